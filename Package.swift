@@ -1,0 +1,159 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+// The rooms of the house, bottom-up: each imports only what stands above it. CI builds with
+// --explicit-target-dependency-import-check error, so an arrow that is not written here does not compile.
+
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A C library as a module map and a shim, found by pkg-config and installed by apt.
+func library(_ name: String, pkgConfig: String, debian package: String) -> Target {
+    .systemLibrary(
+        name: name,
+        path: "Sources/Libraries/\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([package])]
+    )
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies)
+}
+
+let package = Package(
+    name: "keybell",
+    products: [
+        .executable(name: "keybelld", targets: ["keybelld"]),
+        .executable(name: "keybell", targets: ["keybell"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        library("CDBus", pkgConfig: "dbus-1", debian: "libdbus-1-dev"),
+        library("CLibSecret", pkgConfig: "libsecret-1", debian: "libsecret-1-dev"),
+        library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
+        library("CLibPSL", pkgConfig: "libpsl", debian: "libpsl-dev"),
+        .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
+
+        room("Kernel", ["CLinux"]),
+        room("Secrecy", ["COpenSSL"]),
+        room("Ciphers", ["Secrecy", "COpenSSL"]),
+        room("PublicSuffixes", ["CLibPSL"]),
+        room("DBus", ["CDBus"]),
+        room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
+        room("KeePassHTTP", ["Ciphers", "Secrecy"]),
+        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes"]),
+        room("VaultStores", ["Vault", "Ciphers", "Secrecy", "SecretService", "Kernel", logging]),
+        room("Callers", ["Kernel"]),
+        room("Clients", ["SecretService", "KeePassHTTP", "Secrecy", "Ciphers", logging]),
+        room("Approval", ["Callers", "Kernel"]),
+        room(
+            "Operations",
+            ["KeePassHTTP", "Vault", "Clients", "Approval", "Callers", "Ciphers", "Secrecy", logging]
+        ),
+        room("BusInterface"),
+        room(
+            "BusService",
+            [
+                "BusInterface", "DBus", "Approval", "Callers", "Clients", "Kernel", "Vault", logging, lifecycle,
+            ]
+        ),
+        room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "Kernel", logging]),
+        room(
+            "HTTPServer",
+            [
+                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle, logging,
+                nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix,
+            ]
+        ),
+        room(
+            "Settings",
+            ["Vault", "Approval", "Operations", .product(name: "TOMLKit", package: "TOMLKit")]
+        ),
+        room(
+            "Daemon",
+            [
+                "Approval", "BusInterface", "BusService", "Callers", "Ciphers", "Clients", "DBus", "HTTPServer",
+                "KeePassHTTP", "Kernel", "Notifier", "Operations", "Secrecy", "SecretService", "Settings", "Vault",
+                "VaultStores", argumentParser, lifecycle, logging, nioCore, nioPosix, unixSignals,
+            ]
+        ),
+        room(
+            "Console",
+            [
+                "BusInterface", "Callers", "Ciphers", "DBus", "KeePassHTTP", "Kernel", "Secrecy", "SecretService",
+                "Settings", argumentParser, asyncHTTPClient, logging, nioCore,
+            ]
+        ),
+        .executableTarget(name: "keybelld", dependencies: ["Daemon"]),
+        .executableTarget(name: "keybell", dependencies: ["Console"]),
+
+        // Tests: a target per room, the built programs in EndToEndTests.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        tests(of: "Kernel"),
+        tests(of: "Secrecy"),
+        tests(of: "Ciphers", ["Secrecy"]),
+        tests(of: "PublicSuffixes"),
+        tests(of: "DBus", ["TestSupport"]),
+        tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
+        tests(of: "KeePassHTTP", ["Ciphers", "Secrecy"]),
+        tests(of: "Vault", ["Secrecy"]),
+        tests(of: "VaultStores", ["DBus", "Secrecy", "SecretService", "TestSupport", "Vault", logging]),
+        tests(of: "Callers", ["Kernel"]),
+        tests(
+            of: "Clients",
+            ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
+        ),
+        tests(of: "Approval", ["Callers", "Kernel"]),
+        tests(
+            of: "Operations",
+            ["Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Secrecy", "Vault", logging]
+        ),
+        tests(
+            of: "BusService",
+            ["Approval", "BusInterface", "Callers", "Clients", "DBus", "TestSupport", "Vault", logging]
+        ),
+        tests(of: "Notifier", ["Approval", "Callers", "DBus", "TestSupport", logging]),
+        tests(of: "HTTPServer", ["Callers", "Kernel", "TestSupport", lifecycle, logging, nioCore, nioPosix]),
+        tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
+        tests(of: "Console", ["BusInterface", "DBus", "TestSupport"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "KeePassHTTP", "Secrecy"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vault
+
+/// What the person's configuration says about answering requests (`contract.md` section 7).
+///
+/// `Settings` makes it; an operation asks ``rules(for:)`` and never looks at the file's own tables.
+package struct Policy: Sendable, Equatable {
+    /// How logins are matched and ordered: `[match]`.
+    package var match: MatchOptions
+    /// What `generate-password` makes: `[generate]`.
+    package var recipe: PasswordRecipe
+    /// Whether every request counts as carrying `TriggerUnlock`: `[unlock] on_request`.
+    package var unlocksOnRequest: Bool
+    /// The rules for a client that has no `[[client]]` table of its own.
+    package var standard: ClientRules
+    /// The rules of each `[[client]]` table by Id, already laid over ``standard``.
+    package var exceptions: [String: ClientRules]
+
+    /// Creates a policy; without arguments it is that of an absent configuration file.
+    package init(
+        match: MatchOptions = MatchOptions(),
+        recipe: PasswordRecipe = PasswordRecipe(),
+        unlocksOnRequest: Bool = false,
+        standard: ClientRules = ClientRules(),
+        exceptions: [String: ClientRules] = [:]
+    ) {
+        self.match = match
+        self.recipe = recipe
+        self.unlocksOnRequest = unlocksOnRequest
+        self.standard = standard
+        self.exceptions = exceptions
+    }
+
+    /// The rules that hold for the client with this Id.
+    package func rules(for id: String?) -> ClientRules {
+        id.flatMap { exceptions[$0] } ?? standard
+    }
+}
+
+/// The part of the policy that a `[[client]]` table may set for one client.
+package struct ClientRules: Sendable, Equatable {
+    /// When handing out logins of a host asks: `[access] ask`.
+    package enum AccessAsk: String, Sendable, CaseIterable {
+        case unlessGranted = "unless-granted"
+        case always
+        case never
+    }
+
+    /// When an operation asks: `[access] ask_bulk`, `[save] ask`.
+    package enum Ask: String, Sendable, CaseIterable {
+        case always
+        case never
+    }
+
+    /// `[access] ask`.
+    package var access: AccessAsk = .unlessGranted
+    /// `[access] ask_bulk`: for whole-vault reads, searches, reads by name and by uuid.
+    package var bulkAccess: Ask = .always
+    /// `[save] ask`.
+    package var saving: Ask = .always
+    /// `[save] group`: where new logins go.
+    package var saveGroup: String = "KeePassHttp Passwords"
+    /// `[fields] return`: whether string fields are handed out.
+    package var returnsFields: Bool = false
+    /// `[fields] only_kph`: just those named `KPH: …`, without that prefix.
+    package var onlyKPHFields: Bool = true
+    /// `[protocol] version`: four numbers with dots.
+    package var version: String = "2.3.1.0"
+    /// `[protocol] passwords_in_get_all_logins`.
+    package var passwordsInGetAllLogins: Bool = false
+    /// `[protocol] groups`: whether entries carry their `Group`.
+    package var groups: Bool = true
+    /// `[[client]] any_program`: its key may come from any program of this user unasked.
+    package var anyProgram: Bool = false
+
+    /// Creates the rules of an absent configuration file.
+    package init() {}
+}

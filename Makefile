@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make run` tries Keybell on this machine, `make test` proves it, `make install PREFIX=…` puts it in place.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONFIG ?= debug
+SWIFT ?= swift
+# An import that has no arrow in Package.swift is an error: the rooms stay one-way.
+BUILD_FLAGS = --explicit-target-dependency-import-check error
+
+bindir = $(PREFIX)/bin
+unitdir = $(PREFIX)/lib/systemd/user
+servicesdir = $(PREFIX)/share/dbus-1/services
+interfacesdir = $(PREFIX)/share/dbus-1/interfaces
+completiondir = $(PREFIX)/share
+
+BUILD_PACKAGES = libdbus-1-dev libsecret-1-dev libssl-dev libpsl-dev pkg-config
+RUN_PACKAGES = dbus gnome-keyring libsecret-tools
+TEST_PACKAGES = $(RUN_PACKAGES) curl dunst libnotify-bin openbox procps python3 systemd util-linux xdotool xvfb
+
+.PHONY: build release run test lint install uninstall clean build-packages run-packages test-packages
+
+build: build-packages
+	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
+
+release:
+	$(MAKE) build CONFIG=release
+
+run: run-packages build
+	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
+
+# Two passes of one build: the lint is cheap and speaks first.
+test: test-packages build-packages lint
+	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+	$(SWIFT) test --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+
+install: release
+	@bin="$$($(SWIFT) build -c release --show-bin-path)" && set -x && \
+	install -Dm755 "$$bin/keybelld" "$(DESTDIR)$(bindir)/keybelld" && \
+	install -Dm755 "$$bin/keybell" "$(DESTDIR)$(bindir)/keybell"
+	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
+	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service > "$(DESTDIR)$(unitdir)/keybell.service"
+	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/keybell.socket"
+	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service"
+	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"
+	@bin="$$($(SWIFT) build -c release --show-bin-path)" && \
+	install -d "$(DESTDIR)$(completiondir)/bash-completion/completions" "$(DESTDIR)$(completiondir)/zsh/site-functions" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d" && \
+	"$$bin/keybell" --generate-completion-script bash > "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" && \
+	"$$bin/keybell" --generate-completion-script zsh > "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" && \
+	"$$bin/keybell" --generate-completion-script fish > "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+
+uninstall:
+	rm -f "$(DESTDIR)$(bindir)/keybelld" "$(DESTDIR)$(bindir)/keybell"
+	rm -f "$(DESTDIR)$(unitdir)/keybell.service" "$(DESTDIR)$(unitdir)/keybell.socket"
+	rm -f "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service" "$(DESTDIR)$(interfacesdir)"/org.keybell.*1.xml
+	rm -f "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+
+clean:
+	$(SWIFT) package clean
+
+# Installs the Debian packages that are missing, and only those; on another distribution it says which they are.
+define install-packages
+	@missing=""; for p in $(1); do dpkg-query -W -f='$${db:Status-Abbrev}' $$p 2>/dev/null | grep -q '^ii' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+		command -v apt-get >/dev/null || { echo "These packages (Debian's names) are needed:$$missing" >&2; exit 1; }; \
+		echo "Installing:$$missing"; \
+		root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+		$$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	fi
+endef
+
+build-packages:
+	$(call install-packages,$(BUILD_PACKAGES))
+
+run-packages:
+	$(call install-packages,$(RUN_PACKAGES))
+
+test-packages:
+	$(call install-packages,$(TEST_PACKAGES))

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `org.keybell.Clients1`: the clients whose keys are in the keyring, and what they have been granted.
+package enum ClientsInterface {
+    /// The interface name.
+    package static let name = "org.keybell.Clients1"
+    /// The object that carries it.
+    package static let path = "/org/keybell/Clients"
+
+    /// Every client.
+    package static let list = BusMethod("List", out: [BusArgument("clients", "aa{sv}")])
+    /// Changes the shown name alone; the Id stays what the client holds.
+    package static let rename = BusMethod(
+        "Rename",
+        in: [BusArgument("client", "s"), BusArgument("name", "s")]
+    )
+    /// Deletes a client's key and its grants.
+    package static let revoke = BusMethod("Revoke", in: [BusArgument("client", "s")])
+    /// What a client has been granted or refused for longer than once.
+    package static let grants = BusMethod(
+        "Grants",
+        in: [BusArgument("client", "s")],
+        out: [BusArgument("grants", "aa{sv}")]
+    )
+    /// Forgets one grant.
+    package static let forget = BusMethod(
+        "Forget",
+        in: [BusArgument("client", "s"), BusArgument("key", "s")]
+    )
+
+    /// The list or a grant has changed.
+    package static let changed = BusSignal("Changed")
+
+    /// The interface as a whole.
+    package static let description = BusInterfaceDescription(
+        name: name,
+        path: path,
+        methods: [list, rename, revoke, grants, forget],
+        signals: [changed],
+        properties: []
+    )
+
+    /// Keys of a client's dictionary.
+    package enum Key {
+        /// `s`: the Id that the client sends.
+        package static let id = "id"
+        /// `s`: the shown name, where it differs.
+        package static let name = "name"
+        /// `s`: first 8 bytes of SHA-256 of the key.
+        package static let fingerprint = "fingerprint"
+        /// `t`: seconds since 1970.
+        package static let created = "created"
+        /// `t`: seconds since 1970; 0 = not since the daemon keeps count.
+        package static let lastUsed = "last-used"
+        /// `s`: the program that associated it.
+        package static let program = "program"
+        /// `s`: the Origin that associated it, empty if none.
+        package static let origin = "origin"
+        /// `s`: the Hash of the vault at the time.
+        package static let database = "database"
+    }
+
+    /// Keys of a grant's dictionary.
+    package enum GrantKey {
+        /// `s`: the handle for `Forget`.
+        package static let key = "key"
+        /// `s`: the exact host.
+        package static let host = "host"
+        /// `s`: the vault's name.
+        package static let vault = "vault"
+        /// `s`: allow or deny.
+        package static let decision = "decision"
+        /// `s`: session or always.
+        package static let scope = "scope"
+        /// `t`: seconds since 1970; 0 = doesn't by itself.
+        package static let expires = "expires"
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Names that hold for all our objects on the session bus.
+package enum KeybellBus {
+    /// The well-known name that the daemon owns, and the one that activates it.
+    package static let name = "org.keybell.Keybell"
+
+    /// The three interfaces, in the order of `dbus/*.xml`.
+    package static let interfaces = [
+        ApprovalInterface.description, ClientsInterface.description, VaultsInterface.description,
+    ]
+}
+
+/// The error names that our methods answer with, beside the bus's own.
+package enum KeybellBusError {
+    /// No request of this code waits (or, for `allow`, was quieted just now).
+    package static let unknownRequest = "org.keybell.Error.UnknownRequest"
+    /// The decision or a choice can't be meant; the message says which, and the request goes on waiting.
+    package static let invalidAnswer = "org.keybell.Error.InvalidAnswer"
+    /// This caller may not do that: it is the program that asks, or it is sandboxed.
+    package static let notAllowed = "org.keybell.Error.NotAllowed"
+    /// No client, grant or vault of that name.
+    package static let notFound = "org.keybell.Error.NotFound"
+    /// A client of that name, or what else must be single, is there already.
+    package static let alreadyExists = "org.keybell.Error.AlreadyExists"
+    /// The keyring or the vault is locked, or its unlocking was dismissed.
+    package static let locked = "org.keybell.Error.Locked"
+    /// The keyring or the vault can't be reached; the message says what to do.
+    package static let unavailable = "org.keybell.Error.Unavailable"
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `org.keybell.Vaults1`: the vaults that logins come from.
+package enum VaultsInterface {
+    /// The interface name.
+    package static let name = "org.keybell.Vaults1"
+    /// The object that carries it.
+    package static let path = "/org/keybell/Vaults"
+
+    /// Every vault, in the order of the configuration.
+    package static let list = BusMethod("List", out: [BusArgument("vaults", "aa{sv}")])
+    /// Locks a vault, or all of them for an empty name.
+    package static let lock = BusMethod("Lock", in: [BusArgument("name", "s")])
+    /// Unlocks a vault, or all of them for an empty name; returns when the person has answered.
+    package static let unlock = BusMethod("Unlock", in: [BusArgument("name", "s")])
+
+    /// A vault has been locked or unlocked, or its entries have changed.
+    package static let changed = BusSignal("Changed")
+
+    /// The interface as a whole.
+    package static let description = BusInterfaceDescription(
+        name: name,
+        path: path,
+        methods: [list, lock, unlock],
+        signals: [changed],
+        properties: []
+    )
+
+    /// Keys of a vault's dictionary.
+    package enum Key {
+        /// `s`: the name from the configuration.
+        package static let name = "name"
+        /// `s`: keyring or kdbx.
+        package static let kind = "kind"
+        /// `s`: the file, or the collection's object path.
+        package static let path = "path"
+        /// `b`: whether it must be unlocked first.
+        package static let locked = "locked"
+        /// `u`: how many logins; 0 while locked.
+        package static let entries = "entries"
+        /// `s`: 40 hex digits, empty while nobody knows it.
+        package static let hash = "hash"
+    }
+}

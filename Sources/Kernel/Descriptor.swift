@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// An open file descriptor with one owner, closed when the owner goes.
+package struct Descriptor: ~Copyable, Sendable {
+    /// The number; valid as long as this value lives.
+    package let number: Int32
+
+    /// Takes the number over; nobody else may close it.
+    package init(adopting number: Int32) {
+        self.number = number
+    }
+
+    /// Takes the result of a system call over, or throws its `errno`.
+    init(_ call: String, _ result: Int32) throws(KernelError) {
+        guard result >= 0 else { throw .last(call) }
+        number = result
+    }
+
+    /// Gives the number away; the taker closes it.
+    package consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
+    deinit {
+        close(number)
+    }
+}

@@ -24,7 +24,7 @@ package final class Alarm: Sendable {
     /// Sets the alarm.
     ///
     /// - Parameters:
-    ///   - after: How long from now; what isn't positive rings at once.
+    ///   - duration: How long from now; what isn't positive rings at once.
     ///   - queue: Where `fire` runs; a serial queue.
     ///   - fire: What to do then.
     package init(

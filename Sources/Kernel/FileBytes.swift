@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Small files as bytes, read so that nothing in them can make us wait.
+package enum FileBytes {
+    /// Reads a regular file or a file of /proc to its end.
+    ///
+    /// A pipe, a device or a link as the last part of the path is refused; so is what is longer than the limit.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - limit: How many bytes it may have.
+    /// - Returns: All of it.
+    /// - Throws: The failing call's `errno`; EFBIG above the limit.
+    package static func read(_ path: String, limit: Int = 1 << 20) throws(KernelError) -> [UInt8] {
+        let file = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw KernelError(call: "open", code: EINVAL) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let count = unsafe Glibc.read(file.number, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last("read") }
+            guard count > 0 else { return bytes }
+            bytes += chunk.prefix(count)
+            guard bytes.count <= limit else { throw KernelError(call: "read", code: EFBIG) }
+        }
+    }
+
+    /// Reads where a symbolic link points; nil if it isn't one or may not be read.
+    static func link(_ path: String, limit: Int = Int(PATH_MAX)) -> String? {
+        var target = [CChar](repeating: 0, count: limit)
+        let count = unsafe readlink(path, &target, target.count)
+        guard count > 0 else { return nil }
+        return String(decoding: target.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Lists the names in a folder; none if it may not be read.
+    static func names(in path: String) -> [String] {
+        guard let folder = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(folder) }
+        var names: [String] = []
+        while let entry = unsafe readdir(folder) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
+    }
+}

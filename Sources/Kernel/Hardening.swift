@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Rights this process gives up at its start and never gets back.
+package enum Hardening {
+    /// Keeps memory out of core dumps and away from debuggers of the same user.
+    ///
+    /// Afterwards /proc/self belongs to root, so the user's other programs can't see our executable or descriptors.
+    ///
+    /// - Throws: The call that the kernel refused; the rest has been done.
+    package static func forbidDumps() throws(KernelError) {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        let limited = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        let limitError = errno
+        guard keybell_prctl(PR_SET_DUMPABLE, 0) == 0 else { throw .last("prctl(PR_SET_DUMPABLE)") }
+        guard limited == 0 else { throw KernelError(call: "setrlimit(RLIMIT_CORE)", code: limitError) }
+    }
+
+    /// Keeps this thread, and the threads and children it makes from now on, from gaining rights.
+    ///
+    /// The kernel keeps this per thread: call it on the first one, before there is another.
+    ///
+    /// - Throws: The call that the kernel refused.
+    package static func forbidNewPrivileges() throws(KernelError) {
+        guard keybell_prctl(PR_SET_NO_NEW_PRIVS, 1) == 0 else { throw .last("prctl(PR_SET_NO_NEW_PRIVS)") }
+    }
+}

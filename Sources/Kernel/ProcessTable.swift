@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What /proc tells about a process right now.
+package struct ProcessStatus: Hashable, Sendable {
+    /// The process.
+    package let pid: Int32
+
+    /// The kernel's short name for it, which the process can change.
+    package let command: String
+
+    /// Its parent, 0 for none.
+    package let parent: Int32
+
+    /// Its session.
+    package let session: Int32
+
+    /// The number of its controlling terminal, 0 for none.
+    package let terminal: Int32
+
+    /// When it started, in clock ticks since boot: with the pid it names a process once and for all.
+    package let startTime: UInt64
+
+    /// Reads a /proc/PID/stat line; nil if it isn't one.
+    package init?(parsing line: [UInt8]) {
+        // The command may hold anything, blanks and brackets too: fields are counted from its last bracket.
+        guard let opening = line.firstIndex(of: UInt8(ascii: "(")),
+            let closing = line.lastIndex(of: UInt8(ascii: ")")), opening < closing,
+            let pid = Int32(String(decoding: line[..<opening], as: UTF8.self).filter { $0 != " " })
+        else { return nil }
+        // state ppid pgrp session tty_nr … and starttime as the twentieth
+        let fields = line[(closing + 1)...].split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+        func number<Number: FixedWidthInteger>(_ index: Int) -> Number? {
+            Number(String(decoding: fields[index], as: UTF8.self))
+        }
+        guard fields.count >= 20, let parent: Int32 = number(1), let session: Int32 = number(3),
+            let terminal: Int32 = number(4), let startTime: UInt64 = number(19)
+        else { return nil }
+        self.pid = pid
+        self.parent = parent
+        self.session = session
+        self.terminal = terminal
+        self.startTime = startTime
+        command = String(decoding: line[(opening + 1)..<closing], as: UTF8.self)
+    }
+}
+
+/// Processes, as /proc shows them; everything is nil or empty for one that is gone or may not be looked at.
+package enum ProcessTable {
+    /// Reads parent, terminal and start time.
+    package static func status(of pid: Int32) -> ProcessStatus? {
+        (try? FileBytes.read("/proc/\(pid)/stat")).flatMap { ProcessStatus(parsing: $0) }  // gone: nil
+    }
+
+    /// Reads the path of the executable as the kernel gives it, a trailing ` (deleted)` included.
+    package static func executable(of pid: Int32) -> String? {
+        FileBytes.link("/proc/\(pid)/exe")
+    }
+
+    /// Reads the current folder.
+    package static func folder(of pid: Int32) -> String? {
+        FileBytes.link("/proc/\(pid)/cwd")
+    }
+
+    /// Reads the arguments, which the process can change.
+    package static func commandLine(of pid: Int32) -> [String] {
+        guard let bytes = try? FileBytes.read("/proc/\(pid)/cmdline") else { return [] }  // gone: none
+        var arguments = bytes.split(separator: 0, omittingEmptySubsequences: false)
+        if arguments.last?.isEmpty == true { arguments.removeLast() }
+        return arguments.map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Reads the control group's path in the unified hierarchy, else in systemd's own.
+    package static func controlGroup(of pid: Int32) -> String? {
+        guard let bytes = try? FileBytes.read("/proc/\(pid)/cgroup") else { return nil }  // gone: nil
+        // id:controllers:path, one line per hierarchy; the unified one is 0 and has no controllers
+        var paths: [Substring: String] = [:]
+        for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            if fields.count == 3 { paths[fields[1]] = String(fields[2]) }
+        }
+        let unified = paths[""]
+        return unified == nil || unified == "/" ? paths["name=systemd"] ?? unified : unified
+    }
+
+    /// Reads the real user.
+    package static func uid(of pid: Int32) -> UInt32? {
+        guard let bytes = try? FileBytes.read("/proc/\(pid)/status") else { return nil }  // gone: nil
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix("Uid:") }) else { return nil }
+        return line.split(separator: "\t").dropFirst().first.flatMap { UInt32($0) }
+    }
+
+    /// Reads a small file at the top of the file system that the process sees.
+    package static func rootFile(_ name: String, of pid: Int32) -> [UInt8]? {
+        try? FileBytes.read("/proc/\(pid)/root/\(name)", limit: 64 << 10)  // absent or too long: nil
+    }
+
+    /// Tells whether this user could put another program in the executable's place.
+    ///
+    /// - Parameters:
+    ///   - pid: Whose executable.
+    ///   - uid: The user; the daemon's own.
+    /// - Returns: True if the user owns or may write the file or the folder that holds it.
+    package static func isExecutableWritable(of pid: Int32, by uid: UInt32) -> Bool {
+        var file = stat()
+        guard unsafe stat("/proc/\(pid)/exe", &file) == 0 else { return false }
+        if file.st_uid == uid || file.st_mode & S_IWOTH != 0 { return true }
+        guard let path = executable(of: pid), let slash = path.lastIndex(of: "/") else { return false }
+        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+        return [path, folder].contains { (place: String) in
+            unsafe faccessat(AT_FDCWD, place, W_OK, AT_EACCESS) == 0
+        }
+    }
+
+    /// Lists every process that has this socket open.
+    ///
+    /// Dear: it reads all descriptors of all processes.
+    package static func holders(ofSocketInode inode: UInt64) -> [Int32] {
+        let target = "socket:[\(inode)]"
+        return FileBytes.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
+            FileBytes.names(in: "/proc/\(pid)/fd").contains { name in
+                FileBytes.link("/proc/\(pid)/fd/\(name)", limit: 64) == target
+            }
+        }
+    }
+}

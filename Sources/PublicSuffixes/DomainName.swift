@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibPSL
+
+/// A DNS name in the one form that Keybell compares: A-labels, lower-case, no dot at the end.
+///
+/// `münchen.de`, `MÜNCHEN.DE.` and `xn--mnchen-3ya.de` are the same value. What a browser would not take for a DNS
+/// name, or would have to repair first, is none: IP addresses, empty labels, percent signs, spaces, backslashes.
+package struct DomainName: Hashable, Sendable {
+    /// The name as text.
+    package let text: String
+
+    /// Reads a name, with or without the root's dot at its end.
+    package init?(_ text: some StringProtocol) {
+        let bytes = Array(text.utf8)
+        guard
+            let folded = bytes.allSatisfy({ $0 < 0x80 }) ? Self.lowercased(bytes) : Self.mapped(String(text))
+        else {
+            return nil
+        }
+        let name = folded.last == UInt8(ascii: ".") ? folded.dropLast() : folded[...]
+        guard (1...253).contains(name.count) else { return nil }
+        let labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard labels.allSatisfy(Self.isLabel), let last = labels.last, !Self.isNumber(last) else {
+            return nil
+        }
+        self.text = String(decoding: name, as: UTF8.self)
+    }
+
+    private init(suffix: Substring) {
+        text = String(suffix)
+    }
+
+    /// The name without its first label, or nil if it has just one.
+    package var parent: DomainName? {
+        text.firstIndex(of: ".").map { DomainName(suffix: text[text.index(after: $0)...]) }
+    }
+
+    /// Whether it has more than one label.
+    package var hasDot: Bool { text.utf8.contains(UInt8(ascii: ".")) }
+
+    /// Whether anybody may register names right below it, so that those are strangers to each other.
+    ///
+    /// A name of one label (`localhost`, a machine of the house) counts as one.
+    package var isPublicSuffix: Bool { PublicSuffixList.contains(self) }
+
+    /// The public suffix and one label more, or nil if there is none.
+    package var registrable: DomainName? {
+        guard !isPublicSuffix, var name = Optional(self) else { return nil }
+        while let parent = name.parent, !parent.isPublicSuffix { name = parent }
+        return name
+    }
+
+    private static func lowercased(_ bytes: [UInt8]) -> [UInt8]? {
+        bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    }
+
+    /// The A-labels of a name with other letters in it, as browsers make them (UTS #46, nontransitional).
+    private static func mapped(_ text: String) -> [UInt8]? {
+        guard !text.utf8.contains(0) else { return nil }
+        var output: UnsafeMutablePointer<CChar>?
+        let flags = CInt(bitPattern: IDN2_NONTRANSITIONAL.rawValue | IDN2_NFC_INPUT.rawValue)
+        guard unsafe idn2_to_ascii_8z(text, &output, flags) == IDN2_OK.rawValue, let result = unsafe output
+        else {
+            return nil
+        }
+        defer { unsafe idn2_free(result) }
+        return unsafe lowercased(Array(String(cString: result).utf8))
+    }
+
+    /// Letters, digits, hyphens and underscores; browsers let more through, but no such name can be registered.
+    private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
+        guard (1...63).contains(label.count) else { return false }
+        return label.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+    }
+
+    /// Whether a browser would read a name that ends in this label as an IPv4 address (`127.1`, `0x7f.1`).
+    private static func isNumber(_ label: ArraySlice<UInt8>) -> Bool {
+        let isDecimal = label.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard !isDecimal, label.starts(with: "0x".utf8) else { return isDecimal }
+        return label.dropFirst(2).allSatisfy { byte in
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+        }
+    }
+}
+
+extension DomainName: CustomStringConvertible {
+    /// The name as text.
+    package var description: String { text }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a vault tells about one login without opening a secret.
+package struct Login: Hashable, Sendable, Identifiable {
+    /// Its name for good.
+    package var id: LoginID
+    /// What people call it.
+    package var title: String
+    /// The user name, or nothing.
+    package var username: String
+    /// Where it belongs, as the person wrote it: a URL, a host, or nothing.
+    package var url: String
+    /// The group that holds it, if it is in one.
+    package var group: LoginGroup?
+    /// The other places where it belongs (`KP2A_URL`, `URL 1`).
+    package var furtherURLs: [String]
+    /// Its own `KeePassHttp Settings`: allowed and denied hosts, and the realm.
+    package var settings: EntrySettings
+    /// When it expires, in seconds since 1970, or nil for never.
+    package var expires: Int64?
+    /// Whether its group lets itself be searched.
+    package var isSearchable: Bool
+    /// Whether it lies in the recycle bin.
+    package var isRecycled: Bool
+    /// The names of its own string fields.
+    package var fieldNames: [String]
+    /// When it was made, in seconds since 1970.
+    package var created: Int64?
+    /// When it last changed, in seconds since 1970.
+    package var modified: Int64?
+
+    /// Describes a login; what is left out is empty.
+    package init(
+        id: LoginID,
+        title: String,
+        username: String = "",
+        url: String = "",
+        group: LoginGroup? = nil,
+        furtherURLs: [String] = [],
+        settings: EntrySettings = EntrySettings(),
+        expires: Int64? = nil,
+        isSearchable: Bool = true,
+        isRecycled: Bool = false,
+        fieldNames: [String] = [],
+        created: Int64? = nil,
+        modified: Int64? = nil
+    ) {
+        self.id = id
+        self.title = title
+        self.username = username
+        self.url = url
+        self.group = group
+        self.furtherURLs = furtherURLs
+        self.settings = settings
+        self.expires = expires
+        self.isSearchable = isSearchable
+        self.isRecycled = isRecycled
+        self.fieldNames = fieldNames
+        self.created = created
+        self.modified = modified
+    }
+
+    /// The realm that it is for, if it says so.
+    package var realm: String? { settings.realm }
+    /// The hosts for which nobody is asked.
+    package var allow: Set<String> { settings.allow }
+    /// The hosts that never get it.
+    package var deny: Set<String> { settings.deny }
+
+    /// Whether it has expired at a time in seconds since 1970.
+    package func isExpired(at now: Int64) -> Bool {
+        expires.map { $0 <= now } ?? false
+    }
+
+    /// Whether it is the entry in which the KeePassHttp plugin keeps keys, which is nobody's login.
+    package var isPluginSettings: Bool {
+        id == .keePassHttpSettings || title == EntrySettings.fieldName
+    }
+}
+
+/// A group of logins, by its path.
+package struct LoginGroup: Hashable, Sendable {
+    /// The path from the root group down, parted by `/`.
+    package let name: String
+    /// Its name for good, where the vault has one.
+    package let id: LoginID?
+
+    /// Names a group.
+    package init(name: String, id: LoginID? = nil) {
+        self.name = name
+        self.id = id
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How many letters part two texts: the Levenshtein distance, bounded in work.
+enum EditDistance {
+    /// No more than this many letters of each text are compared one with the other.
+    static let limit = 256
+
+    /// How many letters have to be put in, left out or changed to make one text of the other.
+    ///
+    /// What the texts begin and end with alike costs nothing. Of what is between, the part beyond `limit` counts by
+    /// its length alone, so that a page's endless query costs no time.
+    static func between(_ left: String, _ right: String) -> Int {
+        let (left, right) = differing(Array(left.unicodeScalars), Array(right.unicodeScalars))
+        let beyond = max(left.count, limit) - max(right.count, limit)
+        return exact(left.prefix(limit), right.prefix(limit)) + abs(beyond)
+    }
+
+    private static func differing(
+        _ left: [Unicode.Scalar],
+        _ right: [Unicode.Scalar]
+    ) -> (ArraySlice<Unicode.Scalar>, ArraySlice<Unicode.Scalar>) {
+        let head = zip(left, right).prefix { $0 == $1 }.count
+        let (leftRest, rightRest) = (left.dropFirst(head), right.dropFirst(head))
+        let tail = zip(leftRest.reversed(), rightRest.reversed()).prefix { $0 == $1 }.count
+        return (leftRest.dropLast(tail), rightRest.dropLast(tail))
+    }
+
+    private static func exact(_ left: ArraySlice<Unicode.Scalar>, _ right: ArraySlice<Unicode.Scalar>) -> Int
+    {
+        var row = Array(0...right.count)
+        for (step, letter) in left.enumerated() {
+            var diagonal = step
+            row[0] = step + 1
+            for (column, other) in right.enumerated() {
+                let replaced = diagonal + (letter == other ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(replaced, diagonal + 1, row[column] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

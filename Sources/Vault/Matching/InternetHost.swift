@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import PublicSuffixes
+
+/// The host of an address, in the one form in which hosts are compared.
+package enum InternetHost: Hashable, Sendable {
+    /// A DNS name.
+    case name(DomainName)
+    /// An IPv4 address, four numbers with dots between.
+    case ipv4(IPv4Address)
+    /// An IPv6 address, written in brackets.
+    case ipv6(IPv6Address)
+
+    /// Reads a host as it stands in a URL: a name, four numbers, or an IPv6 address in brackets.
+    package init?(_ text: some StringProtocol) {
+        if text.utf8.first == UInt8(ascii: "[") {
+            let bytes = Array(text.utf8)
+            guard bytes.last == UInt8(ascii: "]"),
+                let address = IPv6Address(String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self))
+            else { return nil }
+            self = .ipv6(address)
+        } else if let address = IPv4Address(text) {
+            self = .ipv4(address)
+        } else if let name = DomainName(text) {
+            self = .name(name)
+        } else {
+            return nil
+        }
+    }
+
+    /// The name, if it is one.
+    package var name: DomainName? {
+        guard case .name(let name) = self else { return nil }
+        return name
+    }
+
+    /// The host without its first label, or nil where that would leave what one owner holds.
+    ///
+    /// An address is never shortened, and no name to a public suffix or past it.
+    package var parent: InternetHost? {
+        guard let name, !name.isPublicSuffix, let parent = name.parent, !parent.isPublicSuffix else {
+            return nil
+        }
+        return .name(parent)
+    }
+
+    /// The host as it stands in a URL.
+    package var text: String {
+        switch self {
+        case .name(let name): name.text
+        case .ipv4(let address): address.text
+        case .ipv6(let address): "[\(address.text)]"
+        }
+    }
+}
+
+/// An IPv4 address.
+package struct IPv4Address: Hashable, Sendable {
+    /// The four bytes, the first one highest.
+    package let bits: UInt32
+
+    /// Reads four decimal numbers with dots between.
+    ///
+    /// Other spellings (`127.1`, `0x7f.0.0.1`, `010.0.0.1`) mean different hosts to different programs; they are none.
+    package init?(_ text: some StringProtocol) {
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bits: UInt32 = 0
+        for part in parts {
+            guard (1...3).contains(part.count), part.count == 1 || part.first != UInt8(ascii: "0"),
+                part.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+                let byte = UInt8(String(decoding: part, as: UTF8.self))
+            else { return nil }
+            bits = bits << 8 | UInt32(byte)
+        }
+        self.bits = bits
+    }
+
+    /// The four numbers.
+    package var text: String {
+        [24, 16, 8, 0].map { String(UInt8(truncatingIfNeeded: bits >> UInt32($0))) }.joined(separator: ".")
+    }
+}

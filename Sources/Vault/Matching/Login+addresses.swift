@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Login {
+    /// One place where a login belongs.
+    struct Belonging {
+        /// Where that is.
+        let address: PageAddress
+        /// The scheme that it is for, or nil for any.
+        let scheme: URLScheme?
+        /// The port that it is for, or nil for a scheme's own.
+        var port: UInt16? { address.writtenPort }
+    }
+
+    /// The places where it belongs: its URL, its further URLs, its title where that looks like an address.
+    var addresses: [Belonging] {
+        let own = PageAddress(loose: url)
+        let written = ([own] + furtherURLs.map { PageAddress(loose: $0) }).compactMap { $0 }
+        let belongings = written.map { Belonging(address: $0, scheme: $0.scheme) }
+        guard let named = PageAddress(title: title) else { return belongings }
+        // A title says nothing of the scheme, where the URL does.
+        let scheme = named.scheme ?? own.flatMap { $0.isOnInternet ? $0.scheme : nil }
+        return belongings + [Belonging(address: named, scheme: scheme)]
+    }
+
+    /// Whether a string field of this name holds a further URL: `KP2A_URL`, `KP2A_URL_1`, `URL 1`.
+    package static func isFurtherURL(_ fieldName: String) -> Bool {
+        if fieldName.hasPrefix("KP2A_URL") { return true }
+        let number = fieldName.dropFirst(4)
+        return fieldName.hasPrefix("URL ") && !number.isEmpty && number.allSatisfy { "0"..."9" ~= $0 }
+    }
+}

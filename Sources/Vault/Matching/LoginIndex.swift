@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A vault's logins, by host, title and name, without their secrets.
+///
+/// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
+/// Logins in the recycle bin and the plugin's own entry are not in it at all.
+package struct LoginIndex: Sendable {
+    /// Every login that may be shown, in the order in which they came; not those whose group forbids searching.
+    package let all: [Login]
+
+    private let unsearchable: [Login]
+    private let byID: [LoginID: Login]
+    private let byTitle: [String: [Int]]
+    private let byHost: [String: [Place]]
+
+    /// Where one of a login's addresses lets it match.
+    private struct Place {
+        let login: Int
+        let scheme: URLScheme?
+        let port: UInt16?
+
+        /// A written port must be the page's; without one, the page has to be on its scheme's own.
+        func admits(_ page: PageAddress, schemes: Bool) -> Bool {
+            if schemes, let own = scheme, let other = page.scheme, own != other { return false }
+            return port.map { $0 == page.port } ?? page.isOnOwnPort
+        }
+    }
+
+    /// Indexes logins.
+    package init(_ logins: [Login]) {
+        let kept = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
+        all = kept.filter(\.isSearchable)
+        unsearchable = kept.filter { !$0.isSearchable }
+        byID = Dictionary(kept.map { ($0.id, $0) }) { first, _ in first }
+        byTitle = Dictionary(grouping: all.indices) { [all] in all[$0].title }
+        var byHost: [String: [Place]] = [:]
+        for (index, login) in all.enumerated() {
+            for address in login.addresses {
+                let place = Place(login: index, scheme: address.scheme, port: address.port)
+                byHost[address.address.key, default: []].append(place)
+            }
+        }
+        self.byHost = byHost
+    }
+
+    /// How many logins may be shown.
+    package var count: Int { all.count }
+
+    /// Every login, those included whose group forbids searching.
+    package var everything: [Login] { all + unsearchable }
+
+    /// The login of a name, also one whose group forbids searching.
+    package func login(_ id: LoginID) -> Login? { byID[id] }
+
+    /// The logins of exactly this title.
+    package func titled(_ title: String) -> [Login] {
+        (byTitle[title] ?? []).map { all[$0] }
+    }
+
+    /// The logins for what a client asks, the best first.
+    package func matches(_ query: MatchQuery) -> [Login] {
+        LoginIndex.matches(query, in: [self]).map(\.login)
+    }
+
+    /// The logins for what a client asks, the best first; `MatchQuery` says what the arguments are.
+    package func matches(
+        url: String,
+        submitUrl: String? = nil,
+        realm: String? = nil,
+        options: MatchOptions = MatchOptions(),
+        now: Int64
+    ) -> [Login] {
+        matches(MatchQuery(url: url, submitUrl: submitUrl, realm: realm, options: options, now: now))
+    }
+
+    /// The logins of several vaults for what a client asks, the best first, each with its vault's number.
+    ///
+    /// The vaults are searched as one: a login for just this host in one vault hides the domain's of another.
+    package static func matches(
+        _ query: MatchQuery,
+        in indexes: [LoginIndex]
+    ) -> [(vault: Int, login: Login)] {
+        func gather(_ find: (LoginIndex) -> [Login]) -> [(vault: Int, login: Login)] {
+            indexes.enumerated().flatMap { vault, index in find(index).map { (vault, $0) } }
+        }
+        for key in query.page?.keys ?? [] {
+            let found = gather { $0.candidates(at: key, query) }
+            if !found.isEmpty { return query.ordered(found, by: \.login) }
+        }
+        // What has a scheme is an address; anything else may be a title just as well.
+        guard query.page?.scheme == nil else { return [] }
+        return query.ordered(gather { $0.titled(query.url).filter(query.admits) }, by: \.login)
+    }
+
+    private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
+        guard let page = query.page, let places = byHost[key] else { return [] }
+        var seen: Set<Int> = []
+        return places.compactMap { place in
+            let login = all[place.login]
+            guard place.admits(page, schemes: query.options.schemes), query.admits(login),
+                seen.insert(place.login).inserted
+            else { return nil }
+            return login
+        }
+    }
+}

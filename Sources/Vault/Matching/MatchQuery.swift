@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a client asks logins for, read once.
+package struct MatchQuery: Sendable {
+    /// The page's address, or nil where the client's `Url` is none; then it is a title.
+    package let page: PageAddress?
+    /// Where the page would send what is filled in, where that is an address.
+    package let submit: PageAddress?
+    /// The realm that the page names, never empty.
+    package let realm: String?
+    /// How logins are chosen and ordered.
+    package let options: MatchOptions
+    /// The time, in seconds since 1970.
+    package let now: Int64
+
+    let url: String
+    private let comparedURL: String
+    /// Whether `SubmitUrl` is like an address, but may be read as more than one.
+    fileprivate let isSubmitUnclear: Bool
+
+    /// Reads the fields of a request.
+    /// - Parameters:
+    ///   - url: The field `Url`, an address or a title.
+    ///   - submitUrl: The field `SubmitUrl`: an address, the name of an application, or nothing.
+    ///   - realm: The field `Realm`.
+    ///   - options: How logins are chosen and ordered.
+    ///   - now: The time, in seconds since 1970.
+    package init(
+        url: String,
+        submitUrl: String? = nil,
+        realm: String? = nil,
+        options: MatchOptions = MatchOptions(),
+        now: Int64
+    ) {
+        self.url = url
+        // A word alone is a title: `github` must not become a machine of the house.
+        page = PageAddress(url) ?? PageAddress(title: url)
+        submit = submitUrl.flatMap { PageAddress(title: $0) }
+        isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
+        self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
+        self.options = options
+        self.now = now
+        comparedURL = (submit == nil ? url : submitUrl ?? url).lowercased()
+    }
+
+    /// The host that is asked for, as prompts, grants and allow lists name it; the title, where it is none.
+    package var host: String { page?.hostAndPort ?? url }
+
+    /// Whether a login may be offered at all, wherever it was found.
+    func admits(_ login: Login) -> Bool {
+        if options.hideExpired, login.isExpired(at: now) { return false }
+        if let realm, let own = login.realm, own != realm { return false }
+        guard !login.deny.isEmpty else { return true }
+        return [page, submit].allSatisfy { $0.map { !login.deny.contains($0.hostAndPort) } ?? true }
+    }
+
+    /// Orders logins, the nearest first, and with `bestOnly` keeps just those.
+    package func ordered(_ logins: [Login]) -> [Login] {
+        ordered(logins, by: { $0 })
+    }
+
+    func ordered<Element>(_ elements: [Element], by login: (Element) -> Login) -> [Element] {
+        guard elements.count > 1 else { return elements }
+        let ranked = elements.map { (rank: Rank(login($0), self), element: $0) }.sorted { $0.rank < $1.rank }
+        guard options.bestOnly, let best = ranked.first?.rank.distance else { return ranked.map(\.element) }
+        return ranked.prefix { $0.rank.distance == best }.map(\.element)
+    }
+
+    private struct Rank: Comparable {
+        let distance: Int
+        let name: String
+        let id: LoginID
+
+        init(_ login: Login, _ query: MatchQuery) {
+            let url = login.url.isEmpty ? login.title : login.url
+            distance = EditDistance.between(query.comparedURL, url.lowercased())
+            name = (query.options.sortBy == .username ? login.username : login.title).lowercased()
+            id = login.id
+        }
+
+        static func < (left: Rank, right: Rank) -> Bool {
+            (left.distance, left.name, left.id) < (right.distance, right.name, right.id)
+        }
+    }
+}
+
+extension Login {
+    /// Whether its own Allow list covers what is asked, so that nobody need be.
+    ///
+    /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.
+    package func allows(_ query: MatchQuery) -> Bool {
+        guard let page = query.page, !query.isSubmitUnclear, allow.contains(page.hostAndPort) else {
+            return false
+        }
+        return query.submit.map { allow.contains($0.hostAndPort) } ?? true
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A place where logins are kept: the keyring, or a KDBX file.
+package protocol VaultStore: Sendable {
+    /// The name that configuration and prompts call it by.
+    nonisolated var name: String { get }
+    /// What kind of place it is.
+    nonisolated var kind: VaultKind { get }
+
+    /// How it stands; never asks the person anything.
+    func status() async -> VaultStatus
+
+    /// What is in it, without secrets; in memory once it has been read.
+    func index() async throws(VaultError) -> LoginIndex
+
+    /// Opens the secrets of one login.
+    func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
+
+    /// Says what `save` would do, and throws as it would, except for `unchanged`.
+    func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview
+
+    /// Stores a login and returns once that is safe; the former state goes to the login's history.
+    func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID
+
+    /// Forgets every secret that it holds in memory.
+    func lock() async
+
+    /// Makes it usable, asking the person where that takes a password or a prompt.
+    func unlock(for reason: UnlockReason) async throws(VaultError)
+
+    /// Tells of every change of what is in it or how it stands; each caller has a stream of its own.
+    nonisolated func changes() -> AsyncStream<Void>
+}
+
+/// What kind of place a vault is.
+package enum VaultKind: String, Hashable, Sendable, CaseIterable {
+    /// Items of the Secret Service keyring.
+    case keyring
+    /// A KeePass file.
+    case kdbx
+}
+
+/// How a vault stands.
+package struct VaultStatus: Hashable, Sendable {
+    /// The name that configuration and prompts call it by.
+    package var name: String
+    /// What kind of place it is.
+    package var kind: VaultKind
+    /// The file, or the keyring's collection; empty where there is neither.
+    package var path: String
+    /// Whether it gives nothing until it is unlocked.
+    package var isLocked: Bool
+    /// How many logins it holds, as far as known.
+    package var count: Int
+    /// Its 40 hex digits for clients, once known.
+    package var hash: String?
+
+    /// Describes a vault.
+    package init(name: String, kind: VaultKind, path: String, isLocked: Bool, count: Int, hash: String?) {
+        self.name = name
+        self.kind = kind
+        self.path = path
+        self.isLocked = isLocked
+        self.count = count
+        self.hash = hash
+    }
+}
+
+/// For whom a vault is unlocked, to be told to the person by whatever asks for the password.
+package struct UnlockReason: Hashable, Sendable {
+    /// The asking program, or nil when the person unlocks by hand.
+    package var program: String?
+    /// The client's Id, where one has been verified.
+    package var client: String?
+
+    /// Names who wants it; nobody, when the person unlocks by hand.
+    package init(program: String? = nil, client: String? = nil) {
+        self.program = program
+        self.client = client
+    }
+}
+
+/// Why a vault could not do what it was asked.
+package enum VaultError: Error, Equatable, Sendable {
+    /// It has to be unlocked first.
+    case locked
+    /// There is no such login.
+    case notFound
+    /// The login already is as it was to become.
+    case unchanged
+    /// Whatever it is kept in isn't there; the text says what to do.
+    case unavailable(String)
+    /// It went wrong; the text is for the log.
+    case failed(String)
+    /// It is not allowed at all; the text says why.
+    case refused(String)
+}

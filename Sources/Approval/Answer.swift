@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+
+/// How a request ended, as the bus tells it.
+package enum Outcome: String, Sendable, Hashable, CaseIterable {
+    /// The person allowed it.
+    case allowed
+    /// The person denied it.
+    case denied
+    /// Nobody answered in time.
+    case expired
+    /// The asking program is gone, or the question has become void.
+    case withdrawn
+}
+
+/// What an asker gets.
+package enum Answer: Sendable, Hashable {
+    /// Allowed, with what the person chose; the code is what `delivered` wants to hear.
+    case allowed(Choices, code: String)
+    /// Denied; `scope` says whether that is to be remembered.
+    case denied(Choices)
+    /// Nobody answered in time.
+    case expired
+    /// The question was taken back, or the daemon stops.
+    case withdrawn
+    /// Too many questions wait.
+    case tooMany
+    /// Denied without being shown, because the person has denied it just now or muted the program.
+    case quiet
+}
+
+/// Through what an answer comes.
+package enum Surface: Sendable, Hashable {
+    /// The built-in notifier, whose buttons only the notification server can press.
+    case notifier
+    /// The built-in notifier, about a notification that was dismissed: a denial that starts no quiet time.
+    case dismissal
+    /// Our own command line on a terminal.
+    case terminal(Answerer)
+    /// Any other program on the bus.
+    case bus(Answerer)
+}
+
+/// Why an answer wasn't taken; the request goes on waiting.
+package enum AnswerError: Error, Sendable, Hashable {
+    /// No request with that code waits.
+    case unknownRequest
+    /// The answer doesn't fit the request; the sentence says how.
+    case invalidAnswer(String)
+    /// The answerer belongs to the asking program.
+    case notAllowed
+}
+
+/// What an answer did.
+package enum AnswerEffect: Sendable, Hashable {
+    /// It decided a waiting request.
+    case decided
+    /// It ended the quiet time of a request that was denied before.
+    case endedQuiet
+}

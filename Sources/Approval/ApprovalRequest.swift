@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+
+/// What the person is asked to do.
+package enum ApprovalKind: String, Sendable, Hashable, CaseIterable {
+    /// A new client wants to be known.
+    case associate
+    /// A client wants a name that another key holds.
+    case overwrite
+    /// A vault, or the keyring, is to be unlocked.
+    case unlock
+    /// Logins are to be handed out.
+    case release
+    /// A login is to be made or changed.
+    case save
+}
+
+/// An entry as the person sees it; never a secret.
+package struct EntryLine: Sendable, Hashable {
+    /// The entry's uuid, upper-case hex.
+    package let uuid: String
+    /// Its title.
+    package let title: String
+    /// Its user name.
+    package let username: String
+
+    /// Names an entry.
+    package init(uuid: String, title: String, username: String) {
+        self.uuid = uuid
+        self.title = title
+        self.username = username
+    }
+}
+
+/// A question to the person, as the operation that needs the answer puts it.
+///
+/// The texts may come straight from a client: the desk cleans whatever it shows.
+package struct ApprovalRequest: Sendable, Hashable {
+    /// What is asked.
+    package var kind: ApprovalKind
+    /// Who asks.
+    package var caller: Caller
+    /// The client's Id; for an overwrite the Id that is to change hands; nil for associate.
+    package var client: String?
+    /// Whether the client's key was verified; false while the keyring is locked, so that the Id is only claimed.
+    package var verified: Bool
+    /// Associate: the name that is given unless the person chooses another.
+    package var suggestedID: String?
+    /// Associate and overwrite: the key's fingerprint.
+    package var fingerprint: String?
+    /// The vault's name; nil where the keyring itself is meant.
+    package var vault: String?
+    /// The host the logins are for; for a save with Uuid the stored entry's. In A-label form.
+    package var host: String?
+    /// The host the form is sent to, if it is another.
+    package var submitHost: String?
+    /// A save with Uuid: the host that the client names, if it differs from the stored entry's.
+    package var claimedHost: String?
+    /// A save with Uuid: the submit host that the client names, if it differs.
+    package var claimedSubmitHost: String?
+    /// Save: hosts at which the entry would match or be allowed from now on.
+    package var newHosts: [String]
+    /// All entries that it is about.
+    package var entries: [EntryLine]
+    /// Release: the whole vault, a search and the like rather than one host.
+    package var bulk: Bool
+    /// Save: whether it makes a new entry.
+    package var isNew: Bool
+    /// Save: the names, never the values, of what it changes.
+    package var fields: [String]
+    /// A sentence of Keybell's own that the person should know, e.g. that a key comes from another program.
+    package var note: String?
+    /// Whether "always" may be offered: grants exist and can cover this.
+    package var alwaysOffered: Bool
+    /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
+    /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
+    package var sameness: [UInt8]
+
+    /// Puts a question; what a kind has no use for is left out.
+    package init(
+        kind: ApprovalKind,
+        caller: Caller,
+        sameness: [UInt8],
+        client: String? = nil,
+        verified: Bool = true,
+        suggestedID: String? = nil,
+        fingerprint: String? = nil,
+        vault: String? = nil,
+        host: String? = nil,
+        submitHost: String? = nil,
+        claimedHost: String? = nil,
+        claimedSubmitHost: String? = nil,
+        newHosts: [String] = [],
+        entries: [EntryLine] = [],
+        bulk: Bool = false,
+        isNew: Bool = false,
+        fields: [String] = [],
+        note: String? = nil,
+        alwaysOffered: Bool = false
+    ) {
+        self.kind = kind
+        self.caller = caller
+        self.sameness = sameness
+        self.client = client
+        self.verified = verified
+        self.suggestedID = suggestedID
+        self.fingerprint = fingerprint
+        self.vault = vault
+        self.host = host
+        self.submitHost = submitHost
+        self.claimedHost = claimedHost
+        self.claimedSubmitHost = claimedSubmitHost
+        self.newHosts = newHosts
+        self.entries = entries
+        self.bulk = bulk
+        self.isNew = isNew
+        self.fields = fields
+        self.note = note
+        self.alwaysOffered = alwaysOffered
+    }
+}

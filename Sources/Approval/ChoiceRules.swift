@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which choices go with which request and decision.
+enum ChoiceRules {
+    /// The longest name that a person may give a client.
+    static let longestID = PlainText.fieldLimit
+
+    /// Checks the choices and brings them into the form that the asker gets.
+    ///
+    /// - Returns: The choices with the Id that is given and the entries as the request spells them.
+    /// - Throws: `invalidAnswer` with the reason.
+    static func settle(
+        _ choices: Choices,
+        _ decision: Decision,
+        for request: ApprovalRequest
+    ) throws(AnswerError) -> Choices {
+        var settled = choices
+        settled.id = try id(choices.id, decision, request)
+        settled.entries = try entries(choices.entries, decision, request)
+        try checkScope(choices, request)
+        if decision == .allow, choices.muteSeconds != nil {
+            throw .invalidAnswer("mute-seconds goes with deny only")
+        }
+        return settled
+    }
+
+    private static func id(
+        _ chosen: String?,
+        _ decision: Decision,
+        _ request: ApprovalRequest
+    ) throws(AnswerError) -> String? {
+        guard let chosen else {
+            guard decision == .allow else { return nil }
+            return request.kind == .associate ? request.suggestedID : request.client
+        }
+        guard request.kind == .associate, decision == .allow else {
+            throw .invalidAnswer("id goes with allowing an associate request only")
+        }
+        guard chosen.contains(where: { !$0.isWhitespace }) else {
+            throw .invalidAnswer("id must not be empty")
+        }
+        guard chosen.unicodeScalars.count <= longestID else {
+            throw .invalidAnswer("id must have at most \(longestID) characters")
+        }
+        guard chosen == PlainText.cleaned(chosen) else {
+            throw .invalidAnswer("id must not have line breaks, control or invisible characters")
+        }
+        return chosen
+    }
+
+    private static func entries(
+        _ chosen: [String]?,
+        _ decision: Decision,
+        _ request: ApprovalRequest
+    ) throws(AnswerError) -> [String]? {
+        guard let chosen else { return nil }
+        guard request.kind == .release, decision == .allow else {
+            throw .invalidAnswer("entries goes with allowing a release only")
+        }
+        guard !chosen.isEmpty else {
+            throw .invalidAnswer("entries must name at least one; to hand out none, deny")
+        }
+        let known = Set(request.entries.map(\.uuid))
+        var named: Set<String> = []
+        for uuid in chosen {
+            let upper = uuid.uppercased()
+            guard let match = known.contains(uuid) ? uuid : known.contains(upper) ? upper : nil else {
+                throw .invalidAnswer("not an entry of this request: \(PlainText.field(uuid, limit: 40))")
+            }
+            named.insert(match)
+        }
+        // In the request's order, each once: it is the order in which they are handed out.
+        return request.entries.map(\.uuid).filter(named.contains)
+    }
+
+    private static func checkScope(_ choices: Choices, _ request: ApprovalRequest) throws(AnswerError) {
+        if choices.scope != .once {
+            guard request.kind == .release || request.kind == .save else {
+                throw .invalidAnswer("scope \(choices.scope.rawValue) goes with release and save only")
+            }
+            guard !request.bulk else {
+                throw .invalidAnswer("scope \(choices.scope.rawValue) can't be had for a bulk release")
+            }
+        }
+        if let seconds = choices.seconds {
+            guard choices.scope == .session else {
+                throw .invalidAnswer("seconds goes with scope session only")
+            }
+            guard seconds > 0 else {
+                throw .invalidAnswer("seconds must be at least 1")
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Yes or no.
+package enum Decision: String, Sendable, Hashable, CaseIterable {
+    /// Yes.
+    case allow
+    /// No.
+    case deny
+}
+
+/// For how long a decision is to be remembered.
+package enum GrantScope: String, Sendable, Hashable, CaseIterable {
+    /// Not at all.
+    case once
+    /// Until lock, logout or the daemon's end.
+    case session
+    /// Until it is forgotten.
+    case always
+}
+
+/// What the person chose beside the decision.
+package struct Choices: Sendable, Hashable {
+    /// Associate: the name to give.
+    package var id: String?
+    /// Release: allow just these uuids.
+    package var entries: [String]?
+    /// For how long it is remembered.
+    package var scope: GrantScope
+    /// With `session`: how long at most.
+    package var seconds: UInt32?
+    /// With deny: how long this program's requests are denied unseen.
+    package var muteSeconds: UInt32?
+
+    /// Chooses; with nothing given, once and everything.
+    package init(
+        id: String? = nil,
+        entries: [String]? = nil,
+        scope: GrantScope = .once,
+        seconds: UInt32? = nil,
+        muteSeconds: UInt32? = nil
+    ) {
+        self.id = id
+        self.entries = entries
+        self.scope = scope
+        self.seconds = seconds
+        self.muteSeconds = muteSeconds
+    }
+}
+
+/// A choice as it comes over the bus, before anybody knows whether it makes sense.
+package enum ChoiceValue: Sendable, Hashable {
+    /// A string.
+    case text(String)
+    /// An array of strings.
+    case list([String])
+    /// An unsigned 32-bit number.
+    case number(UInt32)
+    /// Some other type, which no choice has.
+    case other
+}
+
+extension Choices {
+    /// Reads the choices of the bus.
+    ///
+    /// A key that isn't known is refused rather than ignored: somebody who mistypes `entries` must not allow all.
+    ///
+    /// - Throws: `invalidAnswer` with the reason.
+    package init(reading fields: [String: ChoiceValue]) throws(AnswerError) {
+        self.init()
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
+            switch (key, value) {
+            case ("id", .text(let text)):
+                id = text
+            case ("entries", .list(let uuids)):
+                entries = uuids
+            case ("scope", .text(let text)):
+                guard let known = GrantScope(rawValue: text) else {
+                    throw .invalidAnswer("scope must be once, session or always")
+                }
+                scope = known
+            case ("seconds", .number(let number)):
+                seconds = number
+            case ("mute-seconds", .number(let number)):
+                muteSeconds = number
+            case ("id", _), ("scope", _):
+                throw .invalidAnswer("\(key) must be a string")
+            case ("entries", _):
+                throw .invalidAnswer("entries must be an array of strings")
+            case ("seconds", _), ("mute-seconds", _):
+                throw .invalidAnswer("\(key) must be an unsigned 32-bit number")
+            default:
+                throw .invalidAnswer("unknown choice: \(PlainText.field(key, limit: 40))")
+            }
+        }
+    }
+}
+
+extension Decision {
+    /// Reads the decision of the bus.
+    ///
+    /// - Throws: `invalidAnswer` if it is neither.
+    package init(reading text: String) throws(AnswerError) {
+        guard let decision = Decision(rawValue: text) else {
+            throw .invalidAnswer("decision must be allow or deny")
+        }
+        self = decision
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+extension Desk {
+    /// A program wants to show requests; a second registration of the same bus name replaces its first.
+    mutating func register(_ agent: Agent, now: Instant) -> [DeskAction] {
+        agents.removeAll { $0.peer == agent.peer }
+        agents.append(agent)
+        let tookOver: [DeskAction] = agent.isExclusive ? [.agentTookOver(agent.info)] : []
+        return [.agentsChanged] + tookOver + settleAll(now: now)
+    }
+
+    /// An agent has gone, by its own word or off the bus; the notifier shows what it showed.
+    mutating func unregister(peer: String, now: Instant) -> [DeskAction] {
+        guard agents.contains(where: { $0.peer == peer }) else { return [] }
+        agents.removeAll { $0.peer == peer }
+        for index in waiting.indices {
+            waiting[index].shownBy.remove(peer)
+        }
+        return [.agentsChanged] + settleAll(now: now)
+    }
+
+    /// An agent confirms that the person sees a request.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [DeskAction] {
+        let normal = RequestCode.normalized(code)
+        guard let index = waiting.firstIndex(where: { $0.code == normal }) else { throw .unknownRequest }
+        guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
+        waiting[index].shownBy.insert(peer)
+        return settle(index, now: now)
+    }
+
+    private mutating func settleAll(now: Instant) -> [DeskAction] {
+        waiting.indices.flatMap { settle($0, now: now) }
+    }
+
+    /// Brings what the notifier shows in line with what it should show.
+    mutating func settle(_ index: Int, now: Instant) -> [DeskAction] {
+        if let grace = waiting[index].agentGrace, grace <= now {
+            waiting[index].agentGrace = nil
+        }
+        let code = waiting[index].code
+        let shows = !isScreenLocked && waiting[index].isAnnounced && !isLeftToAgent(waiting[index])
+        guard shows != waiting[index].isOnNotifier else { return [] }
+        waiting[index].isOnNotifier = shows
+        return [shows ? .notifierShows(code: code) : .notifierHides(code: code)]
+    }
+
+    /// Whether an exclusive agent that may answer the request shows it, or still has its moment to.
+    private func isLeftToAgent(_ request: WaitingRequest) -> Bool {
+        agents.contains { agent in
+            agent.isExclusive && agent.mayAnswer(request)
+                && (request.agentGrace != nil || request.shownBy.contains(agent.peer))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+extension Desk {
+    /// Somebody answers; the first answer counts.
+    ///
+    /// - Returns: What to do, and what the answer was good for.
+    /// - Throws: An error that the answerer gets; the request then goes on waiting.
+    mutating func answer(
+        code: String,
+        _ decision: Decision,
+        _ choices: Choices,
+        through surface: Surface,
+        now: Instant
+    ) throws(AnswerError) -> (actions: [DeskAction], effect: AnswerEffect) {
+        dropStale(now: now)
+        let normal = RequestCode.normalized(code)
+        guard let index = waiting.firstIndex(where: { $0.code == normal }) else {
+            try endQuiet(of: normal, decision, through: surface)
+            return ([], .endedQuiet)
+        }
+        guard Self.mayAnswer(through: surface, waiting[index].callers) else { throw .notAllowed }
+        let settled = try ChoiceRules.settle(choices, decision, for: waiting[index].request)
+        let actions =
+            switch decision {
+            case .allow: allow(waiting[index], settled, now: now)
+            case .deny: deny(waiting[index], settled, isQuieting: surface != .dismissal, now: now)
+            }
+        return (actions, .decided)
+    }
+
+    /// The contract's NotAllowed. The notifier is always one who may: only the notification server can press its
+    /// buttons. Where no asking process could be found, our own terminal commands may too.
+    private static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
+        switch surface {
+        case .notifier, .dismissal:
+            true
+        case .terminal(let answerer):
+            callers.allSatisfy { !$0.isKnown || AnswerRule.mayAnswer(answerer, of: $0) }
+        case .bus(let answerer):
+            callers.allSatisfy { $0.isKnown && AnswerRule.mayAnswer(answerer, of: $0) }
+        }
+    }
+
+    private mutating func allow(_ request: WaitingRequest, _ choices: Choices, now: Instant) -> [DeskAction] {
+        memories.append(
+            Memory(
+                code: request.code,
+                request: request.request,
+                questions: request.questions,
+                choices: choices,
+                until: now + limits.retry
+            )
+        )
+        return end(.allowed, answer: .allowed(choices, code: request.code), now: now) {
+            $0.code == request.code
+        }
+    }
+
+    private mutating func deny(
+        _ request: WaitingRequest,
+        _ choices: Choices,
+        isQuieting: Bool,
+        now: Instant
+    ) -> [DeskAction] {
+        let program = request.request.caller.program
+        var actions = end(.denied, answer: .denied(choices), now: now) { $0.code == request.code }
+        if request.request.kind == .overwrite {
+            forgetAttempt(request.questions)
+        }
+        guard isQuieting else { return actions }
+        for question in request.questions {
+            quiets[question.quiet] = Quiet(until: now + limits.quiet, code: request.code)
+        }
+        if let seconds = choices.muteSeconds, seconds > 0 {
+            mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
+            // Who mutes a program doesn't want to answer its other questions one by one.
+            actions += end(.denied, answer: .denied(Choices()), now: now) {
+                $0.request.caller.program == program
+            }
+        }
+        return actions
+    }
+
+    /// Ends the requests that fit: their askers get the answer, everybody else hears that they are gone.
+    mutating func end(
+        _ outcome: Outcome,
+        answer: Answer? = nil,
+        now: Instant,
+        where isMeant: (WaitingRequest) -> Bool
+    ) -> [DeskAction] {
+        let leaving = waiting.filter(isMeant)
+        waiting.removeAll(where: isMeant)
+        ended.removeFirst(max(0, ended.count + leaving.count - limits.endedCount))
+        return leaving.flatMap { request in
+            ended.append(
+                EndedRequest(
+                    code: request.code,
+                    request: request.request,
+                    callers: request.callers,
+                    outcome: outcome,
+                    at: now
+                )
+            )
+            let told = answer ?? (outcome == .expired ? .expired : .withdrawn)
+            // A request that was held for the locked screen ends as unheard as it was.
+            let removed: [DeskAction] = request.isAnnounced ? [.removed(code: request.code, outcome)] : []
+            return request.askers.map { .answer($0, told) } + removed
+        }
+    }
+
+    // MARK: Quiet times
+
+    /// Whether this is denied unseen; counted with the denial that began it.
+    mutating func isQuiet(_ question: Question) -> Bool {
+        guard let quiet = mutes[question.program] ?? quiets[question.quiet] else { return false }
+        if let index = ended.lastIndex(where: { $0.code == quiet.code }) {
+            ended[index].unseen += 1
+        }
+        return true
+    }
+
+    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
+    private mutating func endQuiet(
+        of code: String?,
+        _ decision: Decision,
+        through surface: Surface
+    ) throws(AnswerError) {
+        guard
+            let code, decision == .allow,
+            let denied = ended.last(where: { $0.code == code }),
+            quiets.values.contains(where: { $0.code == code })
+                || mutes.values.contains(where: { $0.code == code })
+        else { throw .unknownRequest }
+        guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
+        quiets = quiets.filter { $0.value.code != code }
+        mutes = mutes.filter { $0.value.code != code }
+    }
+}

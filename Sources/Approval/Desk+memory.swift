@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// What remembered allows, or waiting requests, can have become void with.
+package enum Matter: Sendable, Hashable {
+    /// A client was revoked or its key overwritten.
+    case client(String)
+    /// A vault was locked.
+    case vault(String)
+    /// An entry was changed, by its uuid.
+    case entry(String)
+    /// Everything, as when the keyring was locked.
+    case everything
+
+    func concerns(_ request: ApprovalRequest, _ choices: Choices? = nil) -> Bool {
+        switch self {
+        case .client(let id): request.client == id || choices?.id == id
+        case .vault(let name): request.vault == name
+        case .entry(let uuid): request.entries.contains { $0.uuid == uuid }
+        case .everything: true
+        }
+    }
+}
+
+extension Desk {
+    /// One reply with the answer was delivered: the same question is a new one from now on.
+    mutating func delivered(_ code: String) {
+        memories.removeAll { $0.code == code }
+    }
+
+    /// Ends the memory of allows that have become void.
+    ///
+    /// - Parameters:
+    ///   - matter: What changed.
+    ///   - sparing: Codes of requests whose allow made the change itself.
+    mutating func forget(_ matter: Matter, sparing: Set<String> = []) {
+        memories.removeAll { matter.concerns($0.request, $0.choices) && !sparing.contains($0.code) }
+    }
+
+    /// Takes back waiting requests that have become void.
+    mutating func withdraw(_ matter: Matter, now: Instant) -> [DeskAction] {
+        end(.withdrawn, now: now) { matter.concerns($0.request) }
+    }
+
+    /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that
+    /// led to the overwrite would otherwise answer it.
+    mutating func forgetAttempt(_ denied: Set<Question>) {
+        memories.removeAll { memory in
+            memory.request.kind == .associate
+                && memory.questions.contains { old in denied.contains { $0.isSameAttempt(as: old) } }
+        }
+    }
+
+    /// Drops what has run out. Nothing wakes up for this: it is looked at when something is asked or answered.
+    mutating func dropStale(now: Instant) {
+        memories.removeAll { $0.until <= now }
+        quiets = quiets.filter { $0.value.until > now }
+        mutes = mutes.filter { $0.value.until > now }
+        // A muting denial stays as long as the mute, so that `allow CODE` can end it.
+        let muting = Set(mutes.values.map(\.code))
+        ended.removeAll { $0.at + limits.codeRest <= now && !muting.contains($0.code) }
+    }
+
+    /// Ended requests, the newest first, with the time until which their like is denied unseen.
+    mutating func recent(now: Instant) -> [(request: EndedRequest, quietUntil: Instant?)] {
+        dropStale(now: now)
+        return ended.suffix(limits.recentCount).reversed().map { request in
+            let times = [
+                quiets.values.filter { $0.code == request.code },
+                mutes.values.filter { $0.code == request.code },
+            ]
+            return (request, times.joined().map(\.until).max())
+        }
+    }
+
+    /// Whether a program, whatever Origin it shows, has a request waiting or was denied just now.
+    mutating func isInvolved(programID: String, now: Instant) -> Bool {
+        dropStale(now: now)
+        let programs = waiting.flatMap { $0.callers.map(\.program) } + mutes.keys + quiets.keys.map(\.program)
+        return programs.contains { $0.id == programID }
+    }
+}
+
+extension QuietKey {
+    /// The program that is kept quiet.
+    var program: Program {
+        switch self {
+        case .associate(let program): program
+        case .question(let question): question.program
+        }
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// Who waits for an answer: a ticket that the front desk gives out.
+typealias AskerID = UInt64
+
+/// What the front desk is to do after an event.
+enum DeskAction: Sendable, Equatable {
+    /// Give an asker its answer.
+    case answer(AskerID, Answer)
+    /// Tell everybody of a new request.
+    case added(code: String)
+    /// The built-in notifier is to show a request.
+    case notifierShows(code: String)
+    /// The built-in notifier is to take it away.
+    case notifierHides(code: String)
+    /// A request has ended.
+    case removed(code: String, Outcome)
+    /// The list of agents is another one.
+    case agentsChanged
+    /// From now on an agent shows the requests instead of the notifier.
+    case agentTookOver(AgentInfo)
+}
+
+/// The queue of questions, with every rule of the contract about it.
+///
+/// It is a value: each method takes an event and the time and returns what is to be done. Nothing in it waits,
+/// looks at a clock or talks to anybody. `alarm` says when `tick` wants to be called, `watched` which
+/// processes' ends it wants to hear of; both are to be looked at after each event.
+struct Desk: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    let limits: Limits
+    let makeCode: @Sendable () -> String
+
+    /// Requests that wait, in the order in which they came.
+    var waiting: [WaitingRequest] = []
+    /// Requests that have ended, in the order in which they did.
+    var ended: [EndedRequest] = []
+    /// Allows that answer the same question again.
+    var memories: [Memory] = []
+    /// What is denied unseen.
+    var quiets: [QuietKey: Quiet] = [:]
+    /// Programs that are denied unseen, whatever they ask.
+    var mutes: [Program: Quiet] = [:]
+    var agents: [Agent] = []
+    var isScreenLocked = false
+    var isShutDown = false
+
+    init(limits: Limits = Limits(), makeCode: @escaping @Sendable () -> String = { RequestCode.random() }) {
+        self.limits = limits
+        self.makeCode = makeCode
+    }
+
+    /// When `tick` is due; nil while nothing has a deadline.
+    var alarm: Instant? {
+        waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) }.min()
+    }
+
+    /// The processes whose end matters.
+    var watched: Set<ProcessIdentity> {
+        waiting.reduce(into: []) { $0.formUnion($1.living) }
+    }
+
+    // MARK: Asking
+
+    /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
+    mutating func ask(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [DeskAction] {
+        guard !isShutDown else { return [.answer(asker, .withdrawn)] }
+        dropStale(now: now)
+        let question = Question(request)
+        if isQuiet(question) {
+            return [.answer(asker, .quiet)]
+        }
+        if let memory = memories.first(where: { $0.questions.contains(question) }) {
+            return [.answer(asker, .allowed(memory.choices, code: memory.code))]
+        }
+        if let index = waiting.firstIndex(where: { $0.isJoined(by: question) }) {
+            waiting[index].join(asker, request.caller, question)
+            return settle(index, now: now)
+        }
+        var actions = supersede(question, now: now)
+        guard isRoom(for: question.program) else {
+            return actions + [.answer(asker, .tooMany)]
+        }
+        let code = freshCode()
+        waiting.append(
+            WaitingRequest(code: code, request: request, asker: asker, question: question, now: now)
+        )
+        actions += start(waiting.count - 1, now: now)
+        return actions
+    }
+
+    /// An asker no longer listens. Its request goes on: the decision outlives the connection.
+    mutating func leave(_ asker: AskerID) {
+        for index in waiting.indices {
+            waiting[index].askers.removeAll { $0 == asker }
+        }
+    }
+
+    /// A new attempt of a program to associate, with another key, makes the one that waits void.
+    private mutating func supersede(_ question: Question, now: Instant) -> [DeskAction] {
+        guard question.kind == .associate else { return [] }
+        return end(.withdrawn, now: now) { other in
+            (other.request.kind == .associate || other.request.kind == .overwrite)
+                && other.request.caller.program == question.program
+        }
+    }
+
+    private func isRoom(for program: Program) -> Bool {
+        waiting.count < limits.total
+            && waiting.count { $0.request.caller.program == program } < limits.perProgram
+    }
+
+    /// A code that neither waits nor has rested for less than its hour.
+    private func freshCode() -> String {
+        // 810 000 codes against what can end within an hour: a handful of draws is plenty.
+        for _ in 0..<64 {
+            let code = makeCode()
+            if !waiting.contains(where: { $0.code == code }), !ended.contains(where: { $0.code == code }) {
+                return code
+            }
+        }
+        return longestRested()
+    }
+
+    /// Should a flood ever use codes up: the one that has rested longest, made by the same generator.
+    private func longestRested() -> String {
+        let busy = Set(waiting.map(\.code))
+        return ended.first { !busy.contains($0.code) }?.code ?? makeCode()
+    }
+
+    /// Sets the deadline of a new request and shows it, or holds it while the screen is locked.
+    private mutating func start(_ index: Int, now: Instant) -> [DeskAction] {
+        guard !isScreenLocked else {
+            waiting[index].deadline = now + limits.screenHold
+            return []
+        }
+        return announce(index, now: now)
+    }
+
+    /// The request's time begins: tells everybody, and gives exclusive agents their moment to show it.
+    mutating func announce(_ index: Int, now: Instant) -> [DeskAction] {
+        waiting[index].deadline = now + limits.timeout
+        if agents.contains(where: { $0.isExclusive && $0.mayAnswer(waiting[index]) }) {
+            waiting[index].agentGrace = now + limits.agentGrace
+        }
+        var actions: [DeskAction] = []
+        if !waiting[index].isAnnounced {
+            waiting[index].isAnnounced = true
+            actions.append(.added(code: waiting[index].code))
+        }
+        return actions + settle(index, now: now)
+    }
+}

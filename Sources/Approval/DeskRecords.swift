@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// A request that waits for its answer.
+struct WaitingRequest: Sendable {
+    let code: String
+    let request: ApprovalRequest
+    let created: Desk.Instant
+    var deadline: Desk.Instant
+    /// Who listens; may be empty, since clients give up sooner than people answer.
+    var askers: [AskerID]
+    /// Everybody who has asked, whether they still listen or not: none of them may answer.
+    var callers: [Caller]
+    /// Every form in which it was asked.
+    var questions: Set<Question>
+    /// The asking processes that haven't ended.
+    var living: Set<ProcessIdentity>
+    /// Whether some asker's process is unknown, so that nobody can tell that all have gone.
+    var outlivesProcesses: Bool
+    /// Whether the bus has heard of it.
+    var isAnnounced = false
+    /// Whether the built-in notifier shows it.
+    var isOnNotifier = false
+    /// Until when an exclusive agent may confirm that it shows it.
+    var agentGrace: Desk.Instant?
+    /// The agents that show it, by bus name.
+    var shownBy: Set<String> = []
+
+    init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
+        self.code = code
+        self.request = request
+        created = now
+        deadline = now
+        askers = [asker]
+        callers = [request.caller]
+        questions = [question]
+        living = Set(request.caller.holders)
+        outlivesProcesses = request.caller.holders.isEmpty
+    }
+
+    /// Whether a new question is to wait with this one.
+    func isJoined(by question: Question) -> Bool {
+        if questions.contains(question) { return true }
+        return switch (request.kind, question.kind) {
+        // One unlock at a time; every waiting caller goes on after it.
+        case (.unlock, .unlock): true
+        // The attempt that asks again while its overwrite waits must not start a second prompt.
+        case (.overwrite, .associate): questions.contains { $0.isSameAttempt(as: question) }
+        default: false
+        }
+    }
+
+    mutating func join(_ asker: AskerID, _ caller: Caller, _ question: Question) {
+        askers.append(asker)
+        if !callers.contains(caller) { callers.append(caller) }
+        questions.insert(question)
+        living.formUnion(caller.holders)
+        if caller.holders.isEmpty { outlivesProcesses = true }
+    }
+
+    /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
+    func mayBeAnswered(by answerer: Answerer) -> Bool {
+        callers.allSatisfy { AnswerRule.mayAnswer(answerer, of: $0) }
+    }
+}
+
+/// A request that has ended; its code rests with it.
+struct EndedRequest: Sendable {
+    let code: String
+    let request: ApprovalRequest
+    let callers: [Caller]
+    let outcome: Outcome
+    let at: Desk.Instant
+    /// How many requests were denied unseen because of its denial.
+    var unseen = 0
+}
+
+/// An allow that answers the same question again until a reply was delivered.
+struct Memory: Sendable {
+    let code: String
+    let request: ApprovalRequest
+    let questions: Set<Question>
+    let choices: Choices
+    let until: Desk.Instant
+}
+
+/// A time in which requests are denied unseen, and the denied request that began it.
+struct Quiet: Sendable {
+    let until: Desk.Instant
+    let code: String
+}
+
+/// A program that shows requests to the person.
+struct Agent: Sendable {
+    /// Its unique name on the bus.
+    let peer: String
+    let name: String
+    let isExclusive: Bool
+    let answerer: Answerer
+
+    func mayAnswer(_ request: WaitingRequest) -> Bool {
+        request.mayBeAnswered(by: answerer)
+    }
+
+    var info: AgentInfo {
+        AgentInfo(
+            name: PlainText.field(name),
+            executable: PlainText.field(answerer.chain.first?.executable ?? ""),
+            isExclusive: isExclusive
+        )
+    }
+}
+
+/// An agent as people see it.
+package struct AgentInfo: Sendable, Hashable {
+    /// The name it gave itself.
+    package let name: String
+    /// The executable that the bus name belongs to; empty if unknown.
+    package let executable: String
+    /// Whether the built-in notifier keeps still for it.
+    package let isExclusive: Bool
+}

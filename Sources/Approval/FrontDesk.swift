@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+import Kernel
+
+/// What happens at the desk, for whoever shows requests.
+package enum DeskEvent: Sendable, Hashable {
+    /// A request is to be shown. One that was held for a locked screen is told of at the unlock.
+    case added(PendingRequest)
+    /// A request has ended.
+    case removed(code: String, Outcome)
+    /// The built-in notifier is to show this one.
+    case notifierShows(PendingRequest)
+    /// The built-in notifier is to take this one away; it goes on waiting.
+    case notifierHides(code: String)
+    /// The agents are these.
+    case agentsChanged([AgentInfo])
+    /// An exclusive agent shows requests from now on.
+    case agentTookOver(AgentInfo)
+}
+
+/// The desk at work: keeps the time, watches the asking processes and gives every asker its answer.
+///
+/// All rules are `Desk`'s; this actor only carries out what it says.
+package actor FrontDesk {
+    /// Calls its closure when a process ends; letting go of it ends the watch. Nil if the process has ended.
+    package typealias ProcessWatch =
+        @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
+
+    let limits: Limits
+    private let clock = ContinuousClock()
+    private let watchProcess: ProcessWatch
+    private let broadcast = Broadcast<DeskEvent>()
+
+    private var desk: Desk
+    private var lastAsker: AskerID = 0
+    private var askers: [AskerID: CheckedContinuation<Answer, Never>] = [:]
+    private var alarm: (due: Desk.Instant, alarm: Alarm)?
+    private var watches: [ProcessIdentity: any Sendable] = [:]
+    /// When each request was made, by the boot-time clock and by the calendar.
+    private var births: [String: Birth] = [:]
+
+    struct Birth {
+        let instant: Desk.Instant
+        let unix: Int64
+
+        /// The calendar time of an instant, steady for this request even if the calendar is set meanwhile.
+        func unix(of other: Desk.Instant) -> UInt64 {
+            UInt64(clamping: unix + (other - instant).components.seconds)
+        }
+    }
+
+    /// Opens the desk.
+    ///
+    /// - Parameters:
+    ///   - limits: Its times and counts.
+    ///   - makeCode: Where codes come from.
+    ///   - watchProcess: How the end of a process is noticed.
+    package init(
+        limits: Limits = Limits(),
+        makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
+        watchProcess: @escaping ProcessWatch = FrontDesk.watchByDescriptor
+    ) {
+        self.limits = limits
+        self.watchProcess = watchProcess
+        desk = Desk(limits: limits, makeCode: makeCode)
+    }
+
+    /// The watch of the kernel, by pidfd.
+    package static let watchByDescriptor: ProcessWatch = { process, fire in
+        ProcessEnd(pid: process.pid, startTime: process.startTime, fire: fire)
+    }
+
+    // MARK: For operations
+
+    /// Asks the person and waits for the answer.
+    ///
+    /// Cancelling the task means that nobody listens any more: this returns `.withdrawn` at once, and the request
+    /// goes on. Several askers of one question get the same code: what an allow is to do once must be done by
+    /// code, not by asker.
+    package func ask(_ request: ApprovalRequest) async -> Answer {
+        lastAsker += 1
+        let asker = lastAsker
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                askers[asker] = continuation
+                change { $0.ask(request, by: asker, now: $1) }
+            }
+        } onCancel: {
+            Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }
+        }
+    }
+
+    /// A reply that carries the answer of this request has reached its client: the next such question is asked anew.
+    package func delivered(_ code: String) {
+        desk.delivered(code)
+    }
+
+    /// Allows that were given but not yet collected no longer hold.
+    ///
+    /// - Parameters:
+    ///   - matter: What has changed.
+    ///   - sparing: The codes whose allow was the reason of the change.
+    package func forget(_ matter: Matter, sparing: Set<String> = []) {
+        desk.forget(matter, sparing: sparing)
+    }
+
+    /// Takes back waiting requests that have become void.
+    package func withdraw(_ matter: Matter) {
+        change { $0.withdraw(matter, now: $1) }
+    }
+
+    /// Whether an unlock that this program asked for, or joined, waits.
+    package func isUnlockWaiting(for program: Program) -> Bool {
+        desk.waiting.contains { request in
+            request.request.kind == .unlock && request.callers.contains { $0.program == program }
+        }
+    }
+
+    /// Whether a program has a request waiting or was denied just now, whatever Origin it showed.
+    package func isInvolved(programID: String) -> Bool {
+        desk.isInvolved(programID: programID, now: clock.now)
+    }
+
+    // MARK: For those who answer
+
+    /// Takes an answer; the first one counts.
+    ///
+    /// - Returns: What it was good for.
+    /// - Throws: Why it wasn't taken; the request goes on waiting.
+    @discardableResult
+    package func answer(
+        code: String,
+        decision: Decision,
+        choices: Choices = Choices(),
+        through surface: Surface
+    ) throws(AnswerError) -> AnswerEffect {
+        let (actions, effect) = try desk.answer(
+            code: code,
+            decision,
+            choices,
+            through: surface,
+            now: clock.now
+        )
+        carryOut(actions)
+        return effect
+    }
+
+    /// All requests that wait, those held for a locked screen among them, in the order in which they came.
+    package func pending() -> [PendingRequest] {
+        desk.waiting.map(pending)
+    }
+
+    /// The requests that the built-in notifier is to show now.
+    package func pendingForNotifier() -> [PendingRequest] {
+        desk.waiting.filter(\.isOnNotifier).map(pending)
+    }
+
+    /// Requests that have ended, the newest first.
+    package func recent() -> [RecentRequest] {
+        desk.recent(now: clock.now).map { ended, quietUntil in
+            let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
+            return RecentRequest(
+                request: PendingRequest(
+                    code: ended.code,
+                    request: ended.request,
+                    created: birth.unix(of: birth.instant),
+                    deadline: birth.unix(of: ended.at),
+                    limits: limits
+                ),
+                outcome: ended.outcome,
+                ended: birth.unix(of: ended.at),
+                unseen: ended.unseen,
+                quietUntil: quietUntil.map(birth.unix)
+            )
+        }
+    }
+
+    /// The entries of a waiting request from the given one on.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait.
+    package func entries(of code: String, from first: UInt32) throws(AnswerError) -> [EntryLine] {
+        let normal = RequestCode.normalized(code)
+        guard let request = desk.waiting.first(where: { $0.code == normal }) else { throw .unknownRequest }
+        return request.request.entries.dropFirst(Int(first)).map(\.shown)
+    }
+
+    /// What happens from now on, for any number of listeners; ends when the desk is shut down.
+    package nonisolated func events() -> AsyncStream<DeskEvent> {
+        broadcast.listen()
+    }
+
+    // MARK: Agents
+
+    /// The agents, in the order in which they came.
+    package func agents() -> [AgentInfo] {
+        desk.agents.map(\.info)
+    }
+
+    /// A program of the bus wants to show requests.
+    package func register(agent name: String, peer: String, isExclusive: Bool, by answerer: Answerer) {
+        let agent = Agent(peer: peer, name: name, isExclusive: isExclusive, answerer: answerer)
+        change { $0.register(agent, now: $1) }
+    }
+
+    /// An agent has gone; without effect if it was none.
+    package func unregister(peer: String) {
+        change { $0.unregister(peer: peer, now: $1) }
+    }
+
+    /// An agent shows a request to the person.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    package func shown(code: String, by peer: String) throws(AnswerError) {
+        carryOut(try desk.shown(code, by: peer, now: clock.now))
+    }
+
+    // MARK: The session
+
+    /// The screen was locked or unlocked: while it is locked nothing is shown.
+    package func screenLocked(_ isLocked: Bool) {
+        change { $0.screen(isLocked: isLocked, now: $1) }
+    }
+
+    /// Answers every waiter and closes the desk; who asks later is told at once that it is closed.
+    package func shutDown() {
+        change { $0.shutDown(now: $1) }
+        broadcast.finish()
+    }
+
+    // MARK: Carrying out
+
+    private func leave(_ asker: AskerID) {
+        desk.leave(asker)
+        askers.removeValue(forKey: asker)?.resume(returning: .withdrawn)
+    }
+
+    private func change(_ event: (inout Desk, Desk.Instant) -> [DeskAction]) {
+        let actions = event(&desk, clock.now)
+        carryOut(actions)
+    }
+
+    private func carryOut(_ actions: [DeskAction]) {
+        noteBirths()
+        for action in actions {
+            switch action {
+            case .answer(let asker, let answer):
+                askers.removeValue(forKey: asker)?.resume(returning: answer)
+            case .added(let code):
+                tell(code, DeskEvent.added)
+            case .notifierShows(let code):
+                tell(code, DeskEvent.notifierShows)
+            case .notifierHides(let code):
+                broadcast.send(.notifierHides(code: code))
+            case .removed(let code, let outcome):
+                broadcast.send(.removed(code: code, outcome))
+            case .agentsChanged:
+                broadcast.send(.agentsChanged(agents()))
+            case .agentTookOver(let agent):
+                broadcast.send(.agentTookOver(agent))
+            }
+        }
+        setAlarm()
+        watchProcesses()
+    }
+
+    private func tell(_ code: String, _ event: (PendingRequest) -> DeskEvent) {
+        guard let request = desk.waiting.first(where: { $0.code == code }) else { return }
+        broadcast.send(event(pending(request)))
+    }
+
+    private func pending(_ request: WaitingRequest) -> PendingRequest {
+        let birth = births[request.code] ?? Birth(instant: request.created, unix: Calendar.now)
+        return PendingRequest(
+            code: request.code,
+            request: request.request,
+            created: birth.unix(of: request.created),
+            deadline: birth.unix(of: request.deadline),
+            limits: limits
+        )
+    }
+
+    private func noteBirths() {
+        for request in desk.waiting where births[request.code]?.instant != request.created {
+            births[request.code] = Birth(instant: request.created, unix: Calendar.now)
+        }
+        guard births.count > desk.waiting.count + desk.ended.count else { return }
+        let known = Set(desk.waiting.map(\.code)).union(desk.ended.map(\.code))
+        births = births.filter { known.contains($0.key) }
+    }
+
+    /// One alarm for the next deadline, none while there is none.
+    private func setAlarm() {
+        let due = desk.alarm
+        guard due != alarm?.due else { return }
+        alarm?.alarm.cancel()
+        alarm = due.map { due in
+            let ring = Alarm(after: due - clock.now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+            }
+            return (due, ring)
+        }
+    }
+
+    private func rang(_ due: Desk.Instant) {
+        if alarm?.due == due { alarm = nil }
+        change { $0.tick(now: $1) }
+    }
+
+    /// Watches just the processes that the desk wants to hear of.
+    private func watchProcesses() {
+        let wanted = desk.watched
+        for process in Set(watches.keys).subtracting(wanted) {
+            watches[process] = nil
+        }
+        for process in wanted.subtracting(watches.keys) {
+            let end: @Sendable () -> Void = { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.ended(process) }
+            }
+            if let watch = watchProcess(process, end) {
+                watches[process] = watch
+            } else {
+                end()
+            }
+        }
+    }
+
+    private func ended(_ process: ProcessIdentity) {
+        watches[process] = nil
+        change { $0.processEnded(process, now: $1) }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Every time and count of the approval desk and of its notifier, in one table.
+package struct Limits: Sendable, Equatable {
+    /// How long a request waits for an answer.
+    package var timeout = Duration.seconds(120)
+    /// How long an allow answers the same question again, unless a reply was delivered before.
+    package var retry = Duration.seconds(60)
+    /// How long a denied question is denied unseen.
+    package var quiet = Duration.seconds(30)
+    /// How many requests of one program may wait.
+    package var perProgram = 3
+    /// How many requests may wait in all.
+    package var total = 16
+    /// How long a request waits while the screen is locked, before its deadline starts.
+    package var screenHold = Duration.seconds(600)
+    /// How long an exclusive agent may take to confirm that it shows a request.
+    package var agentGrace = Duration.seconds(3)
+    /// How long the code of an ended request isn't used again, and how long `requests --recent` goes back.
+    package var codeRest = Duration.seconds(3600)
+    /// How many ended requests `requests --recent` shows at most.
+    package var recentCount = 50
+    /// How many ended requests are kept in mind at most, should a program make them by the thousand.
+    package var endedCount = 4096
+    /// How many entries stand in a request's details; the rest is fetched.
+    package var entriesInDetails = 20
+    /// The notifier: an allow so soon after showing was meant for something else.
+    package var hasty = Duration.milliseconds(700)
+    /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.
+    package var dismissal = Duration.milliseconds(500)
+    /// The notifier: how many requests have a notification each before the rest is counted in one.
+    package var notifications = 3
+    /// The notifier: how often a client and host are told about as delivered.
+    package var deliveryNotice = Duration.seconds(60)
+
+    /// A notification's body: how many entries are named before the rest is counted.
+    package var entriesInBody = 5
+
+    /// The values of the contract.
+    package init() {}
+}

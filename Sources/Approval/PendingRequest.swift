@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// Who asks, as text that may be shown.
+package struct CallerFacts: Sendable, Hashable {
+    /// The user id at the other end.
+    package let uid: UInt32
+    /// The asking process; nil if it couldn't be found.
+    package let pid: Int32?
+    /// Its executable; empty if unknown.
+    package let executable: String
+    /// `git (4242)`, then its parents.
+    package let processes: [String]
+    /// The Flatpak or Snap id.
+    package let sandbox: String?
+    /// What the peer claims to be its Origin.
+    package let origin: String?
+    /// What the peer claims to be its user agent.
+    package let userAgent: String?
+
+    init(_ caller: Caller) {
+        uid = caller.uid
+        pid = caller.pid
+        executable = PlainText.field(caller.executable)
+        processes = Wording.processes(caller)
+        sandbox = caller.sandbox.map { PlainText.field($0) }
+        origin = caller.origin.map { PlainText.field($0) }
+        userAgent = caller.userAgent.map { PlainText.field($0) }
+    }
+}
+
+/// A waiting request as everybody may show it: every text is cleaned and cut, ready for the contract's table.
+package struct PendingRequest: Sendable, Hashable {
+    /// The code that answers it.
+    package let code: String
+    /// What is asked.
+    package let kind: ApprovalKind
+    /// One line: who asks for what, where.
+    package let title: String
+    /// Lines of plain text: first what Keybell knows, then in quotes what the client claims.
+    package let body: String
+    /// The client's Id.
+    package let client: String?
+    /// Whether its key was verified.
+    package let verified: Bool
+    /// Associate: the name that is given unless another is chosen.
+    package let suggestedID: String?
+    /// Associate and overwrite: the key's fingerprint.
+    package let fingerprint: String?
+    /// Who asks.
+    package let caller: CallerFacts
+    /// The vault's name.
+    package let vault: String?
+    /// The host.
+    package let host: String?
+    /// The host the form is sent to.
+    package let submitHost: String?
+    /// Save: hosts at which the entry would match or be allowed from now on.
+    package let newHosts: [String]
+    /// The first entries; the rest is fetched.
+    package let entries: [EntryLine]
+    /// How many there are in all.
+    package let entryCount: Int
+    /// Whether it is the whole vault, a search and the like.
+    package let bulk: Bool
+    /// Save: whether it makes a new entry.
+    package let isNew: Bool
+    /// Save: the names of what it changes.
+    package let fields: [String]
+    /// Whether "always" may be offered.
+    package let alwaysOffered: Bool
+    /// When it was asked, in seconds since 1970.
+    package let created: UInt64
+    /// When it expires, in seconds since 1970.
+    package let deadline: UInt64
+
+    init(code: String, request: ApprovalRequest, created: UInt64, deadline: UInt64, limits: Limits) {
+        self.code = code
+        self.created = created
+        self.deadline = deadline
+        kind = request.kind
+        title = Wording.title(request)
+        body = Wording.body(request, limits: limits)
+        client = request.client.map { PlainText.field($0) }
+        verified = request.verified
+        suggestedID = request.suggestedID.map { PlainText.field($0) }
+        fingerprint = request.fingerprint.map { PlainText.field($0) }
+        caller = CallerFacts(request.caller)
+        vault = request.vault.map { PlainText.field($0) }
+        host = request.host.map { PlainText.host($0) }
+        submitHost = request.submitHost.map { PlainText.host($0) }
+        newHosts = request.newHosts.map { PlainText.host($0) }
+        entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
+        entryCount = request.entries.count
+        bulk = request.bulk
+        isNew = request.isNew
+        fields = request.fields.map { PlainText.field($0) }
+        alwaysOffered = request.alwaysOffered && !request.bulk
+    }
+}
+
+/// A request that has ended, for `keybell requests --recent`.
+package struct RecentRequest: Sendable, Hashable {
+    /// What it was; its deadline is when it ended.
+    package let request: PendingRequest
+    /// How it ended.
+    package let outcome: Outcome
+    /// When, in seconds since 1970.
+    package let ended: UInt64
+    /// How many like it were denied unseen afterwards.
+    package let unseen: Int
+    /// Until when its like is denied unseen, in seconds since 1970; `allow CODE` ends that.
+    package let quietUntil: UInt64?
+}
+
+extension EntryLine {
+    /// The entry with its texts cleaned and cut.
+    var shown: EntryLine {
+        EntryLine(
+            uuid: PlainText.field(uuid),
+            title: PlainText.field(title),
+            username: PlainText.field(username)
+        )
+    }
+}

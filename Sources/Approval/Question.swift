@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// What makes two requests the same question.
+///
+/// Two requests that differ in anything else, such as the process id or the user agent, are one question.
+struct Question: Hashable, Sendable {
+    let kind: ApprovalKind
+    let program: Program
+    let client: String?
+    let vault: String?
+    let host: String?
+    let submitHost: String?
+    let entries: Set<String>
+    let sameness: [UInt8]
+
+    init(_ request: ApprovalRequest) {
+        kind = request.kind
+        program = request.caller.program
+        sameness = request.sameness
+        guard request.kind != .associate else {
+            // Only key and proposed Id count, and both are in the digest: a suggested name may differ.
+            client = nil
+            vault = nil
+            host = nil
+            submitHost = nil
+            entries = []
+            return
+        }
+        client = request.client
+        vault = request.vault
+        host = request.host
+        submitHost = request.submitHost
+        entries = Set(request.entries.map(\.uuid))
+    }
+
+    /// The quiet time that a denial of this question starts.
+    var quiet: QuietKey {
+        kind == .associate ? .associate(program) : .question(self)
+    }
+
+    /// Whether both come from one attempt to associate: same program, key and proposed Id.
+    func isSameAttempt(as other: Question) -> Bool {
+        program == other.program && sameness == other.sameness
+    }
+}
+
+/// What is denied unseen for a while after a denial.
+enum QuietKey: Hashable, Sendable {
+    /// Every associate of a program, whatever key it brings: some clients make a new one at each failure.
+    case associate(Program)
+    /// The same question of the same program.
+    case question(Question)
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The objects that a connection exports, and what answers a call of each of their methods.
+struct ObjectTree {
+    /// What a call comes to: the work, and the type that its outcome must have.
+    struct Route {
+        let output: String
+        let work: @Sendable () async throws(DBusError) -> [Value]
+    }
+
+    /// The header of a call.
+    struct Target {
+        let sender: String
+        let path: ObjectPath
+        let interface: String?
+        let member: String
+        let signature: String
+    }
+
+    private var objects: [ObjectPath: ExportedObject] = [:]
+
+    mutating func insert(_ object: ExportedObject) {
+        objects[object.path] = object
+    }
+
+    mutating func remove(_ path: ObjectPath) {
+        objects[path] = nil
+    }
+
+    /// Finds what answers a call; `body` is only read once the types of its arguments are known to fit.
+    func route(
+        _ target: Target,
+        body: () throws(DBusError) -> [Value]
+    ) throws(DBusError) -> Route {
+        let interfaces = try interfaces(at: target.path, for: target.interface)
+        if let name = target.interface, !interfaces.contains(where: { $0.name == name }) {
+            let message = "\(target.path) has no interface \(name)."
+            throw DBusError(name: DBusError.Name.unknownInterface, message: message)
+        }
+        // Without an interface in the call, the first method of that name is meant.
+        let candidates = interfaces.filter { target.interface == nil || $0.name == target.interface }
+        guard let method = candidates.flatMap(\.methods).first(where: { $0.name == target.member }) else {
+            throw .unknownMethod("\(target.path) has no method \(target.member) there.")
+        }
+        let expected = method.input.map(\.signature.text).joined()
+        guard target.signature == expected else {
+            throw .invalidArgs("\(target.member) takes (\(expected)), not (\(target.signature)).")
+        }
+        let call = MethodCall(sender: target.sender, body: try body())
+        let output = method.output.map(\.signature.text).joined()
+        return Route(output: output) { () async throws(DBusError) in try await method.handler(call) }
+    }
+
+    private func interfaces(
+        at path: ObjectPath,
+        for interface: String?
+    ) throws(DBusError) -> [ExportedInterface] {
+        let object = objects[path]
+        let children = children(of: path)
+        guard object != nil || !children.isEmpty || interface == StandardInterfaces.peerName else {
+            throw DBusError(name: DBusError.Name.unknownObject, message: "There is no object \(path).")
+        }
+        let own = object?.interfaces ?? []
+        let standard = StandardInterfaces.all(of: own, children: children)
+        return own + standard
+    }
+
+    /// The names of the nodes right below a path.
+    private func children(of path: ObjectPath) -> [String] {
+        let prefix = path.text == "/" ? "/" : path.text + "/"
+        let names = objects.keys.compactMap { key -> String? in
+            guard key.text.hasPrefix(prefix), key != path else { return nil }
+            let below = key.text.dropFirst(prefix.count)
+            return below.split(separator: "/").first.map { String($0) }
+        }
+        return Set(names).sorted()
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CDBus
+
+/// Reads a received message's body.
+///
+/// libdbus has checked the message's form before it hands it over: lengths, UTF-8, nesting of at most 64. What
+/// is left to limit is how much a small message may swell to as Swift values.
+@safe struct ValueDecoder {
+    /// The most values that one message may hold.
+    private static let mostValues = 1 << 20
+
+    private var iterator = unsafe DBusMessageIter()
+    private var budget: Int
+
+    private init(budget: Int) {
+        self.budget = budget
+    }
+
+    /// The message's arguments in order, or why they can't be read.
+    static func body(of message: OpaquePointer) throws(DBusError) -> [Value] {
+        var decoder = ValueDecoder(budget: mostValues)
+        guard unsafe dbus_message_iter_init(message, &decoder.iterator) != 0 else { return [] }
+        return try decoder.rest()
+    }
+
+    /// All values from here to the end of this container.
+    private mutating func rest() throws(DBusError) -> [Value] {
+        var values: [Value] = []
+        while unsafe dbus_message_iter_get_arg_type(&iterator) != TypeCode.end {
+            values.append(try value())
+            _ = unsafe dbus_message_iter_next(&iterator)
+        }
+        return values
+    }
+
+    private mutating func value() throws(DBusError) -> Value {
+        budget -= 1
+        guard budget >= 0 else { throw .limitsExceeded("The message holds too many values.") }
+        switch unsafe dbus_message_iter_get_arg_type(&iterator) {
+        case TypeCode.byte: return .byte(basic(0))
+        case TypeCode.boolean: return .boolean(basic(UInt32(0)) != 0)
+        case TypeCode.int16: return .int16(basic(0))
+        case TypeCode.uint16: return .uint16(basic(0))
+        case TypeCode.int32: return .int32(basic(0))
+        case TypeCode.uint32: return .uint32(basic(0))
+        case TypeCode.int64: return .int64(basic(0))
+        case TypeCode.uint64: return .uint64(basic(0))
+        case TypeCode.double: return .double(basic(0))
+        case TypeCode.string: return .string(text())
+        case TypeCode.objectPath:
+            guard let path = ObjectPath(text()) else { throw .invalidArgs("An object path is not valid.") }
+            return .objectPath(path)
+        case TypeCode.signature:
+            guard let signature = Signature(text()) else { throw .invalidArgs("A signature is not valid.") }
+            return .signature(signature)
+        case TypeCode.array: return try array()
+        case TypeCode.structure: return .structure(try contents())
+        case TypeCode.variant:
+            guard let content = try contents().first else { throw .invalidArgs("A variant is empty.") }
+            return .variant(content)
+        default: throw .invalidArgs("The message has a type that isn't served here.")
+        }
+    }
+
+    private mutating func array() throws(DBusError) -> Value {
+        let type = currentSignature()
+        guard unsafe dbus_message_iter_get_element_type(&iterator) == TypeCode.entry else {
+            return .array(Signature(unchecked: String(type.dropFirst())), try contents())
+        }
+        // a{kv…}: the key is one letter.
+        let inner = type.dropFirst(2).dropLast()
+        let key = Signature(unchecked: String(inner.prefix(1)))
+        let content = Signature(unchecked: String(inner.dropFirst()))
+        return .dictionary(key: key, value: content, try entries())
+    }
+
+    /// Goes into the container that the iterator stands on and reads all of it.
+    private mutating func contents() throws(DBusError) -> [Value] {
+        var inner = descend()
+        defer { budget = inner.budget }
+        return try inner.rest()
+    }
+
+    private mutating func entries() throws(DBusError) -> [Value.Entry] {
+        var inner = descend()
+        defer { budget = inner.budget }
+        var entries: [Value.Entry] = []
+        while unsafe dbus_message_iter_get_arg_type(&inner.iterator) == TypeCode.entry {
+            let pair = try inner.contents()
+            guard pair.count == 2 else { throw .invalidArgs("A dictionary entry is not a pair.") }
+            entries.append(Value.Entry(key: pair[0], value: pair[1]))
+            _ = unsafe dbus_message_iter_next(&inner.iterator)
+        }
+        return entries
+    }
+
+    private mutating func descend() -> ValueDecoder {
+        var inner = ValueDecoder(budget: budget)
+        unsafe dbus_message_iter_recurse(&iterator, &inner.iterator)
+        return inner
+    }
+
+    /// Reads a fixed-size value; the caller has just seen that the type has this size.
+    private mutating func basic<Number: BitwiseCopyable>(_ empty: Number) -> Number {
+        var number = empty
+        unsafe withUnsafeMutablePointer(to: &number) { pointer in
+            unsafe dbus_message_iter_get_basic(&iterator, pointer)
+        }
+        return number
+    }
+
+    private mutating func text() -> String {
+        var characters: UnsafePointer<CChar>? = nil
+        unsafe withUnsafeMutablePointer(to: &characters) { pointer in
+            unsafe dbus_message_iter_get_basic(&iterator, pointer)
+        }
+        return unsafe characters.map { unsafe String(cString: $0) } ?? ""
+    }
+
+    private mutating func currentSignature() -> String {
+        guard let characters = unsafe dbus_message_iter_get_signature(&iterator) else { return "" }
+        defer { unsafe dbus_free(characters) }
+        return unsafe String(cString: characters)
+    }
+}

@@ -19,12 +19,22 @@ package struct KeyTerminal: ~Copyable {
     ///
     /// - Throws: `errno` of what failed; ENOTTY for what is none.
     package init(_ descriptor: Int32) throws(KernelError) {
-        var mode = termios()
-        guard unsafe tcgetattr(descriptor, &mode) == 0 else { throw .last("tcgetattr") }
+        self.init(descriptor, former: try Self.takeKeys(descriptor))
+    }
+
+    private init(_ descriptor: Int32, former: termios) {
         self.descriptor = descriptor
-        former = mode
+        self.former = former
+    }
+
+    /// Changes the mode and gives back the one before.
+    private static func takeKeys(_ descriptor: Int32) throws(KernelError) -> termios {
+        var former = termios()
+        guard unsafe tcgetattr(descriptor, &former) == 0 else { throw .last("tcgetattr") }
+        var mode = former
         mode.c_lflag &= ~tcflag_t(ICANON | ECHO | ISIG | IEXTEN)
         guard unsafe tcsetattr(descriptor, TCSAFLUSH, &mode) == 0 else { throw .last("tcsetattr") }
+        return former
     }
 
     deinit {

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+package import Secrecy
+
+/// A message could not be verified or decrypted.
+///
+/// There is one such error, for whatever went wrong: telling a wrong padding from a wrong text would let a stranger
+/// decrypt what others sent.
+package struct VerificationFailure: Error, Equatable, Sendable {
+    /// What the client is told.
+    package static let sentence = "Couldn't verify request"
+}
+
+/// A message whose signature was right, and the key that made it: what can be decrypted.
+package struct Conversation: Sendable {
+    /// The key of the one who signed.
+    package let key: ClientKey
+    /// The nonce of the message.
+    package let nonce: Nonce
+    /// Whether the message had an Hmac, and thus a right one.
+    package let usedHmac: Bool
+
+    /// Verifies a signature.
+    ///
+    /// Every failure is the same error after the same work: the code over nonce and verifier first, then the verifier.
+    /// Nothing is decrypted for that. The verifier is what encrypting the nonce's text gives, so it is encrypted and
+    /// compared; there is no padding in it that a stranger could probe.
+    /// - Parameters:
+    ///   - signature: What the message claims.
+    ///   - key: The key of the client that it claims to be from.
+    /// - Throws: `VerificationFailure`.
+    package init(verifying signature: Signature, with key: ClientKey) throws(VerificationFailure) {
+        let nonce = Nonce(base64: signature.nonce)
+        let iv = nonce?.iv ?? .zero
+        let verifier = Self.bytes(signature.verifier, atMost: Self.longestVerifier)
+        let hmac = signature.hmac.map { Self.bytes($0, atMost: Self.hmacLength) }
+
+        let expectedHmac = HMAC.sha256(key: key.bytes, iv.bytes + verifier)
+        let isHmacRight = constantTimeEquals(expectedHmac, hmac ?? expectedHmac)
+
+        // A client that breaks its base64 into lines may have encrypted the text with its breaks.
+        let texts = [Base64.encode(iv.bytes), nonce == nil ? "" : signature.nonce]
+        var isVerifierRight = false
+        for text in texts {
+            let expected = try Self.checked { () throws(CipherError) in
+                try AESCBC.encrypt(SecretBytes(utf8: text), key: key.bytes, iv: iv)
+            }
+            let isEqual = constantTimeEquals(expected, verifier)
+            isVerifierRight = isVerifierRight || isEqual
+        }
+
+        guard let nonce, isHmacRight, isVerifierRight else { throw VerificationFailure() }
+        self.key = key
+        self.nonce = nonce
+        usedHmac = hmac != nil
+    }
+
+    /// Does the work of a verification that fails, for a client that there is not, so that nobody can tell by the time
+    /// whether there is.
+    package static func decoy(verifying signature: Signature) -> VerificationFailure {
+        // Nobody has this key, so this never succeeds; if it did, the answer would be the same.
+        _ = try? Conversation(verifying: signature, with: throwaway)
+        return VerificationFailure()
+    }
+
+    /// Decrypts a field of the message.
+    /// - Parameter field: The field.
+    /// - Returns: Its text as UTF-8, or whatever else was encrypted.
+    /// - Throws: `VerificationFailure`.
+    package func decrypt(_ field: EncryptedField) throws(VerificationFailure) -> SecretBytes {
+        try Self.checked { () throws(CipherError) in
+            try AESCBC.decrypt(field.ciphertext, key: key.bytes, iv: nonce.iv)
+        }
+    }
+
+    /// Decrypts a field that is no secret of ours: a URL, a title.
+    /// - Parameter field: The field.
+    /// - Returns: Its text.
+    /// - Throws: `VerificationFailure`, also if it is not UTF-8: damaged blocks can end in a right padding.
+    package func decryptText(_ field: EncryptedField) throws(VerificationFailure) -> String {
+        guard let text = try decrypt(field).exposedText() else { throw VerificationFailure() }
+        return text
+    }
+
+    private static let throwaway = ClientKey.random()
+    private static let hmacLength = 32
+    // The longest text of a nonce, padded.
+    private static let longestVerifier = 96
+
+    private static func bytes(_ text: String, atMost longest: Int) -> [UInt8] {
+        guard let bytes = Base64.decode(text), bytes.count <= longest else { return [] }
+        return bytes
+    }
+
+    private static func checked<Result>(
+        _ work: () throws(CipherError) -> Result
+    ) throws(VerificationFailure) -> Result {
+        do {
+            return try work()
+        } catch {
+            throw VerificationFailure()
+        }
+    }
+}

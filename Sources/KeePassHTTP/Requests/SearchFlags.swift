@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The plain flags of get-logins-custom-search, with the protocol's defaults.
+package struct SearchFlags: Equatable, Sendable {
+    /// How the search text is read.
+    package enum Mode: Sendable {
+        /// Words that must all be found.
+        case simple
+        /// A regular expression.
+        case regular
+    }
+
+    /// Whether titles are searched.
+    package var inTitles = true
+    /// Whether user names are searched.
+    package var inUserNames = true
+    /// Whether passwords are searched.
+    package var inPasswords = false
+    /// Whether URLs are searched.
+    package var inURLs = true
+    /// Whether notes are searched.
+    package var inNotes = true
+    /// Whether the values of custom fields are searched.
+    package var inOther = true
+    /// Whether the names of custom fields are searched.
+    package var inStringNames = false
+    /// Whether tags are searched.
+    package var inTags = true
+    /// Whether UUIDs are searched.
+    package var inUUIDs = false
+    /// Whether the full paths of groups are searched.
+    package var inGroupPaths = false
+    /// Whether the names of groups are searched.
+    package var inGroupNames = false
+    /// Whether former states of entries are searched.
+    package var inHistory = false
+    /// How the search text is read.
+    package var mode = Mode.simple
+    /// Whether expired entries are left out.
+    package var excludesExpired = false
+    /// Whether groups that disable searching are left out.
+    package var respectsDisabledSearching = true
+    /// Whether upper and lower case are alike.
+    package var ignoresCase = true
+
+    /// The defaults.
+    package init() {}
+}
+
+extension Request {
+    /// The flags of a custom search.
+    /// - Returns: The defaults, but for what the request says otherwise.
+    /// - Throws: `invalidSearchMode`.
+    package func searchFlags() throws(RequestError) -> SearchFlags {
+        var flags = SearchFlags()
+        flags.inTitles = flag("SearchInTitles", default: flags.inTitles)
+        flags.inUserNames = flag("SearchInUserNames", default: flags.inUserNames)
+        flags.inPasswords = flag("SearchInPasswords", default: flags.inPasswords)
+        flags.inURLs = flag("SearchInUrls", default: flags.inURLs)
+        flags.inNotes = flag("SearchInNotes", default: flags.inNotes)
+        flags.inOther = flag("SearchInOther", default: flags.inOther)
+        flags.inStringNames = flag("SearchInStringNames", default: flags.inStringNames)
+        flags.inTags = flag("SearchInTags", default: flags.inTags)
+        flags.inUUIDs = flag("SearchInUuids", default: flags.inUUIDs)
+        flags.inGroupPaths = flag("SearchInGroupPaths", default: flags.inGroupPaths)
+        flags.inGroupNames = flag("SearchInGroupNames", default: flags.inGroupNames)
+        flags.inHistory = flag("SearchInHistory", default: flags.inHistory)
+        flags.excludesExpired = flag("ExcludeExpired", default: flags.excludesExpired)
+        flags.respectsDisabledSearching = flag(
+            "RespectEntrySearchingDisabled",
+            default: flags.respectsDisabledSearching
+        )
+        flags.mode = try searchMode()
+        // CurrentCulture, InvariantCulture and Ordinal, each with and without IgnoreCase.
+        flags.ignoresCase = text("ComparisonMode").map { $0.hasSuffix("IgnoreCase") } ?? flags.ignoresCase
+        return flags
+    }
+
+    private func searchMode() throws(RequestError) -> SearchFlags.Mode {
+        switch members["SearchMode"] {
+        case nil, .null, .string(""), .string("Simple"), .string("1"), .number("1"): return .simple
+        case .string("Regular"), .string("2"), .number("2"): return .regular
+        default: throw .invalidSearchMode
+        }
+    }
+}

@@ -10,11 +10,6 @@ package struct KeyTerminal: ~Copyable {
     private let descriptor: Int32
     private let former: termios
 
-    /// Whether a file descriptor is a terminal.
-    package static func isTerminal(_ descriptor: Int32) -> Bool {
-        isatty(descriptor) == 1
-    }
-
     /// Changes the terminal's mode.
     ///
     /// - Throws: `errno` of what failed; ENOTTY for what is none.

@@ -13,6 +13,7 @@ extension BusConnection {
     ///
     /// - Parameter name: the name.
     /// - Returns: whether it is ours now; false where somebody else has it.
+    /// - Throws: `disconnected`, or the bus's own error for what is no name.
     package func requestName(_ name: String) async throws(DBusError) -> Bool {
         let doNotQueue: UInt32 = 4
         let answer = try await daemon("RequestName", [.string(name), .uint32(doNotQueue)])
@@ -24,6 +25,7 @@ extension BusConnection {
     /// Gives a name back.
     ///
     /// - Parameter name: a name that `requestName` took.
+    /// - Throws: `disconnected`, or the bus's own error for what is no name.
     package func releaseName(_ name: String) async throws(DBusError) {
         _ = try await daemon("ReleaseName", [.string(name)])
     }
@@ -32,6 +34,7 @@ extension BusConnection {
     ///
     /// - Parameter name: a well-known or unique name.
     /// - Returns: a unique name; nil for nobody.
+    /// - Throws: `disconnected`, or the bus's own error for what is no name.
     package func owner(of name: String) async throws(DBusError) -> String? {
         do throws(DBusError) {
             return try await daemon("GetNameOwner", [.string(name)]).first?.asString
@@ -44,7 +47,8 @@ extension BusConnection {
     /// The user and process behind a connection, as the bus daemon knows them.
     ///
     /// - Parameter uniqueName: the connection.
-    /// - Returns: both; what the bus can't tell is an error, never a guess.
+    /// - Returns: both.
+    /// - Throws: an error where the bus can't tell: never a guess.
     package func credentials(of uniqueName: String) async throws(DBusError) -> BusCredentials {
         let answer = try await daemon("GetConnectionCredentials", [.string(uniqueName)])
         guard let facts = answer.first?.vardict, let uid = facts["UnixUserID"]?.asUInt32,

@@ -34,6 +34,7 @@ extension BusConnection {
     ///   - member: the signal's name; nil for any.
     ///   - firstArgument: the string that has to be the first argument; nil for any.
     /// - Returns: the signals from now on.
+    /// - Throws: `disconnected`, or the bus's own error for a rule that it does not take.
     package func signals(
         sender: String? = nil,
         path: ObjectPath? = nil,
@@ -64,6 +65,7 @@ extension BusConnection {
     ///
     /// - Parameter name: a well-known or unique name.
     /// - Returns: unique names, nil for nobody.
+    /// - Throws: `disconnected`, or the bus's own error for what is no name.
     package func owners(of name: String) async throws(DBusError) -> AsyncStream<String?> {
         let (stream, continuation) = AsyncStream<String?>.makeStream(
             bufferingPolicy: .bufferingNewest(Self.backlog)

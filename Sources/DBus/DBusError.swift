@@ -2,7 +2,7 @@
 
 /// What went wrong on the bus: an error's name as D-Bus has it, and a sentence for a person.
 package struct DBusError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The error's D-Bus name, e.g. `org.freedesktop.DBus.Error.NoReply`.
+    /// The error's D-Bus name, as `org.freedesktop.DBus.Error.NoReply`.
     package let name: String
     /// A sentence that says what happened; never a secret.
     package let message: String

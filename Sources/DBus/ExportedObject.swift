@@ -55,7 +55,9 @@ package struct Argument: Hashable, Sendable {
 
 /// A method of an exported interface.
 package struct Method: Sendable {
-    /// What answers a call. Its values must have the types of `out`; anything else is answered as a failure.
+    /// What answers a call.
+    ///
+    /// Its values must have the types of `out`; anything else is answered as a failure.
     package typealias Handler = @Sendable (MethodCall) async throws(DBusError) -> [Value]
 
     /// The method's name.
@@ -66,8 +68,9 @@ package struct Method: Sendable {
     package let output: [Argument]
     let handler: Handler
 
-    /// Describes a method. The handler runs on the connection's queue until it waits for something, so it may
-    /// not block.
+    /// Describes a method.
+    ///
+    /// The handler runs on the connection's queue until it waits for something, so it may not block.
     package init(
         _ name: String,
         in input: [Argument] = [],

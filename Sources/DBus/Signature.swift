@@ -2,7 +2,7 @@
 
 import CDBus
 
-/// A valid D-Bus type signature of any number of complete types, e.g. `sa{sv}`.
+/// A valid D-Bus type signature of any number of complete types, as `sa{sv}`.
 package struct Signature: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     /// The signature as D-Bus writes it.
     package let text: String

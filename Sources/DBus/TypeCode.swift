@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// D-Bus's type codes. libdbus spells them as casts in macros, which the importer skips.
+/// D-Bus's type codes.
+///
+/// libdbus spells them as casts in macros, which the importer skips.
 enum TypeCode {
     static let end: Int32 = 0
     static let byte = code("y")

@@ -102,7 +102,9 @@ final class WatchSource {
         if enabled { source.resume() } else { source.suspend() }
     }
 
-    /// Ends the watch. A source may not be released while it is suspended, so it is resumed first.
+    /// Ends the watch.
+    ///
+    /// A source may not be released while it is suspended, so it is resumed first.
     func cancel() {
         source.cancel()
         setEnabled(true)

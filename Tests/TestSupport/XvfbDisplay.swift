@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A screen that nobody sees, for programs that need one.
+package final class XvfbDisplay: Sendable {
+    /// The display's name, as `:7`.
+    package let name: String
+    private let server: ChildProcess
+
+    /// Starts an X server on the first free display.
+    package init(size: String = "1280x800x24") async throws {
+        server = try ChildProcess(
+            "Xvfb",
+            ["-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
+        )
+        name = ":" + (try await server.firstLine())
+    }
+
+    deinit {
+        server.kill()
+    }
+
+    /// What a program needs in its environment to show itself there.
+    package var environment: [String: String] { ["DISPLAY": name] }
+}

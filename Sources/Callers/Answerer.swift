@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Kernel
+
+/// Who answers a request: the process that the bus names as the sender of the answer.
+package struct Answerer: Hashable, Sendable {
+    /// The process; nil if it has ended or the bus doesn't know it.
+    package let identity: ProcessIdentity?
+
+    /// Its user.
+    package let uid: UInt32
+
+    /// The process itself, then all its parents.
+    package let chain: [ProcessRecord]
+
+    /// The Flatpak or Snap it runs in.
+    package let sandbox: String?
+
+    /// Keeps what was found out.
+    package init(
+        identity: ProcessIdentity?,
+        uid: UInt32,
+        chain: [ProcessRecord] = [],
+        sandbox: String? = nil
+    ) {
+        self.identity = identity
+        self.uid = uid
+        self.chain = chain
+        self.sandbox = sandbox
+    }
+
+    /// Looks at the process that sent an answer.
+    ///
+    /// - Parameters:
+    ///   - pid: From the bus daemon's credentials.
+    ///   - uid: Likewise.
+    /// - Returns: The answerer, without identity if the process has ended.
+    package static func read(pid: Int32, uid: UInt32) -> Answerer {
+        guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
+        let sandbox = Sandbox.id(of: pid)
+        // To the very top, unlike what is shown: nobody gets out of its asker's sight by many children.
+        let chain = ProcessRecord.chain(from: identity, uid: getuid(), limit: .max)
+        guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
+        return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox)
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One process and no other: its number, and when it started, since numbers are used again.
+package struct ProcessIdentity: Hashable, Sendable {
+    /// The process number.
+    package let pid: Int32
+
+    /// Clock ticks from boot to its start.
+    package let startTime: UInt64
+
+    /// Keeps both.
+    package init(pid: Int32, startTime: UInt64) {
+        self.pid = pid
+        self.startTime = startTime
+    }
+}
+
+/// What was found out about a process when it was looked at.
+package struct ProcessRecord: Hashable, Sendable {
+    /// Which process.
+    package let identity: ProcessIdentity
+
+    /// The executable's path without the kernel's ` (deleted)`; empty if it may not be seen.
+    package let executable: String
+
+    /// The executable's last component; for another user's process, whose path can't be seen, the kernel's name.
+    package let name: String
+
+    /// For an interpreter the absolute path of its script, as its arguments claim.
+    package let script: String?
+
+    /// Whether it has a controlling terminal.
+    package let hasTerminal: Bool
+
+    /// The unit `app-….scope` or `app-….service` that the desktop started it in.
+    package let scope: String?
+
+    /// Whether this user could put another program in the executable's place.
+    package let userWritable: Bool
+
+    /// Keeps facts; the name is the executable's unless another is given.
+    package init(
+        identity: ProcessIdentity,
+        executable: String,
+        name: String? = nil,
+        script: String? = nil,
+        hasTerminal: Bool = false,
+        scope: String? = nil,
+        userWritable: Bool = false
+    ) {
+        self.identity = identity
+        self.executable = executable
+        self.name = name ?? executable.split(separator: "/").last.map(String.init) ?? ""
+        self.script = script
+        self.hasTerminal = hasTerminal
+        self.scope = scope
+        self.userWritable = userWritable
+    }
+}

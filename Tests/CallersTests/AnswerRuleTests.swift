@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@Suite struct AnswerRuleTests {
+    static let git = record(200, "/usr/bin/git")
+    static let shell = record(100, "/usr/bin/bash", hasTerminal: true, scope: "app-terminal-1.scope")
+    static let caller = Caller(uid: 1000, holders: [git.identity], processes: [git, shell])
+
+    @Test func `a sibling, an ancestor and another terminal may answer`() {
+        #expect(
+            AnswerRule.mayAnswer(
+                Self.answerer([Self.record(300, "/usr/bin/keybell"), Self.shell]),
+                of: Self.caller
+            )
+        )
+        #expect(AnswerRule.mayAnswer(Self.answerer([Self.shell]), of: Self.caller))
+        #expect(AnswerRule.mayAnswer(Self.answerer([Self.record(400, "/usr/bin/keybell")]), of: Self.caller))
+    }
+
+    @Test func `the asker and its descendants may not`() {
+        let child = Self.record(201, "/usr/bin/keybell")
+        let grandchild = Self.record(202, "/usr/bin/env")
+        #expect(!AnswerRule.mayAnswer(Self.answerer([Self.git, Self.shell]), of: Self.caller))
+        #expect(!AnswerRule.mayAnswer(Self.answerer([child, Self.git, Self.shell]), of: Self.caller))
+        #expect(!AnswerRule.mayAnswer(Self.answerer([grandchild, child, Self.git]), of: Self.caller))
+    }
+
+    @Test func `of several holders each counts`() {
+        let other = Self.record(250, "/usr/bin/helper")
+        let caller = Caller(uid: 1000, holders: [Self.git.identity, other.identity], processes: [Self.git])
+        #expect(!AnswerRule.mayAnswer(Self.answerer([other]), of: caller))
+        #expect(!AnswerRule.mayAnswer(Self.answerer([Self.record(251, "/bin/sh"), other]), of: caller))
+    }
+
+    @Test func `a later process under the asker's number may`() {
+        let later = Self.record(200, "/usr/bin/keybell", startTime: 9999)
+        #expect(AnswerRule.mayAnswer(Self.answerer([later, Self.shell]), of: Self.caller))
+    }
+
+    @Test(arguments: [("org.mozilla.firefox", false), ("org.other.App", true), (nil, true)])
+    func `the same sandbox may not`(sandbox: String?, may: Bool) {
+        let caller = Caller(
+            uid: 1000,
+            holders: [Self.git.identity],
+            processes: [Self.git],
+            sandbox: "org.mozilla.firefox"
+        )
+        let answerer = Self.answerer([Self.record(300, "/app/bin/x")], sandbox: sandbox)
+        #expect(AnswerRule.mayAnswer(answerer, of: caller) == may)
+    }
+
+    @Test(arguments: [
+        // asker's terminal and scope, answerer's terminal and scope
+        (false, "app-a.scope", false, "app-a.scope", false),
+        (false, "app-a.scope", true, "app-a.scope", true),
+        (true, "app-a.scope", false, "app-a.scope", true),
+        (false, "app-a.scope", false, "app-b.scope", true),
+        (false, nil, false, nil, true),
+    ])
+    func `without a terminal the same application may not`(
+        askerTerminal: Bool,
+        askerScope: String?,
+        terminal: Bool,
+        scope: String?,
+        may: Bool
+    ) {
+        let asker = Self.record(200, "/usr/bin/app", hasTerminal: askerTerminal, scope: askerScope)
+        let caller = Caller(uid: 1000, holders: [asker.identity], processes: [asker])
+        let other = Self.record(300, "/usr/bin/other", hasTerminal: terminal, scope: scope)
+        #expect(AnswerRule.mayAnswer(Self.answerer([other]), of: caller) == may)
+    }
+
+    @Test func `an unknown asker isn't answered, and an unknown answerer doesn't answer`() {
+        #expect(!AnswerRule.mayAnswer(Self.answerer([Self.shell]), of: .unknown(uid: 1000)))
+        #expect(!AnswerRule.mayAnswer(Answerer(identity: nil, uid: 1000), of: Self.caller))
+        let torn = Answerer(identity: Self.git.identity, uid: 1000, chain: [Self.shell])
+        #expect(!AnswerRule.mayAnswer(torn, of: Self.caller))
+    }
+
+    @Test func `a program is its sandbox, else its executable, and an interpreter's script`() {
+        let python = ProcessRecord(
+            identity: .init(pid: 1, startTime: 1),
+            executable: "/usr/bin/python3",
+            script: "/home/a/x.py"
+        )
+        let caller = Caller(uid: 1, holders: [], processes: [python], origin: "moz-extension://1")
+        #expect(caller.program == Program(id: "/usr/bin/python3 /home/a/x.py", origin: "moz-extension://1"))
+        let boxed = Caller(uid: 1, holders: [], processes: [python], sandbox: "org.x.Y")
+        #expect(boxed.program == Program(id: "org.x.Y"))
+        #expect(Caller.unknown(uid: 1).program == Program(id: ""))
+        #expect(python.name == "python3")
+    }
+
+    private static func record(
+        _ pid: Int32,
+        _ executable: String,
+        startTime: UInt64 = 7,
+        hasTerminal: Bool = false,
+        scope: String? = nil
+    ) -> ProcessRecord {
+        ProcessRecord(
+            identity: ProcessIdentity(pid: pid, startTime: startTime),
+            executable: executable,
+            hasTerminal: hasTerminal,
+            scope: scope
+        )
+    }
+
+    private static func answerer(_ chain: [ProcessRecord], sandbox: String? = nil) -> Answerer {
+        Answerer(identity: chain.first?.identity, uid: 1000, chain: chain, sandbox: sandbox)
+    }
+}

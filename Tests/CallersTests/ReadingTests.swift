@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Callers
+
+@Suite struct ReadingTests {
+    @Test(arguments: [
+        ("/usr/bin/python3.11", "python3 -u fetch.py --all", "/home/a/fetch.py"),
+        ("/usr/bin/python3", "python3 -W ignore -Xdev /opt/x.py", "/opt/x.py"),
+        ("/usr/bin/python3", "python3 -m http.server", nil),
+        ("/usr/bin/python3", "python3 -Ic pass x.py", nil),
+        ("/usr/bin/python3", "python3", nil),
+        ("/usr/bin/perl", "perl -w -I lib ../b/./get.pl", "/home/b/get.pl"),
+        ("/usr/bin/perl", "perl -ne print file", nil),
+        ("/usr/bin/ruby3.1", "ruby -rjson a.rb", "/home/a/a.rb"),
+        ("/usr/bin/ruby3.1", "ruby -r json a.rb", "/home/a/a.rb"),
+        ("/usr/bin/node", "node --require x --inspect app.js", "/home/a/app.js"),
+        ("/usr/bin/node", "node --eval=1 app.js", nil),
+        ("/usr/bin/node", "node -p 1", nil),
+        ("/usr/bin/bash", "bash -e -o pipefail /x//run.sh a", "/x/run.sh"),
+        ("/usr/bin/bash", "-bash", nil),
+        ("/usr/bin/bash", "bash -lc ls x", nil),
+        ("/usr/bin/bash", "bash -- -odd", "/home/a/-odd"),
+        ("/usr/bin/dash", "sh -", nil),
+        ("/usr/bin/java", "java -cp a.jar -jar b.jar", "/home/a/b.jar"),
+        ("/usr/bin/java", "java com.example.Main", nil),
+    ])
+    func `the script of an interpreter is its first plain argument`(
+        executable: String,
+        line: String,
+        script: String?
+    ) throws {
+        let interpreter = try #require(Interpreter(executable: executable))
+        let arguments = line.split(separator: " ").map(String.init)
+        #expect(interpreter.script(in: arguments, folder: "/home/a") == script)
+    }
+
+    @Test(arguments: ["/usr/bin/git", "/usr/bin/pythonista", "", "/usr/bin/shutdown"])
+    func `other programs have no script`(executable: String) {
+        #expect(Interpreter(executable: executable) == nil)
+    }
+
+    @Test func `a relative script without a folder is not known`() {
+        #expect(Interpreter(executable: "/bin/sh")?.script(in: ["sh", "x"], folder: nil) == nil)
+    }
+
+    @Test func `units of the desktop are found in a control group's path`() {
+        let user = "/user.slice/user-1000.slice/user@1000.service/app.slice/"
+        #expect(
+            ControlGroup(user + "app-gnome-firefox-4242.scope").applicationUnit
+                == "app-gnome-firefox-4242.scope"
+        )
+        #expect(
+            ControlGroup(user + "app-x@autostart.service/sub").applicationUnit == "app-x@autostart.service"
+        )
+        #expect(ControlGroup(user + "keybell.service").applicationUnit == nil)
+        #expect(ControlGroup(user + "app-flatpak-org.a.B\\x2dC-77.scope").flatpak == "org.a.B-C")
+        #expect(ControlGroup(user + "app-flatpak-.scope").flatpak == nil)
+        #expect(ControlGroup(user + "snap.firefox.firefox-1b.scope").snap == "firefox")
+        #expect(ControlGroup("/system.slice/snap.lxd.daemon.service").snap == "lxd")
+        #expect(ControlGroup("/system.slice/snapd.service").snap == nil)
+        #expect(ControlGroup("").applicationUnit == nil)
+    }
+
+    @Test(arguments: [
+        ("[Application]\nname=org.mozilla.firefox\nruntime=r\n", "org.mozilla.firefox"),
+        ("[Runtime]\nname=org.gnome.Platform\n", "org.gnome.Platform"),
+        ("[Context]\nname=x\n", nil),
+        ("", nil),
+    ])
+    func `a Flatpak's id is read from its info file`(text: String, id: String?) {
+        #expect(Sandbox.flatpak(in: Array(text.utf8)) == id)
+    }
+}

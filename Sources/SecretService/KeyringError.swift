@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why the keyring didn't do what it was asked.
+package enum KeyringError: Error, Hashable, Sendable {
+    /// Nobody owns the Secret Service's bus name, and nothing could be started for it.
+    case noProvider
+    /// The provider has no collection of the configured name, or no default one.
+    case noDefaultCollection
+    /// The collection, or the item, is locked; only `Keyring.unlock` may change that.
+    case locked
+    /// The provider or the person didn't answer in time.
+    case deadline
+    /// The person closed the provider's prompt.
+    case dismissed
+    /// There is no such item any more.
+    case notFound
+    /// The provider refused, in its own words.
+    case failed(String)
+
+    /// A sentence that tells a person what to do.
+    package var advice: String {
+        switch self {
+        case .noProvider:
+            "No Secret Service is running: start gnome-keyring, KWallet or KeePassXC (with its Secret Service enabled)."
+        case .noDefaultCollection:
+            "The Secret Service has no such collection: create a default keyring in Seahorse, KWalletManager or KeePassXC, "
+                + "or name an existing one as [keyring] collection."
+        case .locked:
+            "The keyring is locked: unlock it and try again."
+        case .deadline:
+            "The Secret Service did not answer in time: look for a prompt that is waiting, or restart it."
+        case .dismissed:
+            "The prompt of the Secret Service was closed: try again and answer it."
+        case .notFound:
+            "The item is no longer in the keyring."
+        case .failed(let reason):
+            "The Secret Service refused: \(reason)"
+        }
+    }
+}
+
+extension KeyringError: CustomStringConvertible {
+    /// The advice; it never holds a secret.
+    package var description: String { advice }
+}

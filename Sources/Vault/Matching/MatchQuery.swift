@@ -67,19 +67,41 @@ package struct MatchQuery: Sendable {
     }
 
     private struct Rank: Comparable {
-        let distance: Int
+        let distance: Distance
         let name: String
         let id: LoginID
 
         init(_ login: Login, _ query: MatchQuery) {
             let url = login.url.isEmpty ? login.title : login.url
-            distance = EditDistance.between(query.comparedURL, url.lowercased())
+            distance = Distance(query.comparedURL, url.lowercased())
             name = (query.options.sortBy == .username ? login.username : login.title).lowercased()
             id = login.id
         }
 
         static func < (left: Rank, right: Rank) -> Bool {
             (left.distance, left.name, left.id) < (right.distance, right.name, right.id)
+        }
+    }
+
+    /// How far a login's URL is from the page's.
+    ///
+    /// Letters of the page's query can make up for a wrong path (`/path2?x=1` is as near to `/path1` as to
+    /// `/path2`), so that among equals the path decides.
+    private struct Distance: Comparable {
+        let whole: Int
+        let path: Int
+
+        init(_ page: String, _ own: String) {
+            whole = EditDistance.between(page, own)
+            path = EditDistance.between(Self.path(page), Self.path(own))
+        }
+
+        static func < (left: Distance, right: Distance) -> Bool {
+            (left.whole, left.path) < (right.whole, right.path)
+        }
+
+        private static func path(_ url: String) -> String {
+            String(url.prefix { $0 != "?" && $0 != "#" })
         }
     }
 }

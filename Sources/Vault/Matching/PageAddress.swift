@@ -49,7 +49,7 @@ package struct PageAddress: Hashable, Sendable {
         guard let host = InternetHost(hostText) else { return nil }
         self.scheme = scheme
         self.host = host
-        guard let portText, !portText.isEmpty else {
+        guard let portText, !(portText.isEmpty && scheme != nil) else {
             writtenPort = nil
             return
         }

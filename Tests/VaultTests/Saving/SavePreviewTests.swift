@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Testing
+
+@testable import Vault
+
+@Suite struct SavePreviewTests {
+    let stored = Login.sample("z", title: "Bank", url: "https://bank.example/login", username: "bob")
+    let secrets = LoginSecrets(
+        password: SecretBytes(utf8: "old"),
+        fields: ["PIN": SecretBytes(utf8: "1234"), "KP2A_URL": SecretBytes(utf8: "https://more.example")]
+    )
+
+    func preview(_ draft: LoginDraft, furtherURLs: [String] = ["https://more.example"]) throws -> SavePreview
+    {
+        var login = stored
+        login.furtherURLs = furtherURLs
+        return try SavePreview(draft, stored: login, secrets: secrets)
+    }
+
+    @Test func `a new login names what it has and where it will match`() throws {
+        let draft = LoginDraft(
+            username: "bob",
+            password: SecretBytes(utf8: "x"),
+            url: "https://www.shop.example:8443/x",
+            title: "other.example",
+            allowHosts: ["pay.example", "www.shop.example:8443"],
+            fields: ["URL 1": SecretBytes(utf8: "third.example"), "Note": SecretBytes(utf8: "n")]
+        )
+        let preview = try SavePreview(draft, stored: nil, secrets: nil)
+        #expect(preview.isNew)
+        #expect(preview.changedFields == ["Name", "Login", "Password", "Url", "Allow", "Note", "URL 1"])
+        #expect(
+            preview.newHosts == ["www.shop.example:8443", "third.example", "other.example", "pay.example"]
+        )
+    }
+
+    @Test func `what is equal is no change`() throws {
+        let draft = LoginDraft(
+            id: stored.id,
+            username: "bob",
+            password: SecretBytes(utf8: "old"),
+            url: "https://bank.example/login",
+            title: "Bank",
+            realm: "",
+            allowHosts: ["bank.example"],
+            fields: ["PIN": SecretBytes(utf8: "1234"), "Gone": nil]
+        )
+        #expect(try preview(draft).isUnchanged)
+        #expect(try preview(LoginDraft(id: stored.id)).isUnchanged)
+    }
+
+    @Test func `a changed password is named, and gives no new host`() throws {
+        let preview = try preview(LoginDraft(id: stored.id, password: SecretBytes(utf8: "new")))
+        #expect(!preview.isNew && !preview.isUnchanged)
+        #expect(preview.changedFields == ["Password"])
+        #expect(preview.newHosts == [])
+    }
+
+    @Test(
+        arguments: [
+            (LoginDraft(url: "https://bank.example/other"), []),
+            (LoginDraft(url: "https://bank.example:443/login"), []),
+            (LoginDraft(url: "https://bank.example:8443/"), ["bank.example:8443"]),
+            (LoginDraft(url: "https://evil.example/"), ["evil.example"]),
+            (LoginDraft(url: "https://example/"), ["example"]),
+            (LoginDraft(title: "evil.example"), ["evil.example"]),
+            (LoginDraft(title: "http://evil.example:81/"), ["evil.example:81"]),
+            (LoginDraft(title: "My bank"), []),
+            (LoginDraft(allowHosts: ["evil.example"]), ["evil.example"]),
+            (LoginDraft(fields: ["KP2A_URL_7": SecretBytes(utf8: "https://evil.example")]), ["evil.example"]),
+            (LoginDraft(fields: ["URL 7": SecretBytes(utf8: "evil.example")]), ["evil.example"]),
+            (LoginDraft(fields: ["KP2A_URL": SecretBytes(utf8: "https://evil.example")]), ["evil.example"]),
+            (LoginDraft(fields: ["KP2A_URL": nil]), []),
+            (LoginDraft(fields: ["Comment": SecretBytes(utf8: "https://evil.example")]), []),
+        ] as [(LoginDraft, [String])]
+    )
+    func `a change names the hosts that it adds`(draft: LoginDraft, hosts: [String]) throws {
+        #expect(try preview(draft).newHosts == hosts)
+    }
+
+    @Test func `a port that falls away is a new host`() throws {
+        let login = Login.sample("z", url: "https://bank.example:8443/")
+        let preview = try SavePreview(
+            LoginDraft(url: "https://bank.example/"),
+            stored: login,
+            secrets: secrets
+        )
+        #expect(preview.newHosts == ["bank.example"])
+    }
+
+    @Test(arguments: ["KeePassHttp Settings", "Title", "UserName", "Password", "URL"])
+    func `a string field cannot stand for something else`(name: String) {
+        #expect(throws: VaultError.refused("The field \(name) can't be written as a string field.")) {
+            _ = try SavePreview(LoginDraft(fields: [name: nil]), stored: stored, secrets: secrets)
+        }
+    }
+
+    @Test func `fields are set and removed, the others stay`() {
+        let draft = LoginDraft(fields: ["PIN": nil, "New": SecretBytes(utf8: "1")])
+        #expect(Set(secrets.fields.changed(by: draft).keys) == ["KP2A_URL", "New"])
+        let login = stored.changed(by: draft, fields: secrets.fields)
+        #expect(login.fieldNames == ["KP2A_URL", "New"])
+    }
+
+    @Test(arguments: [
+        ("KP2A_URL", true), ("KP2A_URL_1", true), ("URL 1", true), ("URL 12", true), ("URL", false),
+        ("URL ", false),
+        ("URL x", false), ("Url 1", false), ("My URL 1", false),
+    ])
+    func `further addresses are told by their fields' names`(name: String, isOne: Bool) {
+        #expect(Login.isFurtherURL(name) == isOne)
+    }
+}

@@ -10,6 +10,9 @@ package import Secrecy
 package struct VerificationFailure: Error, Equatable, Sendable {
     /// What the client is told.
     package static let sentence = "Couldn't verify request"
+
+    /// The one there is.
+    package init() {}
 }
 
 /// A message whose signature was right, and the key that made it: what can be decrypted.

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Testing
+
+@Suite struct MalformedJSONTests {
+    @Test(arguments: [
+        "", " ", "{", "}", "[", "null", "true", "5", #""text""#, "[]", "{]", "{}{}", "{} x", "{},", "nul",
+        "{'a':1}",
+        #"{"a"}"#, #"{"a":}"#, #"{"a":1,}"#, #"{,}"#, #"{"a" 1}"#, #"{a:1}"#, #"{"a":1 "b":2}"#,
+        #"{"a":[1,]}"#,
+        #"{"a":[1 2]}"#, #"{"a":01}"#, #"{"a":1.}"#, #"{"a":.5}"#, #"{"a":-}"#, #"{"a":+1}"#, #"{"a":1e}"#,
+        #"{"a":0x1}"#, #"{"a":NaN}"#, #"{"a":True}"#, #"{"a":"\x"}"#, #"{"a":"\u12"}"#, #"{"a":"\u12g4"}"#,
+        #"{"a":"\ud800"}"#, #"{"a":"\ud800\n"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\udc00"}"#,
+        "{\"a\":\"\n\"}", "{\"a\":\"\u{1}\"}", #"{"a":"b}"#, #"{"a":1/*x*/}"#, "{\"a\":1}\0",
+    ])
+    func `what is not a JSON object is refused in the contract's words`(text: String) {
+        #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: ") == true)
+    }
+
+    @Test func `bytes that are not UTF-8 are refused`() {
+        for bytes: [UInt8] in [[0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xC3], [0xF4, 0x90, 0x80, 0x80]] {
+            let text = Array(#"{"RequestType":"get-logins","a":""#.utf8) + bytes + Array(#""}"#.utf8)
+            #expect(sentence(text)?.hasPrefix("Malformed JSON: a text that is not UTF-8") == true)
+        }
+    }
+
+    @Test func `the reason tells where, and nothing of the text`() {
+        #expect(sentence(Array(#"{"Key": secret}"#.utf8)) == "Malformed JSON: a value expected at byte 8")
+        #expect(sentence(Array(#"{"Key""#.utf8)) == "Malformed JSON: unexpected end at byte 6")
+        #expect(sentence(Array("[]".utf8)) == "Malformed JSON: not an object at byte 0")
+    }
+
+    @Test(arguments: ["[", #"{"a":"#])
+    func `nesting without end is refused, not followed`(opening: String) {
+        let text = #"{"a":"# + String(repeating: opening, count: 100_000)
+        #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: nested too deeply") == true)
+    }
+
+    @Test func `as many duplicate keys as fit are no trouble`() throws {
+        let text =
+            "{" + String(repeating: #""a":{"a":1,"a":2},"#, count: 20_000) + #""RequestType":"associate"}"#
+        #expect(try request(text).type == .associate)
+    }
+
+    @Test func `a request cut anywhere is refused, never trapped on`() {
+        let whole = Self.sample
+        for length in 0..<whole.count {
+            #expect(sentence(Array(whole.prefix(length)))?.hasPrefix("Malformed JSON: ") == true, "\(length)")
+        }
+        #expect(sentence(whole) == nil)
+    }
+
+    @Test func `a request with any byte changed is read or refused, never trapped on`() {
+        let whole = Self.sample
+        let values = Array("\"\\{}[]:,u0-e \n".utf8) + [0x00, 0x7F, 0x80, 0xC3, 0xFF]
+        var read = 0
+        for offset in whole.indices {
+            for value in values {
+                var changed = whole
+                changed[offset] = value
+                guard let request = try? Request.parse(changed) else { continue }
+                read += 1
+                // What could be read must be usable without a trap, too.
+                _ = request.field("Url").map { _ = try? Self.conversation?.decrypt($0) }
+                _ = request.signature.map(Conversation.decoy)
+                _ = try? request.searchFlags()
+                _ = request.fields("Names")
+            }
+        }
+        #expect(read > 0)
+    }
+
+    @Test(arguments: [UInt64(3), 99, 20261122])
+    func `random bytes are read or refused, never trapped on`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let alphabet = Array("{}[]\",:\\u0123abtrfnle-.+ E\u{FF}é".utf8)
+        for _ in 0..<3000 {
+            let length = Int.random(in: 0...60, using: &generator)
+            let bytes = (0..<length).compactMap { _ in alphabet.randomElement(using: &generator) }
+            #expect(sentence(bytes) != nil)
+        }
+    }
+
+    private static let conversation = try? Conversation(verifying: Sample.signature, with: Sample.key())
+
+    private static let sample = Array(
+        #"""
+        {"RequestType":"set-login","Id":"b\u00fcro","Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",
+        "Hmac":"\#(Sample.hmac)","TriggerUnlock":"false","Url":"0iXc9Q22XMljOaMStuL+n6\/DLp17n6XvnSD0Fr95OZw=",
+        "StringFields":{"zl+n5Nj/+1sR8PtIrGzYLQ==":null},"Names":["v3KIwQk0nMwHLHRYXNG5gw=="],"n":[-1.5e+3,true,{}]}
+        """#.utf8
+    )
+
+    private func sentence(_ bytes: [UInt8]) -> String? {
+        do throws(RequestError) {
+            _ = try Request.parse(bytes)
+            return nil
+        } catch {
+            return error.sentence
+        }
+    }
+}

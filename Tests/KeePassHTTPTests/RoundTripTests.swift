@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Secrecy
+import Testing
+
+/// Our client and our server against each other.
+@Suite struct RoundTripTests {
+    @Test(arguments: [16, 24, 32])
+    func `a request arrives as it was meant`(length: Int) throws {
+        let key = try #require(ClientKey(SecretBytes(copying: [UInt8](repeating: 3, count: length))))
+        var outgoing = OutgoingRequest(.setLogin, id: "büro", triggerUnlock: true)
+        outgoing.fields = [
+            ("Url", SecretBytes(utf8: "https://a.example/")), ("Login", SecretBytes(utf8: "ich")),
+        ]
+        outgoing.names = ["Ä", "B"]
+        outgoing.stringFields = [("one", SecretBytes(utf8: "1")), ("two", nil)]
+        outgoing.flags = [("SearchInNotes", false)]
+        let request = try Request.parse(try outgoing.encoded(with: key))
+        #expect(request.type == .setLogin)
+        #expect(request.id == "büro")
+        #expect(request.triggerUnlock)
+        #expect(!request.hasKey)
+        #expect(!request.flag("SearchInNotes", default: true))
+        let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+        #expect(conversation.usedHmac)
+        #expect(try request.field("Url").map(conversation.decryptText) == "https://a.example/")
+        #expect(try request.field("Login").map(conversation.decrypt) == SecretBytes(utf8: "ich"))
+        #expect(try request.fields("Names").map(conversation.decryptText) == ["Ä", "B"])
+        let changes = try request.stringFields.map { change in
+            "\(try conversation.decryptText(change.key))=\(try change.value.map(conversation.decryptText) ?? "-")"
+        }
+        #expect(changes.sorted() == ["one=1", "two=-"])
+    }
+
+    @Test func `an associate brings the key that it is signed with`() throws {
+        let key = ClientKey.random()
+        let request = try Request.parse(try OutgoingRequest(.associate).encoded(with: key))
+        #expect(request.key == key)
+        #expect(request.id == nil)
+        #expect(try Conversation(verifying: #require(request.signature), with: key).usedHmac)
+    }
+
+    @Test func `our ping is one`() throws {
+        let request = try Request.parse(OutgoingRequest.ping())
+        #expect(request.type == .testAssociate)
+        #expect(request.signature == nil)
+    }
+
+    @Test func `a reply arrives as it was meant`() throws {
+        let key = ClientKey.random()
+        let entry = ReplyEntry(
+            name: "Tïtle",
+            login: "me",
+            password: SecretBytes(utf8: "pässword"),
+            uuid: "00FF",
+            group: .init(name: "A/B", uuid: "11"),
+            stringFields: [.init(key: "k", value: SecretBytes(utf8: "v"))]
+        )
+        let reply = Reply(to: .getLogins, id: "büro", entries: [entry], version: "2.3.1.0", hash: "aa")
+        let incoming = try IncomingReply(parsing: reply.encoded(sealing: Seal(key: key)), key: key)
+        #expect(incoming.success)
+        #expect(incoming.id == "büro")
+        #expect(incoming.count == 1)
+        #expect(incoming.version == "2.3.1.0")
+        #expect(incoming.hash == "aa")
+        let received = try #require(incoming.entries.first)
+        #expect(received.name == "Tïtle")
+        #expect(received.login == "me")
+        #expect(received.password == entry.password)
+        #expect(received.uuid == "00FF")
+        #expect(received.group == entry.group)
+        #expect(received.stringFields == entry.stringFields)
+    }
+
+    @Test func `the UUID of a save arrives`() throws {
+        let key = ClientKey.random()
+        let reply = Reply(to: .setLogin, id: "a", uuid: "00FF", version: "2.3.1.0", hash: nil)
+        #expect(try IncomingReply(parsing: reply.encoded(sealing: Seal(key: key)), key: key).uuid == "00FF")
+    }
+
+    @Test func `a success that is not signed with our key is refused`() throws {
+        let reply = Reply(to: .getLogins, id: "a", entries: [], version: "2.3.1.0", hash: nil)
+        let key = ClientKey.random()
+        for bytes in [reply.encoded(), reply.encoded(sealing: Seal(key: .random()))] {
+            #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: bytes, key: key) }
+        }
+    }
+
+    @Test func `a failure arrives with its error, and needs no key`() throws {
+        let bytes = Reply(failing: .associate, error: "No.", version: "2.3.1.0", hash: nil).encoded()
+        let incoming = try IncomingReply(parsing: bytes, key: ClientKey.random())
+        #expect(!incoming.success)
+        #expect(incoming.error == "No.")
+        #expect(incoming.entries.isEmpty)
+    }
+
+    @Test(arguments: ["", "[]", "{}", #"{"Success":"true"}"#, "<html>"])
+    func `what is no answer is refused`(text: String) {
+        #expect {
+            try IncomingReply(parsing: Array(text.utf8), key: nil)
+        } throws: { error in
+            if case .malformed = error as? ReplyError { true } else { false }
+        }
+    }
+
+    @Test(arguments: [
+        #""Entries":[5]"#, #""Entries":[{}]"#, #""Entries":[{"Name":"AAAA"}]"#, #""Uuid":"AAAA""#,
+        #""Entries":[{"Password":"s/TVrEetqDO/H25GyaTpBw==","StringFields":[5]}]"#,
+    ])
+    func `a signed answer whose values do not decrypt is refused`(member: String) throws {
+        let text =
+            #"{"Success":true,"Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",\#(member)}"#
+        let key = try Sample.key()
+        #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: Array(text.utf8), key: key) }
+    }
+}

@@ -51,7 +51,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var fingerprint: String?
     /// The vault's name; nil where the keyring itself is meant.
     package var vault: String?
-    /// The host the logins are for; for a save with Uuid the stored entry's. In A-label form.
+    /// The host the logins are for, in A-label form; for a save with Uuid the stored entry's.
     package var host: String?
     /// The host the form is sent to, if it is another.
     package var submitHost: String?
@@ -69,7 +69,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var isNew: Bool
     /// Save: the names, never the values, of what it changes.
     package var fields: [String]
-    /// A sentence of Keybell's own that the person should know, e.g. that a key comes from another program.
+    /// A sentence of Keybell's own that the person should know, such as that a key comes from another program.
     package var note: String?
     /// Whether "always" may be offered: grants exist and can cover this.
     package var alwaysOffered: Bool

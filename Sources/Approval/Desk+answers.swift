@@ -30,8 +30,10 @@ extension Desk {
         return (actions, .decided)
     }
 
-    /// The contract's NotAllowed. The notifier is always one who may: only the notification server can press its
-    /// buttons. Where no asking process could be found, our own terminal commands may too.
+    /// Whether the answerer is someone else than the askers: the contract's NotAllowed.
+    ///
+    /// The notifier always is: only the notification server can press its buttons. Where no asking process could
+    /// be found, our own terminal commands may answer too.
     private static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
         switch surface {
         case .notifier, .dismissal:

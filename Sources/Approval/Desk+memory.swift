@@ -52,7 +52,9 @@ extension Desk {
         }
     }
 
-    /// Drops what has run out. Nothing wakes up for this: it is looked at when something is asked or answered.
+    /// Drops what has run out.
+    ///
+    /// Nothing wakes up for this: it is looked at when something is asked or answered.
     mutating func dropStale(now: Instant) {
         memories.removeAll { $0.until <= now }
         quiets = quiets.filter { $0.value.until > now }
@@ -63,22 +65,20 @@ extension Desk {
     }
 
     /// Ended requests, the newest first, with the time until which their like is denied unseen.
-    mutating func recent(now: Instant) -> [(request: EndedRequest, quietUntil: Instant?)] {
-        dropStale(now: now)
-        return ended.suffix(limits.recentCount).reversed().map { request in
-            let times = [
-                quiets.values.filter { $0.code == request.code },
-                mutes.values.filter { $0.code == request.code },
-            ]
-            return (request, times.joined().map(\.until).max())
+    func recent(now: Instant) -> [(request: EndedRequest, quietUntil: Instant?)] {
+        let running = Array(quiets.values) + Array(mutes.values)
+        let shown = ended.suffix(limits.recentCount).map { request in
+            (request, running.filter { $0.code == request.code && $0.until > now }.map(\.until).max())
+        }
+        return shown.reversed().filter { request, quiet in quiet != nil || request.at + limits.codeRest > now
         }
     }
 
     /// Whether a program, whatever Origin it shows, has a request waiting or was denied just now.
-    mutating func isInvolved(programID: String, now: Instant) -> Bool {
-        dropStale(now: now)
-        let programs = waiting.flatMap { $0.callers.map(\.program) } + mutes.keys + quiets.keys.map(\.program)
-        return programs.contains { $0.id == programID }
+    func isInvolved(programID: String, now: Instant) -> Bool {
+        waiting.contains { $0.callers.contains { $0.program.id == programID } }
+            || mutes.contains { $0.key.id == programID && $0.value.until > now }
+            || quiets.contains { $0.key.program.id == programID && $0.value.until > now }
     }
 }
 

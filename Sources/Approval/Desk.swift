@@ -92,7 +92,7 @@ struct Desk: Sendable {
         return actions
     }
 
-    /// An asker no longer listens. Its request goes on: the decision outlives the connection.
+    /// An asker no longer listens; its request goes on, for the decision outlives the connection.
     mutating func leave(_ asker: AskerID) {
         for index in waiting.indices {
             waiting[index].askers.removeAll { $0 == asker }

@@ -23,7 +23,9 @@ package enum DeskEvent: Sendable, Hashable {
 ///
 /// All rules are `Desk`'s; this actor only carries out what it says.
 package actor FrontDesk {
-    /// Calls its closure when a process ends; letting go of it ends the watch. Nil if the process has ended.
+    /// Calls its closure when a process ends; letting go of the result ends the watch.
+    ///
+    /// The result is nil if the process has ended already.
     package typealias ProcessWatch =
         @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
 

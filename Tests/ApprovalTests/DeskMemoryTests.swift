@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+@Suite struct DeskMemoryTests {
+    var scene = Scene()
+
+    @Test mutating func `an allow answers the same question again for a minute`() throws {
+        let code = try scene.ask(.release(), answered: .allow, Choices(scope: .always))
+        scene.pass(.seconds(59))
+        let retry = scene.ask(.release(.named("firefox", 999)))
+        #expect(retry.answer == .allowed(Choices(id: "firefox", scope: .always), code: code))
+        scene.pass(.seconds(1))
+        #expect(scene.ask(.release()).code != nil)
+    }
+
+    @Test mutating func `it ends as soon as one reply has been delivered`() throws {
+        let code = try scene.ask(.release(), answered: .allow)
+        scene.desk.delivered(code)
+        #expect(scene.ask(.release()).code != nil)
+    }
+
+    @Test mutating func `it goes on after a reply that wasn't delivered`() throws {
+        try scene.ask(.release(), answered: .allow)
+        #expect(scene.ask(.release()).answer != nil)
+        #expect(scene.ask(.release()).answer != nil)
+    }
+
+    @Test mutating func `a denial isn't remembered as an allow`() throws {
+        try scene.ask(.release(), answered: .deny)
+        #expect(scene.ask(.release()).answer == .quiet)
+    }
+
+    @Test(
+        arguments: [
+            (Matter.client("firefox"), true), (.client("chrome"), false), (.vault("Passwords"), true),
+            (.vault("Work"), false), (.entry("AA"), true), (.entry("BB"), false), (.everything, true),
+        ]
+    )
+    mutating func `it ends when what it is about changes`(matter: Matter, isOver: Bool) throws {
+        try scene.ask(.release(), answered: .allow)
+        scene.desk.forget(matter)
+        #expect((scene.ask(.release()).code != nil) == isOver)
+    }
+
+    @Test mutating func `revoking the name that an associate was given ends its memory`() throws {
+        try scene.ask(.associate(), answered: .allow, Choices(id: "work"))
+        scene.desk.forget(.client("work"))
+        #expect(scene.ask(.associate()).code != nil)
+    }
+
+    @Test mutating func `the allow that made the change is spared`() throws {
+        let code = try scene.ask(.overwrite(), answered: .allow)
+        scene.desk.forget(.client("firefox"), sparing: [code])
+        #expect(scene.ask(.overwrite()).answer != nil)
+    }
+
+    @Test mutating func `what has become void is withdrawn while it waits`() {
+        let asked = scene.ask(.release())
+        #expect(scene.desk.withdraw(.client("firefox"), now: scene.now).answer(to: asked.asker) == .withdrawn)
+        #expect(scene.codes.isEmpty)
+    }
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+@Suite struct DeskTimeTests {
+    var scene = Scene()
+
+    @Test mutating func `a request expires at its deadline and not before`() throws {
+        let asked = scene.ask(.release())
+        scene.pass(.seconds(119))
+        #expect(scene.desk.tick(now: scene.now).isEmpty)
+        scene.pass(.seconds(1))
+        let actions = scene.desk.tick(now: scene.now)
+        #expect(actions.answer(to: asked.asker) == .expired)
+        #expect(actions.outcomes == [try #require(asked.code): .expired])
+        #expect(scene.desk.alarm == nil)
+    }
+
+    @Test mutating func `joining doesn't put the deadline off`() {
+        scene.ask(.release())
+        let deadline = scene.desk.alarm
+        scene.pass(.seconds(60))
+        scene.ask(.release())
+        #expect(scene.desk.alarm == deadline)
+    }
+
+    @Test mutating func `the configured timeout holds`() {
+        scene = Scene { $0.timeout = .seconds(7) }
+        scene.ask(.release())
+        #expect(scene.desk.alarm == scene.now + .seconds(7))
+    }
+
+    @Test mutating func `a request is withdrawn when its only process has ended`() throws {
+        let asked = scene.ask(.release(.named("git", 100)))
+        #expect(scene.desk.watched == [ProcessIdentity(100)])
+        let actions = scene.desk.processEnded(ProcessIdentity(100), now: scene.now)
+        #expect(actions.answer(to: asked.asker) == .withdrawn)
+        #expect(actions.outcomes == [try #require(asked.code): .withdrawn])
+        #expect(scene.desk.watched.isEmpty)
+    }
+
+    @Test mutating func `it goes on while one of several askers lives`() {
+        scene.ask(.release(.named("git", 100)))
+        scene.ask(.release(.named("git", 101)))
+        #expect(scene.desk.processEnded(ProcessIdentity(100), now: scene.now).isEmpty)
+        #expect(!scene.desk.processEnded(ProcessIdentity(101), now: scene.now).isEmpty)
+    }
+
+    @Test mutating func `a request of an unknown process is never withdrawn for its end`() {
+        scene.ask(.unlock(.nobody))
+        scene.ask(.unlock(.named("git", 100)))
+        #expect(scene.desk.processEnded(ProcessIdentity(100), now: scene.now).isEmpty)
+        #expect(scene.codes.count == 1)
+    }
+
+    @Test mutating func `while the screen is locked nothing is shown and the deadline starts at its unlock`()
+        throws
+    {
+        _ = scene.desk.screen(isLocked: true, now: scene.now)
+        #expect(scene.ask(.release()).actions.isEmpty)
+        scene.pass(.seconds(500))
+        #expect(scene.desk.tick(now: scene.now).isEmpty)
+        let actions = scene.desk.screen(isLocked: false, now: scene.now)
+        let code = try #require(scene.codes.first)
+        #expect(actions == [.added(code: code), .notifierShows(code: code)])
+        #expect(scene.desk.alarm == scene.now + .seconds(120))
+    }
+
+    @Test mutating func `a request is held for ten minutes at most`() {
+        _ = scene.desk.screen(isLocked: true, now: scene.now)
+        let asked = scene.ask(.release())
+        scene.pass(.seconds(600))
+        #expect(scene.desk.tick(now: scene.now) == [.answer(asked.asker, .expired)])
+    }
+
+    @Test mutating func `what was shown when the screen was locked comes back with its whole time`() throws {
+        let code = try #require(scene.ask(.release()).code)
+        scene.pass(.seconds(100))
+        #expect(scene.desk.screen(isLocked: true, now: scene.now) == [.notifierHides(code: code)])
+        scene.pass(.seconds(100))
+        #expect(scene.desk.screen(isLocked: false, now: scene.now) == [.notifierShows(code: code)])
+        #expect(scene.desk.alarm == scene.now + .seconds(120))
+    }
+
+    @Test mutating func `a held request can be answered from elsewhere`() throws {
+        _ = scene.desk.screen(isLocked: true, now: scene.now)
+        let asked = scene.ask(.release())
+        let code = try #require(scene.codes.first)
+        let actions = try scene.answer(code, .allow, through: .terminal(.stranger))
+        #expect(actions.answer(to: asked.asker) != nil)
+    }
+}
+
+@Suite struct DeskAgentTests {
+    var scene = Scene()
+
+    private mutating func register(
+        _ peer: String = ":1.9",
+        exclusive: Bool = true,
+        as answerer: Answerer = .stranger
+    ) -> [DeskAction] {
+        let agent = Agent(peer: peer, name: "panel", isExclusive: exclusive, answerer: answerer)
+        return scene.desk.register(agent, now: scene.now)
+    }
+
+    @Test mutating func `an agent that isn't exclusive changes nothing for the notifier`() throws {
+        #expect(register(exclusive: false) == [.agentsChanged])
+        let asked = scene.ask(.release())
+        #expect(asked.actions.contains(.notifierShows(code: try #require(asked.code))))
+    }
+
+    @Test mutating func `for an exclusive agent that confirms in time the notifier keeps still`() throws {
+        let info = AgentInfo(name: "panel", executable: "/usr/bin/panel", isExclusive: true)
+        #expect(register() == [.agentsChanged, .agentTookOver(info)])
+        let code = try #require(scene.ask(.release()).code)
+        #expect(scene.desk.alarm == scene.now + .seconds(3))
+        scene.pass(.seconds(2))
+        #expect(try scene.desk.shown(code.lowercased(), by: ":1.9", now: scene.now).isEmpty)
+        scene.pass(.seconds(1))
+        #expect(scene.desk.tick(now: scene.now).isEmpty)
+        #expect(scene.desk.alarm == scene.now + .seconds(117))
+    }
+
+    @Test mutating func `a request that it hasn't confirmed within three seconds is shown by the notifier`()
+        throws
+    {
+        _ = register()
+        let code = try #require(scene.ask(.release()).code)
+        scene.pass(.seconds(3))
+        #expect(scene.desk.tick(now: scene.now) == [.notifierShows(code: code)])
+    }
+
+    @Test mutating func `a request that the agent may not answer is shown by the notifier at once`() throws {
+        _ = register(as: .named("evil", 100))
+        let asked = scene.ask(.release(.named("evil", 100)))
+        #expect(asked.actions.contains(.notifierShows(code: try #require(asked.code))))
+        let unknown = scene.ask(.release(.nobody))
+        #expect(unknown.actions.contains(.notifierShows(code: try #require(unknown.code))))
+    }
+
+    @Test mutating func `when the agent leaves the notifier shows what it showed`() throws {
+        _ = register()
+        let code = try #require(scene.ask(.release()).code)
+        _ = try scene.desk.shown(code, by: ":1.9", now: scene.now)
+        let actions = scene.desk.unregister(peer: ":1.9", now: scene.now)
+        #expect(actions == [.agentsChanged, .notifierShows(code: code)])
+        #expect(scene.desk.unregister(peer: ":1.9", now: scene.now).isEmpty)
+    }
+
+    @Test mutating func `an agent that comes later takes over what it confirms`() throws {
+        let code = try #require(scene.ask(.release()).code)
+        #expect(!register().contains(.notifierHides(code: code)))
+        let actions = try scene.desk.shown(code, by: ":1.9", now: scene.now)
+        #expect(actions == [.notifierHides(code: code)])
+    }
+
+    @Test mutating func `a request whose new asker the agent belongs to comes back to the notifier`() throws {
+        _ = register(as: .named("evil", 101))
+        let code = try #require(scene.ask(.release(.named("evil", 100))).code)
+        _ = try scene.desk.shown(code, by: ":1.9", now: scene.now)
+        #expect(scene.ask(.release(.named("evil", 101))).actions == [.notifierShows(code: code)])
+    }
+
+    @Test mutating func `shown of a stranger or of an unknown code is an error`() throws {
+        _ = register()
+        let code = try #require(scene.ask(.release()).code)
+        #expect(throws: AnswerError.notAllowed) { try scene.desk.shown(code, by: ":1.8", now: scene.now) }
+        #expect(throws: AnswerError.unknownRequest) {
+            try scene.desk.shown("ZZZZ", by: ":1.9", now: scene.now)
+        }
+    }
+
+    @Test mutating func `a second registration of the same name replaces the first`() {
+        _ = register(exclusive: true)
+        _ = register(exclusive: false)
+        #expect(scene.desk.agents.map(\.isExclusive) == [false])
+    }
+}

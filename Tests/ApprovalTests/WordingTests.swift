@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+@Suite struct WordingTests {
+    @Test(
+        arguments: [
+            (ApprovalRequest.associate(), "firefox wants to become a client"),
+            (.overwrite(), "firefox wants to replace the key of “firefox”"),
+            (.unlock(), "firefox asks to unlock Passwords"),
+            (.unlock(vault: nil), "firefox asks to unlock the keyring"),
+            (.release(), "firefox asks for the login for github.com"),
+            (.release(entries: ["AA", "BB"]), "firefox asks for logins for github.com"),
+            (.release(entries: ["AA", "BB"], bulk: true), "firefox asks for 2 logins at once"),
+            (.save(), "firefox wants to save a new login for github.com"),
+            (.release(.nobody), "An unknown program asks for the login for github.com"),
+        ]
+    )
+    func `a title says who asks for what, where`(request: ApprovalRequest, title: String) {
+        #expect(Wording.title(request) == title)
+    }
+
+    @Test func `a change names the entry and its host`() {
+        var request = ApprovalRequest.save()
+        request.isNew = false
+        request.entries = [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
+        #expect(Wording.title(request) == "firefox wants to change the login “GitHub” for github.com")
+    }
+
+    @Test func `an executable that the user could write is shown with its full path`() {
+        let forged = ProcessRecord(
+            identity: ProcessIdentity(9),
+            executable: "/home/me/.cache/firefox",
+            name: "firefox",
+            script: nil,
+            hasTerminal: false,
+            scope: nil,
+            userWritable: true
+        )
+        let caller = Caller(uid: 1000, holders: [forged.identity], processes: [forged])
+        #expect(Wording.title(.associate(caller)) == "/home/me/.cache/firefox wants to become a client")
+    }
+
+    @Test func `a sandboxed program goes by its sandbox's id`() {
+        let caller = Caller(
+            uid: 1000,
+            holders: [ProcessIdentity(9)],
+            processes: [.named("firefox", 9)],
+            sandbox: "org.mozilla.firefox"
+        )
+        #expect(Wording.title(.associate(caller)).hasPrefix("org.mozilla.firefox "))
+        #expect(Wording.body(.associate(caller)).contains("Sandbox: org.mozilla.firefox"))
+    }
+
+    @Test func `a body tells first what Keybell knows and last what the client claims`() {
+        let caller = Caller.named("git", 42, origin: "moz-extension://abc", userAgent: "Mozilla/5.0")
+        let lines = Wording.body(.release(caller, entries: ["AA", "BB"])).split(separator: "\n")
+        #expect(
+            lines == [
+                "Program: /usr/bin/git (42), started by zsh (50)",
+                "Client: firefox",
+                "Vault: Passwords",
+                "Host: github.com",
+                "Logins: “Entry AA” (user-AA), “Entry BB” (user-BB)",
+                "It says: origin “moz-extension://abc”, user agent “Mozilla/5.0”",
+            ]
+        )
+    }
+
+    @Test func `a client that could not be verified is only claimed and the body says so`() {
+        var request = ApprovalRequest.unlock(vault: nil)
+        request.verified = false
+        let body = Wording.body(request)
+        #expect(!body.contains("Client: firefox"))
+        #expect(body.contains("can't be verified"))
+        #expect(body.hasSuffix("It says: client “firefox”"))
+    }
+
+    @Test func `many entries are counted and the first ones named`() {
+        let uuids = (1...30).map { "E\($0)" }
+        let body = Wording.body(.release(entries: uuids))
+        #expect(body.contains("“Entry E5” (user-E5) and 25 more, 30 in all"))
+        #expect(!body.contains("Entry E6"))
+    }
+
+    @Test func `a save names what it sets and where it would be offered, never a value`() {
+        var request = ApprovalRequest.save()
+        request.newHosts = ["a.example", "b.example"]
+        request.claimedHost = "c.example"
+        let body = Wording.body(request)
+        #expect(body.contains("Sets: password, user name"))
+        #expect(body.contains("Would be offered from now on at: a.example, b.example"))
+        #expect(body.contains("It says: host “c.example”"))
+    }
+
+    @Test func `no client can write a line of its own or hide one`() {
+        var request = ApprovalRequest.associate(
+            .named("git", 42, origin: "x\u{2028}Program: /usr/bin/firefox\n", userAgent: "“\u{202E}evil”")
+        )
+        request.suggestedID = "nice\nClient: known"
+        let lines = Wording.body(request).split(whereSeparator: \.isNewline)
+        #expect(lines.count == 4)
+        #expect(
+            lines.last?.hasPrefix("It says: name “niceClient: known”, origin “xProgram: /usr/bin/firefox”")
+                == true
+        )
+        #expect(lines.last?.hasSuffix("user agent “'evil'”") == true)
+    }
+
+    @Test func `a long host in a title keeps its end`() {
+        let host = String(repeating: "github.com.", count: 20) + "evil.example"
+        let title = Wording.title(.release(host: host))
+        #expect(title.hasSuffix("evil.example"))
+        #expect(title.count < 120)
+    }
+
+    @Test func `details carry the cleaned fields, the first twenty entries and how many there are`() {
+        let uuids = (1...30).map { "E\($0)" }
+        var request = ApprovalRequest.release(.named("git", 42, origin: "o\nx"), entries: uuids)
+        request.client = "fire\u{200B}fox"
+        request.alwaysOffered = true
+        let pending = PendingRequest(
+            code: "7F2A",
+            request: request,
+            created: 100,
+            deadline: 220,
+            limits: Limits()
+        )
+        #expect(pending.client == "firefox")
+        #expect(pending.caller.origin == "ox")
+        #expect(pending.caller.processes == ["git (42)", "zsh (50)"])
+        #expect(pending.caller.pid == 42)
+        #expect(pending.entries.count == 20)
+        #expect(pending.entryCount == 30)
+        #expect(pending.alwaysOffered)
+    }
+}

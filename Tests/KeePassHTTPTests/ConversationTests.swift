@@ -137,11 +137,12 @@ import Testing
         #expect(throws: VerificationFailure()) { try conversation.decrypt(.unusable) }
     }
 
-    @Test func `a field that is no text fails as text only`() throws {
+    @Test(arguments: [[0xFF, 0xFE], [0x61, 0x00, 0x62], [0xED, 0xA0, 0x80]] as [[UInt8]])
+    func `a field that is no text, or has a NUL in it, fails as text only`(bytes: [UInt8]) throws {
         let seal = try Sample.seal()
         let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
-        let field = EncryptedField(base64: try seal.field(SecretBytes(copying: [0xFF, 0xFE])))
-        #expect(try conversation.decrypt(field) == SecretBytes(copying: [0xFF, 0xFE]))
+        let field = EncryptedField(base64: try seal.field(SecretBytes(copying: bytes)))
+        #expect(try conversation.decrypt(field) == SecretBytes(copying: bytes))
         #expect(throws: VerificationFailure()) { try conversation.decryptText(field) }
     }
 

@@ -75,6 +75,14 @@ import Testing
         #expect(short.key?.bytes.count == 16)
     }
 
+    @Test func `nothing that prints a request shows the key it brings`() throws {
+        let request = try request(#"{"RequestType":"associate","Key":"\#(Sample.keyText)"}"#)
+        var dumped = ""
+        dump(request, to: &dumped)
+        #expect(!"\(request) \(dumped)".contains("ksP1sw"))
+        #expect(request.text("Key") == nil)
+    }
+
     @Test(arguments: [("null", false), (#""""#, false), ("5", true), (#""AAAA""#, true), (#""?""#, true)])
     func `a key that is none is told from an absent one`(value: String, isThere: Bool) throws {
         let request = try request(#"{"RequestType":"associate","Key":\#(value)}"#)

@@ -80,9 +80,12 @@ package struct Conversation: Sendable {
     /// Decrypts a field that is no secret of ours: a URL, a title.
     /// - Parameter field: The field.
     /// - Returns: Its text.
-    /// - Throws: `VerificationFailure`, also if it is not UTF-8: damaged blocks can end in a right padding.
+    /// - Throws: `VerificationFailure`, also if it is not UTF-8 or has a NUL in it: damaged blocks can end in a right
+    ///   padding, and to the C libraries that it goes to, what stands after a NUL would not be there.
     package func decryptText(_ field: EncryptedField) throws(VerificationFailure) -> String {
-        guard let text = try decrypt(field).exposedText() else { throw VerificationFailure() }
+        guard let text = try decrypt(field).exposedText(), !text.utf8.contains(0) else {
+            throw VerificationFailure()
+        }
         return text
     }
 

@@ -52,7 +52,8 @@ package struct Request: Sendable {
 
     private init(type: RequestType, members: [String: JSONValue]) {
         self.type = type
-        self.members = members
+        // The key is read once, below, and must not stand in whatever prints a request.
+        self.members = members.filter { $0.key != "Key" }
         id = Self.id(members["Id"])
         signature = Signature(of: members)
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false

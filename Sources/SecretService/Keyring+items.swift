@@ -232,14 +232,3 @@ extension Keyring {
         )
     }
 }
-
-extension Result {
-    /// The outcome of an asynchronous operation, for a task that cannot throw a typed error.
-    init(_ operation: () async throws(Failure) -> Success) async {
-        do throws(Failure) {
-            self = .success(try await operation())
-        } catch {
-            self = .failure(error)
-        }
-    }
-}

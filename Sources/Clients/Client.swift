@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A client that the person has let in, without its key.
+package struct Client: Hashable, Sendable, Identifiable {
+    /// What it calls itself in requests, for good.
+    package let id: String
+    /// What the person calls it, if not by its Id.
+    package var name: String?
+    /// The first bytes of its key's SHA-256, for a person to compare.
+    package let fingerprint: String
+    /// When its key was stored, in seconds since 1970.
+    package let created: UInt64
+    /// When it was last verified, in seconds since 1970; to the day after a restart of the daemon.
+    package var lastUsed: UInt64?
+    /// The program that associated it.
+    package let program: String
+    /// The Origin that associated it, for a browser extension.
+    package let origin: String?
+    /// The Hash of the vault at that time.
+    package let database: String
+    /// Whether it has once sent a right Hmac, and is held to it since.
+    package var usesHmac: Bool
+
+    /// Describes a client.
+    package init(
+        id: String,
+        name: String? = nil,
+        fingerprint: String,
+        created: UInt64,
+        lastUsed: UInt64? = nil,
+        program: String,
+        origin: String? = nil,
+        database: String = "",
+        usesHmac: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.fingerprint = fingerprint
+        self.created = created
+        self.lastUsed = lastUsed
+        self.program = program
+        self.origin = origin
+        self.database = database
+        self.usesHmac = usesHmac
+    }
+
+    /// What to call it before a person.
+    package var shownName: String { name ?? id }
+}

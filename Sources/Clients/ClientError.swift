@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SecretService
+
+/// Why something could not be done about a client.
+package enum ClientError: Error, Hashable, Sendable {
+    /// No client has this Id.
+    case unknown(String)
+    /// This can't be an Id or a name: empty, too long, or with control characters in it.
+    case badName
+    /// The keyring didn't do its part.
+    case keyring(KeyringError)
+
+    /// A sentence that tells a person what to do.
+    package var advice: String {
+        switch self {
+        case .unknown(let id): "There is no client “\(id)”: `keybell clients` lists them."
+        case .badName: "A name has 1 to \(ClientName.longest) characters and no control characters."
+        case .keyring(let error): error.advice
+        }
+    }
+}

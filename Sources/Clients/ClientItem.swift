@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Secrecy
+import SecretService
+
+/// How a client stands in the keyring: one item, its attributes in plain text, the key's base64 as its secret.
+enum ClientItem {
+    static let schema = "org.keybell.ClientKey"
+
+    /// The attributes' names.
+    enum Attribute {
+        static let id = "id"
+        static let database = "database"
+        static let program = "program"
+        static let origin = "origin"
+        static let created = "created"
+        static let hmac = "hmac"
+        static let lastUsed = "last-used"
+    }
+
+    /// What Seahorse shows of a client that the person hasn't named.
+    static func label(for id: String) -> String { "Keybell client: \(id)" }
+
+    /// The attributes of a key that is new.
+    static func attributes(
+        id: String,
+        program: String,
+        origin: String?,
+        database: String,
+        created: UInt64
+    ) -> [String: String] {
+        var attributes = [
+            Attribute.id: id, Attribute.program: program, Attribute.database: database,
+            Attribute.created: String(created),
+        ]
+        attributes[Attribute.origin] = origin
+        return attributes
+    }
+
+    /// Reads a client; nil if the item has no Id.
+    static func client(_ item: KeyringItem, key: ClientKey) -> Client? {
+        guard let id = item.attributes[Attribute.id], !id.isEmpty else { return nil }
+        let number = { (name: String) in item.attributes[name].flatMap { UInt64($0) } }
+        let isNamed = !item.label.isEmpty && item.label != label(for: id)
+        return Client(
+            id: id,
+            name: isNamed ? item.label : nil,
+            fingerprint: key.fingerprint,
+            created: number(Attribute.created) ?? item.created,
+            lastUsed: number(Attribute.lastUsed),
+            program: item.attributes[Attribute.program] ?? "",
+            origin: item.attributes[Attribute.origin].flatMap { $0.isEmpty ? nil : $0 },
+            database: item.attributes[Attribute.database] ?? "",
+            usesHmac: item.attributes[Attribute.hmac].map { !$0.isEmpty && $0 != "0" } ?? false
+        )
+    }
+}
+
+/// A client with its key, as cached.
+struct KnownClient: Sendable {
+    let item: KeyringItem
+    let key: ClientKey
+    let client: Client
+}
+
+/// All clients of the keyring, as read at one time.
+struct ClientShelf: Sendable {
+    /// The newest of each Id.
+    private(set) var byID: [String: KnownClient] = [:]
+    /// Every item of our schema, those that can't be read among them.
+    let paths: Set<String>
+    /// Ids that more than one item claims.
+    private(set) var doubles: Set<String> = []
+
+    /// Orders what was read.
+    ///
+    /// - Parameters:
+    ///   - items: Every item of our schema, oldest first.
+    ///   - secrets: Their secrets by path.
+    init(_ items: [KeyringItem], secrets: [String: SecretBytes]) {
+        paths = Set(items.map(\.path))
+        for item in items {
+            guard let key = secrets[item.path].flatMap({ ClientKey(base64: $0) }),
+                let client = ClientItem.client(item, key: key)
+            else { continue }
+            if let other = byID[client.id] {
+                doubles.insert(client.id)
+                guard (other.client.created, other.item.created) <= (client.created, item.created) else {
+                    continue
+                }
+            }
+            byID[client.id] = KnownClient(item: item, key: key, client: client)
+        }
+    }
+}

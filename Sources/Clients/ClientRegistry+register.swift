@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import KeePassHTTP
+import Kernel
+import Logging
+package import SecretService
+
+extension ClientRegistry {
+    /// Tells of every change of the clients or of whether they can be read; each caller has its own stream.
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
+    /// All clients, oldest first.
+    package func list() async throws(ClientError) -> [Client] {
+        try await shelf().byID.values.map { current($0.client) }
+            .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+
+    /// The fingerprint of the key under this Id; nil if the Id is free.
+    package func fingerprint(of id: String) async throws(ClientError) -> String? {
+        try await shelf().byID[id]?.client.fingerprint
+    }
+
+    /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
+    package func holder(of fingerprint: String) async throws(ClientError) -> String? {
+        try await shelf().byID.values.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
+    }
+
+    /// The Ids that more than one item of the keyring claims; the newest counts.
+    package func doubles() async throws(ClientError) -> [String] {
+        try await shelf().doubles.sorted()
+    }
+
+    /// A free Id near `base`: that itself, or with a number.
+    ///
+    /// While the keyring is locked nobody knows what is free; `register` overwrites only after a question.
+    package func suggestID(from base: String) async -> String {
+        // A locked keyring is no reason to suggest nothing.
+        let shelf = try? await clients()
+        return ClientName.free(near: base) { shelf?.byID[$0] != nil }
+    }
+
+    /// Stores a key and returns once the keyring has it; one under the same Id is replaced in its item.
+    ///
+    /// - Parameters:
+    ///   - id: The Id that the person agreed to.
+    ///   - key: The client's key.
+    ///   - program: The program that asked.
+    ///   - origin: Its Origin, for a browser extension.
+    ///   - database: The Hash that was reported.
+    /// - Throws: `.keyring(.locked)` and the like; nothing is asked.
+    package func register(
+        id: String,
+        key: ClientKey,
+        program: String,
+        origin: String?,
+        database: String
+    ) async throws(ClientError) {
+        guard ClientName.isValid(id) else { throw .badName }
+        let attributes = ClientItem.attributes(
+            id: id,
+            program: program,
+            origin: origin,
+            database: database,
+            created: now()
+        )
+        try await write { [keyring] () async throws(KeyringError) in
+            let same = try await keyring.items(
+                schema: ClientItem.schema,
+                attributes: [ClientItem.Attribute.id: id]
+            )
+            if let item = same.last {
+                try await keyring.change(item, attributes: attributes, secret: key.base64())
+            } else {
+                _ = try await keyring.store(
+                    schema: ClientItem.schema,
+                    label: ClientItem.label(for: id),
+                    attributes: attributes,
+                    secret: key.base64()
+                )
+            }
+        }
+    }
+
+    /// Gives a client another shown name; an empty one, or its Id, takes the name away.
+    package func rename(_ id: String, to name: String) async throws(ClientError) {
+        guard name.isEmpty || ClientName.isValid(name) else { throw .badName }
+        guard let known = try await shelf().byID[id] else { throw .unknown(id) }
+        let label = name.isEmpty || name == id ? ClientItem.label(for: id) : name
+        try await write { [keyring] () async throws(KeyringError) in
+            try await keyring.change(known.item, label: label)
+        }
+    }
+
+    /// Takes a client's key away, with every double; from this moment on its requests are refused.
+    package func revoke(_ id: String) async throws(ClientError) {
+        guard try await shelf().byID[id] != nil else { throw .unknown(id) }
+        try await write { [keyring] () async throws(KeyringError) in
+            for item in try await keyring.items(
+                schema: ClientItem.schema,
+                attributes: [ClientItem.Attribute.id: id]
+            ) {
+                try await keyring.delete(item)
+            }
+        }
+    }
+
+    /// Unlocks the keyring by its provider's prompt; only ever because of the person's word.
+    package func unlock() async throws(KeyringError) {
+        try await keyring.unlock()
+    }
+
+    // MARK: - Writing
+
+    /// Remembers in the item, some time after the request, that the client uses Hmacs, and once a day that it is used.
+    func keepRecord(of known: KnownClient) {
+        let fingerprint = known.client.fingerprint
+        guard let record = records[fingerprint], let used = record.lastUsed else { return }
+        let day = used / 86_400
+        let isNewDay = day != record.writtenDay ?? known.client.lastUsed.map { $0 / 86_400 }
+        let isNewHmac = record.usesHmac && !known.client.usesHmac && !record.hasWrittenHmac
+        guard isNewDay || isNewHmac else { return }
+        // Tried once, whatever comes of it: what is known in memory counts until the daemon ends.
+        records[fingerprint]?.writtenDay = day
+        records[fingerprint]?.hasWrittenHmac = record.usesHmac
+        inTurn { [keyring, logger] in
+            do throws(KeyringError) {
+                // As it is now: the person may have changed or deleted it.
+                guard let item = try await keyring.item(at: known.item.path),
+                    item.attributes[ClientItem.Attribute.created]
+                        == known.item.attributes[ClientItem.Attribute.created]
+                else { return }
+                var attributes = item.attributes
+                attributes[ClientItem.Attribute.lastUsed] = String(used)
+                if record.usesHmac { attributes[ClientItem.Attribute.hmac] = "1" }
+                try await keyring.change(item, attributes: attributes)
+            } catch {
+                logger.debug(
+                    "A client's last use could not be written down",
+                    metadata: ["client": "\(known.client.id)", "reason": "\(error)"]
+                )
+            }
+        }
+    }
+
+    private func write(
+        _ change: @escaping @Sendable () async throws(KeyringError) -> Void
+    ) async throws(ClientError) {
+        let outcome = await inTurn { await Result { () async throws(KeyringError) in try await change() } }
+            .value
+        forgetKeys()
+        news.send(())
+        if case .failure(let error) = outcome { throw .keyring(error) }
+    }
+
+    /// Runs a write after those that came before it, so that none brings back what another has replaced.
+    @discardableResult
+    private func inTurn<Outcome: Sendable>(
+        _ work: @escaping @Sendable () async -> Outcome
+    ) -> Task<Outcome, Never> {
+        let previous = lastWrite
+        let task = Task(executorPreference: TaskQueue.shared) {
+            await previous?.value
+            return await work()
+        }
+        lastWrite = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
+        return task
+    }
+
+    private func shelf() async throws(ClientError) -> ClientShelf {
+        do throws(KeyringError) {
+            return try await clients()
+        } catch {
+            throw .keyring(error)
+        }
+    }
+
+    private func current(_ client: Client) -> Client {
+        guard let record = records[client.fingerprint] else { return client }
+        var client = client
+        client.lastUsed = [client.lastUsed, record.lastUsed].compactMap(\.self).max()
+        client.usesHmac = client.usesHmac || record.usesHmac
+        return client
+    }
+}

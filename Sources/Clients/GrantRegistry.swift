@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+package import Logging
+import Secrecy
+package import SecretService
+
+/// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
+///
+/// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
+/// makes no bus call; whatever changes an item from outside has it read again.
+package actor GrantRegistry {
+    private static let schema = "org.keybell.Grants"
+
+    private let keyring: Keyring
+    private let logger: Logger
+    private var table = GrantTable()
+    private var items: [String: KeyringItem] = [:]
+    private var isLoaded = false
+
+    /// Creates a registry over the keyring; nothing is read before the first look-up.
+    package init(keyring: Keyring, logger: Logger) {
+        self.keyring = keyring
+        self.logger = logger
+    }
+
+    /// A decision can be kept beyond the session.
+    package nonisolated var keepsGrants: Bool { true }
+
+    /// Follows the keyring until it is cancelled.
+    package func run() async {
+        for await event in keyring.events() {
+            isLoaded = false
+            switch event {
+            case .locked, .providerLeft:
+                table.dropStored()
+                table.endSessions(ofVault: nil)
+            default: break
+            }
+        }
+    }
+
+    /// The decision that covers this entry now, if there is one.
+    package func decision(on key: GrantKey, entry: String) async -> Bool? {
+        await load()
+        return table.decision(on: key, entry: entry, now: .now)
+    }
+
+    /// Remembers a decision; one that can't be stored holds for this session.
+    package func remember(_ grant: Grant) async {
+        await load()
+        table.remember(grant)
+        guard !grant.isForSession else { return }
+        await store(grant.key.fingerprint)
+    }
+
+    /// What is decided for a key.
+    package func grants(of fingerprint: String) async -> [Grant] {
+        await load()
+        table.dropOver(at: .now)
+        return table.grants(of: fingerprint)
+    }
+
+    /// Forgets one grant by its name; false where there is none.
+    package func forget(fingerprint: String, name: String) async -> Bool {
+        await load()
+        guard table.forget(fingerprint: fingerprint, name: name) else { return false }
+        await store(fingerprint)
+        return true
+    }
+
+    /// Forgets everything that was decided for a key that is revoked or overwritten.
+    package func forget(fingerprint: String) async {
+        await load()
+        table.forget(fingerprint: fingerprint)
+        await store(fingerprint)
+    }
+
+    /// Ends what was meant for this session, as a lock does: for one vault, or for all.
+    package func endSessions(ofVault vault: String? = nil) {
+        table.endSessions(ofVault: vault)
+    }
+
+    private func load() async {
+        guard !isLoaded else { return }
+        isLoaded = true
+        do throws(KeyringError) {
+            let found = try await keyring.items(schema: Self.schema)
+            let secrets = try await keyring.secrets(of: found)
+            table.dropStored()
+            items = [:]
+            for item in found {
+                guard let fingerprint = item.attributes["fingerprint"], let secret = secrets[item.path] else {
+                    continue
+                }
+                items[fingerprint] = item
+                table.adopt(StoredGrant.decode(secret, fingerprint: fingerprint), fingerprint: fingerprint)
+            }
+        } catch {
+            isLoaded = false  // the keyring is locked or away: asked again at the next look-up
+        }
+    }
+
+    private func store(_ fingerprint: String) async {
+        let kept = table.grants(of: fingerprint).filter { !$0.isForSession }
+        do throws(KeyringError) {
+            switch (items[fingerprint], kept.isEmpty) {
+            case (nil, true): break
+            case (let item?, true):
+                items[fingerprint] = nil
+                try await keyring.delete(item)
+            case (let item?, false):
+                try await keyring.change(item, secret: StoredGrant.encode(kept))
+            case (nil, false):
+                items[fingerprint] = try await keyring.store(
+                    schema: Self.schema,
+                    label: "Keybell grants: \(fingerprint)",
+                    attributes: ["fingerprint": fingerprint],
+                    secret: StoredGrant.encode(kept)
+                )
+            }
+        } catch {
+            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+        }
+    }
+}
+
+/// A grant as its JSON has it.
+private struct StoredGrant: Codable {
+    var name: String
+    var program: String
+    var origin: String?
+    var vault: String
+    var kind: String
+    var host: String
+    var allows: Bool
+    var entries: [String]?
+
+    static func encode(_ grants: [Grant]) -> SecretBytes {
+        let stored = grants.map { grant in
+            StoredGrant(
+                name: grant.name,
+                program: grant.key.program,
+                origin: grant.key.origin,
+                vault: grant.key.vault,
+                kind: grant.key.kind.rawValue,
+                host: grant.key.host,
+                allows: grant.allows,
+                entries: grant.entries?.sorted()
+            )
+        }
+        // Strings and numbers always encode.
+        return SecretBytes(copying: (try? JSONEncoder().encode(stored)) ?? Data("[]".utf8))
+    }
+
+    /// What can't be read grants nothing.
+    static func decode(_ secret: SecretBytes, fingerprint: String) -> [Grant] {
+        guard
+            let text = secret.exposedText(),
+            let stored = try? JSONDecoder().decode([StoredGrant].self, from: Data(text.utf8))  // see above
+        else { return [] }
+        return stored.compactMap { stored in
+            guard let kind = GrantKey.Kind(rawValue: stored.kind) else { return nil }
+            return Grant(
+                name: stored.name,
+                key: GrantKey(
+                    fingerprint: fingerprint,
+                    program: stored.program,
+                    origin: stored.origin,
+                    vault: stored.vault,
+                    kind: kind,
+                    host: stored.host
+                ),
+                allows: stored.allows,
+                entries: stored.entries.map(Set.init),
+                scope: .always
+            )
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the person has decided for more than once, as a value: rules without a keyring or a clock.
+///
+/// A later decision about an entry takes the place of an earlier one for the same key.
+struct GrantTable: Sendable, Equatable {
+    private(set) var grants: [Grant] = []
+
+    /// The decision that covers an entry; nil where there is none, or it has run out.
+    func decision(on key: GrantKey, entry: String, now: ContinuousClock.Instant) -> Bool? {
+        grants.last { $0.key == key && $0.covers(entry) && !$0.isOver(at: now) }?.allows
+    }
+
+    /// Remembers a decision; earlier ones about the same entries are gone.
+    mutating func remember(_ grant: Grant) {
+        if let entries = grant.entries {
+            if entries.isEmpty { return }
+            for index in grants.indices where grants[index].key == grant.key {
+                grants[index].entries?.subtract(entries)
+            }
+            grants.removeAll { $0.key == grant.key && $0.entries?.isEmpty == true }
+        } else {
+            grants.removeAll { $0.key == grant.key }
+        }
+        grants.append(grant)
+    }
+
+    /// Forgets everything that was decided for a key; says whether there was anything.
+    @discardableResult
+    mutating func forget(fingerprint: String) -> Bool {
+        let before = grants.count
+        grants.removeAll { $0.key.fingerprint == fingerprint }
+        return grants.count != before
+    }
+
+    /// Forgets one grant of a key by its name.
+    mutating func forget(fingerprint: String, name: String) -> Bool {
+        let before = grants.count
+        grants.removeAll { $0.key.fingerprint == fingerprint && $0.name == name }
+        return grants.count != before
+    }
+
+    /// Ends what was meant for this session only, for one vault or for all.
+    mutating func endSessions(ofVault vault: String?) {
+        grants.removeAll { $0.isForSession && (vault == nil || $0.key.vault == vault) }
+    }
+
+    /// Drops what has run out.
+    mutating func dropOver(at now: ContinuousClock.Instant) {
+        grants.removeAll { $0.isOver(at: now) }
+    }
+
+    /// Takes over what was stored for a key, beside what is decided for this session.
+    mutating func adopt(_ stored: [Grant], fingerprint: String) {
+        grants.removeAll { $0.key.fingerprint == fingerprint && !$0.isForSession }
+        grants = stored.filter { $0.key.fingerprint == fingerprint } + grants
+    }
+
+    /// Drops what is stored in the keyring, as when that is locked.
+    mutating func dropStored() {
+        grants.removeAll { !$0.isForSession }
+    }
+
+    /// What is decided for a key.
+    func grants(of fingerprint: String) -> [Grant] {
+        grants.filter { $0.key.fingerprint == fingerprint }
+    }
+}
+
+extension Grant {
+    /// Whether it ends with the session.
+    package var isForSession: Bool {
+        if case .session = scope { true } else { false }
+    }
+
+    func covers(_ entry: String) -> Bool {
+        entries?.contains(entry) ?? true
+    }
+
+    func isOver(at now: ContinuousClock.Instant) -> Bool {
+        if case .session(let expires?) = scope { expires <= now } else { false }
+    }
+}

@@ -46,6 +46,14 @@ package struct InternetAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The bytes of a sockaddr_in or sockaddr_in6.
+    var socketAddress: [UInt8] {
+        let family = UInt16(isIPv6 ? AF_INET6 : AF_INET).littleEndian
+        let head = [UInt8(family & 0xFF), UInt8(family >> 8), UInt8(port >> 8), UInt8(port & 0xFF)]
+        let blank = [UInt8](repeating: 0, count: isIPv6 ? 4 : 8)
+        return isIPv6 ? head + blank + bytes + blank : head + bytes + blank
+    }
+
     /// Whether it is an IPv6 address (a mapped IPv4 one too).
     package var isIPv6: Bool { bytes.count == 16 }
 

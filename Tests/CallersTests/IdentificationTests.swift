@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct IdentificationTests {
     @Test func `a script that rings is identified with its parents`() async throws {
-        let bell = try Bell()
+        let bell = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // a leftover in /tmp is no failure
@@ -21,13 +21,13 @@ import Testing
         sys.stdin.read()
         child.kill()
         """.write(to: script, atomically: true, encoding: .utf8)
-        let python = try Python(script: script, arguments: ["\(bell.port)"], folder: folder)
+        let python = try Python(script: script, arguments: ["\(bell.address.port)"], folder: folder)
         defer { python.end() }
         let line = try #require(python.line()).split(separator: " ").compactMap { Int32($0) }
         try #require(line.count == 2, "\(line)")
 
         let local = try #require(InternetAddress("127.0.0.1", port: UInt16(line[0])))
-        let remote = try #require(InternetAddress("127.0.0.1", port: bell.port))
+        let remote = try #require(InternetAddress("127.0.0.1", port: bell.address.port))
         let owner = try #require(try SocketTable.owner(local: local, remote: remote))
         let caller = await Identification.caller(of: owner, origin: "moz-extension://1", userAgent: "test")
 
@@ -57,8 +57,8 @@ import Testing
     }
 
     @Test func `who holds a port is named`() throws {
-        let bell = try Bell()
-        let address = try #require(InternetAddress("127.0.0.1", port: bell.port))
+        let bell = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
+        let address = try #require(InternetAddress("127.0.0.1", port: bell.address.port))
         let holder = try #require(PortHolder.find(on: address))
         #expect(holder.uid == getuid())
         #expect(holder.process?.identity.pid == getpid())
@@ -69,21 +69,6 @@ import Testing
 
     @Test func `an answerer that has ended has no identity`() {
         #expect(Answerer.read(pid: .max, uid: 7) == Answerer(identity: nil, uid: 7))
-    }
-}
-
-/// A listening socket on a free port of 127.0.0.1.
-private struct Bell: ~Copyable {
-    let port: UInt16
-    private let socket: Descriptor
-
-    init() throws {
-        let number = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let socket = Descriptor(adopting: number)
-        // Listening without binding first takes a free port on all addresses.
-        try #require(listen(number, 8) == 0)
-        port = try #require(InternetAddress(ofSocket: number)).port
-        self.socket = socket
     }
 }
 

@@ -102,10 +102,9 @@ private struct Loopback: ~Copyable {
 
     init(_ host: String, mapped: Bool = false) throws {
         let bare = try #require(InternetAddress(host, port: 0))
-        let listener = try Self.socket(isIPv6: bare.isIPv6)
-        unsafe try Self.call(bind, on: listener.number, with: bare)
-        try #require(listen(listener.number, 1) == 0)
-        let server = try #require(InternetAddress(ofSocket: listener.number))
+        let socket = try ListeningSocket(binding: bare)
+        let listener = Descriptor(adopting: try #require(socket.take()))
+        let server = socket.address
         let connection = try Self.socket(isIPv6: bare.isIPv6 || mapped)
         unsafe try Self.call(connect, on: connection.number, with: mapped ? server.mapped : server)
         let accepted = try Descriptor("accept", accept(listener.number, nil, nil))
@@ -125,12 +124,7 @@ private struct Loopback: ~Copyable {
         on number: Int32,
         with address: InternetAddress
     ) throws {
-        let family = UInt8(address.isIPv6 ? AF_INET6 : AF_INET)
-        let port = [UInt8(address.port >> 8), UInt8(address.port & 0xFF)]
-        let blank = [UInt8](repeating: 0, count: address.isIPv6 ? 4 : 8)
-        let bytes =
-            [family, 0] + port
-            + (address.isIPv6 ? blank + address.bytes + blank : address.bytes + blank)
+        let bytes = address.socketAddress
         let result = unsafe bytes.withUnsafeBytes { buffer -> Int32 in
             guard let base = unsafe buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
                 return -1

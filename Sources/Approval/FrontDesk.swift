@@ -224,6 +224,9 @@ package actor FrontDesk {
         change { $0.screen(isLocked: isLocked, now: $1) }
     }
 
+    /// Whether nothing may be shown now.
+    package var isScreenLocked: Bool { desk.isScreenLocked }
+
     /// Answers every waiter and closes the desk; who asks later is told at once that it is closed.
     package func shutDown() {
         change { $0.shutDown(now: $1) }

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Which deliveries the person is told of: one per client and host within a while.
+struct DeliveryNotices: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    private struct Pair: Hashable {
+        let client: String
+        let host: String?
+    }
+
+    private let interval: Duration
+    private var last: [Pair: Instant] = [:]
+
+    init(interval: Duration) {
+        self.interval = interval
+    }
+
+    /// Whether this one is to be told; if so the next ones are not, for a while.
+    mutating func admits(client: String, host: String?, now: Instant) -> Bool {
+        last = last.filter { $0.value + interval > now }
+        let pair = Pair(client: client, host: host)
+        guard last[pair] == nil else { return false }
+        last[pair] = now
+        return true
+    }
+}

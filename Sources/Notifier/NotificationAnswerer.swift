@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Approval
+package import DBus
+import Kernel
+package import Logging
+
+/// The built-in notifier: shows requests on `org.freedesktop.Notifications` and takes the answer from its buttons.
+///
+/// What a signal means is `NotificationBoard`'s business; this actor talks to the bus and to the desk.
+package actor NotificationAnswerer {
+    /// What the person has configured.
+    package struct Options: Sendable, Equatable {
+        /// `[approval] dismiss = "deny"`: a dismissed notification denies.
+        package var dismissalDenies: Bool
+        /// `[notify] deliveries`: whether deliveries are told.
+        package var tellsDeliveries: Bool
+        /// The desk's times and counts.
+        package var limits: Limits
+
+        /// The contract's defaults.
+        package init(dismissalDenies: Bool = false, tellsDeliveries: Bool = true, limits: Limits = Limits()) {
+            self.dismissalDenies = dismissalDenies
+            self.tellsDeliveries = tellsDeliveries
+            self.limits = limits
+        }
+    }
+
+    private let desk: FrontDesk
+    private let service: NotificationService
+    private let options: Options
+    private let logger: Logger
+    private let clock = ContinuousClock()
+    private var board: NotificationBoard
+    private var deliveries: DeliveryNotices
+    private var alarm: (due: ContinuousClock.Instant, alarm: Alarm)?
+    private var toldAgents: Set<AgentInfo> = []
+
+    /// Makes a notifier that shows nothing before `run`.
+    package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
+        self.desk = desk
+        self.options = options
+        self.logger = logger
+        service = NotificationService(bus: bus)
+        board = NotificationBoard(limits: options.limits, dismissalDenies: options.dismissalDenies)
+        deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
+    }
+
+    /// Shows what waits and what comes, until the desk closes, the bus goes or the task is cancelled; what is on the
+    /// screen then is taken away.
+    ///
+    /// - Throws: Only if the bus doesn't take the subscriptions.
+    package func run() async throws(DBusError) {
+        // Before the first note, or the answer to it could be missed.
+        let events = desk.events()
+        let signals = try await service.signals()
+        let owners = try await service.bus.owners(of: NotificationService.name)
+        for request in await desk.pendingForNotifier() {
+            await carryOut(board.show(request))
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in events { await self.take(event) }
+            }
+            group.addTask {
+                for await message in signals { await self.take(message) }
+            }
+            group.addTask {
+                for await owner in owners { await self.serverChanged(to: owner) }
+            }
+            // Each stream ends when there is nothing more to do for any of them.
+            await group.next()
+            group.cancelAll()
+        }
+        alarm?.alarm.cancel()
+        alarm = nil
+        for shown in board.onScreen {
+            await service.close(id: shown.id, peer: shown.peer)
+        }
+    }
+
+    /// Tells the person that logins were handed out, once per client and host within a minute.
+    ///
+    /// - Parameters:
+    ///   - client: The client's Id or shown name.
+    ///   - program: Who asked, as `Wording.asker` says it.
+    ///   - host: Where for; nil for more than one host.
+    ///   - count: How many logins.
+    package func tellDelivery(client: String, program: String, host: String?, count: Int) async {
+        guard options.tellsDeliveries, count > 0, await !desk.isScreenLocked,
+            deliveries.admits(client: client, host: host, now: clock.now)
+        else { return }
+        let what = count == 1 ? "a login" : "\(count) logins"
+        let place = host.map { " for " + PlainText.host($0) } ?? ""
+        await tell("\(PlainText.field(program)) got \(what)\(place)", "Client: \(PlainText.field(client))")
+    }
+
+    // MARK: Events
+
+    private func take(_ event: DeskEvent) async {
+        switch event {
+        case .notifierShows(let request): await carryOut(board.show(request))
+        case .notifierHides(let code), .removed(let code, _): await carryOut(board.remove(code))
+        case .agentTookOver(let agent): await tellOfAgent(agent)
+        case .added, .agentsChanged: break
+        }
+    }
+
+    private func take(_ message: Message) async {
+        guard let signal = NotificationBoard.Signal(message) else { return }
+        await carryOut(board.take(signal, now: clock.now))
+    }
+
+    private func serverChanged(to owner: String?) async {
+        await carryOut(board.serverChanged(to: owner))
+    }
+
+    private func rang(_ due: ContinuousClock.Instant) async {
+        if alarm?.due == due { alarm = nil }
+        await carryOut(board.tick(now: clock.now))
+    }
+
+    // MARK: Carrying out
+
+    private func carryOut(_ actions: [BoardAction]) async {
+        setAlarm()
+        for action in actions {
+            switch action {
+            case .post(let ticket):
+                // Beside, not before, what comes next: a server may take long to start.
+                Task(executorPreference: TaskQueue.shared) { await self.post(ticket) }
+            case .close(let id, let peer):
+                let service = service
+                Task(executorPreference: TaskQueue.shared) { await service.close(id: id, peer: peer) }
+            case .answer(let code, let decision, let choices, let surface):
+                await answer(code, decision, choices, surface)
+            case .tellMissing:
+                logger.warning(
+                    "no notification server is running: requests wait to be answered by keybell watch or keybell allow"
+                )
+            }
+        }
+    }
+
+    private func post(_ ticket: UInt64) async {
+        do throws(DBusError) {
+            let server = try await service.server()
+            guard let note = board.compose(ticket, on: server) else { return await carryOut(board.place()) }
+            let id = try await service.notify(note, on: server)
+            await carryOut(board.posted(ticket, id: id, by: server.peer, now: clock.now))
+        } catch {
+            let missing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(error.name)
+            if !missing {
+                logger.warning("a notification was not shown", metadata: ["error": "\(error.name)"])
+            }
+            await carryOut(board.failed(ticket, isMissing: missing))
+        }
+    }
+
+    private func answer(_ code: String, _ decision: Decision, _ choices: Choices, _ surface: Surface) async {
+        do throws(AnswerError) {
+            try await desk.answer(code: code, decision: decision, choices: choices, through: surface)
+        } catch .invalidAnswer {
+            // A name typed into the notification that won't do.
+            await carryOut(board.refused(code))
+        } catch {
+            // Ended a moment ago, by somebody else's answer or its deadline: first come, first served.
+            logger.debug("a press came too late", metadata: ["code": "\(code)"])
+        }
+    }
+
+    private func setAlarm() {
+        let due = board.alarm
+        guard due != alarm?.due else { return }
+        alarm?.alarm.cancel()
+        alarm = due.map { due in
+            let ring = Alarm(after: due - clock.now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+            }
+            return (due, ring)
+        }
+    }
+
+    // MARK: News
+
+    private func tellOfAgent(_ agent: AgentInfo) async {
+        guard toldAgents.insert(agent).inserted else { return }
+        let executable = agent.executable.isEmpty ? "unknown" : agent.executable
+        await tell(
+            "Another program now shows Keybell's requests",
+            "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"
+        )
+    }
+
+    private func tell(_ title: String, _ body: String) async {
+        do throws(DBusError) {
+            // Not worth starting a server for.
+            let server = try await service.server(startingIt: false)
+            _ = try await service.notify(Note(telling: title, body, on: server), on: server)
+        } catch {
+            logger.debug("news were not shown", metadata: ["error": "\(error.name)"])
+        }
+    }
+}

@@ -71,11 +71,14 @@ let package = Package(
         room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes"]),
         room("VaultStores", ["Vault", "Ciphers", "Secrecy", "SecretService", "Kernel", logging]),
         room("Callers", ["Kernel"]),
-        room("Clients", ["SecretService", "KeePassHTTP", "Secrecy", "Ciphers", logging]),
+        room("Clients", ["SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]),
         room("Approval", ["Callers", "Kernel"]),
         room(
             "Operations",
-            ["KeePassHTTP", "Vault", "Clients", "Approval", "Callers", "Ciphers", "Secrecy", logging]
+            [
+                "KeePassHTTP", "Vault", "Clients", "Approval", "Callers", "Ciphers", "Kernel", "Secrecy",
+                "SecretService", logging,
+            ]
         ),
         room("BusInterface"),
         room(

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Logging
+import SecretService
+
+extension Bell {
+    /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
+    static let associateRounds = 8
+
+    /// `associate`: lets the person decide whether a new key is kept, and under which Id.
+    ///
+    /// The Verifier is checked against the key that came with it before anyone is asked.
+    func associate(_ request: Request, from visitor: any Visitor) async throws(Refusal) -> Answered {
+        guard request.hasKey else { throw .invalid(.missing("Key")) }
+        guard
+            let key = request.key,
+            let signature = request.signature,
+            (try? Conversation(verifying: signature, with: key)) != nil  // every failure is the same one
+        else { throw .unverified }
+
+        let caller = await visitor.caller()
+        if let unlock = await unlocks.running(for: caller.program) {
+            _ = await unlock.value
+            throw .unlockedMeanwhile
+        }
+        if let id = try await knownID(of: key, proposed: request.id) {
+            return await welcome(id, key: key, code: nil)
+        }
+        let admission = try await admit(key, proposed: request.id, caller: caller)
+        let id = admission.id
+        try await store(key, as: id, caller: caller)
+        await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))
+        logger.notice("associated", metadata: ["client": "\(id)", "program": "\(caller.program.id)"])
+        return await welcome(id, key: key, code: admission.code)
+    }
+
+    /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.
+    private func knownID(of key: ClientKey, proposed: String?) async throws(Refusal) -> String? {
+        do throws(ClientError) {
+            guard let id = try await clients.holder(of: key.fingerprint) else { return nil }
+            return proposed == nil || proposed == id ? id : nil
+        } catch .keyring(.locked) {
+            return nil  // asked first, unlocked then
+        } catch {
+            throw .keyring(error.advice)
+        }
+    }
+
+    /// Asks until an Id is found that is free or may be overwritten.
+    private func admit(
+        _ key: ClientKey,
+        proposed: String?,
+        caller: Caller
+    ) async throws(Refusal) -> (id: String, code: String?) {
+        var suggestion = await proposal(proposed, caller: caller)
+        for _ in 0..<Self.associateRounds {
+            let question = ApprovalRequest(
+                kind: .associate,
+                caller: caller,
+                sameness: sameness(key.fingerprint, proposed ?? ""),
+                suggestedID: suggestion,
+                fingerprint: key.fingerprint
+            )
+            let decided = try Decided(await desk.ask(question))
+            guard decided.allows else { throw .denied }
+            let id = decided.choices.id ?? suggestion
+            try await unlockForStoring()
+            guard let holder = try await fingerprint(of: id), holder != key.fingerprint else {
+                return (id, decided.code)
+            }
+            let overwrite = ApprovalRequest(
+                kind: .overwrite,
+                caller: caller,
+                sameness: sameness(key.fingerprint, proposed ?? ""),
+                client: id,
+                suggestedID: id,
+                fingerprint: key.fingerprint
+            )
+            let replaced = try Decided(await desk.ask(overwrite))
+            if replaced.allows { return (id, replaced.code) }
+            suggestion = await clients.suggestID(from: id)
+        }
+        throw .denied
+    }
+
+    /// The Id that the request brings, else a free one from the program's name.
+    private func proposal(_ proposed: String?, caller: Caller) async -> String {
+        if let proposed, !proposed.isEmpty { return proposed }
+        return await clients.suggestID(from: caller.processes.first?.name ?? "")
+    }
+
+    /// Only an allowed request may unlock the keyring: this is one.
+    private func unlockForStoring() async throws(Refusal) {
+        do throws(KeyringError) {
+            try await clients.unlock()
+        } catch {
+            logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
+            throw .keyring(error.advice)
+        }
+    }
+
+    private func fingerprint(of id: String) async throws(Refusal) -> String? {
+        do throws(ClientError) {
+            return try await clients.fingerprint(of: id)
+        } catch {
+            throw .keyring(error.advice)
+        }
+    }
+
+    private func store(_ key: ClientKey, as id: String, caller: Caller) async throws(Refusal) {
+        do throws(ClientError) {
+            try await clients.register(
+                id: id,
+                key: key,
+                program: caller.program.id,
+                origin: caller.program.origin,
+                database: await vaults.hash() ?? ""
+            )
+        } catch {
+            logger.error(
+                "the client's key could not be stored",
+                metadata: ["client": "\(id)", "why": "\(error.advice)"]
+            )
+            throw .keyring(error.advice)
+        }
+    }
+
+    /// The reply to a client that is let in; `Count` 0 is what the legacy kind expects.
+    private func welcome(_ id: String, key: ClientKey, code: String?) async -> Answered {
+        let reply = Reply(
+            to: .associate,
+            id: id,
+            count: 0,
+            version: version(for: id),
+            hash: await vaults.hash()
+        )
+        return Answered(reply: reply, key: key) { [desk] in
+            if let code { await desk.delivered(code) }
+        }
+    }
+}

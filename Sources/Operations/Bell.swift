@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Approval
+import Clients
+import KeePassHTTP
+package import Logging
+
+/// Answers what rings: bytes of a request in, bytes of the reply out.
+///
+/// The order of checks is that of `contract.md` section 2: JSON, type, verify, decrypt, required fields, locked. Each
+/// RequestType has a file of its own; this one only sends a request there and turns what comes back into bytes.
+package struct Bell: Sendable {
+    let vaults: VaultRack
+    let clients: any ClientBook
+    let grants: any GrantBook
+    let desk: FrontDesk
+    let policy: Policy
+    let saves = SaveLedger()
+    let unlocks = UnlockLedger()
+    let logger: Logger
+    /// The time in seconds since 1970, for what expires.
+    let now: @Sendable () -> Int64
+
+    /// Creates a bell over the rooms that it needs.
+    package init(
+        vaults: VaultRack,
+        clients: any ClientBook,
+        grants: any GrantBook,
+        desk: FrontDesk,
+        policy: Policy,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.vaults = vaults
+        self.clients = clients
+        self.grants = grants
+        self.desk = desk
+        self.policy = policy
+        self.logger = logger
+        self.now = now
+    }
+
+    /// Answers one request. Waits as long as the person does, and never throws.
+    package func answer(_ body: [UInt8], from visitor: any Visitor) async -> OperationReply {
+        let request: Request
+        do throws(RequestError) {
+            request = try Request.parse(body)
+        } catch {
+            return await refuse(.invalid(error), type: nil, id: nil)
+        }
+        do throws(Refusal) {
+            return seal(try await carryOut(request, from: visitor))
+        } catch .undecryptable {
+            if let id = request.id, let signature = request.signature {
+                await clients.undecryptable(id: id, nonce: signature.nonce)
+            }
+            return await refuse(.unverified, type: request.type, id: request.id)
+        } catch {
+            logger.info(
+                "refused",
+                metadata: ["type": "\(request.type.rawValue)", "why": "\(error.sentence)"]
+            )
+            return await refuse(error, type: request.type, id: request.id)
+        }
+    }
+
+    /// The version that replies to this client carry.
+    func version(for id: String?) -> String {
+        policy.rules(for: id).version
+    }
+
+    private func carryOut(_ request: Request, from visitor: any Visitor) async throws(Refusal) -> Answered {
+        switch request.type {
+        case .testAssociate: try await testAssociate(request, from: visitor)
+        case .associate: try await associate(request, from: visitor)
+        case .getLogins: try await getLogins(verify(request, from: visitor))
+        case .getLoginsCount: try await getLoginsCount(verify(request, from: visitor))
+        case .getLoginsByNames: try await getLoginsByNames(verify(request, from: visitor))
+        case .getLoginByUUID: try await getLoginByUUID(verify(request, from: visitor))
+        case .getAllLogins: try await getAllLogins(verify(request, from: visitor))
+        case .customSearch: throw .invalid(.unknownCommand(request.type.rawValue))
+        case .setLogin: try await setLogin(verify(request, from: visitor))
+        case .generatePassword: try await generatePassword(verify(request, from: visitor))
+        }
+    }
+
+
+    private func seal(_ answered: Answered) -> OperationReply {
+        let body = answered.reply.encoded(sealing: answered.key.map { Seal(key: $0) })
+        return OperationReply(status: 200, body: body) { arrived in
+            if arrived { await answered.settles?() }
+        }
+    }
+
+    private func refuse(_ refusal: Refusal, type: RequestType?, id: String?) async -> OperationReply {
+        let reply = Reply(
+            failing: type,
+            error: refusal.sentence,
+            version: version(for: id),
+            hash: await vaults.hash()
+        )
+        return OperationReply(status: refusal.status, body: reply.encoded()) { _ in }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Clients
+package import KeePassHTTP
+package import SecretService
+
+/// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
+package protocol ClientBook: Sendable {
+    /// Checks who signed a request. `changes` says that it would change something, so that it may not be repeated.
+    func verify(id: String?, signature: Signature, changes: Bool) async -> Verification
+    /// A field of a verified request did not decrypt.
+    func undecryptable(id: String, nonce: String) async
+    /// The fingerprint of the key that is stored under an Id; nil where the Id is free.
+    func fingerprint(of id: String) async throws(ClientError) -> String?
+    /// The Id under which the key with this fingerprint is stored; nil where it is unknown.
+    func holder(of fingerprint: String) async throws(ClientError) -> String?
+    /// An Id near `base` that no client has.
+    func suggestID(from base: String) async -> String
+    /// Stores a key; one under the same Id is replaced in place.
+    func register(
+        id: String,
+        key: ClientKey,
+        program: String,
+        origin: String?,
+        database: String
+    ) async throws(ClientError)
+    /// Unlocks the keyring by its own prompt; only ever after the person's allow.
+    func unlock() async throws(KeyringError)
+}
+
+extension ClientRegistry: ClientBook {}
+
+/// What the person has decided for more than once.
+package protocol GrantBook: Sendable {
+    /// Whether a decision can be kept beyond the session, so that "always" may be offered.
+    nonisolated var keepsGrants: Bool { get }
+    /// The decision that covers this entry now, if there is one.
+    func decision(on key: GrantKey, entry: String) async -> Bool?
+    /// Remembers a decision.
+    func remember(_ grant: Grant) async
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Vault
+
+extension Bell {
+    /// `get-logins-by-names`: the logins with exactly these titles.
+    func getLoginsByNames(_ ring: Ring) async throws(Refusal) -> Answered {
+        let names = try ring.texts("Names")
+        guard !names.isEmpty else { throw .invalid(.missing("Names")) }
+        return try await readInBulk(ring, search: names.joined(separator: "\n")) { index in
+            names.flatMap { index.titled($0) }
+        }
+    }
+
+    /// `get-login-by-uuid`: the login with this uuid, or none.
+    func getLoginByUUID(_ ring: Ring) async throws(Refusal) -> Answered {
+        let text = try ring.required("Uuid")
+        return try await readInBulk(ring, search: text) { index in
+            LoginID(hex: text).flatMap { index.login($0) }.map { [$0] } ?? []
+        }
+    }
+
+    /// `get-all-logins`: every login that may be shown, without passwords unless configured.
+    func getAllLogins(_ ring: Ring) async throws(Refusal) -> Answered {
+        try await readInBulk(ring, search: nil, passwords: ring.rules.passwordsInGetAllLogins) { $0.all }
+    }
+
+    private func readInBulk(
+        _ ring: Ring,
+        search: String?,
+        passwords: Bool = true,
+        select: (LoginIndex) -> [Login]
+    ) async throws(Refusal) -> Answered {
+        let open = try await open(for: ring)
+        let offers = open.flatMap { vault in vault.offers(select(vault.index)) }
+        let released = try await release(offers, for: Purpose(search: search), to: ring)
+        return try await handOut(released, to: ring, passwords: passwords)
+    }
+}

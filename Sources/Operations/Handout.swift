@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Clients
+import KeePassHTTP
+import Logging
+import Secrecy
+import Vault
+
+extension Bell {
+    /// The successful reply that hands out these logins; their secrets are opened only here.
+    func handOut(
+        _ released: Released,
+        to ring: Ring,
+        passwords: Bool = true
+    ) async throws(Refusal) -> Answered {
+        var entries: [ReplyEntry] = []
+        for offer in released.offers {
+            do throws(VaultError) {
+                let secrets = try await offer.store.secrets(of: offer.login.id)
+                entries.append(entry(offer.login, secrets: secrets, rules: ring.rules, password: passwords))
+            } catch .notFound {
+                continue  // deleted between the question and its answer
+            } catch {
+                throw .vault(error)
+            }
+        }
+        if !entries.isEmpty {
+            logger.notice(
+                "handed out",
+                metadata: [
+                    "client": "\(ring.client.id)", "type": "\(ring.request.type.rawValue)",
+                    "entries": "\(entries.count)",
+                ]
+            )
+        }
+        var reply = ring.reply(hash: await vaults.hash())
+        reply.entries = entries
+        reply.count = entries.count
+        return Answered(reply: reply, key: ring.conversation.key) { [desk] in
+            if let code = released.code { await desk.delivered(code) }
+        }
+    }
+
+    private func entry(
+        _ login: Login,
+        secrets: LoginSecrets,
+        rules: ClientRules,
+        password: Bool
+    ) -> ReplyEntry {
+        ReplyEntry(
+            name: login.title,
+            login: login.username,
+            password: password ? secrets.password : SecretBytes(utf8: ""),
+            uuid: login.id.hex,
+            group: rules.groups ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
+            stringFields: rules.returnsFields ? fields(secrets.fields, onlyKPH: rules.onlyKPHFields) : []
+        )
+    }
+
+    /// The string fields that are handed out, sorted by the name under which they go.
+    private func fields(_ fields: [String: SecretBytes], onlyKPH: Bool) -> [ReplyEntry.StringField] {
+        let prefix = "KPH: "
+        let named: [ReplyEntry.StringField] = fields.compactMap { name, value in
+            guard onlyKPH else { return ReplyEntry.StringField(key: name, value: value) }
+            guard name.hasPrefix(prefix) else { return nil }
+            return ReplyEntry.StringField(key: String(name.dropFirst(prefix.count)), value: value)
+        }
+        return named.sorted { $0.key < $1.key }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import KeePassHTTP
+import Kernel
+import SecretService
+
+/// The unlocks of the keyring that are being asked for, by the program that rings.
+///
+/// So that an `associate` that a client sends because its test-associate failed joins the unlock instead of
+/// overwriting a good key.
+actor UnlockLedger {
+    private var running: [Program: Task<Result<Void, Refusal>, Never>] = [:]
+
+    /// The unlock that runs for this program, if one does.
+    func running(for program: Program) -> Task<Result<Void, Refusal>, Never>? {
+        running[program]
+    }
+
+    /// Joins the unlock that runs for this program, or starts one.
+    func join(
+        _ program: Program,
+        unlock: @escaping @Sendable () async -> Result<Void, Refusal>
+    ) -> Task<Result<Void, Refusal>, Never> {
+        if let task = running[program] { return task }
+        let task = Task(executorPreference: TaskQueue.shared) {
+            let result = await unlock()
+            await self.end(program)
+            return result
+        }
+        running[program] = task
+        return task
+    }
+
+    private func end(_ program: Program) {
+        running[program] = nil
+    }
+}
+
+extension Bell {
+    /// Asks whether the keyring may be unlocked for a client that can't be verified yet, and has it unlocked.
+    func unlockKeyring(for request: Request, from visitor: any Visitor) async throws(Refusal) {
+        let caller = await visitor.caller()
+        let question = ApprovalRequest(
+            kind: .unlock,
+            caller: caller,
+            sameness: sameness(request.id ?? ""),
+            client: request.id,
+            verified: false
+        )
+        let task = await unlocks.join(caller.program) { [desk, clients] in
+            do throws(Refusal) {
+                let settled = try Decided(await desk.ask(question))
+                guard settled.allows else { throw Refusal.locked }
+                do throws(KeyringError) {
+                    try await clients.unlock()
+                } catch {
+                    throw .keyring(error.advice)
+                }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try await task.value.get()
+    }
+}

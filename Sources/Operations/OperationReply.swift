@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+
+/// The bytes that answer one request, and what to do once they are delivered.
+package struct OperationReply: Sendable {
+    /// The HTTP status.
+    package let status: Int
+    /// The JSON body, in ASCII.
+    package let body: [UInt8]
+    /// To be called once: whether the peer got the whole body. An allow is remembered until then.
+    package let delivered: @Sendable (Bool) async -> Void
+}
+
+/// What an operation answers, before it is sealed with the client's key.
+struct Answered: Sendable {
+    var reply: Reply
+    /// The key that seals the reply; nil for one that goes out in the open (a ping, a failure).
+    var key: ClientKey?
+    /// Ends the memory of the decisions that this reply delivers.
+    var settles: (@Sendable () async -> Void)?
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import KeePassHTTP
+package import Vault
+
+/// Why a request is not served. The one place where that becomes a status and a sentence (`contract.md` section 2).
+package enum Refusal: Error, Equatable, Sendable {
+    /// Not a valid request.
+    case invalid(RequestError)
+    /// The signature doesn't fit. ``undecryptable`` looks just the same from outside.
+    case unverified
+    /// A field of a verified request doesn't decrypt; counts against its Nonce.
+    case undecryptable
+    /// No vault is open, or the keyring that holds the clients' keys is locked.
+    case locked
+    /// The keyring can't be reached or used; the sentence says what to do.
+    case keyring(String)
+    /// A vault can't do what was asked of it.
+    case vault(VaultError)
+    /// The person said no, now or within the quiet time.
+    case denied
+    /// Nobody answered in time.
+    case expired
+    /// The question was taken back: its program ended, or Keybell is stopping.
+    case withdrawn
+    /// More questions wait than Keybell shows at once.
+    case tooMany
+    /// A change that may not be made through the protocol.
+    case forbidden(String)
+    /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
+    case unlockedMeanwhile
+
+    /// The HTTP status of the reply.
+    package var status: Int {
+        switch self {
+        case .invalid: 400
+        case .locked, .keyring: 503
+        case .vault(let error): error.isLock ? 503 : 200
+        default: 200
+        }
+    }
+
+    /// The `Error` field: a sentence that a person can act on, without a secret or a path in it.
+    package var sentence: String {
+        switch self {
+        case .invalid(let error): error.sentence
+        case .unverified, .undecryptable: "Couldn't verify request"
+        case .locked: "Database locked"
+        case .keyring(let advice): advice
+        case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
+        case .denied: "Denied"
+        case .expired:
+            "Nobody answered the question on the bell in time. Answer it in its notification or with `keybell watch`, then try again."
+        case .withdrawn: "The question was withdrawn before it was answered. Try again."
+        case .tooMany: "Too many questions are waiting"
+        case .forbidden(let sentence): sentence
+        case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
+        }
+    }
+
+    private static func sentence(for error: VaultError) -> String {
+        switch error {
+        case .locked: "Database locked"
+        case .notFound: "There is no such entry."
+        case .unchanged: "Nothing would change."
+        case .unavailable(let text), .failed(let text), .refused(let text): text
+        }
+    }
+}
+
+extension VaultError {
+    /// Whether the vault has to be unlocked or reached first.
+    var isLock: Bool { self == .locked }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Vault
+
+/// What a request wants logins for.
+struct Purpose: Sendable {
+    /// The page; nil for a bulk read.
+    var query: MatchQuery?
+    /// What was searched for, where the request is a search.
+    var search: String?
+
+    /// Whether it reads the vault rather than one host.
+    var isBulk: Bool { query == nil }
+    /// The page's host, with its port where it isn't the scheme's own.
+    var host: String? { query?.host }
+    /// The host that the page's form goes to, where it differs.
+    var submitHost: String? {
+        query?.submit.flatMap { $0.hostAndPort == host ? nil : $0.hostAndPort }
+    }
+}
+
+/// Logins that may be handed out, and the question that allowed them, if one was asked.
+struct Released: Sendable {
+    var offers: [Offer]
+    var code: String?
+}
+
+extension Bell {
+    /// Lets through what is covered, and asks the person for the rest.
+    ///
+    /// - Returns: The offers that may be handed out, in their order; none after a denial.
+    func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
+        guard !offers.isEmpty else { return Released(offers: []) }
+        let caller = await ring.visitor.caller()
+        let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
+        let asked = offers.filter { standing[$0.login.id] == .ask }
+        guard !asked.isEmpty else {
+            return Released(offers: offers.filter { standing[$0.login.id] == .covered })
+        }
+        let question = question(about: asked, for: purpose, ring: ring, caller: caller)
+        let decided = try Decided(await desk.ask(question))
+        if !purpose.isBulk {
+            await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
+        }
+        var allowed: Set<String> = []
+        if decided.allows {
+            allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
+        }
+        let given = offers.filter { offer in
+            switch standing[offer.login.id] {
+            case .covered: true
+            case .ask: allowed.contains(offer.login.id.hex)
+            default: false
+            }
+        }
+        return Released(offers: given, code: decided.code)
+    }
+
+    private enum Standing {
+        case covered
+        case ask
+        case withheld
+    }
+
+    private func stand(
+        _ offers: [Offer],
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller
+    ) async -> [LoginID: Standing] {
+        var standing: [LoginID: Standing] = [:]
+        for offer in offers {
+            standing[offer.login.id] = await stand(offer, for: purpose, ring: ring, caller: caller)
+        }
+        return standing
+    }
+
+    /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
+    private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
+        let isFamiliar = ring.isFamiliar(caller)
+        guard let query = purpose.query else {
+            return ring.rules.bulkAccess == .never && isFamiliar ? .covered : .ask
+        }
+        let key = grantKey(.release, host: query.host, vault: offer.store.name, ring: ring, caller: caller)
+        let decision = await grants.decision(on: key, entry: offer.login.id.hex)
+        if decision == false { return .withheld }
+        switch ring.rules.access {
+        case .always: return .ask
+        case .never: return isFamiliar || decision == true ? .covered : .ask
+        case .unlessGranted:
+            if decision == true { return .covered }
+            return isFamiliar && offer.login.allows(query) ? .covered : .ask
+        }
+    }
+
+    private func question(
+        about offers: [Offer],
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller
+    ) -> ApprovalRequest {
+        var names: [String] = []
+        for name in offers.map(\.store.name) where !names.contains(name) { names.append(name) }
+        return ApprovalRequest(
+            kind: .release,
+            caller: caller,
+            sameness: sameness(ring.client.fingerprint, ring.request.type.rawValue, purpose.search ?? ""),
+            client: ring.client.id,
+            fingerprint: ring.client.fingerprint,
+            vault: names.joined(separator: ", "),
+            host: purpose.host,
+            submitHost: purpose.submitHost,
+            entries: offers.map { EntryLine($0.login) },
+            bulk: purpose.isBulk,
+            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
+            alwaysOffered: !purpose.isBulk && grants.keepsGrants
+        )
+    }
+
+    static let strangerNote = "This key was given to another program."
+}
+
+extension EntryLine {
+    init(_ login: Login) {
+        self.init(uuid: login.id.hex, title: login.title, username: login.username)
+    }
+}

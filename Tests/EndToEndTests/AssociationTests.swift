@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Testing
+
+struct AssociationTests {
+    @Test func `an allowed client is known from then on, also after the daemon is killed`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        #expect(guest.id == "firefox")
+        #expect(try await guest.ask(.testAssociate).success)
+
+        try household.daemon.kill()
+        _ = try await household.daemon.end()
+        try await household.start()
+        #expect(try await guest.ask(.testAssociate).success)
+    }
+
+    @Test func `the key is an item that secret-tool prints, and deleting it there revokes at once`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        let lookup = ["lookup", "xdg:schema", "org.keybell.ClientKey", "id", "firefox"]
+        let found = try await household.run("secret-tool", lookup[0], lookup[1], lookup[2], lookup[3], lookup[4])
+        #expect(found.output == guest.key.base64().exposedText())
+
+        _ = try await household.run("secret-tool", "clear", "xdg:schema", "org.keybell.ClientKey", "id", "firefox")
+        #expect(try await !guest.ask(.testAssociate).success)
+    }
+
+    @Test func `a denied client gets no Id and nothing is stored`() async throws {
+        let household = try await Household()
+        let guest = Guest(household)
+        let reply = try await Porter(household).answering(decision: "deny") { try await guest.ask(.associate) }
+        #expect(!reply.success)
+        #expect(reply.id == nil)
+        #expect(reply.hash?.count == 40)
+        let stored = try await household.run(
+            "secret-tool", "search", "--all", "xdg:schema", "org.keybell.ClientKey"
+        )
+        #expect(stored.output.isEmpty)
+    }
+
+    @Test func `another key under a taken Id overwrites only when that is allowed, too`() async throws {
+        let household = try await Household()
+        let first = try await Guest.associated(with: household, as: "firefox")
+        let second = Guest(household, id: "firefox")
+        let kinds = Kinds()
+        let reply = try await Porter(household).answering(seen: { kinds.note($0) }) {
+            try await second.ask(.associate)
+        }
+        #expect(reply.id == "firefox")
+        #expect(kinds.all == ["associate", "overwrite"])
+        #expect(try await second.ask(.testAssociate).success)
+        #expect(try await !first.ask(.testAssociate).success)
+    }
+
+    @Test func `a denied overwrite brings the question back with a free name`() async throws {
+        let household = try await Household()
+        let first = try await Guest.associated(with: household, as: "firefox")
+        let second = Guest(household, id: "firefox")
+        let kinds = Kinds()
+        let reply = try await Porter(household).answering(
+            seen: { kinds.kind($0) == "overwrite" ? "deny" : nil }
+        ) {
+            try await second.ask(.associate)
+        }
+        #expect(kinds.all == ["associate", "overwrite", "associate"])
+        #expect(reply.id == "firefox-2")
+        #expect(try await first.ask(.testAssociate).success)
+    }
+
+    @Test func `the same key again is let in silently`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        let reply = try await guest.ask(.associate)
+        #expect(reply.success && reply.id == "firefox")
+    }
+
+    @Test func `a verifier that doesn't fit its key never rings`() async throws {
+        let household = try await Household()
+        let guest = Guest(household)
+        let body = String(decoding: try guest.body(.associate), as: UTF8.self)
+        let key = try #require(guest.key.base64().exposedText())
+        let other = try #require(ClientKey.random().base64().exposedText())
+        let forged = body.replacing(key, with: other)
+        #expect(forged != body)
+        let reply = try await household.ring(Array(forged.utf8))
+        #expect(reply.status == 200)
+        #expect(try reply.json["Success"] as? Bool == false)
+        #expect(try await Porter(household).questions().isEmpty)
+    }
+
+    @Test func `a ping without Id gets the Hash and Success false`() async throws {
+        let household = try await Household()
+        let reply = try await household.ring(OutgoingRequest.ping())
+        #expect(reply.status == 200)
+        #expect(try reply.json["Success"] as? Bool == false)
+        #expect(try (reply.json["Hash"] as? String)?.count == 40)
+        #expect(try reply.json["Version"] as? String == "2.3.1.0")
+    }
+}
+

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import Testing
+
+struct IdleTests {
+    @Test func `an idle daemon wakes for nothing, also after it has served`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        #expect(try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
+        let pid = try household.daemon.pid
+
+        // Whatever the requests have set in motion comes to rest first: at most a few tries, each a whole quiet time.
+        var woken = Int.max
+        for _ in 0..<4 where woken > 0 {
+            let before = try Self.wakeUps(of: pid)
+            try await Task.sleep(for: .seconds(5))
+            woken = try Self.wakeUps(of: pid) - before
+        }
+        #expect(woken == 0)
+    }
+
+    /// How often the threads of a process have gone to sleep so far: a thread that never wakes doesn't count on.
+    private static func wakeUps(of pid: Int32) throws -> Int {
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
+        return tasks.reduce(0) { sum, task in
+            let path = "/proc/\(pid)/task/\(task)/status"
+            let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""  // a thread may just end
+            let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
+            return sum + (line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Secrecy
+
+/// A client program with a key of its own, as any KeePassHttp client works.
+struct Guest: Sendable {
+    let household: Household
+    let key: ClientKey
+    var id: String?
+
+    init(_ household: Household, id: String? = nil, key: ClientKey = .random()) {
+        self.household = household
+        self.id = id
+        self.key = key
+    }
+
+    /// Sends a request and reads the answer, verified where it claims success.
+    func ask(
+        _ type: RequestType,
+        _ fields: [(name: String, value: String)] = [],
+        triggerUnlock: Bool = false
+    ) async throws -> IncomingReply {
+        let reply = try await household.ring(try body(type, fields, triggerUnlock: triggerUnlock))
+        return try IncomingReply(parsing: reply.body, key: key)
+    }
+
+    /// The bytes of a request.
+    func body(
+        _ type: RequestType,
+        _ fields: [(name: String, value: String)] = [],
+        triggerUnlock: Bool = false
+    ) throws -> [UInt8] {
+        try OutgoingRequest(
+            type,
+            id: id,
+            fields: fields.map { (name: $0.name, value: SecretBytes(utf8: $0.value)) },
+            triggerUnlock: triggerUnlock
+        ).encoded(with: key)
+    }
+
+    /// Associates, answered with an allow, and gives the client with its Id.
+    static func associated(with household: Household, as id: String) async throws -> Guest {
+        var guest = Guest(household)
+        let reply = try await Porter(household).answering(["id": id]) { try await guest.ask(.associate) }
+        guest.id = reply.id
+        return guest
+    }
+
+    /// Saves a login, answered with an allow.
+    func save(_ url: String, login: String, password: String) async throws -> IncomingReply {
+        try await Porter(household).answering {
+            try await ask(.setLogin, [("Url", url), ("Login", login), ("Password", password)])
+        }
+    }
+}
+
+/// An associate request of a client that nobody knows.
+func associateBody() throws -> [UInt8] {
+    try OutgoingRequest(.associate).encoded(with: .random())
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Foundation
+import TestSupport
+
+/// A session of a test's own: a bus, a keyring, the built daemon and command line, all in throwaway folders.
+final class Household: Sendable {
+    let bus: PrivateBus
+    let keyring: GnomeKeyring?
+    let port: Int
+    private let configuration: String
+    private let running = Observed<ChildProcess?>(nil)
+
+    /// Starts the session and the daemon in it.
+    ///
+    /// - Parameters:
+    ///   - configuration: lines of the configuration file beside the port.
+    ///   - withKeyring: whether a gnome-keyring serves.
+    init(_ configuration: String = "", withKeyring: Bool = true, starting: Bool = true) async throws {
+        bus = try await PrivateBus()
+        keyring = withKeyring ? try await GnomeKeyring(on: bus) : nil
+        port = try FreePort.next()
+        self.configuration = try bus.folder.write(
+            "keybell.toml",
+            "[http]\nport = \(port)\n[approval]\nnotifier = false\n\(configuration)"
+        )
+        if starting { try await start() }
+    }
+
+    /// The folder of the built programs: the one that the test runner is in.
+    static let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+
+    /// The running daemon.
+    var daemon: ChildProcess {
+        get throws {
+            guard let child = running.now else { throw TestFailure("the daemon was not started") }
+            return child
+        }
+    }
+
+    /// Starts the daemon and waits until it serves.
+    func start(environment: [String: String] = [:]) async throws {
+        let child = try ChildProcess(
+            Self.programs + "/keybelld",
+            ["--config", configuration],
+            environment: bus.environment.merging(environment) { $1 }
+        )
+        running.update { $0 = child }
+        try await child.prints("ready")
+    }
+
+    /// Ends the daemon as a person would and waits for it.
+    @discardableResult
+    func stop() async throws -> ChildProcess.Report {
+        let child = try daemon
+        child.terminate()
+        return try await child.end(within: .seconds(20))
+    }
+
+    /// Runs `keybell`.
+    func keybell(_ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
+        try await ChildProcess.run(
+            Self.programs + "/keybell",
+            arguments,
+            environment: commandEnvironment,
+            input: input
+        )
+    }
+
+    /// Starts `keybell` and leaves it running.
+    func starting(_ arguments: String..., input: String? = "") throws -> ChildProcess {
+        try ChildProcess(
+            Self.programs + "/keybell",
+            arguments,
+            environment: commandEnvironment,
+            input: input
+        )
+    }
+
+    /// Runs another program in the session.
+    func run(_ program: String, _ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
+        try await ChildProcess.run(program, arguments, environment: bus.environment, input: input)
+    }
+
+    private var commandEnvironment: [String: String] {
+        bus.environment.merging(["KEYBELL_CONFIG": configuration]) { $1 }
+    }
+
+    /// Sends bytes as a client program does, here curl.
+    func ring(_ body: [UInt8], headers: [String] = [], path: String = "/") async throws -> HTTPReply {
+        let options = headers.flatMap { ["-H", $0] }
+        let report = try await ChildProcess.run(
+            "curl",
+            ["-sS", "-i", "-m", "60", "--data-binary", "@-"] + options + ["http://127.0.0.1:\(port)\(path)"],
+            input: String(decoding: body, as: UTF8.self)
+        )
+        return try HTTPReply(report)
+    }
+}
+
+/// What came back from the daemon.
+struct HTTPReply {
+    let status: Int
+    let head: String
+    let body: [UInt8]
+
+    init(_ report: ChildProcess.Report) throws {
+        guard let end = report.output.range(of: "\r\n\r\n") else {
+            throw TestFailure("no answer: \(report.errors)")
+        }
+        head = String(report.output[..<end.lowerBound])
+        body = Array(report.output[end.upperBound...].utf8)
+        status = head.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+    }
+
+    var json: [String: any Sendable] {
+        get throws {
+            let object = try JSONSerialization.jsonObject(with: Data(body))
+            return object as? [String: any Sendable] ?? [:]
+        }
+    }
+}
+
+/// Something that a test relies on isn't there.
+struct TestFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+enum FreePort {
+    /// A port that nobody listens on now.
+    static func next() throws -> Int {
+        let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> UInt16? in
+                guard unsafe bind(socket, address, length) == 0 else { return nil }
+                return unsafe getsockname(socket, address, &length) == 0 ? 0 : nil
+            }
+        }
+        guard port != nil else { throw TestFailure("no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import TestSupport
+
+/// Somebody in the session who answers requests over the bus.
+struct Porter: Sendable {
+    static let name = "org.keybell.Keybell"
+    static let approval: ObjectPath = "/org/keybell/Approval"
+    static let interface = "org.keybell.Approval1"
+
+    let household: Household
+
+    init(_ household: Household) {
+        self.household = household
+    }
+
+    /// A question as it stands on the bus.
+    struct Question: Sendable {
+        let code: String
+        let details: [String: Value]
+
+        var kind: String? { details["kind"]?.asString }
+        var title: String { details["title"]?.asString ?? "" }
+        var body: String { details["body"]?.asString ?? "" }
+        var caller: [String: Value] { details["caller"]?.vardict ?? [:] }
+    }
+
+    /// Does something that raises questions, and answers each of them.
+    ///
+    /// - Parameters:
+    ///   - choices: What is chosen beside the decision.
+    ///   - decision: `allow` or `deny`.
+    ///   - seen: Looks at each question before it is answered; what it returns replaces `decision`.
+    func answering<Result: Sendable>(
+        _ choices: [String: String] = [:],
+        decision: String = "allow",
+        seen: @escaping @Sendable (Question) -> String? = { _ in nil },
+        while action: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let bus = try await household.bus.connect()
+        let added = try await bus.signals(
+            sender: Self.name,
+            path: Self.approval,
+            interface: Self.interface,
+            member: "RequestAdded"
+        )
+        let values = choices.mapValues { Value.string($0) }
+        let answers = Task {
+            for await message in added {
+                guard let code = message.body.first?.asString else { continue }
+                let question = Question(code: code, details: message.body.last?.vardict ?? [:])
+                let word = seen(question) ?? decision
+                _ = try await bus.call(
+                    Self.name,
+                    Self.approval,
+                    Self.interface,
+                    "Answer",
+                    [.string(code), .string(word), .vardict(question.kind == "associate" ? values : [:])]
+                )
+            }
+        }
+        defer { answers.cancel() }
+        let result = try await action()
+        await bus.close()
+        return result
+    }
+
+    /// Waits for a question without answering it.
+    func question(within limit: Duration = .seconds(20)) async throws -> Question {
+        let bus = try await household.bus.connect()
+        let found = Observed<Question?>(nil)
+        let added = try await bus.signals(
+            sender: Self.name,
+            path: Self.approval,
+            interface: Self.interface,
+            member: "RequestAdded"
+        )
+        let following = Task {
+            for await message in added {
+                guard let code = message.body.first?.asString else { continue }
+                found.update { $0 = Question(code: code, details: message.body.last?.vardict ?? [:]) }
+            }
+        }
+        defer { following.cancel() }
+        if let waiting = try await questions().first { return waiting }
+        let question = try await found.wait(for: "a question", within: limit) { $0 }
+        await bus.close()
+        return question
+    }
+
+    /// Everything that waits.
+    func questions() async throws -> [Question] {
+        let bus = try await household.bus.connect()
+        let reply = try await bus.call(Self.name, Self.approval, Self.interface, "ListRequests")
+        await bus.close()
+        guard case .dictionary(_, _, let entries)? = reply.first else { return [] }
+        return entries.compactMap { entry in
+            entry.key.asString.map { Question(code: $0, details: entry.value.vardict ?? [:]) }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+
+/// What goes with an answer beside yes or no.
+struct AnswerChoices: Equatable, Sendable {
+    var id: String?
+    var entries: [String] = []
+    var scope: String?
+    var seconds: UInt32?
+    var muteSeconds: UInt32?
+
+    /// The dictionary for the bus; what isn't chosen isn't in it.
+    var value: Value {
+        typealias Key = ApprovalInterface.Choice
+        var members: [String: Value] = [:]
+        members[Key.id] = id.map { .string($0) }
+        members[Key.entries] = entries.isEmpty ? nil : .strings(entries)
+        members[Key.scope] = scope.map { .string($0) }
+        members[Key.seconds] = seconds.map { .uint32($0) }
+        members[Key.muteSeconds] = muteSeconds.map { .uint32($0) }
+        return .vardict(members)
+    }
+}
+
+extension DaemonBus {
+    /// Answers a request.
+    func answer(_ code: String, _ decision: String, _ choices: AnswerChoices) async throws(ConsoleError) {
+        try await call(
+            ApprovalInterface.description,
+            ApprovalInterface.answer,
+            [.string(code), .string(decision), choices.value]
+        )
+    }
+
+    /// All that waits.
+    func requests(starts: Bool = true) async throws(ConsoleError) -> [RequestDetails] {
+        let interface = ApprovalInterface.description
+        return RequestDetails.list(try await call(interface, ApprovalInterface.listRequests, starts: starts))
+    }
+
+    /// What ended a short time ago.
+    func recentRequests(starts: Bool = true) async throws(ConsoleError) -> [RequestDetails] {
+        let interface = ApprovalInterface.description
+        return RequestDetails.list(try await call(interface, ApprovalInterface.listRecent, starts: starts))
+    }
+
+    /// The request of a code, whether it waits or was denied unseen.
+    func request(_ code: String) async throws(ConsoleError) -> RequestDetails {
+        if let waiting = try await requests().first(where: { $0.code == code }) { return waiting }
+        if let quiet = try await recentRequests().last(where: { $0.code == code && $0.isQuiet }) {
+            return quiet
+        }
+        throw .refused(
+            "No request \(code) waits. `keybell requests` lists them, with --recent the ended ones."
+        )
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+
+/// The list that an `aa{sv}` is.
+func dictionaries(_ answer: [Value]) -> [[String: Value]] {
+    (answer.first?.asArray ?? []).compactMap(\.vardict)
+}
+
+extension [String: Value] {
+    /// A text of the bus, cleaned for a terminal; empty if it isn't there.
+    func cleanText(_ key: String) -> String { self[key]?.asString.map(TerminalText.clean) ?? "" }
+    /// A number of any unsigned width; 0 if it isn't there.
+    func number(_ key: String) -> UInt64 {
+        self[key].flatMap { $0.asUInt64 ?? $0.asUInt32.map { UInt64($0) } } ?? 0
+    }
+}
+
+extension DaemonBus {
+    func clients(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {
+        dictionaries(try await call(ClientsInterface.description, ClientsInterface.list, starts: starts))
+    }
+
+    func vaults(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {
+        dictionaries(try await call(VaultsInterface.description, VaultsInterface.list, starts: starts))
+    }
+
+    func agents(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {
+        dictionaries(
+            try await call(ApprovalInterface.description, ApprovalInterface.listAgents, starts: starts)
+        )
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+
+/// A request as the bus tells it, its texts cleaned for a terminal.
+struct RequestDetails: Equatable, Sendable {
+    /// An entry that it is about.
+    struct Entry: Equatable, Sendable {
+        let uuid: String
+        let title: String
+        let username: String
+    }
+
+    let code: String
+    let kind: String
+    let title: String
+    let body: [String]
+    let suggestedID: String?
+    let entries: [Entry]
+    let entryCount: Int
+    let isBulk: Bool
+    let created: UInt64
+    let deadline: UInt64
+    let outcome: String?
+    let ended: UInt64?
+    let isQuiet: Bool
+    /// As it came, for JSON.
+    let members: [String: Value]
+
+    init(code: String, reading members: [String: Value]) {
+        typealias Key = ApprovalInterface.Detail
+        func text(_ key: String) -> String? { members[key]?.asString.map(TerminalText.clean) }
+        self.code = TerminalText.clean(code)
+        self.members = members
+        kind = text(Key.kind) ?? ""
+        title = text(Key.title) ?? ""
+        body = (members[Key.body]?.asString).map(TerminalText.cleanLines) ?? []
+        suggestedID = text(Key.suggestedID)
+        entries = (members[Key.entries]?.asArray ?? []).compactMap { Entry(reading: $0) }
+        entryCount = max(entries.count, (members[Key.entryCount]?.asUInt32).map { Int($0) } ?? 0)
+        isBulk = members[Key.bulk]?.asBool ?? false
+        created = members[Key.created]?.asUInt64 ?? 0
+        deadline = members[Key.deadline]?.asUInt64 ?? 0
+        outcome = text(Key.outcome)
+        ended = members[Key.ended]?.asUInt64
+        isQuiet = members[Key.quiet]?.asBool ?? false
+    }
+
+    /// Reads the answer of ListRequests or ListRecent, oldest first.
+    static func list(_ answer: [Value]) -> [RequestDetails] {
+        guard case .dictionary(_, _, let entries)? = answer.first else { return [] }
+        return entries.compactMap { entry -> RequestDetails? in
+            guard let code = entry.key.asString, let members = entry.value.vardict else { return nil }
+            return RequestDetails(code: code, reading: members)
+        }.sorted { ($0.ended ?? $0.created, $0.code) < ($1.ended ?? $1.created, $1.code) }
+    }
+
+    /// Whether a decision on it may be remembered.
+    var canBeRemembered: Bool { ["release", "save"].contains(kind) && !isBulk }
+
+    /// The request for `--json`: all details, entries by name.
+    var json: JSON {
+        var object: [(String, JSON)] = [("code", .string(code))]
+        for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+            guard key == ApprovalInterface.Detail.entries, let lines = value.asArray else {
+                object.append((key, JSON(value)))
+                continue
+            }
+            object.append((key, .array(lines.compactMap { Entry(reading: $0, cleaning: false)?.json })))
+        }
+        return .object(object)
+    }
+}
+
+extension RequestDetails.Entry {
+    /// Reads a `(sss)`.
+    init?(reading value: Value, cleaning: Bool = true) {
+        guard case .structure(let members) = value else { return nil }
+        let texts = members.compactMap(\.asString).map { cleaning ? TerminalText.clean($0) : $0 }
+        guard texts.count == 3 else { return nil }
+        self.init(uuid: texts[0], title: texts[1], username: texts[2])
+    }
+
+    /// The entry on one line.
+    var line: String {
+        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : ", \(username)") + "  \(uuid)"
+    }
+
+    fileprivate var json: JSON {
+        .object([("uuid", .string(uuid)), ("title", .string(title)), ("username", .string(username))])
+    }
+}

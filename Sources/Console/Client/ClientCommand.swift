@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// `keybell client`: a client of the protocol, for scripts.
+struct ClientCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "client",
+        abstract: "Ask for logins and save them, as a program does.",
+        discussion: """
+            A script is a client like any other: you are asked before it gets anything. Its key is kept in your
+            keyring, as an item of schema org.keybell.OwnKey.
+            """,
+        subcommands: [
+            ClientAssociateCommand.self, ClientLoginsCommand.self, ClientSaveCommand.self,
+            ClientGenerateCommand.self,
+        ]
+    )
+}
+
+/// Where the daemon is, and as whom to speak to it.
+struct ClientOptions: ParsableArguments {
+    @Option(help: "The daemon's port; else the one in the configuration.")
+    var port: UInt16?
+
+    @Option(help: "The configuration file; else the usual one.")
+    var config: String?
+
+    @Option(help: "The Id of the client to be, if there are several.")
+    var id: String?
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AsyncHTTPClient
+import Glibc
+import KeePassHTTP
+import Kernel
+import NIOCore
+
+/// The daemon's port on this machine.
+struct DaemonDoor: Sendable {
+    let port: UInt16
+
+    /// As long as the daemon may wait for the person, an overwrite's second question included.
+    private static let patience = TimeAmount.minutes(15)
+    /// The largest answer that is read; a whole vault may be in one.
+    private static let largestAnswer = 64 << 20
+
+    /// Sends a request and reads the answer; on 127.0.0.1, and where nobody listens there, on ::1.
+    func exchange(_ request: OutgoingRequest, key: ClientKey) async throws(ConsoleError) -> IncomingReply {
+        let body: [UInt8]
+        do {
+            body = try request.encoded(with: key)
+        } catch {
+            throw .refused("The request can't be encrypted: \(error).")
+        }
+        let bytes = try await post(body)
+        do throws(ReplyError) {
+            return try IncomingReply(parsing: bytes, key: key)
+        } catch .unverified {
+            throw .refused(
+                "The answer isn't signed with our key; nothing in it is used. Who listens on port \(port)?"
+            )
+        } catch {
+            throw .refused("What listens on port \(port) doesn't speak the protocol: is it Keybell?")
+        }
+    }
+
+    /// Posts a body to the first loopback address that our user serves.
+    func post(_ body: [UInt8]) async throws(ConsoleError) -> [UInt8] {
+        for host in ["127.0.0.1", "::1"] where try isServed(host) {
+            do {
+                return try await post(body, to: host.contains(":") ? "[\(host)]" : host)
+            } catch {
+                throw .unreachable(
+                    "Keybell doesn't answer on port \(port) (\(TerminalText.clean("\(error)")))."
+                )
+            }
+        }
+        throw .unreachable(
+            "Nobody listens on port \(port). Start Keybell with `systemctl --user start keybell`, or run keybelld; "
+                + "`keybell doctor` finds what is in the way."
+        )
+    }
+
+    private func post(_ body: [UInt8], to host: String) async throws -> [UInt8] {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.redirectConfiguration = .disallow
+        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+            var request = HTTPClientRequest(url: "http://\(host):\(port)/")
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.headers.add(name: "User-Agent", value: "keybell")
+            request.body = .bytes(ByteBuffer(bytes: body))
+            let response = try await client.execute(request, timeout: Self.patience)
+            let buffer = try await response.body.collect(upTo: Self.largestAnswer)
+            return Array(buffer.readableBytesView)
+        }
+    }
+
+    /// Whether somebody listens on an address; another user who does is never sent anything: associate shows the key.
+    private func isServed(_ host: String) throws(ConsoleError) -> Bool {
+        guard let address = InternetAddress(host, port: port) else { return false }
+        let listener: SocketOwner?
+        do {
+            listener = try SocketTable.listener(on: address)
+        } catch {
+            return true  // the tables can't be read; whether anybody listens shows when we connect
+        }
+        guard let listener else { return false }
+        guard listener.uid == getuid() else {
+            throw .refused(
+                "Port \(port) belongs to another user of this machine, so nothing was sent. "
+                    + "Give Keybell another port: [http] port in its configuration."
+            )
+        }
+        return true
+    }
+}

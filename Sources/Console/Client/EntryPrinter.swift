@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Kernel
+import Secrecy
+
+/// Prints logins; a password goes from locked memory to standard output, without becoming a text.
+enum EntryPrinter {
+    /// A member of a JSON object.
+    enum Member {
+        case text(String)
+        case secret(SecretBytes)
+        case fields([(String, SecretBytes)])
+    }
+
+    /// Prints a login for a person.
+    static func print(_ entry: ReplyEntry) {
+        Output.line(TerminalText.clean(entry.name))
+        Output.line("  user      \(TerminalText.clean(entry.login))")
+        if let group = entry.group { Output.line("  group     \(TerminalText.clean(group.name))") }
+        Output.line("  uuid      \(TerminalText.clean(entry.uuid))")
+        for field in entry.stringFields {
+            StandardStream.output.write("  \(TerminalText.clean(field.key)): ")
+            line(field.value)
+        }
+        StandardStream.output.write("  password  ")
+        line(entry.password)
+    }
+
+    /// Prints a secret and a new line; a terminal gets no control characters of it.
+    static func line(_ secret: SecretBytes) {
+        Output.secret(StandardStream.output.isTerminal ? harmless(secret) : secret)
+        StandardStream.output.write("\n")
+    }
+
+    /// What a login is in JSON.
+    static func members(of entry: ReplyEntry) -> [(String, Member)] {
+        var members: [(String, Member)] = [
+            ("title", .text(entry.name)), ("user", .text(entry.login)), ("password", .secret(entry.password)),
+            ("uuid", .text(entry.uuid)),
+        ]
+        if let group = entry.group { members.append(("group", .text(group.name))) }
+        if !entry.stringFields.isEmpty {
+            members.append(("fields", .fields(entry.stringFields.map { ($0.key, $0.value) })))
+        }
+        return members
+    }
+
+    /// Prints a JSON array of objects, one to a line.
+    static func print(json objects: [[(String, Member)]]) {
+        let output = StandardStream.output
+        output.write("[")
+        for (index, object) in objects.enumerated() {
+            output.write(index == 0 ? "\n  " : ",\n  ")
+            print(object)
+        }
+        output.write(objects.isEmpty ? "]\n" : "\n]\n")
+    }
+
+    private static func print(_ object: [(String, Member)]) {
+        let output = StandardStream.output
+        output.write("{")
+        for (index, member) in object.enumerated() {
+            output.write((index == 0 ? "" : ", ") + JSON.quoted(member.0) + ": ")
+            switch member.1 {
+            case .text(let text): output.write(JSON.quoted(text))
+            case .secret(let secret): Output.secret(quoted(secret))
+            case .fields(let fields): print(fields.map { ($0.0, .secret($0.1)) })
+            }
+        }
+        output.write("}")
+    }
+
+    // MARK: - Secrets as bytes
+
+    /// The secret as a JSON string, quotes included.
+    ///
+    /// It is UTF-8 (the protocol's texts are), of which only these single bytes need an escape.
+    static func quoted(_ secret: SecretBytes) -> SecretBytes {
+        SecretBytes(capacity: secret.count * 6 + 2) { output in
+            output.append(UInt8(ascii: "\""))
+            secret.withSpan { span in
+                for index in span.indices {
+                    switch span[index] {
+                    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                        output.append(UInt8(ascii: "\\"))
+                        output.append(span[index])
+                    case let byte where byte < 0x20 || byte == 0x7F:
+                        for letter in "\\u00".utf8 { output.append(letter) }
+                        output.append(digit(byte >> 4))
+                        output.append(digit(byte & 0xF))
+                    default: output.append(span[index])
+                    }
+                }
+            }
+            output.append(UInt8(ascii: "\""))
+        }
+    }
+
+    private static func digit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+
+    /// The secret with `?` for each control character: C0 and DEL are one byte, C1 is 0xC2 and one of 0x80–0x9F.
+    static func harmless(_ secret: SecretBytes) -> SecretBytes {
+        SecretBytes(capacity: secret.count) { output in
+            secret.withSpan { span in
+                var index = 0
+                while index < span.count {
+                    let byte = span[index]
+                    let isC1 = byte == 0xC2 && index + 1 < span.count && 0x80...0x9F ~= span[index + 1]
+                    output.append(byte < 0x20 || byte == 0x7F || isC1 ? UInt8(ascii: "?") : byte)
+                    index += isC1 ? 2 : 1
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import KeePassHTTP
+import Logging
+import SecretService
+
+/// The keys of `keybell client` itself, in the person's keyring.
+///
+/// Schema `org.keybell.OwnKey`, attributes `server` (`http://localhost:19455`) and `id`; the secret is the key as
+/// base64 text. Not `org.keybell.ClientKey`: that is the daemon's side of the same key, and deleting either ends it.
+struct OwnKeys: Sendable {
+    static let schema = "org.keybell.OwnKey"
+
+    /// A key and where it is kept.
+    struct OwnKey: Sendable {
+        let item: KeyringItem
+        let key: ClientKey
+
+        var id: String { item.attributes["id"] ?? "" }
+    }
+
+    let keyring: Keyring
+    let server: String
+
+    /// Opens the keyring, which may ask the person to unlock it.
+    static func open(server: String, collection: String) async throws(ConsoleError) -> OwnKeys {
+        let bus = try await DaemonBus.connect().bus
+        // What goes wrong comes as an error; a log on a terminal would say it twice.
+        let logger = Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+        let keyring = Keyring(bus: bus, collection: collection, logger: logger)
+        if await keyring.state() == .locked {
+            Output.note("Your keyring is locked; its prompt asks for the password.")
+            do throws(KeyringError) {
+                try await keyring.unlock()
+            } catch {
+                throw .refused(error.advice)
+            }
+        }
+        return OwnKeys(keyring: keyring, server: server)
+    }
+
+    /// The key of an Id, else the newest; nil if there is none for this server.
+    func find(id: String?) async throws(ConsoleError) -> OwnKey? {
+        do throws(KeyringError) {
+            let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
+            let fitting = items.filter { id == nil || $0.attributes["id"] == id }
+            guard let item = fitting.max(by: { $0.modified < $1.modified }) else { return nil }
+            let secret = try await keyring.secret(of: item)
+            guard let key = ClientKey(base64: secret) else {
+                throw .failed(
+                    "the key of \(TerminalText.clean(item.label)) is damaged; delete it and associate again"
+                )
+            }
+            return OwnKey(item: item, key: key)
+        } catch {
+            throw .refused(error.advice)
+        }
+    }
+
+    /// Keeps a key, in place of a former one of that Id.
+    func keep(_ key: ClientKey, id: String) async throws(ConsoleError) {
+        do throws(KeyringError) {
+            let attributes = ["server": server, "id": id]
+            let former = try await keyring.items(schema: Self.schema, attributes: attributes)
+            if let former = former.first {
+                try await keyring.change(former, secret: key.base64())
+            } else {
+                let label = "Keybell's own client: \(id)"
+                _ = try await keyring.store(
+                    schema: Self.schema,
+                    label: label,
+                    attributes: attributes,
+                    secret: key.base64()
+                )
+            }
+        } catch {
+            throw .refused(error.advice)
+        }
+    }
+}

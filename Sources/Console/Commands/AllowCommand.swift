@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+
+/// For how long an answer holds.
+enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
+    case once, session, always
+}
+
+/// A request's code as it is typed: upper or lower case alike.
+struct CodeArgument: ExpressibleByArgument {
+    let text: String
+
+    init?(argument: String) {
+        let code = argument.uppercased()
+        guard code.utf8.count == 4, code.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
+        text = code
+    }
+
+    private static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTUVWXYZ".utf8)
+}
+
+/// `keybell allow`: says yes to a request.
+struct AllowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "allow",
+        abstract: "Allow a request.",
+        discussion: "The code stands in the notification and in `keybell requests`."
+    )
+
+    @Argument(help: "The request's four characters, such as 7F2A.")
+    var code: CodeArgument
+
+    @Option(help: "The name to give to a new client.")
+    var id: String?
+
+    @Option(help: "Whether this holds once, for the session, or always.")
+    var scope: ScopeArgument?
+
+    @Option(help: "Allow just the entry of this uuid; may be given several times.")
+    var entry: [String] = []
+
+    @Option(help: "With --scope session: for how many minutes at most.")
+    var minutes: Int?
+
+    func validate() throws {
+        guard minutes == nil || scope == .session else {
+            throw ValidationError("--minutes needs --scope session.")
+        }
+        guard minutes.map({ 1...525_600 ~= $0 }) ?? true else {
+            throw ValidationError("--minutes is out of range.")
+        }
+    }
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let request = try await daemon.request(code.text)
+        guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
+        let choices = AnswerChoices(
+            id: id,
+            entries: entry.map { $0.uppercased() },
+            scope: scope?.rawValue,
+            seconds: minutes.map { UInt32($0) * 60 }
+        )
+        try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        Output.line(Self.summary(request, choices).joined(separator: "\n"))
+    }
+
+    /// Asks once more before something is allowed for good; a script has nobody to ask.
+    private func confirmsAlways(_ request: RequestDetails) -> Bool {
+        guard scope == .always else { return true }
+        return Output.confirm("\(request.title)\nAllow this always, without asking you again?") ?? true
+    }
+
+    /// What was allowed.
+    static func summary(_ request: RequestDetails, _ choices: AnswerChoices) -> [String] {
+        guard !request.isQuiet else {
+            return [
+                "\(request.code): the quiet time is over; the program is asked about again when it tries again."
+            ]
+        }
+        var lines = ["Allowed \(request.code): \(request.title)"]
+        if request.kind == "associate" {
+            lines.append("  as \(TerminalText.clean(choices.id ?? request.suggestedID ?? "suggested"))")
+        }
+        let chosen = request.entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
+        lines += chosen.map { "  " + $0.line }
+        let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
+        if rest > 0 { lines.append("  … and \(rest) more") }
+        switch choices.scope {
+        case "always": lines.append("  always")
+        case "session": lines.append("  for this session")
+        default: break
+        }
+        return lines
+    }
+}

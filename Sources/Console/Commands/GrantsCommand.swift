@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+import DBus
+
+/// `keybell grants`: what a client gets without a question.
+struct GrantsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grants",
+        abstract: "List what a client was allowed or denied for longer than once."
+    )
+
+    @ArgumentParser.Argument(help: "The client's Id.")
+    var client: String
+
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let interface = ClientsInterface.description
+        let answer = try await DaemonBus.connect().call(interface, ClientsInterface.grants, [.string(client)])
+        let grants = dictionaries(answer)
+        guard !output.json else {
+            Output.json(.array(grants.map { JSON(members: $0) }))
+            return
+        }
+        guard !grants.isEmpty else {
+            Output.line("\(TerminalText.clean(client)) is asked about each time.")
+            return
+        }
+        for line in Self.lines(grants, now: Moment.now()) { Output.line(line) }
+    }
+
+    static func lines(_ grants: [[String: Value]], now: UInt64) -> [String] {
+        typealias Key = ClientsInterface.GrantKey
+        return Columns.lines(
+            grants.map { grant in
+                let expires = grant.number(Key.expires)
+                return [
+                    grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.host),
+                    grant.cleanText(Key.vault), grant.cleanText(Key.scope),
+                    expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
+                ]
+            }
+        )
+    }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+
+/// `keybell rename`: changes the name that is shown.
+struct RenameCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rename",
+        abstract: "Change the name under which a client is shown.",
+        discussion: "The client goes on working: the Id that it sends stays."
+    )
+
+    @Argument(help: "The client's Id.")
+    var client: String
+
+    @Argument(help: "The name to show.")
+    var name: String
+
+    func run() async throws {
+        let interface = ClientsInterface.description
+        try await DaemonBus.connect().call(
+            interface,
+            ClientsInterface.rename,
+            texts: [client, name]
+        )
+        Output.line("\(TerminalText.clean(client)) is shown as \(TerminalText.clean(name)).")
+    }
+}

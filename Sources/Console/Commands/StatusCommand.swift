@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+import DBus
+
+/// `keybell status`: how things stand, on one screen.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show vaults, clients, agents and what waits."
+    )
+
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let vaults = try await daemon.vaults(starts: false)
+        let agents = try await daemon.agents(starts: false)
+        let requests = try await daemon.requests(starts: false)
+        // A locked keyring doesn't keep the rest from being shown.
+        let clients = try? await daemon.clients(starts: false)
+        guard !output.json else {
+            Output.json(
+                .object([
+                    ("vaults", .array(vaults.map { JSON(members: $0) })),
+                    ("clients", clients.map { .number(UInt64($0.count)) } ?? .null),
+                    ("requests", .array(requests.map(\.json))),
+                    ("agents", .array(agents.map { JSON(members: $0) })),
+                ])
+            )
+            return
+        }
+        var rows: [[String]] = []
+        for (index, vault) in vaults.enumerated() {
+            rows.append([index == 0 ? "Vaults" : "", Self.line(vault: vault)])
+        }
+        rows.append(["Clients", clients.map { String($0.count) } ?? "not known while the keyring is locked"])
+        rows.append(["Waiting", requests.isEmpty ? "nothing" : Self.line(waiting: requests.count)])
+        for (index, agent) in agents.enumerated() {
+            rows.append([index == 0 ? "Agents" : "", Self.line(agent: agent)])
+        }
+        if agents.isEmpty { rows.append(["Agents", "none beside the built-in notifier"]) }
+        for line in Columns.lines(rows) { Output.line(line) }
+    }
+
+    static func line(waiting count: Int) -> String {
+        Amount.of(count, "request") + ": `keybell requests`"
+    }
+
+    static func line(vault: [String: Value]) -> String {
+        typealias Key = VaultsInterface.Key
+        let state =
+            vault[Key.locked]?.asBool ?? false
+            ? "locked" : "open, " + Amount.of(Int(clamping: vault.number(Key.entries)), "login")
+        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state))"
+    }
+
+    static func line(agent: [String: Value]) -> String {
+        typealias Key = ApprovalInterface.Agent
+        let exclusive = agent[Key.exclusive]?.asBool ?? false
+        return "\(agent.cleanText(Key.name)) (\(agent.cleanText(Key.executable)))"
+            + (exclusive ? ", instead of notifications" : "")
+    }
+}

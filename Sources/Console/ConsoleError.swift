@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a command didn't do what it was asked; the text says what to do about it.
+enum ConsoleError: Error, Equatable, Sendable {
+    /// It was refused, or what it is about isn't there.
+    case refused(String)
+    /// It was called in a way that can't be meant.
+    case usage(String)
+    /// The daemon isn't there.
+    case unreachable(String)
+
+    /// The exit code that scripts rely on.
+    var exitCode: Int32 {
+        switch self {
+        case .refused: 1
+        case .usage: 2
+        case .unreachable: 3
+        }
+    }
+
+    /// What to print on standard error.
+    var text: String {
+        switch self {
+        case .refused(let text), .usage(let text), .unreachable(let text): text
+        }
+    }
+}

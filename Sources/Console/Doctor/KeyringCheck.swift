@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Logging
+import SecretService
+
+/// Checks the keyring: provider, collection, lock, and keys that are there twice.
+enum KeyringCheck {
+    /// The schema of the clients' keys.
+    private static let clientKeys = "org.keybell.ClientKey"
+
+    static func findings(_ bus: BusConnection, collection: String) async -> [Finding] {
+        let keyring = Keyring(
+            bus: bus,
+            collection: collection,
+            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+        )
+        let report = await keyring.doctor()
+        var findings = findings(report)
+        guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
+            return findings
+        }
+        findings += doubles(ids: items.map { $0.attributes["id"] ?? "" })
+        return findings
+    }
+
+    static func findings(_ report: KeyringReport) -> [Finding] {
+        var findings: [Finding] = []
+        if report.owner != nil {
+            let executable = report.executable ?? "its executable can't be read"
+            findings.append(
+                .ok("Secret Service", report.pid.map { "process \($0) (\(executable))" } ?? executable)
+            )
+        }
+        let collection = [report.label, report.collection].compactMap(\.self).joined(separator: ", ")
+        let advice = report.error?.advice ?? KeyringError.noProvider.advice
+        switch report.state {
+        case .noProvider:
+            findings.append(.failure("Secret Service", "nobody offers it", do: advice))
+        case .noCollection:
+            findings.append(.failure("Keyring", "there is no such collection", do: advice))
+        case .locked:
+            findings.append(
+                .warning(
+                    "Keyring",
+                    "\(collection) is locked",
+                    do: "It is unlocked when you allow that, or in Seahorse."
+                )
+            )
+        case .unlocked:
+            findings.append(.ok("Keyring", "\(collection) is open"))
+        }
+        return findings
+    }
+
+    /// Ids of which there are several keys: no one can say which counts.
+    static func doubles(ids: [String]) -> [Finding] {
+        let counts = ids.reduce(into: [:]) { counts, id in counts[id, default: 0] += 1 }
+        let several = counts.filter { $0.value > 1 }.keys.sorted()
+        guard !several.isEmpty else { return [.ok("Client keys", Amount.of(ids.count, "key"))] }
+        return several.map { id in
+            .warning(
+                "Client keys",
+                "\(counts[id] ?? 0) items for the client \"\(id)\"",
+                do: "Delete all but one in Seahorse, or `keybell revoke` it and associate the client again."
+            )
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// `keybell`: the person's side of the daemon.
+struct KeybellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keybell",
+        abstract: "Answer programs that ask for logins, and look after their keys.",
+        discussion: """
+            Programs ring at keybelld; you answer, here or on a notification.
+            Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the daemon isn't there.
+            """,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Requests",
+                subcommands: [
+                    StatusCommand.self, RequestsCommand.self, AllowCommand.self, DenyCommand.self,
+                    WatchCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Clients",
+                subcommands: [
+                    ClientsCommand.self, RenameCommand.self, RevokeCommand.self, GrantsCommand.self,
+                    ForgetCommand.self,
+                ]
+            ),
+            CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),
+            CommandGroup(name: "Help", subcommands: [DoctorCommand.self]),
+            CommandGroup(name: "Scripts", subcommands: [ClientCommand.self]),
+        ]
+    )
+}
+
+/// The option of every command that prints data.
+struct JSONOption: ParsableArguments {
+    @Flag(help: "Print JSON.")
+    var json = false
+}

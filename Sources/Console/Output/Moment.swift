@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+/// Times as people say them.
+enum Moment {
+    /// Now, in seconds since 1970.
+    static func now() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
+
+    /// How long ago something was.
+    static func ago(_ then: UInt64, now: UInt64) -> String {
+        then + 5 > now ? "just now" : span(now - then) + " ago"
+    }
+
+    /// How long something goes on.
+    static func left(until then: UInt64, now: UInt64) -> String {
+        then <= now ? "now" : "in " + span(then - now)
+    }
+
+    /// A length of time in its largest fitting unit.
+    static func span(_ seconds: UInt64) -> String {
+        let (count, unit): (UInt64, String) =
+            switch seconds {
+            case ..<120: (seconds, "second")
+            case ..<7200: (seconds / 60, "minute")
+            case ..<172_800: (seconds / 3600, "hour")
+            default: (seconds / 86_400, "day")
+            }
+        return "\(count) \(unit)\(count == 1 ? "" : "s")"
+    }
+}
+
+/// Counts with their nouns.
+enum Amount {
+    /// `1 login`, `2 logins`.
+    static func of(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count) " + (count == 1 ? noun : plural ?? noun + "s")
+    }
+}

@@ -20,6 +20,8 @@ package struct Bell: Sendable {
     let logger: Logger
     /// The time in seconds since 1970, for what expires.
     let now: @Sendable () -> Int64
+    /// Hears of logins that have reached a client.
+    let tellDelivery: @Sendable (Delivery) async -> Void
 
     /// Creates a bell over the rooms that it needs.
     package init(
@@ -29,7 +31,8 @@ package struct Bell: Sendable {
         desk: FrontDesk,
         policy: Policy,
         logger: Logger,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Int64,
+        tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
     ) {
         self.vaults = vaults
         self.clients = clients
@@ -38,6 +41,7 @@ package struct Bell: Sendable {
         self.policy = policy
         self.logger = logger
         self.now = now
+        self.tellDelivery = tellDelivery
     }
 
     /// Answers one request. Waits as long as the person does, and never throws.

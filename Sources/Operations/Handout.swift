@@ -37,8 +37,14 @@ extension Bell {
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = entries
         reply.count = entries.count
-        return Answered(reply: reply, key: ring.conversation.key) { [desk] in
+        let count = entries.count
+        return Answered(reply: reply, key: ring.conversation.key) { [desk, tellDelivery] in
             if let code = released.code { await desk.delivered(code) }
+            guard count > 0 else { return }
+            let caller = await ring.visitor.caller()
+            await tellDelivery(
+                Delivery(client: ring.client.id, caller: caller, host: released.host, count: count)
+            )
         }
     }
 

@@ -27,6 +27,8 @@ struct Purpose: Sendable {
 struct Released: Sendable {
     var offers: [Offer]
     var code: String?
+    /// The page's host; nil for a bulk read.
+    var host: String?
 }
 
 extension Bell {
@@ -39,7 +41,10 @@ extension Bell {
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
         let asked = offers.filter { standing[$0.login.id] == .ask }
         guard !asked.isEmpty else {
-            return Released(offers: offers.filter { standing[$0.login.id] == .covered })
+            return Released(
+                offers: offers.filter { standing[$0.login.id] == .covered },
+                host: purpose.host
+            )
         }
         let question = question(about: asked, for: purpose, ring: ring, caller: caller)
         let decided = try Decided(await desk.ask(question))
@@ -57,7 +62,7 @@ extension Bell {
             default: false
             }
         }
-        return Released(offers: given, code: decided.code)
+        return Released(offers: given, code: decided.code, host: purpose.host)
     }
 
     private enum Standing {

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Small files of our own, written so that a crash leaves either the old or the new one.
+package enum SafeFile {
+    /// Replaces a file's content, readable for this user only; returns once the disk has it.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole content.
+    ///   - path: Where; its folder must be there.
+    /// - Throws: The failing call's `errno`; the former file is untouched then.
+    package static func write(_ bytes: [UInt8], to path: String) throws(KernelError) {
+        let folder = parent(of: path)
+        let temporary = "\(path).new-\(getpid())"
+        do throws(KernelError) {
+            let file = try Descriptor(
+                "open",
+                unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            )
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let written = unsafe rest.withUnsafeBytes { buffer in
+                    unsafe Glibc.write(file.number, buffer.baseAddress, buffer.count)
+                }
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { throw .last("write") }
+                rest = rest.dropFirst(written)
+            }
+            guard fsync(file.number) == 0 else { throw .last("fsync") }
+            guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        let entry = try Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        guard fsync(entry.number) == 0 else { throw .last("fsync") }
+    }
+
+    /// Makes a folder that only this user may enter, and those above it where they lack.
+    ///
+    /// - Parameter path: An absolute path; a folder that is there already is closed to others.
+    /// - Throws: The failing call's `errno`.
+    package static func makeFolder(_ path: String) throws(KernelError) {
+        if unsafe mkdir(path, 0o700) == 0 { return }
+        switch errno {
+        case EEXIST:
+            guard unsafe chmod(path, 0o700) == 0 else { throw .last("chmod") }
+        case ENOENT where parent(of: path) != path:
+            try makeParents(parent(of: path))
+            guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
+        default:
+            throw .last("mkdir")
+        }
+    }
+
+    /// As the XDG directory specification wants it: 0700 for what lacks, nothing for what is there.
+    private static func makeParents(_ path: String) throws(KernelError) {
+        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, parent(of: path) != path else { throw .last("mkdir") }
+        try makeParents(parent(of: path))
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
+    }
+
+    private static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

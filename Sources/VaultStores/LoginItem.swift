@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import SecretService
+import Vault
+
+/// How a login stands in the keyring: one item whose secret is the password, so that `secret-tool` reads it.
+enum LoginItem {
+    static let schema = "org.keybell.Login"
+    static let extraSchema = "org.keybell.LoginExtra"
+
+    /// The attributes' names; an item may lack any of them.
+    enum Attribute {
+        static let uuid = "uuid"
+        static let title = "title"
+        static let username = "username"
+        static let url = "url"
+        static let group = "group"
+    }
+
+    /// Reads a login out of an item.
+    static func login(_ item: KeyringItem, id: LoginID, extra: LoginExtra?, identity: VaultIdentity) -> Login
+    {
+        let attribute = { (name: String) in item.attributes[name].flatMap { $0.isEmpty ? nil : $0 } }
+        return Login(
+            id: id,
+            title: attribute(Attribute.title) ?? item.label,
+            username: attribute(Attribute.username) ?? "",
+            url: attribute(Attribute.url) ?? "",
+            group: attribute(Attribute.group).map { LoginGroup(name: $0, id: identity.group($0)) },
+            furtherURLs: Login.furtherURLs(in: extra?.fields ?? [:]),
+            settings: extra?.settings ?? EntrySettings(),
+            fieldNames: (extra?.fields.keys).map { $0.sorted() } ?? [],
+            created: Int64(exactly: item.created),
+            modified: Int64(exactly: item.modified)
+        )
+    }
+
+    /// What an item says, as a short text for telling it again.
+    static func digest(_ item: KeyringItem) -> String {
+        let facts = [item.label] + item.attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let text = facts.map { "\($0.utf8.count):\($0)" }.joined()
+        return Digest.sha256(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

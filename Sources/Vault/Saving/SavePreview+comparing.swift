@@ -9,10 +9,13 @@ extension SavePreview {
     ///   - draft: What is to be saved.
     ///   - stored: The login as it is stored now, or nil if a new one would be made.
     ///   - secrets: Its secrets.
-    /// - Throws: `refused` for a string field that is no client's to write.
+    /// - Throws: `refused` for a string field that is no client's to write, and for a reference to another entry.
     package init(_ draft: LoginDraft, stored: Login?, secrets: LoginSecrets?) throws(VaultError) {
         if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
             throw .refused("The field \(name) can't be written as a string field.")
+        }
+        guard !draft.holdsReference else {
+            throw .refused("A reference to another entry can't be written by a client.")
         }
         let before = stored ?? Login(id: .random(), title: "")
         let after = before.changed(by: draft, fields: secrets?.fields ?? [:])

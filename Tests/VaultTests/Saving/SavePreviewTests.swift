@@ -97,6 +97,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        LoginDraft(password: SecretBytes(utf8: "{REF:P@I:00112233445566778899AABBCCDDEEFF}")),
+        LoginDraft(username: "x{ref:p@t:Bank}"),
+        LoginDraft(title: "{Ref:"),
+        LoginDraft(url: "https://a.example/{REF:P@T:Bank}"),
+        LoginDraft(fields: ["Note": SecretBytes(utf8: "a{REF:P@T:Bank}")]),
+    ])
+    func `a client cannot write a reference to another entry`(draft: LoginDraft) {
+        #expect(throws: VaultError.self) { _ = try SavePreview(draft, stored: stored, secrets: secrets) }
+    }
+
     @Test func `fields are set and removed, the others stay`() {
         let draft = LoginDraft(fields: ["PIN": nil, "New": SecretBytes(utf8: "1")])
         #expect(Set(secrets.fields.changed(by: draft).keys) == ["KP2A_URL", "New"])

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+package import Secrecy
+
+// Three programs, three ways to keep a seed in string fields:
+//   otp                                     KeePassXC: otpauth://totp/…; KeeOtp: key=…&step=…
+//   TimeOtp-Secret[-Hex|-Base32|-Base64]    KeePass itself, with TimeOtp-Period, -Length, -Algorithm
+//   TOTP Seed, TOTP Settings                KeeTrayTOTP: base32, and "30;6" or "30;S" for Steam
+
+extension OneTimeCode {
+    /// Finds the seed among a login's string fields, or gives nil where there is none that can be read.
+    package init?(fields: [String: SecretBytes]) {
+        if let field = fields["otp"] {
+            self.init(otp: field)
+        } else if let secret = Self.keePassSecret(fields) {
+            self.init(
+                secret: secret,
+                algorithm: Self.text(fields["TimeOtp-Algorithm"], else: .sha1) {
+                    HMAC.Algorithm(oneTime: $0)
+                },
+                period: Self.text(fields["TimeOtp-Period"], else: 30) { Int64($0) },
+                length: Self.text(fields["TimeOtp-Length"], else: 6) { Int($0) }
+            )
+        } else if let seed = fields["TOTP Seed"] {
+            self.init(seed: seed, settings: fields["TOTP Settings"]?.exposedText() ?? "")
+        } else {
+            return nil
+        }
+    }
+
+    /// The field `otp`: a URI, a query of KeeOtp, or a bare seed.
+    private init?(otp field: SecretBytes) {
+        guard let text = field.exposedText() else { return nil }
+        guard text.lowercased().hasPrefix("otpauth://") else {
+            guard text.contains("=") && text.contains("key") else {
+                self.init(secret: Base32.decode(field))
+                return
+            }
+            self.init(
+                query: OneTimeQuery(text[...]),
+                secret: "key",
+                period: "step",
+                length: "size",
+                hash: "otphashmode"
+            )
+            return
+        }
+        // Codes by counter (`hotp`) would have to be stored with every use.
+        guard text.lowercased().hasPrefix("otpauth://totp"), let mark = text.firstIndex(of: "?") else {
+            return nil
+        }
+        let query = OneTimeQuery(text[text.index(after: mark)...])
+        self.init(query: query, secret: "secret", period: "period", length: "digits", hash: "algorithm")
+    }
+
+    private init?(query: OneTimeQuery, secret: String, period: String, length: String, hash: String) {
+        let isSteam = query["encoder"]?.lowercased() == "steam"
+        self.init(
+            secret: query[secret].flatMap { Base32.decode(SecretBytes(utf8: $0)) },
+            algorithm: query[hash].map { HMAC.Algorithm(oneTime: $0) } ?? .sha1,
+            period: query[period].map { Int64($0) } ?? 30,
+            length: isSteam ? 5 : query[length].map { Int($0) } ?? 6,
+            alphabet: isSteam ? .steam : .digits
+        )
+    }
+
+    private init?(seed: SecretBytes, settings: String) {
+        let parts = settings.split(separator: ";").map { $0.trimmingSpaces() }
+        let isSteam = parts.dropFirst().first?.uppercased() == "S"
+        self.init(
+            secret: Base32.decode(seed),
+            period: parts.first.map { Int64($0) } ?? 30,
+            length: isSteam ? 5 : parts.dropFirst().first.map { Int($0) } ?? 6,
+            alphabet: isSteam ? .steam : .digits
+        )
+    }
+
+    private static func keePassSecret(_ fields: [String: SecretBytes]) -> SecretBytes? {
+        fields["TimeOtp-Secret"]
+            ?? fields["TimeOtp-Secret-Base32"].flatMap(Base32.decode)
+            ?? fields["TimeOtp-Secret-Base64"].flatMap { SecretBytes(base64: $0) }
+            ?? fields["TimeOtp-Secret-Hex"].flatMap { hexBytes($0) }
+    }
+
+    private static func hexBytes(_ text: SecretBytes) -> SecretBytes? {
+        let digits = text.withSpan { span in
+            span.indices.compactMap { Character(Unicode.Scalar(span[$0])).hexDigitValue.map { UInt8($0) } }
+        }
+        guard digits.count == text.count, digits.count.isMultiple(of: 2) else { return nil }
+        return SecretBytes(capacity: digits.count / 2) { output in
+            for index in stride(from: 0, to: digits.count, by: 2) {
+                output.append(digits[index] << 4 | digits[index + 1])
+            }
+        }
+    }
+
+    /// What a field says, the usual where there is no such field, or nil where it says nonsense.
+    private static func text<Value>(
+        _ field: SecretBytes?,
+        else usual: Value,
+        _ read: (String) -> Value?
+    ) -> Value? {
+        guard let field else { return usual }
+        return field.exposedText().flatMap { read($0.trimmingSpaces()) }
+    }
+}
+
+extension HMAC.Algorithm {
+    /// Reads the names that programs write: `SHA1`, `HMAC-SHA-256`, `HmacSha512`.
+    fileprivate init?(oneTime name: String) {
+        let letters = name.lowercased().filter { $0.isLetter || $0.isNumber }
+        switch letters.hasPrefix("hmac") ? String(letters.dropFirst(4)) : letters {
+        case "sha1": self = .sha1
+        case "sha256": self = .sha256
+        case "sha512": self = .sha512
+        default: return nil
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSpaces() -> String {
+        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+    }
+}

@@ -12,8 +12,6 @@ struct DaemonDoor: Sendable {
 
     /// As long as the daemon may wait for the person, an overwrite's second question included.
     private static let patience = TimeAmount.minutes(15)
-    /// The largest answer that is read; a whole vault may be in one.
-    private static let largestAnswer = 64 << 20
 
     /// Sends a request and reads the answer; on 127.0.0.1, and where nobody listens there, on ::1.
     func exchange(_ request: OutgoingRequest, key: ClientKey) async throws(ConsoleError) -> IncomingReply {
@@ -58,14 +56,12 @@ struct DaemonDoor: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
         return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            var request = HTTPClientRequest(url: "http://\(host):\(port)/")
-            request.method = .POST
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.headers.add(name: "User-Agent", value: "keybell")
-            request.body = .bytes(ByteBuffer(bytes: body))
-            let response = try await client.execute(request, timeout: Self.patience)
-            let buffer = try await response.body.collect(upTo: Self.largestAnswer)
-            return Array(buffer.readableBytesView)
+            let response = try await client.post(
+                url: "http://\(host):\(port)/",
+                body: .byteBuffer(ByteBuffer(bytes: body)),
+                deadline: .now() + Self.patience
+            ).get()
+            return response.body.map { Array($0.readableBytesView) } ?? []
         }
     }
 

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOHTTP1
+
+/// Asks a connection whether the answer just written went out to a peer that was still there.
+struct DeliveryQuestion: Sendable {
+    let answer: EventLoopPromise<Bool>
+}
+
+/// What HTTP1Channel leaves to us on a connection, right behind the decoder.
+///
+/// It keeps the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
+/// knows when an answer has gone out.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let notHTTP: [UInt8]
+    private let lingering: TimeAmount
+    private var patience: Patience
+    private var timer: Scheduled<Void>?
+    private var context: ChannelHandlerContext?
+
+    /// For each pending request whether its peer wants the connection closed after the answer.
+    private var closings: [Bool] = []
+
+    /// Something came that isn't HTTP; it is answered after the requests before it.
+    private var isBroken = false
+
+    /// The answer that is being written is the last.
+    private var isLastAnswer = false
+
+    /// The last answer is written: nothing more is read or written.
+    private var isClosing = false
+
+    private var lastEnd: EventLoopFuture<Void>?
+
+    init(options: ListenerOptions) {
+        notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
+        lingering = TimeAmount(options.lingering)
+        patience = Patience(
+            limits: .init(
+                head: options.headDeadline,
+                body: options.bodyDeadline,
+                idle: options.idleDeadline
+            ),
+            now: .now
+        )
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        watchDeadline()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.cancel()
+        self.context = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        isClosing = true
+        context.fireChannelInactive()
+    }
+
+    /// Bytes came, before anything is decoded from them.
+    func bytesArrived() {
+        patience.bytes(at: .now)
+        watchDeadline()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing, !isBroken else { return }
+        switch unwrapInboundIn(data) {
+        case .head(var head):
+            patience.head(at: .now)
+            closings.append(!head.isKeepAlive)
+            head.normalize()
+            context.fireChannelRead(wrapInboundOut(.head(head)))
+        case .body:
+            context.fireChannelRead(data)
+        case .end:
+            patience.end(at: .now)
+            context.fireChannelRead(data)
+        }
+        watchDeadline()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is IOError || error is ChannelError {
+            context.close(promise: nil)
+            context.fireErrorCaught(error)
+            return
+        }
+        guard !isClosing, !isBroken else { return }
+        isBroken = true
+        answerBroken(context)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent, isClosing { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext,
+        event: Any,
+        promise: EventLoopPromise<Void>?
+    ) {
+        guard let question = event as? DeliveryQuestion else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        promise?.succeed()
+        guard let lastEnd else { return question.answer.succeed(false) }
+        let channel = context.channel
+        // The peer of a loopback connection that has gone refuses the bytes within the very call that sends them.
+        lastEnd.flatMap { channel.getOption(.socketOption(.so_error)) }
+            .map { $0 == 0 }
+            .recover { _ in false }
+            .cascade(to: question.answer)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isClosing else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            guard head.status.code >= 200 else { return context.write(data, promise: promise) }
+            // A body that nobody will read can't be told from the next request: the connection ends here.
+            isLastAnswer = closings.first ?? true || (patience.isReadingBody && patience.pending == 1)
+            if isLastAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body:
+            context.write(data, promise: promise)
+        case .end:
+            let end = promise ?? context.eventLoop.makePromise()
+            lastEnd = end.futureResult
+            if !closings.isEmpty { closings.removeFirst() }
+            patience.answered(at: .now)
+            context.write(data, promise: end)
+            if isLastAnswer { finish(context) } else { answerBroken(context) }
+            watchDeadline()
+        }
+    }
+
+    /// Tells a peer that it doesn't speak HTTP, once its requests before that have their answers.
+    private func answerBroken(_ context: ChannelHandlerContext) {
+        guard isBroken, patience.pending == (patience.isReadingBody ? 1 : 0) else { return }
+        var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
+        for (name, value) in Reply.fixedFields + [
+            ("Content-Length", "\(notHTTP.count)"), ("Connection", "close"),
+        ] {
+            head.headers.add(name: name, value: value)
+        }
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: notHTTP)))), promise: nil)
+        let end = context.eventLoop.makePromise(of: Void.self)
+        context.write(wrapOutboundOut(.end(nil)), promise: end)
+        lastEnd = end.futureResult
+        finish(context)
+    }
+
+    /// Closes our side when the last answer has gone out, and the other one when the peer does or after a while.
+    ///
+    /// Closing both at once would make the kernel throw away an answer that the peer hasn't read yet.
+    private func finish(_ context: ChannelHandlerContext) {
+        isClosing = true
+        timer?.cancel()
+        context.flush()
+        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+        lastEnd?.whenComplete { _ in context.value.close(mode: .output, promise: nil) }
+        timer = context.value.eventLoop.assumeIsolated().scheduleTask(in: lingering) {
+            context.value.close(promise: nil)
+        }
+    }
+
+    private func watchDeadline() {
+        guard !isClosing, let context else { return }
+        timer?.cancel()
+        timer = patience.deadline.map { deadline in
+            context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(deadline - .now)) {
+                self.isClosing = true
+                self.context?.close(promise: nil)
+            }
+        }
+    }
+}
+
+extension ConnectionHandler: RemovableChannelHandler {}
+
+/// Tells a connection's handler of bytes before they are decoded, so that a slow head can be told from none.
+final class ByteWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: ConnectionHandler
+
+    init(telling handler: ConnectionHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        handler.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}
+
+extension HTTPRequestHead {
+    /// Brings a head into the form in which the rest of the server understands it.
+    fileprivate mutating func normalize() {
+        // HTTP1Channel looks for just this value; an HTTP/1.0 peer needn't send it.
+        if !isKeepAlive { headers.replaceOrAdd(name: "connection", value: "close") }
+        // A target with an authority of its own overrides Host (RFC 9112, 3.2.2): it must be as good.
+        let hosts = headers["host"]
+        if hosts.count == 1, Door.isLocal(hosts[0]), let scheme = uri.firstRange(of: "://"),
+            !uri.hasPrefix("/")
+        {
+            let authority = uri[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
+            headers.replaceOrAdd(name: "host", value: String(authority))
+        }
+    }
+}
+
+extension String {
+    /// Where a piece of text is first found.
+    fileprivate func firstRange(of piece: String) -> Range<Index>? {
+        indices.first { self[$0...].hasPrefix(piece) }.map { $0..<index($0, offsetBy: piece.count) }
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPTypes
+
+/// Why a request is turned away before it is read as a message of the protocol.
+package enum HTTPRefusal: Error, Equatable, Sendable {
+    case noHost
+    case doubleHost
+    case foreignHost
+    case nullOrigin
+    case foreignOrigin
+    case crossSite
+    case noSuchPage
+    case badMethod
+    case tooLarge
+    case notHTTP
+    case tooManyConnections
+}
+
+extension HTTPRefusal {
+    /// The status it is answered with.
+    package var status: HTTPResponse.Status {
+        switch self {
+        case .noHost, .notHTTP: .badRequest
+        case .doubleHost, .foreignHost, .nullOrigin, .foreignOrigin, .crossSite: .forbidden
+        case .noSuchPage: .notFound
+        case .badMethod: .methodNotAllowed
+        case .tooLarge: .contentTooLarge
+        case .tooManyConnections: .tooManyRequests
+        }
+    }
+
+    /// What the person at the other end can do about it.
+    package var sentence: String {
+        switch self {
+        case .noHost:
+            "The request has no Host header: send one that says localhost."
+        case .doubleHost:
+            "The request has more than one Host header: send one that says localhost."
+        case .foreignHost:
+            "Keybell answers only as localhost, 127.0.0.1 or [::1]: use one of these names."
+        case .nullOrigin:
+            "Pages without an origin may not ask: use a browser extension, or a program that sends no Origin."
+        case .foreignOrigin:
+            "This Origin may not ask: add it to allowed_origins in Keybell's configuration if you trust it."
+        case .crossSite:
+            "Web pages may not ask: use a browser extension."
+        case .noSuchPage:
+            "There is nothing here: send a JSON object by POST, or ask for /version."
+        case .badMethod:
+            "Keybell knows only POST and GET."
+        case .tooLarge:
+            "The request is too large: it may have at most 1 MiB."
+        case .notHTTP:
+            "This is not a valid HTTP request: send HTTP/1.1 without TLS to this port."
+        case .tooManyConnections:
+            "Too many connections are open: close some and try again."
+        }
+    }
+
+    /// Whether the answer may tell the Hash: only to a peer that was let in.
+    var isInside: Bool {
+        switch self {
+        case .noSuchPage, .badMethod, .tooLarge: true
+        default: false
+        }
+    }
+
+    /// The JSON body.
+    ///
+    /// - Parameters:
+    ///   - version: The protocol version that is reported.
+    ///   - hash: The vault's Hash, if it is known.
+    /// - Returns: An object in ASCII.
+    package func body(version: String, hash: String? = nil) -> [UInt8] {
+        var members = [
+            "\"Success\":false", "\"Error\":\(Self.quoted(sentence))", "\"Version\":\(Self.quoted(version))",
+        ]
+        if let hash { members.append("\"Hash\":\(Self.quoted(hash))") }
+        return Array("{\(members.joined(separator: ","))}".utf8)
+    }
+
+    /// Writes a JSON string; one of our clients reads ASCII only.
+    private static func quoted(_ text: String) -> String {
+        let units = text.utf16.map { unit -> String in
+            switch unit {
+            case 0x22: "\\\""
+            case 0x5C: "\\\\"
+            case 0x20...0x7E: String(UnicodeScalar(UInt8(unit)))
+            default:
+                "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count)
+                    + String(unit, radix: 16)
+            }
+        }
+        return "\"\(units.joined())\""
+    }
+}

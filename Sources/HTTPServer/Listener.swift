@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import HummingbirdCore
+package import Kernel
+package import Logging
+package import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOPosix
+import ServiceLifecycle
+
+/// Serves HTTP on one socket.
+///
+/// Every connection is checked before a byte of it is read: one from another user, or from nobody knows whom, is
+/// closed. At graceful shutdown connections that wait for their peer close at once, and those that wait for our
+/// answer when they have it.
+package struct Listener: Service {
+    private let socket: ListeningSocket
+    private let limit: ConnectionLimit
+    private let reception: Reception
+    private let eventLoopGroup: any EventLoopGroup
+
+    /// Prepares to serve a socket, which holds its port already.
+    ///
+    /// - Parameters:
+    ///   - socket: One of `ListeningSocket.open`.
+    ///   - options: What it is told.
+    ///   - limit: The count of connections, one for all listeners of a daemon.
+    ///   - responder: Answers the protocol's messages.
+    ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
+    ///   - logger: For what happens to connections; never for what is in them.
+    package init(
+        socket: ListeningSocket,
+        options: ListenerOptions = ListenerOptions(),
+        limit: ConnectionLimit,
+        responder: any Responder,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.socket = socket
+        self.limit = limit
+        self.eventLoopGroup = eventLoopGroup
+        reception = Reception(
+            door: Door(allowedOrigins: options.allowedOrigins, maximumBody: options.maximumBody),
+            options: options,
+            responder: responder,
+            logger: logger
+        )
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    package func run() async throws {
+        guard let number = socket.take() else { return }
+        let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
+        let server = try await ServerBootstrap(group: eventLoopGroup)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(number) { admit($0) }
+        reception.logger.info("Listening", metadata: ["address": "\(socket.address)"])
+        try await withGracefulShutdownHandler {
+            try await serve(server)
+        } onGracefulShutdown: {
+            quiescing.initiateShutdown(promise: nil)
+        }
+    }
+
+    private func serve(_ server: NIOAsyncChannel<Connection?, Never>) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            try await server.executeThenClose { connections in
+                for try await connection in connections {
+                    guard let connection else { continue }
+                    group.addTask {
+                        await connection.http.handle(value: connection.channel, logger: reception.logger)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides about a new connection: served, refused in words, or closed unheard.
+    private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
+        guard let peer = Peer(of: channel), peer.owner.uid == reception.options.uid else {
+            reception.logger.notice("Connection closed: its other end isn't this user's")
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(nil)
+        }
+        let admission = limit.enter()
+        channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
+        switch admission {
+        case .served:
+            return serve(channel, peer: peer).map(Optional.some)
+        case .refused:
+            reception.logger.notice("Connection refused: too many are open")
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reception.options))
+                return nil
+            }
+        case .closed:
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(nil)
+        }
+    }
+
+    /// Sets up HTTP on a connection, with our own handler right behind the decoder.
+    private func serve(_ channel: any Channel, peer: Peer) -> EventLoopFuture<Connection> {
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await reception.receive(request, writer: writer, channel: channel, peer: peer)
+            },
+            configuration: .init(
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10,
+                    maxHeaderListSize: 32 << 10,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        )
+        return http.setup(channel: channel, logger: reception.logger).flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let handler = ConnectionHandler(options: reception.options)
+            try pipeline.addHandler(handler, position: .after(decoder))
+            try pipeline.addHandler(ByteWatch(telling: handler), position: .first)
+            return Connection(http: http, channel: value)
+        }
+    }
+
+    /// A connection that is served.
+    private struct Connection: Sendable {
+        let http: HTTP1Channel
+        let channel: HTTP1Channel.Value
+    }
+}
+
+extension Peer {
+    /// Looks up the other end of a connection that was just accepted.
+    fileprivate convenience init?(of channel: any Channel) {
+        guard let local = channel.localAddress.flatMap({ InternetAddress($0) }),
+            let remote = channel.remoteAddress.flatMap({ InternetAddress($0) })
+        else { return nil }
+        self.init(local: local, remote: remote)
+    }
+}
+
+extension InternetAddress {
+    fileprivate init?(_ address: SocketAddress) {
+        guard let text = address.ipAddress, let port = address.port else { return nil }
+        self.init(text, port: UInt16(truncatingIfNeeded: port))
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// What a listener may be told; the defaults are those of the contract.
+package struct ListenerOptions: Sendable {
+    /// Origins that may ask beside browser extensions, as browsers write them: `https://example.org`.
+    package var allowedOrigins: [String] = []
+
+    /// The protocol version that is reported, four numbers.
+    package var version = "2.3.1.0"
+
+    /// The only user who may connect.
+    package var uid: UInt32 = getuid()
+
+    /// The longest body, in bytes.
+    package var maximumBody = 1 << 20
+
+    /// How long a request's head may take: from the connection, or from its first byte on one that was used before.
+    package var headDeadline: Duration = .seconds(10)
+
+    /// How long a whole body may take, from its head.
+    package var bodyDeadline: Duration = .seconds(30)
+
+    /// How long a connection may rest between two requests.
+    package var idleDeadline: Duration = .seconds(30)
+
+    /// How long a peer is given to read a last answer before its connection is closed.
+    package var lingering: Duration = .seconds(1)
+
+    /// The defaults.
+    package init() {}
+}

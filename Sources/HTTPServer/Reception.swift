@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import ServiceLifecycle
+
+/// Takes a request through the door to the responder, and its answer back.
+struct Reception: Sendable {
+    let door: Door
+    let options: ListenerOptions
+    let responder: any Responder
+    let logger: Logger
+
+    /// Answers one request.
+    ///
+    /// - Parameters:
+    ///   - request: Its head, and its body as it comes.
+    ///   - writer: For the answer.
+    ///   - channel: Its connection.
+    ///   - peer: Who is at the other end.
+    /// - Throws: Whatever ends the connection.
+    func receive(
+        _ request: Request,
+        writer: consuming ResponseWriter,
+        channel: any Channel,
+        peer: Peer
+    ) async throws {
+        let verdict = door.verdict(on: request.head)
+        let page: Door.Page?
+        switch verdict.room {
+        case .failure(let refusal):
+            return try await write(self.reply(to: refusal, origin: verdict.origin), to: request, with: writer)
+        case .success(.preflight):
+            let reply = Reply(preflight: request.head, origin: verdict.origin)
+            return try await write(reply, to: request, with: writer)
+        case .success(.bell): page = nil
+        case .success(.page(let asked)): page = asked
+        }
+        if expectsContinue(request) { try await writer.writeInformationalHead(.init(status: .continue)) }
+        guard let body = try await body(of: request) else {
+            return try await write(
+                self.reply(to: .tooLarge, origin: verdict.origin),
+                to: request,
+                with: writer
+            )
+        }
+        if let page, body.isEmpty {
+            return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
+        }
+        let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent])
+        let answer = await cancelWhenGracefulShutdown { await responder.respond(to: body, visit: visit) }
+        try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
+    }
+
+    /// Reads a whole body; nil if it is too long.
+    private func body(of request: Request) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for try await part in request.body {
+            guard bytes.count + part.readableBytes <= options.maximumBody else { return nil }
+            bytes += part.readableBytesView
+        }
+        if let declared = request.headers[.contentLength], Int(declared) != bytes.count {
+            throw ChannelError.inputClosed  // the peer left in the middle: nobody to answer
+        }
+        return bytes
+    }
+
+    private func expectsContinue(_ request: Request) -> Bool {
+        request.headers.contains { field in
+            field.name.canonicalName == "expect" && field.value.lowercased().contains("100-continue")
+        }
+    }
+
+    private func reply(to refusal: HTTPRefusal, origin: String?) async -> Reply {
+        logger.debug(
+            "Request turned away",
+            metadata: ["reason": "\(refusal)", "status": "\(refusal.status.code)"]
+        )
+        let hash = refusal.isInside ? await responder.hash() : nil
+        return Reply(refusal, version: options.version, hash: hash, origin: origin)
+    }
+
+    private func reply(with page: Door.Page, origin: String?) async -> Reply {
+        switch page {
+        case .greeting:
+            let text =
+                "This is Keybell, a KeePassHttp service for this desktop session, version \(options.version).\n"
+            return Reply(text: text, origin: origin)
+        case .version:
+            return Reply(text: options.version, origin: origin)
+        case .keepassVersion:
+            return Reply(text: ":\nKeePassHttp:\(options.version)\n:\n", origin: origin)
+        case .none:
+            return await reply(to: .noSuchPage, origin: origin)
+        }
+    }
+
+    private func write(
+        _ reply: Reply,
+        to request: Request,
+        with writer: consuming ResponseWriter
+    ) async throws {
+        // An answer to HEAD is as long as it says, but stays away.
+        let body =
+            request.method == .head ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
+        try await writer.write(response: reply.head, body: body)
+    }
+
+    /// Writes an answer of the protocol and tells whether it got there.
+    private func deliver(
+        _ answer: HTTPAnswer,
+        to request: Request,
+        of visit: Visit,
+        peer: Peer,
+        with writer: consuming ResponseWriter,
+        channel: any Channel
+    ) async throws {
+        let reply = Reply(.init(code: answer.status), body: answer.body, origin: visit.origin)
+        var isDelivered = false
+        do {
+            guard peer.isThere else { throw ChannelError.outputClosed }
+            try await write(reply, to: request, with: writer)
+            let promise = channel.eventLoop.makePromise(of: Bool.self)
+            channel.triggerUserOutboundEvent(DeliveryQuestion(answer: promise), promise: nil)
+            isDelivered = try await promise.futureResult.get()
+        } catch {
+            logger.debug("An answer found nobody there", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+        await answer.delivered?(isDelivered)
+    }
+}

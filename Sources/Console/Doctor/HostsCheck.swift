@@ -14,7 +14,7 @@ enum HostsCheck {
     static func finding(hosts: String?) -> Finding {
         let advice = "Put the lines `127.0.0.1 localhost` and `::1 localhost` into /etc/hosts."
         guard let hosts else { return .warning("/etc/hosts", "can't be read", do: advice) }
-        let addresses = hosts.split(separator: "\n").compactMap { line -> String? in
+        let addresses = hosts.split(whereSeparator: \.isNewline).compactMap { line -> String? in
             let words = line.prefix { $0 != "#" }.split(whereSeparator: \.isWhitespace)
             guard let address = words.first, words.dropFirst().contains("localhost") else { return nil }
             return String(address)

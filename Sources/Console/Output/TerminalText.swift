@@ -14,7 +14,8 @@ enum TerminalText {
 
     /// The same for a text of several lines, which stay.
     static func cleanLines(_ text: String) -> [String] {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { clean(String($0)) }
+        // By scalars: as a Character, "\r\n" is one and not a "\n".
+        text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { clean(String($0)) }
     }
 
     /// Whether a terminal would act on a character, or not show it.

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Console
+
+struct AdviceTests {
+    @Test(arguments: [
+        (nil, "without a reason"), ("", "without a reason"),
+        ("Couldn't verify request", "keybell client associate"),
+        ("Database locked", "keybell unlock"),
+        ("Too many questions are waiting", "Too many questions are waiting"),
+        ("evil\u{1B}[2J", "evil[2J"),
+    ])
+    func `a refusal says what to do, or what the daemon said`(error: String?, part: String) {
+        #expect(ScriptClient.advice(error).contains(part))
+    }
+}

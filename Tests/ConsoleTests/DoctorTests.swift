@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Testing
+
+@testable import Console
+@testable import SecretService
+
+struct DoctorTests {
+    private let daemon = DaemonProcess(pid: 7, executable: "/usr/bin/keybelld")
+
+    @Test(arguments: [
+        ("127.0.0.1 localhost\n::1 localhost ip6-localhost\n", Finding.Level.ok),
+        ("# 10.0.0.1 localhost\n127.0.0.1\tbox localhost # mine\n", .ok),
+        ("127.0.0.1 localhost.localdomain\n", .warning), ("", .warning), ("192.0.2.1 localhost\n", .failure),
+        ("127.0.0.1 localhost\n192.0.2.1 localhost\n", .failure), ("nonsense localhost\n", .failure),
+    ])
+    func `localhost must be this machine`(hosts: String, level: Finding.Level) {
+        #expect(HostsCheck.finding(hosts: hosts).level == level)
+    }
+
+    @Test func `hosts that can't be read are a warning`() {
+        #expect(HostsCheck.finding(hosts: nil).level == .warning)
+    }
+
+    @Test func `a port that nobody holds is right only while the daemon isn't running`() {
+        #expect(PortCheck.finding("a", nil, daemon: nil, ownUID: 1).level == .ok)
+        #expect(PortCheck.finding("a", nil, daemon: daemon, ownUID: 1).level == .failure)
+    }
+
+    @Test func `a port that the daemon or systemd holds is right`() {
+        let own = PortCheck.Listener(uid: 1, holders: [daemon])
+        #expect(PortCheck.finding("a", own, daemon: daemon, ownUID: 1).level == .ok)
+        let systemd = DaemonProcess(pid: 2, executable: "/usr/lib/systemd/systemd")
+        let socket = PortCheck.Listener(uid: 1, holders: [systemd])
+        #expect(PortCheck.finding("a", socket, daemon: nil, ownUID: 1).level == .ok)
+    }
+
+    @Test func `a port that somebody else holds fails and names who`() {
+        let stranger = DaemonProcess(pid: 9, executable: "/opt/keepass")
+        let found = PortCheck.finding("a", .init(uid: 1, holders: [stranger]), daemon: daemon, ownUID: 1)
+        #expect(found.level == .failure && found.text.contains("/opt/keepass (9)"))
+        let other = PortCheck.finding("a", .init(uid: 2, holders: []), daemon: nil, ownUID: 1)
+        #expect(other.level == .failure && other.text.contains("another user"))
+    }
+
+    @Test func `a notification server without buttons is a warning that says how to answer`() {
+        #expect(BusCheck.finding(server: "dunst", capabilities: ["actions", "body"]).level == .ok)
+        let found = BusCheck.finding(server: "old", capabilities: ["body"])
+        #expect(found.level == .warning && found.advice.contains("keybell allow"))
+    }
+
+    @Test func `a daemon that isn't running is a warning`() {
+        #expect(BusCheck.finding(nil).level == .warning)
+        #expect(BusCheck.finding(daemon).level == .ok)
+    }
+
+    @Test(arguments: [
+        (CollectionState.noProvider, Finding.Level.failure), (.noCollection, .failure), (.locked, .warning),
+        (.unlocked, .ok),
+    ])
+    func `the keyring's state has its level, and its advice where there is something to do`(
+        state: CollectionState,
+        level: Finding.Level
+    ) {
+        let found = KeyringCheck.findings(KeyringReport(state: state))
+        #expect(found.last?.level == level)
+        #expect((found.last?.advice.isEmpty == true) == (level == .ok))
+    }
+
+    @Test func `keys that are there twice are named`() {
+        #expect(KeyringCheck.doubles(ids: ["a", "b"]).map(\.level) == [.ok])
+        let found = KeyringCheck.doubles(ids: ["a", "b", "a", "c", "c"])
+        #expect(found.map(\.level) == [.warning, .warning])
+        #expect(found[0].text.contains("\"a\"") && found[1].text.contains("\"c\""))
+    }
+
+    @Test(arguments: [
+        (SecureHeap.State.locked, Finding.Level.ok), (.notLocked, .warning), (.unavailable, .warning),
+    ])
+    func `memory that can't be locked is a warning`(state: SecureHeap.State, level: Finding.Level) {
+        #expect(MemoryCheck.finding(state).level == level)
+    }
+
+    @Test func `a finding is printed with its advice, cleaned`() {
+        let found = Finding.failure("S", "t\u{1B}[2J", do: "a\nb")
+        #expect(found.lines == ["FAIL  S: t[2J", "      → ab"])
+        #expect(Finding.ok("S", "fine").lines == ["ok    S: fine"])
+    }
+}

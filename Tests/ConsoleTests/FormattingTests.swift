@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import Testing
+
+@testable import Console
+
+struct FormattingTests {
+    @Test(arguments: [
+        (UInt64(0), "0 seconds"), (1, "1 second"), (119, "119 seconds"), (120, "2 minutes"),
+        (7199, "119 minutes"),
+        (7200, "2 hours"), (172_799, "47 hours"), (172_800, "2 days"),
+    ])
+    func `a span is told in its largest fitting unit`(seconds: UInt64, text: String) {
+        #expect(Moment.span(seconds) == text)
+    }
+
+    @Test func `past and future are told from now, also by a clock that runs ahead`() {
+        #expect(Moment.ago(90, now: 100) == "10 seconds ago")
+        #expect(Moment.ago(99, now: 100) == "just now")
+        #expect(Moment.ago(200, now: 100) == "just now")
+        #expect(Moment.left(until: 160, now: 100) == "in 60 seconds")
+        #expect(Moment.left(until: 90, now: 100) == "now")
+    }
+
+    @Test func `columns are as wide as their widest cell`() {
+        #expect(Columns.lines([["a", "bb", "c"], ["aaa", "b", ""]]) == ["a    bb  c", "aaa  b   "])
+        #expect(Columns.lines([]).isEmpty)
+    }
+
+    @Test func `a client's line has all that tells it from others, cleaned`() {
+        let client: [String: Value] = [
+            "id": .string("firefox\u{1B}[2J"), "name": .string("Work"), "fingerprint": .string("3F:A2"),
+            "created": .uint64(10), "last-used": .uint64(0), "program": .string("/usr/bin/firefox"),
+            "origin": .string("moz-extension://x"),
+        ]
+        #expect(
+            ClientsCommand.lines([client], now: 100) == [
+                "firefox[2J (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox moz-extension://x"
+            ]
+        )
+    }
+
+    @Test func `a vault's and an agent's line say how they stand`() {
+        #expect(
+            StatusCommand.line(vault: [
+                "name": .string("home"), "kind": .string("kdbx"), "locked": .boolean(true),
+                "entries": .uint32(0),
+            ]) == "home (kdbx, locked)"
+        )
+        #expect(
+            StatusCommand.line(vault: [
+                "name": .string("keyring"), "kind": .string("keyring"), "locked": .boolean(false),
+                "entries": .uint32(1),
+            ]) == "keyring (keyring, open, 1 login)"
+        )
+        #expect(
+            StatusCommand.line(agent: [
+                "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),
+            ]) == "my agent (/usr/bin/x), instead of notifications"
+        )
+    }
+
+    @Test func `a grant's line has its key first`() {
+        let grant: [String: Value] = [
+            "key": .string("k1"), "host": .string("a.example"), "vault": .string("keyring"),
+            "decision": .string("allow"), "scope": .string("session"), "expires": .uint64(160),
+        ]
+        #expect(
+            GrantsCommand.lines([grant], now: 100) == [
+                "k1  allow  a.example  keyring  session  ends in 60 seconds"
+            ]
+        )
+    }
+}

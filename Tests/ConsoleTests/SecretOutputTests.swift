@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Secrecy
+import Testing
+
+@testable import Console
+
+struct SecretOutputTests {
+    @Test(arguments: ["", "plain", "q\"uo\\te", "tab\tnew\nline\u{0}\u{7F}", "ünïcode 🔔"])
+    func `a secret as JSON comes back as it was`(text: String) throws {
+        let quoted = try #require(EntryPrinter.quoted(SecretBytes(utf8: text)).exposedText())
+        #expect(try JSONDecoder().decode([String].self, from: Data("[\(quoted)]".utf8)) == [text])
+    }
+
+    @Test(arguments: [
+        ("plain ü 🔔", "plain ü 🔔"), ("\u{1B}[2J\n\u{7F}", "?[2J??"), ("a\u{9B}b", "a?b"),
+        ("\u{A9}", "\u{A9}"),
+    ])
+    func `a terminal gets no control characters of a secret`(text: String, shown: String) {
+        #expect(EntryPrinter.harmless(SecretBytes(utf8: text)) == SecretBytes(utf8: shown))
+    }
+}
+
+struct PasswordInputTests {
+    /// Collects a password from the bytes of a text.
+    private func collect(_ bytes: [UInt8]) throws(ConsoleError) -> SecretBytes {
+        var rest = bytes[...]
+        return try PasswordInput.collect { () throws(ConsoleError) in rest.popFirst() }
+    }
+
+    @Test(arguments: [
+        ("secret\nmore", "secret"), ("secret", "secret"), ("se\u{7F}ecret\r", "secret"),
+        ("wrong\u{15}right\n", "right"), ("aü\u{8}b\n", "ab"), ("\u{7F}x\n", "x"), (" blanks \n", " blanks "),
+    ])
+    func `a line is a password, with the keys that correct it`(typed: String, password: String) throws {
+        #expect(try collect(Array(typed.utf8)) == SecretBytes(utf8: password))
+    }
+
+    @Test(arguments: ["", "\n", "abc\u{3}", "abc\u{4}", "x\u{7F}\n"])
+    func `nothing, or an interruption, is no password`(typed: String) {
+        #expect(throws: ConsoleError.self) { try collect(Array(typed.utf8)) }
+    }
+
+    @Test func `a password has a limit, which is told`() throws {
+        let longest = [UInt8](repeating: 0x61, count: PasswordInput.limit)
+        #expect(try collect(longest).count == PasswordInput.limit)
+        #expect(throws: ConsoleError.self) { try collect(longest + [0x61]) }
+    }
+}

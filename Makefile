@@ -14,7 +14,7 @@ servicesdir = $(PREFIX)/share/dbus-1/services
 interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
 
-BUILD_PACKAGES = libdbus-1-dev libsecret-1-dev libssl-dev libpsl-dev pkg-config
+BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev pkg-config
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
 TEST_PACKAGES = $(RUN_PACKAGES) curl dunst libnotify-bin openbox procps python3 systemd util-linux xdotool xvfb
 

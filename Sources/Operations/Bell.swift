@@ -68,6 +68,11 @@ package struct Bell: Sendable {
         }
     }
 
+    /// The Hash that every reply carries, once it is known.
+    package func hash() async -> String? {
+        await vaults.hash()
+    }
+
     /// The version that replies to this client carry.
     func version(for id: String?) -> String {
         policy.rules(for: id).version
@@ -82,7 +87,7 @@ package struct Bell: Sendable {
         case .getLoginsByNames: try await getLoginsByNames(verify(request, from: visitor))
         case .getLoginByUUID: try await getLoginByUUID(verify(request, from: visitor))
         case .getAllLogins: try await getAllLogins(verify(request, from: visitor))
-        case .customSearch: throw .invalid(.unknownCommand(request.type.rawValue))
+        case .customSearch: try await customSearch(verify(request, from: visitor))
         case .setLogin: try await setLogin(verify(request, from: visitor))
         case .generatePassword: try await generatePassword(verify(request, from: visitor))
         }

@@ -15,6 +15,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case locked
     /// The keyring can't be reached or used; the sentence says what to do.
     case keyring(String)
+    /// A search that can't be carried out.
+    case search(SearchError)
     /// A vault can't do what was asked of it.
     case vault(VaultError)
     /// The person said no, now or within the quiet time.
@@ -33,7 +35,7 @@ package enum Refusal: Error, Equatable, Sendable {
     /// The HTTP status of the reply.
     package var status: Int {
         switch self {
-        case .invalid: 400
+        case .invalid, .search: 400
         case .locked, .keyring: 503
         case .vault(let error): error.isLock ? 503 : 200
         default: 200
@@ -47,6 +49,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unverified, .undecryptable: "Couldn't verify request"
         case .locked: "Database locked"
         case .keyring(let advice): advice
+        case .search(let error): error.sentence
         case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
         case .denied: "Denied"
         case .expired:

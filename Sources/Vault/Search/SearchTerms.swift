@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The terms of a simple search: words parted by spaces, quotes round what belongs together, `-` before what must
+/// not be there.
+struct SearchTerms: Equatable {
+    /// What must all be found, each anywhere in the entry.
+    private(set) var wanted: [String] = []
+    /// What must not be found anywhere in it.
+    private(set) var unwanted: [String] = []
+
+    /// Reads a search text; a quote that isn't closed reaches to the end; a lone `-` is a word.
+    init(_ text: String) {
+        var rest = text[...]
+        while true {
+            rest = rest.drop(while: \.isWhitespace)
+            guard let first = rest.first else { return }
+            let isUnwanted = first == "-" && rest.dropFirst().first.map { !$0.isWhitespace } ?? false
+            if isUnwanted { rest = rest.dropFirst() }
+            let term = Self.term(&rest)
+            guard !term.isEmpty else { continue }
+            if isUnwanted { unwanted.append(term) } else { wanted.append(term) }
+        }
+    }
+
+    private static func term(_ rest: inout Substring) -> String {
+        var term = ""
+        var isQuoted = false
+        while let letter = rest.first, isQuoted || !letter.isWhitespace {
+            rest = rest.dropFirst()
+            if letter == "\"" { isQuoted.toggle() } else { term.append(letter) }
+        }
+        return term
+    }
+}

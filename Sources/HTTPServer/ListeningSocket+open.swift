@@ -50,18 +50,31 @@ extension ListeningSocket {
         adopted: [AdoptedSocket] = [],
         logger: Logger
     ) throws(ListenerError) -> [ListeningSocket] {
-        var sockets: [ListeningSocket] = []
-        for passed in adopted {
-            sockets.append(try adopt(passed))
+        guard adopted.isEmpty else {
+            var sockets: [ListeningSocket] = []
+            for passed in adopted { sockets.append(try adopt(passed)) }
+            return sockets
         }
-        guard sockets.isEmpty else { return sockets }
+        return try open(port: port, hosts: hosts, logger: logger) { address throws(KernelError) in
+            try ListeningSocket(binding: address)
+        }
+    }
+
+    /// Opens sockets by a given way of binding one.
+    static func open(
+        port: UInt16,
+        hosts: [String],
+        logger: Logger,
+        bind: (InternetAddress) throws(KernelError) -> ListeningSocket
+    ) throws(ListenerError) -> [ListeningSocket] {
+        var sockets: [ListeningSocket] = []
         for host in hosts {
             let port = sockets.first?.address.port ?? port
             guard let address = InternetAddress(host, port: port), address.isLoopback else {
                 throw .notLoopback(host)
             }
             do throws(KernelError) {
-                sockets.append(try ListeningSocket(binding: address))
+                sockets.append(try bind(address))
             } catch {
                 switch error.code {
                 case EADDRNOTAVAIL, EAFNOSUPPORT:

@@ -12,16 +12,18 @@ struct GrantTable: Sendable, Equatable {
     }
 
     /// Remembers a decision; earlier ones about the same entries are gone.
+    ///
+    /// One for this session leaves what is kept for always as it is: being the later one it counts, until it ends.
     mutating func remember(_ grant: Grant) {
-        if let entries = grant.entries {
-            if entries.isEmpty { return }
-            for index in grants.indices where grants[index].key == grant.key {
+        if let entries = grant.entries, entries.isEmpty { return }
+        for index in grants.indices where grant.replaces(grants[index]) {
+            if let entries = grant.entries {
                 grants[index].entries?.subtract(entries)
+            } else {
+                grants[index].entries = []
             }
-            grants.removeAll { $0.key == grant.key && $0.entries?.isEmpty == true }
-        } else {
-            grants.removeAll { $0.key == grant.key }
         }
+        grants.removeAll { $0.entries?.isEmpty == true }
         grants.append(grant)
     }
 
@@ -71,6 +73,10 @@ extension Grant {
     /// Whether it ends with the session.
     package var isForSession: Bool {
         if case .session = scope { true } else { false }
+    }
+
+    func replaces(_ earlier: Grant) -> Bool {
+        key == earlier.key && (!isForSession || earlier.isForSession)
     }
 
     func covers(_ entry: String) -> Bool {

@@ -10,6 +10,8 @@ import SecretService
 extension Bell {
     /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
     static let associateRounds = 8
+    /// The longest Id that the keyring takes.
+    static let longestID = 128
 
     /// `associate`: lets the person decide whether a new key is kept, and under which Id.
     ///
@@ -24,7 +26,7 @@ extension Bell {
 
         let caller = await visitor.caller()
         if let unlock = await unlocks.running(for: caller.program) {
-            _ = await unlock.value
+            try await unlock.value.get()
             throw .unlockedMeanwhile
         }
         if let id = try await knownID(of: key, proposed: request.id) {
@@ -33,6 +35,7 @@ extension Bell {
         let admission = try await admit(key, proposed: request.id, caller: caller)
         let id = admission.id
         try await store(key, as: id, caller: caller)
+        await end(admission.replaced, of: id)
         await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))
         logger.notice("associated", metadata: ["client": "\(id)", "program": "\(caller.program.id)"])
         return await welcome(id, key: key, code: admission.code)
@@ -41,8 +44,8 @@ extension Bell {
     /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.
     private func knownID(of key: ClientKey, proposed: String?) async throws(Refusal) -> String? {
         do throws(ClientError) {
-            guard let id = try await clients.holder(of: key.fingerprint) else { return nil }
-            return proposed == nil || proposed == id ? id : nil
+            guard let proposed else { return try await clients.holder(of: key.fingerprint) }
+            return try await clients.fingerprint(of: proposed) == key.fingerprint ? proposed : nil
         } catch .keyring(.locked) {
             return nil  // asked first, unlocked then
         } catch {
@@ -50,12 +53,20 @@ extension Bell {
         }
     }
 
+    /// The person's word on a new key.
+    private struct Admission {
+        var id: String
+        var code: String?
+        /// The fingerprint of the key that had the Id before.
+        var replaced: String?
+    }
+
     /// Asks until an Id is found that is free or may be overwritten.
     private func admit(
         _ key: ClientKey,
         proposed: String?,
         caller: Caller
-    ) async throws(Refusal) -> (id: String, code: String?) {
+    ) async throws(Refusal) -> Admission {
         var suggestion = await proposal(proposed, caller: caller)
         for _ in 0..<Self.associateRounds {
             let question = ApprovalRequest(
@@ -70,7 +81,7 @@ extension Bell {
             let id = decided.choices.id ?? suggestion
             try await unlockForStoring()
             guard let holder = try await fingerprint(of: id), holder != key.fingerprint else {
-                return (id, decided.code)
+                return Admission(id: id, code: decided.code)
             }
             let overwrite = ApprovalRequest(
                 kind: .overwrite,
@@ -81,16 +92,29 @@ extension Bell {
                 fingerprint: key.fingerprint
             )
             let replaced = try Decided(await desk.ask(overwrite))
-            if replaced.allows { return (id, replaced.code) }
+            if replaced.allows { return Admission(id: id, code: replaced.code, replaced: holder) }
             suggestion = await clients.suggestID(from: id)
         }
         throw .denied
     }
 
     /// The Id that the request brings, else a free one from the program's name.
+    ///
+    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored.
     private func proposal(_ proposed: String?, caller: Caller) async -> String {
-        if let proposed, !proposed.isEmpty { return proposed }
-        return await clients.suggestID(from: caller.processes.first?.name ?? "")
+        if let proposed, proposed.count <= Self.longestID, PlainText.cleaned(proposed) == proposed {
+            return proposed
+        }
+        return await clients.suggestID(
+            from: PlainText.cleaned(proposed ?? caller.processes.first?.name ?? "")
+        )
+    }
+
+    /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.
+    private func end(_ replaced: String?, of id: String) async {
+        guard let replaced else { return }
+        await grants.forget(fingerprint: replaced)
+        await desk.withdraw(.client(id))
     }
 
     /// Only an allowed request may unlock the keyring: this is one.
@@ -125,6 +149,7 @@ extension Bell {
                 "the client's key could not be stored",
                 metadata: ["client": "\(id)", "why": "\(error.advice)"]
             )
+            if case .badName = error { throw .forbidden(error.advice) }
             throw .keyring(error.advice)
         }
     }

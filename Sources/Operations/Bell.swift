@@ -4,6 +4,7 @@ package import Approval
 import Clients
 import KeePassHTTP
 package import Logging
+import Vault
 
 /// Answers what rings: bytes of a request in, bytes of the reply out.
 ///
@@ -18,6 +19,8 @@ package struct Bell: Sendable {
     let saves = SaveLedger()
     let unlocks = UnlockLedger()
     let logger: Logger
+    /// How long a signed test-associate is held while the keyring is being unlocked for it.
+    var testAssociateHold: Duration = .seconds(15)
     /// The time in seconds since 1970, for what expires.
     let now: @Sendable () -> Int64
     /// Hears of logins that have reached a client.
@@ -44,7 +47,9 @@ package struct Bell: Sendable {
         self.tellDelivery = tellDelivery
     }
 
-    /// Answers one request. Waits as long as the person does, and never throws.
+    /// Answers one request.
+    ///
+    /// Waits as long as the person does, and never throws.
     package func answer(_ body: [UInt8], from visitor: any Visitor) async -> OperationReply {
         let request: Request
         do throws(RequestError) {
@@ -64,6 +69,9 @@ package struct Bell: Sendable {
                 "refused",
                 metadata: ["type": "\(request.type.rawValue)", "why": "\(error.sentence)"]
             )
+            if case .vault(.failed(let reason)) = error {
+                logger.error("a vault failed", metadata: ["why": "\(reason)"])
+            }
             return await refuse(error, type: request.type, id: request.id)
         }
     }
@@ -92,7 +100,6 @@ package struct Bell: Sendable {
         case .generatePassword: try await generatePassword(verify(request, from: visitor))
         }
     }
-
 
     private func seal(_ answered: Answered) -> OperationReply {
         let body = answered.reply.encoded(sealing: answered.key.map { Seal(key: $0) })

@@ -38,4 +38,8 @@ package protocol GrantBook: Sendable {
     func decision(on key: GrantKey, entry: String) async -> Bool?
     /// Remembers a decision.
     func remember(_ grant: Grant) async
+    /// Forgets everything that was decided for a key.
+    func forget(fingerprint: String) async
 }
+
+extension GrantRegistry: GrantBook {}

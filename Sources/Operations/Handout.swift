@@ -17,7 +17,11 @@ extension Bell {
         var entries: [ReplyEntry] = []
         for offer in released.offers {
             do throws(VaultError) {
-                let secrets = try await offer.store.secrets(of: offer.login.id)
+                let isOpened = passwords || ring.rules.returnsFields
+                let secrets =
+                    isOpened
+                    ? try await offer.store.secrets(of: offer.login.id)
+                    : LoginSecrets(password: SecretBytes(utf8: ""))
                 entries.append(entry(offer.login, secrets: secrets, rules: ring.rules, password: passwords))
             } catch .notFound {
                 continue  // deleted between the question and its answer
@@ -59,7 +63,8 @@ extension Bell {
             login: login.username,
             password: password ? secrets.password : SecretBytes(utf8: ""),
             uuid: login.id.hex,
-            group: rules.groups ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
+            group: rules.groups
+                ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
             stringFields: rules.returnsFields ? fields(secrets.fields, onlyKPH: rules.onlyKPHFields) : []
         )
     }

@@ -8,7 +8,9 @@ package struct OperationReply: Sendable {
     package let status: Int
     /// The JSON body, in ASCII.
     package let body: [UInt8]
-    /// To be called once: whether the peer got the whole body. An allow is remembered until then.
+    /// To be called once: whether the peer got the whole body.
+    ///
+    /// An allow is remembered until then.
     package let delivered: @Sendable (Bool) async -> Void
 }
 

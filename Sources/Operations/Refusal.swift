@@ -3,7 +3,9 @@
 package import KeePassHTTP
 package import Vault
 
-/// Why a request is not served. The one place where that becomes a status and a sentence (`contract.md` section 2).
+/// Why a request is not served.
+///
+/// The one place where that becomes a status and a sentence (`contract.md` section 2).
 package enum Refusal: Error, Equatable, Sendable {
     /// Not a valid request.
     case invalid(RequestError)
@@ -66,7 +68,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .locked: "Database locked"
         case .notFound: "There is no such entry."
         case .unchanged: "Nothing would change."
-        case .unavailable(let text), .failed(let text), .refused(let text): text
+        case .unavailable(let text), .refused(let text): text
+        case .failed: "The vault could not be read or written. Keybell's log says why."
         }
     }
 }

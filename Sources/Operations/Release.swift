@@ -4,6 +4,7 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
+import Kernel
 import Vault
 
 /// What a request wants logins for.
@@ -38,31 +39,45 @@ extension Bell {
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
         guard !offers.isEmpty else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
+        // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
-        let asked = offers.filter { standing[$0.login.id] == .ask }
+        let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         guard !asked.isEmpty else {
-            return Released(
-                offers: offers.filter { standing[$0.login.id] == .covered },
-                host: purpose.host
-            )
+            let covered = zip(offers, standing).filter { $1 == .covered }.map(\.0)
+            return Released(offers: covered, host: purpose.host)
         }
-        let question = question(about: asked, for: purpose, ring: ring, caller: caller)
-        let decided = try Decided(await desk.ask(question))
-        if !purpose.isBulk {
-            await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
-        }
+        let decided = try await decide(on: asked, for: purpose, ring: ring, caller: caller).get()
         var allowed: Set<String> = []
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
         }
-        let given = offers.filter { offer in
-            switch standing[offer.login.id] {
+        let given = zip(offers, standing).filter { offer, standing in
+            switch standing {
             case .covered: true
             case .ask: allowed.contains(offer.login.id.hex)
-            default: false
+            case .withheld: false
             }
-        }
+        }.map(\.0)
         return Released(offers: given, code: decided.code, host: purpose.host)
+    }
+
+    /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
+    private func decide(
+        on asked: [Offer],
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller
+    ) async -> Result<Decided, Refusal> {
+        let question = question(about: asked, for: purpose, ring: ring, caller: caller)
+        return await Task(executorPreference: TaskQueue.shared) {
+            do throws(Refusal) {
+                let decided = try Decided(await desk.ask(question))
+                await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
+                return .success(decided)
+            } catch {
+                return .failure(error)
+            }
+        }.value
     }
 
     private enum Standing {
@@ -76,10 +91,10 @@ extension Bell {
         for purpose: Purpose,
         ring: Ring,
         caller: Caller
-    ) async -> [LoginID: Standing] {
-        var standing: [LoginID: Standing] = [:]
+    ) async -> [Standing] {
+        var standing: [Standing] = []
         for offer in offers {
-            standing[offer.login.id] = await stand(offer, for: purpose, ring: ring, caller: caller)
+            standing.append(await stand(offer, for: purpose, ring: ring, caller: caller))
         }
         return standing
     }

@@ -56,8 +56,12 @@ struct Ring: Sendable {
     }
 
     /// Whether the key comes from the program and Origin that it was given to.
+    ///
+    /// A program that can't be found out is nobody's friend, not even of a key that came from another such one.
     func isFamiliar(_ caller: Caller) -> Bool {
-        rules.anyProgram || (client.program == caller.program.id && client.origin == caller.program.origin)
+        if rules.anyProgram { return true }
+        let program = caller.program
+        return !program.id.isEmpty && client.program == program.id && client.origin == program.origin
     }
 
     /// The beginning of a successful reply.

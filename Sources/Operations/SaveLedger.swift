@@ -21,7 +21,7 @@ actor SaveLedger {
 
     private struct Entry {
         let task: Task<Result<Saved, Refusal>, Never>
-        var finished: ContinuousClock.Instant?
+        var finished: (at: ContinuousClock.Instant, id: LoginID)?
     }
 
     private var entries: [[UInt8]: Entry] = [:]
@@ -31,6 +31,13 @@ actor SaveLedger {
     /// A name for a save that tells nothing of its secrets.
     nonisolated func digest(of parts: [SecretBytes]) -> [UInt8] {
         HMAC.sha256(key: digestKey, parts.flatMap { Digest.sha256($0) })
+    }
+
+    /// The outcome of the same save, if it has been carried out already and no reply has told of it.
+    func finished(_ name: [UInt8]) async -> Saved? {
+        forgetOld()
+        guard let entry = entries[name], entry.finished != nil else { return nil }
+        return try? await entry.task.value.get()  // what is finished has succeeded
     }
 
     /// Joins the same save, or carries it out in a task that outlives the caller.
@@ -49,14 +56,15 @@ actor SaveLedger {
         return await task.value
     }
 
-    /// One reply has arrived: the same save from now on is another one.
-    func delivered(_ name: [UInt8]) {
-        entries[name] = nil
+    /// One reply has arrived, or the entry is no longer as it was saved: the same save from now on is another one.
+    func forget(_ saved: Saved, of name: [UInt8]) {
+        // Replies to joined requests arrive one by one: a later one must not end the save that follows.
+        if entries[name]?.finished?.id == saved.id { entries[name] = nil }
     }
 
     private func finish(_ name: [UInt8], _ result: Result<Saved, Refusal>) {
         switch result {
-        case .success: entries[name]?.finished = .now
+        case .success(let saved): entries[name]?.finished = (.now, saved.id)
         case .failure: entries[name] = nil
         }
     }
@@ -64,7 +72,7 @@ actor SaveLedger {
     private func forgetOld() {
         let now = ContinuousClock.now
         entries = entries.filter { _, entry in
-            entry.finished.map { now - $0 < Self.memory } ?? true
+            entry.finished.map { now - $0.at < Self.memory } ?? true
         }
     }
 }

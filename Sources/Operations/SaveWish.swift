@@ -15,38 +15,44 @@ struct SaveWish: Sendable {
     let parts: [SecretBytes]
 
     init(_ ring: Ring) throws(Refusal) {
-        let id = try Self.id(ring)
-        let url = try ring.text("Url")
-        let submit = try ring.text("SubmitUrl")
-        let address = url.flatMap { PageAddress($0) }
-        let submitAddress = submit.flatMap { PageAddress($0) }
-        let host = address?.hostAndPort
-        let submitHost = submitAddress?.hostAndPort == host ? nil : submitAddress?.hostAndPort
-        let login = try ring.text("Login")
-        let name = try ring.text("Name")
+        // Everything is decrypted before anything else is wrong with it: the order of checks is part of the contract.
+        let (uuid, login, name) = (try ring.text("Uuid"), try ring.text("Login"), try ring.text("Name"))
+        let (url, submit, realm) = (try ring.text("Url"), try ring.text("SubmitUrl"), try ring.text("Realm"))
+        let password = try ring.secret("Password")
         let fields = try Self.fields(ring)
 
-        if id == nil, url == nil, name == nil { throw .invalid(.missing("Url")) }
+        if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fields.isEmpty {
+            throw .invalid(.missing("Url"))
+        }
+        guard fields[EntrySettings.fieldName] == nil else {
+            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
+        }
+        let id = try Self.id(uuid)
+        let host = url.flatMap { PageAddress(loose: $0) }?.hostAndPort
+        let submitted = submit.flatMap { PageAddress($0) }?.hostAndPort
+        let submitHost = submitted == host ? nil : submitted
         draft = LoginDraft(
             id: id,
             username: login,
-            password: try ring.secret("Password"),
+            password: password,
             url: url.map { Self.withoutQuery($0) },
-            title: name ?? (id == nil ? host ?? url : nil),
+            title: name ?? (id == nil ? host ?? url ?? login ?? "" : nil),
             group: ring.rules.saveGroup,
-            realm: try ring.text("Realm"),
+            realm: realm,
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields
         )
         self.host = host
         self.submitHost = submitHost
-        let members = ["Uuid", "Login", "Password", "Url", "SubmitUrl", "Realm", "Name"]
-        var parts: [SecretBytes] = []
-        for member in members { parts.append(try ring.secret(member) ?? SecretBytes(utf8: "")) }
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            parts += [SecretBytes(utf8: name), value ?? SecretBytes(utf8: "")]
-        }
-        self.parts = parts
+        let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }
+        parts =
+            [password ?? SecretBytes(utf8: "")] + texts
+            + fields.sorted { $0.key < $1.key }.flatMap { name, value in
+                [
+                    SecretBytes(utf8: name), SecretBytes(utf8: value == nil ? "-" : "+"),
+                    value ?? SecretBytes(utf8: ""),
+                ]
+            }
     }
 
     /// A new entry as the person is asked about it.
@@ -54,8 +60,8 @@ struct SaveWish: Sendable {
         EntryLine(uuid: "", title: draft.title ?? "", username: draft.username ?? "")
     }
 
-    private static func id(_ ring: Ring) throws(Refusal) -> LoginID? {
-        guard let text = try ring.text("Uuid") else { return nil }
+    private static func id(_ text: String?) throws(Refusal) -> LoginID? {
+        guard let text else { return nil }
         guard let id = LoginID(hex: text) else { throw .vault(.notFound) }
         return id
     }
@@ -64,9 +70,7 @@ struct SaveWish: Sendable {
         var fields: [String: SecretBytes?] = [:]
         for field in ring.request.stringFields {
             do throws(VerificationFailure) {
-                guard let name = try ring.conversation.decrypt(field.key).exposedText() else {
-                    throw VerificationFailure()
-                }
+                let name = try ring.conversation.decryptText(field.key)
                 let value = try field.value.map { value throws(VerificationFailure) in
                     try ring.conversation.decrypt(value)
                 }
@@ -74,9 +78,6 @@ struct SaveWish: Sendable {
             } catch {
                 throw .undecryptable
             }
-        }
-        guard fields[EntrySettings.fieldName] == nil else {
-            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
         }
         return fields
     }

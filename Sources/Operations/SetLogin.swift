@@ -12,26 +12,53 @@ extension Bell {
     /// `set-login`: makes a login, or changes the one with the given uuid.
     ///
     /// An allowed save is carried out once, at the allow, also if nobody listens any more; the same save asked for
-    /// again gets the outcome of the first.
+    /// again gets the outcome of the first, for as long as the entry is what that made of it.
     func setLogin(_ ring: Ring) async throws(Refusal) -> Answered {
         let wish = try SaveWish(ring)
+        let program = await ring.visitor.caller().program
+        let asker = [ring.client.id, ring.client.fingerprint, program.id, program.origin ?? ""]
+        let name = saves.digest(of: asker.map { SecretBytes(utf8: $0) } + wish.parts)
+        if let saved = await saves.finished(name) {
+            if try await holds(saved, wish: wish, ring: ring) {
+                return await tell(saved, name: name, to: ring)
+            }
+            await saves.forget(saved, of: name)
+        }
         let store = try await store(for: wish, ring: ring)
-        let draft = try await refined(wish.draft, in: store)
-        let name = saves.digest(of: [SecretBytes(utf8: ring.client.fingerprint)] + wish.parts)
+        if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
             do throws(Refusal) {
-                return .success(try await save(draft, wish: wish, in: store, ring: ring, name: name))
+                return .success(try await save(wish, in: store, ring: ring, name: name))
             } catch {
                 return .failure(error)
             }
         }
-        let outcome = try saved.get()
+        return await tell(try saved.get(), name: name, to: ring)
+    }
+
+    private func tell(_ saved: Saved, name: [UInt8], to ring: Ring) async -> Answered {
         var reply = ring.reply(hash: await vaults.hash())
-        reply.uuid = outcome.id.hex
+        reply.uuid = saved.id.hex
         return Answered(reply: reply, key: ring.conversation.key) { [desk, saves] in
-            await saves.delivered(name)
-            if let code = outcome.code { await desk.delivered(code) }
+            await saves.forget(saved, of: name)
+            if let code = saved.code { await desk.delivered(code) }
         }
+    }
+
+    /// Whether an entry still is what a save made of it.
+    private func holds(_ saved: Saved, wish: SaveWish, ring: Ring) async throws(Refusal) -> Bool {
+        var draft = wish.draft
+        draft.id = saved.id
+        for vault in try await open(for: ring) {
+            do throws(VaultError) {
+                return try await vault.store.preview(draft).isUnchanged
+            } catch .notFound {
+                continue
+            } catch {
+                throw .vault(error)
+            }
+        }
+        return false
     }
 
     /// The vault that holds the entry, or the first one for a new entry.
@@ -41,48 +68,50 @@ extension Bell {
             guard let first = open.first, first.store.name == vaults.stores.first?.name else { throw .locked }
             return first.store
         }
-        guard let holder = open.first(where: { $0.index.login(id) != nil }) else { throw .vault(.notFound) }
-        return holder.store
+        if let holder = open.first(where: { $0.index.login(id) != nil }) { return holder.store }
+        // It may well be in a vault that is closed.
+        throw open.count < vaults.stores.count ? .locked : .vault(.notFound)
     }
 
-    private func refined(_ draft: LoginDraft, in store: any VaultStore) async throws(Refusal) -> LoginDraft {
+    private func preview(
+        _ wish: SaveWish,
+        in store: any VaultStore
+    ) async throws(Refusal) -> SavePreview {
         do throws(VaultError) {
-            let preview = try await store.preview(draft)
-            if preview.isUnchanged { throw VaultError.unchanged }
-            return draft
+            return try await store.preview(wish.draft)
         } catch {
             throw .vault(error)
         }
     }
 
     private func save(
-        _ draft: LoginDraft,
-        wish: SaveWish,
+        _ wish: SaveWish,
         in store: any VaultStore,
         ring: Ring,
         name: [UInt8]
     ) async throws(Refusal) -> Saved {
-        do {
-            let preview = try await store.preview(draft)
-            let code = try await askToSave(preview, wish: wish, vault: store.name, ring: ring, name: name)
-            let id = try await store.save(draft)
+        let shown = try await preview(wish, in: store)
+        let code = try await askToSave(shown, wish: wish, vault: store.name, ring: ring, name: name)
+        // The entry may have become another one while the person thought about it.
+        let current = try await preview(wish, in: store)
+        guard Set(current.newHosts).isSubset(of: shown.newHosts) else { throw .withdrawn }
+        do throws(VaultError) {
+            let id = try await store.save(wish.draft)
             await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
             logger.notice(
                 "saved",
-                metadata: ["client": "\(ring.client.id)", "new": "\(preview.isNew)"]
+                metadata: ["client": "\(ring.client.id)", "new": "\(shown.isNew)"]
             )
             return Saved(id: id, code: code)
-        } catch let error as VaultError {
+        } catch {
             logger.error("a login could not be saved", metadata: ["why": "\(error)"])
             throw .vault(error)
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw .withdrawn
         }
     }
 
-    /// Asks unless a grant or the configuration covers it; a change that gives a stored entry new hosts always asks.
+    /// Asks unless a grant or the configuration covers it.
+    ///
+    /// A change that gives a stored entry new hosts always asks; no grant for one host makes an entry for another.
     private func askToSave(
         _ preview: SavePreview,
         wish: SaveWish,
@@ -93,17 +122,15 @@ extension Bell {
         let caller = await ring.visitor.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.url)?.hostAndPort ?? $0.title } ?? wish.host
+        // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
+        let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
-        let grant = grantKey(kind, host: host ?? "", vault: vault, ring: ring, caller: caller)
-        let widens = stored != nil && !preview.newHosts.isEmpty
-        if !widens {
-            if ring.rules.saving == .never && ring.isFamiliar(caller) { return nil }
-            switch await grants.decision(on: grant, entry: stored?.id.hex ?? "") {
-            case true: return nil
-            case false: throw .denied
-            default: break
-            }
-        }
+        let grant = grantKey(kind, host: place, vault: vault, ring: ring, caller: caller)
+        let widens = preview.newHosts.contains { stored != nil || $0 != place }
+        let decision = await grants.decision(on: grant, entry: stored?.id.hex ?? "")
+        if decision == false { throw .denied }
+        if !widens, decision == true { return nil }
+        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) { return nil }
         let question = ApprovalRequest(
             kind: .save,
             caller: caller,
@@ -123,7 +150,7 @@ extension Bell {
             alwaysOffered: !widens && grants.keepsGrants
         )
         let decided = try Decided(await desk.ask(question))
-        if !widens, let scope = Grant.Scope(decided.choices) {
+        if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
         }
         guard decided.allows else { throw .denied }

@@ -4,10 +4,9 @@ import KeePassHTTP
 import Kernel
 
 extension Bell {
-    /// How long a signed test-associate is held while the keyring is being unlocked for it.
-    static let testAssociateHold: Duration = .seconds(15)
-
-    /// `test-associate`: whether this client is known. Always 200, also while everything is locked: several
+    /// `test-associate`: whether this client is known.
+    ///
+    /// Always 200, also while everything is locked: several
     /// extensions send it unsigned before anything else, and need the Hash.
     func testAssociate(_ request: Request, from visitor: any Visitor) async throws(Refusal) -> Answered {
         let hash = await vaults.hash()
@@ -19,7 +18,7 @@ extension Bell {
         )
         guard request.id != nil, request.signature != nil else { return Answered(reply: failure) }
         do {
-            let ring = try await withDeadline(Self.testAssociateHold) {
+            let ring = try await withDeadline(testAssociateHold) {
                 try await verify(request, from: visitor)
             }
             return Answered(reply: ring.reply(hash: hash), key: ring.conversation.key)

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Callers
+import DBus
+import Kernel
+import Synchronization
+
+/// `org.keybell.Approval1`: what waits, and its answers.
+struct ApprovalObject: Sendable {
+    let bus: BusConnection
+    let desk: FrontDesk
+    let callers: BusCallers
+
+    static let path = ObjectPath(constant: ApprovalInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            ApprovalInterface.description,
+            methods: [
+                (ApprovalInterface.listRequests, listRequests),
+                (ApprovalInterface.listRecent, listRecent),
+                (ApprovalInterface.listAgents, listAgents),
+                (ApprovalInterface.answer, answer),
+                (ApprovalInterface.registerAgent, registerAgent),
+                (ApprovalInterface.unregisterAgent, unregisterAgent),
+                (ApprovalInterface.shown, shown),
+                (ApprovalInterface.getEntries, getEntries),
+            ],
+            properties: [
+                (ApprovalInterface.agents, agentNames),
+                (ApprovalInterface.pendingCount, pendingCount),
+            ]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    // MARK: Reading
+
+    private func listRequests(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        [.detailsByCode(await desk.pending().map { (code: $0.code, details: $0.details) })]
+    }
+
+    private func listRecent(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        [.detailsByCode(await desk.recent().map { (code: $0.request.code, details: $0.details) })]
+    }
+
+    private func listAgents(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        typealias Key = ApprovalInterface.Agent
+        let agents = await desk.agents().map { agent in
+            Value.vardict([
+                Key.name: .string(agent.name),
+                Key.executable: .string(agent.executable),
+                Key.exclusive: .boolean(agent.isExclusive),
+            ])
+        }
+        return [.array("a{sv}", agents)]
+    }
+
+    func agentNames() async -> Value {
+        .strings(await desk.agents().map(\.name))
+    }
+
+    func pendingCount() async -> Value {
+        .uint32(UInt32(clamping: await desk.pending().count))
+    }
+
+    private func getEntries(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let code = call.body.first?.asString ?? ""
+        let from = call.body.last?.asUInt32 ?? 0
+        do throws(AnswerError) {
+            return [.entries(try await desk.entries(of: code, from: from))]
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    // MARK: Answering
+
+    private func answer(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.unsandboxed(call.sender)
+        let code = call.body.first?.asString ?? ""
+        let word = call.body.dropFirst().first?.asString ?? ""
+        let fields = call.body.last?.vardict ?? [:]
+        do throws(AnswerError) {
+            try await desk.answer(
+                code: code,
+                decision: Decision(reading: word),
+                choices: Choices(reading: fields.mapValues(ChoiceValue.init)),
+                through: callers.surface(of: answerer)
+            )
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+
+    // MARK: Agents
+
+    private func registerAgent(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.unsandboxed(call.sender)
+        let name = call.body.first?.asString ?? ""
+        guard !name.isEmpty else { throw .invalidArgs("An agent has a name.") }
+        let options = call.body.last?.vardict ?? [:]
+        let exclusive = options[ApprovalInterface.AgentOption.exclusive]
+        guard exclusive == nil || exclusive?.asBool != nil else {
+            throw .invalidArgs("exclusive must be a boolean")
+        }
+        let owners = try await bus.owners(of: call.sender)
+        await desk.register(
+            agent: name,
+            peer: call.sender,
+            isExclusive: exclusive?.asBool ?? false,
+            by: answerer
+        )
+        Task(executorPreference: TaskQueue.shared) { [desk] in
+            // Ends when the agent leaves the bus, or the bus itself goes.
+            for await owner in owners where owner == nil { break }
+            await desk.unregister(peer: call.sender)
+        }
+        return []
+    }
+
+    private func unregisterAgent(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        await desk.unregister(peer: call.sender)
+        return []
+    }
+
+    private func shown(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        do throws(AnswerError) {
+            try await desk.shown(code: call.body.first?.asString ?? "", by: call.sender)
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+}
+
+extension ChoiceValue {
+    fileprivate init(_ value: Value) {
+        if let text = value.asString {
+            self = .text(text)
+        } else if let texts = value.asStrings {
+            self = .list(texts)
+        } else if let number = value.asUInt32 {
+            self = .number(number)
+        } else {
+            self = .other
+        }
+    }
+}

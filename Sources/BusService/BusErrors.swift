@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Clients
+import DBus
+import SecretService
+import Vault
+
+// The one place where what went wrong inside becomes the name of an error on the bus.
+
+extension DBusError {
+    init(_ error: AnswerError) {
+        switch error {
+        case .unknownRequest:
+            self.init(name: KeybellBusError.unknownRequest, message: "No such request waits.")
+        case .invalidAnswer(let reason):
+            self.init(name: KeybellBusError.invalidAnswer, message: reason)
+        case .notAllowed:
+            self.init(
+                name: KeybellBusError.notAllowed,
+                message: "A program can't answer its own request: answer it in a notification or another terminal."
+            )
+        }
+    }
+
+    init(_ error: ClientError) {
+        switch error {
+        case .unknown: self.init(name: KeybellBusError.notFound, message: error.advice)
+        case .badName: self.init(name: Name.invalidArgs, message: error.advice)
+        case .keyring(let cause): self.init(cause)
+        }
+    }
+
+    init(_ error: KeyringError) {
+        switch error {
+        case .locked, .dismissed: self.init(name: KeybellBusError.locked, message: error.advice)
+        default: self.init(name: KeybellBusError.unavailable, message: error.advice)
+        }
+    }
+
+    init(_ error: VaultError) {
+        switch error {
+        case .locked: self.init(name: KeybellBusError.locked, message: "The vault is locked.")
+        case .notFound: self.init(name: KeybellBusError.notFound, message: "There is no such login.")
+        case .unavailable(let text): self.init(name: KeybellBusError.unavailable, message: text)
+        case .failed(let text), .refused(let text): self = .failed(text)
+        case .unchanged: self = .failed("Nothing has changed.")
+        }
+    }
+
+    /// The caller is in a sandbox, or its program is asking for something.
+    static func notAllowed(_ message: String) -> DBusError {
+        DBusError(name: KeybellBusError.notAllowed, message: message)
+    }
+
+    static func notFound(_ message: String) -> DBusError {
+        DBusError(name: KeybellBusError.notFound, message: message)
+    }
+}

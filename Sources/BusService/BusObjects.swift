@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Approval
+import BusInterface
+package import Clients
+package import DBus
+import Glibc
+package import Logging
+package import Vault
+
+/// Keybell's objects on the session bus.
+package struct BusObjects: Sendable {
+    private let bus: BusConnection
+    private let desk: FrontDesk
+    private let approval: ApprovalObject
+    private let clientsObject: ClientsObject
+    private let vaultsObject: VaultsObject
+    private let clients: ClientRegistry
+    private let vaults: [any VaultStore]
+    private let logger: Logger
+
+    /// Prepares the objects; nothing is exported yet.
+    package init(
+        bus: BusConnection,
+        desk: FrontDesk,
+        clients: ClientRegistry,
+        grants: GrantRegistry,
+        vaults: [any VaultStore],
+        logger: Logger
+    ) {
+        let callers = BusCallers(bus: bus, desk: desk, ownProcess: getpid())
+        self.bus = bus
+        self.desk = desk
+        self.clients = clients
+        self.vaults = vaults
+        self.logger = logger
+        approval = ApprovalObject(bus: bus, desk: desk, callers: callers)
+        clientsObject = ClientsObject(
+            clients: clients,
+            grants: grants,
+            desk: desk,
+            callers: callers,
+            changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
+        )
+        vaultsObject = VaultsObject(vaults: vaults, grants: grants, desk: desk, callers: callers)
+    }
+
+    /// Exports the objects; the caller takes the bus name afterwards.
+    package func export() async {
+        await bus.export(approval.exported)
+        await bus.export(clientsObject.exported)
+        await bus.export(vaultsObject.exported)
+    }
+
+    /// Tells of what happens, as signals, until it is cancelled or the desk closes.
+    package func run() async {
+        let events = desk.events()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in events { await tell(event) }
+            }
+            group.addTask {
+                for await _ in clients.changes() {
+                    await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
+                }
+            }
+            for vault in vaults {
+                group.addTask {
+                    for await _ in vault.changes() {
+                        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
+                    }
+                }
+            }
+        }
+    }
+
+    private func tell(_ event: DeskEvent) async {
+        switch event {
+        case .added(let request):
+            await emit(ApprovalInterface.requestAdded, [.string(request.code), .vardict(request.details)])
+            await pendingCountChanged()
+        case .removed(let code, let outcome):
+            await emit(ApprovalInterface.requestRemoved, [.string(code), .string(outcome.rawValue)])
+            await pendingCountChanged()
+        case .agentsChanged(let agents):
+            await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
+        case .agentTookOver(let agent):
+            logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
+        case .notifierShows, .notifierHides: break
+        }
+    }
+
+    private func pendingCountChanged() async {
+        await changed(ApprovalInterface.pendingCount, await approval.pendingCount())
+    }
+
+    private func changed(_ property: BusProperty, _ value: Value) async {
+        // The bus going is noticed by whoever watches the connection.
+        try? await bus.propertiesChanged(ApprovalObject.path, ApprovalInterface.name, [property.name: value])
+    }
+
+    private func emit(_ signal: BusSignal, _ arguments: [Value]) async {
+        await Self.emit(signal, of: ApprovalInterface.description, arguments, on: bus)
+    }
+
+    private static func emit(
+        _ signal: BusSignal,
+        of interface: BusInterfaceDescription,
+        _ arguments: [Value] = [],
+        on bus: BusConnection
+    ) async {
+        // As above.
+        try? await bus.emit(ObjectPath(constant: interface.path), interface.name, signal.name, arguments)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Clients
+import DBus
+import FoundationEssentials
+
+/// `org.keybell.Clients1`: who is let in, and what they were granted.
+struct ClientsObject: Sendable {
+    let clients: ClientRegistry
+    let grants: GrantRegistry
+    let desk: FrontDesk
+    let callers: BusCallers
+    /// Tells that a grant has changed, which the registry of clients doesn't notice.
+    let changed: @Sendable () async -> Void
+
+    static let path = ObjectPath(constant: ClientsInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            ClientsInterface.description,
+            methods: [
+                (ClientsInterface.list, list), (ClientsInterface.rename, rename), (ClientsInterface.revoke, revoke),
+                (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
+            ]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        [.array("a{sv}", try await all().map { .vardict($0.details) })]
+    }
+
+    private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.unsandboxed(call.sender)
+        do throws(ClientError) {
+            try await clients.rename(call.body.first?.asString ?? "", to: call.body.last?.asString ?? "")
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+
+    private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        do throws(ClientError) {
+            try await clients.revoke(client.id)
+        } catch {
+            throw DBusError(error)
+        }
+        await grants.forget(fingerprint: client.fingerprint)
+        await desk.forget(.client(client.id))
+        await desk.withdraw(.client(client.id))
+        return []
+    }
+
+    private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let client = try await client(call.body.first?.asString ?? "")
+        let grants = await grants.grants(of: client.fingerprint)
+        return [.array("a{sv}", grants.map { .vardict($0.details) })]
+    }
+
+    private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.uninvolved(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        let name = call.body.last?.asString ?? ""
+        guard await grants.forget(fingerprint: client.fingerprint, name: name) else {
+            throw .notFound("“\(client.shownName)” has no such grant: `keybell grants \(client.id)` lists them.")
+        }
+        await desk.forget(.client(client.id))
+        await changed()
+        return []
+    }
+
+    private func all() async throws(DBusError) -> [Client] {
+        do throws(ClientError) {
+            return try await clients.list()
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    private func client(_ id: String) async throws(DBusError) -> Client {
+        guard let client = try await all().first(where: { $0.id == id }) else {
+            throw DBusError(ClientError.unknown(id))
+        }
+        return client
+    }
+}
+
+extension Client {
+    fileprivate var details: [String: Value] {
+        typealias Key = ClientsInterface.Key
+        return [
+            Key.id: .string(id),
+            Key.name: .string(shownName),
+            Key.fingerprint: .string(fingerprint),
+            Key.created: .uint64(created),
+            Key.lastUsed: .uint64(lastUsed ?? 0),
+            Key.program: .string(program),
+            Key.origin: .string(origin ?? ""),
+            Key.database: .string(database),
+        ]
+    }
+}
+
+extension Grant {
+    fileprivate var details: [String: Value] {
+        typealias Key = ClientsInterface.GrantKey
+        return [
+            Key.key: .string(name),
+            Key.host: .string(key.host),
+            Key.vault: .string(key.vault),
+            Key.decision: .string(allows ? "allow" : "deny"),
+            Key.scope: .string(isForSession ? "session" : "always"),
+            Key.expires: .uint64(expires),
+        ]
+    }
+
+    /// When it runs out, in seconds since 1970; 0 if it doesn't by itself.
+    private var expires: UInt64 {
+        guard case .session(let end?) = scope else { return 0 }
+        let left = (end - .now).components.seconds
+        return UInt64(max(0, Int64(Date().timeIntervalSince1970) + left))
+    }
+}

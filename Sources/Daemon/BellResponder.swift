@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import HTTPServer
+import Operations
+
+/// Hands what comes in by HTTP to the bell.
+struct BellResponder: Responder {
+    let bell: Bell
+
+    func respond(to body: [UInt8], visit: Visit) async -> HTTPAnswer {
+        let reply = await bell.answer(body, from: HTTPVisitor(visit: visit))
+        return HTTPAnswer(status: reply.status, body: reply.body, delivered: reply.delivered)
+    }
+
+    func hash() async -> String? {
+        await bell.hash()
+    }
+}
+
+/// The peer of an HTTP connection, as operations see it.
+private struct HTTPVisitor: Visitor {
+    let visit: Visit
+
+    var origin: String? { visit.origin }
+
+    func caller() async -> Caller {
+        await visit.caller()
+    }
+}

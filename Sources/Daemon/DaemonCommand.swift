@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ArgumentParser
+import Kernel
+import Logging
+import Secrecy
+import Settings
+
+/// `keybelld`: runs in the foreground and logs to standard error.
+package struct DaemonCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "keybelld",
+        abstract: "Answers programs that ring for passwords, after it has asked you.",
+        discussion: """
+            Serves the KeePassHttp protocol on localhost and puts its questions on the session bus, where a \
+            notification, `keybell watch` or a program of yours answers them. Ends with status 0 on SIGTERM, with 2 \
+            if the configuration can't be used, and with 1 if it can't run.
+            """,
+        version: KeybellVersion.text
+    )
+
+    @Option(help: "The configuration file to use instead of ~/.config/keybell/config.toml.")
+    var config: String?
+
+    /// Made by the argument parser.
+    package init() {}
+
+    /// Runs the daemon to its end and gives its exit status.
+    package func status(environment: [String: String]) async -> Int32 {
+        var logger = Logger(label: "keybelld") { _ in JournalLog(environment: environment) }
+        if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
+        let configuration: Configuration
+        do throws(ConfigurationError) {
+            configuration = try Configuration.load(path: config)
+        } catch {
+            logger.error("\(error)")
+            return 2
+        }
+        harden(logger)
+        do {
+            let house = try await House(configuration, folders: .ofProcess(), logger: logger)
+            try await house.run()
+            logger.notice("stopped")
+            return 0
+        } catch {
+            logger.error("\(error)")
+            return 1
+        }
+    }
+
+    /// What can't be had is said and lived without: a container may forbid any of it.
+    private func harden(_ logger: Logger) {
+        do throws(KernelError) {
+            try Hardening.forbidDumps()
+            try Hardening.forbidNewPrivileges()
+        } catch {
+            logger.warning("not hardened", metadata: ["why": "\(error)"])
+        }
+        SecureHeap.prepare()
+        switch SecureHeap.state {
+        case .locked: break
+        case .notLocked: logger.warning("secrets may be swapped out: RLIMIT_MEMLOCK is too low")
+        case .unavailable: logger.warning("there is no guarded memory for secrets; they are wiped all the same")
+        }
+    }
+}
+
+/// The version of both programs.
+package enum KeybellVersion {
+    package static let text = "0.1.0"
+}

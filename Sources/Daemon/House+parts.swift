@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import DBus
+import HTTPServer
+import Kernel
+import Logging
+import Operations
+import SecretService
+import Settings
+import Vault
+import VaultStores
+
+/// Why the daemon can't run; ready to be shown to the person.
+enum HouseError: Error, CustomStringConvertible {
+    case noBus(String)
+    case runsAlready(pid: Int32?)
+    case port(String, runsAlready: Int32?)
+    case kdbx(String)
+
+    var description: String {
+        switch self {
+        case .noBus(let reason):
+            "there is no session bus to ask you on: \(reason). Log in to a desktop or start one with `dbus-run-session`; `make run` brings its own."
+        case .runsAlready(let pid):
+            "keybelld runs already\(pid.map { " (process \($0))" } ?? ""): `keybell status` asks it how it is."
+        case .port(let reason, let pid?):
+            "\(reason). keybelld runs already (process \(pid)): `keybell status` asks it how it is."
+        case .port(let reason, nil):
+            "\(reason). End that program, or choose another port: `[http] port` in config.toml."
+        case .kdbx(let name):
+            "the vault “\(name)” is a KDBX file, which this version can't open yet."
+        }
+    }
+}
+
+extension House {
+    static func connect() async throws(HouseError) -> BusConnection {
+        do throws(DBusError) {
+            return try await BusConnection.connect(.session)
+        } catch {
+            throw .noBus(error.message)
+        }
+    }
+
+    /// The sockets that systemd passed, or those of the configured port.
+    static func listen(
+        _ http: HTTPSettings,
+        bus: BusConnection,
+        logger: Logger
+    ) async throws(HouseError) -> [ListeningSocket] {
+        do throws(ListenerError) {
+            return try ListeningSocket.open(
+                port: UInt16(http.port),
+                adopted: Listeners.adopt(),
+                logger: logger
+            )
+        } catch {
+            throw .port("\(error)", runsAlready: await Self.runningDaemon(on: bus))
+        }
+    }
+
+    /// Takes the bus name, the last thing before the daemon serves.
+    static func takeName(on bus: BusConnection) async throws(HouseError) {
+        do throws(DBusError) {
+            if try await bus.requestName(KeybellBus.name) { return }
+        } catch {
+            throw .noBus(error.message)
+        }
+        throw .runsAlready(pid: await runningDaemon(on: bus))
+    }
+
+    static func vaults(
+        _ configuration: Configuration,
+        keyring: Keyring,
+        folders: Folders,
+        logger: Logger
+    ) throws(HouseError) -> VaultRack {
+        var stores: [any VaultStore] = []
+        for vault in configuration.vaults {
+            guard vault.kind == .keyring else { throw .kdbx(vault.name) }
+            stores.append(
+                KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
+            )
+        }
+        let first = stores.isEmpty
+            ? KeyringStore(name: "keyring", keyring: keyring, state: folders.state, logger: logger)
+            : stores.removeFirst()
+        return VaultRack(first: first, others: stores)
+    }
+
+    static func options(_ configuration: Configuration) -> ListenerOptions {
+        var options = ListenerOptions()
+        options.allowedOrigins = configuration.http.allowedOrigins
+        options.version = configuration.policy.standard.version
+        return options
+    }
+
+    /// A lock ends what was allowed but not collected.
+    static func forgetAtLock(_ keyring: Keyring, desk: FrontDesk) async {
+        for await event in keyring.events() {
+            switch event {
+            case .locked, .providerLeft: await desk.forget(.everything)
+            default: break
+            }
+        }
+    }
+
+    /// The process that has our bus name, if one has.
+    private static func runningDaemon(on bus: BusConnection) async -> Int32? {
+        // Nobody has it, or the bus is going: then there is no more to say.
+        guard let owner = try? await bus.owner(of: KeybellBus.name) else { return nil }
+        return try? await bus.credentials(of: owner).pid
+    }
+}

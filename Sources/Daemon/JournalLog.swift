@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kernel
+package import Logging
+
+/// Writes each entry as one line to standard error, as the journal likes it.
+///
+/// Under systemd a line begins with its priority (`<6>`, sd-daemon(3)), for the journal has a time of its own.
+/// Control characters in what clients send can't begin another line.
+package struct JournalLog: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level = .info
+    private let writesPriority: Bool
+
+    /// Creates a handler; `environment` says whether standard error is the journal's.
+    package init(environment: [String: String]) {
+        writesPriority = environment["JOURNAL_STREAM"] != nil
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var line = writesPriority ? "<\(event.level.priority)>" : "keybelld: \(event.level.word)"
+        line += Self.cleaned(event.message.description)
+        let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            line += " \(key)=\"\(Self.cleaned(value.description))\""
+        }
+        StandardStream.error.write(line + "\n")
+    }
+
+    private static func cleaned(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(1000).map { scalar in
+                    switch scalar.properties.generalCategory {
+                    case .control, .format, .lineSeparator, .paragraphSeparator: " "
+                    default: scalar
+                    }
+                }
+            )
+        )
+    }
+}
+
+extension Logger.Level {
+    /// The priority of syslog(3).
+    fileprivate var priority: Int {
+        switch self {
+        case .trace, .debug: 7
+        case .info: 6
+        case .notice: 5
+        case .warning: 4
+        case .error: 3
+        case .critical: 2
+        }
+    }
+
+    fileprivate var word: String {
+        switch self {
+        case .trace, .debug, .info, .notice: ""
+        case .warning: "warning: "
+        case .error, .critical: "error: "
+        }
+    }
+}

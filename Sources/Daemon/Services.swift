@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import DBus
+import Kernel
+import Logging
+import ServiceLifecycle
+
+/// The session bus is gone: nobody could answer any more, and libsecret can't connect again.
+struct BusLost: Error, CustomStringConvertible {
+    let description = "the session bus is gone"
+}
+
+/// Ends the daemon, with an error, when the bus goes.
+struct BusWatch: Service {
+    let bus: BusConnection
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            await withTaskCancellationHandler {
+                await bus.disconnected()
+            } onCancel: {
+                Task(executorPreference: TaskQueue.shared) { await bus.close() }
+            }
+            try Task.checkCancellation()
+            throw BusLost()
+        }
+    }
+}
+
+/// Answers everyone who waits, as soon as the daemon is told to stop.
+struct DeskClosing: Service {
+    let desk: FrontDesk
+
+    func run() async throws {
+        try? await gracefulShutdown()  // cancelled is told to stop, too
+        await desk.shutDown()
+    }
+}
+
+/// Something that runs along until the daemon stops.
+struct Companion: Service {
+    let work: @Sendable () async throws -> Void
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            try await work()
+        }
+        // A service that returns would stop the others: its work being over is no reason.
+        try? await gracefulShutdown()  // cancelled is told to stop, too
+    }
+}
+
+/// Tells the service manager when everything is held, and when the daemon stops.
+struct Announcement: Service {
+    let logger: Logger
+
+    func run() async throws {
+        ServiceManager.notify("READY=1\nSTATUS=Waiting for programs to ring")
+        logger.notice("ready")
+        try? await gracefulShutdown()  // cancelled is told to stop, too
+        ServiceManager.notify("STOPPING=1")
+    }
+}

@@ -36,7 +36,8 @@ enum KeyringCheck {
         let advice = report.error?.advice ?? KeyringError.noProvider.advice
         switch report.state {
         case .noProvider:
-            findings.append(.failure("Secret Service", "nobody offers it", do: advice))
+            let text = report.error == .deadline ? "doesn't answer" : "nobody offers it"
+            findings.append(.failure("Secret Service", text, do: advice))
         case .noCollection:
             findings.append(.failure("Keyring", "there is no such collection", do: advice))
         case .locked:

@@ -33,21 +33,24 @@ struct DaemonDoor: Sendable {
         }
     }
 
-    /// Posts a body to the first loopback address that our user serves.
-    func post(_ body: [UInt8]) async throws(ConsoleError) -> [UInt8] {
+    /// The first loopback address that our user serves.
+    func host() throws(ConsoleError) -> String {
         for host in ["127.0.0.1", "::1"] where try isServed(host) {
-            do {
-                return try await post(body, to: host.contains(":") ? "[\(host)]" : host)
-            } catch {
-                throw .unreachable(
-                    "Keybell doesn't answer on port \(port) (\(TerminalText.clean("\(error)")))."
-                )
-            }
+            return host.contains(":") ? "[\(host)]" : host
         }
         throw .unreachable(
             "Nobody listens on port \(port). Start Keybell with `systemctl --user start keybell`, or run keybelld; "
                 + "`keybell doctor` finds what is in the way."
         )
+    }
+
+    private func post(_ body: [UInt8]) async throws(ConsoleError) -> [UInt8] {
+        let host = try host()
+        do {
+            return try await post(body, to: host)
+        } catch {
+            throw .unreachable("Keybell doesn't answer on port \(port) (\(TerminalText.clean("\(error)"))).")
+        }
     }
 
     private func post(_ body: [UInt8], to host: String) async throws -> [UInt8] {

@@ -52,6 +52,7 @@ struct ScriptClient: Sendable {
                 return
             }
         }
+        _ = try door.host()  // before the person is told to look for a question
         let key = ClientKey.random()
         Output.note(
             "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import TestSupport
+
+/// Something that owns the Secret Service's name and behaves as a test wants it to.
+struct FakeProvider {
+    /// What it does when it is called.
+    enum Answer: Sendable {
+        /// Never answers.
+        case silence
+        /// Answers as a good provider does.
+        case service
+    }
+
+    /// What its prompts do.
+    enum PromptEnd: Sendable {
+        /// The person answers, and the word of that comes before the answer to `Prompt`.
+        case unlocksAtOnce
+        /// The person closes it.
+        case dismissed
+        /// Nobody answers.
+        case never
+        /// The provider leaves the bus.
+        case providerLeaves
+    }
+
+    static let collection: ObjectPath = "/org/freedesktop/secrets/collection/fake"
+    private static let root: ObjectPath = "/org/freedesktop/secrets"
+    private static let prompt: ObjectPath = "/org/freedesktop/secrets/prompt/p1"
+
+    let connection: BusConnection
+    let isLocked = Observed(true)
+    /// The members that were called, in order.
+    let calls = Observed<[String]>([])
+
+    init(
+        on bus: PrivateBus,
+        alias: ObjectPath = collection,
+        locked: Answer = .service,
+        isLocked: Bool = true,
+        session: Answer = .service,
+        prompt: PromptEnd = .never
+    ) async throws {
+        connection = try await bus.connect()
+        self.isLocked.update { $0 = isLocked }
+        await connection.export(service(alias: alias, session: session))
+        await connection.export(collection(locked: locked))
+        await connection.export(promptObject(prompt))
+        _ = try await connection.requestName("org.freedesktop.secrets")
+    }
+
+    /// Waits for as long as anybody could care.
+    private static func never() async {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        for await _ in stream {}
+        continuation.finish()
+    }
+
+    private func service(alias: ObjectPath, session: Answer) -> ExportedObject {
+        ExportedObject(
+            path: Self.root,
+            interfaces: [
+                ExportedInterface(
+                    name: "org.freedesktop.Secret.Service",
+                    methods: [
+                        Method("ReadAlias", in: [Argument("name", "s")], out: [Argument("collection", "o")]) {
+                            [calls] _ in
+                            calls.update { $0.append("ReadAlias") }
+                            return [.objectPath(alias)]
+                        },
+                        Method(
+                            "Unlock",
+                            in: [Argument("objects", "ao")],
+                            out: [Argument("unlocked", "ao"), Argument("prompt", "o")]
+                        ) { [calls] _ in
+                            calls.update { $0.append("Unlock") }
+                            return [.array("o", []), .objectPath(Self.prompt)]
+                        },
+                        Method(
+                            "OpenSession",
+                            in: [Argument("algorithm", "s"), Argument("input", "v")],
+                            out: [Argument("output", "v"), Argument("result", "o")]
+                        ) { [calls] call async throws(DBusError) in
+                            calls.update { $0.append("OpenSession") }
+                            if session == .silence { await Self.never() }
+                            guard call.body.first == .string("plain") else {
+                                throw DBusError(
+                                    name: "org.freedesktop.DBus.Error.NotSupported",
+                                    message: "only plain sessions"
+                                )
+                            }
+                            return [
+                                .variant(.string("")), .objectPath("/org/freedesktop/secrets/session/s1"),
+                            ]
+                        },
+                        Method(
+                            "CreateCollection",
+                            in: [Argument("properties", "a{sv}"), Argument("alias", "s")],
+                            out: [Argument("collection", "o"), Argument("prompt", "o")]
+                        ) { [calls] _ in
+                            calls.update { $0.append("CreateCollection") }
+                            return [.objectPath(Self.collection), .objectPath("/")]
+                        },
+                    ],
+                    properties: [
+                        Property("Collections", "ao") { .array("o", [.objectPath(Self.collection)]) }
+                    ]
+                )
+            ]
+        )
+    }
+
+    private func collection(locked: Answer) -> ExportedObject {
+        ExportedObject(
+            path: Self.collection,
+            interfaces: [
+                ExportedInterface(
+                    name: "org.freedesktop.Secret.Collection",
+                    methods: [
+                        Method(
+                            "CreateItem",
+                            in: [
+                                Argument("properties", "a{sv}"), Argument("secret", "(oayays)"),
+                                Argument("replace", "b"),
+                            ],
+                            out: [Argument("item", "o"), Argument("prompt", "o")]
+                        ) { [calls] _ in
+                            calls.update { $0.append("CreateItem") }
+                            return [.objectPath("/"), .objectPath(Self.prompt)]
+                        }
+                    ],
+                    properties: [
+                        Property("Locked", "b") { [isLocked] in
+                            if locked == .silence { await Self.never() }
+                            return .boolean(isLocked.now)
+                        },
+                        Property("Label", "s") { .string("Fake") },
+                    ]
+                )
+            ]
+        )
+    }
+
+    private func promptObject(_ end: PromptEnd) -> ExportedObject {
+        ExportedObject(
+            path: Self.prompt,
+            interfaces: [
+                ExportedInterface(
+                    name: "org.freedesktop.Secret.Prompt",
+                    methods: [
+                        Method("Prompt", in: [Argument("window", "s")]) {
+                            [calls, isLocked, connection] _ async throws(DBusError) in
+                            calls.update { $0.append("Prompt") }
+                            switch end {
+                            case .never: break
+                            case .providerLeaves: await connection.close()
+                            case .unlocksAtOnce, .dismissed:
+                                let isDismissed = end == .dismissed
+                                if !isDismissed { isLocked.update { $0 = false } }
+                                try await connection.emit(
+                                    Self.prompt,
+                                    "org.freedesktop.Secret.Prompt",
+                                    "Completed",
+                                    [.boolean(isDismissed), .variant(.string(""))]
+                                )
+                            }
+                            return []
+                        },
+                        Method("Dismiss") { [calls] _ in
+                            calls.update { $0.append("Dismiss") }
+                            return []
+                        },
+                    ]
+                )
+            ]
+        )
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Secrecy
+import SecretService
+import Testing
+import TestSupport
+
+@Suite struct KeyringPromptTests {
+    private let clock = ContinuousClock()
+
+    @Test func `an unlock whose end is told before the prompt's own answer is not missed`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .unlocksAtOnce)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        #expect(await keyring.state() == .locked)
+        try await keyring.unlock()
+        #expect(await keyring.state() == .unlocked)
+        #expect(provider.calls.now.filter { $0 == "Prompt" }.count == 1)
+    }
+
+    @Test func `an open collection is unlocked without a prompt`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false)
+        try await KeyringFixture.keyring(on: bus).unlock()
+        #expect(!provider.calls.now.contains("Unlock"))
+    }
+
+    @Test func `a prompt that the person closes is dismissed`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .dismissed)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.dismissed) { try await keyring.unlock() }
+        #expect(await keyring.state() == .locked)
+        #expect(provider.calls.now.contains("Prompt"))
+    }
+
+    @Test func `a prompt that nobody answers ends at the deadline and is taken away`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .never)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.deadline) { try await keyring.unlock(prompt: .milliseconds(100)) }
+        try await provider.calls.wait(for: "Dismiss") { $0.contains("Dismiss") ? () : nil }
+    }
+
+    @Test func `a provider that leaves while it prompts ends the wait`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .providerLeaves)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.noProvider) { try await keyring.unlock() }
+        withExtendedLifetime(provider) {}
+    }
+
+    @Test func `two who unlock at once wait for one prompt`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .unlocksAtOnce)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        async let first: Void = keyring.unlock()
+        async let second: Void = keyring.unlock()
+        try await first
+        try await second
+        #expect(provider.calls.now.filter { $0 == "Prompt" }.count == 1)
+    }
+
+    @Test func `nothing but unlock raises a prompt, and nothing makes a collection`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, prompt: .never)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.locked) { try await keyring.items(schema: "x") }
+        await #expect(throws: KeyringError.locked) {
+            try await keyring.store(schema: "x", label: "x", attributes: [:], secret: SecretBytes(utf8: "x"))
+        }
+        _ = await keyring.doctor()
+        let forbidden: Set = ["Unlock", "Prompt", "CreateCollection", "CreateItem"]
+        #expect(forbidden.isDisjoint(with: provider.calls.now))
+    }
+
+    @Test func `a provider that never answers costs no more than the deadline`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, locked: .silence)
+        let keyring = try await KeyringFixture.keyring(on: bus, deadline: .milliseconds(200))
+        let taken = await clock.measure {
+            await #expect(throws: KeyringError.deadline) { try await keyring.items(schema: "x") }
+        }
+        #expect(taken < .seconds(10))
+        withExtendedLifetime(provider) {}
+    }
+
+    @Test func `a session that never opens is cancelled at the deadline`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false, session: .silence)
+        let keyring = try await KeyringFixture.keyring(on: bus, deadline: .milliseconds(200))
+        let taken = await clock.measure {
+            await #expect(throws: KeyringError.deadline) {
+                try await keyring.store(
+                    schema: "x",
+                    label: "x",
+                    attributes: [:],
+                    secret: SecretBytes(utf8: "x")
+                )
+            }
+        }
+        #expect(taken < .seconds(10))
+        #expect(provider.calls.now.contains("OpenSession"))
+    }
+
+    @Test func `a provider that prompts for a new item is prompted by the one who made it`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false, prompt: .dismissed)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.dismissed) {
+            try await keyring.store(schema: "x", label: "x", attributes: [:], secret: SecretBytes(utf8: "x"))
+        }
+        #expect(provider.calls.now.suffix(2) == ["CreateItem", "Prompt"])
+    }
+
+    @Test func `an alias that points nowhere is no collection`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, alias: "/")
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        #expect(await keyring.state() == .noCollection)
+        await #expect(throws: KeyringError.noDefaultCollection) { try await keyring.items(schema: "x") }
+        #expect(!provider.calls.now.contains("CreateCollection"))
+    }
+}

@@ -60,8 +60,6 @@ import Testing
 
     @Test func `a connection that waits for our answer is left alone`() async throws {
         var options = ListenerOptions()
-        options.headDeadline = .milliseconds(20)
-        options.bodyDeadline = .milliseconds(20)
         options.idleDeadline = .milliseconds(20)
         let gate = Gate()
         let echo = Echo { _, _ in

@@ -1,59 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension VaultSettings {
-  /// Every `[[vault]]`, or the keyring where there is none.
-  static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
-    -> [VaultSettings]
-  {
-    var names: Set<String> = []
-    var hasKeyring = false
-    let vaults = try document.tables("vault") { table throws(KeyProblem) in
-      let vault = try VaultSettings(reading: table, folders)
-      guard names.insert(vault.name).inserted else {
-        throw table.problem("name", "another vault is called \"\(vault.name)\", too")
-      }
-      guard vault.kind != .keyring || !hasKeyring else {
-        throw table.problem("kind", "there is one keyring, and a vault has it already")
-      }
-      hasKeyring = hasKeyring || vault.kind == .keyring
-      return vault
+    /// Every `[[vault]]`, or the keyring where there is none.
+    static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
+        -> [VaultSettings]
+    {
+        var names: Set<String> = []
+        var hasKeyring = false
+        let vaults = try document.tables("vault") { table throws(KeyProblem) in
+            let vault = try VaultSettings(reading: table, folders)
+            guard names.insert(vault.name).inserted else {
+                throw table.problem("name", "another vault is called \"\(vault.name)\", too")
+            }
+            guard vault.kind != .keyring || !hasKeyring else {
+                throw table.problem("kind", "there is one keyring, and a vault has it already")
+            }
+            hasKeyring = hasKeyring || vault.kind == .keyring
+            return vault
+        }
+        return vaults.isEmpty ? [.keyring] : vaults
     }
-    return vaults.isEmpty ? [.keyring] : vaults
-  }
 
-  private init(reading table: TableReader, _ folders: Folders) throws(KeyProblem) {
-    kind = try table.choice("kind") ?? .keyring
-    path = try table.text("path").map(folders.expanding)
-    keyFile = try table.text("key_file").map(folders.expanding)
-    passwordCommand = try table.texts("password_command")
-    remembersPassword = try table.bool("remember_password") ?? false
-    switch kind {
-    case .keyring:
-      for key in ["path", "key_file", "password_command", "remember_password"] where table.has(key)
-      {
-        throw table.problem(key, "a keyring has none; is it to be kind = \"kdbx\"?")
-      }
-    case .kdbx:
-      guard let path else { throw table.problem("path", "a kdbx vault needs the path of its file") }
-      guard path.hasPrefix("/") else {
-        throw table.problem(
-          "path", "must begin with / or ~/, since a daemon has no folder of its own")
-      }
+    private init(reading table: TableReader, _ folders: Folders) throws(KeyProblem) {
+        kind = try table.choice("kind") ?? .keyring
+        path = try table.text("path").map(folders.expanding)
+        keyFile = try table.text("key_file").map(folders.expanding)
+        passwordCommand = try table.texts("password_command")
+        remembersPassword = try table.bool("remember_password") ?? false
+        switch kind {
+        case .keyring:
+            for key in ["path", "key_file", "password_command", "remember_password"] where table.has(key) {
+                throw table.problem(key, "a keyring has none; is it to be kind = \"kdbx\"?")
+            }
+        case .kdbx:
+            guard let path else { throw table.problem("path", "a kdbx vault needs the path of its file") }
+            guard path.hasPrefix("/") else {
+                throw table.problem(
+                    "path",
+                    "must begin with / or ~/, since a daemon has no folder of its own"
+                )
+            }
+        }
+        if let keyFile, !keyFile.hasPrefix("/") {
+            throw table.problem("key_file", "must begin with / or ~/")
+        }
+        if let passwordCommand, passwordCommand.isEmpty {
+            throw table.problem(
+                "password_command",
+                "must name a program, such as [\"pass\", \"show\", \"keepass\"]"
+            )
+        }
+        name = try table.text("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
+        try table.finish()
     }
-    if let keyFile, !keyFile.hasPrefix("/") {
-      throw table.problem("key_file", "must begin with / or ~/")
-    }
-    if let passwordCommand, passwordCommand.isEmpty {
-      throw table.problem(
-        "password_command", "must name a program, such as [\"pass\", \"show\", \"keepass\"]")
-    }
-    name = try table.text("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
-    try table.finish()
-  }
 
-  /// The file's name without folders and `.kdbx`.
-  private static func name(ofFile path: String) -> String {
-    let file = path.split(separator: "/").last ?? "kdbx"
-    return String(file.hasSuffix(".kdbx") && file.count > 5 ? file.dropLast(5) : file)
-  }
+    /// The file's name without folders and `.kdbx`.
+    private static func name(ofFile path: String) -> String {
+        let file = path.split(separator: "/").last ?? "kdbx"
+        return String(file.hasSuffix(".kdbx") && file.count > 5 ? file.dropLast(5) : file)
+    }
 }

@@ -101,6 +101,10 @@ struct RequestTests {
         )
     }
 
+    @Test func `an entry that is to be made has no uuid yet`() {
+        #expect(RequestDetails.Entry(uuid: "", title: "Git", username: "ann").line == "Git, ann")
+    }
+
     @Test func `allow prints the name that a client got`() {
         let details = request("7F2A", kind: "associate", more: ["suggested-id": .string("firefox")])
         #expect(AllowCommand.summary(details, AnswerChoices()).last == "  as firefox")

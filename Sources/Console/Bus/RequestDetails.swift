@@ -84,7 +84,8 @@ extension RequestDetails.Entry {
 
     /// The entry on one line.
     var line: String {
-        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : ", \(username)") + "  \(uuid)"
+        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : ", \(username)")
+            + (uuid.isEmpty ? "" : "  \(uuid)")
     }
 
     fileprivate var json: JSON {

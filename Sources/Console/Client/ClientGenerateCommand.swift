@@ -20,7 +20,7 @@ struct ClientGenerateCommand: AsyncParsableCommand {
             throw ConsoleError.refused("Keybell sent no password.")
         }
         if output.json {
-            EntryPrinter.print(json: [[("password", .secret(entry.password)), ("bits", .text(entry.login))]])
+            EntryPrinter.print(object: [("password", .secret(entry.password)), ("bits", .text(entry.login))])
         } else {
             EntryPrinter.line(entry.password)
         }

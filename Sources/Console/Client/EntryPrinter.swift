@@ -57,6 +57,12 @@ enum EntryPrinter {
         output.write(objects.isEmpty ? "]\n" : "\n]\n")
     }
 
+    /// Prints one JSON object.
+    static func print(object: [(String, Member)]) {
+        print(object)
+        StandardStream.output.write("\n")
+    }
+
     private static func print(_ object: [(String, Member)]) {
         let output = StandardStream.output
         output.write("{")

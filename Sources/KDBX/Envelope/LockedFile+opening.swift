@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Gzip
+import Secrecy
+import XMLTree
+
+extension LockedFile {
+    // Version 4: header, its SHA-256, its HMAC, authenticated blocks of encrypted (compressed (inner header, XML)).
+    func openModern(_ key: DerivedKey, _ limits: Limits) throws(KDBXError) -> Database {
+        var reader = ByteReader(bytes, from: headerBytes.count + 32)
+        let keys = try key.blockKeys(for: header)
+        let code = Array(try reader.take(32))
+        guard constantTimeEquals(code, HMAC.sha256(key: keys.key(BlockKeys.header), headerBytes)) else {
+            // A block that this key has authenticated tells that it is not the key that is wrong.
+            throw AuthenticatedBlocks.isFirstGood(reader, keys: keys) ? .damaged(.headerHash) : .wrongKey
+        }
+        let encrypted = try AuthenticatedBlocks.read(&reader, keys: keys)
+        guard let plain = try decrypt(encrypted, key) else { throw .damaged(.content) }
+        var content = try decompress(plain, limits)
+        defer { wipe(&content) }
+        var inner = ByteReader(content)
+        let (innerHeader, stream) = try InnerHeader.read(&inner)
+        let start = inner.position
+        return try read(Array(content[start...]), innerHeader, stream)
+    }
+
+    // Version 3: header, encrypted (bytes that the header repeats, hashed blocks of compressed XML).
+    func openOld(_ key: DerivedKey, _ limits: Limits) throws(KDBXError) -> Database {
+        guard let number = UInt32(littleEndian: try header.required(.innerStream)) else {
+            throw .damaged(.header)
+        }
+        let streamKey = SecretBytes(copying: try header.required(.streamKey))
+        let stream = try InnerStream(number: number, key: streamKey)
+        let start = try header.required(.streamStart, count: 32)
+        let encrypted = Array(bytes[headerBytes.count...])
+        guard !encrypted.isEmpty else { throw .truncated }
+        guard var plain = try decrypt(encrypted, key) else {
+            throw try isKeyRight(key, start: start, encrypted) ? .damaged(.content) : .wrongKey
+        }
+        defer { wipe(&plain) }
+        var reader = ByteReader(plain, from: min(start.count, plain.count))
+        guard plain.starts(with: start) else {
+            // Blocks that are whole tell that it is not the key that is wrong.
+            throw (try? HashedBlocks.read(&reader)) != nil ? .damaged(.headerHash) : .wrongKey
+        }
+        var text = try decompress(HashedBlocks.read(&reader), limits)
+        defer { wipe(&text) }
+        let database = try read(text, InnerHeader(), stream)
+        // Older writers leave it out.
+        if let hash = database.meta("HeaderHash"), !hash.isEmpty {
+            guard Base64.decode(hash) == Digest.sha256(headerBytes) else { throw .damaged(.headerHash) }
+        }
+        return database
+    }
+
+    private func read(
+        _ text: [UInt8],
+        _ innerHeader: InnerHeader,
+        _ stream: InnerStream
+    ) throws(KDBXError) -> Database {
+        var document: Document
+        do throws(XMLError) { document = try Document(parsing: text) } catch { throw .damaged(.document) }
+        try ProtectedValues.seal(in: &document, stream)
+        return try Database(
+            header: header,
+            innerHeader: innerHeader,
+            innerStream: stream.kind,
+            document: document
+        )
+    }
+
+    /// The decrypted content, or nil if what came out can't be it.
+    private func decrypt(_ encrypted: [UInt8], _ key: DerivedKey) throws(KDBXError) -> [UInt8]? {
+        let (cipher, nonce) = (try header.cipher, try header.nonce)
+        let contentKey = try key.contentKey(for: header)
+        do throws(CipherError) {
+            return try cipher.decrypt(encrypted, key: contentKey, nonce: nonce)
+        } catch .badPadding, .badLength {
+            return nil
+        } catch {
+            throw .failed
+        }
+    }
+
+    /// Whether the first blocks, whatever is wrong further on, decrypt to what the header says.
+    private func isKeyRight(
+        _ key: DerivedKey,
+        start: [UInt8],
+        _ encrypted: [UInt8]
+    ) throws(KDBXError) -> Bool {
+        let (cipher, nonce) = (try header.cipher, try header.nonce)
+        let contentKey = try key.contentKey(for: header)
+        let beginning = Array(encrypted.prefix(start.count))
+        return cipher.decryptBeginning(beginning, key: contentKey, nonce: nonce) == start
+    }
+
+    private func decompress(_ bytes: [UInt8], _ limits: Limits) throws(KDBXError) -> [UInt8] {
+        guard try header.compression == .gzip else {
+            guard bytes.count <= limits.contentSize else { throw .tooLarge }
+            return bytes
+        }
+        do throws(GzipError) {
+            return try GzipStream.decompress(bytes, limit: limits.contentSize)
+        } catch .tooLarge {
+            throw .tooLarge
+        } catch .failed {
+            throw .failed
+        } catch {
+            throw .damaged(.content)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Secrecy
+import XMLTree
+
+extension Database {
+    /// The group that all others are in.
+    package var root: Group { Group(database: self, element: rootGroup) }
+
+    /// All entries, histories left out, in the order of the file.
+    package var entries: [Entry] {
+        var found: [Entry] = []
+        found.reserveCapacity(entryPlaces.count)
+        var groups = [rootGroup]
+        while let group = groups.popLast() {
+            var inner: [Element] = []
+            for child in document.children(of: group) {
+                switch document.name(of: child) {
+                case "Entry": found.append(Entry(database: self, element: child))
+                case "Group": inner.append(child)
+                default: continue
+                }
+            }
+            groups += inner.reversed()
+        }
+        return found
+    }
+
+    /// An entry by its UUID.
+    package func entry(_ id: Identifier) -> Entry? {
+        entryPlaces[id].map { Entry(database: self, element: $0) }
+    }
+
+    /// A group by its UUID.
+    package func group(_ id: Identifier) -> Group? {
+        groupPlaces[id].map { Group(database: self, element: $0) }
+    }
+
+    /// The group at a path of names from below the root, each time the first.
+    package func group(at path: [String]) -> Group? {
+        var group = root
+        for name in path {
+            guard let next = group.groups.first(where: { $0.name == name }) else { return nil }
+            group = next
+        }
+        return group
+    }
+
+    /// The recycle bin's UUID, if there is one in use.
+    package var recycleBin: Identifier? {
+        guard let meta, let place = document.child(of: meta, named: "RecycleBinUUID"),
+            let identifier = Identifier(base64: document.content(of: place)), identifier != .none
+        else { return nil }
+        return identifier
+    }
+
+    /// The element with a string's value.
+    func value(_ name: String, of entry: Element) -> Element? {
+        for string in document.children(of: entry, named: "String") {
+            guard let key = document.child(of: string, named: "Key"),
+                document.content(of: key).elementsEqual(name.utf8)
+            else { continue }
+            return document.child(of: string, named: "Value")
+        }
+        return nil
+    }
+
+    /// What an element holds, opened if it is sealed.
+    func secret(in value: Element) -> SecretBytes? {
+        guard ProtectedValues.isProtected(value, in: document) else {
+            return SecretBytes(copying: document.content(of: value))
+        }
+        return SecretSeal().open(document.content(of: value))
+    }
+
+    func isTrue(_ element: Element) -> Bool { document.text(of: element).lowercased() == "true" }
+}

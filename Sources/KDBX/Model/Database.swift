@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import XMLTree
+
+/// A database in memory: a value, edited in place, with everything in it that the file had.
+///
+/// Its protected values are sealed; each is opened when it is asked for. What this room does not understand is
+/// carried along untouched: unknown elements, custom data, header fields, attachments and their order.
+package struct Database: Sendable {
+    /// How the file is laid out and encrypted.
+    package internal(set) var header: OuterHeader
+    var innerHeader: InnerHeader
+    var innerStream: InnerStream.Kind
+    var document: Document
+    /// Where entries and groups stand, history left out; the first of each UUID.
+    var entryPlaces: [Identifier: Element] = [:]
+    var groupPlaces: [Identifier: Element] = [:]
+    /// The outermost group.
+    var rootGroup: Element
+
+    /// Takes over what has been read.
+    /// - Throws: `damaged(.document)` unless there is a root group.
+    init(
+        header: OuterHeader,
+        innerHeader: InnerHeader,
+        innerStream: InnerStream.Kind,
+        document: Document
+    ) throws(KDBXError) {
+        guard document.name(of: document.root) == "KeePassFile",
+            let group = document.descendant(of: document.root, "Root", "Group")
+        else { throw .damaged(.document) }
+        self.header = header
+        self.innerHeader = innerHeader
+        self.innerStream = innerStream
+        self.document = document
+        rootGroup = group
+        findPlaces()
+    }
+
+    /// The version of the format that it was read from and is written in.
+    package var version: FormatVersion { header.version }
+
+    /// Notes where everything stands.
+    mutating func findPlaces() {
+        entryPlaces = [:]
+        groupPlaces = [:]
+        // A stack of our own: groups may be nested deeper than ours.
+        var groups = [rootGroup]
+        while let group = groups.popLast() {
+            if let identifier = identifier(of: group), groupPlaces[identifier] == nil {
+                groupPlaces[identifier] = group
+            }
+            for child in document.children(of: group) {
+                switch document.name(of: child) {
+                case "Entry":
+                    guard let identifier = identifier(of: child), entryPlaces[identifier] == nil else {
+                        continue
+                    }
+                    entryPlaces[identifier] = child
+                case "Group":
+                    groups.append(child)
+                default:
+                    continue
+                }
+            }
+        }
+    }
+
+    func identifier(of element: Element) -> Identifier? {
+        document.child(of: element, named: "UUID").flatMap { Identifier(base64: document.content(of: $0)) }
+    }
+
+    var meta: Element? { document.child(of: document.root, named: "Meta") }
+
+    func meta(_ name: String) -> String? { meta.flatMap { document.text(of: $0, child: name) } }
+
+    /// A time that stands in an element's `Times`.
+    func time(_ name: String, of element: Element) -> Timestamp? {
+        document.descendant(of: element, "Times", name).flatMap { Timestamp(document.text(of: $0)) }
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Secrecy
+import XMLTree
+
+/// An entry as it was when it was asked for: a view into the database of that moment.
+package struct Entry: Sendable {
+    /// A string of an entry, without its value.
+    package struct Field: Hashable, Sendable {
+        /// Its name: `Title`, `UserName`, `Password`, `URL`, `Notes`, or any other.
+        package let name: String
+        /// Whether its value is kept encrypted.
+        package let isProtected: Bool
+    }
+
+    let database: Database
+    let element: Element
+
+    /// What it is known by; nil in a file that a program has broken.
+    package var id: Identifier? { database.identifier(of: element) }
+
+    /// The group that it is in; nil for a former state in a history.
+    package var group: Group? {
+        guard let parent = database.document.parent(of: element),
+            database.document.name(of: parent) == "Group"
+        else { return nil }
+        return Group(database: database, element: parent)
+    }
+
+    /// All its strings in their order.
+    package var fields: [Field] {
+        let document = database.document
+        return document.children(of: element, named: "String").compactMap { string in
+            guard let key = document.child(of: string, named: "Key") else { return nil }
+            let value = document.child(of: string, named: "Value")
+            let isProtected = value.map { ProtectedValues.isProtected($0, in: document) } ?? false
+            return Field(name: document.text(of: key), isProtected: isProtected)
+        }
+    }
+
+    /// A string's value as ordinary text, opened if it is protected; nil if there is no such string.
+    ///
+    /// Not for passwords: those travel as `secret`.
+    package func text(_ name: String) -> String? {
+        guard let value = database.value(name, of: element) else { return nil }
+        guard ProtectedValues.isProtected(value, in: database.document) else {
+            return database.document.text(of: value)
+        }
+        return secret(name)?.exposedText()
+    }
+
+    /// A string's value, opened at this moment; nil if there is no such string.
+    package func secret(_ name: String) -> SecretBytes? {
+        database.value(name, of: element).flatMap { database.secret(in: $0) }
+    }
+
+    /// When it was made.
+    package var created: Timestamp? { database.time("CreationTime", of: element) }
+    /// When it was last changed.
+    package var modified: Timestamp? { database.time("LastModificationTime", of: element) }
+    /// When it expires, if it does.
+    package var expires: Timestamp? {
+        guard
+            database.document.descendant(of: element, "Times", "Expires").map({ database.isTrue($0) }) == true
+        else { return nil }
+        return database.time("ExpiryTime", of: element)
+    }
+
+    /// Its former states, the oldest first as a rule.
+    package var history: [Entry] {
+        guard let history = database.document.child(of: element, named: "History") else { return [] }
+        return database.document.children(of: history, named: "Entry").map {
+            Entry(database: database, element: $0)
+        }
+    }
+
+    /// Its tags.
+    package var tags: [String] {
+        (database.document.text(of: element, child: "Tags") ?? "").split { ",;".contains($0) }.map(
+            String.init
+        )
+    }
+
+    /// The names of its attachments.
+    package var attachments: [String] {
+        database.document.children(of: element, named: "Binary").map {
+            database.document.text(of: $0, child: "Key") ?? ""
+        }
+    }
+
+    /// What an attachment holds; nil if there is none of that name.
+    package func attachment(_ name: String) -> [UInt8]? {
+        let document = database.document
+        let binary = document.children(of: element, named: "Binary").first {
+            document.text(of: $0, child: "Key") == name
+        }
+        return binary.flatMap { document.child(of: $0, named: "Value") }.flatMap {
+            database.attachment(at: $0)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Document {
+    /// An element's name as it is written, prefix included.
+    package func name(of element: Element) -> String { names[Int(self[element].name)] }
+
+    /// The element that an element stands in; nil for the root, and for what has been removed.
+    package func parent(of element: Element) -> Element? {
+        let parent = self[element].parent
+        return parent == Node.none ? nil : Element(index: parent)
+    }
+
+    /// The elements that stand directly in an element.
+    package func children(of element: Element) -> Children {
+        Children(document: self, index: self[element].firstChild)
+    }
+
+    /// The elements of a name that stand directly in an element.
+    package func children(of element: Element, named name: String) -> [Element] {
+        guard let number = nameNumbers[name] else { return [] }
+        return children(of: element).filter { self[$0].name == number }
+    }
+
+    /// The first element of a name that stands directly in an element.
+    package func child(of element: Element, named name: String) -> Element? {
+        guard let number = nameNumbers[name] else { return nil }
+        var index = self[element].firstChild
+        while index != Node.none {
+            let node = nodes[Int(index)]
+            if node.name == number, node.kind == .element { return Element(index: index) }
+            index = node.next
+        }
+        return nil
+    }
+
+    /// The element that a path of names leads to, each time the first.
+    package func descendant(of element: Element, _ path: String...) -> Element? {
+        var element = element
+        for name in path {
+            guard let next = child(of: element, named: name) else { return nil }
+            element = next
+        }
+        return element
+    }
+
+    /// The bytes of an element without children: its text, unless something else was put there.
+    package func content(of element: Element) -> ArraySlice<UInt8> { content[self[element].content.range] }
+
+    /// The text of an element without children; text beside children is no one's business here.
+    package func text(of element: Element) -> String { String(decoding: content(of: element), as: UTF8.self) }
+
+    /// The text of the first child of a name, or nil if there is none.
+    package func text(of element: Element, child name: String) -> String? {
+        child(of: element, named: name).map { text(of: $0) }
+    }
+
+    /// Whether nothing but content stands in an element.
+    package func hasNoChildren(_ element: Element) -> Bool { self[element].firstChild == Node.none }
+
+    /// An attribute's value.
+    package func attribute(_ name: String, of element: Element) -> String? {
+        var index = self[element].firstAttribute
+        while index != Node.none {
+            let attribute = attributes[Int(index)]
+            if names[Int(attribute.name)] == name {
+                return String(decoding: content[attribute.value.range], as: UTF8.self)
+            }
+            index = attribute.next
+        }
+        return nil
+    }
+
+    /// All attributes of an element in their order.
+    package func attributes(of element: Element) -> [(name: String, value: String)] {
+        var list: [(name: String, value: String)] = []
+        var index = self[element].firstAttribute
+        while index != Node.none {
+            let attribute = attributes[Int(index)]
+            let value = String(decoding: content[attribute.value.range], as: UTF8.self)
+            list.append((names[Int(attribute.name)], value))
+            index = attribute.next
+        }
+        return list
+    }
+
+    /// All elements under an element, itself included, in the order of the text, that have any attribute.
+    package func elementsWithAttributes(under top: Element) -> [Element] {
+        var found: [Element] = []
+        walk(from: top) { index in
+            if nodes[Int(index)].firstAttribute != Node.none { found.append(Element(index: index)) }
+        }
+        return found
+    }
+
+    /// Visits the nodes under a node, itself included, in the order of the text.
+    func walk(from top: Element, _ visit: (Int32) -> Void) {
+        var index = top.index
+        while true {
+            visit(index)
+            if nodes[Int(index)].firstChild != Node.none {
+                index = nodes[Int(index)].firstChild
+                continue
+            }
+            while index != top.index, nodes[Int(index)].next == Node.none { index = nodes[Int(index)].parent }
+            guard index != top.index else { return }
+            index = nodes[Int(index)].next
+        }
+    }
+
+    /// The elements that stand directly in an element, one after the other.
+    package struct Children: Sequence, IteratorProtocol {
+        let document: Document
+        var index: Int32
+
+        /// The next element, past all text and comments.
+        package mutating func next() -> Element? {
+            while index != Node.none {
+                let current = index
+                index = document.nodes[Int(current)].next
+                if document.nodes[Int(current)].kind == .element { return Element(index: current) }
+            }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Document {
+    /// The document as UTF-8 text, with a declaration and without formatting; it reads back as an equal document.
+    package func serialized() -> [UInt8] {
+        serialized { (_: Element) throws(Never) in nil }
+    }
+
+    /// The document as UTF-8 text, with a declaration and without formatting.
+    /// - Parameter replacing: Gives what is to be written as the content of an element; nil for what it has. It is
+    ///   asked, in the order of the text, for each element with attributes and without children.
+    /// - Returns: The text, which reads back as an equal document.
+    /// - Throws: What `replacing` throws.
+    package func serialized<E: Error>(
+        replacing: (Element) throws(E) -> [UInt8]?
+    ) throws(E) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(content.count * 2)
+        output.append(contentsOf: Self.declaration.utf8)
+        for index in before { write(leaf: index, to: &output) }
+        try write(root.index, to: &output, replacing)
+        for index in after { write(leaf: index, to: &output) }
+        return output
+    }
+
+    /// Goes through the nodes without recursion, so that no depth can exhaust a stack.
+    private func write<E: Error>(
+        _ top: Int32,
+        to output: inout [UInt8],
+        _ replacing: (Element) throws(E) -> [UInt8]?
+    ) throws(E) {
+        var index = top
+        while true {
+            let node = nodes[Int(index)]
+            if node.kind != .element {
+                write(leaf: index, to: &output)
+            } else if node.firstChild != Node.none {
+                writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
+                index = node.firstChild
+                continue
+            } else {
+                var content = self.content[node.content.range]
+                if node.firstAttribute != Node.none, let other = try replacing(Element(index: index)) {
+                    content = other[...]
+                }
+                write(node, content: content, to: &output)
+            }
+            while index != top, nodes[Int(index)].next == Node.none {
+                index = nodes[Int(index)].parent
+                writeEnd(of: nodes[Int(index)], to: &output)
+            }
+            guard index != top else { return }
+            index = nodes[Int(index)].next
+        }
+    }
+
+    private func write(_ node: Node, content: ArraySlice<UInt8>, to output: inout [UInt8]) {
+        guard !content.isEmpty else {
+            writeTag(of: node, to: &output, closing: UInt8(ascii: "/"), UInt8(ascii: ">"))
+            return
+        }
+        writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
+        Self.escape(content, to: &output, inAttribute: false)
+        writeEnd(of: node, to: &output)
+    }
+
+    private func writeTag(of node: Node, to output: inout [UInt8], closing: UInt8...) {
+        output.append(UInt8(ascii: "<"))
+        output.append(contentsOf: names[Int(node.name)].utf8)
+        var index = node.firstAttribute
+        while index != Node.none {
+            let attribute = attributes[Int(index)]
+            output.append(UInt8(ascii: " "))
+            output.append(contentsOf: names[Int(attribute.name)].utf8)
+            output.append(contentsOf: "=\"".utf8)
+            Self.escape(content[attribute.value.range], to: &output, inAttribute: true)
+            output.append(UInt8(ascii: "\""))
+            index = attribute.next
+        }
+        output.append(contentsOf: closing)
+    }
+
+    private func writeEnd(of node: Node, to output: inout [UInt8]) {
+        output.append(contentsOf: "</".utf8)
+        output.append(contentsOf: names[Int(node.name)].utf8)
+        output.append(UInt8(ascii: ">"))
+    }
+
+    private func write(leaf index: Int32, to output: inout [UInt8]) {
+        let node = nodes[Int(index)]
+        let bytes = content[node.content.range]
+        switch node.kind {
+        case .element:
+            break
+        case .text:
+            Self.escape(bytes, to: &output, inAttribute: false)
+        case .comment:
+            output.append(contentsOf: "<!--".utf8)
+            output.append(contentsOf: bytes)
+            output.append(contentsOf: "-->".utf8)
+        case .instruction:
+            output.append(contentsOf: "<?".utf8)
+            output.append(contentsOf: names[Int(node.name)].utf8)
+            if !bytes.isEmpty { output.append(UInt8(ascii: " ")) }
+            output.append(contentsOf: bytes)
+            output.append(contentsOf: "?>".utf8)
+        }
+    }
+
+    /// Writes text so that a parser reads the same: it would turn a bare carriage return into a line feed, and in an
+    /// attribute every white space into a blank.
+    private static func escape(
+        _ bytes: ArraySlice<UInt8>,
+        to output: inout [UInt8],
+        inAttribute: Bool
+    ) {
+        for byte in bytes {
+            switch byte {
+            case UInt8(ascii: "&"): output.append(contentsOf: "&amp;".utf8)
+            case UInt8(ascii: "<"): output.append(contentsOf: "&lt;".utf8)
+            case UInt8(ascii: ">"): output.append(contentsOf: "&gt;".utf8)
+            case 0x0D: output.append(contentsOf: "&#xD;".utf8)
+            case UInt8(ascii: "\"") where inAttribute: output.append(contentsOf: "&quot;".utf8)
+            case 0x0A where inAttribute: output.append(contentsOf: "&#xA;".utf8)
+            case 0x09 where inAttribute: output.append(contentsOf: "&#x9;".utf8)
+            default: output.append(byte)
+            }
+        }
+    }
+
+    private static let declaration = #"<?xml version="1.0" encoding="utf-8"?>"# + "\n"
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a text is not taken as XML.
+package enum XMLError: Error, Equatable, Sendable {
+    /// It is not well-formed; the line is where the parser noticed.
+    case malformed(line: Int)
+    /// It has a document type declaration, and with it perhaps entities.
+    case documentType
+    /// Elements are nested deeper than anything sane.
+    case tooDeep
+    /// It is longer than the parser counts, or there is no memory for it.
+    case tooLarge
+}

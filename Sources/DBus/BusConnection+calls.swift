@@ -27,23 +27,17 @@ extension BusConnection {
         let message = try RawMessage.methodCall(destination, path, interface, member, arguments)
         if noAutoStart { message.forbidAutoStart() }
         if interactive { message.allowInteraction() }
-        let serial = try send(message)
-        return try await outcome(of: serial, within: timeout).get()
-    }
-
-    /// The reply can't come before this is called: it is taken in on this very queue.
-    private func outcome(of serial: UInt32, within timeout: Duration) async -> PendingCalls.Outcome {
         let id = newID()
         let deadline = Deadline(after: timeout, on: executor.queue) { [weak self] in
             self?.assumeIsolated { $0.calls.fail(id: id, .noReply) }
         }
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                calls.add(continuation, id: id, serial: serial, deadline: deadline)
-            }
+        calls.add(id: id, serial: try send(message), deadline: deadline)
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { calls.wait(id: id, $0) }
         } onCancel: {
             onQueue { $0.calls.fail(id: id, .cancelled) }
         }
+        return try outcome.get()
     }
 
     /// Sends a call whose answer nobody waits for.

@@ -73,7 +73,7 @@ extension BusConnection {
         let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
         do throws(DBusError) {
             let route = try route(target, message)
-            Task(executorPreference: executor) { [weak self] in
+            Task(executorPreference: handlers) { [weak self] in
                 let outcome = await route.outcome()
                 await self?.answer(reply, outcome)
             }

@@ -12,6 +12,7 @@ package actor BusConnection {
     package nonisolated let uniqueName: String
 
     nonisolated let executor: QueueExecutor
+    nonisolated let handlers: HandlerExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe executor.asUnownedSerialExecutor()
     }
@@ -23,12 +24,13 @@ package actor BusConnection {
     var ownersOfSenders: [String: TrackedOwner] = [:]
     var objects = ObjectTree()
     private var nextID = 0
-    private var waitingForEnd: [Int: CheckedContinuation<Void, Never>] = [:]
+    private var waitsForEnd = Promises<Void>()
 
     private init(link: sending Link, executor: QueueExecutor) {
         uniqueName = link.uniqueName
         self.link = link
         self.executor = executor
+        handlers = HandlerExecutor(on: executor.queue)
     }
 
     isolated deinit {
@@ -112,13 +114,13 @@ package actor BusConnection {
 
     /// Returns when the bus is gone or the connection was closed, or when the waiting task is cancelled.
     package func disconnected() async {
+        guard !isClosed else { return }
         let id = newID()
+        waitsForEnd.make(id)
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                if isClosed { continuation.resume() } else { waitingForEnd[id] = continuation }
-            }
+            await withCheckedContinuation { waitsForEnd.wait(id, otherwise: (), $0) }
         } onCancel: {
-            onQueue { $0.waitingForEnd.removeValue(forKey: id)?.resume() }
+            onQueue { $0.waitsForEnd.resolve(id, ()) }
         }
     }
 
@@ -135,7 +137,6 @@ package actor BusConnection {
         let ended = subscriptions.values
         subscriptions = [:]
         for subscription in ended { subscription.finish() }
-        for waiter in waitingForEnd.values { waiter.resume() }
-        waitingForEnd = [:]
+        waitsForEnd.resolveAll(())
     }
 }

@@ -4,46 +4,46 @@ import Dispatch
 
 /// The calls that wait for an answer, each with its deadline.
 ///
-/// libdbus' own pending calls are not used: with a table of our own a call is settled, timed out and cancelled
-/// in one place.
+/// libdbus' own pending calls are not used: with a table of our own a call is answered, timed out and
+/// cancelled in one place.
 struct PendingCalls {
     typealias Outcome = Result<[Value], DBusError>
 
-    private struct Waiting {
+    private struct Sent {
         let id: Int
-        let continuation: CheckedContinuation<Outcome, Never>
         let deadline: Deadline
     }
 
-    private var waiting: [UInt32: Waiting] = [:]
+    private var sent: [UInt32: Sent] = [:]
+    private var promises = Promises<Outcome>()
 
-    mutating func add(
-        _ continuation: CheckedContinuation<Outcome, Never>,
-        id: Int,
-        serial: UInt32,
-        deadline: Deadline
-    ) {
-        waiting[serial] = Waiting(id: id, continuation: continuation, deadline: deadline)
+    mutating func add(id: Int, serial: UInt32, deadline: Deadline) {
+        sent[serial] = Sent(id: id, deadline: deadline)
+        promises.make(id)
+    }
+
+    mutating func wait(id: Int, _ continuation: CheckedContinuation<Outcome, Never>) {
+        promises.wait(id, otherwise: .failure(.disconnected), continuation)
     }
 
     func isWaiting(for serial: UInt32) -> Bool {
-        waiting[serial] != nil
+        sent[serial] != nil
     }
 
     /// Gives a call its outcome; a late or unknown reply changes nothing.
     mutating func settle(serial: UInt32, _ outcome: Outcome) {
-        waiting.removeValue(forKey: serial)?.continuation.resume(returning: outcome)
+        guard let call = sent.removeValue(forKey: serial) else { return }
+        promises.resolve(call.id, outcome)
     }
 
     mutating func fail(id: Int, _ error: DBusError) {
-        guard let serial = waiting.first(where: { $0.value.id == id })?.key else { return }
+        guard let serial = sent.first(where: { $0.value.id == id })?.key else { return }
         settle(serial: serial, .failure(error))
     }
 
     mutating func failAll(_ error: DBusError) {
-        let all = waiting.values
-        waiting = [:]
-        for call in all { call.continuation.resume(returning: .failure(error)) }
+        sent = [:]
+        promises.resolveAll(.failure(error))
     }
 }
 

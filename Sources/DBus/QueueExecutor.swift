@@ -2,11 +2,11 @@
 
 import Dispatch
 
-/// Runs an actor's jobs, and the tasks that prefer it, on one serial dispatch queue.
+/// Runs an actor's jobs on a serial dispatch queue of its own.
 ///
-/// It is both kinds of executor on purpose: a handler started with it as its preference stays on the queue
-/// instead of waking the global pool, whose threads poll.
-final class QueueExecutor: SerialExecutor, TaskExecutor {
+/// A task that has an executor preference, as all of the daemon's have, is enqueued anew at each `await` even
+/// from this actor to itself: nothing here may rely on two such steps not being parted.
+final class QueueExecutor: SerialExecutor {
     let queue: DispatchQueue
 
     init(label: String) {
@@ -16,10 +16,7 @@ final class QueueExecutor: SerialExecutor, TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async {
-            unsafe job.runSynchronously(
-                isolatedTo: self.asUnownedSerialExecutor(),
-                taskExecutor: self.asUnownedTaskExecutor()
-            )
+            unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
         }
     }
 
@@ -27,11 +24,28 @@ final class QueueExecutor: SerialExecutor, TaskExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
     }
 
-    func asUnownedTaskExecutor() -> UnownedTaskExecutor {
-        unsafe UnownedTaskExecutor(ordinary: self)
-    }
-
     func checkIsolated() {
         dispatchPrecondition(condition: .onQueue(queue))
+    }
+}
+
+/// Runs the handlers of exported methods on the connection's queue, instead of the global pool, whose threads
+/// poll.
+final class HandlerExecutor: TaskExecutor {
+    private let queue: DispatchQueue
+
+    init(on queue: DispatchQueue) {
+        self.queue = queue
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async {
+            unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
+        }
+    }
+
+    func asUnownedTaskExecutor() -> UnownedTaskExecutor {
+        unsafe UnownedTaskExecutor(ordinary: self)
     }
 }

@@ -21,7 +21,7 @@ package final class ChildProcess: Sendable {
     /// The child's process id.
     package let pid: Int32
     private let report = Observed(Report())
-    private let input: FileHandle
+    private let input: Mutex<FileHandle>
 
     /// Starts a program.
     ///
@@ -31,7 +31,7 @@ package final class ChildProcess: Sendable {
     ///   - environment: its environment, beside `PATH` and `LANG`.
     ///   - input: what it reads, followed by the end of input; nil keeps its input open for `write`.
     ///   - folder: where it runs.
-    /// - Throws: what Foundation throws where `env` can't be started.
+    /// - Throws: `SpawnError` where no process can be made.
     package init(
         _ executable: String,
         _ arguments: [String] = [],
@@ -40,26 +40,19 @@ package final class ChildProcess: Sendable {
         folder: String = "/"
     ) throws {
         _ = Self.brokenPipesAreErrors
-        let process = Process()
-        // env finds a bare name in PATH and becomes the program, so the pid is the program's.
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["--", executable] + arguments
-        process.environment = Self.standardEnvironment.merging(environment) { $1 }
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        let (stdin, stdout, stderr) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = stdin
-        process.standardOutput = stdout
-        process.standardError = stderr
+        let spawned = try Spawned.start(
+            ["/usr/bin/env", "--chdir=" + folder, "--", executable] + arguments,
+            environment: Self.standardEnvironment.merging(environment) { $1 }
+        )
+        pid = spawned.pid
+        self.input = Mutex(FileHandle(fileDescriptor: spawned.input, closeOnDealloc: true))
         let report = report
-        Self.collect(stdout.fileHandleForReading, into: report) { $0.output += $1 }
-        Self.collect(stderr.fileHandleForReading, into: report) { $0.errors += $1 }
-        process.terminationHandler = { ended in
-            let code = ended.terminationStatus
-            report.update { $0.status = ended.terminationReason == .exit ? code : -code }
+        Self.collect(spawned.output, into: report) { $0.output += $1 }
+        Self.collect(spawned.errors, into: report) { $0.errors += $1 }
+        Thread.detachNewThread {
+            let status = Spawned.status(of: spawned.pid)
+            report.update { $0.status = status }
         }
-        self.input = stdin.fileHandleForWriting
-        try process.run()
-        pid = process.processIdentifier
         if let input {
             write(input)
             closeInput()
@@ -80,19 +73,17 @@ package final class ChildProcess: Sendable {
         _ = Foundation.signal(SIGPIPE, SIG_IGN)
     }()
 
+    /// Reads on a thread of its own: plain and blocking, so that no test waits on a shared pool.
     private static func collect(
-        _ handle: FileHandle,
+        _ descriptor: Int32,
         into report: Observed<Report>,
         add: @escaping @Sendable (inout Report, String) -> Void
     ) {
-        handle.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-                report.update { $0.openPipes -= 1 }
-            } else {
-                report.update { add(&$0, String(decoding: data, as: UTF8.self)) }
+        Thread.detachNewThread {
+            while let bytes = Spawned.read(descriptor) {
+                report.update { add(&$0, String(decoding: bytes, as: UTF8.self)) }
             }
+            report.update { $0.openPipes -= 1 }
         }
     }
 
@@ -102,13 +93,13 @@ package final class ChildProcess: Sendable {
     /// Writes to the child's standard input.
     package func write(_ text: String) {
         // A child that has ended needs no input any more.
-        try? input.write(contentsOf: Data(text.utf8))
+        input.withLock { try? $0.write(contentsOf: Data(text.utf8)) }
     }
 
     /// Ends the child's standard input.
     package func closeInput() {
         // Closed already is closed.
-        try? input.close()
+        input.withLock { try? $0.close() }
     }
 
     /// Waits until standard output or standard error has this text in it.

@@ -19,6 +19,7 @@ package struct KeyringSession: Sendable {
     ///   - arguments: Its arguments.
     ///   - input: What it reads, the secret for `store`.
     /// - Returns: What it printed, and its status.
+    /// - Throws: What keeps it from running.
     @discardableResult
     package func secretTool(_ arguments: [String], input: String = "") async throws -> ChildProcess.Report {
         try await ChildProcess.run("secret-tool", arguments, environment: bus.environment, input: input)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import TestSupport
+import Testing
+
+struct `Calls over a real bus` {
+    let bus: PrivateBus
+    let server: BusConnection
+    let client: BusConnection
+    let doorbell = Doorbell()
+
+    init() async throws {
+        bus = try await PrivateBus()
+        server = try await bus.connect()
+        client = try await bus.connect()
+        await server.export(doorbell.object)
+    }
+
+    private func call(_ member: String, _ arguments: [Value] = []) async throws(DBusError) -> [Value] {
+        try await client.call(server.uniqueName, Doorbell.path, Doorbell.name, member, arguments)
+    }
+
+    @Test func `a call gets its answer`() async throws {
+        #expect(try await call("Echo", [.string("ding 🔔")]) == [.string("ding 🔔")])
+        #expect(try await call("Who") == [.string(client.uniqueName)])
+    }
+
+    @Test func `calls that wait keep nobody else waiting`() async throws {
+        try await withThrowingTaskGroup(of: [Value].self) { group in
+            for number in UInt32(0)..<50 {
+                group.addTask { try await self.call("Wait", [.uint32(number)]) }
+            }
+            try await doorbell.gate.wait(for: "50 calls") { $0.waiting == 50 ? () : nil }
+            #expect(try await call("Echo", [.string("meanwhile")]) == [.string("meanwhile")])
+            doorbell.gate.update { $0.isOpen = true }
+            var seen: Set<Value> = []
+            for try await answer in group { seen.formUnion(answer) }
+            #expect(seen == Set((UInt32(0)..<50).map { .uint32($0) }))
+        }
+    }
+
+    @Test(arguments: [
+        ("org.keybell.Error.NotAllowed", "org.keybell.Error.NotAllowed"),
+        ("not a name", DBusError.Name.failed), ("", DBusError.Name.failed),
+    ])
+    func `a handler's error reaches the caller`(name: String, expected: String) async throws {
+        let error = await #expect(throws: DBusError.self) { try await call("Fail", [.string(name)]) }
+        #expect(error?.name == expected)
+        #expect(error?.message == "as\u{FFFD}asked")
+    }
+
+    @Test func `an answer of another type than promised is a failure`() async throws {
+        let error = await #expect(throws: DBusError.self) { try await call("Lie") }
+        #expect(error?.name == DBusError.Name.failed)
+    }
+
+    @Test(arguments: [
+        (Doorbell.path, Doorbell.name, "Echo", [Value.uint32(1)], DBusError.Name.invalidArgs),
+        (Doorbell.path, Doorbell.name, "Echo", [], DBusError.Name.invalidArgs),
+        (Doorbell.path, Doorbell.name, "Nothing", [], DBusError.Name.unknownMethod),
+        (Doorbell.path, "org.keybell.Nothing", "Echo", [], DBusError.Name.unknownInterface),
+        ("/org/keybell/Nothing", Doorbell.name, "Echo", [], DBusError.Name.unknownObject),
+        ("/org", Doorbell.name, "Echo", [], DBusError.Name.unknownInterface),
+    ])
+    func `a call that nothing answers to gets the standard error`(
+        path: ObjectPath,
+        interface: String,
+        member: String,
+        arguments: [Value],
+        expected: String
+    ) async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(server.uniqueName, path, interface, member, arguments)
+        }
+        #expect(error?.name == expected)
+    }
+
+    @Test(arguments: ["", "no name", "org.keybell.\0"])
+    func `a destination that is no bus name is refused here`(destination: String) async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(destination, "/", "a.b", "C")
+        }
+        #expect(error?.name == DBusError.Name.invalidArgs)
+    }
+
+    @Test func `nobody at the name is an error`() async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call("org.keybell.Nobody", "/", "a.b", "C", noAutoStart: true)
+        }
+        #expect(error?.name == DBusError.Name.nameHasNoOwner || error?.name == DBusError.Name.serviceUnknown)
+    }
+
+    @Test func `a call without an answer ends at its deadline`() async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(
+                server.uniqueName,
+                Doorbell.path,
+                Doorbell.name,
+                "Wait",
+                [.uint32(1)],
+                timeout: .milliseconds(50)
+            )
+        }
+        #expect(error == .noReply)
+        doorbell.gate.update { $0.isOpen = true }
+    }
+
+    @Test func `a cancelled call ends at once`() async throws {
+        let waiting = Task { () async throws -> [Value] in try await call("Wait", [.uint32(1)]) }
+        try await doorbell.gate.wait(for: "the call") { $0.waiting == 1 ? () : nil }
+        waiting.cancel()
+        await #expect(throws: DBusError.cancelled) { try await waiting.value }
+        doorbell.gate.update { $0.isOpen = true }
+    }
+
+    @Test func `an object that was taken away is unknown`() async throws {
+        await server.unexport(Doorbell.path)
+        let error = await #expect(throws: DBusError.self) { try await call("Who") }
+        #expect(error?.name == DBusError.Name.unknownObject)
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Clients
+
+@Suite struct GrantTableTests {
+    static let key = GrantKey(
+        fingerprint: "AA:BB",
+        program: "/usr/bin/firefox",
+        origin: "moz-extension://x",
+        vault: "Passwords",
+        kind: .release,
+        host: "a.example"
+    )
+    private let now = ContinuousClock.now
+
+    private func table(_ grants: Grant...) -> GrantTable {
+        var table = GrantTable()
+        for grant in grants { table.remember(grant) }
+        return table
+    }
+
+    private func grant(
+        _ allows: Bool = true,
+        _ entries: Set<String>? = nil,
+        _ scope: Grant.Scope = .always,
+        key: GrantKey = key
+    ) -> Grant {
+        Grant(key: key, allows: allows, entries: entries, scope: scope)
+    }
+
+    private func decision(_ table: GrantTable, _ entry: String = "E1", at now: ContinuousClock.Instant? = nil)
+        -> Bool?
+    {
+        table.decision(on: Self.key, entry: entry, now: now ?? self.now)
+    }
+
+    @Test func `nothing is decided at first`() {
+        #expect(decision(GrantTable()) == nil)
+    }
+
+    @Test func `a grant about a host covers every entry, one about entries just those`() {
+        #expect(decision(table(grant())) == true)
+        let some = table(grant(true, ["E1", "E2"]))
+        #expect(decision(some, "E2") == true)
+        #expect(decision(some, "E3") == nil)
+    }
+
+    @Test func `a denial is a decision`() {
+        #expect(decision(table(grant(false))) == false)
+    }
+
+    /// The same key but for one member.
+    static let others: [GrantKey] = {
+        var keys = Array(repeating: key, count: 6)
+        keys[0].fingerprint = "AA:BC"
+        keys[1].program = "/usr/bin/firefo"
+        keys[2].origin = nil
+        keys[3].vault = "passwords"
+        keys[4].kind = .change
+        keys[5].host = "www.a.example"
+        return keys
+    }()
+
+    @Test(arguments: others)
+    func `a grant for anything else doesn't cover`(_ other: GrantKey) {
+        #expect(decision(table(grant(key: other))) == nil)
+    }
+
+    @Test func `the later decision about an entry takes the place of the earlier one`() {
+        let table = table(grant(true, ["E1", "E2"]), grant(false, ["E1"]))
+        #expect(decision(table, "E1") == false)
+        #expect(decision(table, "E2") == true)
+        #expect(table.grants.map(\.entries) == [["E2"], ["E1"]])
+    }
+
+    @Test func `a later decision about the host takes the place of all`() {
+        let table = table(grant(true, ["E1"]), grant(true, ["E2"]), grant(false))
+        #expect(decision(table, "E1") == false)
+        #expect(table.grants.count == 1)
+    }
+
+    @Test func `a later exception stands beside a decision about the host`() {
+        let table = table(grant(true), grant(false, ["E1"]))
+        #expect(decision(table, "E1") == false)
+        #expect(decision(table, "E2") == true)
+    }
+
+    @Test func `a decision about other keys stays`() {
+        var other = Self.key
+        other.host = "b.example"
+        let table = table(grant(key: other), grant(false))
+        #expect(table.decision(on: other, entry: "E1", now: now) == true)
+    }
+
+    @Test func `a decision about no entries is none`() {
+        let table = table(grant(true, ["E1"]), grant(false, []))
+        #expect(table.grants.count == 1)
+        #expect(decision(table) == true)
+    }
+
+    // MARK: Sessions
+
+    @Test func `a session ends at its time, not before`() {
+        let table = table(grant(true, nil, .session(expires: now + .seconds(60))))
+        #expect(decision(table, at: now + .seconds(59)) == true)
+        #expect(decision(table, at: now + .seconds(60)) == nil)
+    }
+
+    @Test func `one that has run out can be dropped`() {
+        var table = table(
+            grant(true, ["E1"], .session(expires: now)),
+            grant(true, ["E2"], .session(expires: nil)),
+            grant(true, ["E3"])
+        )
+        table.dropOver(at: now)
+        #expect(table.grants.map(\.entries) == [["E2"], ["E3"]])
+    }
+
+    @Test func `a lock ends the sessions of its vault, and keeps what is for always`() {
+        var other = Self.key
+        other.vault = "Others"
+        var table = table(
+            grant(true, ["E1"], .session(expires: nil)),
+            grant(true, ["E2"]),
+            grant(true, nil, .session(expires: nil), key: other)
+        )
+        table.endSessions(ofVault: "Passwords")
+        #expect(decision(table, "E1") == nil)
+        #expect(decision(table, "E2") == true)
+        #expect(table.decision(on: other, entry: "E1", now: now) == true)
+        table.endSessions(ofVault: nil)
+        #expect(table.grants.map(\.entries) == [["E2"]])
+    }
+
+    @Test(arguments: [nil, ["E1"]] as [Set<String>?])
+    func `a session's decision hides one for always, and gives it back when it ends`(_ entries: Set<String>?)
+    {
+        var table = table(grant(false, ["E1"]), grant(true, entries, .session(expires: now + .seconds(60))))
+        #expect(decision(table) == true)
+        #expect(decision(table, at: now + .seconds(60)) == false)
+        table.endSessions(ofVault: nil)
+        #expect(decision(table) == false)
+    }
+
+    @Test func `a decision for always ends a session's`() {
+        let table = table(grant(true, nil, .session(expires: nil)), grant(false))
+        #expect(decision(table) == false)
+        #expect(table.grants.count == 1)
+    }
+
+    // MARK: Forgetting and storing
+
+    @Test func `one is forgotten by its name, and only under its own key`() throws {
+        var table = table(grant(true, ["E1"]), grant(true, ["E2"]))
+        let name = try #require(table.grants.first?.name)
+        let others = [
+            table.forget(fingerprint: "00", name: name), table.forget(fingerprint: "AA:BB", name: "nothing"),
+        ]
+        #expect(others == [false, false])
+        let isForgotten = table.forget(fingerprint: "AA:BB", name: name)
+        #expect(isForgotten)
+        #expect(decision(table, "E1") == nil)
+        #expect(decision(table, "E2") == true)
+    }
+
+    @Test func `a revoked key leaves nothing`() {
+        var other = Self.key
+        other.fingerprint = "CC"
+        var table = table(grant(), grant(true, nil, .session(expires: nil)), grant(key: other))
+        let hadAny = [table.forget(fingerprint: "AA:BB"), table.forget(fingerprint: "AA:BB")]
+        #expect(hadAny == [true, false])
+        #expect(table.grants(of: "AA:BB").isEmpty)
+        #expect(table.grants(of: "CC").count == 1)
+    }
+
+    @Test func `what is stored takes the place of what was, the session's decisions stay`() {
+        var table = table(grant(true, ["old"]), grant(false, ["E1"], .session(expires: nil)))
+        var foreign = Self.key
+        foreign.fingerprint = "CC"
+        table.adopt([grant(true, ["E1", "E2"]), grant(key: foreign)], fingerprint: "AA:BB")
+        #expect(decision(table, "old") == nil)
+        #expect(decision(table, "E1") == false)
+        #expect(decision(table, "E2") == true)
+        #expect(table.grants(of: "CC").isEmpty)
+    }
+
+    @Test func `a locked keyring keeps nothing that is stored in it`() {
+        var table = table(grant(true, ["E1"]), grant(true, ["E2"], .session(expires: nil)))
+        table.dropStored()
+        #expect(table.grants.map(\.entries) == [["E2"]])
+    }
+
+    @Test func `each decision has a name of its own`() {
+        #expect(grant().name != grant().name)
+    }
+}

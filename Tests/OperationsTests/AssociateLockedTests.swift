@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Clients
+import KeePassHTTP
+import SecretService
+import Testing
+
+@testable import Operations
+
+/// While the keyring is locked nobody knows who is who: a good key must not be overwritten because of that.
+@Suite(.timeLimit(.minutes(1))) struct AssociateLockedTests {
+    @Test func `the keyring is unlocked only after the allow`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let guest = Guest(id: "", caller: .named("perl"))
+        let denied = try await scene.ring(guest, guest.request(.associate), .deny)
+        #expect(denied.reply.success == false)
+        #expect(await scene.clients.unlocks == 0)
+
+        let other = Guest(id: "", caller: .named("ruby"))
+        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        #expect(rung.reply.id == "ruby")
+        #expect(await scene.clients.unlocks == 1)
+    }
+
+    @Test func `an Id that turns out to be taken is asked about before it is overwritten`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let guest = Guest(id: "")
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow, .deny, .allow)
+        #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
+        #expect(rung.reply.id == "firefox-2")
+        #expect(await scene.clients.client("firefox")?.fingerprint == scene.guest.key.fingerprint)
+    }
+
+    @Test func `an unlock that fails stores nothing and says why`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        await scene.clients.fail(with: .dismissed)
+        let guest = Guest(id: "", caller: .named("perl"))
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error == KeyringError.dismissed.advice)
+        #expect(await scene.clients.registrations == 0)
+    }
+
+    @Test func `an associate of the program whose unlock waits joins that, and overwrites nothing`()
+        async throws
+    {
+        try await Scene.onOneThread {
+            let scene = await Scene()
+            await scene.clients.lock()
+            var events = scene.desk.events().makeAsyncIterator()
+            let test = scene.ringing(
+                scene.guest,
+                try scene.guest.request(.testAssociate, triggerUnlock: true)
+            )
+            let question = try await scene.next(&events)
+            let newKey = Guest(id: "")
+            let associate = scene.ringing(newKey, try newKey.request(.associate))
+            await Scene.everythingElse()
+            try await scene.allow(question)
+            #expect(try await test.value.reply.success)
+            let rung = try await associate.value
+            #expect(rung.reply.success == false)
+            #expect(rung.reply.error?.contains("unlocked") == true)
+            #expect(await scene.asked().map(\.kind) == [.unlock])
+            #expect(await scene.clients.ids() == ["firefox"])
+        }
+    }
+
+    @Test func `after a denied unlock it doesn't claim that the keyring is open`() async throws {
+        try await Scene.onOneThread {
+            let scene = await Scene()
+            await scene.clients.lock()
+            var events = scene.desk.events().makeAsyncIterator()
+            let test = scene.ringing(
+                scene.guest,
+                try scene.guest.request(.testAssociate, triggerUnlock: true)
+            )
+            let question = try await scene.next(&events)
+            let newKey = Guest(id: "")
+            let associate = scene.ringing(newKey, try newKey.request(.associate))
+            await Scene.everythingElse()
+            try await scene.deny(question)
+            _ = try await test.value
+            let rung = try await associate.value
+            #expect(rung.reply.success == false)
+            #expect(rung.reply.error?.contains("unlocked") != true)
+            #expect(await scene.clients.unlocks == 0)
+        }
+    }
+
+    @Test func `another program's associate is a question of its own`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        var events = scene.desk.events().makeAsyncIterator()
+        let test = scene.ringing(scene.guest, try scene.guest.request(.testAssociate, triggerUnlock: true))
+        let unlock = try await scene.next(&events)
+        let other = Guest(id: "", caller: .named("perl", 300))
+        let associate = scene.ringing(other, try other.request(.associate))
+        let question = try await scene.next(&events)
+        #expect(question.kind == .associate)
+        try await scene.deny(question)
+        try await scene.deny(unlock)
+        #expect(try await associate.value.reply.success == false)
+        #expect(try await test.value.reply.success == false)
+    }
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Secrecy
+import SecretService
+import Testing
+
+@testable import Operations
+
+@Suite(.timeLimit(.minutes(1))) struct AssociateTests {
+    let newcomer = Guest(id: "", caller: .named("chromium", 200))
+
+    @Test func `an allowed client is stored and told its Id under its own key`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success)
+        #expect(rung.reply.id == "chromium")
+        #expect(rung.reply.count == 0)
+        #expect(rung.reply.hash == MemoryVault.hash)
+        let client = try #require(await scene.clients.client("chromium"))
+        #expect(client.fingerprint == newcomer.key.fingerprint)
+        #expect(client.program == "/usr/bin/chromium")
+        #expect(client.database == MemoryVault.hash)
+
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.kind == .associate)
+        #expect(asked.suggestedID == "chromium")
+        #expect(asked.fingerprint == newcomer.key.fingerprint)
+        #expect(asked.client == nil)
+        let known = Guest(id: "chromium", key: newcomer.key)
+        #expect(try await scene.ring(known, known.request(.testAssociate)).reply.success)
+    }
+
+    @Test func `a name that is taken gets a number`() async throws {
+        let scene = await Scene()
+        let guest = Guest(id: "")
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        #expect(rung.reply.id == "firefox-2")
+    }
+
+    @Test func `the person's name for it counts`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(
+            newcomer,
+            newcomer.request(.associate),
+            .allow(Choices(id: "work browser"))
+        )
+        #expect(rung.reply.id == "work browser")
+        #expect(await scene.clients.ids() == ["firefox", "work browser"])
+    }
+
+    @Test func `a proposed Id comes back unchanged`() async throws {
+        let scene = await Scene()
+        let guest = Guest(id: "KeePassRPC ü 7", caller: .named("ruby"))
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        #expect(rung.reply.id == "KeePassRPC ü 7")
+        #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
+    }
+
+    @Test(arguments: [
+        "fire\u{200B}fox", "\u{202E}xoferif", "a\nb", "a\u{3164}", String(repeating: "x", count: 129),
+    ])
+    func `a proposal that couldn't be shown as it is stored is not suggested`(_ id: String) async throws {
+        let scene = await Scene()
+        let guest = Guest(id: id, caller: .named("evil"))
+        _ = try await scene.ring(guest, guest.request(.associate), .deny)
+        let suggested = try #require(await scene.asked().first?.suggestedID)
+        #expect(suggested != id)
+        #expect(PlainText.cleaned(suggested) == suggested)
+    }
+
+    @Test(arguments: ["", "  ", "a\nb", "a\u{202E}b"])
+    func `a name that can't be one is not taken from the person`(_ id: String) async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(newcomer, try newcomer.request(.associate))
+        let question = try await scene.next(&events)
+        await #expect(throws: AnswerError.self) { try await scene.allow(question, Choices(id: id)) }
+        #expect(await scene.desk.pending().count == 1)
+        try await scene.deny(question)
+        #expect(try await ringing.value.reply.success == false)
+        #expect(await scene.clients.ids() == ["firefox"])
+    }
+
+    @Test func `not allowed means no Id, but version and hash`() async throws {
+        let scene = await Scene()
+        let guest = Guest(id: "wanted")
+        let rung = try await scene.ring(guest, guest.request(.associate), .deny)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.id == nil)
+        #expect(rung.reply.version == "2.3.1.0")
+        #expect(rung.reply.hash == MemoryVault.hash)
+        #expect(!rung.body.contains("Verifier"))
+        #expect(await scene.clients.ids() == ["firefox"])
+    }
+
+    @Test func `after a denial the program is quiet, whatever key it brings`() async throws {
+        let scene = await Scene()
+        _ = try await scene.ring(newcomer, newcomer.request(.associate), .deny)
+        let other = Guest(id: "", caller: newcomer.caller)
+        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        #expect(rung.reply.success == false)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `nobody answers in time: the client hears where to answer`() async throws {
+        var limits = Limits()
+        limits.timeout = .milliseconds(1)
+        let scene = await Scene(limits: limits)
+        let rung = try await scene.ringing(newcomer, newcomer.request(.associate)).value
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error?.contains("keybell watch") == true)
+    }
+
+    @Test func `a signature that another key made is refused before anyone is asked`() async throws {
+        let scene = await Scene()
+        let good = try WireRequest("associate", id: nil, key: newcomer.key)
+        let other = try #require(ClientKey.random().base64().exposedText())
+        let mine = try #require(newcomer.key.base64().exposedText())
+        let spoilt: [WireRequest] = [
+            good.with("Key", "\"\(other)\""), good.with("Key", "\"AAAA\""), good.with("Key", "7"),
+            good.with("Key", "\"\(mine)\"").with("Verifier", "\"AAAA\""),
+            good.with("Key", "\"\(mine)\"").with("Hmac", "\"AAAA\""),
+            good.with("Key", "\"\(mine)\"").with("Nonce", nil),
+        ]
+        for request in spoilt {
+            let rung = try await scene.ring(request.bytes, [.allow])
+            #expect(rung.status == 200)
+            #expect(rung.reply.error == "Couldn't verify request")
+        }
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test(arguments: [nil, "null", "\"\""])
+    func `an associate without a key is a 400`(_ key: String?) async throws {
+        let scene = await Scene()
+        let request = try WireRequest("associate", id: nil, key: newcomer.key).with("Key", key)
+        let rung = try await scene.ring(request.bytes)
+        #expect(rung.status == 400)
+        #expect(rung.reply.error == "Invalid request: Key: required")
+    }
+
+    @Test func `an Id of null is none, and a key of 16 bytes is one`() async throws {
+        let scene = await Scene()
+        let key = try #require(ClientKey(base64: "AAECAwQFBgcICQoLDA0ODw=="))
+        let request = try WireRequest("associate", id: nil, key: key)
+            .with("Id", "null")
+            .with("Key", "\"AAECAwQFBgcI\\r\\nCQoLDA0ODw==\"")
+        let rung = try await scene.ring(request.bytes, from: .named("perl"), key: key, [.allow])
+        #expect(rung.reply.id == "perl")
+    }
+
+    @Test func `the same key under the same Id again is let in silently`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.associate))
+        #expect(rung.reply.id == "firefox")
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.clients.registrations == 0)
+    }
+
+    @Test func `a key that is stored twice is let in under either Id`() async throws {
+        let scene = await Scene()
+        let twin = Guest(id: "a-twin", key: scene.guest.key)
+        await scene.clients.welcome(twin)
+        for guest in [scene.guest, twin] {
+            #expect(try await scene.ring(guest, guest.request(.associate)).reply.id == guest.id)
+        }
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `the same key under another Id asks`() async throws {
+        let scene = await Scene()
+        let other = Guest(id: "other", key: scene.guest.key)
+        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        #expect(rung.reply.id == "other")
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `a key that can't be stored is no success`() async throws {
+        let scene = await Scene()
+        await scene.clients.failToStore(with: .keyring(.noDefaultCollection))
+        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.id == nil)
+        #expect(rung.reply.error == KeyringError.noDefaultCollection.advice)
+    }
+
+    @Test func `an Id that the keyring doesn't take is no lock`() async throws {
+        let scene = await Scene()
+        await scene.clients.failToStore(with: .badName)
+        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == ClientError.badName.advice)
+    }
+
+    @Test func `a client that gave up gets its allow when it comes again`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let body = try newcomer.request(.associate)
+        let ringing = scene.ringing(newcomer, body)
+        let question = try await scene.next(&events)
+        ringing.cancel()
+        _ = try await ringing.value
+        try await scene.allow(question, Choices(id: "mine"))
+        let rung = try await scene.ring(newcomer, newcomer.request(.associate))
+        #expect(rung.reply.id == "mine")
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `the same attempt twice is one question, and both are let in`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let first = scene.ringing(newcomer, try newcomer.request(.associate))
+        let question = try await scene.next(&events)
+        let second = scene.ringing(newcomer, try newcomer.request(.associate))
+        try await scene.allow(question)
+        #expect(try await first.value.reply.id == "chromium")
+        #expect(try await second.value.reply.id == "chromium")
+        #expect(await scene.asked().count == 1)
+        #expect(await scene.clients.ids() == ["chromium", "firefox"])
+    }
+
+    @Test func `a new attempt with another key takes the place of the one that waits`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let first = scene.ringing(newcomer, try newcomer.request(.associate))
+        _ = try await scene.next(&events)
+        let other = Guest(id: "", caller: newcomer.caller)
+        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        #expect(rung.reply.id == "chromium")
+        #expect(try await first.value.reply.success == false)
+        #expect(await scene.clients.client("chromium")?.fingerprint == other.key.fingerprint)
+    }
+
+    @Test func `it is served while the vault is locked`() async throws {
+        let scene = await Scene()
+        await scene.vault.lock()
+        #expect(try await scene.ring(newcomer, newcomer.request(.associate), .allow).reply.success)
+    }
+}

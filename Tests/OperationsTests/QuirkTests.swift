@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import KeePassHTTP
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What the clients in use send (`protocol.md` section 6).
+@Suite(.timeLimit(.minutes(1))) struct QuirkTests {
+    private func scene() async -> Scene {
+        let scene = await Scene(rules: { $0.access = .never })
+        await scene.vault.put(.at("https://a.example/path", "My bank"))
+        await scene.vault.put(.at("", "My bank account"))
+        await scene.vault.put(.at("https://www.host.com/path1", "SubPath1"))
+        await scene.vault.put(.at("https://www.host.com/path2", "SubPath2"))
+        return scene
+    }
+
+    private func titles(_ fields: KeyValuePairs<String, String>) async throws -> [String] {
+        let scene = await scene()
+        return try await scene.ring(scene.guest, scene.guest.request(.getLogins, fields)).titles
+    }
+
+    @Test func `a Url that is a title matches titles exactly`() async throws {
+        #expect(try await titles(["Url": "My bank"]) == ["My bank"])
+        #expect(try await titles(["Url": "my bank"]).isEmpty)
+        #expect(try await titles(["Url": "bank"]).isEmpty)
+    }
+
+    @Test func `a title is asked about as a place of its own`() async throws {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "My bank"))
+        let body = try scene.guest.request(.getLogins, ["Url": "My bank", "SubmitUrl": "keepass-cli"])
+        #expect(try await scene.ring(scene.guest, body, .allow).titles == ["My bank"])
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.host == "My bank")
+        #expect(asked.submitHost == nil)
+        #expect(asked.bulk == false)
+    }
+
+    @Test(arguments: ["", "KeePassHelper", "https://a.example/path", "git"])
+    func `SubmitUrl may be empty, an application's name, or the same as Url`(_ submitUrl: String) async throws
+    {
+        #expect(try await titles(["Url": "https://a.example/path", "SubmitUrl": submitUrl]) == ["My bank"])
+    }
+
+    @Test func `the best match comes first`() async throws {
+        let found = try await titles(
+            ["Url": "https://www.host.com/", "SubmitUrl": "https://www.host.com/path2?x=1"]
+        )
+        #expect(found == ["SubPath2", "SubPath1"])
+    }
+
+    @Test func `a plain empty text where an encrypted field is expected is a field that isn't there`()
+        async throws
+    {
+        let scene = await scene()
+        var request = try WireRequest(
+            "get-logins",
+            id: "firefox",
+            key: scene.guest.key,
+            ["Url": "https://a.example/path"]
+        )
+        request["SubmitUrl"] = "\"\""
+        request["Realm"] = "null"
+        request["SortSelection"] = "\"False\""
+        request["TriggerUnlock"] = "\"true\""
+        #expect(try await scene.ring(request.bytes, key: scene.guest.key).titles == ["My bank"])
+
+        let missing = try await scene.ring(request.with("Url", "\"\"").bytes)
+        #expect(missing.status == 400)
+        #expect(missing.reply.error == "Invalid request: Url: required")
+    }
+
+    @Test func `an encrypted empty text is one that is missing`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.getLogins, ["Url": ""])
+        #expect(try await scene.ring(scene.guest, body).status == 400)
+    }
+
+    @Test func `a nonce may come again in reads, and without an Hmac`() async throws {
+        let scene = await scene()
+        let request = try WireRequest(
+            "get-logins",
+            id: "firefox",
+            key: scene.guest.key,
+            ["Url": "https://a.example/path"]
+        ).with("Hmac", nil)
+        for _ in 0..<3 {
+            #expect(try await scene.ring(request.bytes, key: scene.guest.key).titles == ["My bank"])
+        }
+    }
+
+    @Test func `a Realm that differs from the entry's keeps it back`() async throws {
+        let scene = await Scene(rules: { $0.access = .never })
+        var login = Login.at("https://a.example/", "a")
+        login.settings.realm = "Staff"
+        await scene.vault.put(login)
+        for (realm, count) in [("Staff", 1), ("Guests", 0), ("", 1)] {
+            let body = try scene.guest.request(
+                .getLogins,
+                ["Url": "https://a.example/", "Realm": realm]
+            )
+            #expect(try await scene.ring(scene.guest, body).reply.count == count)
+        }
+    }
+
+    @Test func `an Id that isn't ASCII works like any other`() async throws {
+        let scene = await scene()
+        let guest = Guest(id: "Büro-Rechner 🔑")
+        await scene.clients.welcome(guest)
+        let rung = try await scene.ring(guest, guest.request(.testAssociate))
+        #expect(rung.reply.id == guest.id)
+        #expect(rung.body.utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `expired logins are left out where that is configured, by the bell's own clock`() async throws
+    {
+        var login = Login.at("https://a.example/", "old")
+        login.expires = Scene.now
+        for hides in [false, true] {
+            var rules = ClientRules()
+            rules.access = .never
+            let scene = await Scene(Policy(match: MatchOptions(hideExpired: hides), standard: rules))
+            await scene.vault.put(login)
+            let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+            #expect(try await scene.ring(scene.guest, body).reply.count == (hides ? 0 : 1))
+        }
+    }
+
+    @Test func `other requests are served while a prompt is open`() async throws {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "a"))
+        var events = scene.desk.events().makeAsyncIterator()
+        let waiting = scene.ringing(
+            scene.guest,
+            try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        )
+        let question = try await scene.next(&events)
+        #expect(try await scene.ringing(scene.guest, scene.guest.request(.testAssociate)).value.reply.success)
+        #expect(
+            try await scene.ringing(scene.guest, scene.guest.request(.generatePassword)).value.reply.success
+        )
+        try await scene.allow(question)
+        #expect(try await waiting.value.titles == ["a"])
+    }
+}

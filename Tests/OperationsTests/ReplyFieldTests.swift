@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import KeePassHTTP
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What stands in a reply, per request type.
+@Suite(.timeLimit(.minutes(1))) struct ReplyFieldTests {
+    static let login = Login.at("https://a.example/", "Ünïcode", allow: ["a.example"])
+
+    private func scene(_ change: (inout ClientRules) -> Void = { _ in }) async -> Scene {
+        let scene = await Scene(rules: {
+            $0.bulkAccess = .never
+            $0.saving = .never
+            change(&$0)
+        })
+        await scene.vault.put(
+            Self.login,
+            password: "päss",
+            fields: ["KPH: b": "2", "KPH: a": "1", "Zip": "3", "KPH:no": "4"]
+        )
+        return scene
+    }
+
+    @Test(arguments: RequestType.allCases.filter { $0 != .associate })
+    func `every success repeats Id, Hash, Version and type, and is signed`(_ type: RequestType) async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(
+            type,
+            [
+                "Url": "https://a.example/", "SearchString": "a.example",
+                "Uuid": type == .setLogin ? "" : Self.login.id.hex, "Password": "new",
+            ],
+            names: ["Ünïcode"]
+        )
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success)
+        #expect(rung.reply.id == "firefox")
+        #expect(rung.reply.hash == MemoryVault.hash)
+        #expect(rung.reply.version == "2.3.1.0")
+        #expect(rung.body.contains("\"RequestType\":\"\(type.rawValue)\""))
+        #expect(rung.body.contains("\"Success\":true"))
+        for member in ["Nonce", "Verifier", "Hmac"] { #expect(rung.body.contains("\"\(member)\":\"")) }
+        #expect(!rung.body.contains("null"))
+        #expect(!rung.body.contains(":\"\""))
+        #expect(!rung.body.contains("\"Error\""))
+        #expect(rung.body.utf8.allSatisfy { $0 < 0x80 })
+    }
+
+    @Test func `get-logins gives entries and their count, every value encrypted`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.reply.count == 1)
+        let entry = try #require(rung.reply.entries.first)
+        #expect(entry.name == "Ünïcode")
+        #expect(entry.login == "me")
+        #expect(entry.password == SecretBytes(utf8: "päss"))
+        #expect(entry.uuid == Self.login.id.hex)
+        #expect(entry.group == ReplyEntry.Group(name: "Root/Web", uuid: String(repeating: "07", count: 16)))
+        #expect(entry.stringFields.isEmpty)
+        #expect(!rung.body.contains("StringFields"))
+        for clear in ["Root", Self.login.id.hex, "\"me\""] { #expect(!rung.body.contains(clear)) }
+    }
+
+    @Test func `an entry without user name and password has both, encrypted empty texts`() async throws {
+        let scene = await scene()
+        await scene.vault.put(
+            .at("https://b.example/", "b", username: "", allow: ["b.example"]),
+            password: ""
+        )
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://b.example/"])
+        )
+        #expect(rung.reply.entries.map(\.login) == [""])
+        #expect(rung.body.contains("\"Login\":\""))
+        #expect(rung.body.contains("\"Password\":\""))
+        #expect(!rung.body.contains(":\"\""))
+    }
+
+    @Test func `groups = false leaves the group out`() async throws {
+        let scene = await scene { $0.groups = false }
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        )
+        #expect(rung.reply.entries.count == 1)
+        #expect(!rung.body.contains("\"Group\""))
+    }
+
+    @Test func `an entry in no group has none`() async throws {
+        let scene = await scene()
+        await scene.vault.put(
+            Login(
+                id: .random(),
+                title: "b",
+                url: "https://b.example/",
+                settings: EntrySettings(allow: ["b.example"])
+            )
+        )
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://b.example/"])
+        )
+        #expect(rung.reply.entries.count == 1)
+        #expect(!rung.body.contains("\"Group\""))
+    }
+
+    @Test func `string fields come only if configured, sorted, and just the KPH ones without that prefix`()
+        async throws
+    {
+        let scene = await scene { $0.returnsFields = true }
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        )
+        let fields = try #require(rung.reply.entries.first).stringFields
+        #expect(fields.map(\.key) == ["a", "b"])
+        #expect(fields.map(\.value) == ["1", "2"].map { SecretBytes(utf8: $0) })
+    }
+
+    @Test func `with only_kph = false all come under their own names`() async throws {
+        let scene = await scene {
+            $0.returnsFields = true
+            $0.onlyKPHFields = false
+        }
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        )
+        let fields = try #require(rung.reply.entries.first).stringFields
+        #expect(fields.map(\.key) == ["KPH: a", "KPH: b", "KPH:no", "Zip"])
+    }
+
+    @Test func `an entry without such fields has no StringFields at all`() async throws {
+        let scene = await scene { $0.returnsFields = true }
+        await scene.vault.put(.at("https://b.example/", "b", allow: ["b.example"]), fields: ["Zip": "1"])
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://b.example/"])
+        )
+        #expect(rung.reply.entries.count == 1)
+        #expect(!rung.body.contains("StringFields"))
+    }
+
+    @Test func `get-logins-count gives the count alone and never asks`() async throws {
+        let scene = await scene { $0.access = .always }
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLoginsCount, ["Url": "https://a.example/"])
+        )
+        #expect(rung.reply.count == 1)
+        #expect(!rung.body.contains("Entries"))
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.openedSecrets == 0)
+    }
+
+    @Test func `generate-password gives one entry, a new one each time`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.generatePassword)
+        let entries = [
+            try await scene.ring(scene.guest, body).reply.entries,
+            try await scene.ring(scene.guest, body).reply.entries,
+        ]
+        let entry = try #require(entries[0].first)
+        #expect(entries[0].count == 1)
+        #expect(entry.name == "generate-password")
+        #expect(entry.uuid == "generate-password")
+        #expect((Int(entry.login) ?? 0) > 64)
+        #expect(entry.password.count == 20)
+        #expect(entry.group == nil)
+        #expect(entry.stringFields.isEmpty)
+        #expect(entries[1].first?.password != entry.password)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `generate-password takes the configured recipe`() async throws {
+        let scene = await Scene(Policy(recipe: PasswordRecipe(length: 7, classes: [.digits])))
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.generatePassword))
+        let password = try #require(rung.reply.entries.first?.password.exposedText())
+        #expect(password.count == 7)
+        #expect(password.allSatisfy { $0.isNumber })
+    }
+
+    @Test func `a client's own version is told to it, also in pings and failures`() async throws {
+        var rules = ClientRules()
+        rules.version = "1.8.4.2"
+        let scene = await Scene(Policy(exceptions: ["firefox": rules]))
+        let good = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        #expect(good.reply.version == "1.8.4.2")
+        let ping = "{\"RequestType\":\"test-associate\",\"Id\":\"firefox\"}"
+        #expect(try await scene.ring(Array(ping.utf8)).reply.version == "1.8.4.2")
+        let missing = try await scene.ring(scene.guest, scene.guest.request(.getLogins))
+        #expect(missing.reply.version == "1.8.4.2")
+        #expect(try await scene.ring(Array("{}".utf8)).reply.version == "2.3.1.0")
+    }
+
+    @Test func `a Hash that nobody knows is left out`() async throws {
+        let scene = await Scene(vault: MemoryVault(hash: nil))
+        let rung = try await scene.ring(Array("{\"RequestType\":\"test-associate\"}".utf8))
+        #expect(
+            rung.body == "{\"RequestType\":\"test-associate\",\"Success\":false,\"Version\":\"2.3.1.0\"}"
+        )
+    }
+
+    @Test func `a failure carries no signature, no Id and no entries`() async throws {
+        let scene = await Scene()
+        await scene.vault.lock()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        for member in ["Nonce", "Verifier", "Hmac", "Entries", "Count", "\"Id\""] {
+            #expect(!rung.body.contains(member))
+        }
+    }
+}

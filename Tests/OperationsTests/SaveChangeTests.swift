@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+@Suite(.timeLimit(.minutes(1))) struct SaveChangeTests {
+    static let login = Login.at("https://a.example/login", "Example")
+    static let uuid = login.id.hex
+
+    private func scene(_ change: (inout ClientRules) -> Void = { _ in }) async -> Scene {
+        let scene = await Scene(rules: change)
+        await scene.vault.put(Self.login, password: "old", fields: ["Pin": "1"])
+        return scene
+    }
+
+    private func grant(_ scene: Scene, allows: Bool = true, host: String = "a.example") async {
+        let key = GrantKey(
+            fingerprint: scene.guest.key.fingerprint,
+            program: "/usr/bin/firefox",
+            origin: nil,
+            vault: "Passwords",
+            kind: .change,
+            host: host
+        )
+        await scene.grants.remember(Grant(key: key, allows: allows, entries: nil, scope: .always))
+    }
+
+    @Test func `just the fields that are there change`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid.lowercased(), "Password": "new"])
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(rung.reply.success)
+        #expect(rung.reply.uuid == Self.uuid)
+        let login = try #require(await scene.vault.login(Self.login.id))
+        #expect(login.title == "Example")
+        #expect(login.username == "me")
+        #expect(login.url == "https://a.example/login")
+        #expect(login.fieldNames == ["Pin"])
+        #expect(await scene.vault.password(of: Self.login.id) == "new")
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.isNew == false)
+        #expect(asked.fields == ["Password"])
+        #expect(asked.newHosts.isEmpty)
+    }
+
+    @Test func `null removes a string field`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid],
+            stringFields: [(key: "Pin", value: nil), (key: "Puk", value: "2")]
+        )
+        _ = try await scene.ring(scene.guest, body, .allow)
+        #expect(await scene.vault.login(Self.login.id)?.fieldNames == ["Puk"])
+    }
+
+    @Test func `the stored entry is what is shown, the client's own host is but a claim`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Url": "https://evil.example/", "Login": "you"]
+        )
+        _ = try await scene.ring(scene.guest, body, .deny)
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.host == "a.example")
+        #expect(asked.entries.map(\.title) == ["Example"])
+        #expect(asked.entries.map(\.username) == ["me"])
+        #expect(asked.newHosts == ["evil.example"])
+        #expect(asked.body.contains("evil.example"))
+    }
+
+    @Test func `nothing changed is no success`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Login": "me", "Password": "old", "Url": "https://a.example/login?x"]
+        )
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error?.isEmpty == false)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test(arguments: ["0123456789ABCDEF0123456789ABCDEF", "nonsense", "34697A408A5B41C09F36897D623ECB31"])
+    func `an entry that there isn't is no success`(_ uuid: String) async throws {
+        let scene = await scene()
+        await scene.vault.put(Login(id: .keePassHttpSettings, title: "KeePassHttp Settings"))
+        let body = try scene.guest.request(.setLogin, ["Uuid": uuid, "Password": "new"])
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `an entry that may be in a vault that is closed is a 503`() async throws {
+        let second = MemoryVault("Second")
+        let scene = await Scene(others: [second])
+        await second.put(Self.login)
+        await second.lock()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        #expect(try await scene.ring(scene.guest, body, .allow).status == 503)
+        await second.fail(with: nil)
+        let again = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        #expect(try await scene.ring(scene.guest, again, .allow).reply.success)
+        #expect(await second.saves.count == 1)
+    }
+
+    @Test func `a vault that fails to save is no success`() async throws {
+        let scene = await scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        let ringing = scene.ringing(scene.guest, body)
+        let question = try await scene.next(&events)
+        await scene.vault.fail(with: .failed("disk full"))
+        try await scene.allow(question)
+        let rung = try await ringing.value
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.uuid == nil)
+        // The allow still stands when the client tries again.
+        await scene.vault.fail(with: nil)
+        let again = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        #expect(try await scene.ring(scene.guest, again).reply.success)
+        #expect(await scene.asked().count == 1)
+    }
+
+    // MARK: Who is asked
+
+    @Test func `a grant for changes at the stored entry's host covers`() async throws {
+        let scene = await scene()
+        await grant(scene)
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        #expect(try await scene.ring(scene.guest, body).reply.success)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `a grant for the host that the client names doesn't`() async throws {
+        let scene = await scene()
+        await grant(scene, host: "evil.example")
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Password": "new", "Url": "https://evil.example/"]
+        )
+        #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `always is remembered for the stored entry's host`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        await (try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))).deliver()
+        #expect(await scene.grants.grants.map(\.key.kind) == [.change])
+        #expect(await scene.grants.grants.map(\.key.host) == ["a.example"])
+        let next = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "newer"])
+        #expect(try await scene.ring(scene.guest, next).reply.success)
+        #expect(await scene.asked().count == 1)
+    }
+
+    /// Each gives the entry a host that it had nothing to do with before.
+    static let widenings: [(String, KeyValuePairs<String, String>, [(key: String, value: String?)])] = [
+        ("Url", ["Url": "https://evil.example/"], []),
+        ("a title that is a host", ["Name": "evil.example"], []),
+        ("a title that is a URL", ["Name": "https://evil.example/"], []),
+        ("SubmitUrl", ["SubmitUrl": "https://evil.example/"], []),
+        ("KP2A_URL", [:], [(key: "KP2A_URL", value: "https://evil.example/")]),
+        ("KP2A_URL_1", [:], [(key: "KP2A_URL_1", value: "https://evil.example/")]),
+        ("URL 1", [:], [(key: "URL 1", value: "https://evil.example/")]),
+    ]
+
+    @Test(arguments: widenings.indices)
+    func `a change that gives new hosts asks, whatever would cover it, and can't be had for always`(
+        _ number: Int
+    ) async throws {
+        let (_, fields, stringFields) = Self.widenings[number]
+        let scene = await scene { $0.saving = .never }
+        await grant(scene)
+        let body = try OutgoingRequest(
+            .setLogin,
+            id: "firefox",
+            fields: ([(key: "Uuid", value: Self.uuid)] + fields).map {
+                (name: $0.key, value: SecretBytes(utf8: $0.value))
+            },
+            stringFields: stringFields.map { field in
+                (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
+            }
+        ).encoded(with: scene.guest.key)
+        let rung = try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))
+        #expect(rung.reply.success)
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.newHosts == ["evil.example"])
+        #expect(asked.alwaysOffered == false)
+        #expect(await scene.grants.grants.count == 1)
+    }
+
+    @Test func `a remembered denial holds against a change that gives new hosts, too`() async throws {
+        let scene = await scene()
+        await grant(scene, allows: false)
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Url": "https://evil.example/"])
+        #expect(try await scene.ring(scene.guest, body, .allow).reply.success == false)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `a SubmitUrl at the entry's own host is nothing new`() async throws {
+        let scene = await scene { $0.saving = .never }
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "SubmitUrl": "https://a.example/post", "Password": "new"]
+        )
+        #expect(try await scene.ring(scene.guest, body).reply.success)
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.login(Self.login.id)?.allow.isEmpty == true)
+    }
+
+    @Test func `a stranger's key asks in spite of a grant of the friend's`() async throws {
+        let scene = await scene { $0.saving = .never }
+        await grant(scene)
+        let thief = scene.guest.from(.named("curl", 300))
+        let body = try thief.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        #expect(try await scene.ring(thief, body, .deny).reply.success == false)
+        #expect(await scene.asked().first?.body.contains(Bell.strangerNote) == true)
+    }
+
+    @Test func `an entry that moved while the person thought is not given hosts that weren't shown`()
+        async throws
+    {
+        let scene = await scene()
+        var moved = Self.login
+        moved.url = "https://b.example/"
+        await scene.vault.put(moved)
+        var events = scene.desk.events().makeAsyncIterator()
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Url": "https://b.example/other", "Password": "new"]
+        )
+        let ringing = scene.ringing(scene.guest, body)
+        let question = try await scene.next(&events)
+        #expect(question.newHosts.isEmpty)
+        await scene.vault.put(Self.login)
+        try await scene.allow(question)
+        #expect(try await ringing.value.reply.success == false)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+}

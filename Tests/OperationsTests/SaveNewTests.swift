@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+@Suite(.timeLimit(.minutes(1))) struct SaveNewTests {
+    static let form: KeyValuePairs = [
+        "Url": "https://a.example/login?from=mail#top", "SubmitUrl": "https://a.example/post", "Login": "me",
+        "Password": "secret",
+    ]
+
+    private func saved(_ scene: Scene, _ rung: Rung) async throws -> Login {
+        let id = try #require(rung.reply.uuid.flatMap { LoginID(hex: $0) })
+        return try #require(await scene.vault.login(id))
+    }
+
+    @Test func `an allowed save makes an entry named after its host`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success)
+        #expect(rung.reply.id == "firefox")
+        let login = try await saved(scene, rung)
+        #expect(rung.reply.uuid == login.id.hex)
+        #expect(login.title == "a.example")
+        #expect(login.url == "https://a.example/login")
+        #expect(login.username == "me")
+        #expect(login.group?.name == "KeePassHttp Passwords")
+        #expect(login.allow.isEmpty)
+        #expect(await scene.vault.password(of: login.id) == "secret")
+
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.kind == .save)
+        #expect(asked.isNew)
+        #expect(asked.host == "a.example")
+        #expect(asked.vault == "Passwords")
+        #expect(asked.client == "firefox")
+        #expect(asked.fields == ["Name", "Login", "Password", "Url"])
+        #expect(asked.newHosts == ["a.example"])
+        #expect(asked.entries.map(\.username) == ["me"])
+        #expect(!asked.body.contains("secret"))
+        #expect(asked.alwaysOffered)
+    }
+
+    @Test func `Name, Realm, string fields and another form's host go where they belong`() async throws {
+        let scene = await Scene(rules: { $0.saveGroup = "Browser/New" })
+        let body = try scene.guest.request(
+            .setLogin,
+            [
+                "Url": "https://a.example/", "SubmitUrl": "https://login.example:8443/", "Realm": "Staff",
+                "Name": "My page",
+            ],
+            stringFields: [(key: "KPH: pin", value: "1234"), (key: "Gone", value: nil)]
+        )
+        let login = try await saved(scene, try await scene.ring(scene.guest, body, .allow))
+        #expect(login.title == "My page")
+        #expect(login.realm == "Staff")
+        #expect(login.allow == ["login.example:8443"])
+        #expect(login.fieldNames == ["KPH: pin"])
+        #expect(login.group?.name == "Browser/New")
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.submitHost == "login.example:8443")
+        #expect(asked.newHosts == ["a.example", "login.example:8443"])
+    }
+
+    @Test func `denied is no success, and quiet for a while`() async throws {
+        let scene = await Scene()
+        for _ in 0..<2 {
+            let body = try scene.guest.request(.setLogin, Self.form)
+            let rung = try await scene.ring(scene.guest, body, .deny)
+            #expect(rung.status == 200)
+            #expect(rung.reply.success == false)
+            #expect(rung.reply.uuid == nil)
+        }
+        #expect(await scene.asked().count == 1)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    @Test func `expired is no success and says where to answer`() async throws {
+        var limits = Limits()
+        limits.timeout = .milliseconds(1)
+        let scene = await Scene(limits: limits)
+        let rung = try await scene.ringing(scene.guest, scene.guest.request(.setLogin, Self.form)).value
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error?.contains("keybell watch") == true)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    @Test func `the first vault takes new logins, and a locked one takes none`() async throws {
+        let second = MemoryVault("Second")
+        let scene = await Scene(others: [second])
+        await scene.vault.lock()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
+        #expect(rung.status == 503)
+        #expect(await scene.asked().isEmpty)
+        #expect(await second.saves.isEmpty)
+    }
+
+    @Test func `ask = never saves unasked, but not for a stranger's key`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form))
+        #expect(rung.reply.success)
+        #expect(await scene.asked().isEmpty)
+        let thief = scene.guest.from(.named("curl", 300))
+        let other = try thief.request(.setLogin, ["Url": "https://b.example/", "Login": "x"])
+        #expect(try await scene.ring(thief, other, .deny).reply.success == false)
+        #expect(await scene.asked().first?.body.contains(Bell.strangerNote) == true)
+    }
+
+    @Test func `always for creating covers that host and no other`() async throws {
+        let scene = await Scene()
+        let first = try scene.guest.request(.setLogin, Self.form)
+        await (try await scene.ring(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
+        #expect(await scene.grants.grants.first?.key.kind == .create)
+        #expect(await scene.grants.grants.first?.key.host == "a.example")
+
+        let same = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
+        #expect(try await scene.ring(scene.guest, same).reply.success)
+        #expect(await scene.asked().count == 1)
+
+        let wider: [KeyValuePairs<String, String>] = [
+            ["Url": "https://b.example/"],
+            ["Url": "https://a.example/", "Name": "bank.example"],
+            ["Url": "https://a.example/", "SubmitUrl": "https://evil.example/"],
+            ["Url": "b.example/without/scheme"],
+        ]
+        for (number, fields) in wider.enumerated() {
+            let body = try scene.guest.request(.setLogin, fields)
+            #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+            #expect(await scene.asked().count == number + 2)
+        }
+        let further = try scene.guest.request(
+            .setLogin,
+            ["Url": "https://a.example/"],
+            stringFields: [(key: "KP2A_URL", value: "https://bank.example/")]
+        )
+        #expect(try await scene.ring(scene.guest, further, .deny).reply.success == false)
+        #expect(await scene.asked().count == wider.count + 2)
+    }
+
+    @Test func `always for an entry without a host covers no other such entry`() async throws {
+        let scene = await Scene()
+        let first = try scene.guest.request(.setLogin, ["Name": "My safe", "Password": "1"])
+        await (try await scene.ring(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
+        for fields: KeyValuePairs in [["Name": "Another safe"], ["Url": "bank.example"], ["Login": "me"]] {
+            let body = try scene.guest.request(.setLogin, fields)
+            #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+        }
+        #expect(await scene.asked().count == 4)
+    }
+
+    @Test func `a remembered denial is no success, unasked`() async throws {
+        let scene = await Scene()
+        let body = try scene.guest.request(.setLogin, Self.form)
+        _ = try await scene.ring(scene.guest, body, .deny(Choices(scope: .always)))
+        let other = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
+        let rung = try await scene.ring(scene.guest, other, .allow)
+        #expect(rung.reply.success == false)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `the settings of an entry can't be written as a string field`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        for value in ["{\"Allow\":[\"evil.example\"]}", nil] {
+            let body = try scene.guest.request(
+                .setLogin,
+                Self.form,
+                stringFields: [(key: "KeePassHttp Settings", value: value)]
+            )
+            let rung = try await scene.ring(scene.guest, body, .allow)
+            #expect(rung.status == 200)
+            #expect(rung.reply.success == false)
+            #expect(rung.reply.error?.contains("KeePassHttp Settings") == true)
+        }
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    @Test func `a name of a string field that ends early for C is refused`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let body = try scene.guest.request(
+            .setLogin,
+            Self.form,
+            stringFields: [(key: "KeePassHttp Settings\0x", value: "{}")]
+        )
+        #expect(try await scene.ring(scene.guest, body).reply.success == false)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    // MARK: What real clients send
+
+    @Test func `a save without Url is one, named after what there is`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let forms: [(KeyValuePairs<String, String>, String)] = [
+            (["Name": "My safe", "Login": "me", "Password": "1"], "My safe"),
+            (["Url": "My bank", "Login": "me", "SubmitUrl": "keepass-cli"], "My bank"),
+            (["Login": "me", "Password": "1"], "me"),
+        ]
+        for (fields, title) in forms {
+            let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+            #expect(try await saved(scene, rung).title == title)
+        }
+    }
+
+    @Test func `a plain empty text is a field that isn't there`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        var request = try WireRequest(
+            "set-login",
+            id: "firefox",
+            key: scene.guest.key,
+            ["Url": "https://a.example/", "Login": "me"]
+        )
+        for name in ["Uuid", "SubmitUrl", "Realm", "Name", "Password", "StringFields"] {
+            request[name] = "\"\""
+        }
+        let rung = try await scene.ring(request.bytes, key: scene.guest.key)
+        let login = try await saved(scene, rung)
+        #expect(login.title == "a.example")
+        #expect(login.realm == nil)
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import KeePassHTTP
+import Testing
+import Vault
+
+@testable import Operations
+
+/// An allowed save is carried out once, at the allow, whoever still listens.
+@Suite(.timeLimit(.minutes(1))) struct SaveOnceTests {
+    static let form: KeyValuePairs = ["Url": "https://a.example/", "Login": "me", "Password": "secret"]
+
+    private func form(_ scene: Scene) throws -> [UInt8] {
+        try scene.guest.request(.setLogin, Self.form)
+    }
+
+    @Test func `two that are alike are one question, one entry and one uuid`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let first = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        let second = scene.ringing(scene.guest, try form(scene))
+        try await scene.allow(question)
+        let uuids = [try await first.value.reply.uuid, try await second.value.reply.uuid]
+        #expect(uuids[0] != nil)
+        #expect(uuids[0] == uuids[1])
+        #expect(await scene.vault.saves.count == 1)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `also where nobody is asked`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let ringing = try (0..<8).map { _ in scene.ringing(scene.guest, try form(scene)) }
+        var uuids: Set<String?> = []
+        for rung in ringing { uuids.insert(try await rung.value.reply.uuid) }
+        #expect(uuids.count == 1)
+        #expect(await scene.vault.saves.count == 1)
+    }
+
+    @Test func `it is carried out when the asker has gone, and a retry gets its uuid`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        ringing.cancel()
+        try await scene.allow(question)
+        await (try await ringing.value).deliver(false)
+        #expect(await scene.vault.saves.count == 1)
+        let retry = try await scene.ring(scene.guest, form(scene))
+        #expect(retry.reply.success)
+        #expect(retry.reply.uuid == (await scene.vault.all().first?.id.hex))
+        #expect(await scene.vault.saves.count == 1)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `a retry of a change gets its uuid, too, though nothing would change any more`() async throws {
+        let scene = await Scene()
+        let login = Login.at("https://a.example/", "a")
+        await scene.vault.put(login)
+        let fields: KeyValuePairs = ["Uuid": login.id.hex, "Password": "new"]
+        let first = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields), .allow)
+        await first.deliver(false)
+        let retry = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+        #expect(retry.reply.success)
+        #expect(retry.reply.uuid == login.id.hex)
+        await retry.deliver()
+        // From now on it is a change that changes nothing.
+        let late = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+        #expect(late.reply.success == false)
+        #expect(await scene.vault.saves.count == 1)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `a reply that has arrived ends it: the same again is another entry`() async throws {
+        let scene = await Scene()
+        let first = try await scene.ring(scene.guest, form(scene), .allow)
+        await first.deliver()
+        let second = try await scene.ring(scene.guest, form(scene), .allow)
+        #expect(second.reply.uuid != first.reply.uuid)
+        #expect(await scene.asked().count == 2)
+    }
+
+    @Test func `a late delivery of a joined reply doesn't end the save that follows`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let ringing = try (0..<2).map { _ in scene.ringing(scene.guest, try form(scene)) }
+        let replies = [try await ringing[0].value, try await ringing[1].value]
+        await replies[0].deliver()
+        let next = try await scene.ring(scene.guest, form(scene))
+        await replies[1].deliver()
+        let retry = try await scene.ring(scene.guest, form(scene))
+        #expect(next.reply.uuid != replies[0].reply.uuid)
+        #expect(retry.reply.uuid == next.reply.uuid)
+        #expect(await scene.vault.saves.count == 2)
+    }
+
+    @Test func `an entry that has changed since is asked about anew`() async throws {
+        let scene = await Scene()
+        let first = try await scene.ring(scene.guest, form(scene), .allow)
+        await first.deliver(false)
+        let id = try #require(first.reply.uuid.flatMap { LoginID(hex: $0) })
+        var changed = try #require(await scene.vault.login(id))
+        changed.username = "you"
+        await scene.vault.put(changed, password: "another")
+        await scene.desk.forget(.entry(id.hex))
+        await scene.desk.forget(.everything)
+        let retry = try await scene.ring(scene.guest, form(scene), .deny)
+        #expect(retry.reply.success == false)
+        #expect(await scene.asked().count == 2)
+    }
+
+    @Test func `another program with the same key doesn't join`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let first = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        let thief = scene.guest.from(.named("curl", 300))
+        let second = scene.ringing(thief, try thief.request(.setLogin, Self.form))
+        let other = try await scene.next(&events)
+        try await scene.deny(other)
+        try await scene.allow(question)
+        #expect(try await first.value.reply.success)
+        #expect(try await second.value.reply.success == false)
+        #expect(await scene.vault.saves.count == 1)
+    }
+
+    @Test func `one that differs in a secret alone is another question`() async throws {
+        let scene = await Scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let first = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Url": "https://a.example/", "Login": "me", "Password": "other"]
+        )
+        let second = scene.ringing(scene.guest, body)
+        let other = try await scene.next(&events)
+        #expect(question.code != other.code)
+        try await scene.deny(other)
+        try await scene.allow(question)
+        #expect(try await first.value.reply.success)
+        #expect(try await second.value.reply.success == false)
+    }
+
+    @Test func `removing a string field and emptying it are two questions`() async throws {
+        let scene = await Scene()
+        let login = Login.at("https://a.example/", "a")
+        await scene.vault.put(login, fields: ["Pin": "1"])
+        for value in [nil, ""] {
+            let body = try scene.guest.request(
+                .setLogin,
+                ["Uuid": login.id.hex],
+                stringFields: [(key: "Pin", value: value)]
+            )
+            _ = try await scene.ring(scene.guest, body, .deny)
+        }
+        #expect(await scene.asked().count == 2)
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Clients
+import KeePassHTTP
+import Operations
+import SecretService
+
+/// A keyring of clients that forgets everything when the test ends.
+actor MemoryClientBook: ClientBook {
+    private var clients: [String: (client: Client, key: ClientKey)] = [:]
+    private var usedNonces: Set<String> = []
+    private(set) var isLocked = false
+    /// What keeps the keyring from being unlocked, or from being read at all.
+    private(set) var trouble: KeyringError?
+    private(set) var storeTrouble: ClientError?
+    private(set) var unlocks = 0
+    private(set) var registrations = 0
+    /// The nonces under which a field didn't decrypt.
+    private(set) var strikes: [String] = []
+
+    func lock() { isLocked = true }
+
+    func fail(with error: KeyringError?) { trouble = error }
+
+    func failToStore(with error: ClientError?) { storeTrouble = error }
+
+    func welcome(_ guest: Guest) {
+        let client = Client(
+            id: guest.id,
+            fingerprint: guest.key.fingerprint,
+            created: 0,
+            program: guest.caller.program.id,
+            origin: guest.caller.program.origin
+        )
+        clients[guest.id] = (client, guest.key)
+    }
+
+    func client(_ id: String) -> Client? { clients[id]?.client }
+
+    func ids() -> [String] { clients.keys.sorted() }
+
+    func verify(id: String?, signature: Signature, changes: Bool) -> Verification {
+        if isLocked { return .keyringLocked }
+        if let trouble { return .keyringUnavailable(trouble) }
+        guard let known = id.flatMap({ clients[$0] }) else {
+            _ = Conversation.decoy(verifying: signature)
+            return .refused
+        }
+        guard let conversation = try? Conversation(verifying: signature, with: known.key) else {
+            return .refused
+        }
+        if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
+        return .verified(conversation, known.client)
+    }
+
+    func undecryptable(id: String, nonce: String) { strikes.append(nonce) }
+
+    func fingerprint(of id: String) throws(ClientError) -> String? {
+        try checkReadable()
+        return clients[id]?.client.fingerprint
+    }
+
+    func holder(of fingerprint: String) throws(ClientError) -> String? {
+        try checkReadable()
+        return clients.values.map(\.client).filter { $0.fingerprint == fingerprint }.map(\.id).min()
+    }
+
+    func suggestID(from base: String) -> String {
+        let base = base.isEmpty ? "client" : String(base.prefix(64))
+        guard !isLocked, clients[base] != nil else { return base }
+        return (2...).lazy.map { "\(base)-\($0)" }.first { self.clients[$0] == nil } ?? base
+    }
+
+    func register(
+        id: String,
+        key: ClientKey,
+        program: String,
+        origin: String?,
+        database: String
+    ) throws(ClientError) {
+        try checkReadable()
+        if let storeTrouble { throw storeTrouble }
+        registrations += 1
+        let client = Client(
+            id: id,
+            fingerprint: key.fingerprint,
+            created: 0,
+            program: program,
+            origin: origin,
+            database: database
+        )
+        clients[id] = (client, key)
+    }
+
+    func unlock() throws(KeyringError) {
+        if let trouble { throw trouble }
+        unlocks += 1
+        isLocked = false
+    }
+
+    private func checkReadable() throws(ClientError) {
+        if isLocked { throw .keyring(.locked) }
+        if let trouble { throw .keyring(trouble) }
+    }
+}

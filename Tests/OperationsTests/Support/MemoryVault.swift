@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Vault
+
+/// A vault in memory that saves by the same rules as the real ones.
+actor MemoryVault: VaultStore {
+    nonisolated let name: String
+    nonisolated let kind = VaultKind.keyring
+    nonisolated let hash: String?
+    private var logins: [Login] = []
+    private var contents: [LoginID: LoginSecrets] = [:]
+    private(set) var trouble: VaultError?
+    private(set) var saves: [LoginDraft] = []
+    private(set) var openedSecrets = 0
+
+    init(_ name: String = "Passwords", hash: String? = MemoryVault.hash) {
+        self.name = name
+        self.hash = hash
+    }
+
+    static let hash = "0123456789ABCDEF0123456789ABCDEF01234567"
+
+    func put(_ login: Login, password: String = "pass", fields: [String: String] = [:]) {
+        var login = login
+        login.fieldNames = fields.keys.sorted()
+        logins.removeAll { $0.id == login.id }
+        logins.append(login)
+        contents[login.id] = LoginSecrets(
+            password: SecretBytes(utf8: password),
+            fields: fields.mapValues { SecretBytes(utf8: $0) }
+        )
+    }
+
+    func remove(_ id: LoginID) { logins.removeAll { $0.id == id } }
+
+    func fail(with error: VaultError?) { trouble = error }
+
+    func login(_ id: LoginID) -> Login? { logins.first { $0.id == id } }
+
+    func password(of id: LoginID) -> String? { contents[id]?.password.exposedText() }
+
+    func all() -> [Login] { logins }
+
+    func status() -> VaultStatus {
+        VaultStatus(
+            name: name,
+            kind: kind,
+            path: "",
+            isLocked: trouble == .locked,
+            count: logins.count,
+            hash: hash
+        )
+    }
+
+    func index() throws(VaultError) -> LoginIndex {
+        if let trouble { throw trouble }
+        return LoginIndex(logins)
+    }
+
+    func secrets(of id: LoginID) throws(VaultError) -> LoginSecrets {
+        if let trouble { throw trouble }
+        guard login(id) != nil, let secrets = contents[id] else { throw .notFound }
+        openedSecrets += 1
+        return secrets
+    }
+
+    func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
+        if let trouble { throw trouble }
+        guard let id = draft.id else { return try SavePreview(draft, stored: nil, secrets: nil) }
+        guard let stored = login(id) else { throw .notFound }
+        return try SavePreview(draft, stored: stored, secrets: contents[id])
+    }
+
+    func save(_ draft: LoginDraft) throws(VaultError) -> LoginID {
+        if try preview(draft).isUnchanged { throw .unchanged }
+        saves.append(draft)
+        let id = draft.id ?? .random()
+        let before = login(id) ?? Login(id: id, title: "", group: LoginGroup(name: draft.group))
+        let old = contents[id] ?? LoginSecrets(password: SecretBytes(utf8: ""))
+        logins.removeAll { $0.id == id }
+        logins.append(before.changed(by: draft, fields: old.fields))
+        contents[id] = LoginSecrets(
+            password: draft.password ?? old.password,
+            fields: old.fields.changed(by: draft)
+        )
+        return id
+    }
+
+    func lock() { trouble = .locked }
+
+    func unlock(for reason: UnlockReason) { trouble = nil }
+
+    nonisolated func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Kernel
+import Logging
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What the person says to the next question.
+enum Word: Sendable {
+    case allow(Choices)
+    case deny(Choices)
+
+    static let allow = Word.allow(Choices())
+    static let deny = Word.deny(Choices())
+}
+
+/// A bell with its rooms in memory, the real desk, and a person who does as the test says.
+struct Scene: Sendable {
+    let clients = MemoryClientBook()
+    let grants = MemoryGrantBook()
+    let vault: MemoryVault
+    let desk: FrontDesk
+    var bell: Bell
+    let guest = Guest(id: "firefox")
+
+    static let now: Int64 = 1_000_000
+
+    init(
+        _ policy: Policy = Policy(),
+        limits: Limits = Limits(),
+        vault: MemoryVault = MemoryVault(),
+        others: [MemoryVault] = []
+    ) async {
+        self.vault = vault
+        desk = FrontDesk(limits: limits, watchProcess: { process, _ in process })
+        bell = Bell(
+            vaults: VaultRack(first: vault, others: others),
+            clients: clients,
+            grants: grants,
+            desk: desk,
+            policy: policy,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            now: { Self.now }
+        )
+        await clients.welcome(guest)
+    }
+
+    init(rules change: (inout ClientRules) -> Void, limits: Limits = Limits()) async {
+        var rules = ClientRules()
+        change(&rules)
+        await self.init(Policy(standard: rules), limits: limits)
+    }
+
+    /// Rings, with somebody there to say these words one after the other.
+    ///
+    /// A question beyond them is denied, so that it can be seen in ``asked()`` and nothing hangs.
+    func ring(
+        _ body: [UInt8],
+        from caller: Caller = .named("firefox"),
+        key: ClientKey? = nil,
+        _ words: [Word] = []
+    ) async throws -> Rung {
+        let events = desk.events()
+        let person = Task { [desk] in
+            var words = words[...]
+            for await event in events {
+                guard case .added(let request) = event else { continue }
+                switch words.popFirst() ?? .deny {
+                case .allow(let choices):
+                    try await desk.answer(
+                        code: request.code,
+                        decision: .allow,
+                        choices: choices,
+                        through: .notifier
+                    )
+                case .deny(let choices):
+                    try await desk.answer(
+                        code: request.code,
+                        decision: .deny,
+                        choices: choices,
+                        through: .notifier
+                    )
+                }
+            }
+        }
+        let answer = await bell.answer(body, from: KnownVisitor(known: caller))
+        person.cancel()
+        return Rung(answer, reply: try IncomingReply(parsing: answer.body, key: key))
+    }
+
+    /// Rings as a guest.
+    func ring(_ guest: Guest, _ body: [UInt8], _ words: Word...) async throws -> Rung {
+        try await ring(body, from: guest.caller, key: guest.key, words)
+    }
+
+    /// Rings as a guest in a task of its own, for the test to answer by hand.
+    func ringing(_ guest: Guest, _ body: [UInt8]) -> Task<Rung, any Error> {
+        Task(executorPreference: TaskQueue.shared) {
+            let answer = await bell.answer(body, from: KnownVisitor(known: guest.caller))
+            return Rung(answer, reply: try IncomingReply(parsing: answer.body, key: guest.key))
+        }
+    }
+
+    /// Everything that was ever asked, the oldest first.
+    func asked() async -> [PendingRequest] {
+        await desk.recent().reversed().map(\.request) + desk.pending()
+    }
+
+    /// Runs a test on the house's one thread, where tasks take turns.
+    static func onOneThread(_ test: @escaping @Sendable () async throws -> Void) async throws {
+        try await Task(executorPreference: TaskQueue.shared) { try await test() }.value
+    }
+
+    /// Gives everything else on that thread so many turns that it has come to where it has to wait.
+    static func everythingElse() async {
+        for _ in 0..<100 { await Task.yield() }
+    }
+
+    /// The next question on a stream of what happens.
+    func next(_ events: inout AsyncStream<DeskEvent>.Iterator) async throws -> PendingRequest {
+        while let event = await events.next() {
+            if case .added(let request) = event { return request }
+        }
+        throw TheDeskIsClosed()
+    }
+
+    func allow(_ request: PendingRequest, _ choices: Choices = Choices()) async throws {
+        try await desk.answer(code: request.code, decision: .allow, choices: choices, through: .notifier)
+    }
+
+    func deny(_ request: PendingRequest, _ choices: Choices = Choices()) async throws {
+        try await desk.answer(code: request.code, decision: .deny, choices: choices, through: .notifier)
+    }
+
+    struct TheDeskIsClosed: Error {}
+}
+
+/// What came of ringing.
+struct Rung: Sendable {
+    let status: Int
+    let body: String
+    let reply: IncomingReply
+    private let delivered: @Sendable (Bool) async -> Void
+
+    init(_ answer: OperationReply, reply: IncomingReply) {
+        status = answer.status
+        body = String(decoding: answer.body, as: UTF8.self)
+        self.reply = reply
+        delivered = answer.delivered
+    }
+
+    /// The reply has reached its client, or has not.
+    func deliver(_ arrived: Bool = true) async { await delivered(arrived) }
+
+    var titles: [String] { reply.entries.map(\.name) }
+}
+
+extension Login {
+    /// A login with a password at a page of its own.
+    static func at(
+        _ url: String,
+        _ title: String,
+        username: String = "me",
+        allow: [String] = [],
+        deny: [String] = []
+    ) -> Login {
+        Login(
+            id: .random(),
+            title: title,
+            username: username,
+            url: url,
+            group: LoginGroup(name: "Root/Web", id: LoginID([UInt8](repeating: 7, count: 16))),
+            settings: EntrySettings(allow: allow, deny: deny)
+        )
+    }
+}

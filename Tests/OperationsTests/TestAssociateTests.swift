@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import KeePassHTTP
+import SecretService
+import Testing
+
+@testable import Operations
+
+@Suite(.timeLimit(.minutes(1))) struct TestAssociateTests {
+    static let pings = [
+        "{\"RequestType\":\"test-associate\"}",
+        "{\"RequestType\":\"test-associate\",\"TriggerUnlock\":false}",
+        "{\"TriggerUnlock\":\"false\",\"Other\":[1,{}],\"RequestType\":\"test-associate\"}",
+        "{\"RequestType\":\"test-associate\",\"TriggerUnlock\":true}",
+        "{\"RequestType\":\"test-associate\",\"Id\":null,\"TriggerUnlock\":\"true\"}",
+        "{\"RequestType\":\"test-associate\",\"Id\":\"\",\"Nonce\":\"\",\"Verifier\":null}",
+        "{\"RequestType\":\"test-associate\",\"Id\":\"firefox\"}",
+    ]
+
+    static let answer =
+        "{\"RequestType\":\"test-associate\",\"Success\":false,\"Version\":\"2.3.1.0\",\"Hash\":\"\(MemoryVault.hash)\"}"
+
+    @Test(arguments: pings, [false, true])
+    func `a ping gets version and hash, also while everything is locked`(
+        _ ping: String,
+        _ isLocked: Bool
+    ) async throws {
+        let scene = await Scene()
+        if isLocked {
+            await scene.clients.lock()
+            await scene.vault.lock()
+        }
+        let rung = try await scene.ring(Array(ping.utf8))
+        #expect(rung.status == 200)
+        #expect(rung.body == Self.answer)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `a ping that is signed with a throw-away key and has no Id is a ping`() async throws {
+        let rung = try await Scene().ring(Guest(id: "").request(.testAssociate, triggerUnlock: true))
+        #expect(rung.status == 200)
+        #expect(rung.body == Self.answer)
+    }
+
+    @Test func `a known client is told so in a signed reply`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        #expect(rung.status == 200)
+        #expect(rung.reply.success)
+        #expect(rung.reply.id == "firefox")
+        #expect(rung.reply.hash == MemoryVault.hash)
+        for member in ["Nonce", "Verifier", "Hmac"] { #expect(rung.body.contains("\"\(member)\":\"")) }
+        #expect(!rung.body.contains("\"Error\""))
+    }
+
+    @Test func `each reply has a nonce of its own`() async throws {
+        let scene = await Scene()
+        let body = try scene.guest.request(.testAssociate)
+        let first = try await scene.ring(scene.guest, body)
+        let second = try await scene.ring(scene.guest, body)
+        #expect(first.body != second.body)
+    }
+
+    @Test func `an unknown client gets a 200 without a signature`() async throws {
+        let scene = await Scene()
+        let rung = try await scene.ring(Guest(id: "nobody").request(.testAssociate))
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error == "Couldn't verify request")
+        #expect(rung.reply.hash == MemoryVault.hash)
+        #expect(rung.reply.id == nil)
+        #expect(!rung.body.contains("Nonce"))
+    }
+
+    @Test func `a broken keyring is no reason for another status`() async throws {
+        let scene = await Scene()
+        await scene.clients.fail(with: .noProvider)
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.hash == MemoryVault.hash)
+    }
+
+    // MARK: While the keyring is locked
+
+    @Test func `without TriggerUnlock a locked keyring is just told of`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == "Database locked")
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.clients.unlocks == 0)
+    }
+
+    @Test func `TriggerUnlock asks, saying that the Id is only claimed, and is answered after the unlock`()
+        async throws
+    {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.testAssociate, triggerUnlock: true),
+            .allow
+        )
+        #expect(rung.reply.success)
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.kind == .unlock)
+        #expect(asked.client == "firefox")
+        #expect(asked.verified == false)
+        #expect(asked.vault == nil)
+        #expect(await scene.clients.unlocks == 1)
+    }
+
+    @Test func `on_request stands for TriggerUnlock`() async throws {
+        let scene = await Scene(Policy(unlocksOnRequest: true))
+        await scene.clients.lock()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate), .allow)
+        #expect(rung.reply.success)
+    }
+
+    @Test func `a denied unlock unlocks nothing`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        let rung = try await scene.ring(scene.guest, body, .deny)
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == "Database locked")
+        // The next one is denied unseen for a while.
+        _ = try await scene.ring(scene.guest, body, .allow)
+        #expect(await scene.asked().count == 1)
+        #expect(await scene.clients.unlocks == 0)
+    }
+
+    @Test func `a wrong key stays wrong after the unlock`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        let stranger = Guest(id: "firefox")
+        let rung = try await scene.ring(
+            stranger,
+            stranger.request(.testAssociate, triggerUnlock: true),
+            .allow
+        )
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == "Couldn't verify request")
+    }
+
+    @Test func `an unlock prompt that comes to nothing says what to do`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        await scene.clients.fail(with: .dismissed)
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.testAssociate, triggerUnlock: true),
+            .allow
+        )
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == KeyringError.dismissed.advice)
+    }
+
+    @Test func `it is held for a while only, and the question goes on without it`() async throws {
+        var scene = await Scene()
+        scene.bell.testAssociateHold = .zero
+        await scene.clients.lock()
+        var events = scene.desk.events().makeAsyncIterator()
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        let rung = try await scene.ringing(scene.guest, body).value
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == "Database locked")
+        #expect(rung.reply.hash == MemoryVault.hash)
+
+        let question = try await scene.next(&events)
+        // Whoever asks now goes on after the same question.
+        let read = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins, triggerUnlock: true))
+        try await scene.allow(question)
+        #expect(try await read.value.reply.success)
+        #expect(await scene.clients.unlocks == 1)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `other requests wait for the person, not for the hold`() async throws {
+        var scene = await Scene()
+        scene.bell.testAssociateHold = .zero
+        await scene.clients.lock()
+        let body = try scene.guest.request(.generatePassword, triggerUnlock: true)
+        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
+    }
+
+    @Test func `an asker that is cancelled leaves the unlock to the others`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(
+            scene.guest,
+            try scene.guest.request(.testAssociate, triggerUnlock: true)
+        )
+        let question = try await scene.next(&events)
+        ringing.cancel()
+        #expect(try await ringing.value.reply.success == false)
+        let again = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins, triggerUnlock: true))
+        try await scene.allow(question)
+        #expect(try await again.value.reply.success)
+        #expect(await scene.asked().count == 1)
+    }
+}

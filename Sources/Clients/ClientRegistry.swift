@@ -22,6 +22,8 @@ package actor ClientRegistry {
     private var reading: Task<Result<ClientShelf, KeyringError>, Never>?
     private var generation = 0
     private var follower: Task<Void, Never>?
+    private var lastReread: ContinuousClock.Instant?
+    private static let rereadPause = Duration.seconds(10)
 
     /// What is known of a key beside its item, by fingerprint; it outlives the cache.
     var records: [String: KeyRecord] = [:]
@@ -77,15 +79,24 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
+        var found = Self.signer(id, signature, in: shelf)
+        if found == nil, let shelf = await readAgain() { found = Self.signer(id, signature, in: shelf) }
+        guard let (known, conversation) = found else { return .refused }
+        return admit(conversation, from: known, changes: changes)
+    }
+
+    /// Whose signature it is; an unknown Id takes the same work as a known one.
+    private static func signer(
+        _ id: String?,
+        _ signature: Signature,
+        in shelf: ClientShelf
+    ) -> (KnownClient, Conversation)? {
         guard let known = id.flatMap({ shelf.byID[$0] }) else {
             _ = Conversation.decoy(verifying: signature)
-            return .refused
+            return nil
         }
         // There is but one failure, and it says nothing.
-        guard let conversation = try? Conversation(verifying: signature, with: known.key) else {
-            return .refused
-        }
-        return admit(conversation, from: known, changes: changes)
+        return (try? Conversation(verifying: signature, with: known.key)).map { (known, $0) }
     }
 
     /// Counts a field of a verified request that didn't decrypt; after eight the nonce is used up.
@@ -132,6 +143,18 @@ package actor ClientRegistry {
         let outcome = await task.value
         reading = nil
         return try outcome.get()
+    }
+
+    /// Reads the keys once more before a request is refused, unless that has just been done.
+    ///
+    /// gnome-keyring tells nobody when an item gets another secret. What is cached stays if this fails.
+    private func readAgain() async -> ClientShelf? {
+        guard lastReread.map({ .now - $0 > Self.rereadPause }) ?? true else { return nil }
+        lastReread = .now
+        switch await read() {
+        case .success(let shelf): return shelf
+        case .failure: return nil
+        }
     }
 
     private func read() async -> Result<ClientShelf, KeyringError> {

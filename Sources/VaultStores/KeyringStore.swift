@@ -8,8 +8,9 @@ package import Vault
 
 /// Logins as items of the person's keyring, the vault that needs nothing set up.
 ///
-/// All but the secrets is kept in memory and follows the keyring's signals; of the secrets, those that were
-/// handed out, until the vault or the collection is locked. Locking it never locks the collection.
+/// All but the passwords is kept in memory and follows the keyring's signals. A password is fetched at the
+/// moment it is handed out: gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so
+/// a copy could be an old one. Locking the vault never locks the collection.
 package actor KeyringStore: VaultStore {
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.keyring
@@ -23,7 +24,6 @@ package actor KeyringStore: VaultStore {
 
     private var known: KeptState?
     var shelf: KeyringShelf?
-    var cache: [LoginID: LoginSecrets] = [:]
     private var reading: Task<Result<KeyringShelf, KeyringError>, Never>?
     private var generation = 0
     private var follower: Task<Void, Never>?
@@ -83,16 +83,11 @@ package actor KeyringStore: VaultStore {
 
     package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
         let shelf = try await opened()
-        if let secrets = cache[id] { return secrets }
         guard let item = shelf.item(id) else { throw .notFound }
-        let started = generation
         let password = try await asking { () async throws(KeyringError) in
             try await self.keyring.secret(of: item)
         }
-        let secrets = LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
-        // What was locked or changed meanwhile must not come back into the cache.
-        if started == generation { cache[id] = secrets }
-        return secrets
+        return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
     }
 
     package func lock() async {
@@ -187,7 +182,6 @@ package actor KeyringStore: VaultStore {
 
     private func forget() {
         shelf = nil
-        cache = [:]
         lastLook = nil
         generation += 1
     }
@@ -236,8 +230,6 @@ package actor KeyringStore: VaultStore {
         let former = shelf.items[path]
         shelf.update(path, to: item, extra: extra, identity: identity())
         self.shelf = shelf
-        // Which login it concerns may have changed with it; secrets are soon fetched again.
-        cache = [:]
         generation += 1
         keepNames()
         if item == nil, let former { await deleteExtra(of: former) }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Clients
+import KeePassHTTP
+import Secrecy
+import SecretService
+import Testing
+import TestSupport
+
+@Suite struct ClientRegistryTests {
+    @Test func `a key is stored as Seahorse and secret-tool show it`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let outside = try await fixture.session.lookUpOutside([
+            "xdg:schema": RegistryFixture.schema, "id": "firefox",
+        ])
+        #expect(outside == key.base64().exposedText())
+        let item = try #require(try await fixture.keyring.items(schema: RegistryFixture.schema).first)
+        #expect(item.label == "Keybell client: firefox")
+        let expected = [
+            "id": "firefox", "program": "/usr/bin/firefox", "origin": "moz-extension://1", "database": "aa",
+            "created": "1700000000",
+        ]
+        #expect(item.attributes == expected)
+    }
+
+    @Test func `the list tells all but the key`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let client = try #require(try await fixture.registry.list().first)
+        #expect(
+            client
+                == Client(
+                    id: "firefox",
+                    fingerprint: key.fingerprint,
+                    created: 1_700_000_000,
+                    program: "/usr/bin/firefox",
+                    origin: "moz-extension://1",
+                    database: "aa"
+                )
+        )
+        #expect(try await fixture.registry.fingerprint(of: "firefox") == key.fingerprint)
+        #expect(try await fixture.registry.fingerprint(of: "other") == nil)
+        #expect(try await fixture.registry.holder(of: key.fingerprint) == "firefox")
+        #expect(try await fixture.registry.holder(of: "00") == nil)
+        #expect(await fixture.registry.suggestID(from: "firefox") == "firefox-2")
+    }
+
+    @Test func `a key under the same Id replaces the former in its item`() async throws {
+        let fixture = try await RegistryFixture()
+        let first = try await fixture.register()
+        let path = try await fixture.keyring.items(schema: RegistryFixture.schema).map(\.path)
+        _ = await fixture.registry.verify(id: "firefox", signature: try signature(first), changes: false)
+        fixture.clock.update { $0 += 100 }
+        let second = try await fixture.register()
+        #expect(try await fixture.keyring.items(schema: RegistryFixture.schema).map(\.path) == path)
+        let client = try #require(try await fixture.registry.list().first)
+        #expect(client.fingerprint == second.fingerprint)
+        #expect(client.created == 1_700_000_100)
+        #expect(!client.usesHmac)
+        let old = await fixture.registry.verify(
+            id: "firefox",
+            signature: try signature(first),
+            changes: false
+        )
+        #expect(old.verdict == "refused")
+        let new = await fixture.registry.verify(
+            id: "firefox",
+            signature: try signature(second, hmac: false),
+            changes: false
+        )
+        #expect(new.verdict == "verified firefox")
+    }
+
+    @Test func `a client deleted from outside is revoked`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let registry = fixture.registry
+        #expect(try await registry.list().count == 1)
+        try await fixture.session.secretTool(["clear", "xdg:schema", RegistryFixture.schema, "id", "firefox"])
+        try await fixture.settle("the revocation") {
+            await registry.verify(id: "firefox", signature: try signature(key), changes: false).verdict
+                == "refused"
+        }
+        #expect(try await registry.list().isEmpty)
+    }
+
+    @Test func `a key changed from outside counts from the next request on, though nobody tells`()
+        async throws
+    {
+        let fixture = try await RegistryFixture()
+        let former = try await fixture.register()
+        let key = ClientKey.random()
+        #expect(try await fixture.registry.list().count == 1)
+        let item = try #require(try await fixture.keyring.items(schema: RegistryFixture.schema).first)
+        try await fixture.keyring.change(item, secret: key.base64())
+        let new = await fixture.registry.verify(id: "firefox", signature: try signature(key), changes: false)
+        #expect(new.verdict == "verified firefox")
+        let old = await fixture.registry.verify(
+            id: "firefox",
+            signature: try signature(former),
+            changes: false
+        )
+        #expect(old.verdict == "refused")
+    }
+
+    @Test func `revoking takes every item of the Id away, and none of another`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        try await fixture.register("chrome")
+        _ = try await fixture.keyring.store(
+            schema: RegistryFixture.schema,
+            label: "double",
+            attributes: ["id": "firefox", "created": "1600000000"],
+            secret: ClientKey.random().base64()
+        )
+        try await fixture.registry.revoke("firefox")
+        #expect(try await fixture.registry.list().map(\.id) == ["chrome"])
+        let verification = await fixture.registry.verify(
+            id: "firefox",
+            signature: try signature(key),
+            changes: false
+        )
+        #expect(verification.verdict == "refused")
+        await #expect(throws: ClientError.unknown("firefox")) { try await fixture.registry.revoke("firefox") }
+    }
+
+    @Test func `of doubles the newest counts, and they are told`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        _ = try await fixture.keyring.store(
+            schema: RegistryFixture.schema,
+            label: "double",
+            attributes: ["id": "firefox", "created": "1600000000"],
+            secret: ClientKey.random().base64()
+        )
+        let registry = fixture.registry
+        try await fixture.settle("the double") { try await registry.doubles() == ["firefox"] }
+        #expect(try await registry.fingerprint(of: "firefox") == key.fingerprint)
+    }
+
+    @Test func `a name is the item's label, and the Id stays`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        try await fixture.registry.rename("firefox", to: "Work browser")
+        #expect(try await fixture.registry.list().map(\.name) == ["Work browser"])
+        #expect(
+            try await fixture.keyring.items(schema: RegistryFixture.schema).map(\.label) == ["Work browser"]
+        )
+        let verification = await fixture.registry.verify(
+            id: "firefox",
+            signature: try signature(key),
+            changes: false
+        )
+        #expect(verification.verdict == "verified firefox")
+        try await fixture.registry.rename("firefox", to: "")
+        #expect(try await fixture.registry.list().map(\.name) == [nil])
+        await #expect(throws: ClientError.badName) {
+            try await fixture.registry.rename("firefox", to: "a\nb")
+        }
+        await #expect(throws: ClientError.unknown("x")) { try await fixture.registry.rename("x", to: "y") }
+    }
+
+    @Test func `the last use is written down once a day`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let registry = fixture.registry
+        let use: @Sendable (UInt64) async throws -> Void = { seconds in
+            fixture.clock.update { $0 = seconds }
+            _ = await registry.verify(id: "firefox", signature: try signature(key), changes: false)
+        }
+        try await use(1_700_000_000)
+        try await fixture.settle("the note") {
+            try await fixture.attribute("last-used", of: "firefox") != nil
+        }
+        try await use(1_700_000_060)
+        #expect(try await registry.list().first?.lastUsed == 1_700_000_060)
+        try await use(1_700_090_000)
+        try await fixture.settle("the next day's note") {
+            try await fixture.attribute("last-used", of: "firefox") == "1700090000"
+        }
+    }
+
+    @Test func `what isn't a key of ours is passed over`() async throws {
+        let fixture = try await RegistryFixture()
+        try await fixture.session.storeOutside(
+            "broken",
+            ["xdg:schema": RegistryFixture.schema, "id": "broken"],
+            secret: "no key"
+        )
+        try await fixture.session.storeOutside(
+            "nameless",
+            ["xdg:schema": RegistryFixture.schema],
+            secret: "AAAAAAAAAAAAAAAAAAAAAA=="
+        )
+        #expect(try await fixture.registry.list().isEmpty)
+        try await fixture.register()
+        #expect(try await fixture.registry.list().count == 1)
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Clients
+import DBus
+import KeePassHTTP
+import Logging
+import Secrecy
+import SecretService
+import TestSupport
+
+/// A registry over a real keyring, with a clock that stands until it is set.
+struct RegistryFixture {
+    static let schema = "org.keybell.ClientKey"
+    let session: KeyringSession
+    let keyring: Keyring
+    let registry: ClientRegistry
+    let clock = Observed<UInt64>(1_700_000_000)
+
+    init() async throws {
+        session = try await KeyringSession()
+        keyring = Self.keyring(on: session.bus, connection: try await session.bus.connect())
+        registry = Self.registry(keyring, clock)
+    }
+
+    /// Another registry over the same keyring, as after a restart of the daemon.
+    func restarted() async throws -> ClientRegistry {
+        let connection = try await session.bus.connect()
+        return Self.registry(Self.keyring(on: session.bus, connection: connection), clock)
+    }
+
+    private static func keyring(on bus: PrivateBus, connection: BusConnection) -> Keyring {
+        Keyring(bus: connection, address: bus.address, deadline: .seconds(20), logger: quiet)
+    }
+
+    private static func registry(_ keyring: Keyring, _ clock: Observed<UInt64>) -> ClientRegistry {
+        ClientRegistry(keyring: keyring, logger: quiet, now: { clock.now })
+    }
+
+    private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    /// Stores a client with a fresh key.
+    @discardableResult
+    func register(_ id: String = "firefox", key: ClientKey = .random()) async throws -> ClientKey {
+        try await registry.register(
+            id: id,
+            key: key,
+            program: "/usr/bin/firefox",
+            origin: "moz-extension://1",
+            database: "aa"
+        )
+        return key
+    }
+
+    /// The item's attribute, once the keyring has it.
+    func attribute(_ name: String, of id: String) async throws -> String? {
+        try await keyring.items(schema: Self.schema, attributes: ["id": id]).first?.attributes[name]
+    }
+
+    /// Waits for a change that the registry tells, until `check` holds.
+    func settle(_ what: String, _ check: @escaping @Sendable () async throws -> Bool) async throws {
+        let changes = registry.changes()
+        let done = Observed(false)
+        let waiting = Task {
+            if try await check() { return done.update { $0 = true } }
+            for await _ in changes where try await check() { return done.update { $0 = true } }
+        }
+        defer { waiting.cancel() }
+        try await done.wait(for: what) { $0 ? () : nil }
+    }
+}

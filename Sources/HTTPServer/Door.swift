@@ -21,9 +21,16 @@ package struct Door: Sendable {
 
     /// What a GET without a body may ask for.
     package enum Page: Equatable, Sendable {
+        /// A line that says what this is.
         case greeting
+
+        /// The protocol version.
         case version
+
+        /// The same as a version file of KeePass.
         case keepassVersion
+
+        /// A path without a page.
         case none
     }
 

@@ -4,16 +4,37 @@ package import HTTPTypes
 
 /// Why a request is turned away before it is read as a message of the protocol.
 package enum HTTPRefusal: Error, Equatable, Sendable {
+    /// No `Host`.
     case noHost
+
+    /// More than one `Host`.
     case doubleHost
+
+    /// A `Host` that isn't this computer's loopback name or address: a name that was rebound to it.
     case foreignHost
+
+    /// `Origin: null`, which any page can have.
     case nullOrigin
+
+    /// An `Origin` that is neither an extension's nor configured.
     case foreignOrigin
+
+    /// A page's request that came without an `Origin`.
     case crossSite
+
+    /// A GET without a body for a path that has no page.
     case noSuchPage
+
+    /// A method other than POST and GET, or an `OPTIONS` that is no preflight.
     case badMethod
+
+    /// A body above the limit.
     case tooLarge
+
+    /// Bytes that the parser refuses.
     case notHTTP
+
+    /// A connection above the limit.
     case tooManyConnections
 }
 

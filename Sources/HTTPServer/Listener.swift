@@ -88,8 +88,12 @@ package struct Listener: Service {
 
     /// Decides about a new connection: served, refused in words, or closed unheard.
     private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
+        // NIO's sockets pass to programs that we start; callers' connections are none of theirs.
+        try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            Descriptor.closeOnExec($0)
+        }  // a channel without a descriptor has none to pass on
         guard let peer = Peer(of: channel), peer.owner.uid == reception.options.uid else {
-            reception.logger.notice("Connection closed: its other end isn't this user's")
+            reception.logger.info("Connection closed: its other end isn't this user's")
             channel.close(promise: nil)
             return channel.eventLoop.makeSucceededFuture(nil)
         }
@@ -99,7 +103,7 @@ package struct Listener: Service {
         case .served:
             return serve(channel, peer: peer).map(Optional.some)
         case .refused:
-            reception.logger.notice("Connection refused: too many are open")
+            reception.logger.info("Connection refused: too many are open")
             return channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reception.options))
                 return nil

@@ -25,6 +25,11 @@ package struct Descriptor: ~Copyable, Sendable {
         return number
     }
 
+    /// Keeps a descriptor that somebody else owns from the programs that this process starts.
+    package static func closeOnExec(_ number: Int32) {
+        _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+    }
+
     deinit {
         close(number)
     }

@@ -27,7 +27,11 @@ final class TestPeer {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connect(host: host, port: Int(port)) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                    // A program that another test starts would keep the connection open.
+                    try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                        of: NIOBSDSocket.Handle.self
+                    ) { Descriptor.closeOnExec($0) }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(isOutboundHalfClosureEnabled: true)
                     )

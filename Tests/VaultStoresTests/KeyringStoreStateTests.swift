@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Secrecy
+import SecretService
+import Testing
+import TestSupport
+import Vault
+import VaultStores
+
+@Suite struct KeyringStoreStateTests {
+    @Test func `a locked collection locks the vault, whose Hash is known all the same`() async throws {
+        let fixture = try await StoreFixture()
+        let id = try await fixture.saveOne()
+        let hash = try #require(await fixture.store.status().hash)
+        #expect(hash.count == 40)
+        try await fixture.session.gnome.lock()
+        let store = fixture.store
+        try await fixture.settle("the lock") { await store.status().isLocked }
+        #expect(await store.status().hash == hash)
+        await #expect(throws: VaultError.locked) { try await store.index() }
+        await #expect(throws: VaultError.locked) { try await store.secrets(of: id) }
+        await #expect(throws: VaultError.locked) { try await store.save(LoginDraft(id: id, username: "x")) }
+        let restarted = try await fixture.restarted()
+        #expect(await restarted.status().hash == hash)
+        #expect(await restarted.status().isLocked)
+    }
+
+    @Test func `locking the vault leaves the collection open, and unlocking it asks nobody`() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.saveOne()
+        await fixture.store.lock()
+        #expect(await fixture.store.status().isLocked)
+        await #expect(throws: VaultError.locked) { try await fixture.store.index() }
+        #expect(await fixture.keyring.state() == .unlocked)
+        try await fixture.store.unlock(for: UnlockReason())
+        #expect(try await fixture.store.index().count == 1)
+        await fixture.store.lock()
+        await fixture.store.resume()
+        #expect(try await fixture.store.index().count == 1)
+        #expect(await !fixture.store.status().isLocked)
+    }
+
+    @Test func `the state is this user's alone`() async throws {
+        let fixture = try await StoreFixture()
+        _ = await fixture.store.status()
+        let files = FileManager.default
+        let folder = try files.attributesOfItem(atPath: fixture.state)[.posixPermissions] as? Int
+        #expect(folder == 0o700)
+        let names = try files.contentsOfDirectory(atPath: fixture.state)
+        #expect(names == ["keyring-vault.json"])
+        let path = fixture.state + "/keyring-vault.json"
+        #expect(try files.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test func `a lost state comes back from the keyring`() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.saveOne()
+        let hash = await fixture.store.status().hash
+        let restarted = try await fixture.restarted(state: fixture.state + "-lost")
+        _ = try await restarted.index()
+        #expect(await restarted.status().hash == hash)
+        #expect(try await fixture.keyring.items(schema: StoreFixture.extraSchema).count == 1)
+    }
+
+    @Test func `the state wins over another identity in the keyring`() async throws {
+        let fixture = try await StoreFixture()
+        let hash = await fixture.store.status().hash
+        _ = try await fixture.store.index()
+        let other = LoginID.random().hex
+        try await fixture.session.storeOutside(
+            "Keybell vault",
+            ["xdg:schema": StoreFixture.extraSchema, "uuid": "vault", "root": other, "recycle-bin": other],
+            secret: "{}"
+        )
+        let restarted = try await fixture.restarted()
+        _ = try await restarted.index()
+        #expect(await restarted.status().hash == hash)
+    }
+
+    @Test func `a broken state file is as good as none`() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.saveOne()
+        let hash = await fixture.store.status().hash
+        try Data("{".utf8).write(to: URL(fileURLWithPath: fixture.state + "/keyring-vault.json"))
+        let restarted = try await fixture.restarted()
+        _ = try await restarted.index()
+        #expect(await restarted.status().hash == hash)
+    }
+
+    @Test func `without a provider the vault says what to do`() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.store.index()
+        try await fixture.session.gnome.stop()
+        let store = fixture.store
+        try await fixture.settle("its leaving") { await store.status().isLocked }
+        await #expect(throws: VaultError.unavailable(KeyringError.noProvider.advice)) {
+            try await store.index()
+        }
+        let second = try await GnomeKeyring(on: fixture.session.bus)
+        try await fixture.settle("its return") {
+            do throws(VaultError) { return try await store.index().count == 0 } catch { return false }
+        }
+        try await second.stop()
+    }
+}

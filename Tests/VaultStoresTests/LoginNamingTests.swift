@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecretService
+import Testing
+import Vault
+
+@testable import VaultStores
+
+@Suite struct LoginNamingTests {
+    @Test func `an item's own uuid is its name, in either case`() {
+        let id = LoginID.random()
+        let naming = LoginNaming([item("/1", ["uuid": id.hex.lowercased()])], remembered: [])
+        #expect(naming.names == ["/1": id])
+        #expect(naming.derived.isEmpty)
+    }
+
+    @Test func `a made-up name needs no memory`() {
+        let items = [item("/1", ["username": "u"]), item("/2", ["username": "v"])]
+        let first = LoginNaming(items, remembered: [])
+        #expect(LoginNaming(items, remembered: []).names == first.names)
+        #expect(Set(first.names.values).count == 2)
+    }
+
+    @Test func `twins get different names`() {
+        let naming = LoginNaming(
+            [item("/1", [:]), item("/2", [:]), item("/3", ["uuid": "x"])],
+            remembered: []
+        )
+        #expect(Set(naming.names.values).count == 3)
+    }
+
+    @Test func `of two items with one uuid the older keeps it`() {
+        let id = LoginID.random()
+        let naming = LoginNaming(
+            [item("/1", ["uuid": id.hex]), item("/2", ["uuid": id.hex])],
+            remembered: []
+        )
+        #expect(naming.names["/1"] == id)
+        #expect(naming.names["/2"] != id)
+    }
+
+    @Test func `a name stays when the item is changed in place`() {
+        let before = LoginNaming([item("/1", ["username": "u"])], remembered: [])
+        let after = LoginNaming([item("/1", ["username": "changed"])], remembered: before.derived)
+        #expect(after.names == before.names)
+    }
+
+    @Test func `a name stays when the item comes back elsewhere`() {
+        let before = LoginNaming([item("/1", ["username": "u"])], remembered: [])
+        let after = LoginNaming([item("/7", ["username": "u"])], remembered: before.derived)
+        #expect(after.names["/7"] == before.names["/1"])
+    }
+
+    @Test func `a changed item doesn't take the name of one that stayed`() {
+        let before = LoginNaming(
+            [item("/1", ["username": "a"]), item("/2", ["username": "b"])],
+            remembered: []
+        )
+        // The first now says what the second said; the second is where and what it was.
+        let after = LoginNaming(
+            [item("/1", ["username": "b"]), item("/2", ["username": "b"])],
+            remembered: before.derived
+        )
+        #expect(after.names == before.names)
+    }
+
+    private func item(_ path: String, _ attributes: [String: String]) -> KeyringItem {
+        KeyringItem(
+            path: path,
+            schema: "org.keybell.Login",
+            label: "Label",
+            attributes: attributes,
+            created: 1,
+            modified: 1
+        )
+    }
+}
+
+@Suite struct VaultIdentityTests {
+    @Test func `the Hash is SHA-1 over both names in upper-case hex`() throws {
+        let identity = VaultIdentity(
+            root: try #require(LoginID(hex: "00112233445566778899AABBCCDDEEFF")),
+            recycleBin: try #require(LoginID(hex: "ffeeddccbbaa99887766554433221100"))
+        )
+        // printf 00112233445566778899AABBCCDDEEFFFFEEDDCCBBAA99887766554433221100 | sha1sum
+        #expect(identity.hash == "7f32d70584c32df7046c5df62544dcd04dd2b308")
+        #expect(VaultIdentity(attributes: identity.attributes) == identity)
+        #expect(VaultIdentity(attributes: ["uuid": identity.root.hex]) == nil)
+    }
+}

@@ -28,7 +28,9 @@ struct NotificationServer: Sendable, Equatable {
     /// What it says it can do.
     let capabilities: Set<String>
 
-    /// Servers that draw the buttons they are given. Of the others some advertise actions and draw none.
+    /// Servers that draw the buttons they are given.
+    ///
+    /// Of the others some advertise actions and draw none.
     private static let drawing: Set<String> = [
         "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "Notification Daemon",
         "MATE Notification Daemon", "lxqt-notificationd", "cinnamon", "budgie",
@@ -65,7 +67,12 @@ extension Note {
     ///   - server: Who shows it.
     ///   - attempt: How often it has been shown before: no two texts are alike, since servers drop those.
     ///   - keys: The buttons' keys, by what they do.
-    init(asking request: PendingRequest, on server: NotificationServer, attempt: Int, keys: [Press: String]) {
+    init(
+        asking request: PendingRequest,
+        on server: NotificationServer,
+        attempt: Int,
+        keys: [Press: String]
+    ) {
         let again = attempt == 0 ? "" : ", shown again" + (attempt == 1 ? "" : " (\(attempt))")
         title = "\(request.title) (\(request.code)\(again))"
         // First, so that nothing a client claims can push it out of sight.

@@ -19,7 +19,11 @@ package actor NotificationAnswerer {
         package var limits: Limits
 
         /// The contract's defaults.
-        package init(dismissalDenies: Bool = false, tellsDeliveries: Bool = true, limits: Limits = Limits()) {
+        package init(
+            dismissalDenies: Bool = false,
+            tellsDeliveries: Bool = true,
+            limits: Limits = Limits()
+        ) {
             self.dismissalDenies = dismissalDenies
             self.tellsDeliveries = tellsDeliveries
             self.limits = limits
@@ -35,6 +39,9 @@ package actor NotificationAnswerer {
     private var deliveries: DeliveryNotices
     private var alarm: (due: ContinuousClock.Instant, alarm: Alarm)?
     private var toldAgents: Set<AgentInfo> = []
+    /// Calls to the server that are under way, so that none is cut off when the notifier ends.
+    private var errands: [UInt64: Task<Void, Never>] = [:]
+    private var lastErrand: UInt64 = 0
 
     /// Makes a notifier that shows nothing before `run`.
     package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
@@ -75,8 +82,10 @@ package actor NotificationAnswerer {
         alarm?.alarm.cancel()
         alarm = nil
         for shown in board.onScreen {
-            await service.close(id: shown.id, peer: shown.peer)
+            send { await self.service.close(id: shown.id, peer: shown.peer) }
         }
+        // A server that hangs must not hold up the daemon's end.
+        try? await withDeadline(.seconds(2)) { await self.finishErrands() }
     }
 
     /// Tells the person that logins were handed out, once per client and host within a minute.
@@ -92,7 +101,10 @@ package actor NotificationAnswerer {
         else { return }
         let what = count == 1 ? "a login" : "\(count) logins"
         let place = host.map { " for " + PlainText.host($0) } ?? ""
-        await tell("\(PlainText.field(program)) got \(what)\(place)", "Client: \(PlainText.field(client))")
+        await tell(
+            "\(PlainText.field(program)) got \(what)\(place)",
+            "Client: \(PlainText.field(client))"
+        )
     }
 
     // MARK: Events
@@ -127,11 +139,9 @@ package actor NotificationAnswerer {
         for action in actions {
             switch action {
             case .post(let ticket):
-                // Beside, not before, what comes next: a server may take long to start.
-                Task(executorPreference: TaskQueue.shared) { await self.post(ticket) }
+                send { await self.post(ticket) }
             case .close(let id, let peer):
-                let service = service
-                Task(executorPreference: TaskQueue.shared) { await service.close(id: id, peer: peer) }
+                send { await self.service.close(id: id, peer: peer) }
             case .answer(let code, let decision, let choices, let surface):
                 await answer(code, decision, choices, surface)
             case .tellMissing:
@@ -142,14 +152,38 @@ package actor NotificationAnswerer {
         }
     }
 
+    /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
+    private func send(_ errand: @escaping @Sendable () async -> Void) {
+        lastErrand += 1
+        let number = lastErrand
+        errands[number] = Task(executorPreference: TaskQueue.shared) {
+            await errand()
+            await self.done(number)
+        }
+    }
+
+    private func done(_ errand: UInt64) {
+        errands[errand] = nil
+    }
+
+    private func finishErrands() async {
+        while let errand = errands.values.first {
+            await errand.value
+        }
+    }
+
     private func post(_ ticket: UInt64) async {
         do throws(DBusError) {
             let server = try await service.server()
-            guard let note = board.compose(ticket, on: server) else { return await carryOut(board.place()) }
+            guard let note = board.compose(ticket, on: server) else {
+                return await carryOut(board.place())
+            }
             let id = try await service.notify(note, on: server)
             await carryOut(board.posted(ticket, id: id, by: server.peer, now: clock.now))
         } catch {
-            let missing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(error.name)
+            let missing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
+                error.name
+            )
             if !missing {
                 logger.warning("a notification was not shown", metadata: ["error": "\(error.name)"])
             }
@@ -157,7 +191,9 @@ package actor NotificationAnswerer {
         }
     }
 
-    private func answer(_ code: String, _ decision: Decision, _ choices: Choices, _ surface: Surface) async {
+    private func answer(_ code: String, _ decision: Decision, _ choices: Choices, _ surface: Surface)
+        async
+    {
         do throws(AnswerError) {
             try await desk.answer(code: code, decision: decision, choices: choices, through: surface)
         } catch .invalidAnswer {

@@ -146,7 +146,8 @@ extension NotificationBoard {
         }
         for index in bubbles.indices {
             switch bubbles[index].phase {
-            case .visible(let shown) where shown.peer != new, .closed(let shown, nil) where shown.peer != new:
+            case .visible(let shown) where shown.peer != new,
+                .closed(let shown, nil) where shown.peer != new:
                 // The same text may be taken for a double by a server that has kept its history.
                 bubbles[index].attempt += 1
                 bubbles[index].phase = .lost

@@ -135,6 +135,7 @@ struct NotificationBoard: Sendable {
     /// - Parameters:
     ///   - ticket: Which one.
     ///   - isMissing: Whether that is because there is no server at all.
+    /// - Returns: What is to be done.
     mutating func failed(_ ticket: UInt64, isMissing: Bool) -> [BoardAction] {
         defer { if !isPosting { early = [] } }
         if tally.ticket == ticket {
@@ -180,7 +181,8 @@ struct NotificationBoard: Sendable {
             if case .closed = signal.kind { tally.wasClosed() }
             return []
         }
-        guard let index = bubbles.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) }) else {
+        guard let index = bubbles.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
+        else {
             if isPosting { early.append(signal) }
             return []
         }

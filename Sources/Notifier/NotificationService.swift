@@ -73,6 +73,7 @@ struct NotificationService: Sendable {
             Self.name,
             "CloseNotification",
             [.uint32(id)],
+            timeout: .seconds(2),
             noAutoStart: true
         )
     }
@@ -89,7 +90,8 @@ extension NotificationBoard.Signal {
         guard let peer = message.sender, let id = message.body.first?.asUInt32 else { return nil }
         let second = message.body.dropFirst().first
         switch (message.member, second) {
-        case ("ActionInvoked", .string(let key)?): self.init(kind: .invoked(key: key), id: id, peer: peer)
+        case ("ActionInvoked", .string(let key)?):
+            self.init(kind: .invoked(key: key), id: id, peer: peer)
         case ("NotificationReplied", .string(let text)?):
             self.init(kind: .replied(text: text), id: id, peer: peer)
         case ("NotificationClosed", .uint32(let reason)?):

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Synchronization
+
+@testable import Approval
+@testable import Notifier
+
+/// A board with a clock that only the test moves, and a server that takes what it is given.
+struct BoardScene {
+    var board: NotificationBoard
+    var now = ContinuousClock.now
+    var server = NotificationServer(
+        peer: ":1.5",
+        product: "gnome-shell",
+        capabilities: ["actions", "body", "body-markup"]
+    )
+    private var lastID: UInt32 = 0
+
+    init(dismissalDenies: Bool = false) {
+        let count = Mutex(0)
+        board = NotificationBoard(dismissalDenies: dismissalDenies) {
+            count.withLock { number in
+                number += 1
+                return "key-\(number)"
+            }
+        }
+        _ = board.serverChanged(to: ":1.5")
+    }
+
+    mutating func pass(_ duration: Duration) {
+        now += duration
+    }
+
+    /// Lets the server show everything that the actions post; what is on it then, by id.
+    mutating func carryOut(_ actions: [BoardAction]) -> [Posted] {
+        var posted: [Posted] = []
+        for case .post(let ticket) in actions {
+            guard let note = board.compose(ticket, on: server) else { continue }
+            lastID += 1
+            posted.append(Posted(id: note.replaces == 0 ? lastID : note.replaces, note: note))
+            let more = board.posted(ticket, id: posted[posted.count - 1].id, by: server.peer, now: now)
+            posted += carryOut(more)
+        }
+        return posted
+    }
+
+    /// Shows a request and lets the moment pass in which a press would be hasty.
+    mutating func show(_ request: PendingRequest) -> [Posted] {
+        let posted = carryOut(board.show(request))
+        pass(.seconds(1))
+        return posted
+    }
+
+    mutating func press(_ label: String, on posted: Posted, from peer: String = ":1.5")
+        -> [BoardAction]
+    {
+        let key = posted.note.buttons.first { $0.label == label }?.key ?? ""
+        return board.take(.init(kind: .invoked(key: key), id: posted.id, peer: peer), now: now)
+    }
+
+    mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [BoardAction] {
+        board.take(.init(kind: .closed(reason: reason), id: posted.id, peer: peer), now: now)
+    }
+}
+
+/// A notification as the server holds it.
+struct Posted: Equatable {
+    let id: UInt32
+    let note: Note
+
+    var close: BoardAction { .close(id: id, peer: ":1.5") }
+}
+
+extension PendingRequest {
+    /// A request of a browser.
+    static func of(
+        _ kind: ApprovalKind,
+        _ code: String = "7F2A",
+        host: String = "github.com",
+        always: Bool = false
+    ) -> PendingRequest {
+        let caller = Caller(
+            uid: 1000,
+            holders: [ProcessIdentity(pid: 42, startTime: 1)],
+            processes: [
+                ProcessRecord(
+                    identity: ProcessIdentity(pid: 42, startTime: 1),
+                    executable: "/usr/bin/firefox",
+                    name: "firefox",
+                    script: nil,
+                    hasTerminal: false,
+                    scope: nil,
+                    userWritable: false
+                )
+            ],
+            origin: "moz-extension://<b>&"
+        )
+        let request = ApprovalRequest(
+            kind: kind,
+            caller: caller,
+            sameness: [1],
+            client: kind == .associate ? nil : "firefox",
+            suggestedID: kind == .associate ? "firefox" : nil,
+            vault: "Passwords",
+            host: host,
+            entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],
+            alwaysOffered: always
+        )
+        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+    }
+}
+
+extension BoardAction {
+    static func allow(_ code: String = "7F2A", _ choices: Choices = Choices()) -> BoardAction {
+        .answer(code: code, .allow, choices, .notifier)
+    }
+
+    static func deny(_ code: String = "7F2A", _ surface: Surface = .notifier) -> BoardAction {
+        .answer(code: code, .deny, Choices(), surface)
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import DBus
+import Notifier
+import TestSupport
+import Testing
+
+@Suite struct NotificationAnswererTests {
+    @Test func `a request appears as the contract wants it and a button answers`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        let code = try await session.code()
+        #expect(shown.title.contains(code))
+        #expect(shown.timeout == 0)
+        #expect(shown.hints["urgency"] == .byte(2))
+        #expect(shown.hints["transient"] == nil)
+        #expect(shown.actions.count == 4)
+        try await server.press("Allow", on: shown)
+        #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
+        try await server.closed(shown.id)
+        try await session.end()
+    }
+
+    @Test func `a press that somebody else tells of is ignored`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        let forger = try await bus.connect()
+        try await server.press("Allow", on: shown, as: forger)
+        // The bus keeps the order in which it was given the two.
+        _ = try await forger.owner(of: FakeServer.name)
+        try await server.press("Deny", on: shown)
+        #expect(await answer.value == .denied(Choices()))
+        await forger.close()
+        try await session.end()
+    }
+
+    @Test func `an allow within 700 ms is no answer and the request is shown again`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus) { $0.limits.hasty = .seconds(60) }
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await server.press("Allow", on: shown)
+        let again = try await server.shown(2)
+        #expect(again.title.hasSuffix("shown again)"))
+        try await server.press("Deny", on: again)
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+    }
+
+    @Test func `a notification goes when the request is answered elsewhere`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await session.desk.answer(code: session.code(), decision: .deny, through: .notifier)
+        try await server.closed(shown.id)
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+    }
+
+    @Test func `a dismissal is no answer`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await server.close(shown, reason: 2)
+        // A second request is shown after the closing was taken in, and the first still waits.
+        let other = session.ask(host: "gitlab.com")
+        _ = try await server.shown(2)
+        #expect(await session.desk.pending().count == 2)
+        try await session.end()
+        #expect(await answer.value == .withdrawn)
+        #expect(await other.value == .withdrawn)
+    }
+
+    @Test func `with dismiss deny a dismissal denies without a quiet time`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus) {
+            $0.dismissalDenies = true
+            $0.limits.dismissal = .milliseconds(10)
+        }
+        let answer = session.ask()
+        try await server.close(server.shown(), reason: 2)
+        #expect(await answer.value == .denied(Choices()))
+        let again = session.ask()
+        _ = try await server.shown(2)
+        try await session.end()
+        #expect(await again.value == .withdrawn)
+    }
+
+    @Test func `a notifier that restarts gets the requests that wait`() async throws {
+        let bus = try await PrivateBus()
+        let old = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        _ = try await old.shown()
+        await old.bus.close()
+        let new = try await FakeServer(on: bus)
+        let shown = try await new.shown()
+        try await new.press("Allow", on: shown)
+        #expect(
+            await answer.value == .allowed(Choices(id: "firefox"), code: try session.code(in: shown))
+        )
+        try await session.end()
+    }
+
+    @Test
+    func
+        `without a notifier the request waits, the log says so once, and it is shown when one comes`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let session = try await Session(on: bus)
+        let answers = [session.ask(), session.ask(host: "gitlab.com")]
+        _ = try await session.log.wait(for: "a line of the log") { $0.first }
+        let server = try await FakeServer(on: bus)
+        _ = try await server.shown(2)
+        #expect(session.log.now.count { $0.contains("no notification server") } == 1)
+        #expect(await session.desk.pending().count == 2)
+        try await session.end()
+        for answer in answers { #expect(await answer.value == .withdrawn) }
+    }
+
+    @Test func `what is on the screen is taken away when the daemon stops`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        _ = try await server.shown()
+        try await session.end()
+        #expect(await answer.value == .withdrawn)
+        #expect(server.state.now.closed == [1])
+    }
+
+    @Test func `an exclusive agent keeps the notifier still and is told of once`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let shown = try await server.shown()
+        for _ in 0..<2 {
+            await session.desk.register(agent: "panel", peer: ":1.99", isExclusive: true, by: .panel)
+        }
+        try await session.desk.shown(code: session.code(), by: ":1.99")
+        try await server.closed(shown.id)
+        let news = try await server.shown(2)
+        #expect(news.hints["transient"] == .boolean(true))
+        #expect(news.body.contains("/usr/bin/panel"))
+        try await session.end()
+        #expect(await answer.value == .withdrawn)
+        #expect(server.state.now.shown.count == 2)
+    }
+
+    @Test func `a delivery is told once, without a button and as news`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        for _ in 0..<2 {
+            await session.notifier.tellDelivery(
+                client: "git",
+                program: "git",
+                host: "github.com",
+                count: 1
+            )
+        }
+        await session.notifier.tellDelivery(client: "git", program: "git", host: "gitlab.com", count: 2)
+        #expect(
+            server.state.now.shown.map(\.title) == [
+                "git got a login for github.com", "git got 2 logins for gitlab.com",
+            ]
+        )
+        #expect(
+            server.state.now.shown.allSatisfy {
+                $0.actions.isEmpty && $0.hints["transient"] == .boolean(true)
+            }
+        )
+        try await session.end()
+    }
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Approval
+@testable import Notifier
+
+@Suite struct NotificationBoardTests {
+    var scene = BoardScene()
+
+    private mutating func shown(_ request: PendingRequest = .of(.release)) throws -> Posted {
+        try #require(scene.show(request).first)
+    }
+
+    // MARK: Answers
+
+    @Test mutating func `a button answers and takes the notification away`() throws {
+        let posted = try shown()
+        #expect(scene.press("Allow", on: posted) == [posted.close, .allow()])
+    }
+
+    @Test mutating func `deny and always are buttons of their own`() throws {
+        let posted = try shown(.of(.release, always: true))
+        #expect(posted.note.buttons.map(\.label) == ["Allow", "Always", "Deny"])
+        #expect(scene.press("Always", on: posted).last == .allow("7F2A", Choices(scope: .always)))
+        let other = try shown(.of(.release, "8K3D"))
+        #expect(scene.press("Deny", on: other).last == .deny("8K3D"))
+    }
+
+    @Test mutating func `only the first press counts`() throws {
+        let posted = try shown()
+        _ = scene.press("Deny", on: posted)
+        #expect(scene.press("Allow", on: posted).isEmpty)
+        #expect(scene.close(posted, reason: 2).isEmpty)
+    }
+
+    @Test mutating func `a press that another bus name tells of is ignored`() throws {
+        let posted = try shown()
+        #expect(scene.press("Allow", on: posted, from: ":1.66").isEmpty)
+        #expect(scene.press("Allow", on: posted) == [posted.close, .allow()])
+    }
+
+    @Test(arguments: ["default", "allow", "", "inline-reply", "0"])
+    mutating func `a key that no button has is ignored`(key: String) throws {
+        let posted = try shown()
+        let signal = NotificationBoard.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
+        #expect(scene.board.take(signal, now: scene.now).isEmpty)
+    }
+
+    @Test mutating func `the keys of another notification don't work`() throws {
+        let first = try shown(.of(.release, "7F2A"))
+        let second = try shown(.of(.release, "8K3D", host: "gitlab.com"))
+        let mixed = Posted(id: second.id, note: first.note)
+        #expect(scene.press("Allow", on: mixed).isEmpty)
+    }
+
+    @Test
+    mutating func
+        `an allow within 700 ms isn't counted and the request is shown again with other keys`()
+        throws
+    {
+        let posted = try #require(scene.carryOut(scene.board.show(.of(.release))).first)
+        scene.pass(.milliseconds(699))
+        let actions = scene.press("Allow", on: posted)
+        #expect(actions.first == posted.close)
+        let again = try #require(scene.carryOut(actions).first)
+        #expect(again.note.title != posted.note.title)
+        #expect(Set(again.note.buttons.map(\.key)).isDisjoint(with: posted.note.buttons.map(\.key)))
+        scene.pass(.milliseconds(700))
+        #expect(scene.press("Allow", on: again) == [again.close, .allow()])
+    }
+
+    @Test mutating func `a deny counts at once`() throws {
+        let posted = try #require(scene.carryOut(scene.board.show(.of(.release))).first)
+        #expect(scene.press("Deny", on: posted) == [posted.close, .deny()])
+    }
+
+    @Test mutating func `a press that is told before the answer to Notify is kept`() throws {
+        guard case .post(let ticket)? = scene.board.show(.of(.release)).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        let composed = scene.board.compose(ticket, on: scene.server)
+        let note = try #require(composed)
+        let posted = Posted(id: 9, note: note)
+        #expect(scene.press("Deny", on: posted).isEmpty)
+        #expect(
+            scene.board.posted(ticket, id: 9, by: ":1.5", now: scene.now) == [posted.close, .deny()]
+        )
+    }
+
+    @Test mutating func `a typed reply allows an associate under that name`() throws {
+        scene.server = NotificationServer(
+            peer: ":1.5",
+            product: "Plasma",
+            capabilities: ["actions", "inline-reply"]
+        )
+        let posted = try shown(.of(.associate))
+        #expect(posted.note.buttons.contains(Note.Button(key: "inline-reply", label: "Allow as…")))
+        let reply = NotificationBoard.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
+        #expect(
+            scene.board.take(reply, now: scene.now) == [
+                posted.close, .allow("7F2A", Choices(id: "work")),
+            ]
+        )
+        let again = try #require(scene.carryOut(scene.board.refused("7F2A")).first)
+        #expect(again.note.title.contains("shown again"))
+    }
+
+    @Test mutating func `a typed reply to anything but an associate is ignored`() throws {
+        let posted = try shown()
+        let reply = NotificationBoard.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
+        #expect(scene.board.take(reply, now: scene.now).isEmpty)
+    }
+
+    // MARK: Closing
+
+    @Test(arguments: [1, 2, 3, 4] as [UInt32])
+    mutating func `closing is no answer and isn't shown again`(reason: UInt32) throws {
+        let posted = try shown()
+        #expect(scene.close(posted, reason: reason).isEmpty)
+        #expect(scene.board.alarm == nil)
+    }
+
+    @Test mutating func `a press that is told after the closing counts`() throws {
+        let posted = try shown()
+        _ = scene.close(posted, reason: 2)
+        #expect(scene.press("Allow", on: posted) == [.allow()])
+    }
+
+    @Test mutating func `with dismiss deny a dismissal denies after half a second`() throws {
+        scene = BoardScene(dismissalDenies: true)
+        let posted = try shown()
+        #expect(scene.close(posted, reason: 2).isEmpty)
+        #expect(scene.board.alarm == scene.now + .milliseconds(500))
+        scene.pass(.milliseconds(499))
+        #expect(scene.board.tick(now: scene.now).isEmpty)
+        scene.pass(.milliseconds(1))
+        #expect(scene.board.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
+        #expect(scene.board.tick(now: scene.now).isEmpty)
+    }
+
+    @Test mutating func `with dismiss deny a press that follows at once counts instead`() throws {
+        scene = BoardScene(dismissalDenies: true)
+        let posted = try shown()
+        _ = scene.close(posted, reason: 2)
+        #expect(scene.press("Allow", on: posted) == [.allow()])
+        #expect(scene.board.alarm == nil)
+    }
+
+    @Test(arguments: [1, 3, 4] as [UInt32])
+    mutating func `with dismiss deny other reasons are still no answer`(reason: UInt32) throws {
+        scene = BoardScene(dismissalDenies: true)
+        let posted = try shown()
+        _ = scene.close(posted, reason: reason)
+        #expect(scene.board.alarm == nil)
+    }
+
+    // MARK: The request's end
+
+    @Test mutating func `a request that has ended is taken away and its buttons are dead`() throws {
+        let posted = try shown()
+        #expect(scene.board.remove("7F2A") == [posted.close])
+        #expect(scene.press("Allow", on: posted).isEmpty)
+    }
+
+    @Test
+    mutating func
+        `a request that ends while its notification is on the way is taken away when it comes`()
+        throws
+    {
+        guard case .post(let ticket)? = scene.board.show(.of(.release)).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.board.compose(ticket, on: scene.server)
+        #expect(scene.board.remove("7F2A").isEmpty)
+        #expect(
+            scene.board.posted(ticket, id: 4, by: ":1.5", now: scene.now) == [.close(id: 4, peer: ":1.5")]
+        )
+    }
+
+    @Test mutating func `a request that ends before the server was asked is never posted`() {
+        guard case .post(let ticket)? = scene.board.show(.of(.release)).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.board.remove("7F2A")
+        let note = scene.board.compose(ticket, on: scene.server)
+        #expect(note == nil)
+    }
+
+    // MARK: Servers
+
+    @Test mutating func `a server that restarts gets everything that waits, read or not`() throws {
+        let seen = try shown(.of(.release, "7F2A"))
+        let dismissed = try shown(.of(.save, "8K3D"))
+        _ = scene.close(dismissed, reason: 2)
+        #expect(scene.board.serverChanged(to: nil).isEmpty)
+        let actions = scene.board.serverChanged(to: ":1.9")
+        scene.server = NotificationServer(
+            peer: ":1.9",
+            product: "gnome-shell",
+            capabilities: ["actions"]
+        )
+        let again = scene.carryOut(actions)
+        #expect(again.map { $0.note.title.contains("7F2A") } == [true, false])
+        #expect(again.count == 2)
+        #expect(scene.press("Allow", on: seen, from: ":1.5").isEmpty)
+        scene.pass(.seconds(1))
+        #expect(scene.press("Allow", on: again[0], from: ":1.9").last == .allow())
+    }
+
+    @Test mutating func `a notification that an old server took before it left is shown again`()
+        throws
+    {
+        guard case .post(let ticket)? = scene.board.show(.of(.release)).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.board.compose(ticket, on: scene.server)
+        _ = scene.board.serverChanged(to: ":1.9")
+        #expect(scene.board.posted(ticket, id: 4, by: ":1.5", now: scene.now).count == 1)
+    }
+
+    @Test mutating func `a server that comes while the old one was being asked is asked instead`() {
+        guard case .post(let ticket)? = scene.board.show(.of(.release)).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.board.serverChanged(to: ":1.9")
+        guard case .post? = scene.board.failed(ticket, isMissing: true).first else {
+            Issue.record("not tried again")
+            return
+        }
+    }
+
+    @Test mutating func `without a server it is said once, and shown as soon as one comes`() throws {
+        scene.board = NotificationBoard()
+        for (number, code) in ["7F2A", "8K3D"].enumerated() {
+            guard case .post(let ticket)? = scene.board.show(.of(.release, code)).first else {
+                Issue.record("nothing was posted")
+                return
+            }
+            #expect(scene.board.failed(ticket, isMissing: true) == (number == 0 ? [.tellMissing] : []))
+        }
+        #expect(scene.carryOut(scene.board.serverChanged(to: ":1.5")).count == 2)
+    }
+
+    // MARK: Bursts
+
+    @Test mutating func `beyond three the requests are counted in one notification`() throws {
+        let codes = ["AAAA", "BBBB", "CCCC", "DDDD", "EEEE"]
+        let posted = codes.flatMap { scene.show(.of(.release, $0)) }
+        #expect(posted.prefix(3).allSatisfy { $0.note.buttons.count == 2 })
+        #expect(posted[3].note.title == "1 more request waits")
+        #expect(posted[4].note.title == "2 more requests wait")
+        #expect(posted[4].id == posted[3].id)
+        #expect(posted[4].note.buttons.isEmpty)
+        #expect(posted[4].note.body.contains("DDDD, EEEE"))
+        #expect(posted[4].note.body.contains("keybell watch"))
+    }
+
+    @Test mutating func `a counted request gets a notification of its own when there is room`() throws {
+        let posted = ["AAAA", "BBBB", "CCCC", "DDDD"].flatMap { scene.show(.of(.release, $0)) }
+        let actions = scene.press("Allow", on: posted[0])
+        let next = try #require(scene.carryOut(actions).first)
+        #expect(next.note.title.contains("DDDD"))
+        #expect(actions.contains(posted[3].close))
+    }
+
+    @Test mutating func `a count that was read comes back for a new request only`() throws {
+        let posted = ["AAAA", "BBBB", "CCCC", "DDDD", "EEEE"].flatMap { scene.show(.of(.release, $0)) }
+        _ = scene.close(posted[4], reason: 2)
+        #expect(scene.carryOut(scene.board.remove("EEEE")).isEmpty)
+        #expect(scene.show(.of(.release, "FFFF")).first?.note.title == "2 more requests wait")
+    }
+}
+
+@Suite struct NoteTests {
+    private func note(
+        of request: PendingRequest = .of(.release),
+        product: String = "gnome-shell",
+        _ capabilities: Set<String>
+    ) throws -> Note {
+        var scene = BoardScene()
+        scene.server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
+        return try #require(scene.show(request).first).note
+    }
+
+    @Test(arguments: ApprovalKind.allCases)
+    func `allow is never the only action and none is called default`(kind: ApprovalKind) throws {
+        let note = try note(of: .of(kind), ["actions"])
+        #expect(note.buttons.map(\.label) == ["Allow", "Deny"])
+        #expect(!note.buttons.map(\.key).contains("default"))
+        #expect(Set(note.buttons.map(\.key)).count == 2)
+    }
+
+    @Test(arguments: [
+        ("dunst", true), ("mako", true), ("something new", true), ("gnome-shell", false),
+    ])
+    func `where buttons can't be trusted to be drawn the text says how to answer`(
+        product: String,
+        says: Bool
+    )
+        throws
+    {
+        let note = try note(product: product, ["actions"])
+        #expect(note.body.contains("keybell allow 7F2A") == says)
+        #expect(note.body.contains("7F2A"))
+        #expect(note.title.contains("7F2A"))
+    }
+
+    @Test func `a server without actions gets none and says how to answer`() throws {
+        let note = try note(["body"])
+        #expect(note.buttons.isEmpty)
+        #expect(note.body.hasPrefix("To answer: keybell allow 7F2A"))
+    }
+
+    @Test func `text is escaped just where the server does markup`() throws {
+        #expect(try note(["body-markup"]).body.contains("moz-extension://&lt;b&gt;&amp;"))
+        #expect(try note([]).body.contains("moz-extension://<b>&"))
+    }
+
+    @Test func `a random key can't be guessed`() {
+        let keys = (0..<100).map { _ in NotificationBoard.randomKey() }
+        #expect(Set(keys).count == 100)
+        #expect(keys.allSatisfy { $0.count == 16 })
+    }
+
+    @Test func `a delivery is told once a minute for each client and host`() {
+        var notices = DeliveryNotices(interval: .seconds(60))
+        let now = ContinuousClock.now
+        let told = [
+            notices.admits(client: "firefox", host: "a", now: now),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(59)),
+            notices.admits(client: "firefox", host: "b", now: now + .seconds(59)),
+            notices.admits(client: "git", host: "a", now: now + .seconds(59)),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(60)),
+        ]
+        #expect(told == [true, false, true, true, true])
+    }
+}

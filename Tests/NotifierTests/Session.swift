@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import DBus
+import Logging
+import TestSupport
+import Testing
+
+@testable import Notifier
+
+/// A desk with the notifier at work on a private bus.
+final class Session: Sendable {
+    let bus: PrivateBus
+    let desk: FrontDesk
+    let notifier: NotificationAnswerer
+    let log = Observed<[String]>([])
+    private let connection: BusConnection
+    private let running: Task<Void, any Error>
+
+    /// Starts it with the defaults but for what `change` makes of them; a press counts at once unless that says otherwise.
+    init(on bus: PrivateBus, _ change: (inout NotificationAnswerer.Options) -> Void = { _ in })
+        async throws
+    {
+        var options = NotificationAnswerer.Options()
+        options.limits.hasty = .zero
+        change(&options)
+        self.bus = bus
+        connection = try await bus.connect()
+        desk = FrontDesk(limits: options.limits, watchProcess: { process, _ in process })
+        let log = log
+        let logger = Logger(label: "test") { _ in LogKeeper(log: log) }
+        let notifier = NotificationAnswerer(
+            desk: desk,
+            bus: connection,
+            options: options,
+            logger: logger
+        )
+        self.notifier = notifier
+        running = Task { try await notifier.run() }
+    }
+
+    /// Asks as a browser would; the answer comes in its time.
+    func ask(_ kind: ApprovalKind = .release, host: String = "github.com") -> Task<Answer, Never> {
+        let asker = ProcessIdentity(pid: 42, startTime: 1)
+        let process = ProcessRecord(
+            identity: asker,
+            executable: "/usr/bin/firefox",
+            name: "firefox",
+            script: nil,
+            hasTerminal: false,
+            scope: nil,
+            userWritable: false
+        )
+        let request = ApprovalRequest(
+            kind: kind,
+            caller: Caller(uid: 1000, holders: [asker], processes: [process]),
+            sameness: [1],
+            client: "firefox",
+            host: host,
+            entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
+        )
+        return Task { await desk.ask(request) }
+    }
+
+    /// The code of the request that waits.
+    func code() async throws -> String {
+        let found = Observed<String?>(nil)
+        let events = desk.events()
+        let looking = Task {
+            for await case .added(let request) in events { found.update { $0 = request.code } }
+        }
+        defer { looking.cancel() }
+        if let code = await desk.pending().first?.code { return code }
+        return try await found.wait(for: "a request") { $0 }
+    }
+
+    /// Closes the desk; the notifier has ended when this returns.
+    func end() async throws {
+        await desk.shutDown()
+        try await running.value
+        await connection.close()
+    }
+}
+
+/// Keeps the messages of a log.
+struct LogKeeper: LogHandler {
+    let log: Observed<[String]>
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        log.update { $0.append("\(event.message)") }
+    }
+}
+
+extension Session {
+    /// The code in a notification's title.
+    func code(in shown: FakeServer.Shown) throws -> String {
+        try #require(
+            shown.title.split(separator: "(").last.map { String($0.prefix(RequestCode.length)) }
+        )
+    }
+}
+
+extension Answerer {
+    /// An agent that has nothing to do with any asker.
+    static let panel = Answerer(
+        identity: ProcessIdentity(pid: 7, startTime: 1),
+        uid: 1000,
+        chain: [
+            ProcessRecord(
+                identity: ProcessIdentity(pid: 7, startTime: 1),
+                executable: "/usr/bin/panel",
+                name: "panel",
+                script: nil,
+                hasTerminal: true,
+                scope: nil,
+                userWritable: false
+            )
+        ],
+        sandbox: nil
+    )
+}

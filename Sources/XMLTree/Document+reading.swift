@@ -92,6 +92,13 @@ extension Document {
         return found
     }
 
+    /// How many bytes of content an element and all that is in it have together.
+    package func contentSize(of top: Element) -> Int {
+        var size = 0
+        walk(from: top) { size += Int(nodes[Int($0)].content.count) }
+        return size
+    }
+
     /// Visits the nodes under a node, itself included, in the order of the text.
     func walk(from top: Element, _ visit: (Int32) -> Void) {
         var index = top.index

@@ -29,11 +29,27 @@ package struct Database: Sendable {
         guard document.name(of: document.root) == "KeePassFile",
             let group = document.descendant(of: document.root, "Root", "Group")
         else { throw .damaged(.document) }
+        self.init(
+            header: header,
+            innerHeader: innerHeader,
+            innerStream: innerStream,
+            document: document,
+            rootGroup: group
+        )
+    }
+
+    init(
+        header: OuterHeader,
+        innerHeader: InnerHeader,
+        innerStream: InnerStream.Kind,
+        document: Document,
+        rootGroup: Element
+    ) {
         self.header = header
         self.innerHeader = innerHeader
         self.innerStream = innerStream
         self.document = document
-        rootGroup = group
+        self.rootGroup = rootGroup
         findPlaces()
     }
 

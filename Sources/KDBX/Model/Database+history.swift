@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import XMLTree
+
+extension Database {
+    /// Copies an entry as it is into its history, and drops what is too old or too much for the database's settings.
+    mutating func keepFormerState(of entry: Element) {
+        addToHistory(of: entry, copyOfState(entry, from: self))
+        pruneHistory(of: entry)
+    }
+
+    /// A copy of an entry without its history, standing nowhere yet.
+    mutating func copyOfState(_ entry: Element, from source: Database) -> Element {
+        let copy = document.copy(entry, from: source.document)
+        if let history = document.child(of: copy, named: "History") { document.remove(history) }
+        return copy
+    }
+
+    /// Puts a former state behind all that are not younger.
+    mutating func addToHistory(of entry: Element, _ state: Element) {
+        let history = document.child(of: entry, named: "History") ?? document.append("History", to: entry)
+        let time = modified(state)
+        let younger = document.children(of: history, named: "Entry").first { modified($0) > time }
+        document.move(state, to: history, before: younger)
+    }
+
+    /// Drops the oldest states until there are no more, and no larger ones, than `Meta` says; -1 means no limit.
+    mutating func pruneHistory(of entry: Element) {
+        guard let history = document.child(of: entry, named: "History") else { return }
+        var states = document.children(of: history, named: "Entry")
+        if let text = meta("HistoryMaxItems"), let most = Int(text), most >= 0 {
+            for state in states.dropLast(most) { document.remove(state) }
+            states = states.suffix(most)
+        }
+        guard let text = meta("HistoryMaxSize"), let most = Int(text), most >= 0 else { return }
+        var left = most
+        for (index, state) in states.enumerated().reversed() {
+            left -= document.contentSize(of: state)
+            guard left < 0 else { continue }
+            for tooMuch in states[...index] { document.remove(tooMuch) }
+            return
+        }
+    }
+}

@@ -122,7 +122,7 @@ let package = Package(
         .executableTarget(name: "keybell", dependencies: ["Console"]),
 
         // Tests: a target per room, the built programs in EndToEndTests.
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["DBus"], path: "Tests/TestSupport"),
         tests(of: "Kernel"),
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
@@ -141,17 +141,29 @@ let package = Package(
         tests(of: "Approval", ["Callers", "Kernel"]),
         tests(
             of: "Operations",
-            ["Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Secrecy", "Vault", logging]
+            [
+                "Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy", "SecretService",
+                "Vault", logging,
+            ]
         ),
         tests(
             of: "BusService",
-            ["Approval", "BusInterface", "Callers", "Clients", "DBus", "TestSupport", "Vault", logging]
+            [
+                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport", "Vault",
+                logging,
+            ]
         ),
         tests(of: "Notifier", ["Approval", "Callers", "DBus", "TestSupport", logging]),
-        tests(of: "HTTPServer", ["Callers", "Kernel", "TestSupport", lifecycle, logging, nioCore, nioPosix]),
+        tests(
+            of: "HTTPServer",
+            ["Callers", "Kernel", "TestSupport", httpTypes, lifecycle, logging, nioCore, nioPosix]
+        ),
         tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
-        tests(of: "Console", ["BusInterface", "DBus", "TestSupport"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["TestSupport", "KeePassHTTP", "Secrecy"]),
+        tests(of: "Console", ["BusInterface", "DBus", "Secrecy", "SecretService", "TestSupport"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["DBus", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld"]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

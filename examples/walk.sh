@@ -18,8 +18,11 @@ note() { printf '  %s\n' "$*"; }
 finish() {
     status=$?
     trap - EXIT INT TERM
-    for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
+    # One after the other: the daemon first, for it minds its bus going.
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
     if [ -n "$own" ]; then rm -rf "$own"; fi
     exit "$status"
 }
@@ -120,8 +123,8 @@ walk() {
     answer || true
     if ! wait "$ringing"; then note "It was not allowed, so there is nothing more to show."; return; fi
 
-    say "3. It saves a login: keybell client save $site --login alice"
-    printf 'correct horse battery staple\n' | keybell client save "$site" --id "$client" --login alice &
+    say "3. It saves a login: keybell client save $site --user alice"
+    printf 'correct horse battery staple\n' | keybell client save "$site" --id "$client" --user alice &
     ringing=$!
     answer || true
     if ! wait "$ringing"; then note "The login was not saved."; return; fi

@@ -153,8 +153,6 @@ package enum ApprovalInterface {
         package static let name = "name"
         /// `s`: its executable's path.
         package static let executable = "executable"
-        /// `u`: its process.
-        package static let pid = "pid"
         /// `b`: whether the built-in notifier keeps still for it.
         package static let exclusive = "exclusive"
     }

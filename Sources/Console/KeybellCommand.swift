@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import BusInterface
 
 /// `keybell`: the person's side of the daemon.
 struct KeybellCommand: AsyncParsableCommand {
@@ -11,6 +12,7 @@ struct KeybellCommand: AsyncParsableCommand {
             Programs ring at keybelld; you answer, here or on a notification.
             Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the daemon isn't there.
             """,
+        version: KeybellVersion.text,
         groupedSubcommands: [
             CommandGroup(
                 name: "Requests",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ArgumentParser
+import BusInterface
 import Kernel
 import Logging
 import Secrecy
@@ -63,9 +64,4 @@ package struct DaemonCommand: ParsableCommand {
         case .unavailable: logger.warning("there is no guarded memory for secrets; they are wiped all the same")
         }
     }
-}
-
-/// The version of both programs.
-package enum KeybellVersion {
-    package static let text = "0.1.0"
 }

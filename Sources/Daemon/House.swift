@@ -86,10 +86,16 @@ struct House: Sendable {
                 logger: logger
             )
         }
-        var services: [any Service] = [BusWatch(bus: bus), Companion { await objects.run() }]
-        services.append(Companion { await grants.run() })
-        services.append(Companion { await Self.forgetAtLock(keyring, desk: desk) })
-        if showsNotifications { services.append(Companion { try await notifier.run() }) }
+        func companion(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> any Service {
+            Companion(name: name, logger: logger, work: work)
+        }
+        var services: [any Service] = [
+            BusWatch(bus: bus),
+            companion("the bus interface") { await objects.run() },
+            companion("the book of grants") { await grants.run() },
+            companion("the watch of the keyring") { await Self.forgetAtLock(keyring, desk: desk) },
+        ]
+        if showsNotifications { services.append(companion("the notifier") { try await notifier.run() }) }
         services += listeners
         services += [DeskClosing(desk: desk), Announcement(logger: logger)]
         self.services = services
@@ -100,9 +106,14 @@ struct House: Sendable {
     /// Serves until the daemon is told to stop.
     func run() async throws {
         let group = ServiceGroup(
-            services: services,
-            gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger
+            configuration: .init(
+                // However it ends, whoever waits gets an answer first.
+                services: services.map { service in
+                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
         )
         try await group.run()
     }

@@ -16,15 +16,9 @@ struct BusWatch: Service {
     let bus: BusConnection
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            await withTaskCancellationHandler {
-                await bus.disconnected()
-            } onCancel: {
-                Task(executorPreference: TaskQueue.shared) { await bus.close() }
-            }
-            try Task.checkCancellation()
-            throw BusLost()
-        }
+        await cancelWhenGracefulShutdown { await bus.disconnected() }
+        // Told to stop, the daemon leaves the bus; otherwise the bus has left it.
+        guard Task.isShuttingDownGracefully || Task.isCancelled else { throw BusLost() }
     }
 }
 
@@ -40,11 +34,19 @@ struct DeskClosing: Service {
 
 /// Something that runs along until the daemon stops.
 struct Companion: Service {
+    /// What it is, for the log.
+    let name: String
+    let logger: Logger
     let work: @Sendable () async throws -> Void
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            try await work()
+        do {
+            try await cancelWhenGracefulShutdown { try await work() }
+        } catch is CancellationError {
+            return  // told to stop
+        } catch {
+            // The bus going is the watch's business; anything else is lived without.
+            logger.error("\(name) has ended", metadata: ["why": "\(error)"])
         }
         // A service that returns would stop the others: its work being over is no reason.
         try? await gracefulShutdown()  // cancelled is told to stop, too

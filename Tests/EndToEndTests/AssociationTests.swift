@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
+import Secrecy
 import Testing
+import TestSupport
 
 struct AssociationTests {
     @Test func `an allowed client is known from then on, also after the daemon is killed`() async throws {

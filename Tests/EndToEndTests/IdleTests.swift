@@ -3,6 +3,7 @@
 import Foundation
 import KeePassHTTP
 import Testing
+import TestSupport
 
 struct IdleTests {
     @Test func `an idle daemon wakes for nothing, also after it has served`() async throws {

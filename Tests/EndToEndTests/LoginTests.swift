@@ -3,6 +3,7 @@
 import KeePassHTTP
 import Secrecy
 import Testing
+import TestSupport
 
 struct LoginTests {
     @Test func `a saved login comes back, and its password is what secret-tool prints`() async throws {

@@ -7,7 +7,7 @@ import Secrecy
 struct Guest: Sendable {
     let household: Household
     let key: ClientKey
-    var id: String?
+    let id: String?
 
     init(_ household: Household, id: String? = nil, key: ClientKey = .random()) {
         self.household = household
@@ -41,10 +41,9 @@ struct Guest: Sendable {
 
     /// Associates, answered with an allow, and gives the client with its Id.
     static func associated(with household: Household, as id: String) async throws -> Guest {
-        var guest = Guest(household)
+        let guest = Guest(household)
         let reply = try await Porter(household).answering(["id": id]) { try await guest.ask(.associate) }
-        guest.id = reply.id
-        return guest
+        return Guest(household, id: reply.id, key: guest.key)
     }
 
     /// Saves a login, answered with an allow.

@@ -28,8 +28,10 @@ final class Household: Sendable {
         if starting { try await start() }
     }
 
-    /// The folder of the built programs: the one that the test runner is in.
-    static let programs = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+    /// The folder of the built programs: the one that the test runner is in, unless `KEYBELL_PROGRAMS` names another.
+    static let programs =
+        ProcessInfo.processInfo.environment["KEYBELL_PROGRAMS"]
+        ?? URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
 
     /// The running daemon.
     var daemon: ChildProcess {

@@ -7,6 +7,11 @@ import Dispatch
 package struct TimedOut: Error, CustomStringConvertible {
     /// What was waited for.
     package let description: String
+
+    /// Names what was waited for.
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// A value that a test can wait on: no sleeps, no polling, a deadline only for the case that all is lost.

@@ -4,12 +4,10 @@ import Approval
 import BusInterface
 import Callers
 import DBus
-import Kernel
-import Synchronization
 
 /// `org.keybell.Approval1`: what waits, and its answers.
 struct ApprovalObject: Sendable {
-    let bus: BusConnection
+    let agents: AgentWatch
     let desk: FrontDesk
     let callers: BusCallers
 
@@ -107,22 +105,19 @@ struct ApprovalObject: Sendable {
         guard exclusive == nil || exclusive?.asBool != nil else {
             throw .invalidArgs("exclusive must be a boolean")
         }
-        let owners = try await bus.owners(of: call.sender)
         await desk.register(
             agent: name,
             peer: call.sender,
             isExclusive: exclusive?.asBool ?? false,
             by: answerer
         )
-        Task(executorPreference: TaskQueue.shared) { [desk] in
-            // Ends when the agent leaves the bus, or the bus itself goes.
-            for await owner in owners where owner == nil { break }
-            await desk.unregister(peer: call.sender)
-        }
+        // After the desk knows it: an agent that has gone in the meantime is then taken off again.
+        try await agents.begin(call.sender)
         return []
     }
 
     private func unregisterAgent(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        agents.end(call.sender)
         await desk.unregister(peer: call.sender)
         return []
     }

@@ -3,56 +3,71 @@
 import Approval
 import Callers
 import DBus
+import Glibc
 
 /// Who calls one of our methods: what the bus daemon knows, and what `/proc` says of that process.
 struct BusCallers: Sendable {
+    /// Looks at a process.
+    typealias Reader = @Sendable (_ pid: Int32, _ uid: UInt32) -> Answerer
+
     let bus: BusConnection
     let desk: FrontDesk
-    /// The folder of our own programs; nil where it can't be found.
-    private let programs: String?
+    private let read: Reader
+    /// The path of our own command line; nil where our own folder can't be found.
+    private let commandLine: String?
 
-    init(bus: BusConnection, desk: FrontDesk, ownProcess: Int32) {
+    init(bus: BusConnection, desk: FrontDesk, read: @escaping Reader) {
         self.bus = bus
         self.desk = desk
-        let own = Answerer.read(pid: ownProcess, uid: 0).chain.first?.executable ?? ""
-        programs = own.lastIndex(of: "/").map { String(own[..<$0]) }
+        self.read = read
+        let own = Answerer.read(pid: getpid(), uid: getuid()).chain.first?.executable ?? ""
+        commandLine = own.lastIndex(of: "/").map { own[..<$0] + "/keybell" }
     }
 
-    /// The process behind a unique name; it may be gone by now, then nothing but its user is known.
+    /// The process behind a unique name.
+    ///
+    /// A process number is used again once its process has ended. So the connection has to stand still after
+    /// the process was looked at: then it was the connection's own.
     func identify(_ sender: String) async throws(DBusError) -> Answerer {
         let credentials = try await bus.credentials(of: sender)
-        return Answerer.read(pid: credentials.pid, uid: credentials.uid)
+        let answerer = read(credentials.pid, credentials.uid)
+        guard try await bus.credentials(of: sender) == credentials else {
+            throw .notAllowed("Who calls could not be found out.")
+        }
+        return answerer
     }
 
-    /// The caller of a method that changes something: never one in a sandbox.
+    /// The caller of a method that changes something: never one in a sandbox, nor one that can't be seen.
     func unsandboxed(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await identify(sender)
+        guard answerer.identity != nil else { throw .notAllowed("Who calls could not be found out.") }
         guard answerer.sandbox == nil else { throw .notAllowed("A sandboxed program can't do that.") }
         return answerer
     }
 
     /// The caller of `Forget` and `Unlock`: also not one whose program waits for an answer, or was just denied.
+    ///
+    /// Its parents' programs count as well: an asker gets nowhere by running `keybell`.
     func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await unsandboxed(sender)
-        let program = Caller(
-            uid: answerer.uid,
-            holders: [],
-            processes: answerer.chain,
-            sandbox: nil,
-            origin: nil,
-            userAgent: nil
-        ).program
-        guard await !desk.isInvolved(programID: program.id) else {
-            throw .notAllowed("This program has a request waiting or was denied just now.")
+        for (index, process) in answerer.chain.enumerated() where !process.executable.isEmpty {
+            let program = Caller(
+                uid: answerer.uid,
+                holders: [],
+                processes: Array(answerer.chain[index...])
+            ).program
+            guard await !desk.isInvolved(programID: program.id) else {
+                throw .notAllowed("This program has a request waiting or was denied just now.")
+            }
         }
         return answerer
     }
 
-    /// Through what an answer of this caller comes: our own command line on a terminal is trusted where it can't be
-    /// told who asks.
+    /// Through what an answer of this caller comes.
+    ///
+    /// Our own command line on a terminal is trusted where it can't be told who asks.
     func surface(of answerer: Answerer) -> Surface {
-        guard let process = answerer.chain.first, process.hasTerminal, let programs,
-            process.executable == programs + "/keybell"
+        guard let process = answerer.chain.first, process.hasTerminal, process.executable == commandLine
         else { return .bus(answerer) }
         return .terminal(answerer)
     }

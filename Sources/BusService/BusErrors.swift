@@ -19,7 +19,8 @@ extension DBusError {
         case .notAllowed:
             self.init(
                 name: KeybellBusError.notAllowed,
-                message: "A program can't answer its own request: answer it in a notification or another terminal."
+                message:
+                    "A program can't answer its own request: answer it in a notification or another terminal."
             )
         }
     }

@@ -2,39 +2,54 @@
 
 package import Approval
 import BusInterface
+package import Callers
 package import Clients
 package import DBus
-import Glibc
 package import Logging
 package import Vault
 
 /// Keybell's objects on the session bus.
 package struct BusObjects: Sendable {
     private let bus: BusConnection
-    private let desk: FrontDesk
     private let approval: ApprovalObject
     private let clientsObject: ClientsObject
     private let vaultsObject: VaultsObject
-    private let clients: ClientRegistry
-    private let vaults: [any VaultStore]
     private let logger: Logger
+    /// Opened before the first request can come, so that no signal is missed.
+    private let deskEvents: AsyncStream<DeskEvent>
+    private let clientChanges: AsyncStream<Void>
+    private let vaultChanges: [AsyncStream<Void>]
 
     /// Prepares the objects; nothing is exported yet.
+    ///
+    /// - Parameters:
+    ///   - bus: The session bus.
+    ///   - desk: What waits for the person.
+    ///   - clients: Who is let in.
+    ///   - grants: What they were granted.
+    ///   - vaults: Where logins are kept, in the configuration's order.
+    ///   - logger: Where it is told.
+    ///   - read: How a process is looked at.
     package init(
         bus: BusConnection,
         desk: FrontDesk,
         clients: ClientRegistry,
         grants: GrantRegistry,
         vaults: [any VaultStore],
-        logger: Logger
+        logger: Logger,
+        read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) -> Answerer = Answerer.read
     ) {
-        let callers = BusCallers(bus: bus, desk: desk, ownProcess: getpid())
+        let callers = BusCallers(bus: bus, desk: desk, read: read)
         self.bus = bus
-        self.desk = desk
-        self.clients = clients
-        self.vaults = vaults
         self.logger = logger
-        approval = ApprovalObject(bus: bus, desk: desk, callers: callers)
+        deskEvents = desk.events()
+        clientChanges = clients.changes()
+        vaultChanges = vaults.map { $0.changes() }
+        approval = ApprovalObject(
+            agents: AgentWatch(bus: bus, desk: desk),
+            desk: desk,
+            callers: callers
+        )
         clientsObject = ClientsObject(
             clients: clients,
             grants: grants,
@@ -52,21 +67,20 @@ package struct BusObjects: Sendable {
         await bus.export(vaultsObject.exported)
     }
 
-    /// Tells of what happens, as signals, until it is cancelled or the desk closes.
+    /// Tells of what happens, as signals, until it is cancelled or the desk closes; to be called once.
     package func run() async {
-        let events = desk.events()
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await event in events { await tell(event) }
+                for await event in deskEvents { await tell(event) }
             }
             group.addTask {
-                for await _ in clients.changes() {
+                for await _ in clientChanges {
                     await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
                 }
             }
-            for vault in vaults {
+            for changes in vaultChanges {
                 group.addTask {
-                    for await _ in vault.changes() {
+                    for await _ in changes {
                         await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
                     }
                 }

@@ -21,7 +21,8 @@ struct ClientsObject: Sendable {
         let interface = ExportedInterface(
             ClientsInterface.description,
             methods: [
-                (ClientsInterface.list, list), (ClientsInterface.rename, rename), (ClientsInterface.revoke, revoke),
+                (ClientsInterface.list, list), (ClientsInterface.rename, rename),
+                (ClientsInterface.revoke, revoke),
                 (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
             ]
         )
@@ -67,7 +68,9 @@ struct ClientsObject: Sendable {
         let client = try await client(call.body.first?.asString ?? "")
         let name = call.body.last?.asString ?? ""
         guard await grants.forget(fingerprint: client.fingerprint, name: name) else {
-            throw .notFound("“\(client.shownName)” has no such grant: `keybell grants \(client.id)` lists them.")
+            throw .notFound(
+                "“\(client.shownName)” has no such grant: `keybell grants \(client.id)` lists them."
+            )
         }
         await desk.forget(.client(client.id))
         await changed()

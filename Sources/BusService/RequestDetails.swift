@@ -71,7 +71,10 @@ extension CallerFacts {
 extension Value {
     /// uuid, title and user name of each.
     static func entries(_ entries: [EntryLine]) -> Value {
-        .array("(sss)", entries.map { .structure([.string($0.uuid), .string($0.title), .string($0.username)]) })
+        .array(
+            "(sss)",
+            entries.map { .structure([.string($0.uuid), .string($0.title), .string($0.username)]) }
+        )
     }
 
     /// `a{sa{sv}}`: dictionaries by code.

@@ -61,7 +61,9 @@ struct VaultsObject: Sendable {
     private func named(_ name: String) throws(DBusError) -> [any VaultStore] {
         guard !name.isEmpty else { return vaults }
         let found = vaults.filter { $0.name == name }
-        guard !found.isEmpty else { throw .notFound("There is no vault of that name: `keybell status` lists them.") }
+        guard !found.isEmpty else {
+            throw .notFound("There is no vault of that name: `keybell status` lists them.")
+        }
         return found
     }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import DBus
+import Kernel
+import Synchronization
+
+/// Follows the agents' connections, so that an agent that leaves the bus is one no more.
+///
+/// One watch for each connection, however often it registers.
+final class AgentWatch: Sendable {
+    private let bus: BusConnection
+    private let desk: FrontDesk
+    private let watches = Mutex<[String: Task<Void, Never>]>([:])
+
+    init(bus: BusConnection, desk: FrontDesk) {
+        self.bus = bus
+        self.desk = desk
+    }
+
+    /// Watches a connection; one that has left already is taken off the desk at once.
+    func begin(_ peer: String) async throws(DBusError) {
+        guard watches.withLock({ $0[peer] == nil }) else { return }
+        let owners = try await bus.owners(of: peer)
+        let watch = Task(executorPreference: TaskQueue.shared) { [desk, weak self] in
+            // Ends when the agent leaves the bus, or the bus itself goes.
+            for await owner in owners where owner == nil { break }
+            guard !Task.isCancelled else { return }
+            await desk.unregister(peer: peer)
+            self?.end(peer)
+        }
+        // Of two registrations at once the first one's watch stays.
+        let isSecond = watches.withLock { watches in
+            guard watches[peer] == nil else { return true }
+            watches[peer] = watch
+            return false
+        }
+        if isSecond { watch.cancel() }
+    }
+
+    func end(_ peer: String) {
+        watches.withLock { $0.removeValue(forKey: peer) }?.cancel()
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Callers
+import DBus
+import Glibc
+import TestSupport
+import Testing
+
+struct `Requests on the bus` {
+    let fixture: ServiceFixture
+
+    init() async throws {
+        fixture = try await ServiceFixture()
+    }
+
+    private func answer(
+        _ code: String,
+        _ decision: String,
+        _ choices: [String: Value] = [:]
+    ) async throws(DBusError) {
+        let arguments: [Value] = [.string(code), .string(decision), .vardict(choices)]
+        try await fixture.call(ApprovalInterface.answer, arguments)
+    }
+
+    private func listed(_ method: BusMethod) async throws -> [String: [String: Value]] {
+        let answer = try await fixture.call(method)
+        let byCode = try #require(answer.first?.asDict)
+        return byCode.reduce(into: [:]) { list, entry in
+            list[entry.key.asString ?? ""] = entry.value.vardict
+        }
+    }
+
+    @Test func `a request is told, listed, answered and told again`() async throws {
+        let signals = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            interface: ApprovalInterface.name
+        )
+        let (code, asked) = try await fixture.ask(.full(.release))
+        var next = signals.makeAsyncIterator()
+        let added = try #require(await next.next())
+        #expect(added.member == "RequestAdded")
+        #expect(added.body.first == .string(code))
+        #expect(try await listed(ApprovalInterface.listRequests)[code] == added.body.last?.vardict)
+        try await answer(code.lowercased(), "allow")
+        let removed = try #require(await next.next())
+        #expect(removed.member == "RequestRemoved")
+        #expect(removed.body == [.string(code), .string("allowed")])
+        #expect(await asked.value.allowedCode == code)
+        #expect(try await listed(ApprovalInterface.listRequests).isEmpty)
+        #expect(try await listed(ApprovalInterface.listRecent)[code]?["outcome"] == .string("allowed"))
+    }
+
+    private static let all = [
+        "kind": "s", "title": "s", "body": "s", "caller": "a{sv}", "created": "t", "deadline": "t",
+    ]
+    private static let known = ["client": "s", "verified": "b"]
+    private static let login = [
+        "vault": "s", "host": "s", "submit-host": "s", "entries": "a(sss)", "entry-count": "u",
+    ]
+    private static let details: [(ApprovalKind, [[String: String]])] = [
+        (.associate, [all, ["suggested-id": "s", "fingerprint": "s"]]),
+        (.overwrite, [all, known, ["fingerprint": "s"]]),
+        (.unlock, [all, known, ["vault": "s"]]),
+        (.release, [all, known, login, ["bulk": "b"]]),
+        (.save, [all, known, login, ["new-hosts": "as", "new": "b", "fields": "as"]]),
+    ]
+
+    @Test(arguments: details)
+    func `a request has the details of its kind and no others`(
+        kind: ApprovalKind,
+        parts: [[String: String]]
+    ) async throws {
+        let (code, _) = try await fixture.ask(.full(kind))
+        let details = try #require(try await listed(ApprovalInterface.listRequests)[code])
+        let expected = parts.reduce(into: [:]) { $0.merge($1) { $1 } }
+        #expect(details.mapValues(\.signature.text) == expected)
+        let caller = try #require(details["caller"]?.vardict)
+        #expect(
+            caller.mapValues(\.signature.text) == [
+                "uid": "u", "pid": "u", "executable": "s", "processes": "as", "sandbox": "s", "origin": "s",
+                "user-agent": "s",
+            ]
+        )
+        #expect(caller["processes"] == .strings(["git (4242)"]))
+    }
+
+    @Test func `more than 20 entries are counted and fetched`() async throws {
+        let (code, _) = try await fixture.ask(.full(.release, entries: 25))
+        let details = try #require(try await listed(ApprovalInterface.listRequests)[code])
+        #expect(details["entries"]?.asArray?.count == 20)
+        #expect(details["entry-count"] == .uint32(25))
+        let more = try await fixture.call(ApprovalInterface.getEntries, [.string(code), .uint32(20)])
+        #expect(more.first?.asArray?.count == 5)
+        let first = more.first?.asArray?.first
+        #expect(first == .structure([.string("20"), .string("title 20"), .string("user 20")]))
+        let beyond = try await fixture.call(ApprovalInterface.getEntries, [.string(code), .uint32(.max)])
+        #expect(beyond.first?.asArray?.isEmpty == true)
+    }
+
+    @Test func `a code that nothing waits under is unknown`() async throws {
+        for code in ["2222", "", "much too long a code", "ÄÖÜß"] {
+            #expect(
+                await fixture.errorName { () throws(DBusError) in try await answer(code, "allow") }
+                    == KeybellBusError.unknownRequest
+            )
+            #expect(
+                await fixture.errorName { () throws(DBusError) in
+                    try await fixture.call(ApprovalInterface.getEntries, [.string(code), .uint32(0)])
+                } == KeybellBusError.unknownRequest
+            )
+        }
+    }
+
+    @Test(arguments: [
+        ("perhaps", [:]), ("", [:]), ("allow", ["scope": Value.string("forever")]),
+        ("allow", ["scope": .uint32(1)]), ("allow", ["entries": .string("1")]),
+        ("allow", ["mute-seconds": .string("1")]), ("allow", ["id": .strings([])]),
+    ])
+    func `an answer that can't be meant is refused and the request goes on waiting`(
+        decision: String,
+        choices: [String: Value]
+    ) async throws {
+        let (code, asked) = try await fixture.ask(.full(.release))
+        #expect(
+            await fixture.errorName { () throws(DBusError) in try await answer(code, decision, choices) }
+                == KeybellBusError.invalidAnswer
+        )
+        try await answer(code, "deny")
+        #expect(await asked.value == .denied(Choices()))
+    }
+
+    @Test func `the asking process can't answer itself`() async throws {
+        let own = Answerer.read(pid: getpid(), uid: getuid())
+        let identity = try #require(own.identity)
+        let caller = Caller(uid: getuid(), holders: [identity], processes: own.chain)
+        let (code, _) = try await fixture.ask(.full(.release, caller: caller))
+        #expect(
+            await fixture.errorName { () throws(DBusError) in try await answer(code, "allow") }
+                == KeybellBusError.notAllowed
+        )
+        #expect(try await listed(ApprovalInterface.listRequests)[code] != nil)
+    }
+
+    @Test func `where nobody knows who asks, only our own command line on a terminal may answer`()
+        async throws
+    {
+        let folder = try #require(
+            Answerer.read(pid: getpid(), uid: getuid()).chain.first?.executable
+        ).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        let (code, asked) = try await fixture.ask(.full(.release, caller: .unknown(uid: 1000)))
+        let identity = ProcessIdentity(pid: 9, startTime: 9)
+        for (executable, hasTerminal, isAllowed) in [
+            ("/tmp/keybell", true, false), (folder + "/keybell", false, false),
+            (folder + "/keybell", true, true),
+        ] {
+            let record = ProcessRecord(
+                identity: identity,
+                executable: executable,
+                hasTerminal: hasTerminal
+            )
+            fixture.seen.update { $0 = Answerer(identity: identity, uid: 1000, chain: [record]) }
+            let name = await fixture.errorName { () throws(DBusError) in try await answer(code, "allow") }
+            #expect(name == (isAllowed ? nil : KeybellBusError.notAllowed))
+        }
+        #expect(await asked.value.allowedCode == code)
+    }
+
+    @Test func `the count of what waits is a property that tells of its changes`() async throws {
+        let changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            member: "PropertiesChanged",
+            firstArgument: ApprovalInterface.name
+        )
+        let (code, _) = try await fixture.ask(.full(.unlock))
+        var next = changes.makeAsyncIterator()
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(1)])
+        try await answer(code, "deny")
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(0)])
+    }
+}
+
+extension Answer {
+    fileprivate var allowedCode: String? {
+        guard case .allowed(_, let code) = self else { return nil }
+        return code
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import TestSupport
+import Testing
+
+struct `Clients on the bus` {
+    private func call(
+        _ fixture: ServiceFixture,
+        _ method: BusMethod,
+        _ arguments: String...
+    ) async throws(DBusError) -> [Value] {
+        let values = arguments.map { Value.string($0) }
+        return try await fixture.call(method, of: ClientsInterface.description, values)
+    }
+
+    private func list(_ fixture: ServiceFixture) async throws -> [[String: Value]] {
+        try #require(try await call(fixture, ClientsInterface.list).first?.asArray).compactMap(\.vardict)
+    }
+
+    private func withClient() async throws -> (KeyringSession, ServiceFixture) {
+        let session = try await KeyringSession()
+        try await session.storeOutside(
+            "Keybell client: firefox",
+            [
+                "xdg:schema": "org.keybell.ClientKey", "id": "firefox", "database": "AA",
+                "program": "/usr/bin/firefox", "origin": "moz-extension://1", "created": "1700000000",
+            ],
+            secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        )
+        return (session, try await ServiceFixture(on: session))
+    }
+
+    @Test func `a client in the keyring is listed, never its key`() async throws {
+        let (_, fixture) = try await withClient()
+        let client = try #require(try await list(fixture).first)
+        #expect(
+            client.mapValues(\.signature.text) == [
+                "id": "s", "name": "s", "fingerprint": "s", "created": "t", "last-used": "t", "program": "s",
+                "origin": "s", "database": "s",
+            ]
+        )
+        #expect(client["id"] == .string("firefox"))
+        #expect(client["fingerprint"] == .string("63:0D:CD:29:66:C4:33:66"))
+        #expect(client["created"] == .uint64(1_700_000_000))
+        #expect(client["program"] == .string("/usr/bin/firefox"))
+        #expect(try await call(fixture, ClientsInterface.grants, "firefox") == [.array("a{sv}", [])])
+    }
+
+    @Test func `a client gets another shown name and keeps its Id`() async throws {
+        let (_, fixture) = try await withClient()
+        let changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            interface: ClientsInterface.name
+        )
+        _ = try await call(fixture, ClientsInterface.rename, "firefox", "The fox")
+        var next = changes.makeAsyncIterator()
+        #expect(await next.next()?.member == "Changed")
+        let client = try #require(try await list(fixture).first)
+        #expect(client["id"] == .string("firefox"))
+        #expect(client["name"] == .string("The fox"))
+    }
+
+    @Test func `a revoked client is gone from list and keyring`() async throws {
+        let (session, fixture) = try await withClient()
+        _ = try await call(fixture, ClientsInterface.revoke, "firefox")
+        #expect(try await list(fixture).isEmpty)
+        let found = try await session.secretTool(["lookup", "id", "firefox"])
+        #expect(found.output.isEmpty)
+    }
+
+    @Test func `what isn't there is not found`() async throws {
+        let (_, fixture) = try await withClient()
+        let calls: [(BusMethod, [Value])] = [
+            (ClientsInterface.rename, [.string("chrome"), .string("a")]),
+            (ClientsInterface.revoke, [.string("chrome")]), (ClientsInterface.grants, [.string("chrome")]),
+            (ClientsInterface.forget, [.string("chrome"), .string("a")]),
+            (ClientsInterface.forget, [.string("firefox"), .string("no such grant")]),
+        ]
+        for (method, arguments) in calls {
+            let name = await fixture.errorName { () throws(DBusError) in
+                try await fixture.call(method, of: ClientsInterface.description, arguments)
+            }
+            #expect(name == KeybellBusError.notFound, "\(method.name)")
+        }
+    }
+
+    @Test func `a locked keyring is locked, a missing one unavailable`() async throws {
+        let (session, fixture) = try await withClient()
+        try await session.gnome.lock()
+        let locked = await fixture.errorName { () throws(DBusError) in
+            _ = try await call(fixture, ClientsInterface.list)
+        }
+        #expect(locked == KeybellBusError.locked)
+        let bare = try await ServiceFixture()
+        let missing = await bare.errorName { () throws(DBusError) in
+            _ = try await call(bare, ClientsInterface.list)
+        }
+        #expect(missing == KeybellBusError.unavailable)
+    }
+}

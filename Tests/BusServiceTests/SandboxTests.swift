@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Callers
+import DBus
+import TestSupport
+import Testing
+import Vault
+
+struct `Who may change something` {
+    private static let changing: [(BusMethod, BusInterfaceDescription, [Value])] = [
+        (
+            ApprovalInterface.answer, ApprovalInterface.description,
+            [.string("2222"), .string("allow"), .vardict([:])]
+        ),
+        (
+            ApprovalInterface.registerAgent, ApprovalInterface.description,
+            [.string("watch"), .vardict([:])]
+        ),
+        (ClientsInterface.rename, ClientsInterface.description, [.string("a"), .string("b")]),
+        (ClientsInterface.revoke, ClientsInterface.description, [.string("a")]),
+        (ClientsInterface.forget, ClientsInterface.description, [.string("a"), .string("b")]),
+        (VaultsInterface.lock, VaultsInterface.description, [.string("")]),
+        (VaultsInterface.unlock, VaultsInterface.description, [.string("")]),
+    ]
+
+    private static let identity = ProcessIdentity(pid: 9, startTime: 9)
+
+    private static func answerer(_ programs: [String], sandbox: String? = nil) -> Answerer {
+        let chain = programs.enumerated().map { number, executable in
+            ProcessRecord(
+                identity: ProcessIdentity(pid: 9 + Int32(number), startTime: 9),
+                executable: executable
+            )
+        }
+        return Answerer(identity: identity, uid: 1000, chain: chain, sandbox: sandbox)
+    }
+
+    @Test func `a sandboxed program may not, nor one that can't be seen`() async throws {
+        let fixture = try await ServiceFixture()
+        for answerer in [
+            Self.answerer(["/app/bin/game"], sandbox: "org.example.Game"), Answerer(identity: nil, uid: 1000),
+        ] {
+            fixture.seen.update { $0 = answerer }
+            for (method, interface, arguments) in Self.changing {
+                let name = await fixture.errorName { () throws(DBusError) in
+                    try await fixture.call(method, of: interface, arguments)
+                }
+                #expect(name == KeybellBusError.notAllowed, "\(method.name)")
+            }
+        }
+        #expect(await !fixture.vault.status().isLocked)
+    }
+
+    @Test func `a program that waits for an answer can neither unlock nor forget`() async throws {
+        let fixture = try await ServiceFixture()
+        let (code, _) = try await fixture.ask(.full(.release))
+        let refused = { (programs: [String]) async -> [String?] in
+            fixture.seen.update { $0 = Self.answerer(programs) }
+            var names: [String?] = []
+            for (method, interface, arguments) in Self.changing.suffix(3) where method.name != "Lock" {
+                names.append(
+                    await fixture.errorName { () throws(DBusError) in
+                        try await fixture.call(method, of: interface, arguments)
+                    }
+                )
+            }
+            return names
+        }
+        let denied = [KeybellBusError.notAllowed, KeybellBusError.notAllowed]
+        #expect(await refused(["/usr/bin/git"]) == denied)
+        #expect(await refused(["/usr/bin/keybell", "/usr/bin/git", "/usr/bin/bash"]) == denied)
+        // Forget then fails for want of a keyring, Unlock succeeds.
+        #expect(
+            await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [KeybellBusError.unavailable, nil]
+        )
+        fixture.seen.update { $0 = Self.answerer(["/usr/bin/keybell"]) }
+        try await fixture.call(
+            ApprovalInterface.answer,
+            [.string(code), .string("deny"), .vardict([:])]
+        )
+        #expect(await refused(["/usr/bin/git"]) == denied)
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import TestSupport
+import Testing
+import Vault
+
+struct `Vaults on the bus` {
+    let fixture: ServiceFixture
+
+    init() async throws {
+        fixture = try await ServiceFixture()
+    }
+
+    private func call(_ method: BusMethod, _ name: String) async throws(DBusError) {
+        try await fixture.call(method, of: VaultsInterface.description, [.string(name)])
+    }
+
+    private func list() async throws -> [[String: Value]] {
+        let answer = try await fixture.call(VaultsInterface.list, of: VaultsInterface.description)
+        return try #require(answer.first?.asArray).compactMap(\.vardict)
+    }
+
+    @Test func `a vault is listed with all that is known of it`() async throws {
+        let expected: [String: Value] = [
+            "name": .string("passwords"), "kind": .string("kdbx"),
+            "path": .string("/home/me/passwords.kdbx"), "locked": .boolean(false), "entries": .uint32(3),
+            "hash": .string(""),
+        ]
+        #expect(try await list() == [expected])
+    }
+
+    @Test(arguments: ["passwords", ""])
+    func `a vault is locked and unlocked by its name or among all`(name: String) async throws {
+        let changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            interface: VaultsInterface.name,
+            member: "Changed"
+        )
+        var next = changes.makeAsyncIterator()
+        try await call(VaultsInterface.lock, name)
+        #expect(await next.next() != nil)
+        #expect(try await list().first?["locked"] == .boolean(true))
+        #expect(try await list().first?["entries"] == .uint32(0))
+        try await call(VaultsInterface.unlock, name)
+        #expect(await next.next() != nil)
+        #expect(try await list().first?["locked"] == .boolean(false))
+    }
+
+    @Test func `an unknown name is an error`() async throws {
+        for method in [VaultsInterface.lock, VaultsInterface.unlock] {
+            #expect(
+                await fixture.errorName { () throws(DBusError) in try await call(method, "nothing") }
+                    == KeybellBusError.notFound
+            )
+        }
+    }
+
+    @Test(arguments: [
+        (VaultError.locked, KeybellBusError.locked), (.unavailable("gone"), KeybellBusError.unavailable),
+        (.failed("broken"), DBusError.Name.failed),
+    ])
+    func `a failed unlock says how`(failure: VaultError, expected: String) async throws {
+        fixture.vault.fail(with: failure)
+        #expect(
+            await fixture.errorName { () throws(DBusError) in try await call(VaultsInterface.unlock, "") }
+                == expected
+        )
+    }
+}

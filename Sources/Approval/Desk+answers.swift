@@ -72,7 +72,8 @@ extension Desk {
             forgetAttempt(request.questions)
         }
         guard isQuieting else { return actions }
-        for question in request.questions {
+        // An associate that had joined an overwrite goes back to being asked, so it isn't quieted with that.
+        for question in request.questions where question.kind == request.request.kind {
             quiets[question.quiet] = Quiet(until: now + limits.quiet, code: request.code)
         }
         if let seconds = choices.muteSeconds, seconds > 0 {

@@ -44,6 +44,14 @@ import Testing
         #expect(Set([allowed, denied, back]).count == 3)
     }
 
+    @Test mutating func `an associate that had joined a denied overwrite isn't quieted with it`() throws {
+        let code = try #require(scene.ask(.overwrite(key: 1)).code)
+        let joined = scene.ask(.associate(key: 1))
+        #expect(try scene.answer(code, .deny).answer(to: joined.asker) == .denied(Choices()))
+        #expect(scene.ask(.overwrite(key: 1)).answer == .quiet)
+        #expect(scene.ask(.associate(key: 1, suggesting: "firefox-2")).code != nil)
+    }
+
     @Test mutating func `a mute denies whatever the program asks, waiting questions too`() throws {
         let other = scene.ask(.save())
         let code = try #require(scene.ask(.release()).code)

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+
+// For those who show requests and answer them: the bus service, the notifier, and what watches the session.
+extension FrontDesk {
+    /// Takes an answer; the first one counts.
+    ///
+    /// - Returns: What it was good for.
+    /// - Throws: Why it wasn't taken; the request goes on waiting.
+    @discardableResult
+    package func answer(
+        code: String,
+        decision: Decision,
+        choices: Choices = Choices(),
+        through surface: Surface
+    ) throws(AnswerError) -> AnswerEffect {
+        let (actions, effect) = try desk.answer(
+            code: code,
+            decision,
+            choices,
+            through: surface,
+            now: clock.now
+        )
+        carryOut(actions)
+        return effect
+    }
+
+    /// All requests that wait, those held for a locked screen among them, in the order in which they came.
+    package func pending() -> [PendingRequest] {
+        desk.waiting.map(pending)
+    }
+
+    /// The requests that the built-in notifier is to show now.
+    package func pendingForNotifier() -> [PendingRequest] {
+        desk.waiting.filter(\.isOnNotifier).map(pending)
+    }
+
+    /// Requests that have ended, the newest first.
+    package func recent() -> [RecentRequest] {
+        desk.recent(now: clock.now).map { ended, quietUntil in
+            let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
+            return RecentRequest(
+                request: PendingRequest(
+                    code: ended.code,
+                    request: ended.request,
+                    created: birth.unix(of: birth.instant),
+                    deadline: birth.unix(of: ended.at),
+                    limits: limits
+                ),
+                outcome: ended.outcome,
+                ended: birth.unix(of: ended.at),
+                unseen: ended.unseen,
+                quietUntil: quietUntil.map(birth.unix)
+            )
+        }
+    }
+
+    /// The entries of a waiting request from the given one on.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait.
+    package func entries(of code: String, from first: UInt32) throws(AnswerError) -> [EntryLine] {
+        let normal = RequestCode.normalized(code)
+        guard let request = desk.waiting.first(where: { $0.code == normal }) else { throw .unknownRequest }
+        return request.request.entries.dropFirst(Int(first)).map(\.shown)
+    }
+
+    /// What happens from now on, for any number of listeners; ends when the desk is shut down.
+    package nonisolated func events() -> AsyncStream<DeskEvent> {
+        broadcast.listen()
+    }
+
+    // MARK: Agents
+
+    /// The agents, in the order in which they came.
+    package func agents() -> [AgentInfo] {
+        desk.agents.map(\.info)
+    }
+
+    /// A program of the bus wants to show requests.
+    package func register(agent name: String, peer: String, isExclusive: Bool, by answerer: Answerer) {
+        let agent = Agent(peer: peer, name: name, isExclusive: isExclusive, answerer: answerer)
+        change { $0.register(agent, now: $1) }
+    }
+
+    /// An agent has gone; without effect if it was none.
+    package func unregister(peer: String) {
+        change { $0.unregister(peer: peer, now: $1) }
+    }
+
+    /// An agent shows a request to the person.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    package func shown(code: String, by peer: String) throws(AnswerError) {
+        carryOut(try desk.shown(code, by: peer, now: clock.now))
+    }
+
+    // MARK: The session
+
+    /// The screen was locked or unlocked: while it is locked nothing is shown.
+    package func screenLocked(_ isLocked: Bool) {
+        change { $0.screen(isLocked: isLocked, now: $1) }
+    }
+
+    /// Whether nothing may be shown now.
+    package var isScreenLocked: Bool { desk.isScreenLocked }
+
+    /// Answers every waiter and closes the desk; who asks later is told at once that it is closed.
+    package func shutDown() {
+        change { $0.shutDown(now: $1) }
+        broadcast.finish()
+    }
+}

@@ -71,6 +71,7 @@ struct Desk: Sendable {
         dropStale(now: now)
         let question = Question(request)
         if isQuiet(question) {
+            if question.kind == .overwrite { forgetAttempt([question]) }
             return [.answer(asker, .quiet)]
         }
         if let memory = memories.first(where: { $0.questions.contains(question) }) {

@@ -44,6 +44,14 @@ import Testing
         #expect(Set([allowed, denied, back]).count == 3)
     }
 
+    @Test mutating func `an overwrite that is denied unseen goes back to associate as well`() throws {
+        try scene.ask(.associate(key: 1), answered: .allow)
+        try scene.ask(.overwrite(key: 1), answered: .deny)
+        try scene.ask(.associate(key: 1), answered: .allow, Choices(id: "firefox"))
+        #expect(scene.ask(.overwrite(key: 1)).answer == .quiet)
+        #expect(scene.ask(.associate(key: 1)).code != nil)
+    }
+
     @Test mutating func `an associate that had joined a denied overwrite isn't quieted with it`() throws {
         let code = try #require(scene.ask(.overwrite(key: 1)).code)
         let joined = scene.ask(.associate(key: 1))

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import HummingbirdCore
+import Kernel
 import Logging
 import NIOCore
 import NIOHTTPTypes
@@ -51,8 +52,27 @@ struct Reception: Sendable {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
         let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent])
-        let answer = await cancelWhenGracefulShutdown { await responder.respond(to: body, visit: visit) }
+        let answer = await cancelledAtShutdown { await responder.respond(to: body, visit: visit) }
         try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
+    }
+
+    /// Runs an operation, and cancels it when the daemon stops.
+    ///
+    /// Like ServiceLifecycle's `cancelWhenGracefulShutdown`, which starts a task on the global executor at its end and
+    /// with it a timer that wakes the daemon once a second for good.
+    private func cancelledAtShutdown<Success: Sendable>(
+        _ operation: @escaping @Sendable () async -> Success
+    ) async -> Success {
+        let task = Task(executorPreference: TaskQueue.shared, operation: operation)
+        return await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await task.value
+            } onGracefulShutdown: {
+                task.cancel()
+            }
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     /// Reads a whole body; nil if it is too long.

@@ -33,6 +33,22 @@ extension Document {
         return nil
     }
 
+    /// The first of those elements of a name that an element's children end with; nil if they end otherwise.
+    package func firstOfLast(named name: String, in element: Element) -> Element? {
+        guard let number = nameNumbers[name] else { return nil }
+        var first: Element?
+        var index = self[element].lastChild
+        while index != Node.none {
+            let node = nodes[Int(index)]
+            if node.kind == .element {
+                guard node.name == number else { return first }
+                first = Element(index: index)
+            }
+            index = node.previous
+        }
+        return first
+    }
+
     /// The element that a path of names leads to, each time the first.
     package func descendant(of element: Element, _ path: String...) -> Element? {
         var element = element

@@ -45,9 +45,9 @@ extension Database {
         } else {
             stored = Base64.decode(document.content(of: element))
         }
-        guard let stored, document.attribute("Compressed", of: element)?.lowercased() == "true" else {
-            return stored
-        }
+        // An empty one is not compressed, whatever the attribute says.
+        guard let stored, !stored.isEmpty, document.attribute("Compressed", of: element)?.lowercased() == "true"
+        else { return stored }
         return try? GzipStream.decompress(stored, limit: Limits().contentSize)  // broken: none
     }
 

@@ -66,7 +66,7 @@ extension Database {
         let id = Identifier.random()
         // KeePass reads a group's entries before its groups, and writes them so.
         let entry: Element
-        if let firstGroup = document.child(of: parent, named: "Group") {
+        if let firstGroup = document.firstOfLast(named: "Group", in: parent) {
             entry = document.insert("Entry", before: firstGroup)
         } else {
             entry = document.append("Entry", to: parent)

@@ -35,7 +35,7 @@ extension Database {
     /// Puts an element last among its kind: entries stand before groups.
     mutating func place(_ element: Element, in group: Element) {
         let isEntry = document.name(of: element) == "Entry"
-        document.move(element, to: group, before: isEntry ? document.child(of: group, named: "Group") : nil)
+        document.move(element, to: group, before: isEntry ? document.firstOfLast(named: "Group", in: group) : nil)
     }
 
     /// What was deleted, and when.

@@ -15,7 +15,8 @@ package actor Keyring {
     let deadline: Duration
     let logger: Logger
     private let name: String
-    nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 4096)
+    /// Room for a storm of changed items, so that word of a lock isn't lost in it.
+    nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 65_536)
 
     /// The collection's path and lock as last seen, for telling what a signal is about.
     var seenPath: ObjectPath?

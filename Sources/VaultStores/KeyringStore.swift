@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Kernel
 package import Logging
+import Secrecy
 package import SecretService
 package import Vault
 
@@ -115,7 +116,9 @@ package actor KeyringStore: VaultStore {
     /// What is in the vault, if it may be used.
     func opened() async throws(VaultError) -> KeyringShelf {
         guard !isLockedByUs else { throw .locked }
-        return try await asking { () async throws(KeyringError) in try await self.read() }
+        let shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        guard !isLockedByUs else { throw .locked }
+        return shelf
     }
 
     private func read() async throws(KeyringError) -> KeyringShelf {
@@ -139,9 +142,10 @@ package actor KeyringStore: VaultStore {
                 let extras = try await keyring.items(schema: LoginItem.extraSchema)
                 return (items, extras, try await keyring.secrets(of: extras))
             }
-            guard case .success((let items, let extras, let secrets)) = outcome else {
-                if case .failure(let error) = outcome { return .failure(error) }
-                continue
+            let (items, extras, secrets): ([KeyringItem], [KeyringItem], [String: SecretBytes])
+            switch outcome {
+            case .success(let found): (items, extras, secrets) = found
+            case .failure(let error): return .failure(error)
             }
             let read = extras.map { item in
                 KeyringShelf.Extra(
@@ -158,7 +162,7 @@ package actor KeyringStore: VaultStore {
             )
             // A keyring that never rests is read anew at the next request.
             guard started == generation || attempt == 4 else { continue }
-            if started == generation {
+            if started == generation, !isLockedByUs {
                 self.shelf = shelf
                 lastLook = (.unlocked, .now)
                 keepNames()

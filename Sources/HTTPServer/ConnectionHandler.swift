@@ -3,11 +3,6 @@
 import NIOCore
 import NIOHTTP1
 
-/// Asks a connection whether the answer just written went out to a peer that was still there.
-struct DeliveryQuestion: Sendable {
-    let answer: EventLoopPromise<Bool>
-}
-
 /// What HTTP1Channel leaves to us on a connection, right behind the decoder.
 ///
 /// It keeps the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
@@ -18,6 +13,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let receipts: Receipts
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
     private var patience: Patience
@@ -36,9 +32,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// The last answer is written: nothing more is read or written.
     private var isClosing = false
 
+    /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
-    init(options: ListenerOptions) {
+    init(options: ListenerOptions, receipts: Receipts) {
+        self.receipts = receipts
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
         lingering = TimeAmount(options.lingering)
         patience = Patience(
@@ -106,25 +104,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
-    func triggerUserOutboundEvent(
-        context: ChannelHandlerContext,
-        event: Any,
-        promise: EventLoopPromise<Void>?
-    ) {
-        guard let question = event as? DeliveryQuestion else {
-            context.triggerUserOutboundEvent(event, promise: promise)
-            return
-        }
-        promise?.succeed()
-        guard let lastEnd else { return question.answer.succeed(false) }
-        let channel = context.channel
-        // The peer of a loopback connection that has gone refuses the bytes within the very call that sends them.
-        lastEnd.flatMap { channel.getOption(.socketOption(.so_error)) }
-            .map { $0 == 0 }
-            .recover { _ in false }
-            .cascade(to: question.answer)
-    }
-
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         guard !isClosing else {
             promise?.fail(ChannelError.ioOnClosedChannel)
@@ -142,6 +121,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .end:
             let end = promise ?? context.eventLoop.makePromise()
             lastEnd = end.futureResult
+            receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
             patience.answered(at: .now)
             context.write(data, promise: end)

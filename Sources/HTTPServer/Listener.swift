@@ -131,7 +131,7 @@ package struct Listener: Service {
         return http.setup(channel: channel, logger: reception.logger).flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = ConnectionHandler(options: reception.options)
+            let handler = ConnectionHandler(options: reception.options, receipts: peer.receipts)
             try pipeline.addHandler(handler, position: .after(decoder))
             try pipeline.addHandler(ByteWatch(telling: handler), position: .first)
             return Connection(http: http, channel: value)

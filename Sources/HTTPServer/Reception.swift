@@ -142,10 +142,9 @@ struct Reception: Sendable {
         var isDelivered = false
         do {
             guard peer.isThere else { throw ChannelError.outputClosed }
+            let receipt = peer.receipts.expect(on: channel)
             try await write(reply, to: request, with: writer)
-            let promise = channel.eventLoop.makePromise(of: Bool.self)
-            channel.triggerUserOutboundEvent(DeliveryQuestion(answer: promise), promise: nil)
-            isDelivered = try await promise.futureResult.get()
+            isDelivered = try await receipt.get()
         } catch {
             logger.debug("An answer found nobody there", metadata: ["error": "\(error)"])
             channel.close(promise: nil)

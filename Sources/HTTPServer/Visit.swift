@@ -34,6 +34,9 @@ final class Peer: Sendable {
     /// To whom it belonged when the connection was accepted.
     let owner: SocketOwner
 
+    /// Of the answers that are written to it.
+    let receipts = Receipts()
+
     private let local: InternetAddress
     private let remote: InternetAddress
     private let known = Mutex<Caller?>(nil)

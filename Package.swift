@@ -88,14 +88,16 @@ let package = Package(
         room(
             "BusService",
             [
-                "BusInterface", "DBus", "Approval", "Callers", "Clients", "Kernel", "Vault", logging, lifecycle,
+                "BusInterface", "DBus", "Approval", "Callers", "Clients", "Kernel", "Vault", logging,
+                lifecycle,
             ]
         ),
         room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "Kernel", logging]),
         room(
             "HTTPServer",
             [
-                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle, logging,
+                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle,
+                logging,
                 nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix,
             ]
         ),
@@ -106,15 +108,18 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Approval", "BusInterface", "BusService", "Callers", "Ciphers", "Clients", "DBus", "HTTPServer",
-                "KeePassHTTP", "Kernel", "Notifier", "Operations", "Secrecy", "SecretService", "Settings", "Vault",
+                "Approval", "BusInterface", "BusService", "Callers", "Ciphers", "Clients", "DBus",
+                "HTTPServer",
+                "KeePassHTTP", "Kernel", "Notifier", "Operations", "Secrecy", "SecretService", "Settings",
+                "Vault",
                 "VaultStores", argumentParser, lifecycle, logging, nioCore, nioPosix, unixSignals,
             ]
         ),
         room(
             "Console",
             [
-                "BusInterface", "Callers", "Ciphers", "DBus", "KeePassHTTP", "Kernel", "Secrecy", "SecretService",
+                "BusInterface", "Callers", "Ciphers", "DBus", "KeePassHTTP", "Kernel", "Secrecy",
+                "SecretService",
                 "Settings", argumentParser, asyncHTTPClient, logging, nioCore,
             ]
         ),
@@ -142,14 +147,16 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy", "SecretService",
+                "Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy",
+                "SecretService",
                 "Vault", logging,
             ]
         ),
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport", "Vault",
+                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport",
+                "Vault",
                 logging,
             ]
         ),

@@ -2,8 +2,8 @@
 
 /// Which choices go with which request and decision.
 enum ChoiceRules {
-    /// The longest name that a person may give a client.
-    static let longestID = PlainText.fieldLimit
+    /// The longest name that a person may give a client; `Clients` stores no longer one.
+    static let longestID = 128
 
     /// Checks the choices and brings them into the form that the asker gets.
     ///

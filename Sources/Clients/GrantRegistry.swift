@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Kernel
 package import Logging
-import Secrecy
 package import SecretService
 
 /// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
@@ -17,6 +16,7 @@ package actor GrantRegistry {
     private var table = GrantTable()
     private var items: [String: KeyringItem] = [:]
     private var isLoaded = false
+    private var lastTurn: Task<Void, Never>?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
     package init(keyring: Keyring, logger: Logger) {
@@ -42,43 +42,62 @@ package actor GrantRegistry {
 
     /// The decision that covers this entry now, if there is one.
     package func decision(on key: GrantKey, entry: String) async -> Bool? {
-        await load()
+        if !isLoaded { await inTurn { _ in } }
         return table.decision(on: key, entry: entry, now: .now)
     }
 
     /// Remembers a decision; one that can't be stored holds for this session.
     package func remember(_ grant: Grant) async {
-        await load()
-        table.remember(grant)
-        guard !grant.isForSession else { return }
-        await store(grant.key.fingerprint)
+        await inTurn { registry in
+            registry.table.remember(grant)
+            if !grant.isForSession { await registry.store(grant.key.fingerprint) }
+        }
     }
 
     /// What is decided for a key.
     package func grants(of fingerprint: String) async -> [Grant] {
-        await load()
-        table.dropOver(at: .now)
-        return table.grants(of: fingerprint)
+        await inTurn { registry in
+            registry.table.dropOver(at: .now)
+            return registry.table.grants(of: fingerprint)
+        }
     }
 
     /// Forgets one grant by its name; false where there is none.
     package func forget(fingerprint: String, name: String) async -> Bool {
-        await load()
-        guard table.forget(fingerprint: fingerprint, name: name) else { return false }
-        await store(fingerprint)
-        return true
+        await inTurn { registry in
+            guard registry.table.forget(fingerprint: fingerprint, name: name) else { return false }
+            await registry.store(fingerprint)
+            return true
+        }
     }
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     package func forget(fingerprint: String) async {
-        await load()
-        table.forget(fingerprint: fingerprint)
-        await store(fingerprint)
+        await inTurn { registry in
+            registry.table.forget(fingerprint: fingerprint)
+            await registry.store(fingerprint)
+        }
     }
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
     package func endSessions(ofVault vault: String? = nil) {
         table.endSessions(ofVault: vault)
+    }
+
+    /// Does something after all that came before it, on a table that has been read.
+    ///
+    /// Reading and storing wait for the keyring: without turns a reading would undo what is being remembered meanwhile.
+    private func inTurn<Outcome: Sendable>(
+        _ work: @escaping @Sendable (isolated GrantRegistry) async -> Outcome
+    ) async -> Outcome {
+        let previous = lastTurn
+        let task = Task(executorPreference: TaskQueue.shared) {
+            await previous?.value
+            await self.load()
+            return await work(self)
+        }
+        lastTurn = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
+        return await task.value
     }
 
     private func load() async {
@@ -121,60 +140,6 @@ package actor GrantRegistry {
             }
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
-        }
-    }
-}
-
-/// A grant as its JSON has it.
-private struct StoredGrant: Codable {
-    var name: String
-    var program: String
-    var origin: String?
-    var vault: String
-    var kind: String
-    var host: String
-    var allows: Bool
-    var entries: [String]?
-
-    static func encode(_ grants: [Grant]) -> SecretBytes {
-        let stored = grants.map { grant in
-            StoredGrant(
-                name: grant.name,
-                program: grant.key.program,
-                origin: grant.key.origin,
-                vault: grant.key.vault,
-                kind: grant.key.kind.rawValue,
-                host: grant.key.host,
-                allows: grant.allows,
-                entries: grant.entries?.sorted()
-            )
-        }
-        // Strings and numbers always encode.
-        return SecretBytes(copying: (try? JSONEncoder().encode(stored)) ?? Data("[]".utf8))
-    }
-
-    /// What can't be read grants nothing.
-    static func decode(_ secret: SecretBytes, fingerprint: String) -> [Grant] {
-        guard
-            let text = secret.exposedText(),
-            let stored = try? JSONDecoder().decode([StoredGrant].self, from: Data(text.utf8))  // see above
-        else { return [] }
-        return stored.compactMap { stored in
-            guard let kind = GrantKey.Kind(rawValue: stored.kind) else { return nil }
-            return Grant(
-                name: stored.name,
-                key: GrantKey(
-                    fingerprint: fingerprint,
-                    program: stored.program,
-                    origin: stored.origin,
-                    vault: stored.vault,
-                    kind: kind,
-                    host: stored.host
-                ),
-                allows: stored.allows,
-                entries: stored.entries.map(Set.init),
-                scope: .always
-            )
         }
     }
 }

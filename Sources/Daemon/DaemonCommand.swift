@@ -61,7 +61,8 @@ package struct DaemonCommand: ParsableCommand {
         switch SecureHeap.state {
         case .locked: break
         case .notLocked: logger.warning("secrets may be swapped out: RLIMIT_MEMLOCK is too low")
-        case .unavailable: logger.warning("there is no guarded memory for secrets; they are wiped all the same")
+        case .unavailable:
+            logger.warning("there is no guarded memory for secrets; they are wiped all the same")
         }
     }
 }

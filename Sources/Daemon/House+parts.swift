@@ -84,7 +84,8 @@ extension House {
                 KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
             )
         }
-        let first = stores.isEmpty
+        let first =
+            stores.isEmpty
             ? KeyringStore(name: "keyring", keyring: keyring, state: folders.state, logger: logger)
             : stores.removeFirst()
         return VaultRack(first: first, others: stores)

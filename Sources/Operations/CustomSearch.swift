@@ -33,7 +33,11 @@ extension Bell {
                 throw .search(error)
             }
         }
-        let released = try await release(offers, for: Purpose(search: text), to: ring)
+        let released = try await release(
+            offers,
+            for: Purpose(search: text, looksAtSecrets: flags.inPasswords),
+            to: ring
+        )
         return try await handOut(released, to: ring)
     }
 

@@ -14,6 +14,9 @@ struct Purpose: Sendable {
     /// What was searched for, where the request is a search.
     var search: String?
 
+    /// Whether the search looks at secrets, so that even finding nothing tells the client something.
+    var looksAtSecrets = false
+
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
     /// The page's host, with its port where it isn't the scheme's own.
@@ -37,12 +40,12 @@ extension Bell {
     ///
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
-        guard !offers.isEmpty else { return Released(offers: []) }
+        guard !offers.isEmpty || purpose.looksAtSecrets else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
-        guard !asked.isEmpty else {
+        guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, caller)) else {
             let covered = zip(offers, standing).filter { $1 == .covered }.map(\.0)
             return Released(offers: covered, host: purpose.host)
         }
@@ -99,11 +102,15 @@ extension Bell {
         return standing
     }
 
+    private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
+        ring.rules.bulkAccess == .always || !ring.isFamiliar(caller)
+    }
+
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
     private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
         let isFamiliar = ring.isFamiliar(caller)
         guard let query = purpose.query else {
-            return ring.rules.bulkAccess == .never && isFamiliar ? .covered : .ask
+            return asksInBulk(ring, caller) ? .ask : .covered
         }
         let key = grantKey(.release, host: query.host, vault: offer.store.name, ring: ring, caller: caller)
         let decision = await grants.decision(on: key, entry: offer.login.id.hex)

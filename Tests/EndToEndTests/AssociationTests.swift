@@ -18,26 +18,48 @@ struct AssociationTests {
         #expect(try await guest.ask(.testAssociate).success)
     }
 
-    @Test func `the key is an item that secret-tool prints, and deleting it there revokes at once`() async throws {
+    @Test func `the key is an item that secret-tool prints, and deleting it there revokes at once`()
+        async throws
+    {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")
         let lookup = ["lookup", "xdg:schema", "org.keybell.ClientKey", "id", "firefox"]
-        let found = try await household.run("secret-tool", lookup[0], lookup[1], lookup[2], lookup[3], lookup[4])
+        let found = try await household.run(
+            "secret-tool",
+            lookup[0],
+            lookup[1],
+            lookup[2],
+            lookup[3],
+            lookup[4]
+        )
         #expect(found.output == guest.key.base64().exposedText())
 
-        _ = try await household.run("secret-tool", "clear", "xdg:schema", "org.keybell.ClientKey", "id", "firefox")
+        _ = try await household.run(
+            "secret-tool",
+            "clear",
+            "xdg:schema",
+            "org.keybell.ClientKey",
+            "id",
+            "firefox"
+        )
         #expect(try await !guest.ask(.testAssociate).success)
     }
 
     @Test func `a denied client gets no Id and nothing is stored`() async throws {
         let household = try await Household()
         let guest = Guest(household)
-        let reply = try await Porter(household).answering(decision: "deny") { try await guest.ask(.associate) }
+        let reply = try await Porter(household).answering(decision: "deny") {
+            try await guest.ask(.associate)
+        }
         #expect(!reply.success)
         #expect(reply.id == nil)
         #expect(reply.hash?.count == 40)
         let stored = try await household.run(
-            "secret-tool", "search", "--all", "xdg:schema", "org.keybell.ClientKey"
+            "secret-tool",
+            "search",
+            "--all",
+            "xdg:schema",
+            "org.keybell.ClientKey"
         )
         #expect(stored.output.isEmpty)
     }
@@ -101,4 +123,3 @@ struct AssociationTests {
         #expect(try reply.json["Version"] as? String == "2.3.1.0")
     }
 }
-

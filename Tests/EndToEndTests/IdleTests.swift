@@ -18,19 +18,21 @@ struct IdleTests {
         for _ in 0..<4 where woken > 0 {
             let before = try Self.wakeUps(of: pid)
             try await Task.sleep(for: .seconds(5))
-            woken = try Self.wakeUps(of: pid) - before
+            let after = try Self.wakeUps(of: pid)
+            let ended = before.keys.count { after[$0] == nil }
+            woken = after.reduce(ended) { sum, thread in sum + thread.value - (before[thread.key] ?? 0) }
         }
         #expect(woken == 0)
     }
 
-    /// How often the threads of a process have gone to sleep so far: a thread that never wakes doesn't count on.
-    private static func wakeUps(of pid: Int32) throws -> Int {
+    /// How often each thread of a process has gone to sleep so far: one that never wakes doesn't count on.
+    private static func wakeUps(of pid: Int32) throws -> [String: Int] {
         let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
-        return tasks.reduce(0) { sum, task in
+        return tasks.reduce(into: [:]) { threads, task in
             let path = "/proc/\(pid)/task/\(task)/status"
             let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""  // a thread may just end
             let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
-            return sum + (line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0)
+            threads[task] = (line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0)
         }
     }
 }

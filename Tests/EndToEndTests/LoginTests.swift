@@ -9,7 +9,11 @@ struct LoginTests {
     @Test func `a saved login comes back, and its password is what secret-tool prints`() async throws {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")
-        let saved = try await guest.save("https://www.example.org/login?x=1", login: "alice", password: "geheim")
+        let saved = try await guest.save(
+            "https://www.example.org/login?x=1",
+            login: "alice",
+            password: "geheim"
+        )
         #expect(saved.success)
         let uuid = try #require(saved.uuid)
 
@@ -24,7 +28,12 @@ struct LoginTests {
         #expect(found.count == 1)
 
         let printed = try await household.run(
-            "secret-tool", "lookup", "xdg:schema", "org.keybell.Login", "username", "alice"
+            "secret-tool",
+            "lookup",
+            "xdg:schema",
+            "org.keybell.Login",
+            "username",
+            "alice"
         )
         #expect(printed.output == "geheim")
     }
@@ -33,8 +42,16 @@ struct LoginTests {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")
         let written = try await household.run(
-            "secret-tool", "store", "--label=Example", "xdg:schema", "org.keybell.Login", "username", "bob",
-            "url", "https://example.com/", input: "hunter2"
+            "secret-tool",
+            "store",
+            "--label=Example",
+            "xdg:schema",
+            "org.keybell.Login",
+            "username",
+            "bob",
+            "url",
+            "https://example.com/",
+            input: "hunter2"
         )
         #expect(written.status == 0)
         let found = try await Porter(household).answering {
@@ -44,7 +61,9 @@ struct LoginTests {
         #expect(found.entries.map(\.name) == ["Example"])
     }
 
-    @Test func `a denied release is success with no entries, and the same question is quiet for a while`() async throws {
+    @Test func `a denied release is success with no entries, and the same question is quiet for a while`()
+        async throws
+    {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")
         _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")

@@ -30,7 +30,9 @@ struct UnitTests {
             let report = try await ChildProcess.run(
                 "systemd-analyze",
                 ["--user", "--man=no", "verify", "\(units)/\(unit)"],
-                environment: ["XDG_RUNTIME_DIR": runtime, "HOME": folder.path, "SYSTEMD_LOG_TARGET": "console"]
+                environment: [
+                    "XDG_RUNTIME_DIR": runtime, "HOME": folder.path, "SYSTEMD_LOG_TARGET": "console",
+                ]
             )
             #expect(report.output + report.errors == "")
         }

@@ -17,13 +17,20 @@ final class Household: Sendable {
     /// - Parameters:
     ///   - configuration: lines of the configuration file beside the port.
     ///   - withKeyring: whether a gnome-keyring serves.
-    init(_ configuration: String = "", withKeyring: Bool = true, starting: Bool = true) async throws {
+    ///   - withNotifier: whether the daemon shows notifications.
+    ///   - starting: whether the daemon is started right away.
+    init(
+        _ configuration: String = "",
+        withKeyring: Bool = true,
+        withNotifier: Bool = false,
+        starting: Bool = true
+    ) async throws {
         bus = try await PrivateBus()
         keyring = withKeyring ? try await GnomeKeyring(on: bus) : nil
         port = try FreePort.next()
         self.configuration = try bus.folder.write(
             "keybell.toml",
-            "[http]\nport = \(port)\n[approval]\nnotifier = false\n\(configuration)"
+            "[http]\nport = \(port)\n[approval]\nnotifier = \(withNotifier)\n\(configuration)"
         )
         if starting { try await start() }
     }
@@ -81,7 +88,9 @@ final class Household: Sendable {
     }
 
     /// Runs another program in the session.
-    func run(_ program: String, _ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
+    func run(_ program: String, _ arguments: String..., input: String = "") async throws
+        -> ChildProcess.Report
+    {
         try await ChildProcess.run(program, arguments, environment: bus.environment, input: input)
     }
 

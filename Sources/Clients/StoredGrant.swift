@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Secrecy
+
+/// A grant as its JSON has it.
+struct StoredGrant: Codable {
+    var name: String
+    var program: String
+    var origin: String?
+    var vault: String
+    var kind: String
+    var host: String
+    var allows: Bool
+    var entries: [String]?
+
+    static func encode(_ grants: [Grant]) -> SecretBytes {
+        let stored = grants.map { grant in
+            StoredGrant(
+                name: grant.name,
+                program: grant.key.program,
+                origin: grant.key.origin,
+                vault: grant.key.vault,
+                kind: grant.key.kind.rawValue,
+                host: grant.key.host,
+                allows: grant.allows,
+                entries: grant.entries?.sorted()
+            )
+        }
+        // Strings and numbers always encode.
+        return SecretBytes(copying: (try? JSONEncoder().encode(stored)) ?? Data("[]".utf8))
+    }
+
+    /// What can't be read grants nothing.
+    static func decode(_ secret: SecretBytes, fingerprint: String) -> [Grant] {
+        guard
+            let text = secret.exposedText(),
+            let stored = try? JSONDecoder().decode([StoredGrant].self, from: Data(text.utf8))  // see above
+        else { return [] }
+        return stored.compactMap { stored in
+            guard let kind = GrantKey.Kind(rawValue: stored.kind) else { return nil }
+            return Grant(
+                name: stored.name,
+                key: GrantKey(
+                    fingerprint: fingerprint,
+                    program: stored.program,
+                    origin: stored.origin,
+                    vault: stored.vault,
+                    kind: kind,
+                    host: stored.host
+                ),
+                allows: stored.allows,
+                entries: stored.entries.map(Set.init),
+                scope: .always
+            )
+        }
+    }
+}

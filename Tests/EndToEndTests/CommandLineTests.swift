@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import TestSupport
+import Testing
+
+struct CommandLineTests {
+    /// The codes that `keybell requests --json` prints.
+    private func waiting(_ household: Household) async throws -> [[String: Any]] {
+        let report = try await household.keybell("requests", "--json")
+        return try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]] ?? []
+    }
+
+    @Test func `a question is listed, allowed and gone`() async throws {
+        let household = try await Household()
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        let question = try await Porter(household).question()
+        let listed = try await waiting(household)
+        #expect(listed.map { $0["code"] as? String } == [question.code])
+        #expect(listed.first?["kind"] as? String == "associate")
+
+        let allowed = try await household.keybell("allow", question.code.lowercased(), "--id", "backup")
+        #expect(allowed.status == 0)
+        #expect(allowed.output.contains("backup"))
+        #expect(try await reply.json["Id"] as? String == "backup")
+        #expect(try await waiting(household).isEmpty)
+        #expect(try await household.keybell("clients").output.contains("backup"))
+    }
+
+    @Test func `a denial is quiet for a while, and allowing its code ends that`() async throws {
+        let household = try await Household()
+        let first = try associateBody()
+        async let denied = household.ring(first)
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("deny", question.code).status == 0)
+        #expect(try await denied.json["Success"] as? Bool == false)
+        #expect(try await household.ring(try associateBody()).json["Success"] as? Bool == false)
+        #expect(try await household.keybell("requests", "--recent").output.contains(question.code))
+        #expect(try await household.keybell("allow", question.code).status == 0)
+
+        let guest = Guest(household)
+        let reply = try await Porter(household).answering { try await guest.ask(.associate) }
+        #expect(reply.success)
+    }
+
+    @Test func `a program can't answer its own request, nor through its child`() async throws {
+        let household = try await Household()
+        let body = String(decoding: try associateBody(), as: UTF8.self)
+        // A script that rings, and while it waits has a child of its own answer.
+        let script = """
+            import json, os, socket, subprocess, sys, time
+            body = sys.stdin.buffer.read()
+            s = socket.create_connection(("127.0.0.1", \(household.port)))
+            s.sendall(b"POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
+            for _ in range(100):
+                listed = json.loads(subprocess.run(["\(Household.programs)/keybell", "requests", "--json"],
+                    capture_output=True).stdout)
+                if listed: break
+                time.sleep(0.1)
+            answer = subprocess.run(["\(Household.programs)/keybell", "allow", listed[0]["code"]], capture_output=True)
+            print(answer.returncode, answer.stderr.decode())
+            """
+        let report = try await household.run("python3", "-c", script, input: body)
+        #expect(report.output.hasPrefix("1 "), "\(report)")
+        #expect(report.output.contains("own request"))
+    }
+
+    @Test func `a client is renamed and revoked`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        #expect(try await household.keybell("rename", "firefox", "Work browser").status == 0)
+        #expect(try await household.keybell("clients").output.contains("Work browser"))
+        #expect(try await guest.ask(.testAssociate).success)
+        #expect(try await household.keybell("revoke", "firefox").status == 0)
+        #expect(try await !guest.ask(.testAssociate).success)
+        #expect(try await household.keybell("revoke", "firefox").status == 1)
+    }
+
+    @Test func `without the daemon the status is 3, and a wrong option is 2`() async throws {
+        let household = try await Household(starting: false)
+        #expect(try await household.keybell("status").status == 3)
+        #expect(try await household.keybell("allow", "ABCD").status == 3)
+        #expect(try await household.keybell("allow").status == 2)
+        #expect(try await household.keybell("no-such-command").status == 2)
+    }
+
+    @Test func `the doctor finds nothing to mend but a missing notifier`() async throws {
+        let household = try await Household()
+        let report = try await household.keybell("doctor", "--json")
+        let findings =
+            try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]] ?? []
+        #expect(!findings.isEmpty)
+        #expect(!findings.contains { $0["state"] as? String == "fail" }, "\(report.output)")
+    }
+
+    @Test func `keybell client rings as any script would`() async throws {
+        let household = try await Household()
+        let rang = try await Porter(household).answering(["id": "script"]) {
+            try await household.keybell("client", "associate", "--id", "script")
+        }
+        #expect(rang.status == 0, "\(rang)")
+        let saved = try await Porter(household).answering {
+            try await household.keybell(
+                "client",
+                "save",
+                "https://example.org/",
+                "--id",
+                "script",
+                "--user",
+                "alice",
+                input: "geheim\n"
+            )
+        }
+        #expect(saved.status == 0, "\(saved)")
+        let logins = try await Porter(household).answering {
+            try await household.keybell(
+                "client",
+                "logins",
+                "https://example.org/",
+                "--id",
+                "script",
+                "--json"
+            )
+        }
+        #expect(logins.status == 0, "\(logins)")
+        let entries =
+            try JSONSerialization.jsonObject(with: Data(logins.output.utf8)) as? [[String: Any]] ?? []
+        #expect(entries.map { $0["password"] as? String } == ["geheim"])
+        let generated = try await household.keybell("client", "generate", "--id", "script")
+        #expect(generated.status == 0)
+        #expect(generated.output.trimmingCharacters(in: .whitespacesAndNewlines).count >= 20)
+    }
+}

@@ -20,8 +20,8 @@ import CLibXML2
     var builder: TreeBuilder
     let context: xmlParserCtxtPtr
     /// The numbers of the latest names by address: libxml2 keeps one copy of each name while it parses.
-    private var cachedNames = [UInt](repeating: 0, count: 256)
-    private var cachedNumbers = [UInt32](repeating: 0, count: 256)
+    private var cachedNames = [UInt](repeating: 0, count: 1024)
+    private var cachedNumbers = [UInt32](repeating: 0, count: 1024)
 
     init(builder: TreeBuilder, context: xmlParserCtxtPtr) {
         unsafe self.builder = builder
@@ -37,19 +37,18 @@ import CLibXML2
     ///     they are attributes like any other.
     ///   - attributes: Five pointers each: name, prefix, namespace, value and the value's end.
     mutating func start(_ name: QualifiedName, namespaces: Texts, attributes: Texts) {
-        let number = unsafe number(of: name)
-        unsafe builder.start(number)
+        unsafe builder.start(number(of: name))
         for index in stride(from: 0, to: namespaces.count, by: 2) {
             let prefix = unsafe QualifiedName(prefix: nil, local: namespaces[index]).text
             let name = prefix.isEmpty ? "xmlns" : "xmlns:" + prefix
-            unsafe builder.attribute(name, terminated(namespaces[index + 1]))
+            unsafe builder.attribute(builder.number(of: name), terminated(namespaces[index + 1]))
         }
         for index in stride(from: 0, to: attributes.count, by: 5) {
             let name = unsafe QualifiedName(prefix: attributes[index + 1], local: attributes[index])
             guard let start = unsafe attributes[index + 3], let end = unsafe attributes[index + 4] else {
                 continue
             }
-            unsafe builder.attribute(name.text, UnsafeBufferPointer(start: start, count: end - start))
+            unsafe builder.attribute(number(of: name), UnsafeBufferPointer(start: start, count: end - start))
         }
     }
 
@@ -57,7 +56,7 @@ import CLibXML2
     mutating func number(of name: QualifiedName) -> UInt32 {
         guard unsafe name.prefix == nil else { return unsafe builder.number(of: name.text) }
         let address = unsafe UInt(bitPattern: name.local)
-        let slot = Int((address >> 3) & 255)
+        let slot = Int((address ^ address >> 10) & 1023)
         if address != 0, unsafe cachedNames[slot] == address { return unsafe cachedNumbers[slot] }
         let number = unsafe builder.number(of: name.text)
         unsafe cachedNames[slot] = address

@@ -38,13 +38,26 @@ struct TreeBuilder {
     }
 
     /// Adds an attribute to the element that has just been started.
-    @unsafe mutating func attribute(_ name: String, _ value: UnsafeBufferPointer<UInt8>) {
+    @unsafe mutating func attribute(_ name: UInt32, _ value: UnsafeBufferPointer<UInt8>) {
         guard failure == nil, let element = open.last else { return }
         let start = document.content.count
         unsafe document.content.append(contentsOf: value)
+        if unsafe value.contains(UInt8(ascii: "&")) { resolveAmpersands(from: start) }
         pending = document.content.count
         let slice = Document.Slice(from: start, to: pending)
-        document.append(Document.Attribute(name: number(of: name), value: slice), to: Element(index: element))
+        document.append(Document.Attribute(name: name, value: slice), to: Element(index: element))
+    }
+
+    /// Where no entities are substituted libxml2 leaves an ampersand in an attribute as `&#38;`, and only there.
+    private mutating func resolveAmpersands(from start: Int) {
+        let reference = Array("&#38;".utf8)
+        var index = start
+        while index < document.content.count {
+            if document.content[index...].starts(with: reference) {
+                document.content.replaceSubrange(index..<index + reference.count, with: [UInt8(ascii: "&")])
+            }
+            index += 1
+        }
     }
 
     mutating func end() {

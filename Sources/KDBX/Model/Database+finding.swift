@@ -57,8 +57,8 @@ extension Database {
 
     /// The element with a string's value.
     func value(_ name: String, of entry: Element) -> Element? {
-        for string in document.children(of: entry, named: "String") {
-            guard let key = document.child(of: string, named: "Key"),
+        for string in document.children(of: entry) {
+            guard document.name(of: string) == "String", let key = document.child(of: string, named: "Key"),
                 document.content(of: key).elementsEqual(name.utf8)
             else { continue }
             return document.child(of: string, named: "Value")

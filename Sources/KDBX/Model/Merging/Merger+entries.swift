@@ -24,10 +24,11 @@ extension Merger {
         let isNewer = theirs.modified(entry) > ours.modified(own)
         if !hasSameState(own, entry) {
             if isNewer {
-                keep(ours.copyOfState(own, from: ours), inHistoryOf: own)
-                let moved = ours.moved(own)
+                let former = ours.copyOfState(own, from: ours)
                 assign(entry, to: own, except: ["UUID", "History"])
-                ours.setTime("LocationChanged", of: own, to: moved)
+                // Where it is, is a matter of its own.
+                ours.setTime("LocationChanged", of: own, to: ours.moved(former))
+                keep(former, inHistoryOf: own)
             } else {
                 keep(adoptState(entry), inHistoryOf: own)
             }

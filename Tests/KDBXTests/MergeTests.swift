@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Testing
+import XMLTree
+
+@testable import KDBX
+
+/// One database that two programs have edited: `file` and `memory`, and a third who merges the two.
+@Suite struct MergeTests {
+    private var file: Database
+    private var memory: Database
+    private let ids: [Identifier]
+    private let root: Identifier
+    private let internet: Identifier
+
+    init() throws {
+        file = try Sample.database()
+        memory = file
+        ids = file.entries.compactMap(\.id)
+        root = try #require(file.root.id)
+        internet = try #require(file.group(at: ["Internet"])?.id)
+    }
+
+    private func at(_ seconds: Int64) -> Timestamp { Timestamp(unix: Sample.then.unix + 1000 + seconds) }
+
+    private func titles(_ database: Database) -> [String] { database.entries.compactMap { $0.text("Title") } }
+
+    /// What both ways of merging agree on.
+    private func merged() -> [Database] {
+        var (one, other) = (file, memory)
+        one.merge(memory)
+        other.merge(file)
+        return [one, other]
+    }
+
+    @Test func `two equal states merge to the same, and say so`() throws {
+        var one = file
+        let hasChanged = one.merge(memory)
+        #expect(!hasChanged)
+        #expect(try Disclosure(one) == Disclosure(file))
+    }
+
+    @Test mutating func `entries that only one side has are on both`() throws {
+        _ = try file.addEntry(to: root, [FieldChange("Title", "from file")], at: at(1))
+        _ = try memory.addEntry(to: internet, [FieldChange("Title", "from memory")], at: at(2))
+        for database in merged() {
+            #expect(
+                titles(database).sorted() == ["Entry 1", "Entry 2", "Entry 3", "from file", "from memory"]
+            )
+            #expect(database.root.entries.count == 1)
+            #expect(database.group(internet)?.entries.count == 4)
+        }
+    }
+
+    @Test mutating func `groups that only one side has come over with what is in them`() throws {
+        let outer = try memory.addGroup("Outer", to: internet, at: at(1))
+        let inner = try memory.addGroup("Inner", to: outer, at: at(1))
+        _ = try memory.addEntry(to: inner, [FieldChange("Title", "deep")], at: at(1))
+        for database in merged() {
+            #expect(database.group(at: ["Internet", "Outer", "Inner"])?.entries.count == 1)
+            #expect(database.group(inner)?.path == ["Internet", "Outer", "Inner"])
+        }
+    }
+
+    @Test mutating func `the later edit stands and the earlier is in the history`() throws {
+        try file.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
+        try memory.change(ids[0], [FieldChange("Password", "later")], at: at(2))
+        for database in merged() {
+            let entry = try #require(database.entry(ids[0]))
+            #expect(entry.text("Password") == "later")
+            #expect(entry.modified == at(2))
+            #expect(
+                entry.history.compactMap { $0.text("Password") }
+                    == [Sample.password + "1", Sample.password + "new", "earlier"]
+            )
+        }
+    }
+
+    @Test mutating func `of two edits in the same second neither is lost`() throws {
+        try file.change(ids[0], [FieldChange("UserName", "file")], at: at(1))
+        try memory.change(ids[0], [FieldChange("UserName", "memory")], at: at(1))
+        let both = merged()
+        for (database, own) in zip(both, ["file", "memory"]) {
+            let entry = try #require(database.entry(ids[0]))
+            #expect(entry.text("UserName") == own)
+            let other = own == "file" ? "memory" : "file"
+            #expect(entry.history.contains { $0.text("UserName") == other })
+        }
+    }
+
+    @Test mutating func `merging again changes nothing`() throws {
+        try file.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
+        try memory.change(ids[0], [FieldChange("Password", "later")], at: at(2))
+        try memory.delete(ids[1], at: at(3))
+        var once = file
+        once.merge(memory)
+        var twice = once
+        let hasChanged = twice.merge(memory)
+        #expect(!hasChanged)
+        #expect(try Disclosure(twice) == Disclosure(once))
+    }
+
+    @Test mutating func `a history has the states of both`() throws {
+        for (number, name) in ["a", "b"].enumerated() {
+            try file.change(ids[0], [FieldChange("UserName", name)], at: at(Int64(number) * 2))
+        }
+        for (number, name) in ["x", "y"].enumerated() {
+            try memory.change(ids[0], [FieldChange("UserName", name)], at: at(Int64(number) * 2 + 1))
+        }
+        for database in merged() {
+            let entry = try #require(database.entry(ids[0]))
+            #expect(entry.text("UserName") == "y")
+            #expect(
+                entry.history.compactMap { $0.text("UserName") } == ["person1", "person1", "a", "x", "b"]
+            )
+        }
+    }
+
+    @Test mutating func `the later move stands`() throws {
+        let other = try file.addGroup("Other", to: root, at: at(0))
+        memory = file
+        try file.move(ids[0], to: other, at: at(1))
+        try memory.move(ids[0], to: root, at: at(2))
+        try file.move(ids[1], to: other, at: at(3))
+        for database in merged() {
+            #expect(database.entry(ids[0])?.group?.id == root)
+            #expect(database.entry(ids[1])?.group?.id == other)
+        }
+    }
+
+    @Test mutating func `an edit on one side and a move on the other both stand`() throws {
+        try file.change(ids[0], [FieldChange("UserName", "edited")], at: at(1))
+        try memory.move(ids[0], to: root, at: at(2))
+        for database in merged() {
+            #expect(database.entry(ids[0])?.text("UserName") == "edited")
+            #expect(database.entry(ids[0])?.group?.id == root)
+        }
+    }
+
+    @Test mutating func `groups that were moved into each other stay a tree`() throws {
+        let one = try file.addGroup("One", to: root, at: at(0))
+        let two = try file.addGroup("Two", to: root, at: at(0))
+        memory = file
+        let time = at(1)
+        func move(_ group: Identifier, into parent: Identifier, in database: inout Database) throws {
+            let element = try #require(database.groupPlaces[group])
+            database.document.move(element, to: try #require(database.groupPlaces[parent]))
+            database.setTime("LocationChanged", of: element, to: time)
+        }
+        try move(one, into: two, in: &file)
+        try move(two, into: one, in: &memory)
+        for database in merged() {
+            #expect(database.group(one) != nil)
+            #expect(database.group(two) != nil)
+            #expect(titles(database).count == 3)
+        }
+    }
+
+    @Test mutating func `what one side deleted is gone on both`() throws {
+        try memory.delete(ids[0], at: at(1))
+        for database in merged() {
+            #expect(database.entry(ids[0]) == nil)
+            #expect(database.deletions == [ids[0]: at(1)])
+        }
+    }
+
+    @Test mutating func `an edit after the deletion brings an entry back`() throws {
+        try memory.delete(ids[0], at: at(1))
+        try file.change(ids[0], [FieldChange("UserName", "still needed")], at: at(2))
+        for database in merged() {
+            #expect(database.entry(ids[0])?.text("UserName") == "still needed")
+            #expect(database.deletions.isEmpty)
+        }
+    }
+
+    @Test mutating func `a deleted group stays while something is in it`() throws {
+        let empty = try file.addGroup("Empty", to: root, at: at(0))
+        let full = try file.addGroup("Full", to: root, at: at(0))
+        memory = file
+        for group in [empty, full] {
+            memory.document.remove(try #require(memory.groupPlaces[group]))
+            memory.groupPlaces[group] = nil
+            memory.noteDeletion(of: group, at: at(1))
+        }
+        let added = try file.addEntry(to: full, [FieldChange("Title", "new")], at: at(2))
+        for database in merged() {
+            #expect(database.group(empty) == nil)
+            #expect(database.entry(added) != nil)
+            #expect(database.group(full) != nil)
+        }
+    }
+
+    @Test mutating func `the later settings stand, and custom data of both`() throws {
+        func set(
+            _ name: String,
+            _ changed: String,
+            _ text: String,
+            _ time: Timestamp,
+            in database: inout Database
+        ) {
+            guard let meta = database.meta else { return }
+            database.document.setText(of: meta, child: name, to: text)
+            database.document.setText(of: meta, child: changed, to: time.text(for: database.version))
+        }
+        func add(_ key: String, _ value: String, to database: inout Database) {
+            guard let meta = database.meta else { return }
+            let list =
+                database.document.child(of: meta, named: "CustomData")
+                ?? database.document.append("CustomData", to: meta)
+            let item = database.document.append("Item", to: list)
+            database.document.append("Key", to: item, text: key)
+            database.document.append("Value", to: item, text: value)
+        }
+        set("DatabaseName", "DatabaseNameChanged", "earlier", at(1), in: &file)
+        set("DatabaseName", "DatabaseNameChanged", "later", at(2), in: &memory)
+        set("HistoryMaxItems", "SettingsChanged", "3", at(4), in: &file)
+        set("HistoryMaxItems", "SettingsChanged", "4", at(3), in: &memory)
+        add("both", "file", to: &file)
+        add("both", "memory", to: &memory)
+        add("only", "memory", to: &memory)
+        for database in merged() {
+            #expect(database.meta("DatabaseName") == "later")
+            #expect(database.meta("HistoryMaxItems") == "3")
+            let items = try #require(
+                database.meta.flatMap { database.document.child(of: $0, named: "CustomData") }
+            )
+            let pairs = database.document.children(of: items).map { item in
+                [
+                    database.document.text(of: item, child: "Key"),
+                    database.document.text(of: item, child: "Value"),
+                ]
+            }
+            #expect(pairs == [["both", "file"], ["only", "memory"]])
+        }
+    }
+
+    @Test(arguments: [FormatVersion.v3_1, .v4_0])
+    mutating func `attachments come over, whatever their numbers are`(version: FormatVersion) throws {
+        let layout = Layout(version: version, keyDerivation: .aes(rounds: 10))
+        file = try Sample.database(layout)
+        memory = file
+        func attach(_ bytes: [UInt8], to entry: Element, in database: inout Database) {
+            let reference = database.reference(to: bytes)
+            let binary = database.document.append("Binary", to: entry)
+            database.document.append("Key", to: binary, text: "a file")
+            let value = database.document.append("Value", to: binary)
+            database.document.setAttribute("Ref", of: value, to: reference)
+        }
+        for (number, bytes) in [[1, 2, 3], [UInt8](repeating: 9, count: 5000)].enumerated() {
+            let id = try file.addEntry(
+                to: #require(file.root.id),
+                [FieldChange("Title", "\(number)")],
+                at: at(0)
+            )
+            attach(bytes, to: try #require(file.entryPlaces[id]), in: &file)
+        }
+        let id = try memory.addEntry(to: #require(memory.root.id), [FieldChange("Title", "m")], at: at(1))
+        attach([7, 7, 7], to: try #require(memory.entryPlaces[id]), in: &memory)
+        for database in merged() {
+            let contents = Dictionary(
+                uniqueKeysWithValues: database.root.entries.map {
+                    ($0.text("Title") ?? "", $0.attachment("a file"))
+                }
+            )
+            #expect(contents == ["0": [1, 2, 3], "1": [UInt8](repeating: 9, count: 5000), "m": [7, 7, 7]])
+            let key = try CompositeKey.password("x")
+            let again = try Database(reading: database.written(key: key).file, key: key)
+            #expect(try #require(again.entry(id)).attachment("a file") == [7, 7, 7])
+        }
+    }
+
+    @Test mutating func `a file that was upgraded meanwhile merges with what is in memory`() throws {
+        memory = try Sample.database(Layout(version: .v3_1, keyDerivation: .aes(rounds: 10)))
+        file = Database(new: "new", Sample.layout, at: Sample.then)
+        file.merge(memory)
+        #expect(titles(file) == ["Entry 1", "Entry 2", "Entry 3"])
+        let entry = try #require(file.entries.first)
+        // Times are written as the file's version has them.
+        let time = file.document.descendant(of: entry.element, "Times", "CreationTime")
+        #expect(time.map { file.document.text(of: $0) } == Sample.then.text(for: .v4_1))
+    }
+
+    @Test mutating func `a file of 4.0 that takes over from 4.1 becomes 4.1`() throws {
+        file.header.version = .v4_0
+        let hasChanged = file.merge(memory)
+        #expect(hasChanged)
+        #expect(file.version == .v4_1)
+    }
+}

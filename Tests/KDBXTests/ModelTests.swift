@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Testing
+import XMLTree
+
+@testable import KDBX
+
+@Suite struct ModelTests {
+    private var database: Database
+    private let id: Identifier
+    private let later = Timestamp(unix: Sample.then.unix + 100)
+
+    init() throws {
+        database = try Sample.database()
+        id = try #require(database.entries.first?.id)
+    }
+
+    private func entry() throws -> Entry { try #require(database.entry(id)) }
+
+    @Test func `an entry tells what is in it`() throws {
+        let entry = try entry()
+        #expect(entry.text("Title") == "Entry 1")
+        #expect(entry.secret("Password") == SecretBytes(utf8: Sample.password + "new"))
+        #expect(entry.secret("PIN") == SecretBytes(utf8: "1231"))
+        #expect(entry.text("nothing") == nil)
+        #expect(entry.group?.path == ["Internet"])
+        #expect(entry.created == Sample.then)
+        #expect(entry.modified == Timestamp(unix: Sample.then.unix + 1))
+        #expect(entry.expires == nil)
+        #expect(
+            entry.fields.map(\.name).sorted() == [
+                "Colour", "Notes", "PIN", "Password", "Title", "URL", "UserName",
+            ]
+        )
+        #expect(entry.fields.filter(\.isProtected).map(\.name).sorted() == ["PIN", "Password"])
+    }
+
+    @Test func `groups are found by path and by what they are known by`() throws {
+        let group = try #require(database.group(at: ["Internet"]))
+        #expect(group.entries.count == 3)
+        #expect(try database.group(#require(group.id))?.name == "Internet")
+        #expect(database.group(at: ["Nowhere"]) == nil)
+        #expect(database.group(at: [])?.id == database.root.id)
+    }
+
+    @Test mutating func `a change keeps the former state in the history`() throws {
+        let isChanged = try database.change(
+            id,
+            [FieldChange("UserName", "other"), FieldChange("URL", nil)],
+            at: later
+        )
+        #expect(isChanged)
+        let entry = try entry()
+        #expect(entry.text("UserName") == "other")
+        #expect(entry.text("URL") == nil)
+        #expect(entry.modified == later)
+        #expect(entry.history.count == 2)
+        let former = entry.history.map { $0.text("UserName") }
+        #expect(former == ["person1", "person1"])
+        #expect(entry.history.last?.text("URL") == "https://example.com/?a=1&b=1")
+        #expect(entry.history.allSatisfy { $0.history.isEmpty })
+    }
+
+    @Test mutating func `a change to what already is touches nothing`() throws {
+        let before = try Disclosure(database)
+        let isChanged = try database.change(
+            id,
+            [FieldChange("UserName", "person1"), FieldChange("nothing", nil)],
+            at: later
+        )
+        #expect(!isChanged)
+        #expect(try Disclosure(database) == before)
+    }
+
+    @Test mutating func `an unprotected field can become protected, and stays so`() throws {
+        try database.change(
+            id,
+            [FieldChange("Colour", SecretBytes(utf8: "blue"), isProtected: true)],
+            at: later
+        )
+        try database.change(id, [FieldChange("Colour", "green")], at: later)
+        #expect(try entry().fields.contains(Entry.Field(name: "Colour", isProtected: true)))
+        #expect(try entry().text("Colour") == "green")
+    }
+
+    @Test mutating func `no secret stands in memory in the open`() throws {
+        try database.change(id, [FieldChange("Password", "correct horse battery staple")], at: later)
+        let text = String(decoding: database.document.serialized(), as: UTF8.self)
+        #expect(!text.contains("correct horse"))
+    }
+
+    @Test mutating func `the history is as long as the database allows`() throws {
+        for number in 0..<20 {
+            let time = Timestamp(unix: later.unix + Int64(number))
+            try database.change(id, [FieldChange("UserName", "\(number)")], at: time)
+        }
+        #expect(try entry().history.map { $0.text("UserName") } == (9...18).map { String($0) })
+    }
+
+    @Test mutating func `the history is as large as the database allows`() throws {
+        let meta = try #require(database.meta)
+        database.document.setText(of: meta, child: "HistoryMaxSize", to: "3000")
+        for number in 0..<5 {
+            let notes = String(repeating: "\(number)", count: 1000)
+            try database.change(
+                id,
+                [FieldChange("Notes", notes)],
+                at: Timestamp(unix: later.unix + Int64(number))
+            )
+        }
+        #expect(try entry().history.map { $0.text("Notes")?.first } == ["2", "3"])
+    }
+
+    @Test mutating func `a deleted entry is gone and noted`() throws {
+        try database.delete(id, at: later)
+        #expect(database.entry(id) == nil)
+        #expect(database.deletions == [id: later])
+    }
+
+    @Test mutating func `a moved entry remembers where it was, if the file can say so`() throws {
+        let internet = try #require(database.group(at: ["Internet"])?.id)
+        let root = try #require(database.root.id)
+        try database.move(id, to: root, at: later)
+        let entry = try entry()
+        #expect(entry.group?.id == root)
+        #expect(entry.group?.entries.map(\.id) == [id])
+        let former = database.document.text(of: entry.element, child: "PreviousParentGroup")
+        #expect(former == internet.base64)
+        #expect(database.moved(entry.element) == later)
+    }
+
+    @Test mutating func `what is in the recycle bin says so`() throws {
+        let root = try #require(database.root.id)
+        let bin = try database.addGroup("Recycle Bin", to: root, at: later)
+        let meta = try #require(database.meta)
+        database.document.setText(of: meta, child: "RecycleBinUUID", to: bin.base64)
+        #expect(database.recycleBin == bin)
+        #expect(try entry().group?.isRecycled == false)
+        try database.move(id, to: bin, at: later)
+        #expect(try entry().group?.isRecycled == true)
+    }
+
+    @Test mutating func `a group is searched as the groups around it say`() throws {
+        let root = try #require(database.root.id)
+        let outer = try database.addGroup("Outer", to: root, at: later)
+        let inner = try database.addGroup("Inner", to: outer, at: later)
+        #expect(database.group(inner)?.isSearchable == true)
+        let element = try #require(database.group(outer)).element
+        database.document.setText(of: element, child: "EnableSearching", to: "False")
+        #expect(database.group(inner)?.isSearchable == false)
+    }
+
+    @Test func `nothing is changed in what is not there`() {
+        let nobody = Identifier.random()
+        var copy = database
+        #expect(throws: KDBXError.notFound) { try copy.change(nobody, [], at: Sample.then) }
+        #expect(database.entry(nobody) == nil)
+        #expect(database.group(nobody) == nil)
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+import XMLTree
+
+@Suite struct EditingTests {
+    private var document: Document
+    private let b: Element
+    private let c: Element
+
+    init() throws {
+        document = try Document(parsing: Array("<a><b x=\"1\">one</b><c><d/></c></a>".utf8))
+        b = try #require(document.child(of: document.root, named: "b"))
+        c = try #require(document.child(of: document.root, named: "c"))
+    }
+
+    private var text: String { Self.text(of: document) }
+
+    private static func text(of document: Document) -> String {
+        String(String(decoding: document.serialized(), as: UTF8.self).drop { $0 != "\n" }.dropFirst())
+    }
+
+    @Test func `elements are found by name and path`() {
+        #expect(document.name(of: document.root) == "a")
+        #expect(document.text(of: b) == "one")
+        #expect(document.attribute("x", of: b) == "1")
+        #expect(document.attribute("y", of: b) == nil)
+        #expect(document.descendant(of: document.root, "c", "d") != nil)
+        #expect(document.descendant(of: document.root, "d") == nil)
+        #expect(Array(document.children(of: document.root)) == [b, c])
+        #expect(document.parent(of: b) == document.root)
+        #expect(document.elementsWithAttributes(under: document.root) == [b])
+        #expect(document.contentSize(of: document.root) == 3)
+    }
+
+    @Test mutating func `text is replaced, together with whatever stood there`() {
+        document.setText(of: b, to: "two & three")
+        document.setText(of: c, to: "four")
+        #expect(text == "<a><b x=\"1\">two &amp; three</b><c>four</c></a>")
+    }
+
+    @Test mutating func `what XML can't have is left out of a text`() {
+        document.setText(of: b, to: "a\u{0}b\u{1B}c\u{FFFE}d\te")
+        #expect(document.text(of: b) == "abcd\te")
+    }
+
+    @Test mutating func `attributes are set in their place, added last, and taken away`() {
+        document.setAttribute("y", of: b, to: "2")
+        document.setAttribute("x", of: b, to: "\"3\"")
+        #expect(text == "<a><b x=\"&quot;3&quot;\" y=\"2\">one</b><c><d/></c></a>")
+        document.setAttribute("x", of: b, to: nil)
+        document.setAttribute("z", of: b, to: nil)
+        #expect(text == "<a><b y=\"2\">one</b><c><d/></c></a>")
+    }
+
+    @Test mutating func `elements are added, moved and removed`() {
+        let new = document.append("e", to: c, text: "new")
+        document.insert("f", before: c)
+        #expect(text == "<a><b x=\"1\">one</b><f/><c><d/><e>new</e></c></a>")
+        document.move(new, to: document.root, before: b)
+        #expect(text == "<a><e>new</e><b x=\"1\">one</b><f/><c><d/></c></a>")
+        document.remove(b)
+        document.remove(document.root)
+        #expect(text == "<a><e>new</e><f/><c><d/></c></a>")
+        #expect(document.parent(of: b) == nil)
+        document.move(b, to: c)
+        #expect(text == "<a><e>new</e><f/><c><d/><b x=\"1\">one</b></c></a>")
+    }
+
+    @Test mutating func `an element can't be moved into itself`() throws {
+        let d = try #require(document.child(of: c, named: "d"))
+        let hasMoved = [
+            document.move(c, to: d), document.move(c, to: c), document.move(document.root, to: d),
+        ]
+        #expect(hasMoved == [false, false, false])
+        #expect(text == "<a><b x=\"1\">one</b><c><d/></c></a>")
+    }
+
+    @Test mutating func `an element put into text leaves the text before it`() {
+        document.append("g", to: b)
+        #expect(text == "<a><b x=\"1\">one<g/></b><c><d/></c></a>")
+    }
+
+    @Test mutating func `a copy from another document is a copy of all that is in it`() throws {
+        let other = try Document(parsing: Array("<z><y p=\"q\">text<!--note--><x>1</x></y></z>".utf8))
+        let y = try #require(other.child(of: other.root, named: "y"))
+        let copy = document.copy(y, from: other)
+        #expect(document.isEqual(copy, to: y, in: other))
+        document.move(copy, to: c)
+        #expect(text == "<a><b x=\"1\">one</b><c><d/><y p=\"q\">text<!--note--><x>1</x></y></c></a>")
+        let again = document.copy(c, from: document)
+        #expect(document.isEqual(again, to: c, in: document))
+    }
+
+    @Test mutating func `a document is a value`() {
+        let before = document
+        document.setText(of: b, to: "changed")
+        #expect(before.text(of: b) == "one")
+        #expect(document.text(of: b) == "changed")
+    }
+
+    @Test func `content can be replaced while it is written`() {
+        let bytes = document.serialized { (element: Element) throws(Never) in
+            document.name(of: element) == "b" ? Array("<sealed>".utf8) : nil
+        }
+        #expect(
+            String(decoding: bytes, as: UTF8.self).hasSuffix(
+                "<a><b x=\"1\">&lt;sealed&gt;</b><c><d/></c></a>"
+            )
+        )
+    }
+
+    @Test func `the last elements of a name are found from behind`() throws {
+        let document = try Document(parsing: Array("<a><g/><e/><g/><g/></a>".utf8))
+        let groups = document.children(of: document.root, named: "g")
+        #expect(document.firstOfLast(named: "g", in: document.root) == groups[1])
+        #expect(document.firstOfLast(named: "e", in: document.root) == nil)
+    }
+}

@@ -73,7 +73,9 @@ extension Document {
         return element
     }
 
-    /// Takes an element out; it may be put back by `move`. The root stays.
+    /// Takes an element out; it may be put back by `move`.
+    ///
+    /// The root stays.
     package mutating func remove(_ element: Element) {
         guard element != root else { return }
         let node = self[element]

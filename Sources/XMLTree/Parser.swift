@@ -57,7 +57,9 @@ extension Document {
         return unsafe state.builder.document
     }
 
-    /// The events that a tree is made of. There is no place for errors, so none is printed: what matters of them is
+    /// The events that a tree is made of.
+    ///
+    /// There is no place for errors, so none is printed: what matters of them is
     /// that no event follows.
     private static var handler: xmlSAXHandler {
         var handler = unsafe xmlSAXHandler()

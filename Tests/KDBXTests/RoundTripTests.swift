@@ -23,22 +23,34 @@ struct Combination: Sendable, CustomTestStringConvertible {
             + "\(layout.compression) \(layout.protection) \(keyKind.rawValue)"
     }
 
-    func key() throws -> CompositeKey {
-        let password = SecretBytes(utf8: "demopass")
-        let raw = [UInt8](0..<32)
-        let hex = Array(raw.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined().utf8)
-        let xml = """
-            <?xml version="1.0"?><KeyFile><Meta><Version>2.0</Version></Meta>
-            <Key><Data Hash="630DCD29">\(String(decoding: hex, as: UTF8.self))</Data></Key></KeyFile>
-            """
-        return switch keyKind {
-        case .password: try CompositeKey(password: password)
-        case .emptyPassword: try CompositeKey(password: SecretBytes(utf8: ""))
-        case .rawFile: try CompositeKey(password: nil, keyFile: raw)
-        case .hexFile: try CompositeKey(password: nil, keyFile: hex)
-        case .xmlFile: try CompositeKey(password: nil, keyFile: Array(xml.utf8))
-        case .both: try CompositeKey(password: password, keyFile: raw)
+    /// The password, where there is one.
+    var password: String? {
+        switch keyKind {
+        case .password, .both: "demopass"
+        case .emptyPassword: ""
+        case .rawFile, .hexFile, .xmlFile: nil
         }
+    }
+
+    /// What is in the key file, where there is one: the numbers from 0 to 31 in all of them.
+    var keyFile: [UInt8]? {
+        let raw = [UInt8](0..<32)
+        let digits = raw.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        switch keyKind {
+        case .password, .emptyPassword: return nil
+        case .rawFile, .both: return raw
+        case .hexFile: return Array(digits.utf8)
+        case .xmlFile:
+            let xml = """
+                <?xml version="1.0"?><KeyFile><Meta><Version>2.0</Version></Meta>
+                <Key><Data Hash="630DCD29">\(digits)</Data></Key></KeyFile>
+                """
+            return Array(xml.utf8)
+        }
+    }
+
+    func key() throws -> CompositeKey {
+        try CompositeKey(password: password.map { SecretBytes(utf8: $0) }, keyFile: keyFile)
     }
 
     static let all: [Combination] = {

@@ -5,7 +5,9 @@ import KDBX
 import Secrecy
 import Testing
 
-/// The files of other programs' tests. They are not the project's to give away, so they stay outside of it, in the
+/// The files of other programs' tests.
+///
+/// They are not the project's to give away, so they stay outside of it, in the
 /// folder that `KEYBELL_KDBX_FIXTURES` names.
 enum SharedFiles {
     static let folder =

@@ -65,8 +65,8 @@ extension OuterHeader {
             }
             return
         }
-        // Into the dictionary that is there, for what else stands in it.
-        let former = self[.keyDerivation].flatMap { try? VariantDictionary(parsing: $0) }  // unreadable: a new one
+        // Into the dictionary that is there, for what else stands in it; an unreadable one is replaced.
+        let former = self[.keyDerivation].flatMap { try? VariantDictionary(parsing: $0) }
         self[.keyDerivation] = derivation.dictionary(changing: former ?? VariantDictionary()).encoded
     }
 }

@@ -46,7 +46,8 @@ extension Database {
             stored = Base64.decode(document.content(of: element))
         }
         // An empty one is not compressed, whatever the attribute says.
-        guard let stored, !stored.isEmpty, document.attribute("Compressed", of: element)?.lowercased() == "true"
+        let isCompressed = document.attribute("Compressed", of: element)?.lowercased() == "true"
+        guard let stored, !stored.isEmpty, isCompressed
         else { return stored }
         return try? GzipStream.decompress(stored, limit: Limits().contentSize)  // broken: none
     }

@@ -35,7 +35,8 @@ extension Database {
     /// Puts an element last among its kind: entries stand before groups.
     mutating func place(_ element: Element, in group: Element) {
         let isEntry = document.name(of: element) == "Entry"
-        document.move(element, to: group, before: isEntry ? document.firstOfLast(named: "Group", in: group) : nil)
+        let firstGroup = isEntry ? document.firstOfLast(named: "Group", in: group) : nil
+        document.move(element, to: group, before: firstGroup)
     }
 
     /// What was deleted, and when.

@@ -16,7 +16,7 @@ completiondir = $(PREFIX)/share
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev pkg-config
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) curl dunst libnotify-bin openbox procps python3 systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr libglib2.0-bin libnotify-bin openbox procps python3 systemd util-linux xdotool xvfb
 
 .PHONY: build release run test lint install uninstall clean build-packages run-packages test-packages
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Dispatch
 import FoundationEssentials
 import Glibc
 import Kernel
@@ -9,12 +10,13 @@ import Kernel
 package enum Launch {
     /// Runs `keybelld` with the arguments of this process, and exits.
     ///
-    /// Everything runs on the house's own executor: the default one of Swift on Linux keeps a timer that never ends.
-    package static func daemon() async -> Never {
+    /// Everything runs on the house's own executor, from the very first task: an asynchronous main would begin on the
+    /// default one, which on Linux keeps a timer that never ends.
+    package static func daemon() -> Never {
         let command = DaemonCommand.parseOrExit()
-        let status = await withTaskExecutorPreference(TaskQueue.shared) {
-            await command.status(environment: ProcessInfo.processInfo.environment)
+        Task(executorPreference: TaskQueue.shared) {
+            exit(await command.status(environment: ProcessInfo.processInfo.environment))
         }
-        exit(status)
+        dispatchMain()
     }
 }

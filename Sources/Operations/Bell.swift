@@ -69,8 +69,11 @@ package struct Bell: Sendable {
                 "refused",
                 metadata: ["type": "\(request.type.rawValue)", "why": "\(error.sentence)"]
             )
-            if case .vault(.failed(let reason)) = error {
-                logger.error("a vault failed", metadata: ["why": "\(reason)"])
+            switch error {
+            case .vault(.failed(let reason)): logger.error("a vault failed", metadata: ["why": "\(reason)"])
+            case .keyring(let advice):
+                logger.error("the keyring can't be used", metadata: ["why": "\(advice)"])
+            default: break
             }
             return await refuse(error, type: request.type, id: request.id)
         }

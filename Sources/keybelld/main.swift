@@ -2,4 +2,4 @@
 
 import Daemon
 
-await Launch.daemon()
+Launch.daemon()

@@ -32,7 +32,7 @@ struct BadDayTests {
         let household = try await Household()
         let second = try ChildProcess(
             Household.programs + "/keybelld",
-            ["--config", household.bus.folder.path("keybell.toml")],
+            ["--config", household.configuration],
             environment: household.bus.environment
         )
         let report = try await second.end(within: .seconds(20))
@@ -71,12 +71,12 @@ struct BadDayTests {
         let household = try await Household(lines, withKeyring: false, starting: false)
         let report = try await ChildProcess.run(
             Household.programs + "/keybelld",
-            ["--config", household.bus.folder.path("keybell.toml")],
+            ["--config", household.configuration],
             environment: household.bus.environment
         )
         #expect(report.status == 2)
         #expect(report.errors.contains(place), "\(report.errors)")
-        #expect(report.errors.contains("keybell.toml"))
+        #expect(report.errors.contains("config.toml"))
     }
 
     @Test func `without a session bus the daemon says what to do`() async throws {

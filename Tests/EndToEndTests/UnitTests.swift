@@ -52,9 +52,15 @@ struct UnitTests {
             cp "\(units)"/keybell.* "$XDG_CONFIG_HOME/systemd/user/"
             /lib/systemd/systemd --user --log-target=console >"\(folder.path)/systemd.log" 2>&1 &
             manager=$!
-            trap 'kill $manager; wait $manager || true' EXIT
+            trap 'kill $manager $(jobs -p); wait $manager || true' EXIT
             for _ in $(seq 100); do
                 systemctl --user is-system-running 2>/dev/null | grep -q running && break
+                sleep 0.1
+            done
+            export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"
+            printf demopass | gnome-keyring-daemon --unlock --foreground --components=secrets >/dev/null 2>&1 &
+            for _ in $(seq 100); do
+                busctl --user status org.freedesktop.secrets >/dev/null 2>&1 && break
                 sleep 0.1
             done
             systemctl --user start keybell.socket

@@ -9,7 +9,8 @@ final class Household: Sendable {
     let bus: PrivateBus
     let keyring: GnomeKeyring?
     let port: Int
-    private let configuration: String
+    /// The configuration file.
+    let configuration: String
     private let running = Observed<ChildProcess?>(nil)
 
     /// Starts the session and the daemon in it.
@@ -28,8 +29,13 @@ final class Household: Sendable {
         bus = try await PrivateBus()
         keyring = withKeyring ? try await GnomeKeyring(on: bus) : nil
         port = try FreePort.next()
+        // Where the command line looks for it, too.
+        try FileManager.default.createDirectory(
+            atPath: bus.folder.path("config/keybell"),
+            withIntermediateDirectories: true
+        )
         self.configuration = try bus.folder.write(
-            "keybell.toml",
+            "config/keybell/config.toml",
             "[http]\nport = \(port)\n[approval]\nnotifier = \(withNotifier)\n\(configuration)"
         )
         if starting { try await start() }
@@ -72,7 +78,7 @@ final class Household: Sendable {
         try await ChildProcess.run(
             Self.programs + "/keybell",
             arguments,
-            environment: commandEnvironment,
+            environment: bus.environment,
             input: input
         )
     }
@@ -82,7 +88,7 @@ final class Household: Sendable {
         try ChildProcess(
             Self.programs + "/keybell",
             arguments,
-            environment: commandEnvironment,
+            environment: bus.environment,
             input: input
         )
     }
@@ -92,10 +98,6 @@ final class Household: Sendable {
         -> ChildProcess.Report
     {
         try await ChildProcess.run(program, arguments, environment: bus.environment, input: input)
-    }
-
-    private var commandEnvironment: [String: String] {
-        bus.environment.merging(["KEYBELL_CONFIG": configuration]) { $1 }
     }
 
     /// Sends bytes as a client program does, here curl.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callers
+import Kernel
 
 // For those who show requests and answer them: the bus service, the notifier, and what watches the session.
 extension FrontDesk {

@@ -63,13 +63,18 @@ package enum Wording {
         }
     }
 
+    /// How many parents a body names: enough to tell a terminal from a script, the details have them all.
+    private static let nearParents = 4
+
     // MARK: Lines
 
     private static func callerLines(_ caller: Caller) -> [String] {
         var lines: [String] = []
         if let process = caller.processes.first {
             let parents = processes(caller).dropFirst()
-            let started = parents.isEmpty ? "" : ", started by " + parents.joined(separator: ", ")
+            let near = parents.prefix(nearParents).joined(separator: ", ")
+            let further = parents.count > nearParents ? ", …" : ""
+            let started = parents.isEmpty ? "" : ", started by \(near)\(further)"
             let executable = process.executable.isEmpty ? "unknown" : PlainText.field(process.executable)
             lines.append("Program: \(executable) (\(process.identity.pid))\(started)")
         } else {
@@ -133,7 +138,6 @@ package enum Wording {
     private static func claimLines(_ request: ApprovalRequest) -> [String] {
         let script = request.caller.processes.first?.script
         let claims: [(String, String?)] = [
-            ("name", request.suggestedID),
             ("client", request.verified ? nil : request.client),
             ("script", script),
             ("host", request.claimedHost),
@@ -142,7 +146,9 @@ package enum Wording {
             ("user agent", request.caller.userAgent),
         ]
         let told = claims.compactMap { name, claim in claim.map { "\(name) \(PlainText.quoted($0))" } }
-        return told.isEmpty ? [] : ["It says: " + told.joined(separator: ", ")]
+        // Suggested by the client or made from what it is called: in quotes either way.
+        let name = request.suggestedID.map { ["Name, if allowed: \(PlainText.quoted($0))"] } ?? []
+        return name + (told.isEmpty ? [] : ["It says: " + told.joined(separator: ", ")])
     }
 
     // MARK: Words

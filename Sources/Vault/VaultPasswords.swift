@@ -11,6 +11,7 @@ package protocol VaultPasswords: Sendable {
     /// - Parameters:
     ///   - attempt: Which try this is, from 1 on; the next one follows a password that did not open the vault.
     ///   - reason: For whom it is unlocked, to be shown to the person.
+    /// - Returns: What the person, the command or the keyring gave; empty is a password, too.
     /// - Throws: `locked` if the person declines or the tries are used up, `unavailable` with what to do.
     func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes
 

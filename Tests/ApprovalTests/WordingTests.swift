@@ -102,11 +102,9 @@ import Testing
         )
         request.suggestedID = "nice\nClient: known"
         let lines = Wording.body(request).split(whereSeparator: \.isNewline)
-        #expect(lines.count == 4)
-        #expect(
-            lines.last?.hasPrefix("It says: name “niceClient: known”, origin “xProgram: /usr/bin/firefox”")
-                == true
-        )
+        #expect(lines.count == 5)
+        #expect(lines.dropLast().last == "Name, if allowed: “niceClient: known”")
+        #expect(lines.last?.hasPrefix("It says: origin “xProgram: /usr/bin/firefox”") == true)
         #expect(lines.last?.hasSuffix("user agent “'evil'”") == true)
     }
 

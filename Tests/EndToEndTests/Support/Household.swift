@@ -20,6 +20,7 @@ final class Household: Sendable {
     ///   - withKeyring: whether a gnome-keyring serves.
     ///   - withNotifier: whether the daemon shows notifications.
     ///   - starting: whether the daemon is started right away.
+    /// - Throws: What keeps one of them from starting.
     init(
         _ configuration: String = "",
         withKeyring: Bool = true,

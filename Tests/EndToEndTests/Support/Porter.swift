@@ -32,6 +32,9 @@ struct Porter: Sendable {
     ///   - choices: What is chosen beside the decision.
     ///   - decision: `allow` or `deny`.
     ///   - seen: Looks at each question before it is answered; what it returns replaces `decision`.
+    ///   - action: What raises the questions.
+    /// - Returns: What the action returns.
+    /// - Throws: What the action throws, or the bus.
     func answering<Result: Sendable>(
         _ choices: [String: String] = [:],
         decision: String = "allow",

@@ -147,9 +147,13 @@ extension Document {
 
     /// Makes two nodes neighbours; where one is missing the other is the first or the last.
     mutating func link(_ previous: Int32, _ next: Int32, in parent: Element) {
-        if previous == Node.none { self[parent].firstChild = next } else { nodes[Int(previous)].next = next }
+        if previous == Node.none {
+            nodes[Int(parent.index)].firstChild = next
+        } else {
+            nodes[Int(previous)].next = next
+        }
         if next == Node.none {
-            self[parent].lastChild = previous
+            nodes[Int(parent.index)].lastChild = previous
         } else {
             nodes[Int(next)].previous = previous
         }

@@ -4,6 +4,12 @@ extension Document {
     /// An element's name as it is written, prefix included.
     package func name(of element: Element) -> String { names[Int(self[element].name)] }
 
+    /// A name's handle, or nil if nothing in the document has this name.
+    package func find(_ name: String) -> Name? { nameNumbers[name].map { Name(number: $0) } }
+
+    /// Whether an element has a name.
+    package func isNamed(_ element: Element, _ name: Name?) -> Bool { self[element].name == name?.number }
+
     /// The element that an element stands in; nil for the root, and for what has been removed.
     package func parent(of element: Element) -> Element? {
         let parent = self[element].parent
@@ -23,12 +29,18 @@ extension Document {
 
     /// The first element of a name that stands directly in an element.
     package func child(of element: Element, named name: String) -> Element? {
-        guard let number = nameNumbers[name] else { return nil }
+        find(name).flatMap { child(of: element, named: $0) }
+    }
+
+    /// The first element of a name that stands directly in an element.
+    package func child(of element: Element, named name: Name?) -> Element? {
+        guard let name else { return nil }
         var index = self[element].firstChild
         while index != Node.none {
-            let node = nodes[Int(index)]
-            if node.name == number, node.kind == .element { return Element(index: index) }
-            index = node.next
+            if nodes[Int(index)].name == name.number, nodes[Int(index)].kind == .element {
+                return Element(index: index)
+            }
+            index = nodes[Int(index)].next
         }
         return nil
     }

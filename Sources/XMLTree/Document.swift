@@ -5,6 +5,13 @@ package struct Element: Hashable, Sendable {
     let index: Int32
 }
 
+/// A name that a document has somewhere: looked up once, it is found again without comparing letters.
+///
+/// Like an element it means something only together with its document and its copies.
+package struct Name: Hashable, Sendable {
+    let number: UInt32
+}
+
 /// An XML document as a value: copied by assignment, edited in place, compared and sent like any other.
 ///
 /// Everything in it stays as it was read, known or not: elements and attributes in their order, text, comments and
@@ -86,6 +93,7 @@ package struct Document: Sendable {
 
     subscript(_ element: Element) -> Node {
         get { nodes[Int(element.index)] }
-        set { nodes[Int(element.index)] = newValue }
+        // In place, since a node is not small.
+        _modify { yield &nodes[Int(element.index)] }
     }
 }

@@ -11,6 +11,11 @@ extension Document {
     /// - Parameter bytes: The text.
     /// - Throws: `XMLError`.
     package init(parsing bytes: [UInt8]) throws(XMLError) {
+        try self.init(parsing: bytes[...])
+    }
+
+    /// Reads XML text that is a part of something longer.
+    package init(parsing bytes: ArraySlice<UInt8>) throws(XMLError) {
         var parser = try Parser(bytes)
         self = try parser.run()
     }
@@ -19,9 +24,9 @@ extension Document {
 /// One run of libxml2 over a text, event by event; its memory is given back at the end of its scope.
 @safe struct Parser: ~Copyable {
     private let context: xmlParserCtxtPtr
-    private let size: Int
+    private let bytes: ArraySlice<UInt8>
 
-    init(_ bytes: [UInt8]) throws(XMLError) {
+    init(_ bytes: ArraySlice<UInt8>) throws(XMLError) {
         guard let length = Int32(exactly: bytes.count), length < Int32.max / 2 else { throw .tooLarge }
         guard length > 0 else { throw .malformed(line: 1) }
         xmlInitParser()
@@ -30,31 +35,55 @@ extension Document {
         }
         guard let made = unsafe made else { throw .tooLarge }
         unsafe context = made
-        size = bytes.count
+        self.bytes = bytes
         let options = XML_PARSE_NONET.rawValue | XML_PARSE_HUGE.rawValue | XML_PARSE_NOCDATA.rawValue
         _ = unsafe xmlCtxtUseOptions(context, Int32(options))
     }
 
     deinit {
-        // The document that libxml2 would have built; there is none, but the handler below is not its own.
         unsafe xmlFreeDoc(context.pointee.myDoc)
         unsafe xmlFreeParserCtxt(context)
     }
 
     mutating func run() throws(XMLError) -> Document {
-        var state = unsafe ParserState(builder: TreeBuilder(expecting: size), context: context)
+        // Each angle bracket begins one node at most, and ends one text.
+        let brackets = unsafe bytes.withUnsafeBufferPointer { bytes in
+            // Written so that it is done by many bytes at once.
+            var count = 0
+            for index in bytes.indices { unsafe count &+= bytes[index] == UInt8(ascii: "<") ? 1 : 0 }
+            return count
+        }
+        var outcome: Result<Document, XMLError> = .failure(.tooLarge)
+        var content: [UInt8] = []
+        let nodes = unsafe [Document.Node](unsafeUninitializedCapacity: brackets * 2) { nodes, nodeCount in
+            // Other encodings grow on their way to UTF-8. What is not used is never touched.
+            unsafe content = [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { content, contentCount in
+                let builder = unsafe TreeBuilder(nodes: nodes, content: content)
+                var state = unsafe ParserState(builder: builder, context: context)
+                unsafe outcome = run(&state)
+                nodeCount = unsafe state.builder.nodeCount
+                contentCount = unsafe state.builder.contentCount
+            }
+        }
+        var document = try outcome.get()
+        document.nodes = nodes
+        document.content = content
+        return document
+    }
+
+    @unsafe private func run(_ state: inout ParserState) -> Result<Document, XMLError> {
         unsafe context.pointee.sax.pointee = Self.handler
         unsafe withUnsafeMutablePointer(to: &state) { state in
             unsafe context.pointee.userData = UnsafeMutableRawPointer(state)
             _ = unsafe xmlParseDocument(context)
             unsafe context.pointee.userData = nil
         }
-        if let failure = unsafe state.builder.failure { throw failure }
+        if let failure = unsafe state.builder.failure { return .failure(failure) }
         guard unsafe state.builder.isComplete else {
             let error = unsafe xmlCtxtGetLastError(context)
-            throw .malformed(line: unsafe error.map { unsafe Int($0.pointee.line) } ?? 1)
+            return .failure(.malformed(line: unsafe error.map { unsafe Int($0.pointee.line) } ?? 1))
         }
-        return unsafe state.builder.document
+        return unsafe .success(state.builder.document)
     }
 
     /// The events that a tree is made of.

@@ -1,132 +1,160 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Builds a document out of what a parser reports, one event after the other.
-struct TreeBuilder {
+///
+/// It writes into memory that was reserved for the most that a text of a known length can become: for each of a
+/// million events an array would check whether it is its own and has room.
+@unsafe struct TreeBuilder {
+    typealias Node = Document.Node
+
+    private let nodes: UnsafeMutableBufferPointer<Node>
+    private let content: UnsafeMutableBufferPointer<UInt8>
+    private(set) var nodeCount = 0
+    private(set) var contentCount = 0
+    /// All that is not in the two above.
     private(set) var document = Document()
     private(set) var failure: XMLError?
     /// Whether the root element has been closed; nothing behind it can spoil the document.
     private(set) var isComplete = false
     /// The elements that are not closed yet, and which of them have text among their children.
-    private var open: [Int32] = []
-    private var hasText: [Bool] = []
-    /// Text is collected in `document.content` from here on until an event says whose it is.
+    private var open: [(index: Int32, hasText: Bool)] = []
+    /// Text is collected from here on until an event says whose it is.
     private var pending = 0
 
-    init(expecting size: Int) {
-        // Close to what documents of many small elements need, so that the arrays grow at most once.
-        document.nodes.reserveCapacity(size / 28)
-        document.content.reserveCapacity(size / 2)
+    init(nodes: UnsafeMutableBufferPointer<Node>, content: UnsafeMutableBufferPointer<UInt8>) {
+        unsafe self.nodes = nodes
+        unsafe self.content = content
+        unsafe open.reserveCapacity(64)
     }
 
+    mutating func number(of name: String) -> UInt32 { unsafe document.number(of: name) }
+
     mutating func start(_ name: UInt32) {
-        settleText()
-        guard open.count < Document.deepest else {
-            failure = .tooDeep
+        unsafe settleText()
+        guard unsafe open.count < Document.deepest else {
+            unsafe failure = .tooDeep
             return
         }
-        let parent = open.last ?? Document.Node.none
-        document.nodes.append(Document.Node(kind: .element, name: name, parent: parent))
-        let index = Int32(document.nodes.count - 1)
-        if let parent = open.last {
-            append(index, to: parent)
-        } else {
-            document.root = Element(index: index)
-        }
-        open.append(index)
-        hasText.append(false)
-        pending = document.content.count
+        guard let index = unsafe append(.element, name: name, Document.Slice()) else { return }
+        if unsafe open.isEmpty { unsafe document.root = Element(index: index) }
+        unsafe open.append((index, false))
+        unsafe pending = contentCount
     }
 
     /// Adds an attribute to the element that has just been started.
-    @unsafe mutating func attribute(_ name: UInt32, _ value: UnsafeBufferPointer<UInt8>) {
-        guard failure == nil, let element = open.last else { return }
-        let start = document.content.count
-        unsafe document.content.append(contentsOf: value)
-        if unsafe value.contains(UInt8(ascii: "&")) { resolveAmpersands(from: start) }
-        pending = document.content.count
-        let slice = Document.Slice(from: start, to: pending)
-        document.append(Document.Attribute(name: name, value: slice), to: Element(index: element))
-    }
-
-    /// Where no entities are substituted libxml2 leaves an ampersand in an attribute as `&#38;`, and only there.
-    private mutating func resolveAmpersands(from start: Int) {
-        let reference = Array("&#38;".utf8)
-        var index = start
-        while index < document.content.count {
-            if document.content[index...].starts(with: reference) {
-                document.content.replaceSubrange(index..<index + reference.count, with: [UInt8(ascii: "&")])
-            }
-            index += 1
+    mutating func attribute(_ name: UInt32, _ value: UnsafeBufferPointer<UInt8>) {
+        guard unsafe failure == nil, let element = unsafe open.last?.index else { return }
+        let start = unsafe contentCount
+        unsafe append(value)
+        if unsafe value.contains(UInt8(ascii: "&")) { unsafe resolveAmpersands(from: start) }
+        unsafe pending = contentCount
+        let index = unsafe Int32(document.attributes.count)
+        let slice = unsafe Document.Slice(from: start, to: contentCount)
+        unsafe document.attributes.append(Document.Attribute(name: name, value: slice))
+        var last = unsafe nodes[Int(element)].firstAttribute
+        guard last != Node.none else {
+            unsafe nodes[Int(element)].firstAttribute = index
+            return
         }
+        while case let next = unsafe document.attributes[Int(last)].next, next != Node.none { last = next }
+        unsafe document.attributes[Int(last)].next = index
     }
 
     mutating func end() {
-        guard let index = open.last else { return }
-        if document.nodes[Int(index)].firstChild == Document.Node.none {
-            document.nodes[Int(index)].content = takePending()
+        guard let element = unsafe open.last else { return }
+        if unsafe nodes[Int(element.index)].firstChild == Node.none {
+            unsafe nodes[Int(element.index)].content = takePending()
         } else {
-            settleText()
+            unsafe settleText()
         }
-        open.removeLast()
-        hasText.removeLast()
-        isComplete = open.isEmpty
+        unsafe open.removeLast()
+        unsafe isComplete = open.isEmpty
     }
 
-    @unsafe mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-        guard !open.isEmpty else { return }
-        unsafe document.content.append(contentsOf: bytes)
+    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard unsafe !open.isEmpty else { return }
+        unsafe append(bytes)
     }
 
-    @unsafe mutating func leaf(
-        _ kind: Document.Node.Kind,
-        name: UInt32,
-        _ bytes: UnsafeBufferPointer<UInt8>
-    ) {
-        settleText()
-        let start = document.content.count
-        unsafe document.content.append(contentsOf: bytes)
-        appendLeaf(kind, name: name, Document.Slice(from: start, to: document.content.count))
-        pending = document.content.count
+    mutating func leaf(_ kind: Node.Kind, name: UInt32, _ bytes: UnsafeBufferPointer<UInt8>) {
+        unsafe settleText()
+        let start = unsafe contentCount
+        unsafe append(bytes)
+        _ = unsafe append(kind, name: name, Document.Slice(from: start, to: contentCount))
+        unsafe pending = contentCount
     }
 
-    mutating func number(of name: String) -> UInt32 { document.number(of: name) }
-
-    mutating func documentType() { failure = .documentType }
+    mutating func documentType() { unsafe failure = .documentType }
 
     private mutating func takePending() -> Document.Slice {
-        let slice = Document.Slice(from: pending, to: document.content.count)
-        pending = document.content.count
+        let slice = unsafe Document.Slice(from: pending, to: contentCount)
+        unsafe pending = contentCount
         return slice
     }
 
     /// Text among children: formatting if it is blank and nothing but blanks came before it.
     private mutating func settleText() {
-        guard !open.isEmpty, document.content.count > pending else { return }
-        if hasText[open.count - 1] || !document.content[pending...].allSatisfy(Document.isBlank) {
-            hasText[open.count - 1] = true
-            appendLeaf(.text, name: 0, takePending())
+        guard unsafe contentCount > pending, let element = unsafe open.last else { return }
+        let text = unsafe UnsafeBufferPointer(rebasing: content[pending..<contentCount])
+        if unsafe element.hasText || !text.allSatisfy(Document.isBlank) {
+            unsafe open[open.count - 1].hasText = true
+            _ = unsafe append(.text, name: 0, takePending())
         } else {
-            document.content.removeLast(document.content.count - pending)
+            unsafe contentCount = pending
         }
     }
 
-    private mutating func appendLeaf(_ kind: Document.Node.Kind, name: UInt32, _ slice: Document.Slice) {
-        var node = Document.Node(kind: kind, name: name, parent: open.last ?? Document.Node.none)
+    private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let source = bytes.baseAddress, let target = unsafe content.baseAddress else { return }
+        guard unsafe bytes.count <= content.count - contentCount else {
+            unsafe failure = .tooLarge
+            return
+        }
+        unsafe (target + contentCount).update(from: source, count: bytes.count)
+        unsafe contentCount += bytes.count
+    }
+
+    /// Makes a node and puts it behind what is already in the innermost open element.
+    private mutating func append(_ kind: Node.Kind, name: UInt32, _ slice: Document.Slice) -> Int32? {
+        guard unsafe nodeCount < nodes.count else {
+            unsafe failure = .tooLarge
+            return nil
+        }
+        let index = unsafe Int32(nodeCount)
+        let parent = unsafe open.last?.index ?? Node.none
+        var node = Node(kind: kind, name: name, parent: parent)
         node.content = slice
-        document.nodes.append(node)
-        let index = Int32(document.nodes.count - 1)
-        if let parent = open.last {
-            append(index, to: parent)
-        } else if isComplete {
-            document.after.append(index)
-        } else {
-            document.before.append(index)
+        if parent != Node.none {
+            let last = unsafe nodes[Int(parent)].lastChild
+            node.previous = last
+            unsafe nodes[Int(parent)].lastChild = index
+            if last == Node.none {
+                unsafe nodes[Int(parent)].firstChild = index
+            } else {
+                unsafe nodes[Int(last)].next = index
+            }
+        } else if kind != .element {
+            if unsafe isComplete {
+                unsafe document.after.append(index)
+            } else {
+                unsafe document.before.append(index)
+            }
         }
+        unsafe nodes.initializeElement(at: nodeCount, to: node)
+        unsafe nodeCount += 1
+        return index
     }
 
-    private mutating func append(_ index: Int32, to parent: Int32) {
-        let element = Element(index: parent)
-        document.link(document.nodes[Int(parent)].lastChild, index, in: element)
-        document.link(index, Document.Node.none, in: element)
+    /// Where no entities are substituted libxml2 leaves an ampersand in an attribute as `&#38;`, and only there.
+    private mutating func resolveAmpersands(from start: Int) {
+        let reference = Array("&#38;".utf8)
+        let value = unsafe Array(content[start..<contentCount])
+        unsafe contentCount = start
+        var index = 0
+        while index < value.count {
+            unsafe content[contentCount] = value[index]
+            unsafe contentCount += 1
+            index += value[index...].starts(with: reference) ? reference.count : 1
+        }
     }
 }

@@ -22,7 +22,7 @@ extension LockedFile {
         var inner = ByteReader(content)
         let (innerHeader, stream) = try InnerHeader.read(&inner)
         let start = inner.position
-        return try read(Array(content[start...]), innerHeader, stream)
+        return try read(content[start...], innerHeader, stream)
     }
 
     // Version 3: header, encrypted (bytes that the header repeats, hashed blocks of compressed XML).
@@ -46,7 +46,7 @@ extension LockedFile {
         }
         var text = try decompress(HashedBlocks.read(&reader), limits)
         defer { wipe(&text) }
-        let database = try read(text, InnerHeader(), stream)
+        let database = try read(text[...], InnerHeader(), stream)
         // Older writers leave it out.
         if let hash = database.meta("HeaderHash"), !hash.isEmpty {
             guard Base64.decode(hash) == Digest.sha256(headerBytes) else { throw .damaged(.headerHash) }
@@ -55,7 +55,7 @@ extension LockedFile {
     }
 
     private func read(
-        _ text: [UInt8],
+        _ text: ArraySlice<UInt8>,
         _ innerHeader: InnerHeader,
         _ stream: InnerStream
     ) throws(KDBXError) -> Database {

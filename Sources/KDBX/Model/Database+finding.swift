@@ -12,14 +12,15 @@ extension Database {
     package var entries: [Entry] {
         var found: [Entry] = []
         found.reserveCapacity(entryPlaces.count)
+        let (entry, group) = (document.find("Entry"), document.find("Group"))
         var groups = [rootGroup]
-        while let group = groups.popLast() {
+        while let current = groups.popLast() {
             var inner: [Element] = []
-            for child in document.children(of: group) {
-                switch document.name(of: child) {
-                case "Entry": found.append(Entry(database: self, element: child))
-                case "Group": inner.append(child)
-                default: continue
+            for child in document.children(of: current) {
+                if document.isNamed(child, entry) {
+                    found.append(Entry(database: self, element: child))
+                } else if document.isNamed(child, group) {
+                    inner.append(child)
                 }
             }
             groups += inner.reversed()
@@ -57,11 +58,12 @@ extension Database {
 
     /// The element with a string's value.
     func value(_ name: String, of entry: Element) -> Element? {
-        for string in document.children(of: entry) {
-            guard document.name(of: string) == "String", let key = document.child(of: string, named: "Key"),
+        let (string, key) = (document.find("String"), document.find("Key"))
+        for child in document.children(of: entry) where document.isNamed(child, string) {
+            guard let key = document.child(of: child, named: key),
                 document.content(of: key).elementsEqual(name.utf8)
             else { continue }
-            return document.child(of: string, named: "Value")
+            return document.child(of: child, named: "Value")
         }
         return nil
     }

@@ -58,28 +58,27 @@ package struct Database: Sendable {
 
     /// Notes where everything stands.
     mutating func findPlaces() {
-        entryPlaces = [:]
-        groupPlaces = [:]
+        let (entry, group, uuid) = (document.find("Entry"), document.find("Group"), document.find("UUID"))
+        var (entries, groups): ([Identifier: Element], [Identifier: Element]) = ([:], [:])
+        func note(_ element: Element, in places: inout [Identifier: Element]) {
+            guard let place = document.child(of: element, named: uuid),
+                let identifier = Identifier(base64: document.content(of: place)), places[identifier] == nil
+            else { return }
+            places[identifier] = element
+        }
         // A stack of our own: groups may be nested deeper than ours.
-        var groups = [rootGroup]
-        while let group = groups.popLast() {
-            if let identifier = identifier(of: group), groupPlaces[identifier] == nil {
-                groupPlaces[identifier] = group
-            }
-            for child in document.children(of: group) {
-                switch document.name(of: child) {
-                case "Entry":
-                    guard let identifier = identifier(of: child), entryPlaces[identifier] == nil else {
-                        continue
-                    }
-                    entryPlaces[identifier] = child
-                case "Group":
-                    groups.append(child)
-                default:
-                    continue
+        var left = [rootGroup]
+        while let current = left.popLast() {
+            note(current, in: &groups)
+            for child in document.children(of: current) {
+                if document.isNamed(child, entry) {
+                    note(child, in: &entries)
+                } else if document.isNamed(child, group) {
+                    left.append(child)
                 }
             }
         }
+        (entryPlaces, groupPlaces) = (entries, groups)
     }
 
     func identifier(of element: Element) -> Identifier? {

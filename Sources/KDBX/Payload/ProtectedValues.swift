@@ -11,6 +11,7 @@ import XMLTree
 enum ProtectedValues {
     static func isProtected(_ element: Element, in document: Document) -> Bool {
         guard let value = document.attribute("Protected", of: element) else { return false }
+        // What KeePass writes comes first; others differ in spelling.
         return value == "True" || value == "true" || value == "1"
     }
 

@@ -6,6 +6,7 @@ import Clients
 import KeePassHTTP
 import Logging
 import SecretService
+import Vault
 
 extension Bell {
     /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
@@ -34,6 +35,10 @@ extension Bell {
         }
         let admission = try await admit(key, proposed: request.id, caller: caller)
         let id = admission.id
+        if let vault = await vaults.neverOpened() {
+            try await unlock(vault, for: id, caller: caller)
+            guard await vaults.hash() != nil else { throw .neverOpened(vault.name) }
+        }
         try await store(key, as: id, caller: caller)
         await end(admission.replaced, of: id)
         await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))

@@ -22,7 +22,8 @@ extension Bell {
                     isOpened
                     ? try await offer.store.secrets(of: offer.login.id)
                     : LoginSecrets(password: SecretBytes(utf8: ""))
-                entries.append(entry(offer.login, secrets: secrets, rules: ring.rules, password: passwords))
+                let resolved = try await resolve(offer, secrets)
+                entries.append(entry(offer.login, resolved, rules: ring.rules, password: passwords))
             } catch .notFound {
                 continue  // deleted between the question and its answer
             } catch {
@@ -54,18 +55,18 @@ extension Bell {
 
     private func entry(
         _ login: Login,
-        secrets: LoginSecrets,
+        _ resolved: ResolvedLogin,
         rules: ClientRules,
         password: Bool
     ) -> ReplyEntry {
         ReplyEntry(
-            name: login.title,
-            login: login.username,
-            password: password ? secrets.password : SecretBytes(utf8: ""),
+            name: resolved.title,
+            login: resolved.username,
+            password: password ? resolved.secrets.password : SecretBytes(utf8: ""),
             uuid: login.id.hex,
             group: rules.groups
                 ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
-            stringFields: rules.returnsFields ? fields(secrets.fields, onlyKPH: rules.onlyKPHFields) : []
+            stringFields: rules.returnsFields ? fields(resolved.secrets.fields, onlyKPH: rules.onlyKPHFields) : []
         )
     }
 

@@ -31,6 +31,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case tooMany
     /// A change that may not be made through the protocol.
     case forbidden(String)
+    /// The vault, by its name, has never been opened, so that nobody knows its Hash.
+    case neverOpened(String)
     /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
     case unlockedMeanwhile
 
@@ -59,6 +61,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .withdrawn: "The question was withdrawn before it was answered. Try again."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
+        case .neverOpened(let name):
+            "The vault “\(name)” has never been opened: run `keybell unlock \(name)`."
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
         }
     }

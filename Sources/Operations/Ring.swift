@@ -99,13 +99,4 @@ extension Bell {
     func wantsUnlock(_ request: Request) -> Bool {
         request.triggerUnlock || policy.unlocksOnRequest
     }
-
-    /// The vaults that are open for a verified request.
-    func open(for ring: Ring) async throws(Refusal) -> [OpenVault] {
-        do {
-            return try await vaults.open()
-        } catch {
-            throw .vault(error)
-        }
-    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import KeePassHTTP
 package import Vault
 
 /// The configured vaults, in their order: searched together, the first takes new logins and gives the Hash.
@@ -15,6 +16,20 @@ package struct VaultRack: Sendable {
     /// The Hash that every reply carries; nil while nobody knows it yet.
     package func hash() async -> String? {
         await stores.first?.status().hash
+    }
+
+    /// The vault that a request needs open and that isn't: the first one, if none is open or a login is to be saved.
+    func closed(for type: RequestType) async -> (any VaultStore)? {
+        guard let first = stores.first, await first.status().isLocked else { return nil }
+        if type == .setLogin { return first }
+        for store in stores.dropFirst() where await !store.status().isLocked { return nil }
+        return first
+    }
+
+    /// A vault whose Hash nobody knows yet, for it has never been opened.
+    func neverOpened() async -> (any VaultStore)? {
+        guard let first = stores.first, await first.status().hash == nil else { return nil }
+        return first
     }
 
     /// The vaults that can be read now, with their contents.

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Kernel
+import Logging
+import Vault
+
+extension Bell {
+    /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
+    func open(for ring: Ring) async throws(Refusal) -> [OpenVault] {
+        if wantsUnlock(ring.request), let closed = await vaults.closed(for: ring.request.type) {
+            try await unlock(closed, for: ring)
+        }
+        do throws(VaultError) {
+            return try await vaults.open()
+        } catch {
+            throw .vault(error)
+        }
+    }
+
+    /// Asks whether a vault may be unlocked for a verified client, and has it unlocked.
+    ///
+    /// Whoever comes meanwhile joins: the desk has one unlock request at a time, the vault one prompt.
+    func unlock(_ store: any VaultStore, for ring: Ring) async throws(Refusal) {
+        try await unlock(store, for: ring.client.id, caller: await ring.visitor.caller())
+    }
+
+    /// The same for a client that is being let in: its key is good, for the person has just said so.
+    func unlock(_ store: any VaultStore, for client: String, caller: Caller) async throws(Refusal) {
+        let question = ApprovalRequest(
+            kind: .unlock,
+            caller: caller,
+            sameness: sameness(store.name),
+            client: client,
+            vault: store.name
+        )
+        // In a task of its own: what the person has begun to type is not lost when the client gives up.
+        let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Void, Refusal> in
+            do throws(Refusal) {
+                let decided = try Decided(await desk.ask(question))
+                guard decided.allows else { throw .locked }
+                do throws(VaultError) {
+                    let program = Wording.asker(caller)
+                    try await store.unlock(for: UnlockReason(program: program, client: client))
+                } catch {
+                    throw .vault(error)
+                }
+                if let code = decided.code { await desk.delivered(code) }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try await task.value.get()
+    }
+}

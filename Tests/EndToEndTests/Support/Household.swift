@@ -20,16 +20,18 @@ final class Household: Sendable {
     ///   - withKeyring: whether a gnome-keyring serves.
     ///   - withNotifier: whether the daemon shows notifications.
     ///   - starting: whether the daemon is started right away.
+    ///   - port: where it serves; nil for a free one.
     /// - Throws: What keeps one of them from starting.
     init(
         _ configuration: String = "",
         withKeyring: Bool = true,
         withNotifier: Bool = false,
-        starting: Bool = true
+        starting: Bool = true,
+        port: Int? = nil
     ) async throws {
         bus = try await PrivateBus()
         keyring = withKeyring ? try await GnomeKeyring(on: bus) : nil
-        port = try FreePort.next()
+        self.port = try port ?? FreePort.next()
         // Where the command line looks for it, too.
         try FileManager.default.createDirectory(
             atPath: bus.folder.path("config/keybell"),
@@ -37,7 +39,7 @@ final class Household: Sendable {
         )
         self.configuration = try bus.folder.write(
             "config/keybell/config.toml",
-            "[http]\nport = \(port)\n[approval]\nnotifier = \(withNotifier)\n\(configuration)"
+            "[http]\nport = \(self.port)\n[approval]\nnotifier = \(withNotifier)\n\(configuration)"
         )
         if starting { try await start() }
     }
@@ -102,8 +104,13 @@ final class Household: Sendable {
     }
 
     /// Sends bytes as a client program does, here curl.
-    func ring(_ body: [UInt8], headers: [String] = [], path: String = "/") async throws -> HTTPReply {
-        let options = headers.flatMap { ["-H", $0] }
+    func ring(
+        _ body: [UInt8],
+        headers: [String] = [],
+        path: String = "/",
+        options: [String] = []
+    ) async throws -> HTTPReply {
+        let options = options + headers.flatMap { ["-H", $0] }
         let report = try await ChildProcess.run(
             "curl",
             ["-sS", "-i", "-m", "60", "--data-binary", "@-"] + options + ["http://127.0.0.1:\(port)\(path)"],
@@ -148,19 +155,33 @@ struct TestFailure: Error, CustomStringConvertible {
 enum FreePort {
     /// A port that nobody listens on now.
     static func next() throws -> Int {
+        guard let port = bound(to: 0) else { throw TestFailure("no free port") }
+        return port
+    }
+
+    /// Whether nobody listens on a port of 127.0.0.1.
+    static func isFree(_ port: Int) -> Bool {
+        bound(to: port) != nil
+    }
+
+    /// Takes a port for a moment and gives its number; 0 takes any.
+    private static func bound(to port: Int) -> Int? {
         let socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(socket) }
+        // As a server binds: what remains of closed connections is no hindrance.
+        var yes: Int32 = 1
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let port = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address -> UInt16? in
-                guard unsafe bind(socket, address, length) == 0 else { return nil }
-                return unsafe getsockname(socket, address, &length) == 0 ? 0 : nil
+        unsafe setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        let isBound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard unsafe bind(socket, address, length) == 0 else { return false }
+                return unsafe getsockname(socket, address, &length) == 0
             }
         }
-        guard port != nil else { throw TestFailure("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
+        return isBound ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 }

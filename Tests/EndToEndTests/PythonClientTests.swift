@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import TestSupport
+import Testing
+
+/// Two client libraries of other people, as PyPI has them, without a change.
+///
+/// They know no other port than 19455, so one runs after the other, and not beside a daemon of the person.
+struct PythonClientTests {
+    @Test func `the Python clients of PyPI associate, save and fetch`() async throws {
+        // Together, since making the environment takes far longer than running them.
+        let python = try await Python(with: ["keepasshttp==1.4.1", "keepasshttplib==0.7"])
+        try await Self.withHousehold { try await Self.useKeePassHTTP(python, in: $0) }
+        try await Self.withHousehold { try await Self.useKeePassHTTPLib(python, in: $0) }
+    }
+
+    /// Associates, saves, searches, changes and lists.
+    private static func useKeePassHTTP(_ python: Python, in household: Household) async throws {
+        let script = """
+            import sys
+            from keepasshttp import KeePassHTTP
+            kph = KeePassHTTP(storage=sys.argv[1])
+            kph.create("alice", "geheim", "https://example.org/login")
+            entry = kph.get("https://example.org/")
+            print("got", entry.login, entry.password, len(entry.uuid))
+            entry.password = "neu-ä"
+            print("title", kph.get("example.org").password)
+            print("all", [(e.name, e.login) for e in kph.list()])
+            print("none", kph.get("https://example.net/"), kph.search("https://example.net/"))
+            """
+        let report = try await Porter(household).answering(["id": "python"]) {
+            try await python.run(script, household.bus.folder.path("key"), in: household)
+        }
+        #expect(
+            report.output == """
+                got alice geheim 32
+                title neu-ä
+                all [('example.org', 'alice')]
+                none None []
+
+                """,
+            "\(report.errors)"
+        )
+
+        // A later run has its key in a file, and only tests it.
+        let again = try await Porter(household).answering(decision: "deny") {
+            try await python.run(
+                """
+                import sys
+                from keepasshttp import KeePassHTTP
+                kph = KeePassHTTP(storage=sys.argv[1])
+                print(kph.uid, kph.search("https://example.org/"), kph.uid)
+                """,
+                household.bus.folder.path("key"),
+                in: household
+            )
+        }
+        #expect(again.output == "None [] python\n", "\(again.errors)")
+    }
+
+    /// Keeps its key in the keyring and fetches a login.
+    private static func useKeePassHTTPLib(_ python: Python, in household: Household) async throws {
+        let saver = try await Guest.associated(with: household, as: "firefox")
+        #expect(try await saver.save("https://example.org/", login: "alice", password: "geheim").success)
+
+        let script = """
+            from keepasshttplib import keepasshttplib
+            print(keepasshttplib.Keepasshttplib().get_credentials("https://example.org/"))
+            print(keepasshttplib.Keepasshttplib().get_credentials("https://example.net/"))
+            """
+        let kinds = Kinds()
+        let report = try await Porter(household).answering(["id": "büro"], seen: { kinds.note($0) }) {
+            try await python.run(script, in: household)
+        }
+        #expect(
+            report.output == "running test associate\n('alice', 'geheim')\nNone\n",
+            "\(report.errors)"
+        )
+        #expect(kinds.all == ["associate", "release"])
+    }
+
+    /// Does something in a household on the port that these clients know, and waits until that is free again.
+    private static func withHousehold(_ work: (Household) async throws -> Void) async throws {
+        guard FreePort.isFree(19455) else {
+            throw TestFailure(
+                """
+                port 19455 is taken, and the Python clients know no other: end the program that has it \
+                (`ss -ltnp 'sport = :19455'` names it; perhaps your own keybelld), then run this test again
+                """
+            )
+        }
+        let household = try await Household(port: 19455)
+        do {
+            try await work(household)
+        } catch {
+            _ = try? await household.stop()  // the error of the work is the one to see
+            throw error
+        }
+        try await household.stop()
+    }
+}
+
+/// A Python with packages from PyPI, in a folder that goes when the test lets go of it.
+private final class Python: Sendable {
+    private let folder: TemporaryFolder
+
+    /// Makes the environment and installs the packages in it.
+    init(with packages: [String]) async throws {
+        folder = try TemporaryFolder()
+        let made = try await ChildProcess.run("python3", ["-m", "venv", folder.path("env")])
+        guard made.status == 0 else {
+            throw TestFailure("no Python environment (Debian: python3-venv): \(made)")
+        }
+        let installed = try await ChildProcess.run(
+            folder.path("env/bin/pip"),
+            ["install", "--quiet", "--no-input", "--disable-pip-version-check"] + packages,
+            environment: Self.network.merging(["HOME": folder.path]) { $1 },
+            within: .seconds(300)
+        )
+        guard installed.status == 0 else {
+            throw TestFailure("pip could not install \(packages): \(installed.errors)")
+        }
+    }
+
+    /// Runs a script in a household's session.
+    func run(_ script: String, _ arguments: String..., in household: Household) async throws
+        -> ChildProcess.Report
+    {
+        try await ChildProcess.run(
+            folder.path("env/bin/python"),
+            ["-W", "ignore", "-c", script] + arguments,
+            environment: household.bus.environment
+        )
+    }
+
+    /// How this machine reaches PyPI.
+    private static var network: [String: String] {
+        ProcessInfo.processInfo.environment.filter { name, _ in
+            let name = name.uppercased()
+            return name.hasPrefix("PIP_") || name.hasSuffix("_PROXY") || name.hasPrefix("SSL_CERT_")
+        }
+    }
+}

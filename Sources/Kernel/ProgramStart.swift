@@ -55,7 +55,7 @@ struct ProgramStart: ~Copyable {
         let settings = Self.ownEnvironment.merging(environment) { $1 }
         let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for unsafetext in unsafe words + variables { unsafe free(text) } }
+        defer { unsafe (words + variables).forEach { unsafe free($0) } }
         var child: pid_t = 0
         let code = unsafe posix_spawnp(&child, name, &actions, &attributes, words, variables)
         guard code == 0 else { throw KernelError(call: "posix_spawn", code: code) }

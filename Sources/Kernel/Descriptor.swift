@@ -30,6 +30,19 @@ package struct Descriptor: ~Copyable, Sendable {
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     }
 
+    /// Writes all of it, however many calls that takes.
+    func write(_ bytes: [UInt8]) throws(KernelError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = unsafe rest.withUnsafeBytes { buffer in
+                unsafe Glibc.write(number, buffer.baseAddress, buffer.count)
+            }
+            if written < 0, errno == EINTR { continue }
+            guard written > 0 else { throw .last("write") }
+            rest = rest.dropFirst(written)
+        }
+    }
+
     deinit {
         close(number)
     }

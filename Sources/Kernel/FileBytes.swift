@@ -30,6 +30,15 @@ package enum FileBytes {
         }
     }
 
+    /// Where something is once all symbolic links are followed; an absolute path.
+    ///
+    /// - Throws: The failing call's `errno`; ENOENT also for a link to nothing.
+    package static func resolved(_ path: String) throws(KernelError) -> String {
+        guard let resolved = unsafe realpath(path, nil) else { throw .last("realpath") }
+        defer { unsafe free(resolved) }
+        return unsafe String(cString: resolved)
+    }
+
     /// Reads where a symbolic link points; nil if it isn't one or may not be read.
     static func link(_ path: String, limit: Int = Int(PATH_MAX)) -> String? {
         var target = [CChar](repeating: 0, count: limit)

@@ -18,15 +18,7 @@ package enum SafeFile {
                 "open",
                 unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
             )
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let written = unsafe rest.withUnsafeBytes { buffer in
-                    unsafe Glibc.write(file.number, buffer.baseAddress, buffer.count)
-                }
-                if written < 0, errno == EINTR { continue }
-                guard written > 0 else { throw .last("write") }
-                rest = rest.dropFirst(written)
-            }
+            try file.write(bytes)
             guard fsync(file.number) == 0 else { throw .last("fsync") }
             guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
         } catch {
@@ -62,7 +54,7 @@ package enum SafeFile {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

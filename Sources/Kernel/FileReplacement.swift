@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// A person's file that is about to be replaced as a whole, so that at every moment the old or the new one is there.
+///
+/// What is written goes to a file beside it first, which is checked and then takes its place; the former content
+/// stays as `NAME.keybell-backup`. Symbolic links are followed; mode, owner and group stay as they were. Whoever
+/// holds one holds the folder's lock, too.
+package struct FileReplacement: ~Copyable, Sendable {
+    /// How far a replacement has come.
+    package enum Step: String, CaseIterable, Sendable {
+        /// The new file is there, empty, for this user alone.
+        case made
+        /// It has its content.
+        case written
+        /// The disk has its content.
+        case synchronized
+        /// What the disk gives back has been checked.
+        case verified
+        /// It has the old one's mode and owner.
+        case adopted
+        /// A second name of the former content is there, not yet the backup's.
+        case linked
+        /// The backup is there.
+        case backedUp
+        /// The new content is under the file's name.
+        case renamed
+        /// The disk has the names.
+        case done
+    }
+
+    /// Where the file is once all symbolic links are followed.
+    package let path: String
+    private let folder: String
+    private let lock: FolderLock
+
+    /// Finds the file and takes its folder's lock.
+    ///
+    /// - Parameters:
+    ///   - path: The file, which must be there, or a link to it.
+    ///   - patience: How long another program may hold the lock; this thread waits.
+    /// - Throws: The failing call's `errno`.
+    package init(of path: String, patience: Duration = .seconds(30)) throws(KernelError) {
+        let target = try FileBytes.resolved(path)
+        let folder = SafeFile.parent(of: target)
+        lock = try FolderLock(folder, patience: patience)
+        self.path = target
+        self.folder = folder
+    }
+
+    /// The name under which a file's former content is kept.
+    package static func backup(of path: String) -> String { path + ".keybell-backup" }
+
+    /// Removes what a replacement that was killed has left beside the file.
+    package borrowing func clearLitter() {
+        unsafe unlink(temporary)
+        unsafe unlink(linked)
+    }
+
+    /// Puts other content in the file's place.
+    ///
+    /// - Parameters:
+    ///   - bytes: The new content.
+    ///   - isGood: Looks at what was read back from the disk, right before it counts.
+    ///   - isStillOld: Whether the old file is still the one that the new content was made from; looked at last.
+    ///   - reached: Told of each step, for tests; what it throws ends the replacement there.
+    /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the old file has become
+    ///   another. Up to the rename the old file is untouched then.
+    package borrowing func replace(
+        with bytes: [UInt8],
+        isGood: ([UInt8]) -> Bool,
+        isStillOld: () -> Bool,
+        reached: (Step) throws(KernelError) -> Void = { _ in }
+    ) throws(KernelError) {
+        clearLitter()
+        do throws(KernelError) {
+            try write(bytes, reached)
+            guard try isGood(FileBytes.read(temporary, limit: .max)) else {
+                throw KernelError(call: "verify", code: EIO)
+            }
+            try reached(.verified)
+            try adopt()
+            try reached(.adopted)
+            guard isStillOld() else { throw KernelError(call: "rename", code: ESTALE) }
+            try backUp(reached)
+            guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
+        } catch {
+            clearLitter()
+            throw error
+        }
+        try reached(.renamed)
+        try lock.synchronize()
+        try reached(.done)
+    }
+
+    private borrowing func write(
+        _ bytes: [UInt8],
+        _ reached: (Step) throws(KernelError) -> Void
+    ) throws(KernelError) {
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let file = try Descriptor("open", unsafe open(temporary, flags, 0o600))
+        try reached(.made)
+        try file.write(bytes)
+        try reached(.written)
+        guard fsync(file.number) == 0 else { throw .last("fsync") }
+        try reached(.synchronized)
+    }
+
+    /// Gives the new file the old one's owner and mode, which is never wider for being another group's.
+    private borrowing func adopt() throws(KernelError) {
+        var (old, new) = (stat(), stat())
+        guard unsafe stat(path, &old) == 0 else { throw .last("stat") }
+        // A file that may not be written must not be renamed away either.
+        guard unsafe access(path, W_OK) == 0 else { throw .last("access") }
+        let file = try Descriptor("open", unsafe open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW))
+        guard unsafe fstat(file.number, &new) == 0 else { throw .last("fstat") }
+        var mode = old.st_mode & 0o7777
+        if old.st_uid != new.st_uid {
+            guard fchown(file.number, old.st_uid, old.st_gid) == 0 else { throw .last("fchown") }
+        } else if old.st_gid != new.st_gid, fchown(file.number, old.st_uid, old.st_gid) != 0 {
+            mode &= ~0o070
+        }
+        guard fchmod(file.number, mode) == 0 else { throw .last("fchmod") }
+        // Only now is the mode's change in the file, which the disk may have had before.
+        guard fsync(file.number) == 0 else { throw .last("fsync") }
+    }
+
+    /// The old file gets a second name, which costs nothing; where there are none of those, it is copied.
+    private borrowing func backUp(_ reached: (Step) throws(KernelError) -> Void) throws(KernelError) {
+        if unsafe link(path, linked) != 0 {
+            try SafeFile.write(FileBytes.read(path, limit: .max), to: linked)
+        }
+        try reached(.linked)
+        let backup = Self.backup(of: path)
+        guard unsafe rename(linked, backup) == 0 else { throw .last("rename") }
+        // Two names of one file: then rename does nothing at all.
+        unsafe unlink(linked)
+        try reached(.backedUp)
+    }
+
+    private var temporary: String { beside("keybell-new") }
+    private var linked: String { beside("keybell-old") }
+
+    /// A hidden name in the same folder, the same at every time, so that litter is found.
+    private func beside(_ ending: String) -> String {
+        "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)"
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KDBX
+import Vault
+
+extension VaultError {
+    /// What is wrong with a vault's file, in words that a person can act on.
+    init(_ error: KDBXError, vault: String) {
+        let file = "The file of the vault \(vault)"
+        switch error {
+        case .notKDBX:
+            self = .unavailable("\(file) is no KeePass database.")
+        case .keePass1:
+            self = .unavailable("\(file) is of KeePass 1; convert it with KeePass or KeePassXC.")
+        case .unsupportedVersion(let major, let minor):
+            self = .unavailable("\(file) is of version \(major).\(minor); 3.1, 4.0 and 4.1 can be read.")
+        case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
+            self = .unavailable("\(file) is encrypted in a way that Keybell doesn't know: \(error).")
+        case .tooCostly(let cost):
+            let settings = "max_kdf_seconds and max_kdf_memory_mib in [unlock]"
+            self = .unavailable("\(file) takes more \(cost.rawValue) to open than is allowed by \(settings).")
+        case .tooLarge:
+            self = .unavailable("\(file) is too large.")
+        case .truncated:
+            self = .unavailable("\(file) ends too early; is it still being copied, or is there a backup?")
+        case .damaged(let part):
+            self = .unavailable("\(file) is damaged (\(part.rawValue)); is there a backup?")
+        case .wrongKey, .cancelled:
+            self = .locked
+        case .noKey:
+            self = .unavailable("The vault \(vault) has neither a password nor a key file.")
+        case .keyFile(let fault):
+            self = .unavailable("The key file of the vault \(vault) is of no use (\(fault.rawValue)).")
+        case .notFound:
+            self = .notFound
+        case .failed:
+            self = .failed("\(file) could not be worked on, mostly for want of memory.")
+        }
+    }
+}

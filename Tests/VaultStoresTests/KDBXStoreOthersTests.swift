@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KDBX
+import Kernel
+import Secrecy
+import Synchronization
+import TestSupport
+import Testing
+import Vault
+
+@testable import VaultStores
+
+/// Other programs that write the same file.
+struct KDBXStoreOthersTests {
+    private static let later = Timestamp(unix: KDBXFixture.then + 500)
+
+    @Test func `what another program writes is served`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        for round in 1...3 {
+            try fixture.editOutside { database in
+                let root = try #require(database.root.id)
+                _ = try database.addEntry(to: root, [FieldChange("Title", "round \(round)")], at: Self.later)
+            }
+            _ = try await fixture.waitForChange(fixture.store, "the new login") { $0.only("round \(round)") }
+        }
+        try fixture.editOutside { database in
+            let root = try #require(database.root.id)
+            _ = try database.addEntry(to: root, [FieldChange("Title", "x")], at: Self.later)
+        }
+        _ = try await fixture.waitForChange(fixture.store, "the new login") { $0.only("x") }
+        #expect(fixture.passwords.asked == [1])
+    }
+
+    @Test func `a file written in place is served`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        var database = try fixture.read()
+        let root = try #require(database.root.id)
+        _ = try database.addEntry(to: root, [FieldChange("Title", "x")], at: Self.later)
+        let key = try CompositeKey(password: SecretBytes(utf8: "demopass"))
+        try Data(database.written(key: key).file).write(to: URL(filePath: fixture.path))
+        _ = try await fixture.waitForChange(fixture.store, "the new login") { $0.only("x") }
+    }
+
+    @Test func `a link that leads elsewhere from now on is followed`() async throws {
+        let fixture = try KDBXFixture(place: "one.kdbx")
+        let link = fixture.folder.path("link.kdbx")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "one.kdbx")
+        let store = fixture.restarted(path: link)
+        try await store.unlock(for: UnlockReason())
+        try fixture.folder.makeFolder("far")
+        var database = try fixture.read()
+        let root = try #require(database.root.id)
+        _ = try database.addEntry(to: root, [FieldChange("Title", "x")], at: Self.later)
+        try KDBXFixture.write(database, to: fixture.folder.path("far/two.kdbx"))
+        try FileManager.default.createSymbolicLink(
+            atPath: fixture.folder.path("new"),
+            withDestinationPath: "far/two.kdbx"
+        )
+        // The way a link is changed in one go.
+        _ = try await ChildProcess.run("mv", ["-T", fixture.folder.path("new"), link])
+        _ = try await fixture.waitForChange(store, "the other file") { $0.only("x") }
+        _ = try database.addEntry(to: root, [FieldChange("Title", "y")], at: Self.later)
+        try KDBXFixture.write(database, to: fixture.folder.path("far/two.kdbx"))
+        _ = try await fixture.waitForChange(store, "the other file's change") { $0.only("y") }
+    }
+
+    @Test func `a save that another program's write crosses has both, and both edits of one login`()
+        async throws
+    {
+        let crossing = Mutex<KDBXFixture?>(nil)
+        let fixture = try KDBXFixture(reached: { step in
+            // At the last moment before the file would be replaced, once.
+            guard step == .verified, let fixture = crossing.withLock({ $0.take() }) else { return }
+            try? fixture.editOutside { database in
+                guard let root = database.root.id,
+                    let example = database.entries.first(where: { $0.text("Title") == "Example" })?.id
+                else { return }
+                _ = try database.addEntry(to: root, [FieldChange("Title", "theirs")], at: Self.later)
+                try database.change(example, [FieldChange("UserName", "theirs")], at: Self.later)
+            }
+        })
+        crossing.withLock { $0 = fixture }
+        try await fixture.store.unlock(for: UnlockReason())
+        let id = try #require(try await fixture.store.index().only("Example")?.id)
+        _ = try await fixture.store.save(LoginDraft(id: id, password: SecretBytes(utf8: "ours")))
+        let database = try fixture.read()
+        #expect(database.entries.compactMap { $0.text("Title") }.sorted() == ["Example", "Other", "theirs"])
+        let entry = try #require(Identifier(id.bytes).flatMap { database.entry($0) })
+        #expect(entry.text("Password") == "ours" && entry.text("UserName") == "theirs")
+        #expect(entry.history.count == 2)
+        #expect(try await fixture.store.index().count == 3)
+    }
+
+    @Test func `an older copy that is put back is served as it is, and saved into`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let former = try fixture.bytes()
+        _ = try await fixture.store.save(LoginDraft(title: "ours"))
+        try former.write(to: URL(filePath: fixture.path), options: .atomic)
+        _ = try await fixture.waitForChange(fixture.store, "the older copy") {
+            $0.only("ours") == nil ? true : nil
+        }
+        _ = try await fixture.store.save(LoginDraft(title: "again"))
+        #expect(
+            try fixture.read().entries.compactMap { $0.text("Title") }.sorted() == [
+                "Example", "Other", "again",
+            ]
+        )
+    }
+
+    @Test func `a file that another program broke is left alone, and what was read is served`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let good = try fixture.bytes()
+        var bad = good
+        bad[bad.count / 2] ^= 1
+        for broken in [bad, good.prefix(good.count / 2), Data()] {
+            try broken.write(to: URL(filePath: fixture.path), options: .atomic)
+            await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
+                if case VaultError.unavailable = error { true } else { false }
+            }
+            #expect(try fixture.bytes() == broken)
+            #expect(try await fixture.store.index().only("Example") != nil)
+        }
+        try FileManager.default.removeItem(atPath: fixture.path)
+        await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
+            if case VaultError.failed = error { true } else { false }
+        }
+        #expect(try fixture.names == ["state"])
+        try good.write(to: URL(filePath: fixture.path), options: .atomic)
+        _ = try await fixture.store.save(LoginDraft(title: "x"))
+        #expect(try fixture.read().entries.count == 3)
+    }
+
+    @Test func `a file with another password is left alone`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let key = try CompositeKey(password: SecretBytes(utf8: "another"))
+        try KDBXFixture.write(try fixture.read(), to: fixture.path, key)
+        let before = try fixture.bytes()
+        await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
+            if case VaultError.unavailable = error { true } else { false }
+        }
+        #expect(try fixture.bytes() == before)
+        #expect(try await fixture.store.index().count == 2)
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            "keepassxc-cli is not installed"
+        )
+    )
+    func `KeePassXC and Keybell write the same file in turns`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        for round in 1...3 {
+            let report = try await ChildProcess.run(
+                "keepassxc-cli",
+                ["add", "-q", "-u", "they", "-g", fixture.path, "Internet/theirs \(round)"],
+                environment: [
+                    "HOME": fixture.folder.path, "XDG_CONFIG_HOME": fixture.folder.path,
+                    "QT_QPA_PLATFORM": "offscreen",
+                ],
+                input: "demopass\n"
+            )
+            #expect(report.status == 0, "\(report.errors)")
+            _ = try await fixture.store.save(LoginDraft(title: "ours \(round)"))
+        }
+        let index = try await fixture.store.index()
+        #expect(index.count == 8)
+        #expect(index.only("theirs 3")?.username == "they")
+        let report = try await ChildProcess.run(
+            "keepassxc-cli",
+            ["show", "-q", "-s", "-a", "Title", fixture.path, "KeePassHttp Passwords/ours 2"],
+            environment: ["HOME": fixture.folder.path, "QT_QPA_PLATFORM": "offscreen"],
+            input: "demopass\n"
+        )
+        #expect(report.output == "ours 2\n")
+    }
+}

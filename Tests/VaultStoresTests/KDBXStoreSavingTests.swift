@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KDBX
+import Kernel
+import Secrecy
+import TestSupport
+import Testing
+import Vault
+
+@testable import VaultStores
+
+/// What a save puts into the file, and how it gets there.
+struct KDBXStoreSavingTests {
+    private static func login(_ title: String, in store: KDBXStore) async throws -> Login {
+        try #require(try await store.index().only(title))
+    }
+
+    @Test func `a new login goes to its group, which is made when missing`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let draft = LoginDraft(
+            username: "me",
+            password: SecretBytes(utf8: "p w"),
+            url: "https://new.example/x",
+            group: "A/B",
+            realm: "r",
+            allowHosts: ["new.example", "cdn.example"],
+            fields: ["PIN": SecretBytes(utf8: "7"), "KP2A_URL": SecretBytes(utf8: "https://k.example")]
+        )
+        #expect(try await fixture.store.preview(draft).isNew)
+        let id = try await fixture.store.save(draft)
+        #expect(try await fixture.store.save(LoginDraft(title: "second", group: "A/B")) != id)
+        let database = try fixture.read()
+        let entry = try #require(Identifier(id.bytes).flatMap { database.entry($0) })
+        #expect(entry.group?.path == ["A/B"] && entry.group?.entries.count == 2)
+        #expect(entry.text("Title") == "new.example" && entry.text("UserName") == "me")
+        #expect(entry.secret("Password") == SecretBytes(utf8: "p w"))
+        #expect(entry.text("KeePassHttp Settings") == #"{"Allow":["cdn.example"],"Deny":[],"Realm":"r"}"#)
+        let protected = Dictionary(uniqueKeysWithValues: entry.fields.map { ($0.name, $0.isProtected) })
+        #expect(protected["Password"] == true && protected["PIN"] == true && protected["KP2A_URL"] == false)
+        #expect(entry.created?.unix == fixture.clock.now)
+        #expect(try await fixture.store.secrets(of: id).fields.keys.sorted() == ["KP2A_URL", "PIN"])
+        #expect(try await fixture.store.index().matches(url: "https://k.example", now: 0).map(\.id) == [id])
+    }
+
+    @Test func `a change keeps what it doesn't name, and the former state in the history`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let login = try await Self.login("Example", in: fixture.store)
+        let draft = LoginDraft(
+            id: login.id,
+            password: SecretBytes(utf8: "secret-2"),
+            allowHosts: ["b.example"]
+        )
+        #expect(try await fixture.store.preview(draft).changedFields == ["Password", "Allow"])
+        #expect(try await fixture.store.save(draft) == login.id)
+        let database = try fixture.read()
+        let entry = try #require(Identifier(login.id.bytes).flatMap { database.entry($0) })
+        #expect(entry.text("UserName") == "someone" && entry.text("PIN") == "1234")
+        #expect(entry.secret("Password") == SecretBytes(utf8: "secret-2"))
+        #expect(entry.history.map { $0.text("Password") } == ["secret-1"])
+        #expect(entry.group?.path == ["Internet"])
+        #expect(try await fixture.store.index().login(login.id)?.allow == ["b.example"])
+        #expect(try await fixture.store.secrets(of: login.id).password == SecretBytes(utf8: "secret-2"))
+    }
+
+    @Test func `nothing to change, no such login, a forbidden field: the file isn't touched`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let before = try fixture.bytes()
+        let login = try await Self.login("Example", in: fixture.store)
+        let same = LoginDraft(id: login.id, username: "someone", password: SecretBytes(utf8: "secret-1"))
+        await #expect(throws: VaultError.unchanged) { try await fixture.store.save(same) }
+        let missing = LoginDraft(id: .random(), username: "x")
+        await #expect(throws: VaultError.notFound) { try await fixture.store.save(missing) }
+        let forbidden = LoginDraft(id: login.id, fields: ["KeePassHttp Settings": SecretBytes(utf8: "{}")])
+        await #expect { try await fixture.store.save(forbidden) } throws: { error in
+            if case VaultError.refused = error { true } else { false }
+        }
+        #expect(try fixture.bytes() == before)
+        #expect(try fixture.names == ["vault.kdbx", "state"])
+    }
+
+    @Test func `many saves at once are all in the file`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let store = fixture.store
+        let ids = try await withThrowingTaskGroup { group in
+            for number in 1...12 { group.addTask { try await store.save(LoginDraft(title: "n\(number)")) } }
+            return try await group.reduce(into: Set<LoginID>()) { $0.insert($1) }
+        }
+        #expect(ids.count == 12)
+        #expect(try fixture.read().entries.count == 14)
+        #expect(try await store.index().count == 14)
+    }
+
+    @Test(arguments: [UInt16(0o600), 0o640, 0o664])
+    func `a link is followed, mode stays, and one backup holds the former file`(mode: UInt16) async throws {
+        let fixture = try KDBXFixture(place: "real.kdbx")
+        try fixture.folder.makeFolder("elsewhere")
+        let link = fixture.folder.path("elsewhere/link.kdbx")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "../real.kdbx")
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: fixture.path)
+        let store = fixture.restarted(path: link)
+        try await store.unlock(for: UnlockReason())
+        for round in 1...3 {
+            let before = try fixture.bytes("real.kdbx")
+            _ = try await store.save(LoginDraft(title: "round \(round)"))
+            #expect(try fixture.bytes("real.kdbx.keybell-backup") == before)
+        }
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "../real.kdbx")
+        let attributes = try FileManager.default.attributesOfItem(atPath: fixture.path)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.uint16Value == mode)
+        #expect(try fixture.names == ["real.kdbx", "real.kdbx.keybell-backup", "elsewhere", "state"])
+        #expect(try fixture.read().entries.count == 5)
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root can give a file away"))
+    func `the owner and the group stay`() async throws {
+        let fixture = try KDBXFixture()
+        let owner: [FileAttributeKey: NSNumber] = [.ownerAccountID: 1234, .groupOwnerAccountID: 4321]
+        try FileManager.default.setAttributes(owner, ofItemAtPath: fixture.path)
+        try await fixture.store.unlock(for: UnlockReason())
+        _ = try await fixture.store.save(LoginDraft(title: "x"))
+        let attributes = try FileManager.default.attributesOfItem(atPath: fixture.path)
+        for (key, value) in owner { #expect(attributes[key] as? NSNumber == value) }
+    }
+
+    @Test(arguments: FileReplacement.Step.allCases)
+    func `a save that fails leaves the old or the new file, and no litter`(step: FileReplacement.Step)
+        async throws
+    {
+        let fixture = try KDBXFixture(reached: { reached throws(KernelError) in
+            if reached == step { throw KernelError(call: "test", code: ENOSPC) }
+        })
+        try await fixture.store.unlock(for: UnlockReason())
+        let before = try fixture.bytes()
+        await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
+            if case VaultError.failed = error { true } else { false }
+        }
+        let isNew = [.renamed, .done].contains(step)
+        #expect(try (fixture.bytes() == before) == !isNew)
+        #expect(try fixture.read().entries.count == (isNew ? 3 : 2))
+        #expect(try fixture.names.filter { $0.hasPrefix(".") } == [])
+        // Whatever it was, the next one works.
+        let store = fixture.restarted()
+        try await store.unlock(for: UnlockReason())
+        _ = try await store.save(LoginDraft(title: "y"))
+        #expect(try fixture.read().entries.count == (isNew ? 4 : 3))
+    }
+
+    @Test func `litter of a killed save is cleared at the next start`() async throws {
+        let fixture = try KDBXFixture()
+        for name in [".vault.kdbx.keybell-new", ".vault.kdbx.keybell-old"] {
+            try fixture.folder.write(name, "x")
+        }
+        try await fixture.restarted().unlock(for: UnlockReason())
+        #expect(try fixture.names == ["vault.kdbx", "state"])
+    }
+
+    @Test func `a lock while it is saved doesn't open the vault again`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let store = fixture.store
+        let save = Task { try await store.save(LoginDraft(title: "x")) }
+        await store.lock()
+        // Which of the two came first is chance; what counts is that it is locked, and the file whole.
+        _ = await save.result
+        #expect(await store.status().isLocked)
+        #expect(try [2, 3].contains(fixture.read().entries.count))
+    }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Foundation
+import KDBX
+import Kernel
+import Secrecy
+import TestSupport
+import Testing
+import Vault
+
+@testable import VaultStores
+
+/// Opening, locking, and what is served.
+struct KDBXStoreTests {
+    @Test func `a vault is locked until its password has been given`() async throws {
+        let fixture = try KDBXFixture()
+        await #expect(throws: VaultError.locked) { try await fixture.store.index() }
+        await #expect(throws: VaultError.locked) { try await fixture.store.save(LoginDraft(title: "x")) }
+        #expect(await fixture.store.status().isLocked)
+        #expect(await fixture.store.status().hash == nil)
+        try await fixture.store.unlock(for: UnlockReason())
+        let status = await fixture.store.status()
+        #expect(!status.isLocked && status.count == 2 && status.path == fixture.path)
+        #expect(fixture.passwords.asked == [1])
+        #expect(fixture.passwords.opened == 1)
+    }
+
+    @Test func `a wrong password is followed by the next attempt, until none is left`() async throws {
+        let fixture = try KDBXFixture()
+        let passwords = ScriptedPasswords(["wrong", "", "demopass"])
+        try await fixture.restarted(passwords: passwords).unlock(for: UnlockReason())
+        #expect(passwords.asked == [1, 2, 3])
+        let others = ScriptedPasswords(["wrong"])
+        let store = fixture.restarted(passwords: others)
+        await #expect(throws: VaultError.locked) { try await store.unlock(for: UnlockReason()) }
+        #expect(others.opened == 0)
+        #expect(await store.status().isLocked)
+    }
+
+    @Test func `who unlocks at the same time waits for the same password`() async throws {
+        let fixture = try KDBXFixture()
+        let store = fixture.store
+        try await withThrowingTaskGroup { group in
+            for _ in 1...8 { group.addTask { try await store.unlock(for: UnlockReason()) } }
+            try await group.waitForAll()
+        }
+        #expect(fixture.passwords.asked == [1])
+    }
+
+    @Test(arguments: [nil, "", "demopass"] as [String?])
+    func `a key file opens it, with a password, an empty one and none`(password: String?) async throws {
+        let fixture = try KDBXFixture(password: password, keyFile: Array("any file at all".utf8))
+        try await fixture.store.unlock(for: UnlockReason())
+        #expect(try await fixture.store.index().count == 2)
+        try FileManager.default.removeItem(atPath: fixture.folder.path("key"))
+        await fixture.store.lock()
+        await #expect { try await fixture.store.unlock(for: UnlockReason()) } throws: { error in
+            if case VaultError.unavailable = error { true } else { false }
+        }
+    }
+
+    @Test func `a lock drops everything, and an unlock under way comes to nothing`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        await fixture.store.lock()
+        await #expect(throws: VaultError.locked) { try await fixture.store.index() }
+        let waiting = WaitingPasswords()
+        let store = KDBXStore(
+            name: "test",
+            path: fixture.path,
+            passwords: waiting,
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
+        let unlock = Task { try await store.unlock(for: UnlockReason()) }
+        try await waiting.asked.wait(for: "the question") { $0 ? () : nil }
+        await store.lock()
+        waiting.answer.update { $0 = true }
+        await #expect(throws: VaultError.locked) { try await unlock.value }
+        #expect(await store.status().isLocked)
+    }
+
+    @Test func `a file that could not be opened is said before anybody is asked`() async throws {
+        let fixture = try KDBXFixture()
+        try fixture.folder.write("vault.kdbx", "no database")
+        await #expect(throws: VaultError.unavailable("The file of the vault test is no KeePass database.")) {
+            try await fixture.store.unlock(for: UnlockReason())
+        }
+        try FileManager.default.removeItem(atPath: fixture.path)
+        await #expect { try await fixture.store.unlock(for: UnlockReason()) } throws: { error in
+            if case VaultError.unavailable = error { true } else { false }
+        }
+        #expect(fixture.passwords.asked.isEmpty)
+    }
+
+    @Test func `a file that costs too much to open is refused`() async throws {
+        let fixture = try KDBXFixture(
+            Layout(keyDerivation: .argon2(.init(.id, memory: 2 << 20, iterations: 1, lanes: 1)))
+        )
+        let store = KDBXStore(
+            name: "test",
+            path: fixture.path,
+            maximumMemory: 1,
+            passwords: fixture.passwords,
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
+        await #expect { try await store.unlock(for: UnlockReason()) } throws: { error in
+            if case VaultError.unavailable(let text) = error {
+                text.contains("max_kdf_memory_mib")
+            } else {
+                false
+            }
+        }
+    }
+
+    @Test func `the Hash is pinned when first seen, and known while the vault is locked`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let root = try #require(try fixture.read().root.id)
+        let text = root.hexText + String(repeating: "0", count: 32)
+        let expected = Digest.sha1(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            .joined()
+        #expect(await fixture.store.status().hash == expected)
+        let other = fixture.restarted()
+        #expect(await other.status().hash == expected)
+        #expect(await other.status().isLocked)
+        // Another database in its place is another vault.
+        try KDBXFixture.write(KDBXFixture.database(), to: fixture.path)
+        try await other.unlock(for: UnlockReason())
+        #expect(await other.status().hash != expected)
+    }
+
+    @Test func `logins are served with their groups, settings, further URLs and own fields`() async throws {
+        let fixture = try KDBXFixture { database in
+            let now = Timestamp(unix: KDBXFixture.then)
+            let internet = try #require(database.group(at: ["Internet"])?.id)
+            let inner = try database.addGroup("Inner", to: internet, at: now)
+            let settings = #"{"Allow":["a.example"],"Deny":["b.example"],"Realm":"r"}"#
+            _ = try database.addEntry(
+                to: inner,
+                [
+                    FieldChange("Title", "Deep"), FieldChange("Notes", "nobody's"),
+                    FieldChange("KP2A_URL", SecretBytes(utf8: "https://k.example"), isProtected: true),
+                    FieldChange("URL 1", "https://u.example"),
+                    FieldChange("otp", "otpauth://totp/x?secret=A"),
+                    FieldChange("KeePassHttp Settings", settings),
+                ],
+                at: now
+            )
+        }
+        try await fixture.store.unlock(for: UnlockReason())
+        let index = try await fixture.store.index()
+        let deep = try #require(index.only("Deep"))
+        #expect(deep.group?.name == "Internet/Inner")
+        #expect(deep.furtherURLs == ["https://k.example", "https://u.example"])
+        #expect(deep.allow == ["a.example"] && deep.deny == ["b.example"] && deep.realm == "r")
+        #expect(deep.fieldNames == ["KP2A_URL", "URL 1", "otp"])
+        #expect(deep.created == KDBXFixture.then)
+        let example = try #require(index.matches(url: "https://example.com/", now: 0).first)
+        #expect(example.title == "Example" && example.username == "someone")
+        let secrets = try await fixture.store.secrets(of: example.id)
+        #expect(secrets.password == SecretBytes(utf8: "secret-1"))
+        #expect(secrets.fields == ["PIN": SecretBytes(utf8: "1234")])
+        #expect(index.only("Other")?.group?.name == "Vault")
+    }
+
+    @Test func `the plugin's settings entry is never served`() async throws {
+        let fixture = try KDBXFixture { database in
+            let root = try #require(database.root.id)
+            let key = FieldChange("AES Key: x", SecretBytes(utf8: "k"), isProtected: true)
+            let title = FieldChange("Title", "KeePassHttp Settings")
+            _ = try database.addEntry(to: root, [title, key], at: Timestamp(unix: KDBXFixture.then))
+        }
+        let entry = try #require(
+            try fixture.read().entries.first { $0.text("Title") == "KeePassHttp Settings" }
+        )
+        let id = try #require(entry.id.flatMap { LoginID($0.bytes) })
+        try await fixture.store.unlock(for: UnlockReason())
+        #expect(try await fixture.store.index().everything.count == 2)
+        await #expect(throws: VaultError.notFound) { try await fixture.store.secrets(of: id) }
+        let draft = LoginDraft(id: id, username: "me")
+        await #expect(throws: VaultError.notFound) { try await fixture.store.save(draft) }
+    }
+
+    @Test func `what is in the recycle bin is never served`() async throws {
+        let store = try Self.copy("KeePassXC41.kdbx")
+        try await store.store.unlock(for: UnlockReason())
+        #expect(try await store.store.index().everything.map(\.title) == ["Example"])
+        let bytes = Array(try Data(contentsOf: URL(filePath: store.path)))
+        let key = try CompositeKey(password: SecretBytes(utf8: "demopass"))
+        let gone = try Database(reading: bytes, key: key).entries.first { $0.text("Title") == "Gone" }
+        let id = try #require(gone?.id.flatMap { LoginID($0.bytes) })
+        await #expect(throws: VaultError.notFound) { try await store.store.secrets(of: id) }
+    }
+
+    @Test(arguments: ["KeePassXC41.kdbx", "PyKeePass4.kdbx"])
+    func `files of other programs are opened and written`(name: String) async throws {
+        let copy = try Self.copy(name)
+        try await copy.store.unlock(for: UnlockReason())
+        #expect(try await !copy.store.index().all.isEmpty)
+        let id = try await copy.store.save(LoginDraft(password: SecretBytes(utf8: "p"), title: "new"))
+        #expect(try await copy.store.secrets(of: id).password == SecretBytes(utf8: "p"))
+    }
+
+    private static func copy(_ name: String) throws -> (
+        store: KDBXStore, path: String, folder: TemporaryFolder
+    ) {
+        let folder = try TemporaryFolder()
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        let source = tests.appending(path: "KDBXTests/Fixtures/\(name)").path
+        try FileManager.default.copyItem(atPath: source, toPath: folder.path(name))
+        let passwords = ScriptedPasswords(["demopass"])
+        let state = folder.path("state")
+        let store = KDBXFixture.store(folder.path(name), passwords, state, Observed(KDBXFixture.then))
+        return (store, folder.path(name), folder)
+    }
+}
+
+/// Keeps the person thinking until told otherwise.
+private final class WaitingPasswords: VaultPasswords {
+    let asked = Observed(false)
+    let answer = Observed(false)
+
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+        asked.update { $0 = true }
+        do { try await answer.wait(for: "an answer") { $0 ? () : nil } } catch { throw .failed("\(error)") }
+        return SecretBytes(utf8: "demopass")
+    }
+
+    func opened(with password: SecretBytes) async {}
+}

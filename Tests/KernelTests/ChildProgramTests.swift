@@ -86,7 +86,9 @@ struct ChildProgramTests {
         #expect(throws: KernelError(call: "posix_spawn", code: ENOENT)) {
             _ = try ChildProgram(["/nonexistent/program"]) { _ in }
         }
-        #expect(throws: KernelError(call: "posix_spawn", code: EINVAL)) { _ = try ChildProgram([]) { _ in } }
+        #expect(throws: KernelError(call: "posix_spawn", code: EINVAL)) {
+            _ = try ChildProgram([]) { _ in }
+        }
         #expect(throws: KernelError(call: "posix_spawn", code: EINVAL)) {
             _ = try ChildProgram(["true", "a\0b"]) { _ in }
         }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import SecretService
+
+/// A vault's password as an item of the keyring, found by the vault's file.
+struct RememberedPassword: Sendable {
+    static let schema = "org.keybell.VaultPassword"
+
+    let vault: String
+    let path: String
+    let keyring: Keyring
+
+    private var attributes: [String: String] { ["vault": path] }
+
+    /// The password, or nil if there is none.
+    ///
+    /// - Throws: `locked` and the like; nobody is asked.
+    func recall() async throws(KeyringError) -> SecretBytes? {
+        guard let item = try await keyring.items(schema: Self.schema, attributes: attributes).last else {
+            return nil
+        }
+        return try await keyring.secret(of: item)
+    }
+
+    /// Keeps a password in place of a former one.
+    func keep(_ password: SecretBytes) async throws(KeyringError) {
+        let items = try await keyring.items(schema: Self.schema, attributes: attributes)
+        if let item = items.last {
+            try await keyring.change(item, secret: password)
+        } else {
+            _ = try await keyring.store(
+                schema: Self.schema,
+                label: "Keybell vault password: \(vault)",
+                attributes: attributes,
+                secret: password
+            )
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import Secrecy
+package import SecretService
+package import Vault
+
+/// Where one vault's password comes from: its command, else the keyring, else the person.
+package actor VaultPasswordSource: VaultPasswords {
+    /// What the configuration says about it.
+    package struct Options: Sendable {
+        /// A program and its arguments that print the password; with one, nobody else is asked.
+        package var command: [String]?
+        /// Whether a password that the person has typed is remembered in the keyring.
+        package var remembers = false
+        /// The program that asks the person.
+        package var pinentry = Pinentry()
+        /// How often the person is asked.
+        package var tries = 3
+        /// How long the command may take.
+        package var commandDeadline = Duration.seconds(60)
+        /// What the command gets beside our own variables.
+        package var environment: [String: String] = [:]
+
+        /// The person is asked, three times, and nothing is remembered.
+        package init() {}
+    }
+
+    private enum Origin { case command, keyring, person }
+
+    private let vault: String
+    private let path: String
+    private let options: Options
+    private let remembered: RememberedPassword
+    private let logger: Logger
+
+    /// Where the last password came from.
+    private var origin: Origin?
+    /// How often the person has been asked since the unlocking began.
+    private var asked = 0
+
+    /// Describes where a vault's password is to be had; nothing is asked yet.
+    ///
+    /// - Parameters:
+    ///   - vault: The vault's name, as the person knows it.
+    ///   - path: Its file, absolute: what a remembered password is found by.
+    ///   - options: What the configuration says.
+    ///   - keyring: Where passwords are remembered.
+    ///   - logger: Where trouble goes; never a password.
+    package init(vault: String, path: String, options: Options, keyring: Keyring, logger: Logger) {
+        self.vault = vault
+        self.path = path
+        self.options = options
+        self.logger = logger
+        remembered = RememberedPassword(vault: vault, path: path, keyring: keyring)
+    }
+
+    /// The next password to try.
+    ///
+    /// - Parameters:
+    ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
+    ///   - reason: For whom it is unlocked.
+    /// - Returns: The password, perhaps empty.
+    /// - Throws: `locked` if the person declines or the tries are used up, `unavailable` with what to do.
+    package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+        if attempt <= 1 { (origin, asked) = (nil, 0) }
+        if let command = options.command { return try await password(from: command) }
+        let former = origin
+        if former == nil, options.remembers, let password = await recalled() {
+            origin = .keyring
+            return password
+        }
+        guard asked < options.tries else { throw .locked }
+        asked += 1
+        origin = .person
+        return try await options.pinentry.password(
+            title: "Unlock \(PlainWords.of(vault))",
+            text: question(reason),
+            error: complaint(about: former)
+        )
+    }
+
+    /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
+    package func opened(with password: SecretBytes) async {
+        defer { (origin, asked) = (nil, 0) }
+        guard options.remembers, origin == .person else { return }
+        do throws(KeyringError) {
+            try await remembered.keep(password)
+        } catch {
+            logger.warning(
+                "A vault's password could not be remembered",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+        }
+    }
+
+    // MARK: - The three places
+
+    private func password(from command: [String]) async throws(VaultError) -> SecretBytes {
+        guard origin != .command else {
+            throw .unavailable(
+                "password_command printed a password that does not open \(PlainWords.of(vault)); correct "
+                    + "what it prints, or take it out of the configuration to be asked."
+            )
+        }
+        origin = .command
+        return try await PasswordCommand(
+            arguments: command,
+            environment: options.environment,
+            deadline: options.commandDeadline
+        ).password()
+    }
+
+    /// The remembered password; a keyring that gives none is no reason not to ask the person.
+    private func recalled() async -> SecretBytes? {
+        do throws(KeyringError) {
+            return try await remembered.recall()
+        } catch {
+            logger.info(
+                "A vault's remembered password can't be read",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    // MARK: - What the person reads
+
+    private func question(_ reason: UnlockReason) -> String {
+        let file = path.split(separator: "/").last.map { PlainWords.of(String($0)) } ?? ""
+        var lines = ["Password of the vault “\(PlainWords.of(vault))” (\(file))"]
+        if let asker = Self.asker(reason) { lines.append("Asked for by \(asker)") }
+        if options.remembers { lines.append("It will be remembered in your keyring.") }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func asker(_ reason: UnlockReason) -> String? {
+        let client = reason.client.map { "the client “\(PlainWords.of($0))”" }
+        guard let program = reason.program, !program.isEmpty else { return client }
+        return PlainWords.of(program) + (client.map { " for \($0)" } ?? "")
+    }
+
+    private func complaint(about former: Origin?) -> String? {
+        let number = "try \(asked) of \(options.tries)"
+        switch former {
+        case .person: return "Wrong password, \(number)"
+        case .keyring: return "The remembered password is wrong, \(number)"
+        case .command, nil: return nil
+        }
+    }
+}

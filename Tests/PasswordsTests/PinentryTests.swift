@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kernel
+import Passwords
+import Secrecy
+import TestSupport
+import Testing
+import Vault
+
+@Suite(.timeLimit(.minutes(2)))
+struct PinentryTests {
+    /// What a server may answer to GETPIN, and the password that it stands for.
+    static let answers: [(shell: String, password: String)] = [
+        ("say 'D simple' OK", "simple"),
+        ("say 'D a%25b%0Ac%0d' OK", "a%b\nc\r"),
+        ("say 'D 100%' OK", "100%"),
+        ("say 'D  two  blanks ' OK", " two  blanks "),
+        ("say 'D ab' 'D cd' OK", "abcd"),
+        ("say '# comment' 'S PASSWORD_FROM_CACHE' '' 'D pin' 'OK closing'", "pin"),
+        ("say 'INQUIRE QUALITY x'; read -r no; say \"D $no\" OK", "CAN"),
+        ("say OK", ""),
+        ("say 'D ' OK", ""),
+        ("say D OK", ""),
+        ("say 'D ключ🔑' OK", "ключ🔑"),
+    ]
+
+    @Test(arguments: answers)
+    func `what is typed comes as it was typed`(shell: String, password: String) async throws {
+        let fake = try await FakePinentry(answer: shell)
+        let typed = try await fake.pinentry().password(title: "t", text: "x")
+        #expect(typed == SecretBytes(utf8: password))
+    }
+
+    @Test(arguments: [
+        "say 'ERR 83886179 Operation cancelled <Pinentry>'",
+        "say 'ERR 83886278 Operation fully cancelled'",
+        "say 'ERR 83886142 Timeout'",
+        "say 'ERR 83886194 Not confirmed'",
+        "say 'ERR 99'",
+    ])
+    func `a person who declines leaves it locked`(shell: String) async throws {
+        let fake = try await FakePinentry(answer: shell)
+        await #expect(throws: VaultError.locked) {
+            try await fake.pinentry().password(title: "t", text: "x")
+        }
+        #expect(try await !fake.pinentry().confirm(title: "t", text: "x"))
+    }
+
+    /// What goes wrong, as the whole program.
+    static let failures: [(greeting: String, answer: String, words: String)] = [
+        ("ok", "say 'ERR 83918950 Inappropriate ioctl for device'", "Inappropriate ioctl"),
+        ("ok", "say 'ERR no number'", "does not speak"),
+        ("ok", "say 'BONJOUR'", "does not speak"),
+        ("ok", "say D:secret", "does not speak"),
+        ("ok", "exit 0", "ended without asking"),
+        ("ok", "kill -9 $$", "ended without asking"),
+        ("ok", "say 'D lost'; exit 0", "ended without asking"),
+        ("exit 1", "ok", "ended without asking"),
+        ("say 'Usage: pinentry'", "ok", "does not speak"),
+        ("say 'ERR 1 busy'", "ok", "busy"),
+        (
+            "ok", "while :; do say 'D aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'; done",
+            "ended"
+        ),
+        ("ok", "head -c 100000 /dev/zero", "ended"),
+    ]
+
+    @Test(arguments: failures)
+    func `one that can't ask is an error that says what to do`(
+        greeting: String,
+        answer: String,
+        words: String
+    ) async throws {
+        let fake = try await FakePinentry(answer: answer, greeting: greeting)
+        let error = await #expect(throws: VaultError.self) {
+            try await fake.pinentry().password(title: "t", text: "x")
+        }
+        let text = text(of: error)
+        #expect(text.contains(words))
+        #expect(text.contains("[unlock] pinentry"))
+        #expect(!text.contains("secret") && !text.contains("lost"))
+    }
+
+    @Test func `one that isn't installed is named`() async throws {
+        let error = await #expect(throws: VaultError.self) {
+            try await Pinentry(program: "pinentry-of-nobody").password(title: "t", text: "x")
+        }
+        #expect(text(of: error).contains("(pinentry-of-nobody) was not found"))
+    }
+
+    @Test(arguments: ["ok", "sleep 600"])
+    func `silence ends at the deadline, and the program with it`(greeting: String) async throws {
+        let fake = try await FakePinentry(answer: "sleep 600", greeting: greeting)
+        await #expect(throws: VaultError.locked) {
+            try await fake.pinentry(deadline: .seconds(1)).password(title: "t", text: "x")
+        }
+        let pid = try #require(fake.pid)
+        let (ends, ended) = AsyncStream<Void>.makeStream()
+        let watch = ProcessEnd(pid: pid) { ended.finish() }
+        if watch != nil { for await _ in ends {} }
+    }
+
+    @Test func `whoever stops waiting ends the program`() async throws {
+        let fake = try await FakePinentry(answer: "say '# asked'; sleep 600", option: "say 'ERR 1 no'")
+        let asking = Task { try await fake.pinentry().password(title: "t", text: "x") }
+        asking.cancel()
+        await #expect(throws: VaultError.locked) { try await asking.value }
+    }
+
+    @Test func `it is told where and what to ask`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D x' OK")
+        _ = try await fake.pinentry().password(title: "100%", text: "one\ntwo", error: "Wrong")
+        let commands = try fake.commands
+        #expect(
+            commands == [
+                "OPTION ttytype=dumb", "OPTION lc-ctype=C.UTF-8", "OPTION display=:77", "SETTIMEOUT 19",
+                "SETTITLE 100%25", "SETDESC one%0Atwo", "SETPROMPT Password:", "SETERROR Wrong", "GETPIN",
+            ]
+        )
+    }
+
+    @Test func `an option that it doesn't know is no reason to stop`() async throws {
+        let fake = try await FakePinentry(
+            answer: "say 'D x' OK",
+            option: "say 'ERR 83886254 Unknown option'"
+        )
+        #expect(try await fake.pinentry().password(title: "t", text: "x") == SecretBytes(utf8: "x"))
+    }
+
+    @Test func `a text that is too long is cut between characters`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D x' OK")
+        _ = try await fake.pinentry().password(title: "t", text: String(repeating: "ä%\n", count: 500))
+        let line = try #require(try fake.commands.first { $0.hasPrefix("SETDESC") })
+        #expect((990...1000).contains(line.utf8.count))
+        #expect(line.hasSuffix("ä") || line.hasSuffix("%25") || line.hasSuffix("%0A"))
+    }
+
+    @Test func `a yes is a yes`() async throws {
+        let fake = try await FakePinentry(answer: "ok")
+        #expect(try await fake.pinentry().confirm(title: "t", text: "Really?"))
+        #expect(try fake.commands.suffix(2) == ["SETDESC Really?", "CONFIRM"])
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Passwords
+import Secrecy
+import TestSupport
+import Testing
+import Vault
+
+/// A pinentry that people have, driven as they drive it.
+@Suite(.timeLimit(.minutes(2)), .serialized)
+struct RealPinentryTests {
+    private let screen: XvfbDisplay
+    private let pinentry: Pinentry
+
+    init() async throws {
+        screen = try await XvfbDisplay()
+        pinentry = Pinentry(
+            program: "pinentry-gtk-2",
+            environment: screen.environment.merging(["LC_ALL": "C.UTF-8"]) { $1 }
+        )
+    }
+
+    /// Types into the dialog until it is gone: a key that comes before it has the focus is lost.
+    private func type(_ keys: [[String]]) async throws {
+        let search = ["search", "--onlyvisible", "--class", "pinentry"]
+        _ = try await xdotool(["search", "--sync", "--onlyvisible", "--class", "pinentry"])
+        for _ in 0..<40 {
+            for key in keys { _ = try await xdotool(key) }
+            if try await xdotool(search) != 0 { return }
+        }
+    }
+
+    private func xdotool(_ arguments: [String]) async throws -> Int32? {
+        try await ChildProcess.run("xdotool", arguments, environment: screen.environment).status
+    }
+
+    @Test func `what is typed into a real dialog is the password`() async throws {
+        async let typed = pinentry.password(
+            title: "Unlock work",
+            text: "Password of “work”\n100% of it",
+            error: "Wrong"
+        )
+        try await type([
+            ["key", "ctrl+a"], ["type", "--delay", "20", "s%me pass\"wörd"], ["key", "Return"],
+        ])
+        #expect(try await typed == SecretBytes(utf8: "s%me pass\"wörd"))
+    }
+
+    @Test func `closing a real dialog leaves it locked`() async throws {
+        let typed = Task { [pinentry] in
+            try await pinentry.password(title: "Unlock work", text: "Password")
+        }
+        try await type([["key", "Escape"]])
+        await #expect(throws: VaultError.locked) { try await typed.value }
+    }
+
+    @Test(arguments: [("alt+o", true), ("Escape", false)])
+    func `a real dialog's answer is taken`(key: String, answer: Bool) async throws {
+        async let isConfirmed = pinentry.confirm(title: "Keybell", text: "Really?")
+        try await type([["key", key]])
+        #expect(try await isConfirmed == answer)
+    }
+
+    @Test func `without a screen or a terminal it says what to do`() async throws {
+        let blind = Pinentry(
+            program: "pinentry-gtk-2",
+            environment: [
+                "DISPLAY": "", "WAYLAND_DISPLAY": "", "GPG_TTY": "/nonexistent", "TERM": "dumb",
+            ]
+        )
+        let error = await #expect(throws: VaultError.self) {
+            try await blind.password(title: "Unlock work", text: "Password")
+        }
+        #expect(text(of: error).contains("[unlock] pinentry"))
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Logging
+import Passwords
+import Secrecy
+import SecretService
+import TestSupport
+import Testing
+import Vault
+
+@Suite(.timeLimit(.minutes(2)))
+struct VaultPasswordSourceTests {
+    private static let path = "/home/person/My passwords.kdbx"
+    private static let attributes = ["xdg:schema": "org.keybell.VaultPassword", "vault": path]
+    private let reason = UnlockReason(program: "/usr/bin/firefox", client: "fox\u{202E}\n")
+    private let session: KeyringSession
+    private let keyring: Keyring
+
+    init() async throws {
+        session = try await KeyringSession()
+        keyring = Keyring(
+            bus: try await session.bus.connect(),
+            address: session.bus.address,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    private func source(_ change: (inout VaultPasswordSource.Options) -> Void) -> VaultPasswordSource {
+        var options = VaultPasswordSource.Options()
+        // Nobody is to be asked unless the test says how.
+        options.pinentry = Pinentry(program: "/nonexistent/pinentry")
+        change(&options)
+        return VaultPasswordSource(
+            vault: "work",
+            path: Self.path,
+            options: options,
+            keyring: keyring,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    // MARK: - A command
+
+    @Test(arguments: [
+        (["printf", "open sesame\\nlogin: me\\n"], "open sesame"),
+        (["printf", "no newline"], "no newline"),
+        (["printf", " blanks stay \\n"], " blanks stay "),
+        (["printf", "\\nsecond"], ""),
+        (["sh", "-c", "printf \"$1\"", "sh", "$HOME"], "$HOME"),
+        (["sh", "-c", "sleep 600 & echo early"], "early"),
+    ])
+    func `a command's first line is the password`(command: [String], password: String) async throws {
+        let source = source { $0.command = command }
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: password))
+    }
+
+    @Test(arguments: [
+        (["sh", "-c", "echo hunter2; echo hunter3 >&2; exit 3"], "exit status 3"),
+        (["sh", "-c", "echo hunter2; kill -9 $$"], "signal 9"),
+        (["true", "hunter2"], "printed nothing"),
+        (["/nonexistent/pass"], "was not found"),
+        (["/etc/passwd"], "may not be executed"),
+        (["sh", "-c", "echo hunter2; exec sleep 600"], "within 1 seconds"),
+        (["sh", "-c", "exec cat /dev/zero"], "within 1 seconds"),
+    ])
+    func `a command that fails is named, and what it printed is not`(
+        command: [String],
+        words: String
+    ) async throws {
+        let source = source {
+            $0.command = command
+            $0.commandDeadline = .seconds(1)
+        }
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 1, for: reason)
+        }
+        #expect(text(of: error).contains(words))
+        #expect(text(of: error).contains("password_command (\(command[0]))"))
+        #expect(!text(of: error).contains("hunter"))
+    }
+
+    @Test func `a command whose password is wrong is not run again`() async throws {
+        let source = source { $0.command = ["echo", "wrong"] }
+        _ = try await source.password(attempt: 1, for: reason)
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 2, for: reason)
+        }
+        #expect(text(of: error).contains("does not open work"))
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "wrong"))
+    }
+
+    // MARK: - The person
+
+    @Test func `the person is told for what, for whom and which try it is`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D guess' OK")
+        let source = source { $0.pinentry = fake.pinentry() }
+        for attempt in 1...3 { _ = try await source.password(attempt: attempt, for: reason) }
+        await #expect(throws: VaultError.locked) { try await source.password(attempt: 4, for: reason) }
+        let told = try fake.commands.filter { $0.hasPrefix("SETDESC") || $0.hasPrefix("SETERROR") }
+        let question =
+            "SETDESC Password of the vault “work” (My passwords.kdbx)%0AAsked for by /usr/bin/firefox for the client “fox”"
+        #expect(
+            told == [
+                question, question, "SETERROR Wrong password, try 2 of 3",
+                question, "SETERROR Wrong password, try 3 of 3",
+            ]
+        )
+    }
+
+    @Test func `each unlocking has all its tries`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D guess' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.tries = 1
+        }
+        for _ in 1...2 {
+            _ = try await source.password(attempt: 1, for: UnlockReason())
+            await #expect(throws: VaultError.locked) {
+                try await source.password(attempt: 2, for: reason)
+            }
+        }
+        #expect(try !fake.commands.contains { $0.contains("Asked for by") })
+    }
+
+    // MARK: - The keyring
+
+    @Test func `a password that opened the vault is remembered, and then nobody is asked`()
+        async throws
+    {
+        let fake = try await FakePinentry(answer: "say 'D s%25me' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.remembers = true
+        }
+        let typed = try await source.password(attempt: 1, for: reason)
+        #expect(try fake.commands.contains { $0.hasSuffix("It will be remembered in your keyring.") })
+        #expect(try await session.lookUpOutside(Self.attributes) == nil)
+        await source.opened(with: typed)
+        #expect(try await session.lookUpOutside(Self.attributes) == "s%me")
+
+        let next = self.source { $0.remembers = true }
+        #expect(try await next.password(attempt: 1, for: reason) == SecretBytes(utf8: "s%me"))
+    }
+
+    @Test func `without the person's wish nothing is remembered or looked for`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        let source = source { $0.pinentry = fake.pinentry() }
+        await source.opened(with: try await source.password(attempt: 1, for: reason))
+        #expect(try await session.lookUpOutside(Self.attributes) == nil)
+        try await session.storeOutside("old", Self.attributes, secret: "stored")
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "typed"))
+    }
+
+    @Test func `a remembered password that is wrong is asked for, then replaced in its item`()
+        async throws
+    {
+        try await session.storeOutside("old", Self.attributes, secret: "outdated")
+        let fake = try await FakePinentry(answer: "say 'D new' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.remembers = true
+            $0.tries = 2
+        }
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "outdated"))
+        _ = try await source.password(attempt: 2, for: reason)
+        let right = try await source.password(attempt: 3, for: reason)
+        await #expect(throws: VaultError.locked) { try await source.password(attempt: 4, for: reason) }
+        #expect(
+            try fake.commands.filter { $0.hasPrefix("SETERROR") } == [
+                "SETERROR The remembered password is wrong, try 1 of 2",
+                "SETERROR Wrong password, try 2 of 2",
+            ]
+        )
+        #expect(try await session.lookUpOutside(Self.attributes) == "outdated")
+        await source.opened(with: right)
+        #expect(try await session.lookUpOutside(Self.attributes) == "new")
+        #expect(try await keyring.items(schema: "org.keybell.VaultPassword").count == 1)
+    }
+
+    @Test func `a locked keyring is left locked, and the person is asked`() async throws {
+        try await session.storeOutside("old", Self.attributes, secret: "stored")
+        try await session.gnome.lock()
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.remembers = true
+        }
+        let typed = try await source.password(attempt: 1, for: reason)
+        #expect(typed == SecretBytes(utf8: "typed"))
+        await source.opened(with: typed)
+        #expect(await keyring.state() == .locked)
+    }
+}

@@ -76,6 +76,15 @@
         unsafe append(bytes)
     }
 
+    mutating func text(byte: UInt8) {
+        guard unsafe contentCount < content.count else {
+            unsafe failure = .tooLarge
+            return
+        }
+        unsafe content[contentCount] = byte
+        unsafe contentCount += 1
+    }
+
     mutating func leaf(_ kind: Node.Kind, name: UInt32, _ bytes: UnsafeBufferPointer<UInt8>) {
         unsafe settleText()
         let start = unsafe contentCount

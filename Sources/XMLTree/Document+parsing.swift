@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Document {
+    /// Reads XML text in any encoding that libxml2 knows.
+    ///
+    /// The network is never touched and no file is opened. Character references and the five predefined entities are
+    /// resolved; there can be no others, since a document type declaration is refused. Bytes behind the root element
+    /// are passed over, as KeePass does.
+    /// - Parameter bytes: The text.
+    /// - Throws: `XMLError`.
+    package init(parsing bytes: [UInt8]) throws(XMLError) {
+        try self.init(parsing: bytes[...])
+    }
+
+    /// Reads XML text that is a part of something longer.
+    package init(parsing bytes: ArraySlice<UInt8>) throws(XMLError) {
+        // The plain way takes a fraction of the time. What it does not take is not wrong for that: libxml2 decides.
+        let plain = try? unsafe Self.built(of: bytes, by: PlainScanner.read)
+        if let plain {
+            self = plain
+        } else {
+            try self.init(parsingByLibrary: bytes)
+        }
+    }
+
+    /// Reads XML text by libxml2, however plain it is.
+    init(parsingByLibrary bytes: ArraySlice<UInt8>) throws(XMLError) {
+        self = try unsafe Self.built(of: bytes) { bytes, builder in
+            do throws(XMLError) {
+                var parser = try unsafe Parser(bytes)
+                unsafe try parser.run(&builder)
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    /// Lets a reader build a document in memory that is reserved for what a text of that length becomes as a rule, and
+    /// once more for the most that this text can become should that not do.
+    private static func built(
+        of bytes: ArraySlice<UInt8>,
+        by read: (UnsafeBufferPointer<UInt8>, inout TreeBuilder) -> Result<Void, XMLError>
+    ) throws(XMLError) -> Document {
+        guard bytes.count < Int32.max / 2 else { throw .tooLarge }
+        do throws(XMLError) {
+            return try unsafe built(of: bytes, nodes: bytes.count / 16 + 64, by: read)
+        } catch .tooLarge {
+            // Each angle bracket begins one node at most, and ends one text.
+            let brackets = bytes.count { $0 == UInt8(ascii: "<") }
+            return try unsafe built(of: bytes, nodes: brackets * 2, by: read)
+        }
+    }
+
+    private static func built(
+        of bytes: ArraySlice<UInt8>,
+        nodes most: Int,
+        by read: (UnsafeBufferPointer<UInt8>, inout TreeBuilder) -> Result<Void, XMLError>
+    ) throws(XMLError) -> Document {
+        var outcome: Result<Document, XMLError> = .failure(.tooLarge)
+        var nodes: [Node] = []
+        var content: [UInt8] = []
+        unsafe bytes.withUnsafeBufferPointer { bytes in
+            // What of the memory is not used is never touched. Other encodings grow on their way to UTF-8.
+            unsafe nodes = [Node](unsafeUninitializedCapacity: most) { nodes, nodeCount in
+                unsafe content = [UInt8](unsafeUninitializedCapacity: bytes.count * 2) {
+                    content,
+                    contentCount in
+                    var builder = unsafe TreeBuilder(nodes: nodes, content: content)
+                    let result = unsafe read(bytes, &builder)
+                    outcome = result.map { unsafe builder.document }
+                    nodeCount = unsafe builder.nodeCount
+                    contentCount = unsafe builder.contentCount
+                }
+            }
+        }
+        var document = try outcome.get()
+        document.nodes = nodes
+        document.content = content
+        return document
+    }
+}

@@ -87,11 +87,11 @@ struct KDBXFile: Sendable {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
             } catch {
-                throw .failed("The file of the vault \(name) can't be written: \(error)")
+                throw .unavailable("The file of the vault \(name) can't be written: \(error)")
             }
             return try outcome.get()
         }
-        throw .failed("The file of the vault \(name) never rests: other programs keep writing it")
+        throw .unavailable("The file of the vault \(name) never rests: other programs keep writing it")
     }
 
     private func save(

@@ -190,8 +190,14 @@ package actor KDBXStore: VaultStore {
             news.send(())
             return .success(id)
         } catch {
-            if case .failed(let reason) = error {
-                logger.error("A login can't be saved", metadata: ["vault": "\(name)", "reason": "\(reason)"])
+            switch error {
+            case .failed(let reason), .unavailable(let reason):
+                logger.error(
+                    "A login can't be saved",
+                    metadata: ["vault": "\(name)", "reason": "\(reason)"]
+                )
+            case .locked, .notFound, .unchanged, .refused:
+                break
             }
             return .failure(error)
         }

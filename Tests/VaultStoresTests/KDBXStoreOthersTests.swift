@@ -127,7 +127,7 @@ struct KDBXStoreOthersTests {
         }
         try FileManager.default.removeItem(atPath: fixture.path)
         await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
-            if case VaultError.failed = error { true } else { false }
+            if case VaultError.unavailable = error { true } else { false }
         }
         #expect(try fixture.names == ["state"])
         try good.write(to: URL(filePath: fixture.path), options: .atomic)

@@ -137,7 +137,7 @@ struct KDBXStoreSavingTests {
         try await fixture.store.unlock(for: UnlockReason())
         let before = try fixture.bytes()
         await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
-            if case VaultError.failed = error { true } else { false }
+            if case VaultError.unavailable = error { true } else { false }
         }
         let isNew = [.renamed, .done].contains(step)
         #expect(try (fixture.bytes() == before) == !isNew)

@@ -9,6 +9,8 @@ struct KDBXShelf: Sendable {
     /// The names of an entry's own parts, which are no string fields.
     private static let standardFields: Set<String> = ["Title", "UserName", "Password", "URL", "Notes"]
 
+    private static let noSettings = EntrySettings()
+
     let database: Database
     let index: LoginIndex
 
@@ -76,6 +78,8 @@ struct KDBXShelf: Sendable {
     private static func login(_ entry: Entry, in group: LoginGroup, at place: Place) -> Login? {
         guard let id = entry.id.flatMap({ LoginID($0.bytes) }) else { return nil }
         let names = entry.fields.map(\.name)
+        let own = names.filter(isOwn)
+        // Most have none, and asking for one that isn't there costs as much as for one that is.
         let settings = names.contains(EntrySettings.fieldName) ? entry.secret(EntrySettings.fieldName) : nil
         return Login(
             id: id,
@@ -83,12 +87,12 @@ struct KDBXShelf: Sendable {
             username: entry.text("UserName") ?? "",
             url: entry.text("URL") ?? "",
             group: group,
-            furtherURLs: names.filter(Login.isFurtherURL).sorted().compactMap { entry.text($0) },
-            settings: settings.map(Self.settings) ?? EntrySettings(),
+            furtherURLs: own.filter(Login.isFurtherURL).sorted().compactMap { entry.text($0) },
+            settings: settings.map(Self.settings) ?? noSettings,
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,
-            fieldNames: names.filter(isOwn).sorted(),
+            fieldNames: own.sorted(),
             created: entry.created?.unix,
             modified: entry.modified?.unix
         )

@@ -2,6 +2,7 @@
 
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// What HTTP1Channel leaves to us on a connection, right behind the decoder.
 ///
@@ -89,7 +90,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is IOError || error is ChannelError {
+        // TLS misses the farewell of a peer that sends no more; it may still wait for its answer.
+        if NIOSSLError.isUncleanShutdown(error) { return }
+        if error is IOError || error is ChannelError || NIOSSLError.isTLS(error) {
             context.close(promise: nil)
             context.fireErrorCaught(error)
             return
@@ -157,8 +160,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         lastEnd?.whenComplete { _ in context.value.close(mode: .output, promise: nil) }
         timer = context.value.eventLoop.assumeIsolated().scheduleTask(in: lingering) {
-            context.value.close(promise: nil)
+            self.cut(context.value)
         }
+    }
+
+    /// Closes the connection below the encryption, which would wait for its peer's farewell.
+    private func cut(_ context: ChannelHandlerContext) {
+        let socket = try? context.pipeline.syncOperations.context(handlerType: ByteWatch.self)
+        (socket ?? context).close(promise: nil)  // not there once the connection is gone
     }
 
     private func watchDeadline() {
@@ -167,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         timer = patience.deadline.map { deadline in
             context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(deadline - .now)) {
                 self.isClosing = true
-                self.context?.close(promise: nil)
+                self.context.map(self.cut)
             }
         }
     }

@@ -20,6 +20,7 @@ package struct Listener: Service {
     private let socket: ListeningSocket
     private let limit: ConnectionLimit
     private let reception: Reception
+    private let tls: TLSIdentity?
     private let eventLoopGroup: any EventLoopGroup
 
     /// Prepares to serve a socket, which holds its port already.
@@ -27,6 +28,7 @@ package struct Listener: Service {
     /// - Parameters:
     ///   - socket: One of `ListeningSocket.open`.
     ///   - options: What it is told.
+    ///   - tls: What to serve HTTPS with; nil for plain HTTP.
     ///   - limit: The count of connections, one for all listeners of a daemon.
     ///   - responder: Answers the protocol's messages.
     ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
@@ -34,12 +36,14 @@ package struct Listener: Service {
     package init(
         socket: ListeningSocket,
         options: ListenerOptions = ListenerOptions(),
+        tls: TLSIdentity? = nil,
         limit: ConnectionLimit,
         responder: any Responder,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger
     ) {
         self.socket = socket
+        self.tls = tls
         self.limit = limit
         self.eventLoopGroup = eventLoopGroup
         reception = Reception(
@@ -65,7 +69,10 @@ package struct Listener: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .bind(number) { admit($0) }
-        reception.logger.info("Listening", metadata: ["address": "\(socket.address)"])
+        reception.logger.info(
+            "Listening",
+            metadata: ["address": "\(socket.address)", "scheme": tls == nil ? "http" : "https"]
+        )
         try await withGracefulShutdownHandler {
             try await serve(server)
         } onGracefulShutdown: {
@@ -105,6 +112,7 @@ package struct Listener: Service {
         case .refused:
             reception.logger.info("Connection refused: too many are open")
             return channel.eventLoop.makeCompletedFuture {
+                try encrypt(channel)
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reception.options))
                 return nil
             }
@@ -114,7 +122,15 @@ package struct Listener: Service {
         }
     }
 
+    /// Lets everything that is added behind see what was encrypted, if anything is.
+    private func encrypt(_ channel: any Channel) throws {
+        guard let tls else { return }
+        try channel.pipeline.syncOperations.addHandler(tls.handler())
+    }
+
     /// Sets up HTTP on a connection, with our own handler right behind the decoder.
+    ///
+    /// The deadline of the first head counts from here, so that a handshake is part of it.
     private func serve(_ channel: any Channel, peer: Peer) -> EventLoopFuture<Connection> {
         let http = HTTP1Channel(
             responder: { request, writer, channel in
@@ -128,7 +144,11 @@ package struct Listener: Service {
                 )
             )
         )
-        return http.setup(channel: channel, logger: reception.logger).flatMapThrowing { value in
+        return channel.eventLoop.makeCompletedFuture {
+            try encrypt(channel)
+        }.flatMap {
+            http.setup(channel: channel, logger: reception.logger)
+        }.flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let handler = ConnectionHandler(options: reception.options, receipts: peer.receipts)

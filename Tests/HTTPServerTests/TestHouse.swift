@@ -40,6 +40,7 @@ func withListener(
     _ responder: any Responder = Echo(),
     options: ListenerOptions = ListenerOptions(),
     limit: ConnectionLimit = ConnectionLimit(),
+    tls: TLSIdentity? = nil,
     host: String = "127.0.0.1",
     test: (UInt16) async throws -> Void
 ) async throws {
@@ -49,6 +50,7 @@ func withListener(
     let listener = Listener(
         socket: socket,
         options: options,
+        tls: tls,
         limit: limit,
         responder: responder,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,

@@ -3,6 +3,7 @@
 import Kernel
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// One connection to a listener, as bytes.
 final class TestPeer {
@@ -21,6 +22,7 @@ final class TestPeer {
     static func with<Result: Sendable>(
         port: UInt16,
         host: String = "127.0.0.1",
+        tls: NIOSSLContext? = nil,
         talk: @Sendable @escaping (TestPeer) async throws -> Result
     ) async throws -> Result {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -31,6 +33,10 @@ final class TestPeer {
                     try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
                         of: NIOBSDSocket.Handle.self
                     ) { Descriptor.closeOnExec($0) }
+                    if let tls {
+                        let handler = try NIOSSLClientHandler(context: tls, serverHostname: nil)
+                        try channel.pipeline.syncOperations.addHandler(handler)
+                    }
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
                         wrappingChannelSynchronously: channel,
                         configuration: .init(isOutboundHalfClosureEnabled: true)
@@ -59,6 +65,8 @@ final class TestPeer {
         var text = ""
         do {
             while let part = try await inbound.next() { text += String(buffer: part) }
+        } catch is NIOSSLError {
+            // Nobody waits for TLS's farewell on a connection that is cut.
         } catch is IOError {
             // A connection that is dropped with something of ours unread is reset: an end as well.
         }

@@ -2,6 +2,7 @@
 
 package import ArgumentParser
 import BusInterface
+import HTTPServer
 import Kernel
 import Logging
 import Secrecy
@@ -43,6 +44,9 @@ package struct DaemonCommand: ParsableCommand {
             try await house.run()
             logger.notice("stopped")
             return 0
+        } catch let error as TLSIdentityError {
+            logger.error("HTTPS: \(error). `keybell certificate` makes a local one.")
+            return 2
         } catch {
             logger.error("\(error)")
             return 1

@@ -14,11 +14,11 @@ servicesdir = $(PREFIX)/share/dbus-1/services
 interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
 
-BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev pkg-config
+BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr libglib2.0-bin libnotify-bin openbox procps python3 systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr keepassxc libglib2.0-bin libnotify-bin openbox procps python3 python3-venv systemd util-linux xdotool xvfb
 
-.PHONY: build release run test lint install uninstall clean build-packages run-packages test-packages
+.PHONY: build release run test benchmark lint install uninstall clean build-packages run-packages test-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -29,13 +29,18 @@ release:
 run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
-# Two passes of one build: the lint is cheap and speaks first.
+# The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
+# start a bus, a keyring and the daemon of their own.
 test: test-packages build-packages lint
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
+
+# Ratios in one run, in a build folder of its own so that the daemon's stays as it is.
+benchmark: build-packages
+	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
 
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 
 install: release
 	@bin="$$($(SWIFT) build -c release --show-bin-path)" && set -x && \

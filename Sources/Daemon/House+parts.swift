@@ -7,6 +7,7 @@ import HTTPServer
 import Kernel
 import Logging
 import Operations
+import Passwords
 import SecretService
 import Settings
 import Vault
@@ -17,7 +18,7 @@ enum HouseError: Error, CustomStringConvertible {
     case noBus(String)
     case runsAlready(pid: Int32?)
     case port(String, runsAlready: Int32?)
-    case kdbx(String)
+    case tlsPort(String)
 
     var description: String {
         switch self {
@@ -29,8 +30,8 @@ enum HouseError: Error, CustomStringConvertible {
             "\(reason). keybelld runs already (process \(pid)): `keybell status` asks it how it is."
         case .port(let reason, nil):
             "\(reason). End that program, or choose another port: `[http] port` in config.toml."
-        case .kdbx(let name):
-            "the vault “\(name)” is a KDBX file, which this version can't open yet."
+        case .tlsPort(let reason):
+            "\(reason). End that program, or choose another port for HTTPS: `[http] tls_port` in config.toml."
         }
     }
 }
@@ -61,6 +62,24 @@ extension House {
         }
     }
 
+    /// What HTTPS is served with, where that is configured.
+    static func identity(_ http: HTTPSettings) throws(TLSIdentityError) -> TLSIdentity? {
+        guard let certificate = http.certificate else { return nil }
+        return try TLSIdentity(certificate: certificate.file, privateKey: certificate.privateKey)
+    }
+
+    /// The sockets of HTTPS; systemd passes none.
+    static func listenEncrypted(
+        _ http: HTTPSettings,
+        logger: Logger
+    ) throws(HouseError) -> [ListeningSocket] {
+        do throws(ListenerError) {
+            return try ListeningSocket.open(port: UInt16(http.tlsPort), logger: logger)
+        } catch {
+            throw .tlsPort("\(error)")
+        }
+    }
+
     /// Takes the bus name, the last thing before the daemon serves.
     static func takeName(on bus: BusConnection) async throws(HouseError) {
         do throws(DBusError) {
@@ -76,12 +95,31 @@ extension House {
         keyring: Keyring,
         folders: Folders,
         logger: Logger
-    ) throws(HouseError) -> VaultRack {
-        var stores: [any VaultStore] = []
-        for vault in configuration.vaults {
-            guard vault.kind == .keyring else { throw .kdbx(vault.name) }
-            stores.append(
-                KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
+    ) -> VaultRack {
+        var stores: [any VaultStore] = configuration.vaults.map { vault in
+            guard vault.kind == .kdbx, let path = vault.path else {
+                return KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
+            }
+            var options = VaultPasswordSource.Options()
+            options.command = vault.passwordCommand
+            options.remembers = vault.remembersPassword
+            options.pinentry = Pinentry(program: configuration.unlock.pinentry)
+            options.tries = configuration.unlock.tries
+            return KDBXStore(
+                name: vault.name,
+                path: path,
+                keyFile: vault.keyFile,
+                maximumSeconds: configuration.unlock.maximumKDFSeconds,
+                maximumMemory: configuration.unlock.maximumKDFMemoryMiB,
+                passwords: VaultPasswordSource(
+                    vault: vault.name,
+                    path: path,
+                    options: options,
+                    keyring: keyring,
+                    logger: logger
+                ),
+                state: folders.state,
+                logger: logger
             )
         }
         let first =

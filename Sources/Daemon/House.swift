@@ -27,13 +27,15 @@ struct House: Sendable {
     /// the name finds everything behind it.
     init(_ configuration: Configuration, folders: Folders, logger: Logger) async throws {
         self.logger = logger
+        let identity = try Self.identity(configuration.http)
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
+        let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
         let desk = FrontDesk(limits: configuration.approval.limits)
         let keyring = Keyring(bus: bus, collection: configuration.keyring.collection, logger: logger)
         let clients = ClientRegistry(keyring: keyring, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
-        let vaults = try Self.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
+        let vaults = Self.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
         let notifier = NotificationAnswerer(
             desk: desk,
             bus: bus,
@@ -76,10 +78,12 @@ struct House: Sendable {
         let limit = ConnectionLimit()
         // One loop is plenty; it ends with the process.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let listeners = sockets.map { socket in
+        let plain = sockets.map { (socket: $0, tls: TLSIdentity?.none) }
+        let listeners = (plain + encrypted.map { (socket: $0, tls: identity) }).map { socket, tls in
             Listener(
                 socket: socket,
                 options: Self.options(configuration),
+                tls: tls,
                 limit: limit,
                 responder: BellResponder(bell: bell),
                 eventLoopGroup: loops,

@@ -50,6 +50,11 @@ struct VaultsObject: Sendable {
         for vault in try named(call.body.first?.asString ?? "") {
             do throws(VaultError) {
                 try await vault.unlock(for: reason)
+            } catch .locked {
+                throw DBusError(
+                    name: KeybellBusError.locked,
+                    message: "\(vault.name) is still locked: it was not given the right password."
+                )
             } catch {
                 throw DBusError(error)
             }

@@ -25,10 +25,11 @@ struct KeybellCommand: AsyncParsableCommand {
                 name: "Clients",
                 subcommands: [
                     ClientsCommand.self, RenameCommand.self, RevokeCommand.self, GrantsCommand.self,
-                    ForgetCommand.self,
+                    ForgetCommand.self, ImportClientsCommand.self,
                 ]
             ),
             CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),
+            CommandGroup(name: "Setup", subcommands: [CertificateCommand.self]),
             CommandGroup(name: "Help", subcommands: [DoctorCommand.self]),
             CommandGroup(name: "Scripts", subcommands: [ClientCommand.self]),
         ]

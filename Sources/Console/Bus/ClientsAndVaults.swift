@@ -32,3 +32,17 @@ extension DaemonBus {
         )
     }
 }
+
+extension DaemonBus {
+    /// Prints how a vault stands after something was done to it, or all of them.
+    func printVaults(named name: String?, asJSON: Bool) async throws(ConsoleError) {
+        let vaults = try await vaults().filter {
+            name == nil || $0[VaultsInterface.Key.name]?.asString == name
+        }
+        if asJSON {
+            Output.json(.array(vaults.map { JSON(members: $0) }))
+        } else {
+            for vault in vaults { Output.line(StatusCommand.line(vault: vault)) }
+        }
+    }
+}

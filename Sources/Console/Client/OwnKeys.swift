@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DBus
 import KeePassHTTP
-import Logging
 import SecretService
 
 /// The keys of `keybell client` itself, in the person's keyring.
@@ -25,19 +23,7 @@ struct OwnKeys: Sendable {
 
     /// Opens the keyring, which may ask the person to unlock it.
     static func open(server: String, collection: String) async throws(ConsoleError) -> OwnKeys {
-        let bus = try await DaemonBus.connect().bus
-        // What goes wrong comes as an error; a log on a terminal would say it twice.
-        let logger = Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
-        let keyring = Keyring(bus: bus, collection: collection, logger: logger)
-        if await keyring.state() == .locked {
-            Output.note("Your keyring is locked; its prompt asks for the password.")
-            do throws(KeyringError) {
-                try await keyring.unlock()
-            } catch {
-                throw .refused(error.advice)
-            }
-        }
-        return OwnKeys(keyring: keyring, server: server)
+        OwnKeys(keyring: try await .open(collection: collection), server: server)
     }
 
     /// The key of an Id, else the newest; nil if there is none for this server.

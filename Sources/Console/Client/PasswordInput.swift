@@ -18,16 +18,24 @@ enum PasswordInput {
         return first
     }
 
-    private static func prompt(_ text: String) throws(ConsoleError) -> SecretBytes {
+    /// Asks for the password of something that has one: from a terminal unseen, from a pipe or file the first line.
+    ///
+    /// It may be empty.
+    static func ask(_ text: String) throws(ConsoleError) -> SecretBytes {
+        guard StandardInput.isTerminal else { return try line(mayBeEmpty: true) }
+        return try prompt(text, mayBeEmpty: true)
+    }
+
+    private static func prompt(_ text: String, mayBeEmpty: Bool = false) throws(ConsoleError) -> SecretBytes {
         StandardStream.error.write(text)
         defer { StandardStream.error.write("\n") }
         let terminal = try KeyTerminal.ofInput()
         defer { withExtendedLifetime(terminal) {} }
-        return try line()
+        return try line(mayBeEmpty: mayBeEmpty)
     }
 
-    private static func line() throws(ConsoleError) -> SecretBytes {
-        try collect { () throws(ConsoleError) in
+    private static func line(mayBeEmpty: Bool = false) throws(ConsoleError) -> SecretBytes {
+        try collect(mayBeEmpty: mayBeEmpty) { () throws(ConsoleError) in
             do {
                 return try StandardInput.readByte()
             } catch {
@@ -37,7 +45,10 @@ enum PasswordInput {
     }
 
     /// Takes bytes up to the end of the line, with the keys by which people correct themselves.
-    static func collect(_ next: () throws(ConsoleError) -> UInt8?) throws(ConsoleError) -> SecretBytes {
+    static func collect(
+        mayBeEmpty: Bool = false,
+        _ next: () throws(ConsoleError) -> UInt8?
+    ) throws(ConsoleError) -> SecretBytes {
         let secret = try SecretBytes(capacity: limit) { (bytes) throws(ConsoleError) in
             while let byte = try next() {
                 switch byte {
@@ -53,7 +64,7 @@ enum PasswordInput {
                 }
             }
         }
-        guard !secret.isEmpty else {
+        guard mayBeEmpty || !secret.isEmpty else {
             throw .refused("The password is empty; with --no-password none is sent.")
         }
         return secret

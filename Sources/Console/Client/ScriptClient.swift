@@ -13,12 +13,7 @@ struct ScriptClient: Sendable {
 
     /// Finds port and keyring by options and configuration.
     static func make(_ options: ClientOptions) async throws(ConsoleError) -> ScriptClient {
-        let configuration: Configuration
-        do throws(ConfigurationError) {
-            configuration = try Configuration.load(path: options.config)
-        } catch {
-            throw .usage(TerminalText.clean(error.description))
-        }
+        let configuration = try Configuration.forCommand(options.config)
         let port = options.port ?? UInt16(clamping: configuration.http.port)
         let keys = try await OwnKeys.open(
             server: "http://localhost:\(port)",

@@ -7,15 +7,21 @@ import BusInterface
 struct LockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lock",
-        abstract: "Lock a vault, or all of them."
+        abstract: "Lock a vault, or all of them.",
+        discussion: """
+            Keybell forgets the passwords that it holds, and what was allowed for this session. A KeePass file then
+            takes its password again; your keyring itself stays as it is.
+            """
     )
 
     @Argument(help: "The vault's name; without one, all.")
     var vault: String?
 
+    @OptionGroup var output: JSONOption
+
     func run() async throws {
-        let interface = VaultsInterface.description
-        try await DaemonBus.connect().call(interface, VaultsInterface.lock, texts: [vault ?? ""])
-        Output.line(vault.map { "\(TerminalText.clean($0)) is locked." } ?? "All vaults are locked.")
+        let daemon = try await DaemonBus.connect()
+        try await daemon.call(VaultsInterface.description, VaultsInterface.lock, texts: [vault ?? ""])
+        try await daemon.printVaults(named: vault, asJSON: output.json)
     }
 }

@@ -8,23 +8,28 @@ struct UnlockCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "unlock",
         abstract: "Unlock a vault, or all of them.",
-        discussion: "The keyring's own prompt, or pinentry, asks for the password."
+        discussion: """
+            For a KeePass file the configured password_command is run, or pinentry asks for the password; for the
+            keyring, its own prompt. They appear in the session that keybelld runs in.
+            """
     )
 
     @Argument(help: "The vault's name; without one, all.")
     var vault: String?
 
+    @OptionGroup var output: JSONOption
+
     /// As long as a person may take to type a password, several times.
     private static let patience = Duration.seconds(600)
 
     func run() async throws {
-        let interface = VaultsInterface.description
-        try await DaemonBus.connect().call(
-            interface,
+        let daemon = try await DaemonBus.connect()
+        try await daemon.call(
+            VaultsInterface.description,
             VaultsInterface.unlock,
             texts: [vault ?? ""],
             timeout: Self.patience
         )
-        Output.line(vault.map { "\(TerminalText.clean($0)) is unlocked." } ?? "All vaults are unlocked.")
+        try await daemon.printVaults(named: vault, asJSON: output.json)
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Logging
 import SecretService
 
 /// Checks the keyring: provider, collection, lock, and keys that are there twice.
@@ -10,11 +9,7 @@ enum KeyringCheck {
     private static let clientKeys = "org.keybell.ClientKey"
 
     static func findings(_ bus: BusConnection, collection: String) async -> [Finding] {
-        let keyring = Keyring(
-            bus: bus,
-            collection: collection,
-            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
-        )
+        let keyring = Keyring.quiet(bus, collection: collection)
         let report = await keyring.doctor()
         var findings = findings(report)
         guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import KDBX
+import KeePassHTTP
+import Kernel
+import Secrecy
+
+/// The keys that the KeePassHttp plugin keeps in a KeePass file: fields of an entry of its own.
+struct PluginKeys: Sendable {
+    /// A field of that entry, by the Id that its client goes by.
+    struct Field: Sendable {
+        let id: String
+        /// Nil for what can't be a key.
+        let key: ClientKey?
+    }
+
+    /// In the order of the file.
+    let fields: [Field]
+    /// What clients know the file by, as the plugin has told them.
+    let hash: String
+
+    private static let entry: [UInt8] = [
+        0x34, 0x69, 0x7A, 0x40, 0x8A, 0x5B, 0x41, 0xC0, 0x9F, 0x36, 0x89, 0x7D, 0x62, 0x3E, 0xCB, 0x31,
+    ]
+    private static let prefix = "AES Key: "
+
+    /// Takes the keys out of an opened file.
+    init(_ database: Database) throws(ConsoleError) {
+        guard let id = Identifier(Self.entry), let entry = database.entry(id) else {
+            throw .refused(
+                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
+            )
+        }
+        fields = entry.fields.filter { $0.name.hasPrefix(Self.prefix) }.map { field in
+            Field(
+                id: String(field.name.dropFirst(Self.prefix.count)),
+                key: entry.secret(field.name).flatMap { ClientKey(base64: $0) }
+            )
+        }
+        let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)
+        hash = Digest.sha1(Array(names.joined().utf8)).map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+        guard !fields.isEmpty else {
+            throw .refused("The entry \"KeePassHttp Settings\" of this file holds no client's key.")
+        }
+    }
+
+    /// Opens a file and takes the keys out of it; the file is only read.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - password: Its password, or nil for none.
+    ///   - keyFile: Where its key file is, or nil for none.
+    /// - Throws: What is wrong with the file or its key, or that it has no client's key in it.
+    init(file path: String, password: SecretBytes?, keyFile: String?) throws(ConsoleError) {
+        let bytes = try Self.read(path)
+        let keyBytes: [UInt8]? = if let keyFile { try Self.read(keyFile) } else { nil }
+        let database: Database
+        do throws(KDBXError) {
+            let key = try CompositeKey(password: password, keyFile: keyBytes)
+            database = try Database(reading: bytes, key: key)
+        } catch {
+            throw .refused("\(TerminalText.clean(path)) can't be opened: \(Self.words(error)).")
+        }
+        try self.init(database)
+    }
+
+    private static func read(_ path: String) throws(ConsoleError) -> [UInt8] {
+        do throws(KernelError) {
+            return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
+        } catch {
+            throw .refused("\(TerminalText.clean(path)) can't be read: \(error).")
+        }
+    }
+
+    private static func words(_ error: KDBXError) -> String {
+        switch error {
+        case .wrongKey: "the password, the key file or both are wrong"
+        case .noKey: "it takes a password or a key file"
+        case .keyFile(let fault): "the key file is of no use (\(fault.rawValue))"
+        case .notKDBX: "it is no KeePass database"
+        case .keePass1: "it is a file of KeePass 1, to be converted with KeePass or KeePassXC"
+        case .unsupportedVersion(let major, let minor):
+            "it is of version \(major).\(minor), not 3.1, 4.0 or 4.1"
+        case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
+            "it is encrypted in a way that Keybell doesn't know"
+        case .tooCostly(let cost): "its key derivation takes too much \(cost.rawValue)"
+        case .tooLarge: "it is too large"
+        case .truncated: "it ends too early"
+        case .damaged(let part): "it is damaged (\(part.rawValue))"
+        case .cancelled, .notFound, .failed: "a library refused, mostly for want of memory"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import SecretService
+import TestSupport
+import Testing
+
+@testable import Console
+
+/// A file as KeePass with the plugin leaves it, made by KeePassXC from the plain XML.
+private struct PluginFile {
+    static let password = "s%me password"
+    let folder: TemporaryFolder
+    let path: String
+
+    // Without strings, it is a file without the plugin's entry.
+    init(_ strings: [(name: String, value: String)]?) async throws {
+        folder = try TemporaryFolder()
+        path = folder.path("people's.kdbx")
+        let fields = (strings ?? []).map { name, value in
+            "<String><Key>\(name)</Key><Value>\(value)</Value></String>"
+        }
+        let uuid = strings == nil ? "AAAAAAAAAAAAAAAAAAAAAQ==" : "NGl6QIpbQcCfNol9Yj7LMQ=="
+        let xml = """
+            <?xml version="1.0" encoding="utf-8"?>
+            <KeePassFile><Meta><Generator>KeePass</Generator></Meta><Root><Group>
+            <UUID>EBESExQVFhcYGRobHB0eHw==</UUID><Name>Root</Name>
+            <Entry><UUID>\(uuid)</UUID><String><Key>Title</Key><Value>KeePassHttp Settings</Value></String>
+            \(fields.joined())</Entry></Group></Root></KeePassFile>
+            """
+        let document = try folder.write("export.xml", xml)
+        let report = try await ChildProcess.run(
+            "keepassxc-cli",
+            ["import", "--set-password", "--decryption-time", "100", document, path],
+            environment: ["HOME": folder.path, "QT_QPA_PLATFORM": "offscreen"],
+            input: "\(Self.password)\n\(Self.password)\n"
+        )
+        guard report.status == 0 else { throw TimedOut(description: "keepassxc-cli: \(report.errors)") }
+    }
+
+    func keys(password: String = password) throws(ConsoleError) -> PluginKeys {
+        try PluginKeys(file: path, password: SecretBytes(utf8: password), keyFile: nil)
+    }
+}
+
+@Suite(.timeLimit(.minutes(2)))
+struct KeyImportTests {
+    private static let first = "EBESExQVFhcYGRobHB0eHxAREhMUFRYXGBkaGxwdHh8="
+    private static let second = "AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8="
+
+    private func keyring(_ session: KeyringSession) async throws -> Keyring {
+        .quiet(try await session.bus.connect(), address: session.bus.address, collection: "default")
+    }
+
+    private func stored(_ id: String, in session: KeyringSession) async throws -> String? {
+        try await session.lookUpOutside(["xdg:schema": "org.keybell.ClientKey", "id": id])
+    }
+
+    @Test func `keys go from the plugin's entry into the keyring, and no other one's place unasked`()
+        async throws
+    {
+        let session = try await KeyringSession()
+        let file = try await PluginFile([
+            ("AES Key: fox", Self.first), ("AES Key: a b/ü", Self.second), ("AES Key: broken", "bm8="),
+            ("AES Key: ", Self.second), ("UserName", "x"), ("Notes", "AES Key: no"),
+        ])
+        let keys = try file.keys()
+        let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false)
+        // KeePassXC writes strings in the order of their names.
+        #expect(fresh.lines.map(\.id) == ["", "a b/ü", "broken", "fox"])
+        #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported])
+        #expect(!fresh.isIncomplete)
+        #expect(try await stored("fox", in: session) == Self.first)
+        #expect(try await stored("a b/ü", in: session) == Self.second)
+
+        let again = try await KeyImport(keys, into: keyring(session), overwrites: true)
+        #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present])
+
+        let other = try await PluginFile([("AES Key: fox", Self.second)]).keys()
+        let kept = try await KeyImport(other, into: keyring(session), overwrites: false)
+        #expect(kept.lines.map(\.outcome) == [.taken] && kept.isIncomplete)
+        #expect(try await stored("fox", in: session) == Self.first)
+        let replaced = try await KeyImport(other, into: keyring(session), overwrites: true)
+        #expect(replaced.lines.map(\.outcome) == [.replaced] && !replaced.isIncomplete)
+        #expect(try await stored("fox", in: session) == Self.second)
+    }
+
+    @Test func `an imported key works, and belongs to no program yet`() async throws {
+        let session = try await KeyringSession()
+        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        _ = try await KeyImport(keys, into: keyring(session), overwrites: false)
+        let items = try await keyring(session).items(schema: "org.keybell.ClientKey")
+        let client = try #require(items.first?.attributes)
+        #expect(client["id"] == "fox" && client["program"] == "" && client["origin"] == nil)
+        // SHA-1 of the root group's UUID and 32 zeros, as the plugin has it.
+        #expect(client["database"] == keys.hash && keys.hash.count == 40)
+        #expect(!"\(keys)".contains("EBES"))
+    }
+
+    @Test func `a locked keyring is told, and nothing is stored`() async throws {
+        let session = try await KeyringSession()
+        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        try await session.gnome.lock()
+        await #expect(throws: ConsoleError.refused("The keyring is locked: unlock it and try again.")) {
+            try await KeyImport(keys, into: keyring(session), overwrites: false)
+        }
+    }
+
+    @Test func `what can't be imported says why`() async throws {
+        let none = try await PluginFile(nil)
+        #expect(
+            throws: ConsoleError.refused(
+                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
+            )
+        ) { try none.keys() }
+        let empty = try await PluginFile([("AES Key", "x")])
+        #expect(
+            throws: ConsoleError.refused(
+                "The entry \"KeePassHttp Settings\" of this file holds no client's key."
+            )
+        ) { try empty.keys() }
+        #expect(
+            throws: ConsoleError.refused(
+                "\(empty.path) can't be opened: the password, the key file or both are wrong."
+            )
+        ) { try empty.keys(password: "wrong") }
+        #expect(throws: ConsoleError.self) {
+            try PluginKeys(file: empty.path, password: nil, keyFile: nil)
+        }
+        let text = try empty.folder.write("text", "no database")
+        #expect(throws: ConsoleError.refused("\(text) can't be opened: it is no KeePass database.")) {
+            try PluginKeys(file: text, password: SecretBytes(utf8: "x"), keyFile: nil)
+        }
+        #expect(
+            throws: ConsoleError.refused(
+                "/nonexistent can't be read: realpath: No such file or directory."
+            )
+        ) { try PluginKeys(file: "/nonexistent", password: SecretBytes(utf8: "x"), keyFile: nil) }
+    }
+}

@@ -37,10 +37,7 @@ import Testing
         var options = ListenerOptions()
         options.headDeadline = .milliseconds(50)
         try await withListener(options: options, tls: identity) { port async throws in
-            let start = ContinuousClock.now
             #expect(try await exchange(port, text) == "")
-            // Well before the second that the encryption would wait for a farewell.
-            #expect(ContinuousClock.now - start < .milliseconds(900))
         }
     }
 

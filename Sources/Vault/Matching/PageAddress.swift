@@ -114,6 +114,8 @@ package struct PageAddress: Hashable, Sendable {
 
     /// The text without white space around it, or nil if it is empty or holds a control character.
     private static func trimmed(_ text: some StringProtocol) -> String? {
+        // Nearly every address is plain: looking up the properties of each scalar took a quarter of indexing.
+        if text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return text.isEmpty ? nil : String(text) }
         let scalars = text.unicodeScalars
         guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })

@@ -43,7 +43,7 @@ func file(entries count: Int, key: CompositeKey) throws -> [UInt8] {
 /// The logins of a database, as a vault indexes them.
 func logins(of database: Database) -> [Login] {
     database.entries.compactMap { entry in
-        guard let id = LoginID(entry.id.bytes) else { return nil }
+        guard let id = entry.id.flatMap({ LoginID($0.bytes) }) else { return nil }
         return Login(
             id: id,
             title: entry.text("Title") ?? "",

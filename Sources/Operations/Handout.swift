@@ -66,7 +66,8 @@ extension Bell {
             uuid: login.id.hex,
             group: rules.groups
                 ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
-            stringFields: rules.returnsFields ? fields(resolved.secrets.fields, onlyKPH: rules.onlyKPHFields) : []
+            stringFields: rules.returnsFields
+                ? fields(resolved.secrets.fields, onlyKPH: rules.onlyKPHFields) : []
         )
     }
 

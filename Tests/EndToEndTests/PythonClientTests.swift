@@ -11,13 +11,13 @@ import Testing
 struct PythonClientTests {
     @Test func `the Python clients of PyPI associate, save and fetch`() async throws {
         // Together, since making the environment takes far longer than running them.
-        let python = try await Python(with: ["keepasshttp==1.4.1", "keepasshttplib==0.7"])
+        let python = try await PythonEnvironment(with: ["keepasshttp==1.4.1", "keepasshttplib==0.7"])
         try await Self.withHousehold { try await Self.useKeePassHTTP(python, in: $0) }
         try await Self.withHousehold { try await Self.useKeePassHTTPLib(python, in: $0) }
     }
 
     /// Associates, saves, searches, changes and lists.
-    private static func useKeePassHTTP(_ python: Python, in household: Household) async throws {
+    private static func useKeePassHTTP(_ python: PythonEnvironment, in household: Household) async throws {
         let script = """
             import sys
             from keepasshttp import KeePassHTTP
@@ -61,7 +61,7 @@ struct PythonClientTests {
     }
 
     /// Keeps its key in the keyring and fetches a login.
-    private static func useKeePassHTTPLib(_ python: Python, in household: Household) async throws {
+    private static func useKeePassHTTPLib(_ python: PythonEnvironment, in household: Household) async throws {
         let saver = try await Guest.associated(with: household, as: "firefox")
         #expect(try await saver.save("https://example.org/", login: "alice", password: "geheim").success)
 
@@ -102,44 +102,11 @@ struct PythonClientTests {
     }
 }
 
-/// A Python with packages from PyPI, in a folder that goes when the test lets go of it.
-private final class Python: Sendable {
-    private let folder: TemporaryFolder
-
-    /// Makes the environment and installs the packages in it.
-    init(with packages: [String]) async throws {
-        folder = try TemporaryFolder()
-        let made = try await ChildProcess.run("python3", ["-m", "venv", folder.path("env")])
-        guard made.status == 0 else {
-            throw TestFailure("no Python environment (Debian: python3-venv): \(made)")
-        }
-        let installed = try await ChildProcess.run(
-            folder.path("env/bin/pip"),
-            ["install", "--quiet", "--no-input", "--disable-pip-version-check"] + packages,
-            environment: Self.network.merging(["HOME": folder.path]) { $1 },
-            within: .seconds(300)
-        )
-        guard installed.status == 0 else {
-            throw TestFailure("pip could not install \(packages): \(installed.errors)")
-        }
-    }
-
+extension PythonEnvironment {
     /// Runs a script in a household's session.
-    func run(_ script: String, _ arguments: String..., in household: Household) async throws
+    fileprivate func run(_ script: String, _ arguments: String..., in household: Household) async throws
         -> ChildProcess.Report
     {
-        try await ChildProcess.run(
-            folder.path("env/bin/python"),
-            ["-W", "ignore", "-c", script] + arguments,
-            environment: household.bus.environment
-        )
-    }
-
-    /// How this machine reaches PyPI.
-    private static var network: [String: String] {
-        ProcessInfo.processInfo.environment.filter { name, _ in
-            let name = name.uppercased()
-            return name.hasPrefix("PIP_") || name.hasSuffix("_PROXY") || name.hasPrefix("SSL_CERT_")
-        }
+        try await run(script, arguments, environment: household.bus.environment)
     }
 }

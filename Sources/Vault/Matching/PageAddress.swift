@@ -35,6 +35,7 @@ package struct PageAddress: Hashable, Sendable {
 
     /// Reads a title that looks like an address: a URL, or a host that is more than a mere word.
     package init?(title text: some StringProtocol) {
+        guard Self.mayBeAddress(text) else { return nil }
         self.init(loose: text)
         guard scheme == nil, let name = host.name else { return }
         guard name.hasDot || name.text == "localhost" else { return nil }
@@ -100,7 +101,11 @@ package struct PageAddress: Hashable, Sendable {
     }
 
     private static func authority(of text: Substring) -> Substring {
-        Substring(text.utf8.prefix { byte in !"/?#".utf8.contains(byte) })
+        Substring(
+            text.utf8.prefix { byte in
+                byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
+            }
+        )
     }
 
     /// The host and what stands after its colon; an IPv6 address keeps its own colons.
@@ -110,6 +115,18 @@ package struct PageAddress: Hashable, Sendable {
         let end = isBracketed ? bytes.firstIndex(of: UInt8(ascii: "]")) ?? bytes.startIndex : bytes.startIndex
         guard let colon = bytes[end...].firstIndex(of: UInt8(ascii: ":")) else { return (place, nil) }
         return (place[..<colon], place[bytes.index(after: colon)...])
+    }
+
+    /// Whether a title is worth a closer look: most are mere words, and a vault has thousands of them.
+    ///
+    /// What is plain ASCII needs a dot or a colon to be a host that isn't a word alone, or is `localhost`.
+    private static func mayBeAddress(_ text: some StringProtocol) -> Bool {
+        var isPlain = true
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") { return true }
+            if byte >= 0x80 { isPlain = false }
+        }
+        return !isPlain || text.lowercased().contains("localhost")
     }
 
     /// The text without white space around it, or nil if it is empty or holds a control character.

@@ -10,7 +10,7 @@ package struct URLScheme: Hashable, Sendable {
         guard let first = text.utf8.first, Self.isLetter(first) else { return nil }
         let isName = text.utf8.allSatisfy { byte in
             Self.isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(byte)
+                || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".")
         }
         guard isName else { return nil }
         name = text.lowercased()

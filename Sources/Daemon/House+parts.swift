@@ -2,6 +2,7 @@
 
 import Approval
 import BusInterface
+import Clients
 import DBus
 import HTTPServer
 import Kernel
@@ -134,6 +135,16 @@ extension House {
         options.allowedOrigins = configuration.http.allowedOrigins
         options.version = configuration.policy.standard.version
         return options
+    }
+
+    /// Once a client is let in, the keyring vault's Hash must outlive the state folder: clients are told it.
+    static func keepIdentity(of vaults: VaultRack, clients: ClientRegistry) async {
+        let stores = vaults.stores.compactMap { $0 as? KeyringStore }
+        for await _ in clients.changes() {
+            // A keyring that can't be read now will do another time.
+            guard let known = try? await clients.list(), !known.isEmpty else { continue }
+            for store in stores { await store.keepIdentity() }
+        }
     }
 
     /// A lock ends what was allowed but not collected.

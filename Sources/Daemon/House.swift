@@ -97,6 +97,9 @@ struct House: Sendable {
             BusWatch(bus: bus),
             companion("the bus interface") { await objects.run() },
             companion("the book of grants") { await grants.run() },
+            companion("the keeper of the Hash") {
+                await Self.keepIdentity(of: vaults, clients: clients)
+            },
             companion("the watch of the keyring") { await Self.forgetAtLock(keyring, desk: desk) },
         ]
         if showsNotifications { services.append(companion("the notifier") { try await notifier.run() }) }
@@ -104,6 +107,11 @@ struct House: Sendable {
         services += [DeskClosing(desk: desk), Announcement(logger: logger)]
         self.services = services
         await clients.load()
+        for store in vaults.stores {
+            // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
+            // asked for that, and what is locked stays so.
+            _ = try? await store.index()
+        }
         try await Self.takeName(on: bus)
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import KeePassHTTP
 import Secrecy
 import Testing
@@ -43,6 +44,26 @@ struct AssociationTests {
             "firefox"
         )
         #expect(try await !guest.ask(.testAssociate).success)
+    }
+
+    @Test func `the Hash that a client was told outlives the state folder`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        let hash = try #require(try await guest.ask(.testAssociate).hash)
+        let kept = ["search", "--all", "xdg:schema", "org.keybell.LoginExtra", "uuid", "vault"]
+        for _ in 0..<100 {
+            let found = try await ChildProcess.run(
+                "secret-tool",
+                kept,
+                environment: household.bus.environment
+            )
+            if (found.output + found.errors).contains("org.keybell.LoginExtra") { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        try await household.stop()
+        try FileManager.default.removeItem(atPath: household.bus.folder.path("state/keybell"))
+        try await household.start()
+        #expect(try await guest.ask(.testAssociate).hash == hash)
     }
 
     @Test func `a denied client gets no Id and nothing is stored`() async throws {

@@ -75,7 +75,7 @@ let package = Package(
         room("Patterns", ["CGLib"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
-        room("DBus", ["CDBus"]),
+        room("DBus", ["CDBus", "Kernel"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
         room("KeePassHTTP", ["Ciphers", "Secrecy"]),

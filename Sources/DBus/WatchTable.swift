@@ -3,6 +3,7 @@
 import CDBus
 import Dispatch
 import Glibc
+import Kernel
 
 /// The file descriptors that libdbus wants watched, each by one dispatch source on the connection's queue.
 ///
@@ -80,20 +81,24 @@ import Glibc
 /// One watched descriptor, as a dispatch source that is suspended while libdbus does not care.
 final class WatchSource {
     let isWriter: Bool
-    private let source: any DispatchSourceProtocol
+    private let source: DispatchSource
     private var isEnabled = false
 
     /// Watches a duplicate of the descriptor, for libdbus closes its own before the source is done with it.
     init?(descriptor: Int32, isWriter: Bool, queue: DispatchQueue, onReady: @escaping @Sendable () -> Void) {
         let duplicate = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         guard duplicate >= 0 else { return nil }
+        // No descriptor left: libdbus then says that it has no memory for the connection.
+        let made = try? ReadySource.make(duplicate, for: isWriter ? .writing : .reading, queue: queue) {
+            Glibc.close(duplicate)
+        }
+        guard let made else {
+            Glibc.close(duplicate)
+            return nil
+        }
         self.isWriter = isWriter
-        source =
-            isWriter
-            ? DispatchSource.makeWriteSource(fileDescriptor: duplicate, queue: queue)
-            : DispatchSource.makeReadSource(fileDescriptor: duplicate, queue: queue)
+        source = made
         source.setEventHandler(handler: onReady)
-        source.setCancelHandler { Glibc.close(duplicate) }
     }
 
     func setEnabled(_ enabled: Bool) {

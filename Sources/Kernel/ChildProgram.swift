@@ -53,7 +53,14 @@ package final class ChildProgram: Sendable {
         }
         self.pid = pid
         self.hasOwnGroup = hasOwnGroup
-        life = Life(pid: pid, input: input, output: pipe, receive: output)
+        do throws(KernelError) {
+            life = try Life(pid: pid, input: input, output: pipe, receive: output)
+        } catch {
+            for descriptor in [input, pipe] { close(descriptor) }
+            _ = Glibc.kill(hasOwnGroup ? -pid : pid, SIGKILL)
+            waitpid(pid, nil, 0)
+            throw error
+        }
     }
 
     deinit {
@@ -106,13 +113,17 @@ private final class Life: Sendable {
     private let receive: @Sendable (Span<UInt8>) -> Void
     private let state: Mutex<State>
 
-    init(pid: Int32, input: Int32, output: Int32, receive: @escaping @Sendable (Span<UInt8>) -> Void) {
+    init(
+        pid: Int32,
+        input: Int32,
+        output: Int32,
+        receive: @escaping @Sendable (Span<UInt8>) -> Void
+    ) throws(KernelError) {
         self.pid = pid
         self.receive = receive
         let queue = DispatchQueue(label: "org.keybell.child")
-        let source = DispatchSource.makeReadSource(fileDescriptor: output, queue: queue).concrete
+        let source = try ReadySource.make(output, for: .reading, queue: queue) { close(output) }
         state = Mutex(State(input: input, output: source))
-        source.setCancelHandler { close(output) }
         source.setEventHandler { self.read(output) }
         // On the same queue, so that the end is told after the output.
         let watch = ProcessEnd(pid: pid, queue: queue) { self.reap(output) }

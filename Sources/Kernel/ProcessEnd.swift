@@ -39,14 +39,16 @@ package final class ProcessEnd: Sendable {
             if number >= 0 { close(number) }
             return nil
         }
-        guard number >= 0 else {
+        let source =
+            number < 0
+            ? nil  // no descriptor left for the watch of it, either
+            : try? ReadySource.make(number, for: .reading, queue: queue ?? Alarm.queue) { close(number) }
+        guard let source else {
+            if number >= 0 { close(number) }
             watch = Mutex(nil)
             return
         }
-        let source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue ?? Alarm.queue)
-            .concrete
         watch = Mutex(Watch(source: source, fire: fire))
-        source.setCancelHandler { close(number) }
         source.setEventHandler { [weak self] in
             self?.take()?()
         }

@@ -27,18 +27,26 @@ package enum StandardInput {
     /// The bytes of a terminal or pipe as they come, until its end or until the stream is let go of.
     package static func bytes() -> AsyncStream<UInt8> {
         let (stream, continuation) = AsyncStream<UInt8>.makeStream()
-        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: Alarm.queue).concrete
-        source.setEventHandler {
+        let take: @Sendable () -> Bool = {
             var chunk = [UInt8](repeating: 0, count: 256)
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             guard count > 0 else {
-                if count == 0 || errno != EINTR { continuation.finish() }
-                return
+                if count < 0, errno == EINTR { return true }
+                continuation.finish()
+                return false
             }
             for byte in chunk.prefix(count) { continuation.yield(byte) }
+            return true
         }
-        continuation.onTermination = { _ in source.cancel() }
-        source.activate()
+        do throws(KernelError) {
+            let source = try ReadySource.make(descriptor, for: .reading, queue: Alarm.queue, closed: {})
+            source.setEventHandler { _ = take() }
+            continuation.onTermination = { _ in source.cancel() }
+            source.activate()
+        } catch {
+            // A file, or /dev/null: it can't be watched, for it is always ready.
+            Alarm.queue.async { while take() {} }
+        }
         return stream
     }
 }

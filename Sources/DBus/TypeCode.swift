@@ -17,6 +17,7 @@ enum TypeCode {
     static let string = code("s")
     static let objectPath = code("o")
     static let signature = code("g")
+    static let descriptor = code("h")
     static let array = code("a")
     static let structure = code("r")
     static let entry = code("e")

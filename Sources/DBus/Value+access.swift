@@ -37,6 +37,12 @@ extension Value {
         return flag
     }
 
+    /// The file descriptor of an `h`; nil for any other type.
+    package var asDescriptor: PassedDescriptor? {
+        guard case .descriptor(let descriptor) = self else { return nil }
+        return descriptor
+    }
+
     /// An array's elements; nil for any other type, a dictionary among them.
     package var asArray: [Value]? {
         guard case .array(_, let elements) = self else { return nil }

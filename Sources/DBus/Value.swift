@@ -2,8 +2,8 @@
 
 /// One value of D-Bus's type system.
 ///
-/// An array and a dictionary carry their types, so an empty one still has a signature. File descriptors are
-/// left out: nothing here sends them, and a message that brings one is refused.
+/// An array and a dictionary carry their types, so an empty one still has a signature. File descriptors are only
+/// ever received.
 package enum Value: Hashable, Sendable {
     /// `y`.
     case byte(UInt8)
@@ -29,6 +29,8 @@ package enum Value: Hashable, Sendable {
     case objectPath(ObjectPath)
     /// `g`.
     case signature(Signature)
+    /// `h`. One that is to be sent is refused, as nothing here has one to give.
+    case descriptor(PassedDescriptor)
     /// `a` and the element's type, then the elements.
     case array(Signature, [Value])
     /// `(…)`, never empty.
@@ -71,6 +73,7 @@ package enum Value: Hashable, Sendable {
         case .string: "s"
         case .objectPath: "o"
         case .signature: "g"
+        case .descriptor: "h"
         case .array(let element, _): "a\(element)"
         case .structure(let members): "(\(members.map(\.signatureText).joined()))"
         case .dictionary(let key, let value, _): "a{\(key)\(value)}"

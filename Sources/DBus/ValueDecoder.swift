@@ -54,6 +54,10 @@ import CDBus
         case TypeCode.signature:
             guard let signature = Signature(text()) else { throw .invalidArgs("A signature is not valid.") }
             return .signature(signature)
+        case TypeCode.descriptor:
+            let number: Int32 = basic(-1)
+            guard number >= 0 else { throw .limitsExceeded("There is no room for a file descriptor.") }
+            return .descriptor(PassedDescriptor(adopting: number))
         case TypeCode.array: return try array()
         case TypeCode.structure: return .structure(try contents())
         case TypeCode.variant:

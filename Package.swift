@@ -87,20 +87,22 @@ let package = Package(
         ),
         room("Callers", ["Kernel"]),
         room("Clients", ["SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]),
+        room("Audit", ["Kernel", logging]),
         room("Approval", ["Callers", "Kernel"]),
         room(
             "Operations",
             [
-                "KeePassHTTP", "Vault", "Clients", "Approval", "Callers", "Ciphers", "Kernel", "Secrecy",
-                "SecretService", logging,
+                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "Kernel",
+                "Secrecy", "SecretService", logging,
             ]
         ),
+        room("SessionWatch", ["DBus", "Kernel", logging]),
         room("BusInterface"),
         room(
             "BusService",
             [
-                "BusInterface", "DBus", "Approval", "Callers", "Clients", "Kernel", "Vault", logging,
-                lifecycle,
+                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "Kernel", "Vault",
+                logging, lifecycle,
             ]
         ),
         room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "Kernel", logging]),
@@ -119,17 +121,18 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Approval", "BusInterface", "BusService", "Callers", "Clients", "DBus", "HTTPServer",
-                "Kernel",
-                "Notifier", "Operations", "Passwords", "Secrecy", "SecretService", "Settings", "Vault",
-                "VaultStores", argumentParser, lifecycle, logging, nioCore, nioPosix, unixSignals,
+                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus", "HTTPServer",
+                "Kernel", "Notifier", "Operations", "Passwords", "Secrecy", "SecretService",
+                "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser, lifecycle, logging,
+                nioCore, nioPosix, unixSignals,
             ]
         ),
         room(
             "Console",
             [
-                "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "KDBX", "KeePassHTTP", "Kernel",
-                "Secrecy", "SecretService", "Settings", argumentParser, asyncHTTPClient, logging, nioCore,
+                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "KDBX", "KeePassHTTP",
+                "Kernel", "Secrecy", "SecretService", "Settings", argumentParser, asyncHTTPClient, logging,
+                nioCore,
             ]
         ),
         .executableTarget(name: "keybelld", dependencies: ["Daemon"]),
@@ -169,19 +172,21 @@ let package = Package(
             of: "Clients",
             ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
         ),
+        tests(of: "Audit", ["Kernel", "TestSupport", logging]),
+        tests(of: "SessionWatch", ["DBus", "Kernel", "TestSupport", logging]),
         tests(of: "Approval", ["Callers", "Kernel"]),
         tests(
             of: "Operations",
             [
-                "Approval", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy",
-                "SecretService",
-                "Vault", logging,
+                "Approval", "Audit", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy",
+                "SecretService", "Vault", logging,
             ]
         ),
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport",
+                "Approval", "Audit", "BusInterface", "Callers", "Clients", "DBus", "SecretService",
+                "TestSupport",
                 "Vault",
                 logging,
             ]

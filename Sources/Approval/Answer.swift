@@ -30,6 +30,16 @@ package enum Answer: Sendable, Hashable {
     case quiet
 }
 
+extension Answer {
+    /// What the person chose, where somebody answered.
+    var choices: Choices? {
+        switch self {
+        case .allowed(let choices, _), .denied(let choices): choices
+        case .expired, .withdrawn, .tooMany, .quiet: nil
+        }
+    }
+}
+
 /// Through what an answer comes.
 package enum Surface: Sendable, Hashable {
     /// The built-in notifier, whose buttons only the notification server can press.
@@ -56,6 +66,8 @@ package enum AnswerError: Error, Sendable, Hashable {
 package enum AnswerEffect: Sendable, Hashable {
     /// It decided a waiting request.
     case decided
+    /// It is an allow that counts once the person has confirmed it.
+    case needsConfirmation
     /// It ended the quiet time of a request that was denied before.
     case endedQuiet
 }

@@ -49,8 +49,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var suggestedID: String?
     /// Associate and overwrite: the key's fingerprint.
     package var fingerprint: String?
-    /// The vault's name; nil where the keyring itself is meant.
-    package var vault: String?
+    /// The vaults' names: one but for a release that takes from several; none where the keyring itself is meant.
+    package var vaults: [String]
     /// The host the logins are for, in A-label form; for a save with Uuid the stored entry's.
     package var host: String?
     /// The host the form is sent to, if it is another.
@@ -86,7 +86,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         verified: Bool = true,
         suggestedID: String? = nil,
         fingerprint: String? = nil,
-        vault: String? = nil,
+        vaults: [String] = [],
         host: String? = nil,
         submitHost: String? = nil,
         claimedHost: String? = nil,
@@ -106,7 +106,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.verified = verified
         self.suggestedID = suggestedID
         self.fingerprint = fingerprint
-        self.vault = vault
+        self.vaults = vaults
         self.host = host
         self.submitHost = submitHost
         self.claimedHost = claimedHost

@@ -42,7 +42,9 @@ extension Desk {
             waiting[index].agentGrace = nil
         }
         let code = waiting[index].code
-        let shows = !isScreenLocked && waiting[index].isAnnounced && !isLeftToAgent(waiting[index])
+        let shows =
+            !isScreenLocked && waiting[index].isAnnounced && waiting[index].confirming == nil
+            && !isLeftToAgent(waiting[index])
         guard shows != waiting[index].isOnNotifier else { return [] }
         waiting[index].isOnNotifier = shows
         return [shows ? .notifierShows(code: code) : .notifierHides(code: code)]

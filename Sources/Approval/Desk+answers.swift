@@ -22,12 +22,12 @@ extension Desk {
         }
         guard Self.mayAnswer(through: surface, waiting[index].callers) else { throw .notAllowed }
         let settled = try ChoiceRules.settle(choices, decision, for: waiting[index].request)
-        let actions =
-            switch decision {
-            case .allow: allow(waiting[index], settled, now: now)
-            case .deny: deny(waiting[index], settled, isQuieting: surface != .dismissal, now: now)
-            }
-        return (actions, .decided)
+        switch decision {
+        case .allow where limits.confirmedKinds.contains(waiting[index].request.kind):
+            return (try beginConfirming(index, settled, through: surface, now: now), .needsConfirmation)
+        case .allow: return (allow(waiting[index], settled, by: surface, now: now), .decided)
+        case .deny: return (deny(waiting[index], settled, by: surface, now: now), .decided)
+        }
     }
 
     /// Whether the answerer is someone else than the askers: the contract's NotAllowed.
@@ -45,7 +45,12 @@ extension Desk {
         }
     }
 
-    private mutating func allow(_ request: WaitingRequest, _ choices: Choices, now: Instant) -> [DeskAction] {
+    mutating func allow(
+        _ request: WaitingRequest,
+        _ choices: Choices,
+        by surface: Surface,
+        now: Instant
+    ) -> [DeskAction] {
         memories.append(
             Memory(
                 code: request.code,
@@ -55,23 +60,26 @@ extension Desk {
                 until: now + limits.retry
             )
         )
-        return end(.allowed, answer: .allowed(choices, code: request.code), now: now) {
+        return end(.allowed, answer: .allowed(choices, code: request.code), by: surface, now: now) {
             $0.code == request.code
         }
     }
 
-    private mutating func deny(
+    mutating func deny(
         _ request: WaitingRequest,
         _ choices: Choices,
-        isQuieting: Bool,
+        by surface: Surface,
         now: Instant
     ) -> [DeskAction] {
         let program = request.request.caller.program
-        var actions = end(.denied, answer: .denied(choices), now: now) { $0.code == request.code }
+        var actions = end(.denied, answer: .denied(choices), by: surface, now: now) {
+            $0.code == request.code
+        }
         if request.request.kind == .overwrite {
             forgetAttempt(request.questions)
         }
-        guard isQuieting else { return actions }
+        // A dismissal may have been meant for the notification alone.
+        guard surface != .dismissal else { return actions }
         // An associate that had joined an overwrite goes back to being asked, so it isn't quieted with that.
         for question in request.questions where question.kind == request.request.kind {
             quiets[question.quiet] = Quiet(until: now + limits.quiet, code: request.code)
@@ -79,7 +87,7 @@ extension Desk {
         if let seconds = choices.muteSeconds, seconds > 0 {
             mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
             // Who mutes a program doesn't want to answer its other questions one by one.
-            actions += end(.denied, answer: .denied(Choices()), now: now) {
+            actions += end(.denied, answer: .denied(Choices()), by: surface, now: now) {
                 $0.request.caller.program == program
             }
         }
@@ -90,6 +98,7 @@ extension Desk {
     mutating func end(
         _ outcome: Outcome,
         answer: Answer? = nil,
+        by surface: Surface? = nil,
         now: Instant,
         where isMeant: (WaitingRequest) -> Bool
     ) -> [DeskAction] {
@@ -103,7 +112,9 @@ extension Desk {
                     request: request.request,
                     callers: request.callers,
                     outcome: outcome,
-                    at: now
+                    at: now,
+                    surface: surface,
+                    choices: answer?.choices
                 )
             )
             let told = answer ?? (outcome == .expired ? .expired : .withdrawn)

@@ -16,7 +16,7 @@ package enum Matter: Sendable, Hashable {
     func concerns(_ request: ApprovalRequest, _ choices: Choices? = nil) -> Bool {
         switch self {
         case .client(let id): request.client == id || choices?.id == id
-        case .vault(let name): request.vault == name
+        case .vault(let name): request.vaults.contains(name)
         case .entry(let uuid): request.entries.contains { $0.uuid == uuid }
         case .everything: true
         }

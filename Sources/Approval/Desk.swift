@@ -17,6 +17,8 @@ enum DeskAction: Sendable, Equatable {
     case notifierHides(code: String)
     /// A request has ended.
     case removed(code: String, Outcome)
+    /// The person is to confirm an allow.
+    case confirm(code: String)
     /// The list of agents is another one.
     case agentsChanged
     /// From now on an agent shows the requests instead of the notifier.

@@ -26,6 +26,8 @@ struct WaitingRequest: Sendable {
     var agentGrace: Desk.Instant?
     /// The agents that show it, by bus name.
     var shownBy: Set<String> = []
+    /// The allow that the person is being asked to confirm.
+    var confirming: Confirming?
 
     init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
         self.code = code
@@ -72,6 +74,9 @@ struct EndedRequest: Sendable {
     let callers: [Caller]
     let outcome: Outcome
     let at: Desk.Instant
+    /// Through what it was answered, and with which choices; nil if it ended otherwise.
+    var surface: Surface?
+    var choices: Choices?
     /// How many requests were denied unseen because of its denial.
     var unseen = 0
 }

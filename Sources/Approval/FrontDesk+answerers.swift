@@ -39,22 +39,26 @@ extension FrontDesk {
 
     /// Requests that have ended, the newest first.
     package func recent() -> [RecentRequest] {
-        desk.recent(now: clock.now).map { ended, quietUntil in
-            let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
-            return RecentRequest(
-                request: PendingRequest(
-                    code: ended.code,
-                    request: ended.request,
-                    created: birth.unix(of: birth.instant),
-                    deadline: birth.unix(of: ended.at),
-                    limits: limits
-                ),
-                outcome: ended.outcome,
-                ended: birth.unix(of: ended.at),
-                unseen: ended.unseen,
-                quietUntil: quietUntil.map(birth.unix)
-            )
-        }
+        desk.recent(now: clock.now).map { recent($0, quietUntil: $1) }
+    }
+
+    func recent(_ ended: EndedRequest, quietUntil: Desk.Instant?) -> RecentRequest {
+        let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
+        return RecentRequest(
+            request: PendingRequest(
+                code: ended.code,
+                request: ended.request,
+                created: birth.unix(of: birth.instant),
+                deadline: birth.unix(of: ended.at),
+                limits: limits
+            ),
+            outcome: ended.outcome,
+            answeredBy: ended.surface.map(Wording.answerer),
+            scope: ended.choices?.scope,
+            ended: birth.unix(of: ended.at),
+            unseen: ended.unseen,
+            quietUntil: quietUntil.map(birth.unix)
+        )
     }
 
     /// The entries of a waiting request from the given one on.

@@ -9,6 +9,8 @@ package enum DeskEvent: Sendable, Hashable {
     case added(PendingRequest)
     /// A request has ended.
     case removed(code: String, Outcome)
+    /// The same, with all that is known of it: after `removed`, for whoever keeps a record.
+    case closed(RecentRequest)
     /// The built-in notifier is to show this one.
     case notifierShows(PendingRequest)
     /// The built-in notifier is to take this one away; it goes on waiting.
@@ -29,9 +31,14 @@ package actor FrontDesk {
     package typealias ProcessWatch =
         @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
 
+    /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
+    package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?
+
     let limits: Limits
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
+    private let confirmation: Confirmation
+    private var confirmations: [String: Task<Void, Never>] = [:]
     let broadcast = Broadcast<DeskEvent>()
 
     var desk: Desk
@@ -58,13 +65,16 @@ package actor FrontDesk {
     ///   - limits: Its times and counts.
     ///   - makeCode: Where codes come from.
     ///   - watchProcess: How the end of a process is noticed.
+    ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
     package init(
         limits: Limits = Limits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
-        watchProcess: @escaping ProcessWatch = FrontDesk.watchByDescriptor
+        watchProcess: @escaping ProcessWatch = FrontDesk.watchByDescriptor,
+        confirmation: @escaping Confirmation = { _ in nil }
     ) {
         self.limits = limits
         self.watchProcess = watchProcess
+        self.confirmation = confirmation
         desk = Desk(limits: limits, makeCode: makeCode)
     }
 
@@ -149,7 +159,13 @@ package actor FrontDesk {
             case .notifierHides(let code):
                 broadcast.send(.notifierHides(code: code))
             case .removed(let code, let outcome):
+                confirmations.removeValue(forKey: code)?.cancel()
                 broadcast.send(.removed(code: code, outcome))
+                if let ended = desk.ended.last(where: { $0.code == code }) {
+                    broadcast.send(.closed(recent(ended, quietUntil: nil)))
+                }
+            case .confirm(let code):
+                confirm(code)
             case .agentsChanged:
                 broadcast.send(.agentsChanged(agents()))
             case .agentTookOver(let agent):
@@ -158,6 +174,22 @@ package actor FrontDesk {
         }
         setAlarm()
         watchProcesses()
+    }
+
+    /// Asks beside everything else; whoever answers otherwise meanwhile ends it.
+    private func confirm(_ code: String) {
+        guard let request = desk.waiting.first(where: { $0.code == code }) else { return }
+        let shown = pending(request)
+        confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
+            let verdict = await confirmation(shown)
+            guard !Task.isCancelled else { return }
+            await self?.confirmed(code, verdict)
+        }
+    }
+
+    private func confirmed(_ code: String, _ verdict: Bool?) {
+        confirmations[code] = nil
+        change { $0.confirmed(code, verdict, now: $1) }
     }
 
     private func tell(_ code: String, _ event: (PendingRequest) -> DeskEvent) {

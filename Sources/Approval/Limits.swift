@@ -24,6 +24,8 @@ package struct Limits: Sendable, Equatable {
     package var endedCount = 4096
     /// How many entries stand in a request's details; the rest is fetched.
     package var entriesInDetails = 20
+    /// Kinds of which an allow counts only once the person has confirmed it in a window that no program can answer.
+    package var confirmedKinds: Set<ApprovalKind> = []
     /// The notifier: an allow so soon after showing was meant for something else.
     package var hasty = Duration.milliseconds(700)
     /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.

@@ -50,7 +50,7 @@ package struct PendingRequest: Sendable, Hashable {
     package let fingerprint: String?
     /// Who asks.
     package let caller: CallerFacts
-    /// The vault's name.
+    /// The vault's name, or the names of several with commas.
     package let vault: String?
     /// The host.
     package let host: String?
@@ -70,6 +70,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let fields: [String]
     /// Whether "always" may be offered.
     package let alwaysOffered: Bool
+    /// Whether an allow is confirmed in a window of its own before it counts.
+    package let isConfirmed: Bool
     /// When it was asked, in seconds since 1970.
     package let created: UInt64
     /// When it expires, in seconds since 1970.
@@ -87,7 +89,7 @@ package struct PendingRequest: Sendable, Hashable {
         suggestedID = request.suggestedID.map { PlainText.field($0) }
         fingerprint = request.fingerprint.map { PlainText.field($0) }
         caller = CallerFacts(request.caller)
-        vault = request.vault.map { PlainText.field($0) }
+        vault = Wording.vaults(request)
         host = request.host.map { PlainText.host($0) }
         submitHost = request.submitHost.map { PlainText.host($0) }
         newHosts = request.newHosts.map { PlainText.host($0) }
@@ -97,6 +99,7 @@ package struct PendingRequest: Sendable, Hashable {
         isNew = request.isNew
         fields = request.fields.map { PlainText.field($0) }
         alwaysOffered = request.alwaysOffered && !request.bulk
+        isConfirmed = limits.confirmedKinds.contains(request.kind)
     }
 }
 
@@ -106,6 +109,10 @@ package struct RecentRequest: Sendable, Hashable {
     package let request: PendingRequest
     /// How it ended.
     package let outcome: Outcome
+    /// Through what it was answered; nil if nobody did.
+    package let answeredBy: String?
+    /// For how long the answer was meant; nil if nobody answered.
+    package let scope: GrantScope?
     /// When, in seconds since 1970.
     package let ended: UInt64
     /// How many like it were denied unseen afterwards.

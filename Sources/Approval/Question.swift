@@ -9,7 +9,7 @@ struct Question: Hashable, Sendable {
     let kind: ApprovalKind
     let program: Program
     let client: String?
-    let vault: String?
+    let vaults: [String]
     let host: String?
     let submitHost: String?
     let entries: Set<String>
@@ -22,14 +22,14 @@ struct Question: Hashable, Sendable {
         guard request.kind != .associate else {
             // Only key and proposed Id count, and both are in the digest: a suggested name may differ.
             client = nil
-            vault = nil
+            vaults = []
             host = nil
             submitHost = nil
             entries = []
             return
         }
         client = request.client
-        vault = request.vault
+        vaults = request.vaults
         host = request.host
         submitHost = request.submitHost
         entries = Set(request.entries.map(\.uuid))

@@ -19,7 +19,7 @@ package enum Wording {
         case .overwrite:
             "\(who) wants to replace the key of \(PlainText.quoted(request.client ?? "", limit: titleLimit))"
         case .unlock:
-            "\(who) asks to unlock \(request.vault.map { PlainText.field($0, limit: titleLimit) } ?? "the keyring")"
+            "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
         case .release where request.bulk:
             "\(who) asks for \(count(request.entries.count, "login")) at once"
         case .release:
@@ -55,12 +55,28 @@ package enum Wording {
             ? PlainText.field(process.executable) : PlainText.field(process.name, limit: titleLimit)
     }
 
+    /// Through what an answer came, as the record of answers has it.
+    static func answerer(_ surface: Surface) -> String {
+        switch surface {
+        case .notifier: "a notification"
+        case .dismissal: "a dismissed notification"
+        case .terminal: "keybell on a terminal"
+        case .bus(let answerer):
+            answerer.chain.first.map { PlainText.field($0.executable) } ?? "an unknown program"
+        }
+    }
+
     /// `git (4242)`, then its parents.
     package static func processes(_ caller: Caller) -> [String] {
         caller.processes.map { process in
             let name = process.name.isEmpty ? "unknown" : PlainText.field(process.name)
             return "\(name) (\(process.identity.pid))"
         }
+    }
+
+    /// The vaults that it is about, with commas; nil where the keyring itself is meant.
+    static func vaults(_ request: ApprovalRequest, limit: Int = PlainText.fieldLimit) -> String? {
+        request.vaults.isEmpty ? nil : PlainText.field(request.vaults.joined(separator: ", "), limit: limit)
     }
 
     /// How many parents a body names: enough to tell a terminal from a script, the details have them all.
@@ -91,8 +107,8 @@ package enum Wording {
         if request.verified, let client = request.client {
             lines.append("Client: \(PlainText.field(client))")
         }
-        if let vault = request.vault {
-            lines.append("Vault: \(PlainText.field(vault))")
+        if let vaults = vaults(request) {
+            lines.append("\(request.vaults.count == 1 ? "Vault" : "Vaults"): \(vaults)")
         }
         if let host = request.host {
             lines.append("Host: \(PlainText.host(host))")

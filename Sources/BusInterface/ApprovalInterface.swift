@@ -101,6 +101,8 @@ package enum ApprovalInterface {
         package static let created = "created"
         /// `t`: seconds since 1970.
         package static let deadline = "deadline"
+        /// `s`: with what an allow is confirmed before it counts; left out where it counts at once.
+        package static let confirmation = "confirm-with"
         /// `s`: of a request that has ended (ListRecent): allowed, denied, expired or withdrawn.
         package static let outcome = "outcome"
         /// `t`: of a request that has ended (ListRecent): seconds since 1970.

@@ -5,6 +5,13 @@ import Callers
 import DBus
 import Glibc
 
+extension Answerer {
+    /// Its executable, fit to be shown; nil if unknown.
+    var shownExecutable: String? {
+        chain.first.map { PlainText.field($0.executable) }
+    }
+}
+
 /// Who calls one of our methods: what the bus daemon knows, and what `/proc` says of that process.
 struct BusCallers: Sendable {
     /// Looks at a process.

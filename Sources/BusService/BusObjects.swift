@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Approval
+package import Audit
 import BusInterface
 package import Callers
 package import Clients
@@ -29,6 +30,7 @@ package struct BusObjects: Sendable {
     ///   - grants: What they were granted.
     ///   - vaults: Where logins are kept, in the configuration's order.
     ///   - logger: Where it is told.
+    ///   - audit: Keeps a record of what is done here.
     ///   - read: How a process is looked at.
     package init(
         bus: BusConnection,
@@ -37,6 +39,7 @@ package struct BusObjects: Sendable {
         grants: GrantRegistry,
         vaults: [any VaultStore],
         logger: Logger,
+        audit: @escaping Recorder = { _, _ in },
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) -> Answerer = Answerer.read
     ) {
         let callers = BusCallers(bus: bus, desk: desk, read: read)
@@ -55,9 +58,16 @@ package struct BusObjects: Sendable {
             grants: grants,
             desk: desk,
             callers: callers,
+            audit: audit,
             changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
         )
-        vaultsObject = VaultsObject(vaults: vaults, grants: grants, desk: desk, callers: callers)
+        vaultsObject = VaultsObject(
+            vaults: vaults,
+            grants: grants,
+            desk: desk,
+            callers: callers,
+            audit: audit
+        )
     }
 
     /// Exports the objects; the caller takes the bus name afterwards.
@@ -100,7 +110,7 @@ package struct BusObjects: Sendable {
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):
             logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
-        case .notifierShows, .notifierHides: break
+        case .closed, .notifierShows, .notifierHides: break
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusInterface
 import Clients
 import DBus
@@ -12,6 +13,7 @@ struct ClientsObject: Sendable {
     let grants: GrantRegistry
     let desk: FrontDesk
     let callers: BusCallers
+    let audit: Recorder
     /// Tells that a grant has changed, which the registry of clients doesn't notice.
     let changed: @Sendable () async -> Void
 
@@ -44,7 +46,7 @@ struct ClientsObject: Sendable {
     }
 
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        _ = try await callers.unsandboxed(call.sender)
+        let answerer = try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
         do throws(ClientError) {
             try await clients.revoke(client.id)
@@ -54,6 +56,7 @@ struct ClientsObject: Sendable {
         await grants.forget(fingerprint: client.fingerprint)
         await desk.forget(.client(client.id))
         await desk.withdraw(.client(client.id))
+        audit(.revoked, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
         return []
     }
 
@@ -64,7 +67,7 @@ struct ClientsObject: Sendable {
     }
 
     private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        _ = try await callers.uninvolved(call.sender)
+        let answerer = try await callers.uninvolved(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
         let name = call.body.last?.asString ?? ""
         guard await grants.forget(fingerprint: client.fingerprint, name: name) else {
@@ -73,6 +76,7 @@ struct ClientsObject: Sendable {
             )
         }
         await desk.forget(.client(client.id))
+        audit(.forgotten, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
         await changed()
         return []
     }

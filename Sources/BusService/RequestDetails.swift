@@ -37,6 +37,7 @@ extension PendingRequest {
             details[Key.fields] = .strings(fields)
             details[Key.newHosts] = .strings(newHosts)
         }
+        if isConfirmed { details[Key.confirmation] = .string("pinentry") }
         return details
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusInterface
 import Callers
 import Clients
@@ -13,6 +14,7 @@ struct VaultsObject: Sendable {
     let grants: GrantRegistry
     let desk: FrontDesk
     let callers: BusCallers
+    let audit: Recorder
 
     static let path = ObjectPath(constant: VaultsInterface.path)
 
@@ -35,11 +37,13 @@ struct VaultsObject: Sendable {
     }
 
     private func lock(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        _ = try await callers.unsandboxed(call.sender)
+        let answerer = try await callers.unsandboxed(call.sender)
         for vault in try named(call.body.first?.asString ?? "") {
             await vault.lock()
             await grants.endSessions(ofVault: vault.name)
             await desk.forget(.vault(vault.name))
+            let reason = answerer.shownExecutable.map { "by \($0)" }
+            audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
         }
         return []
     }

@@ -7,9 +7,11 @@ import DBus
 import HTTPServer
 import Kernel
 import Logging
+import Notifier
 import Operations
 import Passwords
 import SecretService
+import SessionWatch
 import Settings
 import Vault
 import VaultStores
@@ -130,31 +132,26 @@ extension House {
         return VaultRack(first: first, others: stores)
     }
 
+    static func notifierOptions(_ configuration: Configuration) -> NotificationAnswerer.Options {
+        .init(
+            dismissalDenies: configuration.approval.dismissal == .deny,
+            tellsDeliveries: configuration.notify.deliveries,
+            limits: configuration.approval.deskLimits
+        )
+    }
+
+    static func sessionOptions(_ lock: LockSettings) -> SessionGuard.Options {
+        var options = SessionGuard.Options()
+        options.idle = lock.idleMinutes > 0 ? .seconds(60 * lock.idleMinutes) : nil
+        options.delaysSleep = lock.onSleep
+        return options
+    }
+
     static func options(_ configuration: Configuration) -> ListenerOptions {
         var options = ListenerOptions()
         options.allowedOrigins = configuration.http.allowedOrigins
         options.version = configuration.policy.standard.version
         return options
-    }
-
-    /// Once a client is let in, the keyring vault's Hash must outlive the state folder: clients are told it.
-    static func keepIdentity(of vaults: VaultRack, clients: ClientRegistry) async {
-        let stores = vaults.stores.compactMap { $0 as? KeyringStore }
-        for await _ in clients.changes() {
-            // A keyring that can't be read now will do another time.
-            guard let known = try? await clients.list(), !known.isEmpty else { continue }
-            for store in stores { await store.keepIdentity() }
-        }
-    }
-
-    /// A lock ends what was allowed but not collected.
-    static func forgetAtLock(_ keyring: Keyring, desk: FrontDesk) async {
-        for await event in keyring.events() {
-            switch event {
-            case .locked, .providerLeft: await desk.forget(.everything)
-            default: break
-            }
-        }
     }
 
     /// The process that has our bus name, if one has.

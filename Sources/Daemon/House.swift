@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusService
 import Clients
 import DBus
-import FoundationEssentials
 import HTTPServer
 import Kernel
 import Logging
@@ -13,6 +13,7 @@ import Notifier
 import Operations
 import SecretService
 import ServiceLifecycle
+import SessionWatch
 import Settings
 import UnixSignals
 import Vault
@@ -31,47 +32,15 @@ struct House: Sendable {
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
-        let desk = FrontDesk(limits: configuration.approval.limits)
-        let keyring = Keyring(bus: bus, collection: configuration.keyring.collection, logger: logger)
-        let clients = ClientRegistry(keyring: keyring, logger: logger)
-        let grants = GrantRegistry(keyring: keyring, logger: logger)
-        let vaults = Self.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
-        let notifier = NotificationAnswerer(
-            desk: desk,
-            bus: bus,
-            options: .init(
-                dismissalDenies: configuration.approval.dismissal == .deny,
-                tellsDeliveries: configuration.notify.deliveries,
-                limits: configuration.approval.limits
-            ),
-            logger: logger
-        )
-        let showsNotifications = configuration.approval.notifier
-        let bell = Bell(
-            vaults: vaults,
-            clients: clients,
-            grants: grants,
-            desk: desk,
-            policy: configuration.policy,
-            logger: logger,
-            now: { Int64(Date().timeIntervalSince1970) },
-            tellDelivery: { delivery in
-                guard showsNotifications else { return }
-                await notifier.tellDelivery(
-                    client: delivery.client,
-                    program: Wording.asker(delivery.caller),
-                    host: delivery.host,
-                    count: delivery.count
-                )
-            }
-        )
+        let rooms = Rooms(configuration, folders: folders, bus: bus, logger: logger)
         let objects = BusObjects(
             bus: bus,
-            desk: desk,
-            clients: clients,
-            grants: grants,
-            vaults: vaults.stores,
-            logger: logger
+            desk: rooms.desk,
+            clients: rooms.clients,
+            grants: rooms.grants,
+            vaults: rooms.vaults.stores,
+            logger: logger,
+            audit: rooms.audit.keep
         )
         await objects.export()
 
@@ -85,29 +54,21 @@ struct House: Sendable {
                 options: Self.options(configuration),
                 tls: tls,
                 limit: limit,
-                responder: BellResponder(bell: bell),
+                responder: BellResponder(bell: rooms.bell),
                 eventLoopGroup: loops,
                 logger: logger
             )
         }
-        func companion(_ name: String, _ work: @escaping @Sendable () async throws -> Void) -> any Service {
-            Companion(name: name, logger: logger, work: work)
-        }
         var services: [any Service] = [
             BusWatch(bus: bus),
-            companion("the bus interface") { await objects.run() },
-            companion("the book of grants") { await grants.run() },
-            companion("the keeper of the Hash") {
-                await Self.keepIdentity(of: vaults, clients: clients)
-            },
-            companion("the watch of the keyring") { await Self.forgetAtLock(keyring, desk: desk) },
+            Companion("the bus interface", logger) { await objects.run() },
         ]
-        if showsNotifications { services.append(companion("the notifier") { try await notifier.run() }) }
+        services += rooms.companions()
         services += listeners
-        services += [DeskClosing(desk: desk), Announcement(logger: logger)]
+        services += [DeskClosing(desk: rooms.desk), Announcement(logger: logger)]
         self.services = services
-        await clients.load()
-        for store in vaults.stores {
+        await rooms.clients.load()
+        for store in rooms.vaults.stores {
             // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
             // asked for that, and what is locked stays so.
             _ = try? await store.index()

@@ -39,6 +39,12 @@ struct Companion: Service {
     let logger: Logger
     let work: @Sendable () async throws -> Void
 
+    init(_ name: String, _ logger: Logger, _ work: @escaping @Sendable () async throws -> Void) {
+        self.name = name
+        self.logger = logger
+        self.work = work
+    }
+
     func run() async throws {
         do {
             try await cancelWhenGracefulShutdown { try await work() }

@@ -23,6 +23,9 @@ package struct KernelError: Error, Equatable, Sendable, CustomStringConvertible 
         KernelError(call: call, code: errno)
     }
 
+    /// Whether what was looked for isn't there.
+    package var isNoSuchFile: Bool { code == ENOENT }
+
     /// The call and the system's words for its `errno`.
     package var description: String {
         "\(call): \(unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)")"

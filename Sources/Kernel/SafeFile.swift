@@ -29,6 +29,34 @@ package enum SafeFile {
         guard fsync(entry.number) == 0 else { throw .last("fsync") }
     }
 
+    /// Adds to a file of this user's own, readable for nobody else.
+    ///
+    /// - Parameters:
+    ///   - bytes: What is added, in one piece.
+    ///   - path: Where; its folder must be there.
+    ///   - limit: How long the file may become; a longer one is moved to `former` first.
+    ///   - former: Where the file before goes; what was there is gone then.
+    /// - Throws: The failing call's `errno`.
+    package static func append(
+        _ bytes: [UInt8],
+        to path: String,
+        limit: Int,
+        former: String
+    ) throws(KernelError) {
+        func open() throws(KernelError) -> Descriptor {
+            let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+            return try Descriptor("open", unsafe Glibc.open(path, flags, 0o600))
+        }
+        var file = try open()
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+        if status.st_size + bytes.count > limit, status.st_size > 0 {
+            guard unsafe rename(path, former) == 0 else { throw .last("rename") }
+            file = try open()
+        }
+        try file.write(bytes)
+    }
+
     /// Makes a folder that only this user may enter, and those above it where they lack.
     ///
     /// - Parameter path: An absolute path; a folder that is there already is closed to others.

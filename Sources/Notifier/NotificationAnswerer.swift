@@ -114,7 +114,7 @@ package actor NotificationAnswerer {
         case .notifierShows(let request): await carryOut(board.show(request))
         case .notifierHides(let code), .removed(let code, _): await carryOut(board.remove(code))
         case .agentTookOver(let agent): await tellOfAgent(agent)
-        case .added, .agentsChanged: break
+        case .added, .closed, .agentsChanged: break
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import Callers
 import Clients
 import KeePassHTTP
@@ -42,7 +43,12 @@ extension Bell {
         try await store(key, as: id, caller: caller)
         await end(admission.replaced, of: id)
         await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))
-        logger.notice("associated", metadata: ["client": "\(id)", "program": "\(caller.program.id)"])
+        record(
+            .associated,
+            client: id,
+            caller: caller,
+            under: Set([admission.code].compactMap { $0.map { .answer(code: $0) } })
+        )
         return await welcome(id, key: key, code: admission.code)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Approval
+package import Audit
 import Clients
 import KeePassHTTP
 package import Logging
@@ -25,6 +26,10 @@ package struct Bell: Sendable {
     let now: @Sendable () -> Int64
     /// Hears of logins that have reached a client.
     let tellDelivery: @Sendable (Delivery) async -> Void
+    /// Keeps a record of what was done.
+    let audit: Recorder
+    /// Hears of every use of a vault.
+    let used: @Sendable () -> Void
 
     /// Creates a bell over the rooms that it needs.
     package init(
@@ -35,7 +40,9 @@ package struct Bell: Sendable {
         policy: Policy,
         logger: Logger,
         now: @escaping @Sendable () -> Int64,
-        tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
+        tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in },
+        audit: @escaping Recorder = { _, _ in },
+        used: @escaping @Sendable () -> Void = {}
     ) {
         self.vaults = vaults
         self.clients = clients
@@ -45,6 +52,8 @@ package struct Bell: Sendable {
         self.logger = logger
         self.now = now
         self.tellDelivery = tellDelivery
+        self.audit = audit
+        self.used = used
     }
 
     /// Answers one request.

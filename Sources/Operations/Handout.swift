@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import Clients
 import KeePassHTTP
-import Logging
 import Secrecy
 import Vault
 
@@ -30,15 +30,7 @@ extension Bell {
                 throw .vault(error)
             }
         }
-        if !entries.isEmpty {
-            logger.notice(
-                "handed out",
-                metadata: [
-                    "client": "\(ring.client.id)", "type": "\(ring.request.type.rawValue)",
-                    "entries": "\(entries.count)",
-                ]
-            )
-        }
+        if !entries.isEmpty { await record(entries, of: released, to: ring) }
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = entries
         reply.count = entries.count
@@ -51,6 +43,23 @@ extension Bell {
                 Delivery(client: ring.client.id, caller: caller, host: released.host, count: count)
             )
         }
+    }
+
+    private func record(_ entries: [ReplyEntry], of released: Released, to ring: Ring) async {
+        let vaults = Set(released.offers.map(\.store.name)).sorted().joined(separator: ", ")
+        record(
+            .handedOut,
+            client: ring.client.id,
+            caller: await ring.visitor.caller(),
+            under: released.bases,
+            [
+                .request: ring.request.type.rawValue,
+                .host: released.host.map { PlainText.host($0) },
+                .vault: PlainText.field(vaults),
+                .count: String(entries.count),
+                .entries: entries.map(\.uuid).joined(separator: " "),
+            ]
+        )
     }
 
     private func entry(

@@ -31,6 +31,8 @@ struct Purpose: Sendable {
 struct Released: Sendable {
     var offers: [Offer]
     var code: String?
+    /// What let them through.
+    var bases: Set<Basis> = []
     /// The page's host; nil for a bulk read.
     var host: String?
 }
@@ -45,9 +47,10 @@ extension Bell {
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
+        var bases = Set(standing.compactMap(\.basis))
         guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, caller)) else {
-            let covered = zip(offers, standing).filter { $1 == .covered }.map(\.0)
-            return Released(offers: covered, host: purpose.host)
+            let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
+            return Released(offers: covered, bases: bases, host: purpose.host)
         }
         let decided = try await decide(on: asked, for: purpose, ring: ring, caller: caller).get()
         var allowed: Set<String> = []
@@ -61,7 +64,8 @@ extension Bell {
             case .withheld: false
             }
         }.map(\.0)
-        return Released(offers: given, code: decided.code, host: purpose.host)
+        if let code = decided.code { bases.insert(.answer(code: code)) }
+        return Released(offers: given, code: decided.code, bases: bases, host: purpose.host)
     }
 
     /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
@@ -83,10 +87,14 @@ extension Bell {
         }.value
     }
 
-    private enum Standing {
-        case covered
+    private enum Standing: Equatable {
+        case covered(Basis)
         case ask
         case withheld
+
+        var basis: Basis? {
+            if case .covered(let basis) = self { basis } else { nil }
+        }
     }
 
     private func stand(
@@ -110,17 +118,19 @@ extension Bell {
     private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
         let isFamiliar = ring.isFamiliar(caller)
         guard let query = purpose.query else {
-            return asksInBulk(ring, caller) ? .ask : .covered
+            return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
         }
         let key = grantKey(.release, host: query.host, vault: offer.store.name, ring: ring, caller: caller)
         let decision = await grants.decision(on: key, entry: offer.login.id.hex)
         if decision == false { return .withheld }
         switch ring.rules.access {
         case .always: return .ask
-        case .never: return isFamiliar || decision == true ? .covered : .ask
+        case .never:
+            if decision == true { return .covered(.grant) }
+            return isFamiliar ? .covered(.configuration) : .ask
         case .unlessGranted:
-            if decision == true { return .covered }
-            return isFamiliar && offer.login.allows(query) ? .covered : .ask
+            if decision == true { return .covered(.grant) }
+            return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
         }
     }
 
@@ -138,7 +148,7 @@ extension Bell {
             sameness: sameness(ring.client.fingerprint, ring.request.type.rawValue, purpose.search ?? ""),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
-            vault: names.joined(separator: ", "),
+            vaults: names,
             host: purpose.host,
             submitHost: purpose.submitHost,
             entries: offers.map { EntryLine($0.login) },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import Callers
 import Clients
 import KeePassHTTP
@@ -91,16 +92,24 @@ extension Bell {
         name: [UInt8]
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
-        let code = try await askToSave(shown, wish: wish, vault: store.name, ring: ring, name: name)
+        let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring, name: name)
+        let code = basis.code
         // The entry may have become another one while the person thought about it.
         let current = try await preview(wish, in: store)
         guard Set(current.newHosts).isSubset(of: shown.newHosts) else { throw .withdrawn }
         do throws(VaultError) {
             let id = try await store.save(wish.draft)
             await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
-            logger.notice(
-                "saved",
-                metadata: ["client": "\(ring.client.id)", "new": "\(shown.isNew)"]
+            record(
+                .saved,
+                client: ring.client.id,
+                caller: await ring.visitor.caller(),
+                under: [basis],
+                [
+                    .host: wish.host.map { PlainText.host($0) },
+                    .vault: PlainText.field(store.name),
+                    .entries: id.hex,
+                ]
             )
             return Saved(id: id, code: code)
         } catch {
@@ -118,7 +127,7 @@ extension Bell {
         vault: String,
         ring: Ring,
         name: [UInt8]
-    ) async throws(Refusal) -> String? {
+    ) async throws(Refusal) -> Basis {
         let caller = await ring.visitor.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.url)?.hostAndPort ?? $0.title } ?? wish.host
@@ -129,15 +138,17 @@ extension Bell {
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
         let decision = await grants.decision(on: grant, entry: stored?.id.hex ?? "")
         if decision == false { throw .denied }
-        if !widens, decision == true { return nil }
-        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) { return nil }
+        if !widens, decision == true { return .grant }
+        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) {
+            return .configuration
+        }
         let question = ApprovalRequest(
             kind: .save,
             caller: caller,
             sameness: name,
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
-            vault: vault,
+            vaults: [vault],
             host: host,
             submitHost: stored == nil ? wish.submitHost : nil,
             claimedHost: stored != nil && wish.host != host ? wish.host : nil,
@@ -153,7 +164,7 @@ extension Bell {
         if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
         }
-        guard decided.allows else { throw .denied }
-        return decided.code
+        guard decided.allows, let code = decided.code else { throw .denied }
+        return .answer(code: code)
     }
 }

@@ -11,6 +11,7 @@ import Vault
 extension Bell {
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
     func open(for ring: Ring) async throws(Refusal) -> [OpenVault] {
+        used()
         if wantsUnlock(ring.request), let closed = await vaults.closed(for: ring.request.type) {
             try await unlock(closed, for: ring)
         }
@@ -35,7 +36,7 @@ extension Bell {
             caller: caller,
             sameness: sameness(store.name),
             client: client,
-            vault: store.name
+            vaults: [store.name]
         )
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Void, Refusal> in

@@ -117,6 +117,13 @@ package struct ApprovalSettings: Equatable, Sendable {
     package var confirmation = Confirmation.none
     /// Which kinds are confirmed.
     package var confirmedKinds: [ApprovalKind] = []
+
+    /// The limits as the desk wants them, with the kinds that are confirmed.
+    package var deskLimits: Limits {
+        var limits = limits
+        limits.confirmedKinds = confirmation == .none ? [] : Set(confirmedKinds)
+        return limits
+    }
 }
 
 /// `[notify]`: notifications that ask nothing.

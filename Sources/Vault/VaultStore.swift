@@ -25,11 +25,19 @@ package protocol VaultStore: Sendable {
     /// Forgets every secret that it holds in memory.
     func lock() async
 
+    /// Makes it usable again after `lock`, where that takes no password: the person is back at the screen.
+    func resume() async
+
     /// Makes it usable, asking the person where that takes a password or a prompt.
     func unlock(for reason: UnlockReason) async throws(VaultError)
 
     /// Tells of every change of what is in it or how it stands; each caller has a stream of its own.
     nonisolated func changes() -> AsyncStream<Void>
+}
+
+extension VaultStore {
+    /// Stays as it is.
+    package func resume() async {}
 }
 
 /// What kind of place a vault is.

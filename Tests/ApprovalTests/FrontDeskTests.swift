@@ -124,9 +124,15 @@ import Testing
         await desk.shutDown()
         #expect(await first == .withdrawn)
         #expect(await desk.ask(.save()) == .withdrawn)
-        var last: DeskEvent?
-        while let event = await events.next() { last = event }
-        #expect(last == .removed(code: code, .withdrawn))
+        var outcomes: [Outcome] = []
+        while let event = await events.next() {
+            switch event {
+            case .removed(code, let outcome): outcomes.append(outcome)
+            case .closed(let ended): #expect(ended.request.code == code && ended.answeredBy == nil)
+            default: break
+            }
+        }
+        #expect(outcomes == [.withdrawn])
     }
 
     @Test func `a deadline stands two minutes after the asking, by the calendar`() async throws {

@@ -174,7 +174,13 @@ extension ApprovalRequest {
 
     static func unlock(_ caller: Caller = .named("firefox"), vault: String? = "Passwords") -> ApprovalRequest
     {
-        ApprovalRequest(kind: .unlock, caller: caller, sameness: [], client: "firefox", vault: vault)
+        ApprovalRequest(
+            kind: .unlock,
+            caller: caller,
+            sameness: [],
+            client: "firefox",
+            vaults: vault.map { [$0] } ?? []
+        )
     }
 
     static func release(
@@ -188,7 +194,7 @@ extension ApprovalRequest {
             caller: caller,
             sameness: [],
             client: "firefox",
-            vault: "Passwords",
+            vaults: ["Passwords"],
             host: bulk ? nil : host,
             entries: entries.map { EntryLine(uuid: $0, title: "Entry \($0)", username: "user-\($0)") },
             bulk: bulk
@@ -201,7 +207,7 @@ extension ApprovalRequest {
             caller: caller,
             sameness: [password],
             client: "firefox",
-            vault: "Passwords",
+            vaults: ["Passwords"],
             host: "github.com",
             isNew: true,
             fields: ["password", "user name"]

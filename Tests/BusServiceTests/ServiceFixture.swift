@@ -119,7 +119,7 @@ extension ApprovalRequest {
             client: kind == .associate ? nil : "firefox",
             suggestedID: kind == .associate ? "git" : nil,
             fingerprint: kind == .associate || kind == .overwrite ? "3F:A2:00:00:00:00:00:01" : nil,
-            vault: kind == .associate || kind == .overwrite ? nil : "keyring",
+            vaults: kind == .associate || kind == .overwrite ? [] : ["keyring"],
             host: hasEntries ? "example.org" : nil,
             submitHost: hasEntries ? "login.example.org" : nil,
             newHosts: kind == .save ? ["example.org"] : [],

@@ -9,10 +9,11 @@ import Testing
 /// KeePass files as vaults of the built daemon, made and read by KeePassXC.
 struct KDBXVaultTests {
     /// A session with one KDBX vault that a command opens.
-    private static func household(
+    static func household(
         _ name: String = "main",
         password: String = "demopass",
-        further: String = ""
+        further: String = "",
+        starting: Bool = true
     ) async throws -> (Household, String) {
         let folder = try TemporaryFolder()
         let path = folder.path + "-" + name + ".kdbx"
@@ -31,7 +32,8 @@ struct KDBXVaultTests {
             path = "\(path)"
             password_command = ["printf", "\(password)"]
             \(further)
-            """
+            """,
+            starting: starting
         )
         return (household, path)
     }

@@ -26,6 +26,14 @@ import Testing
         #expect(String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self) == "READY=1\nSTATUS=Serving")
     }
 
+    @Test func `a journal's entry tells each field, one of several lines by its length`() {
+        let message = Journal.message([("MESSAGE", "a b"), ("TWO", "c\nd")])
+        #expect(
+            message == Array("MESSAGE=a b\nTWO\n".utf8) + [3, 0, 0, 0, 0, 0, 0, 0] + Array("c\nd\n".utf8)
+        )
+        #expect(!Journal.write([("MESSAGE", "lost")], socket: "/nonexistent/socket"))
+    }
+
     @Test(arguments: ["", "relative", "@keybell-nobody", "/nonexistent/socket"])
     func `nobody to tell is no error`(path: String) {
         #expect(ServiceManager.notify("READY=1", socket: path) == false)

@@ -102,7 +102,7 @@ extension PendingRequest {
             sameness: [1],
             client: kind == .associate ? nil : "firefox",
             suggestedID: kind == .associate ? "firefox" : nil,
-            vault: "Passwords",
+            vaults: ["Passwords"],
             host: host,
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],
             alwaysOffered: always

@@ -20,18 +20,8 @@ struct RealPinentryTests {
         )
     }
 
-    /// Types into the dialog until it is gone: a key that comes before it has the focus is lost.
     private func type(_ keys: [[String]]) async throws {
-        let search = ["search", "--onlyvisible", "--class", "pinentry"]
-        _ = try await xdotool(["search", "--sync", "--onlyvisible", "--class", "pinentry"])
-        for _ in 0..<40 {
-            for key in keys { _ = try await xdotool(key) }
-            if try await xdotool(search) != 0 { return }
-        }
-    }
-
-    private func xdotool(_ arguments: [String]) async throws -> Int32? {
-        try await ChildProcess.run("xdotool", arguments, environment: screen.environment).status
+        try await screen.type(keys, into: "pinentry")
     }
 
     @Test func `what is typed into a real dialog is the password`() async throws {

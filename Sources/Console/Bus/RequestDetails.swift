@@ -25,6 +25,8 @@ struct RequestDetails: Equatable, Sendable {
     let outcome: String?
     let ended: UInt64?
     let isQuiet: Bool
+    /// Whether an allow counts only once it is confirmed in pinentry's window.
+    let isConfirmed: Bool
     /// As it came, for JSON.
     let members: [String: Value]
 
@@ -45,6 +47,7 @@ struct RequestDetails: Equatable, Sendable {
         outcome = text(Key.outcome)
         ended = members[Key.ended]?.asUInt64
         isQuiet = members[Key.quiet]?.asBool ?? false
+        isConfirmed = members[Key.confirmation] != nil
     }
 
     /// Reads the answer of ListRequests or ListRecent, oldest first.

@@ -63,7 +63,18 @@ struct AllowCommand: AsyncParsableCommand {
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
+        guard request.isConfirmed else {
+            try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+            return Output.line(Self.summary(request, choices).joined(separator: "\n"))
+        }
+        let end = try await daemon.end(of: code.text)
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        Output.note("Now confirm it in the window that pinentry has opened.")
+        let outcome = await end.outcome(within: .seconds(Int64(clamping: request.timeLeft)))
+        guard outcome == "allowed" else {
+            let state = outcome.map { "was \($0)" } ?? "still waits"
+            throw ConsoleError.refused("It was not confirmed: the request \(state).")
+        }
         Output.line(Self.summary(request, choices).joined(separator: "\n"))
     }
 

@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import Glibc
 
 /// Times as people say them.
 enum Moment {
     /// Now, in seconds since 1970.
     static func now() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
+
+    /// A time of the calendar in the person's time zone: `2026-11-25 18:05:12`.
+    static func text(_ time: UInt64) -> String {
+        var seconds = time_t(clamping: time)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&seconds, &parts) != nil else { return String(time) }
+        var text = [CChar](repeating: 0, count: 32)
+        let length = unsafe strftime(&text, text.count, "%Y-%m-%d %H:%M:%S", &parts)
+        return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
 
     /// How long ago something was.
     static func ago(_ then: UInt64, now: UInt64) -> String {

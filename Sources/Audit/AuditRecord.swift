@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Keeps a record of something that has just happened, as `AuditTrail.keep` does.
+package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) -> Void
+
+/// Something that happened and that the person may want to look up: who got what, when, under which answer.
+///
+/// Never a secret, and nothing of an entry but its uuid: the journal is read by others than the person, too.
+package struct AuditRecord: Equatable, Sendable {
+    /// What happened.
+    package enum Event: String, Sendable, CaseIterable {
+        /// A request ended: allowed, denied, expired or withdrawn.
+        case answered
+        /// A client's key was kept.
+        case associated
+        /// Logins went to a client.
+        case handedOut = "handed-out"
+        /// A login was made or changed.
+        case saved
+        /// A vault was unlocked.
+        case unlocked
+        /// Vaults were locked.
+        case locked
+        /// A client's key was deleted by the person.
+        case revoked
+        /// A standing decision was forgotten by the person.
+        case forgotten
+    }
+
+    /// What is told of it; a raw value is the name in JSON.
+    package enum Field: String, Sendable, CaseIterable {
+        /// The client's Id.
+        case client
+        /// The executable, or the sandbox id, of who asked.
+        case program
+        /// The Origin that it claimed.
+        case origin
+        /// The page's host.
+        case host
+        /// The vaults' names, with commas.
+        case vault
+        /// Of an answered request: its kind.
+        case kind
+        /// The RequestType.
+        case request
+        /// How many logins.
+        case count
+        /// Their uuids, with spaces.
+        case entries
+        /// The request's code.
+        case code
+        /// How the request ended.
+        case outcome
+        /// For how long the answer was meant.
+        case scope
+        /// Through what it was answered, or who did it.
+        case by
+        /// What allowed it.
+        case under
+        /// Why it happened.
+        case reason
+    }
+
+    /// What happened.
+    package let event: Event
+    /// When, in seconds since 1970.
+    package let time: UInt64
+    /// What is told of it; no empty values.
+    package let fields: [Field: String]
+
+    /// Records something; fields without a value are left out.
+    package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
+        self.event = event
+        self.time = time
+        self.fields = fields.compactMapValues { $0 }.filter { !$0.value.isEmpty }
+    }
+}
+
+extension AuditRecord {
+    /// One line for people.
+    package var sentence: String {
+        let who = fields[.program] ?? fields[.by] ?? "An unknown program"
+        let place = fields[.host].map { " for \($0)" } ?? ""
+        let vault = fields[.vault] ?? "the keyring"
+        return switch event {
+        case .answered:
+            "\(fields[.code] ?? "") \(fields[.outcome] ?? "ended")"
+                + (fields[.scope].map { $0 == "once" ? "" : " (\($0))" } ?? "")
+                + (fields[.by].map { " by \($0)" } ?? "")
+                + ": \(fields[.kind] ?? "request") of \(who)\(place)"
+        case .associated: "\(who) became client \(client)\(under)"
+        case .handedOut: "\(who) got \(logins)\(place) from \(vault) as client \(client)\(under)"
+        case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
+        case .unlocked: "\(vault) was unlocked" + (fields[.program].map { " for \($0)" } ?? "")
+        case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
+        case .revoked: "client \(client) was revoked by \(fields[.by] ?? "an unknown program")"
+        case .forgotten:
+            "a decision for client \(client) was forgotten by \(fields[.by] ?? "an unknown program")"
+        }
+    }
+
+    private var client: String { fields[.client].map { "“\($0)”" } ?? "unknown" }
+
+    private var logins: String {
+        let count = fields[.count] ?? "0"
+        return count == "1" ? "1 login" : "\(count) logins"
+    }
+
+    private var under: String { fields[.under].map { ", under \($0)" } ?? "" }
+}

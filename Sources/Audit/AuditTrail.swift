@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Kernel
+package import Logging
+
+/// Keeps the records: in the journal where there is one, else in a file of the state folder that rotates.
+package final class AuditTrail: Sendable {
+    /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
+    static let messageID = "6d0f1f5f3c2b4f0b9a4e5c1be3f0a7d4"
+    /// The journal's fields are ours from here on.
+    static let prefix = "KEYBELL_"
+
+    private let file: AuditFile
+    private let journal: String
+    private let writesLog: Bool
+    private let logger: Logger
+
+    /// Prepares to keep records; nothing is written yet.
+    ///
+    /// - Parameters:
+    ///   - folder: The state folder, made when something is written there.
+    ///   - logsToJournal: Whether the log itself goes to the journal, which then doesn't need to be told twice.
+    ///   - journal: The journal's socket.
+    ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
+    package init(
+        folder: String,
+        logsToJournal: Bool,
+        journal: String = Journal.socket,
+        logger: Logger
+    ) {
+        file = AuditFile(folder: folder)
+        self.journal = journal
+        writesLog = !logsToJournal
+        self.logger = logger
+    }
+
+    /// Keeps a record of something that has just happened.
+    ///
+    /// - Parameters:
+    ///   - event: What.
+    ///   - fields: What is told of it, fit to be shown; never a secret.
+    package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) {
+        keep(AuditRecord(event, time: UInt64(max(0, time(nil))), fields))
+    }
+
+    /// What it is about is done already, so trouble is only logged.
+    func keep(_ record: AuditRecord) {
+        let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
+        let isInJournal = Journal.write(
+            [
+                ("MESSAGE", record.sentence), ("MESSAGE_ID", Self.messageID), ("PRIORITY", "5"),
+                ("SYSLOG_IDENTIFIER", "keybelld"), (Self.prefix + "EVENT", record.event.rawValue),
+                (Self.prefix + "TIME", String(record.time)),
+            ] + fields.map { (Self.prefix + $0.key.rawValue.uppercased(), $0.value) },
+            socket: journal
+        )
+        if writesLog || !isInJournal {
+            let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
+            logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
+        }
+        guard !isInJournal else { return }
+        do throws(KernelError) {
+            try file.append(record)
+        } catch {
+            logger.warning("a record could not be kept", metadata: ["why": "\(error)"])
+        }
+    }
+}

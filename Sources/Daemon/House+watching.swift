@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import Clients
+import Kernel
+import Logging
+import Passwords
+import SecretService
+import SessionWatch
+import Settings
+import Vault
+import VaultStores
+
+// What runs beside the requests: it looks after locks, records and what clients were told.
+extension House {
+    /// Once a client is let in, the keyring vault's Hash must outlive the state folder: clients are told it.
+    static func keepIdentity(of vaults: [any VaultStore], clients: ClientRegistry) async {
+        let stores = vaults.compactMap { $0 as? KeyringStore }
+        for await _ in clients.changes() {
+            // A keyring that can't be read now will do another time.
+            guard let known = try? await clients.list(), !known.isEmpty else { continue }
+            for store in stores { await store.keepIdentity() }
+        }
+    }
+
+    /// A lock ends what was allowed but not collected.
+    static func forgetAtLock(_ keyring: Keyring, desk: FrontDesk) async {
+        for await event in keyring.events() {
+            switch event {
+            case .locked, .providerLeft: await desk.forget(.everything)
+            default: break
+            }
+        }
+    }
+
+    /// Keeps a record of every answer.
+    static func recordAnswers(_ events: AsyncStream<DeskEvent>, in audit: AuditTrail) async {
+        for await case .closed(let ended) in events {
+            let request = ended.request
+            audit.keep(
+                .answered,
+                [
+                    .code: request.code,
+                    .kind: request.kind.rawValue,
+                    .outcome: ended.outcome.rawValue,
+                    .scope: ended.scope?.rawValue,
+                    .by: ended.answeredBy,
+                    .client: request.client,
+                    .program: request.caller.sandbox ?? request.caller.executable,
+                    .origin: request.caller.origin,
+                    .host: request.host,
+                    .vault: request.vault,
+                    .count: request.entryCount > 0 ? String(request.entryCount) : nil,
+                ]
+            )
+        }
+    }
+
+    /// Keeps a record of every time that a vault is opened, by whatever opened it.
+    static func recordOpenings(of vault: any VaultStore, in audit: AuditTrail) async {
+        let changes = vault.changes()
+        var wasLocked = await vault.status().isLocked
+        for await _ in changes {
+            let isLocked = await vault.status().isLocked
+            if wasLocked, !isLocked { audit.keep(.unlocked, [.vault: PlainText.field(vault.name)]) }
+            wasLocked = isLocked
+        }
+    }
+
+    /// Asks for a confirmation in pinentry's window, which no program of the session can answer.
+    static func confirmation(
+        _ settings: ApprovalSettings,
+        pinentry program: String,
+        logger: Logger
+    ) -> FrontDesk.Confirmation {
+        { request in
+            guard settings.confirmation == .pinentry else { return nil }
+            let pinentry = Pinentry(program: program, deadline: settings.limits.timeout)
+            do throws(VaultError) {
+                return try await pinentry.confirm(title: "Keybell: \(request.code)", text: request.question)
+            } catch {
+                logger.error(
+                    "an allow could not be confirmed: the request goes on waiting",
+                    metadata: ["code": "\(request.code)", "why": "\(error)"]
+                )
+                return nil
+            }
+        }
+    }
+}
+
+extension PendingRequest {
+    /// All that the person should know before saying yes.
+    fileprivate var question: String { title + "\n\n" + body }
+}

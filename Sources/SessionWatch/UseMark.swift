@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// When a vault was last used, noted on the way of every request: so it takes no turn of any actor.
+package final class UseMark: Sendable {
+    private struct State {
+        var last = ContinuousClock.now
+        var isWatched = false
+    }
+
+    private let state = Mutex(State())
+    private let began: @Sendable () -> Void
+
+    /// A mark; `began` is called at the first use after each `look`.
+    init(began: @escaping @Sendable () -> Void) {
+        self.began = began
+    }
+
+    /// A vault is used.
+    package func use() {
+        let begins = state.withLock { state in
+            state.last = .now
+            defer { state.isWatched = true }
+            return !state.isWatched
+        }
+        if begins { began() }
+    }
+
+    /// When the last use was.
+    var last: ContinuousClock.Instant { state.withLock { $0.last } }
+
+    /// From the next use on it is to be told again.
+    func rest() {
+        state.withLock { $0.isWatched = false }
+    }
+}

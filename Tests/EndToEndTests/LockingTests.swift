@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Foundation
+import KeePassHTTP
+import TestSupport
+import Testing
+
+/// What the session's locks do to an open KeePass file and to what waits.
+@Suite(.timeLimit(.minutes(3))) struct LockingTests {
+    /// Waits until the vault `main` is locked, or open.
+    private func vault(isLocked: Bool, in household: Household) async throws {
+        let bus = try await household.bus.connect()
+        let changes = try await bus.signals(
+            sender: Porter.name,
+            interface: "org.keybell.Vaults1",
+            member: "Changed"
+        )
+        let found = Observed<Bool?>(nil)
+        let looking = Task {
+            func look() async throws {
+                let answer = try await bus.call(
+                    Porter.name,
+                    "/org/keybell/Vaults",
+                    "org.keybell.Vaults1",
+                    "List"
+                )
+                let state = answer.first?.asArray?.first?.vardict?["locked"]?.asBool
+                found.update { $0 = state }
+            }
+            try await look()
+            for await _ in changes { try await look() }
+        }
+        defer { looking.cancel() }
+        try await found.wait(for: "the vault to be \(isLocked ? "locked" : "open")") {
+            $0 == isLocked ? () : nil
+        }
+    }
+
+    /// A session with an open KeePass file and a client that has saved a login in it.
+    private func open(
+        _ environment: [String: String],
+        further: String = ""
+    ) async throws -> (household: Household, guest: Guest, path: String) {
+        let (household, path) = try await KDBXVaultTests.household(further: further, starting: false)
+        try await household.start(environment: environment)
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        try await vault(isLocked: false, in: household)
+        return (household, guest, path)
+    }
+
+    @Test func `a real screen locker locks the file, and nothing is shown before the screen is unlocked`()
+        async throws
+    {
+        let display = try await XvfbDisplay()
+        let (household, _, path) = try await open(display.environment)
+        defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
+        let environment = household.bus.environment.merging(display.environment) { $1 }
+        let locker = try ChildProcess("mate-screensaver", ["--no-daemon"], environment: environment)
+        _ = try await household.bus.owner(of: "org.mate.ScreenSaver")
+        func tell(_ word: String) async throws {
+            let report = try await ChildProcess.run(
+                "mate-screensaver-command",
+                ["--" + word],
+                environment: environment
+            )
+            #expect(report.status == 0, "\(report)")
+        }
+        try await tell("lock")
+        try await vault(isLocked: true, in: household)
+
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        async let question = Porter(household).question()
+        // It waits, and is told to whoever asks, but to nobody else: RequestAdded comes at the unlock.
+        try await Self.waiting(1, in: household)
+        try await tell("deactivate")
+        let code = try await question.code
+        #expect(try await household.keybell("deny", code).status == 0)
+        #expect(try await reply.json["Success"] as? Bool == false)
+        let log = try await household.keybell("log")
+        #expect(log.output.contains("main was locked: the screen was locked"), "\(log)")
+        #expect(!log.output.contains("geheim") && !log.output.contains("alice"))
+        withExtendedLifetime(locker) {}
+    }
+
+    private static func waiting(_ count: Int, in household: Household) async throws {
+        for _ in 0..<100 where try await Porter(household).questions().count != count {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try await Porter(household).questions().count == count)
+    }
+
+    @Test func `sleep and logind's Lock lock the file, and a session grant ends with that`() async throws {
+        let login = try await LoginManagerStandIn()
+        let (household, guest, path) = try await open(login.environment)
+        defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
+        let page = [(name: "Url", value: "https://example.org/")]
+        let first = Kinds()
+        async let reply = guest.ask(.getLogins, page)
+        let question = try await Porter(household).question()
+        let allowed = try await household.keybell("allow", question.code, "--scope", "session")
+        #expect(allowed.status == 0, "\(allowed)")
+        #expect(try await reply.entries.count == 1)
+        #expect(try await guest.ask(.getLogins, page).entries.count == 1)
+
+        try await login.sleep(true)
+        try await vault(isLocked: true, in: household)
+        try await login.sleep(false)
+        _ = try await Porter(household).answering(seen: { first.note($0) }) {
+            try await guest.ask(.getLogins, page, triggerUnlock: true)
+        }
+        #expect(first.all == ["unlock", "release"])
+
+        try await login.ask(to: true)
+        try await vault(isLocked: true, in: household)
+        try await login.setLocked(true)
+        try await login.setLocked(false)
+        #expect(try await household.keybell("unlock", "main").status == 0)
+        let grants = try await household.keybell("grants", "firefox", "--json")
+        #expect(!grants.output.contains("session"), "\(grants)")
+    }
+
+    @Test func `where the person wants it, the screen's lock leaves the file open`() async throws {
+        let login = try await LoginManagerStandIn()
+        let (household, guest, path) = try await open(
+            login.environment,
+            further: "[lock]\non_screen_lock = false"
+        )
+        defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
+        try await login.setLocked(true)
+        async let reply = guest.ask(.getLogins, [("Url", "https://example.org/")])
+        async let question = Porter(household).question()
+        try await Self.waiting(1, in: household)
+        try await login.setLocked(false)
+        #expect(try await household.keybell("allow", question.code).status == 0)
+        #expect(try await reply.entries.count == 1)
+    }
+}

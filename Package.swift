@@ -215,7 +215,7 @@ if Context.environment["KEYBELL_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "KeybellBenchmarks",
-            dependencies: ["KDBX", "Kernel", "Secrecy", "Vault"],
+            dependencies: ["KDBX", "Kernel", "Secrecy", "Vault", "VaultStores", logging],
             path: "Benchmarks"
         )
     )

@@ -12,18 +12,16 @@ package struct DomainName: Hashable, Sendable {
 
     /// Reads a name, with or without the root's dot at its end.
     package init?(_ text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard
-            let folded = bytes.allSatisfy({ $0 < 0x80 }) ? Self.lowercased(bytes) : Self.mapped(String(text))
-        else {
-            return nil
-        }
+        self.init(utf8: Array(text.utf8)[...])
+    }
+
+    /// Reads a name that is given in UTF-8.
+    package init?(utf8 bytes: ArraySlice<UInt8>) {
+        let isASCII = bytes.allSatisfy { $0 < 0x80 }
+        guard let folded = isASCII ? Self.lowercased(bytes) : Self.mapped(bytes) else { return nil }
         let name = folded.last == UInt8(ascii: ".") ? folded.dropLast() : folded[...]
         guard (1...253).contains(name.count) else { return nil }
-        let labels = name.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard labels.allSatisfy(Self.isLabel), let last = labels.last, !Self.isNumber(last) else {
-            return nil
-        }
+        guard let last = Self.lastLabel(of: name), !Self.isNumber(last) else { return nil }
         self.text = String(decoding: name, as: UTF8.self)
     }
 
@@ -51,13 +49,14 @@ package struct DomainName: Hashable, Sendable {
         return name
     }
 
-    private static func lowercased(_ bytes: [UInt8]) -> [UInt8]? {
+    private static func lowercased(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         bytes.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// The A-labels of a name with other letters in it, as browsers make them (UTS #46, nontransitional).
-    private static func mapped(_ text: String) -> [UInt8]? {
-        guard !text.utf8.contains(0) else { return nil }
+    private static func mapped(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard !bytes.contains(0) else { return nil }
         var output: UnsafeMutablePointer<CChar>?
         let flags = CInt(bitPattern: IDN2_NONTRANSITIONAL.rawValue | IDN2_NFC_INPUT.rawValue)
         guard unsafe idn2_to_ascii_8z(text, &output, flags) == IDN2_OK.rawValue, let result = unsafe output
@@ -65,19 +64,24 @@ package struct DomainName: Hashable, Sendable {
             return nil
         }
         defer { unsafe idn2_free(result) }
-        return unsafe lowercased(Array(String(cString: result).utf8))
+        return unsafe lowercased(Array(String(cString: result).utf8)[...])
     }
 
-    /// Letters, digits, hyphens and underscores; browsers let more through, but no such name can be registered.
-    private static func isLabel(_ label: ArraySlice<UInt8>) -> Bool {
-        guard (1...63).contains(label.count) else { return false }
-        return label.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-            case UInt8(ascii: "-"), UInt8(ascii: "_"): true
-            default: false
+    /// The last of a name's labels, or nil if any of them is none: letters, digits, hyphens and underscores.
+    ///
+    /// Browsers let more through, but no such name can be registered.
+    private static func lastLabel(of name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var start = name.startIndex
+        for index in name.indices {
+            switch name[index] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): continue
+            case UInt8(ascii: "-"), UInt8(ascii: "_"): continue
+            case UInt8(ascii: ".") where (1...63).contains(index - start): start = index + 1
+            default: return nil
             }
         }
+        let last = name[start...]
+        return (1...63).contains(last.count) ? last : nil
     }
 
     /// Whether a browser would read a name that ends in this label as an IPv4 address (`127.1`, `0x7f.1`).

@@ -100,9 +100,10 @@ package enum Base64 {
     }
 
     /// The six bits of a letter, or -1; every stretch of the alphabet adds its own, all others nothing.
+    @inline(__always)
     private static func sixBits(_ character: UInt8) -> Int32 {
         let letter = Int32(character)
-        func within(_ first: Int32, _ last: Int32) -> Int32 {
+        @inline(__always) func within(_ first: Int32, _ last: Int32) -> Int32 {
             ((first - 1 - letter) & (letter - last - 1)) >> 8
         }
         var value: Int32 = -1

@@ -6,9 +6,6 @@ import Vault
 
 /// A database as clients may see it: its logins by host, and each one's secrets when they are wanted.
 struct KDBXShelf: Sendable {
-    /// The names of an entry's own parts, which are no string fields.
-    private static let standardFields: Set<String> = ["Title", "UserName", "Password", "URL", "Notes"]
-
     private static let noSettings = EntrySettings()
 
     let database: Database
@@ -32,8 +29,12 @@ struct KDBXShelf: Sendable {
         return LoginSecrets(password: entry.secret("Password") ?? SecretBytes(utf8: ""), fields: fields)
     }
 
+    /// Whether a string is one of an entry's own string fields, none of those that every entry has.
     private static func isOwn(_ fieldName: String) -> Bool {
-        !standardFields.contains(fieldName) && fieldName != EntrySettings.fieldName
+        switch fieldName {
+        case "Title", "UserName", "Password", "URL", "Notes", EntrySettings.fieldName: false
+        default: true
+        }
     }
 
     /// What all entries of a group have in common.
@@ -67,7 +68,7 @@ struct KDBXShelf: Sendable {
         while let place = places.popLast() {
             let group = LoginGroup(
                 name: place.path.isEmpty ? place.group.name : place.path.joined(separator: "/"),
-                id: place.group.id.flatMap { LoginID($0.bytes) }
+                id: place.group.id.map { LoginID($0) }
             )
             logins += place.group.entries.compactMap { login($0, in: group, at: place) }
             places += place.group.groups.reversed().map { place.inner($0, bin: bin) }
@@ -76,29 +77,36 @@ struct KDBXShelf: Sendable {
     }
 
     private static func login(_ entry: Entry, in group: LoginGroup, at place: Place) -> Login? {
-        guard let id = entry.id.flatMap({ LoginID($0.bytes) }) else { return nil }
-        let names = entry.fields.map(\.name)
-        let own = names.filter(isOwn)
-        // Most have none, and asking for one that isn't there costs as much as for one that is.
-        let settings = names.contains(EntrySettings.fieldName) ? entry.secret(EntrySettings.fieldName) : nil
+        guard let id = entry.id.map({ LoginID($0) }) else { return nil }
+        let strings = entry.strings
+        // Of two of a name the first counts, as everywhere.
+        func text(_ name: String) -> String {
+            guard let string = strings.first(where: { $0.field.name == name }) else { return "" }
+            return (string.field.isProtected ? entry.text(name) : string.text) ?? ""
+        }
+        let own = strings.map(\.field.name).filter(isOwn)
+        let hasSettings = strings.contains { $0.field.name == EntrySettings.fieldName }
         return Login(
             id: id,
-            title: entry.text("Title") ?? "",
-            username: entry.text("UserName") ?? "",
-            url: entry.text("URL") ?? "",
+            title: text("Title"),
+            username: text("UserName"),
+            url: text("URL"),
             group: group,
-            furtherURLs: own.filter(Login.isFurtherURL).sorted().compactMap { entry.text($0) },
-            settings: settings.map(Self.settings) ?? noSettings,
+            furtherURLs: own.filter(Login.isFurtherURL).sorted().map(text),
+            settings: hasSettings ? settings(text(EntrySettings.fieldName)) : noSettings,
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,
-            fieldNames: own.sorted(),
-            created: entry.created?.unix,
-            modified: entry.modified?.unix
+            fieldNames: own.sorted()
         )
     }
 
-    private static func settings(_ json: SecretBytes) -> EntrySettings {
-        EntrySettings(json: json.withSpan { span in span.indices.map { span[$0] } })
+    private static func settings(_ json: String) -> EntrySettings { EntrySettings(json: json.utf8) }
+}
+
+extension LoginID {
+    /// What an entry or group of a database is called outside of it.
+    init(_ identifier: Identifier) {
+        self.init(high: identifier.head, low: identifier.tail)
     }
 }

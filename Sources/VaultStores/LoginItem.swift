@@ -30,9 +30,7 @@ enum LoginItem {
             group: attribute(Attribute.group).map { LoginGroup(name: $0, id: identity.group($0)) },
             furtherURLs: Login.furtherURLs(in: extra?.fields ?? [:]),
             settings: extra?.settings ?? EntrySettings(),
-            fieldNames: (extra?.fields.keys).map { $0.sorted() } ?? [],
-            created: Int64(exactly: item.created),
-            modified: Int64(exactly: item.modified)
+            fieldNames: (extra?.fields.keys).map { $0.sorted() } ?? []
         )
     }
 

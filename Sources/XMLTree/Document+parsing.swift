@@ -14,17 +14,6 @@ extension Document {
 
     /// Reads XML text that is a part of something longer.
     package init(parsing bytes: ArraySlice<UInt8>) throws(XMLError) {
-        // The plain way takes a fraction of the time. What it does not take is not wrong for that: libxml2 decides.
-        let plain = try? unsafe Self.built(of: bytes, by: PlainScanner.read)
-        if let plain {
-            self = plain
-        } else {
-            try self.init(parsingByLibrary: bytes)
-        }
-    }
-
-    /// Reads XML text by libxml2, however plain it is.
-    init(parsingByLibrary bytes: ArraySlice<UInt8>) throws(XMLError) {
         self = try unsafe Self.built(of: bytes) { bytes, builder in
             do throws(XMLError) {
                 var parser = try unsafe Parser(bytes)

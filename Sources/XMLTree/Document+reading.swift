@@ -7,6 +7,9 @@ extension Document {
     /// A name's handle, or nil if nothing in the document has this name.
     package func find(_ name: String) -> Name? { nameNumbers[name].map { Name(number: $0) } }
 
+    /// A name's handle, whether anything in the document has this name yet or not.
+    package mutating func name(_ text: String) -> Name { Name(number: number(of: text)) }
+
     /// Whether an element has a name.
     package func isNamed(_ element: Element, _ name: Name?) -> Bool { self[element].name == name?.number }
 
@@ -18,13 +21,17 @@ extension Document {
 
     /// The elements that stand directly in an element.
     package func children(of element: Element) -> Children {
-        Children(document: self, index: self[element].firstChild)
+        Children(nodes: nodes, index: self[element].firstChild)
     }
 
     /// The elements of a name that stand directly in an element.
     package func children(of element: Element, named name: String) -> [Element] {
-        guard let number = nameNumbers[name] else { return [] }
-        return children(of: element).filter { self[$0].name == number }
+        find(name).map { children(of: element, named: $0) } ?? []
+    }
+
+    /// The elements of a name that stand directly in an element.
+    package func children(of element: Element, named name: Name) -> [Element] {
+        children(of: element).filter { self[$0].name == name.number }
     }
 
     /// The first element of a name that stands directly in an element.
@@ -144,15 +151,16 @@ extension Document {
 
     /// The elements that stand directly in an element, one after the other.
     package struct Children: Sequence, IteratorProtocol {
-        let document: Document
+        // Not the document: a copy of it counts the owners of all its parts.
+        let nodes: [Node]
         var index: Int32
 
         /// The next element, past all text and comments.
         package mutating func next() -> Element? {
             while index != Node.none {
                 let current = index
-                index = document.nodes[Int(current)].next
-                if document.nodes[Int(current)].kind == .element { return Element(index: current) }
+                index = nodes[Int(current)].next
+                if nodes[Int(current)].kind == .element { return Element(index: current) }
             }
             return nil
         }

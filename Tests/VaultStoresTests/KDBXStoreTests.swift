@@ -157,7 +157,6 @@ struct KDBXStoreTests {
         #expect(deep.furtherURLs == ["https://k.example", "https://u.example"])
         #expect(deep.allow == ["a.example"] && deep.deny == ["b.example"] && deep.realm == "r")
         #expect(deep.fieldNames == ["KP2A_URL", "URL 1", "otp"])
-        #expect(deep.created == KDBXFixture.then)
         let example = try #require(index.matches(url: "https://example.com/", now: 0).first)
         #expect(example.title == "Example" && example.username == "someone")
         let secrets = try await fixture.store.secrets(of: example.id)

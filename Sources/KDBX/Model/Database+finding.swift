@@ -12,14 +12,13 @@ extension Database {
     package var entries: [Entry] {
         var found: [Entry] = []
         found.reserveCapacity(entryPlaces.count)
-        let (entry, group) = (document.find("Entry"), document.find("Group"))
         var groups = [rootGroup]
         while let current = groups.popLast() {
             var inner: [Element] = []
             for child in document.children(of: current) {
-                if document.isNamed(child, entry) {
+                if document.isNamed(child, names.entry) {
                     found.append(Entry(database: self, element: child))
-                } else if document.isNamed(child, group) {
+                } else if document.isNamed(child, names.group) {
                     inner.append(child)
                 }
             }
@@ -58,12 +57,11 @@ extension Database {
 
     /// The element with a string's value.
     func value(_ name: String, of entry: Element) -> Element? {
-        let (string, key) = (document.find("String"), document.find("Key"))
-        for child in document.children(of: entry) where document.isNamed(child, string) {
-            guard let key = document.child(of: child, named: key),
+        for child in document.children(of: entry) where document.isNamed(child, names.string) {
+            guard let key = document.child(of: child, named: names.key),
                 document.content(of: key).elementsEqual(name.utf8)
             else { continue }
-            return document.child(of: child, named: "Value")
+            return document.child(of: child, named: names.value)
         }
         return nil
     }

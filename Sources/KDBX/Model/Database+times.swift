@@ -22,7 +22,7 @@ extension Database {
 
     /// When an element was last edited; long ago if it does not say.
     func modified(_ element: Element) -> Timestamp {
-        time("LastModificationTime", of: element) ?? Timestamp(unix: .min)
+        time(names.modified, of: element) ?? Timestamp(unix: .min)
     }
 
     /// When an element was last moved; long ago if it does not say.

@@ -12,6 +12,8 @@ package struct Database: Sendable {
     var innerHeader: InnerHeader
     var innerStream: InnerStream.Kind
     var document: Document
+    /// Names in the document.
+    let names: Vocabulary
     /// Where entries and groups stand, history left out; the first of each UUID.
     var entryPlaces: [Identifier: Element] = [:]
     var groupPlaces: [Identifier: Element] = [:]
@@ -48,6 +50,8 @@ package struct Database: Sendable {
         self.header = header
         self.innerHeader = innerHeader
         self.innerStream = innerStream
+        var document = document
+        names = Vocabulary(&document)
         self.document = document
         self.rootGroup = rootGroup
         findPlaces()
@@ -58,12 +62,9 @@ package struct Database: Sendable {
 
     /// Notes where everything stands.
     mutating func findPlaces() {
-        let (entry, group, uuid) = (document.find("Entry"), document.find("Group"), document.find("UUID"))
         var (entries, groups): ([Identifier: Element], [Identifier: Element]) = ([:], [:])
         func note(_ element: Element, in places: inout [Identifier: Element]) {
-            guard let place = document.child(of: element, named: uuid),
-                let identifier = Identifier(base64: document.content(of: place)), places[identifier] == nil
-            else { return }
+            guard let identifier = identifier(of: element), places[identifier] == nil else { return }
             places[identifier] = element
         }
         // A stack of our own: groups may be nested deeper than ours.
@@ -71,9 +72,9 @@ package struct Database: Sendable {
         while let current = left.popLast() {
             note(current, in: &groups)
             for child in document.children(of: current) {
-                if document.isNamed(child, entry) {
+                if document.isNamed(child, names.entry) {
                     note(child, in: &entries)
-                } else if document.isNamed(child, group) {
+                } else if document.isNamed(child, names.group) {
                     left.append(child)
                 }
             }
@@ -82,7 +83,9 @@ package struct Database: Sendable {
     }
 
     func identifier(of element: Element) -> Identifier? {
-        document.child(of: element, named: "UUID").flatMap { Identifier(base64: document.content(of: $0)) }
+        document.child(of: element, named: names.uuid).flatMap {
+            Identifier(base64: document.content(of: $0))
+        }
     }
 
     var meta: Element? { document.child(of: document.root, named: "Meta") }
@@ -91,6 +94,12 @@ package struct Database: Sendable {
 
     /// A time that stands in an element's `Times`.
     func time(_ name: String, of element: Element) -> Timestamp? {
-        document.descendant(of: element, "Times", name).flatMap { Timestamp(document.text(of: $0)) }
+        document.find(name).flatMap { time($0, of: element) }
+    }
+
+    func time(_ name: Name, of element: Element) -> Timestamp? {
+        document.child(of: element, named: names.times)
+            .flatMap { document.child(of: $0, named: name) }
+            .flatMap { Timestamp(document.content(of: $0)) }
     }
 }

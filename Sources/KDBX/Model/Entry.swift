@@ -28,13 +28,17 @@ package struct Entry: Sendable {
     }
 
     /// All its strings in their order.
-    package var fields: [Field] {
-        let document = database.document
-        return document.children(of: element, named: "String").compactMap { string in
-            guard let key = document.child(of: string, named: "Key") else { return nil }
-            let value = document.child(of: string, named: "Value")
+    package var fields: [Field] { strings.map(\.field) }
+
+    /// All its strings in their order, in one go, with the values of those that aren't protected.
+    package var strings: [(field: Field, text: String?)] {
+        let (document, names) = (database.document, database.names)
+        return document.children(of: element, named: names.string).compactMap { string in
+            guard let key = document.child(of: string, named: names.key) else { return nil }
+            let value = document.child(of: string, named: names.value)
             let isProtected = value.map { ProtectedValues.isProtected($0, in: document) } ?? false
-            return Field(name: document.text(of: key), isProtected: isProtected)
+            let text = isProtected ? nil : value.map { document.text(of: $0) }
+            return (Field(name: document.text(of: key), isProtected: isProtected), text)
         }
     }
 
@@ -55,15 +59,16 @@ package struct Entry: Sendable {
     }
 
     /// When it was made.
-    package var created: Timestamp? { database.time("CreationTime", of: element) }
+    package var created: Timestamp? { database.time(database.names.created, of: element) }
     /// When it was last changed.
-    package var modified: Timestamp? { database.time("LastModificationTime", of: element) }
+    package var modified: Timestamp? { database.time(database.names.modified, of: element) }
     /// When it expires, if it does.
     package var expires: Timestamp? {
-        guard
-            database.document.descendant(of: element, "Times", "Expires").map({ database.isTrue($0) }) == true
+        let (document, names) = (database.document, database.names)
+        guard let times = document.child(of: element, named: names.times),
+            let expires = document.child(of: times, named: names.expires), database.isTrue(expires)
         else { return nil }
-        return database.time("ExpiryTime", of: element)
+        return database.time(names.expiry, of: element)
     }
 
     /// Its former states, the oldest first as a rule.

@@ -37,12 +37,16 @@ package struct Group: Sendable {
 
     /// The groups that are directly in it.
     package var groups: [Group] {
-        database.document.children(of: element, named: "Group").map { Group(database: database, element: $0) }
+        database.document.children(of: element, named: database.names.group).map {
+            Group(database: database, element: $0)
+        }
     }
 
     /// The entries that are directly in it.
     package var entries: [Entry] {
-        database.document.children(of: element, named: "Entry").map { Entry(database: database, element: $0) }
+        database.document.children(of: element, named: database.names.entry).map {
+            Entry(database: database, element: $0)
+        }
     }
 
     /// Whether entries in it are to be found by a search; what the groups around it say where it says nothing.

@@ -6,8 +6,10 @@ import Secrecy
 /// What an entry or a group is known by, across files and for good: a UUID.
 package struct Identifier: Hashable, Sendable {
     // Two words rather than an array: there is one of these for each entry.
-    private let head: UInt64
-    private let tail: UInt64
+    /// The first eight bytes, the first one highest.
+    package let head: UInt64
+    /// The other eight.
+    package let tail: UInt64
 
     /// All zeros, which stands for none.
     package static let none = Identifier(head: 0, tail: 0)

@@ -16,16 +16,18 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.unix < right.unix }
 
     /// Reads what version 4 writes, base64 of the seconds since the year 1, or version 3, ISO 8601.
-    init?(_ text: String) {
+    init?(_ text: ArraySlice<UInt8>) {
         if let bytes = Base64.decode(text), let seconds = Int64(littleEndian: bytes) {
             guard Self.years1to9999.contains(seconds) else { return nil }
             self.init(unix: seconds - Self.yearOne)
-        } else if let moment = Self.parse(iso: text) {
+        } else if let moment = Self.parse(iso: String(decoding: text, as: UTF8.self)) {
             self = moment
         } else {
             return nil
         }
     }
+
+    init?(_ text: String) { self.init(Array(text.utf8)[...]) }
 
     /// The text for a file of a version.
     func text(for version: FormatVersion) -> String {

@@ -24,10 +24,6 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var isRecycled: Bool
     /// The names of its own string fields.
     package var fieldNames: [String]
-    /// When it was made, in seconds since 1970.
-    package var created: Int64?
-    /// When it last changed, in seconds since 1970.
-    package var modified: Int64?
 
     /// Describes a login; what is left out is empty.
     package init(
@@ -41,9 +37,7 @@ package struct Login: Hashable, Sendable, Identifiable {
         expires: Int64? = nil,
         isSearchable: Bool = true,
         isRecycled: Bool = false,
-        fieldNames: [String] = [],
-        created: Int64? = nil,
-        modified: Int64? = nil
+        fieldNames: [String] = []
     ) {
         self.id = id
         self.title = title
@@ -56,8 +50,6 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.isSearchable = isSearchable
         self.isRecycled = isRecycled
         self.fieldNames = fieldNames
-        self.created = created
-        self.modified = modified
     }
 
     /// The realm that it is for, if it says so.

@@ -14,17 +14,18 @@ package struct LoginID: Hashable, Sendable {
         low = bytes.dropFirst(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
+    /// Takes the first eight bytes and the other eight, as numbers whose highest byte comes first.
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
     /// Reads 32 hex digits of either case, and nothing else.
     package init?(hex: some StringProtocol) {
         let digits = hex.utf8
         guard digits.count == 32, digits.allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit }),
             let high = UInt64(hex.prefix(16), radix: 16), let low = UInt64(hex.suffix(16), radix: 16)
         else { return nil }
-        self.high = high
-        self.low = low
-    }
-
-    private init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }

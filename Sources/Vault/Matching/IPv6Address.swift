@@ -50,7 +50,8 @@ package struct IPv6Address: Hashable, Sendable {
         var groups: [UInt16] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if mayEndInIPv4, index == parts.count - 1, let address = IPv4Address(part) {
+            if mayEndInIPv4, index == parts.count - 1, let address = IPv4Address(utf8: Array(part.utf8)[...])
+            {
                 groups.append(UInt16(truncatingIfNeeded: address.bits >> 16))
                 groups.append(UInt16(truncatingIfNeeded: address.bits))
             } else {

@@ -12,16 +12,15 @@ package enum InternetHost: Hashable, Sendable {
     case ipv6(IPv6Address)
 
     /// Reads a host as it stands in a URL: a name, four numbers, or an IPv6 address in brackets.
-    package init?(_ text: some StringProtocol) {
-        if text.utf8.first == UInt8(ascii: "[") {
-            let bytes = Array(text.utf8)
+    package init?(utf8 bytes: ArraySlice<UInt8>) {
+        if bytes.first == UInt8(ascii: "[") {
             guard bytes.last == UInt8(ascii: "]"),
                 let address = IPv6Address(String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self))
             else { return nil }
             self = .ipv6(address)
-        } else if let address = IPv4Address(text) {
+        } else if let address = IPv4Address(utf8: bytes) {
             self = .ipv4(address)
-        } else if let name = DomainName(text) {
+        } else if let name = DomainName(utf8: bytes) {
             self = .name(name)
         } else {
             return nil
@@ -62,8 +61,10 @@ package struct IPv4Address: Hashable, Sendable {
     /// Reads four decimal numbers with dots between.
     ///
     /// Other spellings (`127.1`, `0x7f.0.0.1`, `010.0.0.1`) mean different hosts to different programs; they are none.
-    package init?(_ text: some StringProtocol) {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+    package init?(utf8 bytes: ArraySlice<UInt8>) {
+        // Most hosts are names, and begin like one.
+        guard let first = bytes.first, first <= UInt8(ascii: "9") else { return nil }
+        let parts = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
         var bits: UInt32 = 0
         for part in parts {

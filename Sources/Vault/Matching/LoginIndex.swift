@@ -9,7 +9,8 @@ package struct LoginIndex: Sendable {
     package let all: [Login]
 
     private let unsearchable: [Login]
-    private let byID: [LoginID: Login]
+    /// Numbers of logins in `all`, and beyond its end in `unsearchable`.
+    private let byID: [LoginID: Int]
     private let byTitle: [String: [Int]]
     private let byHost: [String: [Place]]
 
@@ -29,18 +30,25 @@ package struct LoginIndex: Sendable {
     /// Indexes logins.
     package init(_ logins: [Login]) {
         let kept = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
-        all = kept.filter(\.isSearchable)
-        unsearchable = kept.filter { !$0.isSearchable }
-        byID = Dictionary(kept.map { ($0.id, $0) }) { first, _ in first }
-        byTitle = Dictionary(grouping: all.indices) { [all] in all[$0].title }
+        let (all, unsearchable) = (kept.filter(\.isSearchable), kept.filter { !$0.isSearchable })
+        var byID: [LoginID: Int] = [:]
+        var byTitle: [String: [Int]] = [:]
         var byHost: [String: [Place]] = [:]
+        byID.reserveCapacity(kept.count)
+        byTitle.reserveCapacity(all.count)
+        byHost.reserveCapacity(all.count)
         for (index, login) in all.enumerated() {
+            byTitle[login.title, default: []].append(index)
             for address in login.addresses {
                 let place = Place(login: index, scheme: address.scheme, port: address.port)
                 byHost[address.address.key, default: []].append(place)
             }
         }
-        self.byHost = byHost
+        for (index, login) in (all + unsearchable).enumerated() where byID[login.id] == nil {
+            byID[login.id] = index
+        }
+        (self.all, self.unsearchable) = (all, unsearchable)
+        (self.byID, self.byTitle, self.byHost) = (byID, byTitle, byHost)
     }
 
     /// How many logins may be shown.
@@ -50,7 +58,9 @@ package struct LoginIndex: Sendable {
     package var everything: [Login] { all + unsearchable }
 
     /// The login of a name, also one whose group forbids searching.
-    package func login(_ id: LoginID) -> Login? { byID[id] }
+    package func login(_ id: LoginID) -> Login? {
+        byID[id].map { $0 < all.count ? all[$0] : unsearchable[$0 - all.count] }
+    }
 
     /// The logins of exactly this title.
     package func titled(_ title: String) -> [Login] {

@@ -17,7 +17,7 @@ package struct PageAddress: Hashable, Sendable {
 
     /// Reads a URL: scheme, `://`, host.
     package init?(_ text: some StringProtocol) {
-        guard let text = Self.trimmed(text), let (scheme, rest) = Self.schemeAndRest(of: text) else {
+        guard let bytes = Self.trimmed(text), let (scheme, rest) = Self.schemeAndRest(of: bytes) else {
             return nil
         }
         self.init(scheme: scheme, authority: Self.authority(of: rest), mayHoldUser: true)
@@ -25,11 +25,11 @@ package struct PageAddress: Hashable, Sendable {
 
     /// Reads what a person writes where an address is asked for: a URL, or a host with or without port and path.
     package init?(loose text: some StringProtocol) {
-        guard let text = Self.trimmed(text) else { return nil }
-        if let (scheme, rest) = Self.schemeAndRest(of: text) {
+        guard let bytes = Self.trimmed(text) else { return nil }
+        if let (scheme, rest) = Self.schemeAndRest(of: bytes) {
             self.init(scheme: scheme, authority: Self.authority(of: rest), mayHoldUser: true)
         } else {
-            self.init(scheme: nil, authority: Self.authority(of: text[...]), mayHoldUser: false)
+            self.init(scheme: nil, authority: Self.authority(of: bytes[...]), mayHoldUser: false)
         }
     }
 
@@ -41,21 +41,23 @@ package struct PageAddress: Hashable, Sendable {
         guard name.hasDot || name.text == "localhost" else { return nil }
     }
 
-    private init?(scheme: URLScheme?, authority: Substring, mayHoldUser: Bool) {
-        let bytes = authority.utf8
-        guard !bytes.contains(UInt8(ascii: "\\")) else { return nil }
-        let parts = bytes.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-        guard let place = parts.last, parts.count <= (mayHoldUser ? 2 : 1) else { return nil }
-        let (hostText, portText) = Self.parted(Substring(place))
-        guard let host = InternetHost(hostText) else { return nil }
+    private init?(scheme: URLScheme?, authority: ArraySlice<UInt8>, mayHoldUser: Bool) {
+        guard !authority.contains(UInt8(ascii: "\\")) else { return nil }
+        var place = authority
+        if let at = authority.firstIndex(of: UInt8(ascii: "@")) {
+            place = authority[(at + 1)...]
+            guard mayHoldUser, !place.contains(UInt8(ascii: "@")) else { return nil }
+        }
+        let (hostText, portText) = Self.parted(place)
+        guard let host = InternetHost(utf8: hostText) else { return nil }
         self.scheme = scheme
         self.host = host
         guard let portText, !(portText.isEmpty && scheme != nil) else {
             writtenPort = nil
             return
         }
-        guard portText.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-            let port = UInt16(portText)
+        guard portText.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(String(decoding: portText, as: UTF8.self))
         else { return nil }
         writtenPort = port
     }
@@ -93,52 +95,50 @@ package struct PageAddress: Hashable, Sendable {
     // Everything below goes by bytes: a `Character` would hide a delimiter that a combining mark follows, and find
     // another host than the browser does.
 
-    private static func schemeAndRest(of text: String) -> (URLScheme, Substring)? {
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
-            text.utf8[colon...].starts(with: "://".utf8), let scheme = URLScheme(text[..<colon])
+    private static func schemeAndRest(of bytes: [UInt8]) -> (URLScheme, ArraySlice<UInt8>)? {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), bytes[colon...].starts(with: "://".utf8),
+            let scheme = URLScheme(String(decoding: bytes[..<colon], as: UTF8.self))
         else { return nil }
-        return (scheme, text[text.utf8.index(colon, offsetBy: 3)...])
+        return (scheme, bytes[(colon + 3)...])
     }
 
-    private static func authority(of text: Substring) -> Substring {
-        Substring(
-            text.utf8.prefix { byte in
-                byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "#")
-            }
-        )
+    private static func authority(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        bytes.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
     }
 
     /// The host and what stands after its colon; an IPv6 address keeps its own colons.
-    private static func parted(_ place: Substring) -> (host: Substring, port: Substring?) {
-        let bytes = place.utf8
-        let isBracketed = bytes.first == UInt8(ascii: "[")
-        let end = isBracketed ? bytes.firstIndex(of: UInt8(ascii: "]")) ?? bytes.startIndex : bytes.startIndex
-        guard let colon = bytes[end...].firstIndex(of: UInt8(ascii: ":")) else { return (place, nil) }
-        return (place[..<colon], place[bytes.index(after: colon)...])
+    private static func parted(
+        _ place: ArraySlice<UInt8>
+    ) -> (host: ArraySlice<UInt8>, port: ArraySlice<UInt8>?) {
+        let isBracketed = place.first == UInt8(ascii: "[")
+        let end = isBracketed ? place.firstIndex(of: UInt8(ascii: "]")) : nil
+        guard let colon = place[(end ?? place.startIndex)...].firstIndex(of: UInt8(ascii: ":")) else {
+            return (place, nil)
+        }
+        return (place[..<colon], place[(colon + 1)...])
     }
 
     /// Whether a title is worth a closer look: most are mere words, and a vault has thousands of them.
     ///
-    /// What is plain ASCII needs a dot or a colon to be a host that isn't a word alone, or is `localhost`.
+    /// What is plain ASCII needs a dot or a colon to be a host that isn't a word alone, or is `localhost`, of which the first letter is enough of a look.
     private static func mayBeAddress(_ text: some StringProtocol) -> Bool {
-        var isPlain = true
-        for byte in text.utf8 {
-            if byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") { return true }
-            if byte >= 0x80 { isPlain = false }
-        }
-        return !isPlain || text.lowercased().contains("localhost")
+        for byte in text.utf8
+        where byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") || byte >= 0x80 { return true }
+        let first = text.utf8.first { $0 > 0x20 }
+        return first.map { $0 | 0x20 } == UInt8(ascii: "l")
     }
 
     /// The text without white space around it, or nil if it is empty or holds a control character.
-    private static func trimmed(_ text: some StringProtocol) -> String? {
+    private static func trimmed(_ text: some StringProtocol) -> [UInt8]? {
         // Nearly every address is plain: looking up the properties of each scalar took a quarter of indexing.
-        if text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) { return text.isEmpty ? nil : String(text) }
+        let bytes = Array(text.utf8)
+        if bytes.allSatisfy({ (0x21...0x7E).contains($0) }) { return bytes.isEmpty ? nil : bytes }
         let scalars = text.unicodeScalars
         guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let end = scalars.lastIndex(where: { !$0.properties.isWhitespace })
         else { return nil }
         let inner = scalars[start...end]
         guard !inner.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) else { return nil }
-        return String(String.UnicodeScalarView(inner))
+        return Array(String(String.UnicodeScalarView(inner)).utf8)
     }
 }

@@ -4,6 +4,11 @@
 package struct URLScheme: Hashable, Sendable {
     /// The name, as it stands before `://`.
     package let name: String
+    /// The port that it has where none is written, or nil where its hosts are not of the Internet.
+    ///
+    /// What stands for a host in `androidapp://com.example.app` only looks like a DNS name, and belongs to nobody
+    /// who owns that name.
+    package let port: UInt16?
 
     /// Reads a name by the rules of RFC 3986, section 3.1.
     package init?(_ text: some StringProtocol) {
@@ -14,13 +19,8 @@ package struct URLScheme: Hashable, Sendable {
         }
         guard isName else { return nil }
         name = text.lowercased()
+        port = Self.ports[name]
     }
-
-    /// The port that it has where none is written, or nil where its hosts are not of the Internet.
-    ///
-    /// What stands for a host in `androidapp://com.example.app` only looks like a DNS name, and belongs to nobody
-    /// who owns that name.
-    package var port: UInt16? { Self.ports[name] }
 
     private static let ports: [String: UInt16] = [
         "dav": 80, "davs": 443, "ftp": 21, "ftps": 990, "git": 9418, "git+ssh": 22, "http": 80, "https": 443,

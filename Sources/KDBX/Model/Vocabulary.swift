@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import XMLTree
+
+/// The names that are looked for in each of thousands of entries: found once, then known by their numbers.
+struct Vocabulary: Sendable {
+    let entry: Name
+    let group: Name
+    let uuid: Name
+    let string: Name
+    let key: Name
+    let value: Name
+    let times: Name
+    let created: Name
+    let modified: Name
+    let expires: Name
+    let expiry: Name
+
+    /// Finds them in a document, and makes them known to it where nothing in it has them yet.
+    init(_ document: inout Document) {
+        entry = document.name("Entry")
+        group = document.name("Group")
+        uuid = document.name("UUID")
+        string = document.name("String")
+        key = document.name("Key")
+        value = document.name("Value")
+        times = document.name("Times")
+        created = document.name("CreationTime")
+        modified = document.name("LastModificationTime")
+        expires = document.name("Expires")
+        expiry = document.name("ExpiryTime")
+    }
+}

@@ -26,6 +26,8 @@ struct WaitingRequest: Sendable {
     var agentGrace: Desk.Instant?
     /// The agents that show it, by bus name.
     var shownBy: Set<String> = []
+    /// Whether anybody could have seen it.
+    var wasSeen = false
 
     init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
         self.code = code

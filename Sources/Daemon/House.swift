@@ -102,7 +102,12 @@ struct House: Sendable {
             },
             companion("the watch of the keyring") { await Self.forgetAtLock(keyring, desk: desk) },
         ]
-        if showsNotifications { services.append(companion("the notifier") { try await notifier.run() }) }
+        let lookout = Lookout(desk: desk, logger: logger)
+        services.append(
+            showsNotifications
+                ? companion("the notifier") { try await notifier.run() }
+                : companion("the lookout") { await lookout.run() }
+        )
         services += listeners
         services += [DeskClosing(desk: desk), Announcement(logger: logger)]
         self.services = services

@@ -32,8 +32,9 @@ struct NotificationServer: Sendable, Equatable {
     ///
     /// Of the others some advertise actions and draw none.
     private static let drawing: Set<String> = [
-        "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "Notification Daemon",
-        "MATE Notification Daemon", "lxqt-notificationd", "cinnamon", "budgie",
+        "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "lxqt-notificationd",
+        // MATE's and the one that GNOME once had.
+        "Notification Daemon", "cinnamon", "Budgie Notification Server",
     ]
 
     var takesActions: Bool { capabilities.contains("actions") }

@@ -42,6 +42,8 @@ package actor NotificationAnswerer {
     /// Calls to the server that are under way, so that none is cut off when the notifier ends.
     private var errands: [UInt64: Task<Void, Never>] = [:]
     private var lastErrand: UInt64 = 0
+    /// The codes that the desk knows to be before the person.
+    private var seen: Set<String> = []
 
     /// Makes a notifier that shows nothing before `run`.
     package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
@@ -148,8 +150,26 @@ package actor NotificationAnswerer {
                 logger.warning(
                     "no notification server is running: requests wait to be answered by keybell watch or keybell allow"
                 )
+            case .tellHidden:
+                logger.warning(
+                    "the notification server took a request away at once, as in do-not-disturb: requests wait to be answered by keybell watch or keybell allow"
+                )
+            case .tellReplaced(let code):
+                logger.warning(
+                    "another program had put its own text in place of a request, which is shown again",
+                    metadata: ["code": "\(code)"]
+                )
             }
         }
+        await tellSeen()
+    }
+
+    /// So that the desk can say, if nobody answers, whether anybody could have.
+    private func tellSeen() async {
+        let seen = board.seen
+        guard seen != self.seen else { return }
+        self.seen = seen
+        await desk.notifierShowed(seen)
     }
 
     /// Does something beside, not before, what comes next: a server may take long to answer, or to start.

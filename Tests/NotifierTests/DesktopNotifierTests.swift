@@ -85,7 +85,8 @@ import Testing
         try await session.end()
     }
 
-    @Test(arguments: [Kind.xfce, .mate, .gnomeFlashback])
+    /// The others can't be pressed so, or tell just the program that has replaced it: there the request goes on waiting.
+    @Test(arguments: [Kind.xfce, .mate, .mako])
     func `text that another program puts in place of ours gets no answer, and ours comes back`(kind: Kind)
         async throws
     {

@@ -22,6 +22,8 @@ package enum Answer: Sendable, Hashable {
     case denied(Choices)
     /// Nobody answered in time.
     case expired
+    /// Nobody answered in time, and nobody could have: neither a notifier nor an agent showed it.
+    case unseen
     /// The question was taken back, or the daemon stops.
     case withdrawn
     /// Too many questions wait.
@@ -35,7 +37,7 @@ extension Answer {
     var choices: Choices? {
         switch self {
         case .allowed(let choices, _), .denied(let choices): choices
-        case .expired, .withdrawn, .tooMany, .quiet: nil
+        case .expired, .unseen, .withdrawn, .tooMany, .quiet: nil
         }
     }
 }

@@ -29,7 +29,15 @@ extension Desk {
         guard let index = waiting.firstIndex(where: { $0.code == normal }) else { throw .unknownRequest }
         guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
         waiting[index].shownBy.insert(peer)
+        waiting[index].wasSeen = true
         return settle(index, now: now)
+    }
+
+    /// The built-in notifier has had these on the screen, and no others that wait.
+    mutating func notifierShowed(_ codes: Set<String>) {
+        for index in waiting.indices where codes.contains(waiting[index].code) {
+            waiting[index].wasSeen = true
+        }
     }
 
     private mutating func settleAll(now: Instant) -> [DeskAction] {

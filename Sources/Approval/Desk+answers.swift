@@ -117,7 +117,9 @@ extension Desk {
                     choices: answer?.choices
                 )
             )
-            let told = answer ?? (outcome == .expired ? .expired : .withdrawn)
+            // Who asked is told what to do about it, so it matters whether anybody could have answered.
+            let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
+            let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // A request that was held for the locked screen ends as unheard as it was.
             let removed: [DeskAction] = request.isAnnounced ? [.removed(code: request.code, outcome)] : []
             return request.askers.map { .answer($0, told) } + removed

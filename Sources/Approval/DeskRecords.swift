@@ -28,6 +28,8 @@ struct WaitingRequest: Sendable {
     var shownBy: Set<String> = []
     /// The allow that the person is being asked to confirm.
     var confirming: Confirming?
+    /// Whether anybody could have seen it.
+    var wasSeen = false
 
     init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
         self.code = code

@@ -100,6 +100,11 @@ extension FrontDesk {
         carryOut(try desk.shown(code, by: peer, now: clock.now))
     }
 
+    /// The built-in notifier has these on the screen, or had.
+    package func notifierShowed(_ codes: Set<String>) {
+        desk.notifierShowed(codes)
+    }
+
     // MARK: The session
 
     /// The screen was locked or unlocked: while it is locked nothing is shown.

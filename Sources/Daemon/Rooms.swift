@@ -115,6 +115,9 @@ struct Rooms: Sendable {
         }
         if let notifier {
             companions.append(Companion("the notifier", logger) { try await notifier.run() })
+        } else {
+            let lookout = Lookout(desk: desk, logger: logger)
+            companions.append(Companion("the lookout", logger) { await lookout.run() })
         }
         return companions
     }

@@ -25,6 +25,8 @@ struct NotificationServer: Sendable, Equatable {
     let peer: String
     /// What it calls itself.
     let product: String
+    /// Who it says has made it.
+    var vendor = ""
     /// What it says it can do.
     let capabilities: Set<String>
 
@@ -32,8 +34,9 @@ struct NotificationServer: Sendable, Equatable {
     ///
     /// Of the others some advertise actions and draw none.
     private static let drawing: Set<String> = [
-        "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "Notification Daemon",
-        "MATE Notification Daemon", "lxqt-notificationd", "cinnamon", "budgie",
+        "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "lxqt-notificationd",
+        // MATE's and the one that GNOME once had.
+        "Notification Daemon", "cinnamon", "Budgie Notification Server",
     ]
 
     var takesActions: Bool { capabilities.contains("actions") }
@@ -42,6 +45,9 @@ struct NotificationServer: Sendable, Equatable {
 
     /// Whether a person can be relied upon to see the buttons.
     var drawsButtons: Bool { takesActions && Self.drawing.contains(product) }
+
+    /// Whether it leaves on the screen what it was told to close, its buttons dead: GNOME's old notification-daemon.
+    var keepsClosed: Bool { product == "Notification Daemon" && vendor == "GNOME" }
 
     /// Plain text as this server is to get it.
     func escaped(_ text: String) -> String {

@@ -42,6 +42,10 @@ package actor NotificationAnswerer {
     /// Calls to the server that are under way, so that none is cut off when the notifier ends.
     private var errands: [UInt64: Task<Void, Never>] = [:]
     private var lastErrand: UInt64 = 0
+    /// The servers that keep on the screen what they were told to close, by their unique names.
+    private var keepers: Set<String> = []
+    /// The codes that the desk knows to be before the person.
+    private var seen: Set<String> = []
 
     /// Makes a notifier that shows nothing before `run`.
     package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
@@ -82,7 +86,7 @@ package actor NotificationAnswerer {
         alarm?.alarm.cancel()
         alarm = nil
         for shown in board.onScreen {
-            send { await self.service.close(id: shown.id, peer: shown.peer) }
+            send { await self.close(shown.id, shown.peer) }
         }
         // A server that hangs must not hold up the daemon's end.
         try? await withDeadline(.seconds(2)) { await self.finishErrands() }
@@ -120,7 +124,7 @@ package actor NotificationAnswerer {
 
     private func take(_ message: Message) async {
         guard let signal = NotificationBoard.Signal(message) else { return }
-        await carryOut(board.take(signal, now: clock.now))
+        await carryOut(board.take(signal, now: clock.now), isPressed: true)
     }
 
     private func serverChanged(to owner: String?) async {
@@ -134,22 +138,40 @@ package actor NotificationAnswerer {
 
     // MARK: Carrying out
 
-    private func carryOut(_ actions: [BoardAction]) async {
+    private func carryOut(_ actions: [BoardAction], isPressed: Bool = false) async {
         setAlarm()
         for action in actions {
             switch action {
             case .post(let ticket):
                 send { await self.post(ticket) }
             case .close(let id, let peer):
-                send { await self.service.close(id: id, peer: peer) }
+                send { await self.close(id, peer, isPressed: isPressed) }
             case .answer(let code, let decision, let choices, let surface):
                 await answer(code, decision, choices, surface)
             case .tellMissing:
                 logger.warning(
                     "no notification server is running: requests wait to be answered by keybell watch or keybell allow"
                 )
+            case .tellHidden:
+                logger.warning(
+                    "the notification server took a request away at once, as in do-not-disturb: requests wait to be answered by keybell watch or keybell allow"
+                )
+            case .tellReplaced(let code):
+                logger.warning(
+                    "another program had put its own text in place of a request, which is shown again",
+                    metadata: ["code": "\(code)"]
+                )
             }
         }
+        await tellSeen()
+    }
+
+    /// So that the desk can say, if nobody answers, whether anybody could have.
+    private func tellSeen() async {
+        let seen = board.seen
+        guard seen != self.seen else { return }
+        self.seen = seen
+        await desk.notifierShowed(seen)
     }
 
     /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
@@ -175,6 +197,7 @@ package actor NotificationAnswerer {
     private func post(_ ticket: UInt64) async {
         do throws(DBusError) {
             let server = try await service.server()
+            if server.keepsClosed { keepers.insert(server.peer) }
             guard let note = board.compose(ticket, on: server) else {
                 return await carryOut(board.place())
             }
@@ -189,6 +212,12 @@ package actor NotificationAnswerer {
             }
             await carryOut(board.failed(ticket, isMissing: missing))
         }
+    }
+
+    /// Takes a notification away; one that has just been pressed goes by itself where the server needs a push.
+    private func close(_ id: UInt32, _ peer: String, isPressed: Bool = false) async {
+        if !isPressed, keepers.contains(peer) { await service.fade(id: id, peer: peer) }
+        await service.close(id: id, peer: peer)
     }
 
     private func answer(_ code: String, _ decision: Decision, _ choices: Choices, _ surface: Surface)

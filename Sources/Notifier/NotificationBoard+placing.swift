@@ -25,6 +25,8 @@ struct Bubble: Sendable {
     var phase = Phase.unplaced
     var keys: [Press: String] = [:]
     var attempt = 0
+    /// Whether it has stood on a screen, for all that the server says.
+    var wasSeen = false
 
     init(request: PendingRequest) {
         self.request = request
@@ -118,6 +120,11 @@ extension NotificationBoard {
         return asked + [(id, peer)]
     }
 
+    /// The codes that a person could have read.
+    var seen: Set<String> {
+        Set(bubbles.filter { $0.wasSeen || ($0.isCounted && tally.id != nil) }.map(\.request.code))
+    }
+
     private var countedCodes: [String] {
         bubbles.filter(\.isCounted).map(\.request.code)
     }
@@ -156,6 +163,7 @@ extension NotificationBoard {
         }
         guard new != nil else { return [] }
         hasToldMissing = false
+        hasToldHidden = false
         for index in bubbles.indices {
             if case .lost = bubbles[index].phase { bubbles[index].phase = .unplaced }
         }

@@ -12,6 +12,10 @@ enum BoardAction: Sendable, Equatable {
     case answer(code: String, Decision, Choices, Surface)
     /// Nobody shows notifications; said once.
     case tellMissing
+    /// The server took a notification away before anybody could have read it; said once for each server.
+    case tellHidden
+    /// A button was pressed that Keybell didn't put there: another program has replaced the notification.
+    case tellReplaced(code: String)
 }
 
 /// What stands on the screen, and what a signal about it means.
@@ -35,6 +39,7 @@ struct NotificationBoard: Sendable {
     /// Servers that have left; a unique name never comes back.
     var departed: Set<String> = []
     var hasToldMissing = false
+    var hasToldHidden = false
     private var lastTicket: UInt64 = 0
     /// Signals that came before the answer to `Notify` said what they are about.
     private var early: [Signal] = []
@@ -125,6 +130,7 @@ struct NotificationBoard: Sendable {
             return place()
         }
         bubbles[index].phase = .visible(Shown(id: id, peer: peer, since: now))
+        bubbles[index].wasSeen = true
         hasToldMissing = false
         let arrived = early.filter { $0.id == id && $0.peer == peer }
         return arrived.flatMap { take($0, now: now) }
@@ -190,7 +196,7 @@ struct NotificationBoard: Sendable {
         case .invoked(let key):
             guard let press = bubbles[index].keys.first(where: { $0.value == key })?.key, press != .name
             else {
-                return []
+                return replaced(index, by: key)
             }
             return pressed(press, nil, at: index, now: now)
         case .replied(let text):
@@ -222,6 +228,16 @@ struct NotificationBoard: Sendable {
         return close + [answer] + place()
     }
 
+    /// A button that isn't ours: another program has given our id to `Notify` and put its own text before the person.
+    ///
+    /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
+    /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
+    private mutating func replaced(_ index: Int, by key: String) -> [BoardAction] {
+        guard case .visible = bubbles[index].phase, !["", "default", Press.replyKey].contains(key) else { return [] }
+        let tell = BoardAction.tellReplaced(code: bubbles[index].request.code)
+        return [tell] + closing(bubbles[index]) + showAgain(index)
+    }
+
     /// Closed without a press is no answer, whatever the reason; unless the person has configured that a dismissal
     /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
     private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [BoardAction] {
@@ -229,7 +245,12 @@ struct NotificationBoard: Sendable {
         let dismissed: UInt32 = 2
         let due = dismissalDenies && reason == dismissed ? now + limits.dismissal : nil
         bubbles[index].phase = .closed(shown, denialDue: due)
-        return place()
+        // Not by the person, and so soon: do-not-disturb, where the server tells of it.
+        guard reason != dismissed, now < shown.since + limits.hasty else { return place() }
+        bubbles[index].wasSeen = bubbles[index].attempt > 0
+        guard !hasToldHidden else { return place() }
+        hasToldHidden = true
+        return [.tellHidden] + place()
     }
 
     /// A dismissal has stood long enough.

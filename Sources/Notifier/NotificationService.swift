@@ -33,6 +33,7 @@ struct NotificationService: Sendable {
         return NotificationServer(
             peer: peer,
             product: facts.first?.asString ?? "",
+            vendor: facts.dropFirst().first?.asString ?? "",
             capabilities: Set(capabilities.first?.asStrings ?? [])
         )
     }
@@ -63,6 +64,24 @@ struct NotificationService: Sendable {
             throw .failed("The notification server gave no id.")
         }
         return id
+    }
+
+    /// Has a notification go by itself at once, for servers that keep what they are told to close.
+    func fade(id: UInt32, peer: String) async {
+        let atOnce: Int32 = 1
+        // Whether that worked or not, it is closed next.
+        _ = try? await bus.call(
+            peer,
+            Self.path,
+            Self.name,
+            "Notify",
+            [
+                .string("Keybell"), .uint32(id), .string("dialog-password"), .string("Answered"), .string(""),
+                .strings([]), .vardict(["urgency": .byte(0), "transient": .boolean(true)]), .int32(atOnce),
+            ],
+            timeout: .seconds(2),
+            noAutoStart: true
+        )
     }
 
     /// Takes a notification away; one that has gone already, with its server or without, needs nothing.

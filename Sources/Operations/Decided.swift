@@ -18,6 +18,7 @@ struct Decided: Sendable {
         case .quiet:
             self.init(allows: false, choices: Choices(), code: nil)
         case .expired: throw .expired
+        case .unseen: throw .unseen
         case .withdrawn: throw .withdrawn
         case .tooMany: throw .tooMany
         }

@@ -25,6 +25,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case denied
     /// Nobody answered in time.
     case expired
+    /// Nobody answered in time, and nothing had shown the question.
+    case unseen
     /// The question was taken back: its program ended, or Keybell is stopping.
     case withdrawn
     /// More questions wait than Keybell shows at once.
@@ -58,6 +60,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .denied: "Denied"
         case .expired:
             "Nobody answered the question on the bell in time. Answer it in its notification or with `keybell watch`, then try again."
+        case .unseen:
+            "Nothing could show the question to you in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
         case .withdrawn: "The question was withdrawn before it was answered. Try again."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence

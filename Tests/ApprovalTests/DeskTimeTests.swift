@@ -10,6 +10,7 @@ import Testing
 
     @Test mutating func `a request expires at its deadline and not before`() throws {
         let asked = scene.ask(.release())
+        scene.desk.notifierShowed(Set(scene.codes))
         scene.pass(.seconds(119))
         #expect(scene.desk.tick(now: scene.now).isEmpty)
         scene.pass(.seconds(1))
@@ -17,6 +18,24 @@ import Testing
         #expect(actions.answer(to: asked.asker) == .expired)
         #expect(actions.outcomes == [try #require(asked.code): .expired])
         #expect(scene.desk.alarm == nil)
+    }
+
+    @Test mutating func `who asked hears it when nothing could have shown the request`() throws {
+        let asked = scene.ask(.release())
+        scene.pass(.seconds(120))
+        let actions = scene.desk.tick(now: scene.now)
+        #expect(actions.answer(to: asked.asker) == .unseen)
+        #expect(actions.outcomes == [try #require(asked.code): .expired], "the bus knows just that it expired")
+    }
+
+    @Test mutating func `an agent might have shown the request, confirmed or not`() {
+        let asked = scene.ask(.release())
+        _ = scene.desk.register(
+            Agent(peer: ":1.5", name: "panel", isExclusive: false, answerer: .stranger),
+            now: scene.now
+        )
+        scene.pass(.seconds(120))
+        #expect(scene.desk.tick(now: scene.now).answer(to: asked.asker) == .expired)
     }
 
     @Test mutating func `joining doesn't put the deadline off`() {
@@ -73,7 +92,7 @@ import Testing
         _ = scene.desk.screen(isLocked: true, now: scene.now)
         let asked = scene.ask(.release())
         scene.pass(.seconds(600))
-        #expect(scene.desk.tick(now: scene.now) == [.answer(asked.asker, .expired)])
+        #expect(scene.desk.tick(now: scene.now) == [.answer(asked.asker, .unseen)])
     }
 
     @Test mutating func `what was shown when the screen was locked comes back with its whole time`() throws {

@@ -40,18 +40,52 @@ import Testing
         #expect(scene.press("Allow", on: posted) == [posted.close, .allow()])
     }
 
-    @Test(arguments: ["default", "allow", "", "inline-reply", "0"])
-    mutating func `a key that no button has is ignored`(key: String) throws {
+    @Test(arguments: ["default", "", "inline-reply"])
+    mutating func `a key that servers send unasked is ignored`(key: String) throws {
         let posted = try shown()
         let signal = NotificationBoard.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
         #expect(scene.board.take(signal, now: scene.now).isEmpty)
+    }
+
+    @Test(arguments: ["allow", "0"])
+    mutating func `a button of another program's means that it replaced the text: ours is shown again`(
+        key: String
+    ) throws {
+        let posted = try shown()
+        let signal = NotificationBoard.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
+        let actions = scene.board.take(signal, now: scene.now)
+        #expect(actions.prefix(2) == [.tellReplaced(code: "7F2A"), posted.close])
+        let again = try #require(scene.carryOut(actions).first)
+        #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
+        #expect(scene.board.take(signal, now: scene.now).isEmpty, "of the old one nothing counts")
     }
 
     @Test mutating func `the keys of another notification don't work`() throws {
         let first = try shown(.of(.release, "7F2A"))
         let second = try shown(.of(.release, "8K3D", host: "gitlab.com"))
         let mixed = Posted(id: second.id, note: first.note)
-        #expect(scene.press("Allow", on: mixed).isEmpty)
+        #expect(scene.press("Allow", on: mixed).prefix(2) == [.tellReplaced(code: "8K3D"), second.close])
+    }
+
+    @Test mutating func `a notification that goes at once was seen by nobody, and that is said once`() throws {
+        let posted = try #require(scene.carryOut(scene.board.show(.of(.release))).first)
+        #expect(scene.board.seen == ["7F2A"])
+        #expect(scene.close(posted, reason: 4) == [.tellHidden])
+        #expect(scene.board.seen.isEmpty)
+        let other = try #require(scene.carryOut(scene.board.show(.of(.release, "8K3D"))).first)
+        #expect(scene.close(other, reason: 1).isEmpty)
+        #expect(scene.board.seen.isEmpty)
+    }
+
+    @Test(arguments: [(UInt32(2), Duration.zero), (4, .seconds(1))])
+    mutating func `one that the person closed, or that stood for a while, was seen`(
+        reason: UInt32,
+        time: Duration
+    ) throws {
+        let posted = try #require(scene.carryOut(scene.board.show(.of(.release))).first)
+        scene.pass(time)
+        #expect(scene.close(posted, reason: reason).isEmpty)
+        #expect(scene.board.seen == ["7F2A"])
     }
 
     @Test

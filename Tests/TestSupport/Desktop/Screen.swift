@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A screen that nobody sees, with a window manager on it and a hand at mouse and keyboard.
+package final class Screen: Sendable {
+    /// A window that a person could see.
+    package struct Window: Sendable, Equatable {
+        /// The X server's number of it.
+        package let id: String
+        let x: Int
+        let y: Int
+        let width: Int
+        let height: Int
+    }
+
+    /// What a program needs in its environment to show itself in this session.
+    package let environment: [String: String]
+    private let display: XvfbDisplay
+    private let manager: ChildProcess
+
+    /// Starts a display and openbox on it, for a session on this bus.
+    ///
+    /// - Throws: `MissingProgram`, or `TimedOut` where one of them doesn't come up.
+    package init(on bus: PrivateBus) async throws {
+        for (program, package) in [("Xvfb", "xvfb"), ("openbox", "openbox"), ("xdotool", "xdotool")] {
+            try MissingProgram.check("/usr/bin/" + program, debian: package)
+        }
+        display = try await XvfbDisplay(size: "1024x768x24")
+        environment = bus.environment.merging(display.environment) { $1 }
+        manager = try ChildProcess("openbox", ["--startup", "echo managing"], environment: environment)
+        try await manager.prints("managing")
+    }
+
+    deinit {
+        manager.kill()
+    }
+
+    /// Waits for a window.
+    ///
+    /// - Parameters:
+    ///   - search: how xdotool finds it, as `["--class", "zenity"]`.
+    ///   - limit: how long to wait.
+    /// - Returns: the window as it stands now.
+    /// - Throws: `TimedOut`.
+    package func window(_ search: [String], within limit: Duration = .seconds(20)) async throws -> Window {
+        try await eventually("a window \(search)", within: limit) { try await self.windows(search).last }
+    }
+
+    /// Waits until there is no such window any more.
+    package func isGone(_ search: [String], within limit: Duration = .seconds(20)) async throws {
+        try await eventually("the going of \(search)", within: limit) {
+            try await self.windows(search).isEmpty ? () : nil
+        }
+    }
+
+    /// The windows of this kind that can be seen now.
+    package func windows(_ search: [String]) async throws -> [Window] {
+        let found = try await xdotool(["search", "--onlyvisible"] + search).output
+        var windows: [Window] = []
+        for id in found.split(whereSeparator: \.isWhitespace).map(String.init) {
+            let shell = try await xdotool(["getwindowgeometry", "--shell", id]).output
+            let values = shell.split(whereSeparator: \.isNewline).reduce(into: [String: Int]()) { values, line in
+                let pair = line.split(separator: "=")
+                if pair.count == 2 { values[String(pair[0])] = Int(pair[1]) }
+            }
+            // One that has gone between the two questions has no place; small ones are icons for a tray.
+            guard let x = values["X"], let y = values["Y"], let width = values["WIDTH"],
+                let height = values["HEIGHT"], width > 32
+            else { continue }
+            windows.append(Window(id: id, x: x, y: y, width: width, height: height))
+        }
+        return windows
+    }
+
+    /// Clicks with the left button, so far from the window's lower right corner.
+    package func click(_ window: Window, fromRight right: Int, fromBottom bottom: Int) async throws {
+        let (x, y) = (window.x + window.width - right, window.y + window.height - bottom)
+        try await xdotool(["mousemove", "\(x)", "\(y)", "click", "1"])
+    }
+
+    /// Presses keys, as xdotool names them, in a window that is brought to the front first.
+    package func press(_ keys: String..., in window: Window) async throws {
+        try await xdotool(["windowactivate", "--sync", window.id, "key", "--delay", "40"] + keys)
+    }
+
+    /// Closes a window as its title bar's button does.
+    package func close(_ window: Window) async throws {
+        try await xdotool(["windowclose", window.id])
+    }
+
+    @discardableResult
+    private func xdotool(_ arguments: [String]) async throws -> ChildProcess.Report {
+        try await ChildProcess.run("xdotool", arguments, environment: environment, within: .seconds(20))
+    }
+}
+
+/// Looks again and again until there is something: for what tells nobody when it changes, such as windows.
+///
+/// - Parameters:
+///   - what: a name for it, for the error.
+///   - limit: how long to look at most.
+///   - look: gives the result, or nil to look again; each look is a program that is run, so this doesn't spin.
+/// - Returns: what `look` gave.
+/// - Throws: `TimedOut`, or what `look` throws.
+package func eventually<Result: Sendable>(
+    _ what: String,
+    within limit: Duration = .seconds(20),
+    _ look: () async throws -> Result?
+) async throws -> Result {
+    let end = ContinuousClock.now + limit
+    while ContinuousClock.now < end {
+        if let result = try await look() { return result }
+    }
+    throw TimedOut(description: what)
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A notification server that draws a window with buttons, which are clicked.
+struct WindowNotifier: DesktopNotifier {
+    private let kind: DesktopNotifierKind
+    private let screen: Screen
+    private let server: ServerProcess
+
+    init(_ kind: DesktopNotifierKind, on bus: PrivateBus, _ settings: [String: String]) async throws {
+        self.kind = kind
+        screen = try await Screen(on: bus)
+        server = try await ServerProcess(
+            kind.program.path,
+            environment: screen.environment.merging(settings) { $1 },
+            on: bus
+        )
+    }
+
+    private var search: [String] { ["--class", kind.rawValue] }
+
+    func shows(_ count: Int) async throws {
+        try await eventually("\(count) windows of \(kind)") {
+            try await screen.windows(search).count == count ? () : nil
+        }
+    }
+
+    func press(_ label: String, until isDone: @Sendable () async -> Bool) async throws {
+        try await eventually("what \(label) of \(kind) does", within: .seconds(30)) {
+            if await isDone() { return () }
+            guard let window = try await screen.windows(search).last else { return nil }
+            let place = place(of: label)
+            try await screen.click(window, fromRight: place.right, fromBottom: place.bottom)
+            return nil
+        }
+    }
+
+    func stop() async throws {
+        try await server.stop()
+    }
+
+    /// Where the middle of a button is, from the window's lower right corner, with Allow and Deny in this order.
+    ///
+    /// Buttons are no windows of their own, so that the X server can't say where they are.
+    private func place(of label: String) -> (right: Int, bottom: Int) {
+        let isAllow = label == "Allow"
+        return switch kind {
+        case .xfce: (isAllow ? 149 : 57, 31)
+        case .mate: (isAllow ? 121 : 65, 27)
+        case .gnomeFlashback: (isAllow ? 137 : 82, 39)
+        default: (isAllow ? 210 : 103, 39)
+        }
+    }
+}

@@ -49,9 +49,11 @@ extension Bell {
         var entries: [SearchableEntry] = []
         for login in vault.index.everything {
             let looksInside = flags.inPasswords || (flags.inOther && !login.fieldNames.isEmpty)
+            let looksAround = flags.inNotes || flags.inTags || flags.inHistory
             do throws(VaultError) {
                 let secrets = looksInside ? try await vault.store.secrets(of: login.id) : nil
-                entries.append(SearchableEntry(login, secrets))
+                let details = looksAround ? try await vault.store.details(of: login.id) : nil
+                entries.append(SearchableEntry(login, secrets, details))
             } catch .notFound {
                 continue  // deleted meanwhile
             } catch {
@@ -82,21 +84,36 @@ extension LoginSearch {
 }
 
 extension SearchableEntry {
-    fileprivate init(_ login: Login, _ secrets: LoginSecrets?) {
+    fileprivate init(_ login: Login, _ secrets: LoginSecrets?, _ details: LoginDetails?) {
         let path = login.group?.name ?? ""
-        self.init(
-            login: login,
-            texts: [
-                .titles: [.plain(login.title)],
-                .userNames: [.plain(login.username)],
-                .urls: ([login.url] + login.furtherURLs).map { .plain($0) },
-                .passwords: secrets.map { [.secret($0.password)] } ?? [],
-                .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],
-                .stringNames: login.fieldNames.map { .plain($0) },
-                .uuids: [.plain(login.id.hex)],
-                .groupPaths: [.plain(path)],
-                .groupNames: [.plain(path.split(separator: "/").last.map(String.init) ?? "")],
-            ]
-        )
+        var texts: [SearchPlace: [SearchableText]] = [
+            .titles: [.plain(login.title)],
+            .userNames: [.plain(login.username)],
+            .urls: ([login.url] + login.furtherURLs).map { .plain($0) },
+            .stringNames: login.fieldNames.map { .plain($0) },
+            .uuids: [.plain(login.id.hex)],
+            .groupPaths: [.plain(path)],
+            .groupNames: [.plain(path.split(separator: "/").last.map(String.init) ?? "")],
+        ]
+        texts.merge(Self.inside(secrets, details)) { $1 }
+        let history = details?.former.map { state in
+            Self.inside(state.secrets, state.details).merging([
+                .titles: [.plain(state.title)], .userNames: [.plain(state.username)],
+                .urls: [.plain(state.url)],
+            ]) { $1 }
+        }
+        self.init(login: login, texts: texts, history: history ?? [])
+    }
+
+    private static func inside(
+        _ secrets: LoginSecrets?,
+        _ details: LoginDetails?
+    ) -> [SearchPlace: [SearchableText]] {
+        [
+            .passwords: secrets.map { [.secret($0.password)] } ?? [],
+            .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],
+            .notes: details.map { [.secret($0.notes)] } ?? [],
+            .tags: details.map { $0.tags.map { .plain($0) } } ?? [],
+        ]
     }
 }

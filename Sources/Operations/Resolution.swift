@@ -39,7 +39,8 @@ extension Bell {
         var entries: [PlaceholderEntry] = []
         for login in try await store.index().everything {
             do throws(VaultError) {
-                entries.append(PlaceholderEntry(login, try await store.secrets(of: login.id)))
+                let secrets = try await store.secrets(of: login.id)
+                entries.append(PlaceholderEntry(login, secrets, try await store.details(of: login.id)))
             } catch .notFound {
                 continue  // deleted meanwhile
             }
@@ -49,7 +50,11 @@ extension Bell {
 }
 
 extension PlaceholderEntry {
-    fileprivate init(_ login: Login, _ secrets: LoginSecrets) {
+    fileprivate init(
+        _ login: Login,
+        _ secrets: LoginSecrets,
+        _ details: LoginDetails = LoginDetails()
+    ) {
         self.init(
             id: login.id,
             parts: [
@@ -57,6 +62,7 @@ extension PlaceholderEntry {
                 .username: SecretBytes(utf8: login.username),
                 .password: secrets.password,
                 .url: SecretBytes(utf8: login.url),
+                .notes: details.notes,
             ],
             fields: secrets.fields
         )

@@ -19,14 +19,40 @@ struct KDBXShelf: Sendable {
 
     /// Opens the secrets of a login; nil if it may not be handed out at all.
     func secrets(of id: LoginID) -> LoginSecrets? {
-        guard index.login(id) != nil, let entry = Identifier(id.bytes).flatMap({ database.entry($0) }) else {
-            return nil
+        entry(id).map { Self.secrets(of: $0) }
+    }
+
+    /// What else a login has; nil as above.
+    func details(of id: LoginID) -> LoginDetails? {
+        entry(id).map { entry in
+            var details = Self.details(of: entry)
+            details.former = entry.history.map { state in
+                FormerLogin(
+                    title: state.text("Title") ?? "",
+                    username: state.text("UserName") ?? "",
+                    url: state.text("URL") ?? "",
+                    secrets: Self.secrets(of: state),
+                    details: Self.details(of: state)
+                )
+            }
+            return details
         }
+    }
+
+    private func entry(_ id: LoginID) -> Entry? {
+        index.login(id) == nil ? nil : Identifier(id.bytes).flatMap { database.entry($0) }
+    }
+
+    private static func secrets(of entry: Entry) -> LoginSecrets {
         var fields: [String: SecretBytes] = [:]
-        for field in entry.fields where Self.isOwn(field.name) {
+        for field in entry.fields where isOwn(field.name) {
             fields[field.name] = entry.secret(field.name)
         }
         return LoginSecrets(password: entry.secret("Password") ?? SecretBytes(utf8: ""), fields: fields)
+    }
+
+    private static func details(of entry: Entry) -> LoginDetails {
+        LoginDetails(notes: entry.secret("Notes") ?? SecretBytes(utf8: ""), tags: entry.tags)
     }
 
     /// Whether a string is one of an entry's own string fields, none of those that every entry has.

@@ -101,6 +101,11 @@ package actor KDBXStore: VaultStore {
         return secrets
     }
 
+    package func details(of id: LoginID) async throws(VaultError) -> LoginDetails {
+        guard let details = try shelf().details(of: id) else { throw .notFound }
+        return details
+    }
+
     package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
         try shelf().preview(draft)
     }

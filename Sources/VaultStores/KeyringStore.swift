@@ -91,6 +91,22 @@ package actor KeyringStore: VaultStore {
         return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
     }
 
+    package func details(of id: LoginID) async throws(VaultError) -> LoginDetails {
+        let shelf = try await opened()
+        guard let login = shelf.index.login(id) else { throw .notFound }
+        let former = shelf.extra(id)?.content?.former ?? []
+        return LoginDetails(
+            former: former.map {
+                FormerLogin(
+                    title: login.title,
+                    username: login.username,
+                    url: login.url,
+                    secrets: LoginSecrets(password: $0.password)
+                )
+            }
+        )
+    }
+
     package func lock() async {
         isLockedByUs = true
         forget()
@@ -105,7 +121,7 @@ package actor KeyringStore: VaultStore {
     }
 
     /// Makes the vault usable again after `lock`, as at the screen's unlock; asks nobody anything.
-    package func resume() {
+    package func resume() async {
         guard isLockedByUs else { return }
         isLockedByUs = false
         news.send(())

@@ -10,6 +10,7 @@ actor MemoryVault: VaultStore {
     nonisolated let hash: String?
     private var logins: [Login] = []
     private var contents: [LoginID: LoginSecrets] = [:]
+    private var described: [LoginID: LoginDetails] = [:]
     private(set) var trouble: VaultError?
     private(set) var saves: [LoginDraft] = []
     private(set) var openedSecrets = 0
@@ -63,6 +64,13 @@ actor MemoryVault: VaultStore {
         guard login(id) != nil, let secrets = contents[id] else { throw .notFound }
         openedSecrets += 1
         return secrets
+    }
+
+    func describe(_ id: LoginID, _ details: LoginDetails) { described[id] = details }
+
+    func details(of id: LoginID) throws(VaultError) -> LoginDetails {
+        if let trouble { throw trouble }
+        return described[id] ?? LoginDetails()
     }
 
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {

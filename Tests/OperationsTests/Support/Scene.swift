@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import Callers
 import Clients
 import KeePassHTTP
 import Kernel
 import Logging
 import Secrecy
+import Synchronization
 import Testing
 import Vault
 
@@ -21,6 +23,17 @@ enum Word: Sendable {
     static let deny = Word.deny(Choices())
 }
 
+/// The records that the bell has made.
+final class Records: Sendable {
+    private let kept = Mutex<[AuditRecord]>([])
+
+    var all: [AuditRecord] { kept.withLock { $0 } }
+
+    func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) {
+        kept.withLock { $0.append(AuditRecord(event, time: 0, fields)) }
+    }
+}
+
 /// A bell with its rooms in memory, the real desk, and a person who does as the test says.
 struct Scene: Sendable {
     let clients = MemoryClientBook()
@@ -28,6 +41,7 @@ struct Scene: Sendable {
     let vault: MemoryVault
     let desk: FrontDesk
     var bell: Bell
+    let records = Records()
     let guest = Guest(id: "firefox")
 
     static let now: Int64 = 1_000_000
@@ -47,7 +61,8 @@ struct Scene: Sendable {
             desk: desk,
             policy: policy,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
-            now: { Self.now }
+            now: { Self.now },
+            audit: records.keep
         )
         await clients.welcome(guest)
     }

@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `sleep and logind's Lock lock the file, and a session grant ends with that`() async throws {
-        let login = try await LoginManagerStandIn()
+        let login = try await MockLogind()
         let (household, guest, path) = try await open(login.environment)
         defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
         let page = [(name: "Url", value: "https://example.org/")]
@@ -113,7 +113,7 @@ import Testing
         }
         #expect(first.all == ["unlock", "release"])
 
-        try await login.ask(to: true)
+        try await login.ask(to: "Lock")
         try await vault(isLocked: true, in: household)
         try await login.setLocked(true)
         try await login.setLocked(false)
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func `where the person wants it, the screen's lock leaves the file open`() async throws {
-        let login = try await LoginManagerStandIn()
+        let login = try await MockLogind()
         let (household, guest, path) = try await open(
             login.environment,
             further: "[lock]\non_screen_lock = false"

@@ -33,13 +33,16 @@ package enum Wording {
 
     /// Several lines for the person who wants to know more.
     package static func body(_ request: ApprovalRequest, limits: Limits = Limits()) -> String {
-        let lines = callerLines(request.caller) + matterLines(request, limits) + claimLines(request)
+        // The host first: some notifiers cut titles, and show no more than the first lines.
+        let lines =
+            hostLines(request) + callerLines(request.caller) + matterLines(request, limits)
+            + claimLines(request)
         return lines.joined(separator: "\n")
     }
 
-    /// How to answer where no button can be relied upon.
+    /// How to answer where no button can be relied upon; it fits on one line of mako.
     package static func howToAnswer(_ code: String) -> String {
-        "To answer: keybell allow \(code), or keybell deny \(code)"
+        "Run keybell allow \(code) (or deny …)"
     }
 
     /// What the title calls the asker; an executable that the user could write has its full path.
@@ -84,6 +87,17 @@ package enum Wording {
 
     // MARK: Lines
 
+    private static func hostLines(_ request: ApprovalRequest) -> [String] {
+        var lines: [String] = []
+        if let host = request.host {
+            lines.append("Host: \(PlainText.host(host))")
+        }
+        if let submitHost = request.submitHost, submitHost != request.host {
+            lines.append("Sent to: \(PlainText.host(submitHost))")
+        }
+        return lines
+    }
+
     private static func callerLines(_ caller: Caller) -> [String] {
         var lines: [String] = []
         if let process = caller.processes.first {
@@ -110,12 +124,6 @@ package enum Wording {
         if let vaults = vaults(request) {
             lines.append("\(request.vaults.count == 1 ? "Vault" : "Vaults"): \(vaults)")
         }
-        if let host = request.host {
-            lines.append("Host: \(PlainText.host(host))")
-        }
-        if let submitHost = request.submitHost, submitHost != request.host {
-            lines.append("Sent to: \(PlainText.host(submitHost))")
-        }
         if !request.entries.isEmpty {
             lines.append(entries(request.entries, named: limits.entriesInBody))
         }
@@ -127,7 +135,7 @@ package enum Wording {
         if !request.newHosts.isEmpty {
             lines.append("Would be offered from now on at: \(list(request.newHosts) { PlainText.host($0) })")
         }
-        if let fingerprint = request.fingerprint {
+        if let fingerprint = request.fingerprint, [.associate, .overwrite].contains(request.kind) {
             lines.append("Key: \(PlainText.field(fingerprint))")
         }
         if let note = request.note {

@@ -60,14 +60,22 @@ import Testing
         let lines = Wording.body(.release(caller, entries: ["AA", "BB"])).split(separator: "\n")
         #expect(
             lines == [
+                "Host: github.com",
                 "Program: /usr/bin/git (42), started by zsh (50)",
                 "Client: firefox",
                 "Vault: Passwords",
-                "Host: github.com",
                 "Logins: “Entry AA” (user-AA), “Entry BB” (user-BB)",
                 "It says: origin “moz-extension://abc”, user agent “Mozilla/5.0”",
             ]
         )
+    }
+
+    @Test func `the key is shown where a person is to compare it, and only there`() {
+        var request = ApprovalRequest.release()
+        request.fingerprint = "3F:A2"
+        #expect(!Wording.body(request).contains("3F:A2"))
+        request.kind = .overwrite
+        #expect(Wording.body(request).contains("Key: 3F:A2"))
     }
 
     @Test func `a client that could not be verified is only claimed and the body says so`() {

@@ -348,7 +348,7 @@ import Testing
     @Test func `a server without actions gets none and says how to answer`() throws {
         let note = try note(["body"])
         #expect(note.buttons.isEmpty)
-        #expect(note.body.hasPrefix("To answer: keybell allow 7F2A"))
+        #expect(note.body.hasPrefix("Run keybell allow 7F2A"))
     }
 
     @Test func `text is escaped just where the server does markup`() throws {

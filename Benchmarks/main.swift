@@ -2,6 +2,7 @@
 
 import Dispatch
 import FoundationEssentials
+import Glibc
 import KDBX
 import Kernel
 import Logging

@@ -5,8 +5,11 @@ import Glibc
 /// A person's file that is about to be replaced as a whole, so that at every moment the old or the new one is there.
 ///
 /// What is written goes to a file beside it first, which is checked and then takes its place; the former content
-/// stays as `NAME.keybell-backup`. Symbolic links are followed; mode, owner and group stay as they were. Whoever
-/// holds one holds the folder's lock, too.
+/// stays as `NAME.keybell-backup`. Symbolic links are followed; mode, owner, group, access list and other attributes
+/// stay as they were. Whoever holds one holds the folder's lock, too.
+///
+/// Of several hard links to the file only this name gets the new content, as with any program that saves safely: to
+/// write into the file that they share would leave a broken one for all of them, should we be killed.
 package struct FileReplacement: ~Copyable, Sendable {
     /// How far a replacement has come.
     package enum Step: String, CaseIterable, Sendable {
@@ -65,22 +68,25 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///   - isGood: Looks at what was read back from the disk, right before it counts.
     ///   - isStillOld: Whether the old file is still the one that the new content was made from; looked at last.
     ///   - reached: Told of each step, for tests; what it throws ends the replacement there.
+    /// - Returns: The names of attributes that the file had and has no more, `hard links` among them.
     /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the old file has become
     ///   another. Up to the rename the old file is untouched then.
+    @discardableResult
     package borrowing func replace(
         with bytes: [UInt8],
         isGood: ([UInt8]) -> Bool,
         isStillOld: () -> Bool,
         reached: (Step) throws(KernelError) -> Void = { _ in }
-    ) throws(KernelError) {
+    ) throws(KernelError) -> [String] {
         clearLitter()
+        let lost: [String]
         do throws(KernelError) {
             try write(bytes, reached)
             guard try isGood(FileBytes.read(temporary, limit: .max)) else {
                 throw KernelError(call: "verify", code: EIO)
             }
             try reached(.verified)
-            try adopt()
+            lost = try adopt()
             try reached(.adopted)
             guard isStillOld() else { throw KernelError(call: "rename", code: ESTALE) }
             try backUp(reached)
@@ -92,6 +98,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         try reached(.renamed)
         try lock.synchronize()
         try reached(.done)
+        return lost
     }
 
     private borrowing func write(
@@ -107,10 +114,12 @@ package struct FileReplacement: ~Copyable, Sendable {
         try reached(.synchronized)
     }
 
-    /// Gives the new file the old one's owner and mode, which is never wider for being another group's.
-    private borrowing func adopt() throws(KernelError) {
+    /// Gives the new file the old one's owner, attributes and mode, which is never wider for being another group's, or
+    /// for want of the access list that narrowed it.
+    private borrowing func adopt() throws(KernelError) -> [String] {
         var (old, new) = (stat(), stat())
-        guard unsafe stat(path, &old) == 0 else { throw .last("stat") }
+        let source = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
+        guard unsafe fstat(source.number, &old) == 0 else { throw .last("fstat") }
         // A file that may not be written must not be renamed away either.
         guard unsafe access(path, W_OK) == 0 else { throw .last("access") }
         let file = try Descriptor("open", unsafe open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW))
@@ -121,9 +130,23 @@ package struct FileReplacement: ~Copyable, Sendable {
         } else if old.st_gid != new.st_gid, fchown(file.number, old.st_uid, old.st_gid) != 0 {
             mode &= ~0o070
         }
+        var lost = FileAttributes.copy(from: source, to: file)
+        // With a list the group's bits are the most that anybody in it gets; without one they are the group's.
+        if lost.contains(FileAttributes.accessList) { mode &= ~0o070 }
         guard fchmod(file.number, mode) == 0 else { throw .last("fchmod") }
         // Only now is the mode's change in the file, which the disk may have had before.
         guard fsync(file.number) == 0 else { throw .last("fsync") }
+        if hasOtherNames(old) { lost.append("hard links") }
+        return lost
+    }
+
+    /// Whether the file has names beside its own and the backup's, which a killed replacement may have left.
+    private borrowing func hasOtherNames(_ file: stat) -> Bool {
+        var backup = stat()
+        let isBackup =
+            unsafe lstat(Self.backup(of: path), &backup) == 0
+            && (backup.st_ino, backup.st_dev) == (file.st_ino, file.st_dev)
+        return file.st_nlink > (isBackup ? 2 : 1)
     }
 
     /// The old file gets a second name, which costs nothing; where there are none of those, it is copied.

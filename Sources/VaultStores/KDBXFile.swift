@@ -4,6 +4,7 @@ import Ciphers
 import KDBX
 import Glibc
 import Kernel
+import Logging
 import Secrecy
 import Vault
 
@@ -24,6 +25,7 @@ struct KDBXFile: Sendable {
     let path: String
     let keyFile: String?
     let limits: Limits
+    let logger: Logger
     /// Told of each step of a save, for tests.
     let reached: @Sendable (FileReplacement.Step) throws(KernelError) -> Void
 
@@ -115,13 +117,19 @@ struct KDBXFile: Sendable {
             return .failure(error)
         }
         let path = replacement.path
-        try replacement.replace(
+        let lost = try replacement.replace(
             with: file,
             isGood: { bytes in Self.holds(bytes, shelf, id, derived, limits) },
             // Not there any more is as different as can be.
             isStillOld: { (try? FileBytes.read(path, limit: Self.sizeLimit)) == old },
             reached: reached
         )
+        if !lost.isEmpty {
+            logger.warning(
+                "The file of the vault could not be saved with all that belongs to it",
+                metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
+            )
+        }
         let opened = Opened(shelf: shelf, key: former.key, derived: derived, digest: Digest.sha256(file))
         return .success((opened, id))
     }

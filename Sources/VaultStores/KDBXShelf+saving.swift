@@ -40,7 +40,11 @@ extension KDBXShelf {
         if login.url != stored.url { changes.append(FieldChange("URL", login.url)) }
         if let password = draft.password { changes.append(FieldChange("Password", password)) }
         changes += fieldChanges(draft, known: Set(stored.fieldNames))
-        if login.settings != stored.settings { changes.append(Self.change(to: login.settings)) }
+        if login.settings != stored.settings {
+            let former = database.entry(id)?.secret(EntrySettings.fieldName)
+            let text = EntrySettings.text(former, from: stored.settings, to: login.settings)
+            changes.append(FieldChange(EntrySettings.fieldName, text))
+        }
         try database.change(id, changes, at: now)
         return database
     }
@@ -55,7 +59,10 @@ extension KDBXShelf {
             FieldChange("Password", draft.password ?? SecretBytes(utf8: "")), FieldChange("URL", login.url),
         ]
         fields += fieldChanges(draft, known: []).filter { $0.value != nil }
-        if !login.settings.isEmpty { fields.append(Self.change(to: login.settings)) }
+        if !login.settings.isEmpty {
+            let text = EntrySettings.text(nil, from: EntrySettings(), to: login.settings)
+            fields.append(FieldChange(EntrySettings.fieldName, text))
+        }
         let id = try database.addEntry(to: group, fields, at: now)
         guard let name = LoginID(id.bytes) else { throw .notFound }
         return (database, name)
@@ -79,10 +86,5 @@ extension KDBXShelf {
             let isProtected = known.contains(name) ? nil : !Login.isFurtherURL(name)
             return FieldChange(name, value, isProtected: isProtected)
         }
-    }
-
-    private static func change(to settings: EntrySettings) -> FieldChange {
-        settings.isEmpty
-            ? FieldChange(EntrySettings.fieldName, nil) : FieldChange(EntrySettings.fieldName, settings.json)
     }
 }

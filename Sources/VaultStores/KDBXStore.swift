@@ -67,7 +67,14 @@ package actor KDBXStore: VaultStore {
         self.logger = logger
         self.now = now
         let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
-        file = KDBXFile(name: name, path: path, keyFile: keyFile, limits: limits, reached: reached)
+        file = KDBXFile(
+            name: name,
+            path: path,
+            keyFile: keyFile,
+            limits: limits,
+            logger: logger,
+            reached: reached
+        )
         identities = KDBXIdentityFile(folder: state, vault: path)
         work = BlockingWork(label: "org.keybell.kdbx")
         work.begin { KDBXStore.clearLitter(of: path) }

@@ -23,6 +23,8 @@ struct LoginExtra: Equatable {
     var fields: [String: SecretBytes] = [:]
     /// The newest first.
     private(set) var former: [Former] = []
+    /// Members that Keybell doesn't know; they stay as they are.
+    private var others: [String: SecretJSON] = [:]
 
     /// Nothing but these.
     init(settings: EntrySettings = EntrySettings(), fields: [String: SecretBytes] = [:]) {
@@ -31,7 +33,7 @@ struct LoginExtra: Equatable {
     }
 
     /// Whether there is nothing to keep.
-    var isEmpty: Bool { settings.isEmpty && fields.isEmpty && former.isEmpty }
+    var isEmpty: Bool { settings.isEmpty && fields.isEmpty && former.isEmpty && others.isEmpty }
 
     /// Keeps a password that is about to be replaced.
     mutating func retire(_ password: SecretBytes, at time: Int64) {
@@ -56,11 +58,14 @@ extension LoginExtra {
         former = (json["former"]?.array ?? []).compactMap { entry in
             entry["password"]?.text.map { Former(password: $0, until: entry["until"]?.number ?? 0) }
         }
+        others = json.object.filter { !Self.members.contains($0.key) }
     }
+
+    private static let members: Set = ["allow", "deny", "fields", "former", "realm"]
 
     /// The document to keep.
     var json: SecretBytes {
-        var members: [String: SecretJSON] = [:]
+        var members = others
         let list = { (hosts: Set<String>) in
             SecretJSON.array(hosts.sorted().map { .text(SecretBytes(utf8: $0)) })
         }

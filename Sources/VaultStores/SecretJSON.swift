@@ -4,13 +4,16 @@ import Secrecy
 
 /// JSON whose texts are secrets: they go from one secret memory to another and never through a `String`.
 ///
-/// Names of members are not secret. Numbers are whole ones; what else there is in a document is passed over.
-indirect enum SecretJSON: Equatable {
+/// Names of members are not secret. Numbers are whole ones; any other word is kept as it was written.
+indirect enum SecretJSON: Equatable, Sendable {
     case object([String: SecretJSON])
     case array([SecretJSON])
     case text(SecretBytes)
     case number(Int64)
-    case other
+    /// `true`, `false`, `null`, or a number that isn't whole or is too large.
+    case word(String)
+
+    static let null = SecretJSON.word("null")
 
     /// The member of an object.
     subscript(name: String) -> SecretJSON? {
@@ -55,7 +58,7 @@ extension SecretJSON {
         case .array(let elements): return Self.list(elements.map { $0.written() }, "[", "]")
         case .text(let text): return Self.quoted(text)
         case .number(let number): return SecretBytes(utf8: String(number))
-        case .other: return SecretBytes(utf8: "null")
+        case .word(let word): return SecretBytes(utf8: word)
         }
     }
 

@@ -4,7 +4,7 @@ import Secrecy
 
 /// Reads JSON from secret memory into secret memory.
 struct SecretJSONReader {
-    private static let deepest = 16
+    private static let deepest = 64
     private var index = 0
     private var depth = 0
 
@@ -64,9 +64,19 @@ struct SecretJSONReader {
             word.unicodeScalars.append(Unicode.Scalar(bytes[index]))
             index += 1
         }
-        if let number = Int64(word) { return .number(number) }
-        guard ["true", "false", "null"].contains(word) || Double(word) != nil else { return nil }
-        return .other
+        // A sign or a zero before a number is no JSON, and would not come back as it was.
+        if let number = Int64(word), String(number) == word { return .number(number) }
+        guard ["true", "false", "null"].contains(word) || Self.isNumber(word) else { return nil }
+        return .word(word)
+    }
+
+    private static func isNumber(_ word: String) -> Bool {
+        let digits = word.first == "-" ? word.dropFirst() : word[...]
+        // Double reads hexadecimal numbers, too.
+        guard let first = digits.first, first.isNumber, !word.contains("x"), Double(word) != nil else {
+            return false
+        }
+        return first != "0" || digits.dropFirst().first.map { !$0.isNumber } ?? true
     }
 
     private static func isWordUnit(_ byte: UInt8) -> Bool {

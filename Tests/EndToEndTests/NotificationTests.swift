@@ -39,12 +39,14 @@ struct NotificationTests {
         let (household, dunst, display) = try await Self.withDunst(choosing: "Allow")
         let guest = Guest(household, id: "firefox")
         let body = try guest.body(.associate)
-        async let reply = household.ring(body)
+        let reply = Task { try await household.ring(body) }
         try await Self.displayed(1, in: household)
-        // An allow within 700 ms of the showing was meant for something else.
-        try await Task.sleep(for: .seconds(1))
-        _ = try await household.run("dunstctl", "action", "0")
-        #expect(try await reply.json["Id"] as? String == "firefox")
+        // An allow within 700 ms of the showing was meant for something else, and is shown again.
+        for _ in 0..<60 where try await !Porter(household).questions().isEmpty {
+            try await Task.sleep(for: .seconds(1))
+            _ = try await household.run("dunstctl", "action", "0")
+        }
+        #expect(try await reply.value.json["Id"] as? String == "firefox")
         try await Self.displayed(0, in: household)
         withExtendedLifetime((dunst, display)) {}
     }

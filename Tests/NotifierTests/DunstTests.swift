@@ -43,6 +43,19 @@ import Testing
             try await ChildProcess.run("dunstctl", arguments, environment: environment).output
         }
 
+        /// Opens its menu until that has given an answer.
+        ///
+        /// dunst prints what it is told before it has it on the screen, and has no action for what isn't there yet.
+        func act(until answer: Task<Answer, Never>) async throws {
+            let isDone = Observed(false)
+            let waiting = Task {
+                _ = await answer.value
+                isDone.update { $0 = true }
+            }
+            defer { waiting.cancel() }
+            for _ in 0..<600 where !isDone.now { _ = try await control("action", "0") }
+        }
+
         /// Waits until nothing is on the screen; dunst tells of that to nobody but the one who asked for it.
         func isEmpty() async throws {
             while try await control("count", "displayed").contains("0") == false {}
@@ -69,7 +82,7 @@ import Testing
         let answer = session.ask()
         let code = try await session.code()
         try await dunst.shows("keybell allow \(code)")
-        _ = try await dunst.control("action", "0")
+        try await dunst.act(until: answer)
         #expect(
             await answer.value
                 == (isAllowed ? .allowed(Choices(id: "firefox"), code: code) : .denied(Choices()))

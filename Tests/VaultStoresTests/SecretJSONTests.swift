@@ -21,10 +21,19 @@ import Vault
         (#""\u00fc\ud83d\udd11\/""#, true),
         ("", false), ("{", false), ("[1,]", false), ("{\"a\"}", false), ("\"", false), ("\"\\", false),
         ("\"\\x\"", false), (#""\ud83d""#, false), (#""\udd11""#, false), ("nul", false), ("1 2", false),
-        ("\"a\nb\"", false), ("{\"a\":1", false), (String(repeating: "[", count: 100_000), false),
+        ("\"a\nb\"", false), ("{\"a\":1", false), ("+1", false), ("01", false), ("-", false), (".5", false),
+        ("1e400", true), ("infinity", false), ("nan", false), ("-0", true), ("0x10", false),
+        (String(repeating: "[", count: 100_000), false),
     ])
     func `what other programs may have written is read or refused`(document: String, isValid: Bool) {
         #expect((SecretJSON(SecretBytes(utf8: document)) != nil) == isValid)
+    }
+
+    @Test(arguments: [
+        "true", "false", "null", "0", "-0", "1.50", "-2E+3", "123456789012345678901234567890", "[{},[],\"\"]",
+    ])
+    func `what is no text comes back as it was`(document: String) {
+        #expect(SecretJSON(SecretBytes(utf8: document))?.written() == SecretBytes(utf8: document))
     }
 
     @Test func `escapes are what they stand for`() {

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>

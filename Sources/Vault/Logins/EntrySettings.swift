@@ -41,33 +41,8 @@ package struct EntrySettings: Hashable, Sendable {
     /// Whether there is nothing to write.
     package var isEmpty: Bool { allow.isEmpty && deny.isEmpty && realm == nil }
 
-    /// The field's text, the same for equal settings.
-    package var json: String {
-        var members = ["\"Allow\":\(Self.list(allow))", "\"Deny\":\(Self.list(deny))"]
-        members.append("\"Realm\":\(realm.map(Self.quoted) ?? "null")")
-        return "{\(members.joined(separator: ","))}"
-    }
-
     private static func canonical(_ host: String) -> String {
         PageAddress(loose: host)?.hostAndPort ?? host
-    }
-
-    private static func list(_ hosts: Set<String>) -> String {
-        "[\(hosts.sorted().map(quoted).joined(separator: ","))]"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\u{0}"..."\u{1F}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }
 

@@ -117,6 +117,8 @@ package actor KeyringStore: VaultStore {
         try await asking { () async throws(KeyringError) in try await self.keyring.unlock() }
         isLockedByUs = false
         lastLook = nil
+        // So that whoever asks how it stands hears how many logins there are; the next reader hears of trouble.
+        _ = try? await read()
         news.send(())
     }
 

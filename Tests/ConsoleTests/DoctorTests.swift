@@ -40,6 +40,10 @@ struct DoctorTests {
         let stranger = DaemonProcess(pid: 9, executable: "/opt/keepass")
         let found = PortCheck.finding("a", .init(uid: 1, holders: [stranger]), daemon: daemon, ownUID: 1)
         #expect(found.level == .failure && found.text.contains("/opt/keepass (9)"))
+        // The daemon's own process can't be looked into, by design.
+        let hidden = PortCheck.Listener(uid: 1, holders: [], saysKeybell: true)
+        #expect(PortCheck.finding("a", hidden, daemon: daemon, ownUID: 1).level == .ok)
+        #expect(PortCheck.finding("a", hidden, daemon: nil, ownUID: 1).level == .failure)
         let other = PortCheck.finding("a", .init(uid: 2, holders: []), daemon: nil, ownUID: 1)
         #expect(other.level == .failure && other.text.contains("another user"))
     }

@@ -54,11 +54,7 @@ struct DaemonDoor: Sendable {
     }
 
     private func post(_ body: [UInt8], to host: String) async throws -> [UInt8] {
-        var configuration = HTTPClient.Configuration()
-        configuration.timeout.connect = .seconds(5)
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.redirectConfiguration = .disallow
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+        try await HTTPClient.withHTTPClient(configuration: Self.plain) { client in
             let response = try await client.post(
                 url: "http://\(host):\(port)/",
                 body: .byteBuffer(ByteBuffer(bytes: body)),
@@ -66,6 +62,25 @@ struct DaemonDoor: Sendable {
             ).get()
             return response.body.map { Array($0.readableBytesView) } ?? []
         }
+    }
+
+    private static var plain: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(5)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.redirectConfiguration = .disallow
+        return configuration
+    }
+
+    /// Whether what listens on an address calls itself Keybell; nothing but a GET is sent.
+    func saysKeybell(_ host: String) async -> Bool {
+        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
+        let text = try? await HTTPClient.withHTTPClient(configuration: Self.plain) { client in
+            let response = try await client.get(url: url, deadline: .now() + .seconds(5)).get()
+            return response.body.map { String(buffer: $0) }
+        }
+        // Whoever doesn't answer so isn't Keybell, whatever else is wrong with it.
+        return text?.hasPrefix("This is Keybell") ?? false
     }
 
     /// Whether somebody listens on an address; another user who does is never sent anything: associate shows the key.

@@ -16,7 +16,7 @@ struct LogCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: .shortAndLong, help: "How many records to show, the newest.")
+    @Option(name: [.customShort("n"), .long], help: "How many records to show, the newest.")
     var lines = 50
 
     @Option(help: "Just the records of this client.")

@@ -29,7 +29,8 @@ enum BusCheck {
                     "Start it with `systemctl --user enable --now keybell.socket keybell.service`, or run keybelld."
             )
         }
-        return .ok("Daemon", "runs as process \(daemon.pid) (\(daemon.executable))")
+        let executable = daemon.executable.isEmpty ? "" : " (\(daemon.executable))"
+        return .ok("Daemon", "runs as process \(daemon.pid)\(executable)")
     }
 
     // MARK: - Notifier

@@ -43,7 +43,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 .failure("Session bus", "none", do: error.text.split(separator: "\n").joined(separator: " "))
             )
         }
-        findings += PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
+        findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
         findings += HostsCheck.findings()
         findings.append(MemoryCheck.finding())
         output.json

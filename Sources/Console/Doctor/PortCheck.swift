@@ -10,9 +10,11 @@ enum PortCheck {
         let uid: UInt32
         /// Processes that hold the socket; empty where they can't be seen.
         let holders: [DaemonProcess]
+        /// Whether it says that it is Keybell; asked only where its process can't be seen.
+        var saysKeybell = false
     }
 
-    static func findings(port: UInt16, daemon: DaemonProcess?) -> [Finding] {
+    static func findings(port: UInt16, daemon: DaemonProcess?) async -> [Finding] {
         var findings: [Finding] = []
         for host in ["127.0.0.1", "::1"] {
             guard let address = InternetAddress(host, port: port) else { continue }
@@ -27,9 +29,13 @@ enum PortCheck {
                 continue
             }
             do {
-                let owner = try SocketTable.listener(on: address)
+                var listener = try SocketTable.listener(on: address).map(listener)
+                // The daemon lets nobody look into its process, not even its own user.
+                if let found = listener, found.holders.isEmpty, found.uid == getuid() {
+                    listener?.saysKeybell = await DaemonDoor(port: port).saysKeybell(host)
+                }
                 findings.append(
-                    finding(address.description, owner.map(listener), daemon: daemon, ownUID: getuid())
+                    finding(address.description, listener, daemon: daemon, ownUID: getuid())
                 )
             } catch {
                 findings.append(
@@ -73,11 +79,18 @@ enum PortCheck {
             )
         }
         let names = listener.holders.map { "\($0.executable) (\($0.pid))" }.joined(separator: ", ")
-        if let daemon, listener.holders.contains(where: { $0.pid == daemon.pid }) {
+        if let daemon, listener.saysKeybell || listener.holders.contains(where: { $0.pid == daemon.pid }) {
             return .ok(subject, "Keybell listens")
         }
         if listener.holders.contains(where: { $0.executable.hasSuffix("/systemd") }) {
             return .ok(subject, "systemd holds it for Keybell, and starts it when somebody rings")
+        }
+        guard !listener.saysKeybell else {
+            return .failure(
+                subject,
+                "a Keybell of another session listens",
+                do: "End that one, or give this one another port ([http] port)."
+            )
         }
         return .failure(
             subject,

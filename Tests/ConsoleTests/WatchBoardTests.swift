@@ -28,6 +28,20 @@ extension [WatchBoard.Action] {
     }
 }
 
+extension [WatchBoard.Action] {
+    /// What is printed.
+    var texts: [String] {
+        compactMap { if case .print(let text, _) = $0 { text } else { nil } }
+    }
+}
+
+private func threeLogins(_ code: String) -> RequestDetails {
+    let lines = [("AA", "GitHub", "octocat"), ("BB", "GitLab", "tanuki"), ("CC", "", "")].map {
+        Value.structure([.string($0), .string($1), .string($2)])
+    }
+    return request(code, more: ["entries": .array("(sss)", lines), "entry-count": .uint32(3)])
+}
+
 struct WatchBoardTests {
     @Test func `the first request is shown and confirmed, later ones wait`() {
         var scene = WatchScene()
@@ -154,6 +168,41 @@ struct WatchBoardTests {
         #expect(scene.press("a").isEmpty)
         _ = scene.take(.daemon(isThere: true))
         #expect(scene.take(.added(request("AAAA"))).deeds == [.shown(code: "AAAA")])
+    }
+
+    @Test func `logins are chosen one by one, and once more together`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(threeLogins("AAAA")))
+        #expect(scene.press("e").texts == ["1/3  GitHub (octocat)  [y] with it  [n] without  [Esc] go back"])
+        #expect(scene.press("y").texts.first?.hasPrefix("2/3  GitLab (tanuki)") == true)
+        #expect(scene.press("n").texts.first?.hasPrefix("3/3  (no title)") == true)
+        #expect(
+            scene.press("y").texts == [
+                "Allow 2 logins: GitHub (octocat), (no title)? [y] yes  [any other key] go back"
+            ]
+        )
+        #expect(
+            scene.press("y").deeds == [
+                .answer(code: "AAAA", decision: "allow", AnswerChoices(entries: ["AA", "CC"]))
+            ]
+        )
+    }
+
+    @Test(arguments: ["\u{1B}", "yy\u{1B}", "yyyd", "nnn"])
+    func `a choice that is given up, or of none, allows nothing`(keys: String) {
+        var scene = WatchScene()
+        _ = scene.take(.added(threeLogins("AAAA")))
+        _ = scene.press("e")
+        for key in keys { #expect(scene.press(key).deeds.isEmpty) }
+        #expect(scene.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
+    }
+
+    @Test func `where there is one login, or none to hand out, there is nothing to choose`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        #expect(scene.press("e").isEmpty)
+        #expect(!WatchBoard.help(request("AAAA"), others: 0).contains("[e]"))
+        #expect(WatchBoard.help(threeLogins("AAAA"), others: 0).contains("[e]"))
     }
 
     @Test(arguments: [UInt8(3), 4, UInt8(ascii: "q")])

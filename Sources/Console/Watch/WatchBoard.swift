@@ -22,7 +22,7 @@ struct WatchBoard {
 
     /// What is to be done about it.
     enum Action: Equatable {
-        case print(String)
+        case print(String, isTitle: Bool = false)
         case shown(code: String)
         case answer(code: String, decision: String, AnswerChoices)
         case quit
@@ -35,6 +35,7 @@ struct WatchBoard {
     private enum Mode: Equatable {
         case command
         case confirmingAlways
+        case picking(EntryPicking)
         case typingName([UInt8])
     }
 
@@ -92,9 +93,15 @@ struct WatchBoard {
         focusedSince = now
         mode = .command
         let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
-        let lines =
-            ["\u{7}"] + RequestsCommand.lines(request, now: unixTime) + [Self.help(request, others: others)]
-        return [.print(lines.joined(separator: "\n")), .shown(code: request.code)]
+        let state = "expires \(Moment.left(until: request.deadline, now: unixTime))"
+        let rest = request.entryCount - request.entries.count
+        let body = request.body + (rest > 0 ? ["… and \(rest) more"] : [])
+        return [
+            // A bell, and a line between this and what was before.
+            .print("\u{7}"), .print("\(request.code)  \(request.title)  (\(state))", isTitle: true),
+            .print(body.map { "  " + $0 }.joined(separator: "\n")),
+            .print(Self.help(request, others: others)), .shown(code: request.code),
+        ]
     }
 
     private mutating func unfocus() {
@@ -119,12 +126,14 @@ struct WatchBoard {
 
     /// The keys that a request can be answered with.
     static func help(_ request: RequestDetails, others: Int) -> String {
-        var keys = ["a allow"]
-        if request.kind == "associate" { keys.append("i allow under another name") }
-        if request.canBeRemembered { keys += ["s allow for this session", "y allow always"] }
-        keys += ["d deny", "m deny and mute for 10 minutes"]
-        if others > 0 { keys.append("n next (\(others) more)") }
-        return "[" + (keys + ["q quit"]).joined(separator: " · ") + "]"
+        var keys = ["[a] allow"]
+        if request.kind == "associate" { keys.append("[i] allow under another name") }
+        if request.canBeRemembered { keys += ["[s] allow for this session", "[y] allow always"] }
+        if EntryPicking(request) != nil { keys.append("[e] choose among the logins") }
+        keys += ["[d] deny", "[m] deny and mute for 10 minutes"]
+        if others > 0 { keys.append("[n] next (\(others) more)") }
+        // What belongs together stays on one line.
+        return (keys + ["[q] quit"]).map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: "  ")
     }
 
     // MARK: - Keys
@@ -140,7 +149,8 @@ struct WatchBoard {
             guard key == UInt8(ascii: "y") else { return [.print("Not allowed always.")] }
             return answer(request, allow: true, AnswerChoices(scope: "always"), at: now, unixTime)
         }
-        if let since = focusedSince, since.duration(to: now) < Self.hasty, "aisydm".utf8.contains(key) {
+        if case .picking(let picking) = mode { return pick(key, picking, request, at: now, unixTime) }
+        if let since = focusedSince, since.duration(to: now) < Self.hasty, "aisyedm".utf8.contains(key) {
             return [.print("(that was too quick to have been meant for \(request.code); once more?)")]
         }
         switch key {
@@ -153,6 +163,10 @@ struct WatchBoard {
         case UInt8(ascii: "y") where request.canBeRemembered:
             mode = .confirmingAlways
             return [.print("Allow this always, without asking you again? y once more, or any other key.")]
+        case UInt8(ascii: "e"):
+            guard let picking = EntryPicking(request) else { return [] }
+            mode = .picking(picking)
+            return [.print(picking.question)]
         case UInt8(ascii: "i") where request.kind == "associate":
             mode = .typingName([])
             return [.print("Type the name and press Enter (Esc: go back):")]
@@ -175,6 +189,27 @@ struct WatchBoard {
         guard answered.insert(request.code).inserted else { return [] }
         let decision = allow ? ApprovalInterface.Decision.allow : ApprovalInterface.Decision.deny
         return [.answer(code: request.code, decision: decision, choices)]
+    }
+
+    private mutating func pick(
+        _ key: UInt8,
+        _ picking: EntryPicking,
+        _ request: RequestDetails,
+        at now: ContinuousClock.Instant,
+        _ unixTime: UInt64
+    ) -> [Action] {
+        var picking = picking
+        switch picking.take(key) {
+        case .ask(let question):
+            mode = .picking(picking)
+            return [.print(question)]
+        case .stop(let why):
+            mode = .command
+            return [.print(why)]
+        case .allow(let entries):
+            mode = .command
+            return answer(request, allow: true, AnswerChoices(entries: entries), at: now, unixTime)
+        }
     }
 
     private mutating func type(_ key: UInt8, into name: [UInt8]) -> [Action] {

@@ -40,6 +40,7 @@ struct Watcher {
         case board(WatchBoard.Event)
         case daemonCame
         case end
+        case busLost
     }
 
     /// Runs until the person quits, a signal ends it, or the bus goes.
@@ -48,12 +49,13 @@ struct Watcher {
         let signals = try await subscribe()
         let owners = try await follow()
         try await register()
+        var isBusLost = false
         await withTaskGroup { group in
             group.addTask {
                 for await message in signals {
                     if let event = Self.event(message) { queue.yield(.board(event)) }
                 }
-                queue.yield(.end)  // the bus is gone
+                queue.yield(.busLost)
             }
             group.addTask {
                 for await byte in StandardInput.bytes() { queue.yield(.board(.key(byte))) }
@@ -67,9 +69,10 @@ struct Watcher {
             group.addTask {
                 for await _ in EndingSignals.stream() { queue.yield(.end) }
             }
-            await serve(inputs)
+            isBusLost = await !serve(inputs)
             group.cancelAll()
         }
+        guard !isBusLost else { throw .unreachable("The session bus is gone, and Keybell with it.") }
         // Leaving the bus unregisters, too; this is for a tidy status meanwhile.
         _ = try? await daemon.call(
             ApprovalInterface.description,
@@ -78,14 +81,16 @@ struct Watcher {
         )
     }
 
-    private func serve(_ inputs: AsyncStream<Input>) async {
+    /// Follows what comes in until the person has enough; false when the bus has gone instead.
+    private func serve(_ inputs: AsyncStream<Input>) async -> Bool {
         var board = WatchBoard()
-        Output.line("Watching for requests; q quits.")
+        Output.line("Watching for requests. They come up here, and a key answers each; q quits.")
         var actions = await catchUp(&board)
-        guard await carryOut(&actions, &board) else { return }
+        guard await carryOut(&actions, &board) else { return true }
         for await input in inputs {
             switch input {
-            case .end: return
+            case .end: return true
+            case .busLost: return false
             case .daemonCame:
                 actions = take(.daemon(isThere: true), &board)
                 // A daemon that has just started has lost its agents; if it is gone again, the next input tells.
@@ -93,8 +98,9 @@ struct Watcher {
                 actions += await catchUp(&board)
             case .board(let event): actions = take(event, &board)
             }
-            guard await carryOut(&actions, &board) else { return }
+            guard await carryOut(&actions, &board) else { return true }
         }
+        return true
     }
 
     private func take(_ event: WatchBoard.Event, _ board: inout WatchBoard) -> [WatchBoard.Action] {
@@ -114,7 +120,9 @@ struct Watcher {
             let action = actions[next]
             next += 1
             switch action {
-            case .print(let text): Output.line(text)
+            case .print(let text, let isTitle):
+                // Asked each time, for a window may be made wider or narrower.
+                Output.line(TerminalPage.ofOutput().set(text, isBold: isTitle))
             case .quit: return false
             case .shown(let code):
                 let interface = ApprovalInterface.description

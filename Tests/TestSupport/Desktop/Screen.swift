@@ -78,13 +78,14 @@ package final class Screen: Sendable {
     }
 
     /// Presses keys, as xdotool names them, in a window that is brought to the front first.
-    package func press(_ keys: String..., in window: Window) async throws {
+    package func press(_ keys: [String], in window: Window) async throws {
         try await xdotool(["windowactivate", "--sync", window.id, "key", "--delay", "40"] + keys)
     }
 
-    /// Closes a window as its title bar's button does.
-    package func close(_ window: Window) async throws {
-        try await xdotool(["windowclose", window.id])
+    /// Types into whatever has the keyboard, such as a menu that takes it for itself.
+    package func type(_ text: String, then key: String) async throws {
+        try await xdotool(["type", "--delay", "40", text])
+        try await xdotool(["key", key])
     }
 
     @discardableResult

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// The agents in `examples/`, each with its real program and the built daemon, used as a person would.
+@Suite(.serialized, .timeLimit(.minutes(4))) struct AgentExampleTests {
+    private static let examples =
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../examples")
+        .standardizedFileURL.path
+
+    /// A screen with an agent's dialogs on it.
+    private struct Dialogs {
+        let household: Household
+        let screen: Screen
+        let agent: ChildProcess
+        let search: [String]
+
+        /// Waits for a dialog and presses keys in it, again if they came too soon, until it is gone.
+        func press(_ keys: [String]) async throws {
+            _ = try await screen.window(search)
+            try await eventually("\(keys) to close a dialog") {
+                guard let window = try await screen.windows(search).last else { return () }
+                // It may go between the look and the key.
+                try? await screen.press(keys, in: window)
+                return nil
+            }
+        }
+
+        /// Goes through what a person can do with dialogs.
+        func goThrough(allow: [String]) async throws {
+            let first = try associateBody()
+            async let closed = household.ring(first)
+            try await press(["Escape"])
+            let code = try await Porter(household).question().code
+            #expect(try await household.keybell("allow", code).status == 0, "Escape is no answer")
+            #expect(try await closed.json["Success"] as? Bool == true)
+
+            let second = try associateBody()
+            async let elsewhere = household.ring(second)
+            _ = try await screen.window(search)
+            let other = try await Porter(household).question().code
+            #expect(try await household.keybell("allow", other).status == 0)
+            try await screen.isGone(search)
+            #expect(try await elsewhere.json["Success"] as? Bool == true)
+
+            let third = try associateBody()
+            async let allowed = household.ring(third)
+            try await press(allow)
+            #expect(try await allowed.json["Success"] as? Bool == true)
+
+            let fourth = try associateBody()
+            async let denied = household.ring(fourth)
+            try await press(["Return"])
+            #expect(try await denied.json["Error"] as? String == "Denied", "Enter is Deny")
+        }
+    }
+
+    @Test(arguments: [("zenity", ["alt+a"]), ("kdialog", ["Tab", "space"])])
+    func `zenity-agent.sh asks in dialogs`(program: String, allow: [String]) async throws {
+        try MissingProgram.check("/usr/bin/" + program, debian: program)
+        let household = try await Household()
+        let screen = try await Screen(on: household.bus)
+        let agent = try ChildProcess(
+            "bash",
+            [Self.examples + "/zenity-agent.sh", program],
+            environment: screen.environment
+        )
+        let dialogs = Dialogs(
+            household: household,
+            screen: screen,
+            agent: agent,
+            search: ["--class", program]
+        )
+        try await dialogs.goThrough(allow: allow)
+        agent.terminate()
+        _ = try await agent.end()
+    }
+
+    @Test func `dialog-agent.py asks in windows and keeps the notifier still`() async throws {
+        let household = try await Household(withNotifier: true)
+        let screen = try await Screen(on: household.bus)
+        let agent = try ChildProcess(
+            Self.examples + "/dialog-agent.py",
+            environment: screen.environment
+        )
+        try await eventually("dialog-agent.py at the desk") {
+            try await household.keybell("status").output.contains("dialog-agent") ? () : nil
+        }
+        let dialogs = Dialogs(
+            household: household,
+            screen: screen,
+            agent: agent,
+            search: ["--name", "^Keybell$"]
+        )
+        try await dialogs.goThrough(allow: ["alt+a"])
+        #expect(try !household.daemon.soFar.errors.contains("no notification server"))
+        agent.terminate()
+        #expect(try await agent.end().status == 0, "\(agent.soFar.errors)")
+        try await eventually("the notifier's turn") {
+            try await household.keybell("status").output.contains("dialog-agent") ? nil : ()
+        }
+    }
+
+    @Test func `fzf-agent.sh asks in a terminal`() async throws {
+        try MissingProgram.check("/usr/bin/fzf", debian: "fzf")
+        let household = try await Household()
+        let terminal = try await TerminalWindow(
+            [Self.examples + "/fzf-agent.sh", "fzf"],
+            environment: household.bus.environment
+        )
+        try await terminal.shows("Nothing waits")
+
+        let first = try associateBody()
+        async let passed = household.ring(first)
+        let code = try await Porter(household).question().code
+        try await terminal.shows("(\(code))")
+        try await terminal.type("Enter")
+        try await terminal.shows("Nothing waits")
+        #expect(try await household.keybell("allow", code).status == 0, "the first line is no answer")
+        #expect(try await passed.json["Success"] as? Bool == true)
+
+        let second = try associateBody()
+        async let allowed = household.ring(second)
+        try await terminal.shows("Your answer")
+        try await terminal.type("Allow", "Enter")
+        #expect(try await allowed.json["Success"] as? Bool == true)
+
+        let third = try associateBody()
+        async let elsewhere = household.ring(third)
+        try await terminal.shows("Your answer")
+        let other = try await Porter(household).question().code
+        #expect(try await household.keybell("allow", other).status == 0)
+        try await terminal.shows("Nothing waits")
+        #expect(try await elsewhere.json["Success"] as? Bool == true)
+
+        let fourth = try associateBody()
+        async let denied = household.ring(fourth)
+        try await terminal.shows("Your answer")
+        try await terminal.type("Deny", "Enter")
+        #expect(try await denied.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
+    @Test func `fzf-agent.sh asks by rofi where there is a display`() async throws {
+        try MissingProgram.check("/usr/bin/rofi", debian: "rofi")
+        let household = try await Household()
+        let screen = try await Screen(on: household.bus)
+        let agent = try ChildProcess(
+            "bash",
+            [Self.examples + "/fzf-agent.sh", "rofi"],
+            environment: screen.environment
+        )
+        let body = try associateBody()
+        async let allowed = household.ring(body)
+        _ = try await screen.window(["--class", "rofi"])
+        try await screen.type("Allow", then: "Return")
+        #expect(try await allowed.json["Success"] as? Bool == true)
+        try await screen.isGone(["--class", "rofi"])
+        agent.terminate()
+        _ = try await agent.end()
+    }
+}

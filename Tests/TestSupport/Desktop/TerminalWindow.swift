@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A terminal with a program in it, by tmux: a real pty, a screen that can be read, and keys.
+package final class TerminalWindow: Sendable {
+    private let folder: TemporaryFolder
+    private let environment: [String: String]
+
+    /// Opens it and starts a program in it.
+    ///
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - environment: what the program and tmux find in their environment.
+    ///   - width: how many columns it has.
+    ///   - height: how many lines.
+    /// - Throws: `MissingProgram`, or what keeps it from starting.
+    package init(
+        _ command: [String],
+        environment: [String: String],
+        width: Int = 80,
+        height: Int = 40
+    ) async throws {
+        try MissingProgram.check("/usr/bin/tmux", debian: "tmux")
+        folder = try TemporaryFolder()
+        self.environment = environment
+        // What a program has printed can be read after its end, too.
+        let settings = try folder.write(
+            "tmux.conf",
+            "set -g remain-on-exit on\nset -g status off\nset -g default-terminal screen-256color\n"
+        )
+        let report = try await ChildProcess.run(
+            "tmux",
+            ["-S", folder.path("socket"), "-f", settings, "new-session", "-d", "-x", "\(width)", "-y", "\(height)"]
+                + command,
+            environment: environment
+        )
+        guard report.status == 0 else { throw TimedOut(description: "tmux: \(report.errors)") }
+    }
+
+    /// Waits until the screen has this text on it.
+    ///
+    /// - Parameters:
+    ///   - text: what is to be read.
+    ///   - limit: how long to wait.
+    /// - Returns: the whole screen.
+    /// - Throws: `TimedOut`, with what there is instead.
+    @discardableResult
+    package func shows(_ text: String, within limit: Duration = .seconds(20)) async throws -> String {
+        let last = Observed("")
+        do {
+            return try await eventually("\(text) in a terminal", within: limit) {
+                let screen = try await self.screen()
+                last.update { $0 = screen }
+                return screen.contains(text) ? screen : nil
+            }
+        } catch {
+            throw TimedOut(description: "\(text) in a terminal that shows: \(last.now)")
+        }
+    }
+
+    /// What can be read on it now.
+    ///
+    /// - Parameter styled: whether colours and the like are given as escape sequences.
+    /// - Returns: its lines.
+    package func screen(styled: Bool = false) async throws -> String {
+        try await tmux(["capture-pane", "-p"] + (styled ? ["-e"] : []))
+    }
+
+    /// Presses keys, by tmux's names for them.
+    package func type(_ keys: String...) async throws {
+        _ = try await tmux(["send-keys"] + keys)
+    }
+
+    /// Waits for the program's end; its exit code.
+    package func end(within limit: Duration = .seconds(20)) async throws -> Int {
+        try await eventually("the end of a program in a terminal", within: limit) {
+            Int(try await tmux(["display-message", "-p", "#{pane_dead_status}"]).prefix { $0.isNumber })
+        }
+    }
+
+    /// The program's process.
+    package func pid() async throws -> Int32? {
+        Int32(try await tmux(["display-message", "-p", "#{pane_pid}"]).prefix { $0.isNumber })
+    }
+
+    /// Closes the terminal, as its window's button does: the program is told by SIGHUP.
+    package func close() async throws {
+        _ = try await tmux(["kill-server"])
+    }
+
+    private func tmux(_ arguments: [String]) async throws -> String {
+        try await ChildProcess.run(
+            "tmux",
+            ["-S", folder.path("socket")] + arguments,
+            environment: environment
+        ).output
+    }
+}

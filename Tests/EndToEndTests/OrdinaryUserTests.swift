@@ -16,6 +16,7 @@ struct OrdinaryUserTests {
         let script = """
             '\(Household.programs)/keybelld' --config '\(configuration)' & daemon=$!
             curl -sS --retry 20 --retry-delay 1 --retry-connrefused -m 30 http://127.0.0.1:\(port)/version
+            '\(Household.programs)/keybell' doctor --config '\(configuration)'
             kill $daemon; wait $daemon
             """
         var command = ["dbus-run-session", "--", "sh", "-c", script]
@@ -29,6 +30,8 @@ struct OrdinaryUserTests {
             environment: ["HOME": folder.path, "XDG_RUNTIME_DIR": folder.path, "XDG_STATE_HOME": folder.path]
         )
         #expect(report.output.contains("2.3.1.0"), "\(report)")
+        // Its process can't be looked into, so it has to be asked.
+        #expect(report.output.contains("127.0.0.1:\(port): Keybell listens"), "\(report)")
         #expect(report.status == 0)
     }
 }

@@ -4,7 +4,8 @@ import Glibc
 import Kernel
 package import Logging
 
-/// Keeps the records: in the journal where there is one, else in a file of the state folder that rotates.
+/// Keeps the records: in the journal, and where there is none or its user can't read it, in a file of the state folder
+/// that rotates.
 package final class AuditTrail: Sendable {
     /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
     static let messageID = "6d0f1f5f3c2b4f0b9a4e5c1be3f0a7d4"
@@ -13,6 +14,7 @@ package final class AuditTrail: Sendable {
 
     private let file: AuditFile
     private let journal: String
+    private let isReadable: Bool
     private let writesLog: Bool
     private let logger: Logger
 
@@ -22,15 +24,18 @@ package final class AuditTrail: Sendable {
     ///   - folder: The state folder, made when something is written there.
     ///   - logsToJournal: Whether the log itself goes to the journal, which then doesn't need to be told twice.
     ///   - journal: The journal's socket.
+    ///   - isReadable: Whether the person can read the journal.
     ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
     package init(
         folder: String,
         logsToJournal: Bool,
         journal: String = Journal.socket,
+        isReadable: Bool = Journal.isForUsers,
         logger: Logger
     ) {
         file = AuditFile(folder: folder)
         self.journal = journal
+        self.isReadable = isReadable
         writesLog = !logsToJournal
         self.logger = logger
     }
@@ -59,7 +64,7 @@ package final class AuditTrail: Sendable {
             let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
             logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
         }
-        guard !isInJournal else { return }
+        guard !(isInJournal && isReadable) else { return }
         do throws(KernelError) {
             try file.append(record)
         } catch {

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// The system's journal, spoken to in its own protocol (systemd's "Native Journal Protocol").
 package enum Journal {
     /// Where journald listens.
     package static let socket = "/run/systemd/journal/socket"
+
+    /// Whether users can read back what they write: one that is kept on the disk has a file for each user, one in memory
+    /// is the administrators' alone (journald.conf(5), `Storage=` and `SplitMode=`).
+    package static var isForUsers: Bool {
+        guard let bytes = try? FileBytes.read("/etc/machine-id") else { return false }  // no systemd then
+        let machine = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        return unsafe !machine.isEmpty && access("/var/log/journal/\(machine)", F_OK) == 0
+    }
 
     /// Writes an entry.
     ///

@@ -43,6 +43,18 @@ extension Desk {
         end(.withdrawn, now: now) { matter.concerns($0.request) }
     }
 
+    /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
+    mutating func opened(_ vault: String?, now: Instant) -> [DeskAction] {
+        let vaults = [vault].compactMap(\.self)
+        return waiting.filter { request in
+            request.request.kind == .unlock && request.questions.allSatisfy { $0.vaults == vaults }
+        }.flatMap { request in
+            end(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
+                $0.code == request.code
+            }
+        }
+    }
+
     /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that
     /// led to the overwrite would otherwise answer it.
     mutating func forgetAttempt(_ denied: Set<Question>) {

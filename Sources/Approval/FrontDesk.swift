@@ -122,6 +122,11 @@ package actor FrontDesk {
         change { $0.withdraw(matter, now: $1) }
     }
 
+    /// A vault was opened by other means, or the keyring if it is nil: nobody has to be asked about that any more.
+    package func opened(_ vault: String?) {
+        change { $0.opened(vault, now: $1) }
+    }
+
     /// Whether an unlock that this program asked for, or joined, waits.
     package func isUnlockWaiting(for program: Program) -> Bool {
         desk.waiting.contains { request in

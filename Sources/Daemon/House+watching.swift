@@ -29,6 +29,7 @@ extension House {
         for await event in keyring.events() {
             switch event {
             case .locked, .providerLeft: await desk.forget(.everything)
+            case .unlocked: await desk.opened(nil)
             default: break
             }
         }
@@ -57,13 +58,16 @@ extension House {
         }
     }
 
-    /// Keeps a record of every time that a vault is opened, by whatever opened it.
-    static func recordOpenings(of vault: any VaultStore, in audit: AuditTrail) async {
+    /// Keeps a record of every time that a vault is opened, by whatever opened it, and lets those go on who wait for it.
+    static func noteOpenings(of vault: any VaultStore, desk: FrontDesk, in audit: AuditTrail) async {
         let changes = vault.changes()
         var wasLocked = await vault.status().isLocked
         for await _ in changes {
             let isLocked = await vault.status().isLocked
-            if wasLocked, !isLocked { audit.keep(.unlocked, [.vault: PlainText.field(vault.name)]) }
+            if wasLocked, !isLocked {
+                audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
+                await desk.opened(vault.name)
+            }
             wasLocked = isLocked
         }
     }

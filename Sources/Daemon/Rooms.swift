@@ -109,8 +109,8 @@ struct Rooms: Sendable {
             },
         ]
         companions += vaults.stores.map { store in
-            Companion("the record of openings", logger) { [audit] in
-                await House.recordOpenings(of: store, in: audit)
+            Companion("the watch of a vault", logger) { [audit, desk] in
+                await House.noteOpenings(of: store, desk: desk, in: audit)
             }
         }
         if let notifier {

@@ -144,6 +144,7 @@ import Testing
             try await logind.ask(to: "Unlock")
             try await hears([.screenLocked, .screenUnlocked, .screenLocked, .screenUnlocked])
             try await logind.setLocked(true)
+            try await heard.wait(for: "the lock") { $0.count == 5 ? () : nil }
             logind.stop()
             try await heard.wait(for: "the end") { $0.count == 6 ? () : nil }
             #expect(heard.now.last == .screenUnlocked)

@@ -57,6 +57,7 @@ extension PlaceholderEntry {
                 .username: SecretBytes(utf8: login.username),
                 .password: secrets.password,
                 .url: SecretBytes(utf8: login.url),
+                .notes: secrets.notes,
             ],
             fields: secrets.fields
         )

@@ -108,6 +108,11 @@ package actor KDBXStore: VaultStore {
         return secrets
     }
 
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
+        guard let history = try shelf().history(of: id) else { throw .notFound }
+        return history
+    }
+
     package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
         try shelf().preview(draft)
     }

@@ -91,6 +91,15 @@ package actor KeyringStore: VaultStore {
         return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
     }
 
+    /// Former passwords are all that is remembered here.
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
+        let shelf = try await opened()
+        guard shelf.item(id) != nil else { throw .notFound }
+        return (shelf.extra(id)?.content?.former ?? []).reversed().map { former in
+            FormerLogin(login: Login(id: id, title: ""), secrets: LoginSecrets(password: former.password))
+        }
+    }
+
     package func lock() async {
         isLockedByUs = true
         forget()

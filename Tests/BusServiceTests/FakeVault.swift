@@ -37,6 +37,8 @@ final class FakeVault: VaultStore {
 
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets { throw .notFound }
 
+    func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] { throw .notFound }
+
     func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview { throw .notFound }
 
     func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID { throw .notFound }

@@ -65,6 +65,8 @@ actor MemoryVault: VaultStore {
         return secrets
     }
 
+    func history(of id: LoginID) -> [FormerLogin] { [] }
+
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         if let trouble { throw trouble }
         guard let id = draft.id else { return try SavePreview(draft, stored: nil, secrets: nil) }

@@ -15,6 +15,7 @@ extension Merger {
                 let copy = adopt(entry.element)
                 ours.place(copy, in: parent ?? ours.rootGroup)
                 ours.entryPlaces[id] = copy
+                added.insert(copy)
                 hasChanged = true
             }
         }

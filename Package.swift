@@ -222,7 +222,11 @@ if Context.environment["FUZZING"] != nil {
     package.targets.append(
         .executableTarget(
             name: "KeybellFuzzer",
-            dependencies: ["CDBus", "CFuzzer", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "Vault", "VaultStores", "XMLTree"],
+            dependencies: [
+                "CDBus", "CFuzzer", "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "Vault",
+                "VaultStores",
+                "XMLTree",
+            ],
             path: "Fuzz/Fuzzer",
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         )

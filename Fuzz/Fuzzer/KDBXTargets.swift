@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import Secrecy
 import XMLTree
 
@@ -56,9 +57,8 @@ extension Target {
             _ = try? database.change(id, [FieldChange("Title", "other")], at: now)
         }
         database.merge(database)
-        guard let inner = try? InnerStream(fresh: .chaCha20) as InnerStream?,
-            let text = try? ProtectedValues.text(of: database.document, inner)
-        else { return }
+        let inner = InnerStream(fresh: .chaCha20)
+        guard let text = try? ProtectedValues.text(of: database.document, inner) else { return }
         let again = opened(database.innerHeader.encoded(stream: inner) + text)
         precondition(again?.entries.count == database.entries.count, "what was written isn't what was meant")
     } seeds: {

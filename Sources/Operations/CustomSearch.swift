@@ -45,7 +45,9 @@ extension Bell {
         return try await handOut(released, to: ring)
     }
 
-    /// A login with what the search looks at, one at a time: secrets are opened only for that. Nil once it is gone.
+    /// A login with what the search looks at; nil once it is gone.
+    ///
+    /// One at a time, and with its secrets only for a search that looks at them.
     private func searchable(
         _ login: Login,
         in store: any VaultStore,

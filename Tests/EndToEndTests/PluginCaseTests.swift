@@ -26,7 +26,8 @@ struct PluginCaseTests {
         #expect(unnamed.status == 200 && !unnamed.read.success)
         #expect(unnamed.json["RequestType"] as? String == "test-associate")
         #expect(unnamed.json["Version"] as? String == "2.3.1.0")
-        let hash = "b0fff966e17211637903d13d487fea5edbf3a809"  // of the root's uuid and, for no recycle bin, zeros
+        // Of the root's uuid and, since there is no recycle bin, zeros.
+        let hash = "b0fff966e17211637903d13d487fea5edbf3a809"
         #expect(unnamed.json["Hash"] as? String == hash && good.json["Hash"] as? String == hash)
 
         let stranger = try Letter("test-associate", id: PluginFile.client, key: .random())

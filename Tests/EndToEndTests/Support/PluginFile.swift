@@ -124,6 +124,8 @@ struct PluginClient: Sendable {
     ///   - fields: What goes encrypted.
     ///   - plain: JSON that goes as it is.
     ///   - sealed: JSON that is made with the request's own seal.
+    /// - Returns: The reply.
+    /// - Throws: What keeps it from being one.
     func ask(
         _ type: String,
         _ fields: KeyValuePairs<String, String> = [:],

@@ -18,7 +18,7 @@ BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
 TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst gcr keepassxc libglib2.0-bin libnotify-bin mate-screensaver openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-venv systemd util-linux xdotool xvfb
 
-.PHONY: build release run test benchmark lint install uninstall clean build-packages run-packages test-packages
+.PHONY: build release run test benchmark fuzz lint install uninstall clean build-packages run-packages test-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -39,8 +39,21 @@ test: test-packages build-packages lint
 benchmark: build-packages
 	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
 
+# Feeds each target, or those of FUZZ, for so many seconds; what is found lies in .build/fuzz as crash-… or leak-….
+# Testability, since what is worth feeding is not always what other rooms see.
+FUZZ = address content dictionary file json keyfile message reply request xml
+FUZZ_SECONDS = 60
+FUZZ_BUILD = FUZZING=1 $(SWIFT) build -c release --product KeybellFuzzer --scratch-path .build/fuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
+
+fuzz: build-packages
+	$(FUZZ_BUILD)
+	@mkdir -p .build/fuzz
+	@fuzzer="$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" && for target in $(FUZZ); do \
+	  "$$fuzzer" $$target .build/fuzz/corpus-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- || exit 1; \
+	done
+
 lint:
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 install: release
 	@bin="$$($(SWIFT) build -c release --show-bin-path)" && set -x && \

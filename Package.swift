@@ -221,6 +221,23 @@ if Context.environment["KEYBELL_BENCHMARKS"] != nil {
     )
 }
 
+// `make fuzz` asks for it: built with libFuzzer's instrumentation and linked by lld, since gold can't.
+if Context.environment["FUZZING"] != nil {
+    package.targets.append(.systemLibrary(name: "CFuzzer", path: "Fuzz/CFuzzer"))
+    package.targets.append(
+        .executableTarget(
+            name: "KeybellFuzzer",
+            dependencies: [
+                "CDBus", "CFuzzer", "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "Vault",
+                "VaultStores",
+                "XMLTree",
+            ],
+            path: "Fuzz/Fuzzer",
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        )
+    )
+}
+
 for target in package.targets where target.type != .system {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Kernel
+import Secrecy
 
 /// One run of `keybell`.
 package enum Invocation {
@@ -9,7 +10,8 @@ package enum Invocation {
     ///
     /// - Returns: The exit code: 0 done, 1 refused or not found, 2 usage, 3 the daemon isn't there.
     package static func run(_ arguments: [String]) async -> Int32 {
-        await withTaskExecutorPreference(TaskQueue.shared) {
+        SecureHeap.prepare()
+        return await withTaskExecutorPreference(TaskQueue.shared) {
             var command: any ParsableCommand
             do {
                 command = try KeybellCommand.parseAsRoot(arguments)

@@ -118,7 +118,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     /// for want of the access list that narrowed it.
     private borrowing func adopt() throws(KernelError) -> [String] {
         var (old, new) = (stat(), stat())
-        let source = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC))
+        let source = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))
         guard unsafe fstat(source.number, &old) == 0 else { throw .last("fstat") }
         // A file that may not be written must not be renamed away either.
         guard unsafe access(path, W_OK) == 0 else { throw .last("access") }

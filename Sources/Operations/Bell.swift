@@ -121,12 +121,13 @@ package struct Bell: Sendable {
     }
 
     private func refuse(_ refusal: Refusal, type: RequestType?, id: String?) async -> OperationReply {
-        let reply = Reply(
+        var reply = Reply(
             failing: type,
             error: refusal.sentence,
             version: version(for: id),
             hash: await vaults.hash()
         )
+        if case .invalid(.unknownCommand(let name)) = refusal { reply.unknownType = name }
         return OperationReply(status: refusal.status, body: reply.encoded()) { _ in }
     }
 }

@@ -27,6 +27,18 @@ extension Bell {
         try await readInBulk(ring, search: nil, passwords: ring.rules.passwordsInGetAllLogins) { $0.all }
     }
 
+    /// Offers by user name, or by title where that is how logins are ordered; those alike as they came.
+    ///
+    /// As the plugin does it: upper and lower case alike, letter by letter.
+    func sorted(_ offers: [Offer]) -> [Offer] {
+        let keyed = offers.enumerated().map { place, offer in
+            let login = offer.login
+            let name = policy.match.sortBy == .username ? login.username : login.title
+            return (key: name.uppercased(), place: place, offer: offer)
+        }
+        return keyed.sorted { ($0.key, $0.place) < ($1.key, $1.place) }.map(\.offer)
+    }
+
     private func readInBulk(
         _ ring: Ring,
         search: String?,
@@ -34,7 +46,7 @@ extension Bell {
         select: (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
         let open = try await open(for: ring)
-        let offers = open.flatMap { vault in vault.offers(select(vault.index)) }
+        let offers = sorted(open.flatMap { vault in vault.offers(select(vault.index)) })
         let released = try await release(offers, for: Purpose(search: search), to: ring)
         return try await handOut(released, to: ring, passwords: passwords)
     }

@@ -15,6 +15,8 @@ extension Bell {
         let flags: SearchFlags
         do throws(RequestError) {
             flags = try ring.request.searchFlags()
+        } catch .invalidSearchMode {
+            throw .search(.invalidMode)
         } catch {
             throw .invalid(error)
         }
@@ -26,41 +28,46 @@ extension Bell {
         var offers: [Offer] = []
         let deadline = ContinuousClock.now + Self.searchTime
         for vault in try await open(for: ring) {
-            let entries = try await searchable(vault, flags)
-            do throws(SearchError) {
-                offers += vault.offers(try search.logins(among: entries, now: now(), deadline: deadline))
-            } catch {
-                throw .search(error)
+            for login in vault.index.everything {
+                guard let entry = try await searchable(login, in: vault.store, flags) else { continue }
+                do throws(SearchError) {
+                    offers += vault.offers(try search.logins(among: [entry], now: now(), deadline: deadline))
+                } catch {
+                    throw .search(error)
+                }
             }
         }
         let released = try await release(
-            offers,
+            sorted(offers),
             for: Purpose(search: text, looksAtSecrets: flags.inPasswords),
             to: ring
         )
         return try await handOut(released, to: ring)
     }
 
-    /// Secrets are opened only for a search that looks at them.
+    /// A login with what the search looks at; nil once it is gone.
+    ///
+    /// One at a time, and with its secrets only for a search that looks at them.
     private func searchable(
-        _ vault: OpenVault,
+        _ login: Login,
+        in store: any VaultStore,
         _ flags: SearchFlags
-    ) async throws(Refusal) -> [SearchableEntry] {
-        var entries: [SearchableEntry] = []
-        for login in vault.index.everything {
-            let looksInside = flags.inPasswords || (flags.inOther && !login.fieldNames.isEmpty)
-            let looksAround = flags.inNotes || flags.inTags || flags.inHistory
-            do throws(VaultError) {
-                let secrets = looksInside ? try await vault.store.secrets(of: login.id) : nil
-                let details = looksAround ? try await vault.store.details(of: login.id) : nil
-                entries.append(SearchableEntry(login, secrets, details))
-            } catch .notFound {
-                continue  // deleted meanwhile
-            } catch {
-                throw .vault(error)
-            }
+    ) async throws(Refusal) -> SearchableEntry? {
+        let looksInside =
+            flags.inPasswords || flags.inOther && !login.fieldNames.isEmpty || flags.inNotes && login.hasNotes
+        do throws(VaultError) {
+            let secrets = looksInside ? try await store.secrets(of: login.id) : nil
+            let history = flags.inHistory ? try await store.history(of: login.id) : []
+            return SearchableEntry(
+                login: login,
+                texts: SearchableEntry.texts(login, secrets),
+                history: history.map { SearchableEntry.texts($0.login, $0.secrets) }
+            )
+        } catch .notFound {
+            return nil
+        } catch {
+            throw .vault(error)
         }
-        return entries
     }
 }
 
@@ -84,36 +91,21 @@ extension LoginSearch {
 }
 
 extension SearchableEntry {
-    fileprivate init(_ login: Login, _ secrets: LoginSecrets?, _ details: LoginDetails?) {
+    fileprivate static func texts(_ login: Login, _ secrets: LoginSecrets?) -> [SearchPlace: [SearchableText]]
+    {
         let path = login.group?.name ?? ""
-        var texts: [SearchPlace: [SearchableText]] = [
+        return [
             .titles: [.plain(login.title)],
             .userNames: [.plain(login.username)],
             .urls: ([login.url] + login.furtherURLs).map { .plain($0) },
+            .passwords: secrets.map { [.secret($0.password)] } ?? [],
+            .notes: secrets.map { [.secret($0.notes)] } ?? [],
+            .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],
             .stringNames: login.fieldNames.map { .plain($0) },
+            .tags: login.tags.map { .plain($0) },
             .uuids: [.plain(login.id.hex)],
             .groupPaths: [.plain(path)],
             .groupNames: [.plain(path.split(separator: "/").last.map(String.init) ?? "")],
-        ]
-        texts.merge(Self.inside(secrets, details)) { $1 }
-        let history = details?.former.map { state in
-            Self.inside(state.secrets, state.details).merging([
-                .titles: [.plain(state.title)], .userNames: [.plain(state.username)],
-                .urls: [.plain(state.url)],
-            ]) { $1 }
-        }
-        self.init(login: login, texts: texts, history: history ?? [])
-    }
-
-    private static func inside(
-        _ secrets: LoginSecrets?,
-        _ details: LoginDetails?
-    ) -> [SearchPlace: [SearchableText]] {
-        [
-            .passwords: secrets.map { [.secret($0.password)] } ?? [],
-            .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],
-            .notes: details.map { [.secret($0.notes)] } ?? [],
-            .tags: details.map { $0.tags.map { .plain($0) } } ?? [],
         ]
     }
 }

@@ -41,7 +41,7 @@ package enum Refusal: Error, Equatable, Sendable {
     /// The HTTP status of the reply.
     package var status: Int {
         switch self {
-        case .invalid, .search: 400
+        case .invalid: 400
         case .locked, .keyring: 503
         case .vault(let error): error.isLock ? 503 : 200
         default: 200

@@ -39,8 +39,7 @@ extension Bell {
         var entries: [PlaceholderEntry] = []
         for login in try await store.index().everything {
             do throws(VaultError) {
-                let secrets = try await store.secrets(of: login.id)
-                entries.append(PlaceholderEntry(login, secrets, try await store.details(of: login.id)))
+                entries.append(PlaceholderEntry(login, try await store.secrets(of: login.id)))
             } catch .notFound {
                 continue  // deleted meanwhile
             }
@@ -50,11 +49,7 @@ extension Bell {
 }
 
 extension PlaceholderEntry {
-    fileprivate init(
-        _ login: Login,
-        _ secrets: LoginSecrets,
-        _ details: LoginDetails = LoginDetails()
-    ) {
+    fileprivate init(_ login: Login, _ secrets: LoginSecrets) {
         self.init(
             id: login.id,
             parts: [
@@ -62,7 +57,7 @@ extension PlaceholderEntry {
                 .username: SecretBytes(utf8: login.username),
                 .password: secrets.password,
                 .url: SecretBytes(utf8: login.url),
-                .notes: details.notes,
+                .notes: secrets.notes,
             ],
             fields: secrets.fields
         )

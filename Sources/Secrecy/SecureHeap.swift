@@ -27,7 +27,8 @@ package enum SecureHeap {
     /// How many secrets had to go to ordinary memory so far, since the heap was full or missing.
     package static var overflows: Int { overflowCount.load(ordering: .relaxed) }
 
-    /// Makes the heap now rather than at the first secret, so that a daemon can log its state at the start.
+    /// Makes the heap now rather than at the first secret: before anything else that libcrypto does, and so that a daemon
+    /// can log its state at the start.
     package static func prepare() { _ = made }
 
     static func noteOverflow() { overflowCount.wrappingAdd(1, ordering: .relaxed) }
@@ -36,6 +37,8 @@ package enum SecureHeap {
 
     // A static is initialized once, whichever thread comes first; OpenSSL itself refuses a second initialization.
     private static let made: State = {
+        // At the end of the process other threads may still be at work: libcrypto must not be taken from under them.
+        OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         let smallestBlock = 16
         switch CRYPTO_secure_malloc_init(size, smallestBlock) {
         case 1: return .locked

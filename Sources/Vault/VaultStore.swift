@@ -16,8 +16,8 @@ package protocol VaultStore: Sendable {
     /// Opens the secrets of one login.
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
 
-    /// Notes, tags and former states of one login.
-    func details(of id: LoginID) async throws(VaultError) -> LoginDetails
+    /// Opens the former states of one login, the oldest first as a rule.
+    func history(of id: LoginID) async throws(VaultError) -> [FormerLogin]
 
     /// Says what `save` would do, and throws as it would, except for `unchanged`.
     func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview

@@ -12,6 +12,7 @@ extension EntrySettings {
     ///   - former: The text as it is.
     ///   - old: The settings that it was read as.
     ///   - new: The settings that it is to be read as.
+    /// - Returns: The text, its members in the order of their names.
     static func text(
         _ former: SecretBytes?,
         from old: EntrySettings,

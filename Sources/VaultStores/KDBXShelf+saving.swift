@@ -8,7 +8,9 @@ extension KDBXShelf {
     /// Says what a draft would do to this database.
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         guard let id = draft.id else { return try SavePreview(draft, stored: nil, secrets: nil) }
-        guard let stored = index.login(id), let secrets = secrets(of: id) else { throw .notFound }
+        guard let stored = index.login(id), var secrets = secrets(of: id) else { throw .notFound }
+        // The protocol has no member of its own for notes: to a client they are a string field that it may write.
+        if draft.fields["Notes"] != nil, stored.hasNotes { secrets.fields["Notes"] = secrets.notes }
         return try SavePreview(draft, stored: stored, secrets: secrets)
     }
 
@@ -83,7 +85,8 @@ extension KDBXShelf {
     /// New string fields are kept encrypted, as nobody knows what a client puts there; addresses are no secrets.
     private func fieldChanges(_ draft: LoginDraft, known: Set<String>) -> [FieldChange] {
         draft.fields.sorted { $0.key < $1.key }.map { name, value in
-            let isProtected = known.contains(name) ? nil : !Login.isFurtherURL(name)
+            let isKnown = known.contains(name) || name == "Notes"
+            let isProtected = isKnown ? nil : !Login.isFurtherURL(name)
             return FieldChange(name, value, isProtected: isProtected)
         }
     }

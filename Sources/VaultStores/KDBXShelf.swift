@@ -19,28 +19,26 @@ struct KDBXShelf: Sendable {
 
     /// Opens the secrets of a login; nil if it may not be handed out at all.
     func secrets(of id: LoginID) -> LoginSecrets? {
-        entry(id).map { Self.secrets(of: $0) }
-    }
-
-    /// What else a login has; nil as above.
-    func details(of id: LoginID) -> LoginDetails? {
-        entry(id).map { entry in
-            var details = Self.details(of: entry)
-            details.former = entry.history.map { state in
-                FormerLogin(
-                    title: state.text("Title") ?? "",
-                    username: state.text("UserName") ?? "",
-                    url: state.text("URL") ?? "",
-                    secrets: Self.secrets(of: state),
-                    details: Self.details(of: state)
-                )
-            }
-            return details
+        guard index.login(id) != nil, let entry = Identifier(id.bytes).flatMap({ database.entry($0) }) else {
+            return nil
         }
+        return Self.secrets(of: entry)
     }
 
-    private func entry(_ id: LoginID) -> Entry? {
-        index.login(id) == nil ? nil : Identifier(id.bytes).flatMap { database.entry($0) }
+    /// Opens the former states of a login; nil if it may not be handed out at all.
+    func history(of id: LoginID) -> [FormerLogin]? {
+        guard let login = index.login(id), let entry = Identifier(id.bytes).flatMap({ database.entry($0) })
+        else { return nil }
+        return entry.history.map { state in
+            var former = login
+            former.title = state.text("Title") ?? ""
+            former.username = state.text("UserName") ?? ""
+            former.url = state.text("URL") ?? ""
+            former.furtherURLs = []
+            former.fieldNames = state.fields.map(\.name).filter(Self.isOwn)
+            former.tags = state.tags
+            return FormerLogin(login: former, secrets: Self.secrets(of: state))
+        }
     }
 
     private static func secrets(of entry: Entry) -> LoginSecrets {
@@ -48,11 +46,12 @@ struct KDBXShelf: Sendable {
         for field in entry.fields where isOwn(field.name) {
             fields[field.name] = entry.secret(field.name)
         }
-        return LoginSecrets(password: entry.secret("Password") ?? SecretBytes(utf8: ""), fields: fields)
-    }
-
-    private static func details(of entry: Entry) -> LoginDetails {
-        LoginDetails(notes: entry.secret("Notes") ?? SecretBytes(utf8: ""), tags: entry.tags)
+        let none = SecretBytes(utf8: "")
+        return LoginSecrets(
+            password: entry.secret("Password") ?? none,
+            fields: fields,
+            notes: entry.secret("Notes") ?? none
+        )
     }
 
     /// Whether a string is one of an entry's own string fields, none of those that every entry has.
@@ -66,6 +65,7 @@ struct KDBXShelf: Sendable {
     /// What all entries of a group have in common.
     private struct Place {
         let group: Group
+        /// The names from the root down, its own included, as the KeePassHttp plugin gives them.
         let path: [String]
         let isSearchable: Bool
         let isRecycled: Bool
@@ -89,11 +89,13 @@ struct KDBXShelf: Sendable {
     /// Group by group, so that what the groups say is looked up once for all their entries.
     private static func logins(of database: Database) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
-        var places = [Place(group: root, path: [], isSearchable: root.isSearchable, isRecycled: false)]
+        var places = [
+            Place(group: root, path: [root.name], isSearchable: root.isSearchable, isRecycled: false)
+        ]
         var logins: [Login] = []
         while let place = places.popLast() {
             let group = LoginGroup(
-                name: place.path.isEmpty ? place.group.name : place.path.joined(separator: "/"),
+                name: place.path.joined(separator: "/"),
                 id: place.group.id.map { LoginID($0) }
             )
             logins += place.group.entries.compactMap { login($0, in: group, at: place) }
@@ -123,7 +125,9 @@ struct KDBXShelf: Sendable {
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,
-            fieldNames: own.sorted()
+            fieldNames: own.sorted(),
+            tags: entry.tags,
+            hasNotes: strings.contains { $0.field.name == "Notes" && $0.text?.isEmpty != true }
         )
     }
 

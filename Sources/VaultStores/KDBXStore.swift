@@ -32,6 +32,8 @@ package actor KDBXStore: VaultStore {
     private var unlocking: Task<Result<Void, VaultError>, Never>?
     private var watch: FileWatch?
     private var isRereadWanted = false
+    /// Whether the file became another while it was being opened.
+    private var hasChangedMeanwhile = false
     /// The last of those that stand in line for the file.
     private var line: Task<Void, Never>?
     private var known: KDBXIdentity??
@@ -108,9 +110,9 @@ package actor KDBXStore: VaultStore {
         return secrets
     }
 
-    package func details(of id: LoginID) async throws(VaultError) -> LoginDetails {
-        guard let details = try shelf().details(of: id) else { throw .notFound }
-        return details
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
+        guard let history = try shelf().history(of: id) else { throw .notFound }
+        return history
     }
 
     package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
@@ -159,6 +161,7 @@ package actor KDBXStore: VaultStore {
             try await work { [file] () throws(VaultError) in try file.look() }
             // Before the file is read, so that no change between the two is missed.
             if era == self.era { follow() }
+            hasChangedMeanwhile = false
             var attempt = 1
             while true {
                 let password = try await passwords.password(attempt: attempt, for: reason)
@@ -168,6 +171,7 @@ package actor KDBXStore: VaultStore {
                 if let result {
                     await accept(result)
                     await passwords.opened(with: password)
+                    if hasChangedMeanwhile { await fileChanged() }
                     return .success(())
                 }
                 attempt += 1
@@ -239,7 +243,11 @@ package actor KDBXStore: VaultStore {
 
     private func rereadNow() async {
         isRereadWanted = false
-        guard let former = opened else { return }
+        guard let former = opened else {
+            // What is being opened may have been read before.
+            hasChangedMeanwhile = true
+            return
+        }
         let era = era
         // The path may lead elsewhere from now on.
         follow()

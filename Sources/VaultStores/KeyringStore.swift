@@ -91,20 +91,13 @@ package actor KeyringStore: VaultStore {
         return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
     }
 
-    package func details(of id: LoginID) async throws(VaultError) -> LoginDetails {
+    /// Former passwords are all that is remembered here.
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
         let shelf = try await opened()
-        guard let login = shelf.index.login(id) else { throw .notFound }
-        let former = shelf.extra(id)?.content?.former ?? []
-        return LoginDetails(
-            former: former.map {
-                FormerLogin(
-                    title: login.title,
-                    username: login.username,
-                    url: login.url,
-                    secrets: LoginSecrets(password: $0.password)
-                )
-            }
-        )
+        guard shelf.item(id) != nil else { throw .notFound }
+        return (shelf.extra(id)?.content?.former ?? []).reversed().map { former in
+            FormerLogin(login: Login(id: id, title: ""), secrets: LoginSecrets(password: former.password))
+        }
     }
 
     package func lock() async {

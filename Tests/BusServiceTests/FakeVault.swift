@@ -36,7 +36,8 @@ final class FakeVault: VaultStore {
     func index() async throws(VaultError) -> LoginIndex { LoginIndex([]) }
 
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets { throw .notFound }
-    func details(of id: LoginID) async throws(VaultError) -> LoginDetails { throw .notFound }
+
+    func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] { throw .notFound }
 
     func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview { throw .notFound }
 

@@ -157,6 +157,62 @@ import XMLTree
         }
     }
 
+    /// Puts an entry of a database before another one of its group, as KeePass does it.
+    private func reorder(
+        _ id: Identifier,
+        before other: Identifier,
+        in database: inout Database,
+        at time: Timestamp
+    )
+        throws
+    {
+        let entry = try #require(database.entryPlaces[id])
+        let parent = try #require(database.document.parent(of: entry))
+        database.document.move(entry, to: parent, before: database.entryPlaces[other])
+        database.setTime("LocationChanged", of: entry, to: time)
+    }
+
+    @Test mutating func `a change of order stands, and on two sides the later one of each entry`() throws {
+        // Entry 1, Entry 2, Entry 3 all are in one group.
+        try reorder(ids[2], before: ids[0], in: &memory, at: at(1))
+        for database in merged() {
+            #expect(database.group(internet)?.entries.map(\.id) == [ids[2], ids[0], ids[1]])
+            #expect(database.entry(ids[2]).map { database.moved($0.element) } == at(1))
+        }
+        try reorder(ids[2], before: ids[1], in: &file, at: at(5))
+        for database in merged() {
+            #expect(database.group(internet)?.entries.map(\.id) == [ids[0], ids[2], ids[1]])
+        }
+    }
+
+    @Test mutating func `what is new or comes from elsewhere stands behind the same neighbour`() throws {
+        let first = try memory.addEntry(to: internet, [FieldChange("Title", "new")], at: at(1))
+        try reorder(first, before: ids[1], in: &memory, at: at(1))
+        let other = try file.addGroup("Other", to: root, at: at(0))
+        memory.merge(file)
+        try memory.move(ids[2], to: other, at: at(2))
+        try memory.move(ids[2], to: internet, at: at(3))
+        try reorder(ids[2], before: ids[0], in: &memory, at: at(3))
+        try file.move(ids[2], to: other, at: at(1))
+        for database in merged() {
+            #expect(database.group(internet)?.entries.map(\.id) == [ids[2], ids[0], first, ids[1]])
+            #expect(database.group(other)?.entries.isEmpty == true)
+        }
+    }
+
+    @Test mutating func `groups keep the order that the later move gave them`() throws {
+        let one = try file.addGroup("One", to: root, at: at(0))
+        let two = try file.addGroup("Two", to: root, at: at(0))
+        memory = file
+        let place = try #require(memory.groupPlaces[two])
+        memory.document.move(place, to: memory.rootGroup, before: memory.groupPlaces[one])
+        memory.setTime("LocationChanged", of: place, to: at(1))
+        let three = try memory.addGroup("Three", to: root, at: at(2))
+        for database in merged() {
+            #expect(database.root.groups.map(\.id) == [internet, two, one, three])
+        }
+    }
+
     @Test mutating func `what one side deleted is gone on both`() throws {
         try memory.delete(ids[0], at: at(1))
         for database in merged() {

@@ -158,4 +158,20 @@ import XMLTree
         #expect(database.entry(nobody) == nil)
         #expect(database.group(nobody) == nil)
     }
+
+    @Test func `of two entries with one UUID the first of the file is meant`() throws {
+        var database = try Sample.database()
+        let id = try #require(database.entries.first?.id)
+        let root = try #require(database.root.id)
+        for name in ["One", "Two"] {
+            let group = try database.addGroup(name, to: root, at: Sample.then)
+            let place = try #require(database.groupPlaces[group])
+            let copy = database.document.copy(try #require(database.entryPlaces[id]), from: database.document)
+            database.document.move(copy, to: place)
+        }
+        database.findPlaces()
+        #expect(database.entry(id)?.group?.name == "Internet")
+        #expect(database.entries.first { $0.id == id }?.group?.name == "Internet")
+        #expect(database.entries.filter { $0.id == id }.count == 3)
+    }
 }

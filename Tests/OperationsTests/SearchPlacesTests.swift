@@ -16,18 +16,14 @@ import Vault
         await scene.vault.put(login, password: "secret")
         await scene.vault.describe(
             login.id,
-            LoginDetails(
-                notes: SecretBytes(utf8: "the blue one"),
-                tags: ["work", "bank"],
-                former: [
-                    FormerLogin(
-                        title: "former title",
-                        username: "old",
-                        url: "",
-                        secrets: LoginSecrets(password: SecretBytes(utf8: "before"))
-                    )
-                ]
-            )
+            notes: "the blue one",
+            tags: ["work", "bank"],
+            former: [
+                FormerLogin(
+                    login: Login(id: login.id, title: "former title", username: "old"),
+                    secrets: LoginSecrets(password: SecretBytes(utf8: "before"))
+                )
+            ]
         )
         return scene
     }

@@ -33,6 +33,23 @@ struct KDBXStoreOthersTests {
         #expect(fixture.passwords.asked == [1])
     }
 
+    @Test func `what another program writes while the key is derived is served`() async throws {
+        let fixture = try KDBXFixture(Layout(keyDerivation: .aes(rounds: 10_000_000)))
+        var next = try KDBXFixture.database()
+        let root = try #require(next.root.id)
+        _ = try next.addEntry(to: root, [FieldChange("Title", "x")], at: Self.later)
+        try KDBXFixture.write(next, to: fixture.folder.path("next"))
+        let store = KDBXStore(
+            name: "test",
+            path: fixture.path,
+            passwords: ReplacingPasswords(path: fixture.path, by: fixture.folder.path("next")),
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
+        try await store.unlock(for: UnlockReason())
+        _ = try await fixture.waitForChange(store, "the new login") { $0.only("x") }
+    }
+
     @Test func `a file written in place is served`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())
@@ -181,4 +198,25 @@ struct KDBXStoreOthersTests {
         )
         #expect(report.output == "ours 2\n")
     }
+}
+
+/// Gives the password, and some moments later has another file in the vault's place.
+private struct ReplacingPasswords: VaultPasswords {
+    let path: String
+    let next: String
+
+    init(path: String, by next: String) {
+        (self.path, self.next) = (path, next)
+    }
+
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+        Task { [self] in
+            // The file has been read long before this program has ended, and its key takes much longer.
+            _ = try await ChildProcess.run("true")
+            #expect(unsafe rename(next, path) == 0)
+        }
+        return SecretBytes(utf8: "demopass")
+    }
+
+    func opened(with password: SecretBytes) async {}
 }

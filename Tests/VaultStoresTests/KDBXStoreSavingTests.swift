@@ -82,6 +82,20 @@ struct KDBXStoreSavingTests {
         #expect(try fixture.names == ["vault.kdbx", "state"])
     }
 
+    @Test func `notes are written like a string field, and stay as the database has them`() async throws {
+        let fixture = try KDBXFixture()
+        let store = fixture.store
+        try await store.unlock(for: UnlockReason())
+        let id = try await Self.login("Example", in: store).id
+        let draft = LoginDraft(id: id, fields: ["Notes": SecretBytes(utf8: "a note")])
+        #expect(try await store.preview(draft).changedFields == ["Notes"])
+        _ = try await store.save(draft)
+        await #expect(throws: VaultError.unchanged) { try await store.save(draft) }
+        #expect(try await store.secrets(of: id).notes == SecretBytes(utf8: "a note"))
+        let entry = try #require(try fixture.read().entries.first { $0.text("Title") == "Example" })
+        #expect(entry.fields.filter { $0.name == "Notes" }.map(\.isProtected) == [false])
+    }
+
     @Test func `many saves at once are all in the file`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())

@@ -153,7 +153,7 @@ struct KDBXStoreTests {
         try await fixture.store.unlock(for: UnlockReason())
         let index = try await fixture.store.index()
         let deep = try #require(index.only("Deep"))
-        #expect(deep.group?.name == "Internet/Inner")
+        #expect(deep.group?.name == "Vault/Internet/Inner")
         #expect(deep.furtherURLs == ["https://k.example", "https://u.example"])
         #expect(deep.allow == ["a.example"] && deep.deny == ["b.example"] && deep.realm == "r")
         #expect(deep.fieldNames == ["KP2A_URL", "URL 1", "otp"])

@@ -71,13 +71,16 @@ package struct Database: Sendable {
         var left = [rootGroup]
         while let current = left.popLast() {
             note(current, in: &groups)
+            var inner: [Element] = []
             for child in document.children(of: current) {
                 if document.isNamed(child, names.entry) {
                     note(child, in: &entries)
                 } else if document.isNamed(child, names.group) {
-                    left.append(child)
+                    inner.append(child)
                 }
             }
+            // In the order of `entries`, so that of two with one UUID both take the same for the first.
+            left += inner.reversed()
         }
         (entryPlaces, groupPlaces) = (entries, groups)
     }

@@ -81,9 +81,9 @@ package struct Entry: Sendable {
 
     /// Its tags.
     package var tags: [String] {
-        (database.document.text(of: element, child: "Tags") ?? "").split { ",;".contains($0) }.map(
-            String.init
-        )
+        let (document, names) = (database.document, database.names)
+        guard let tags = document.child(of: element, named: names.tags) else { return [] }
+        return document.text(of: tags).split { ",;".contains($0) }.map(String.init)
     }
 
     /// The names of its attachments.

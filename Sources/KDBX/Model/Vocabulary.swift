@@ -10,6 +10,7 @@ struct Vocabulary: Sendable {
     let string: Name
     let key: Name
     let value: Name
+    let tags: Name
     let times: Name
     let created: Name
     let modified: Name
@@ -24,6 +25,7 @@ struct Vocabulary: Sendable {
         string = document.name("String")
         key = document.name("Key")
         value = document.name("Value")
+        tags = document.name("Tags")
         times = document.name("Times")
         created = document.name("CreationTime")
         modified = document.name("LastModificationTime")

@@ -52,7 +52,7 @@ extension Reply {
     }
 
     private func writeHead(to text: inout JSONText) {
-        text.member("RequestType", type?.rawValue)
+        text.member("RequestType", type?.rawValue ?? unknownType)
         text.member("Success", success)
         text.member("Id", id)
         // Some clients read the count rather than the entries, and the older servers count an associate, too.

@@ -6,6 +6,8 @@ package import Secrecy
 package struct Reply: Sendable {
     /// What was asked for; nil where nobody could tell.
     package var type: RequestType?
+    /// What was asked for where that is no type that there is.
+    package var unknownType: String?
     /// Whether it was done.
     package var success: Bool
     /// The client's Id; none for a ping, nor for an associate that was not allowed.

@@ -24,6 +24,10 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var isRecycled: Bool
     /// The names of its own string fields.
     package var fieldNames: [String]
+    /// Its tags.
+    package var tags: [String]
+    /// Whether there is something in its notes.
+    package var hasNotes: Bool
 
     /// Describes a login; what is left out is empty.
     package init(
@@ -37,7 +41,9 @@ package struct Login: Hashable, Sendable, Identifiable {
         expires: Int64? = nil,
         isSearchable: Bool = true,
         isRecycled: Bool = false,
-        fieldNames: [String] = []
+        fieldNames: [String] = [],
+        tags: [String] = [],
+        hasNotes: Bool = false
     ) {
         self.id = id
         self.title = title
@@ -50,6 +56,8 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.isSearchable = isSearchable
         self.isRecycled = isRecycled
         self.fieldNames = fieldNames
+        self.tags = tags
+        self.hasNotes = hasNotes
     }
 
     /// The realm that it is for, if it says so.

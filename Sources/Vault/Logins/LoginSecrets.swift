@@ -8,10 +8,31 @@ package struct LoginSecrets: Equatable, Sendable {
     package var password: SecretBytes
     /// Its own string fields by name, among them none of the standard ones and never `KeePassHttp Settings`.
     package var fields: [String: SecretBytes]
+    /// The notes, empty if there are none.
+    package var notes: SecretBytes
 
-    /// Holds a password and string fields.
-    package init(password: SecretBytes, fields: [String: SecretBytes] = [:]) {
+    /// Holds a password, string fields and notes.
+    package init(
+        password: SecretBytes,
+        fields: [String: SecretBytes] = [:],
+        notes: SecretBytes = SecretBytes(utf8: "")
+    ) {
         self.password = password
         self.fields = fields
+        self.notes = notes
+    }
+}
+
+/// What a login once was: looked at by searches, never handed out.
+package struct FormerLogin: Sendable {
+    /// What it was, but for its secrets.
+    package let login: Login
+    /// What it guarded.
+    package let secrets: LoginSecrets
+
+    /// Describes a former state.
+    package init(login: Login, secrets: LoginSecrets) {
+        self.login = login
+        self.secrets = secrets
     }
 }

@@ -29,7 +29,12 @@ package struct LoginIndex: Sendable {
 
     /// Indexes logins.
     package init(_ logins: [Login]) {
-        let kept = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
+        // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
+        var seen: Set<LoginID> = []
+        seen.reserveCapacity(logins.count)
+        let kept = logins.filter {
+            seen.insert($0.id).inserted && !$0.isRecycled && !$0.isPluginSettings
+        }
         let (all, unsearchable) = (kept.filter(\.isSearchable), kept.filter { !$0.isSearchable })
         var byID: [LoginID: Int] = [:]
         var byTitle: [String: [Int]] = [:]
@@ -44,9 +49,8 @@ package struct LoginIndex: Sendable {
                 byHost[address.address.key, default: []].append(place)
             }
         }
-        for (index, login) in (all + unsearchable).enumerated() where byID[login.id] == nil {
-            byID[login.id] = index
-        }
+        for (index, login) in all.enumerated() { byID[login.id] = index }
+        for (index, login) in unsearchable.enumerated() { byID[login.id] = all.count + index }
         (self.all, self.unsearchable) = (all, unsearchable)
         (self.byID, self.byTitle, self.byHost) = (byID, byTitle, byHost)
     }

@@ -102,7 +102,7 @@ package struct LoginSearch: Sendable {
             return try Pattern(text, ignoringCase: comparison.ignoresCase)
         } catch {
             switch error {
-            case .broken(let message): throw .invalidPattern(message)
+            case .broken: throw .invalidPattern(text)
             case .ranAway: throw .tookTooLong
             }
         }
@@ -123,7 +123,7 @@ package enum SearchError: Error, Equatable, Sendable {
     case invalidMode
     /// `ComparisonMode` is none of the comparisons.
     case invalidComparison
-    /// The regular expression is none; the text says where and why.
+    /// The regular expression, which is the text, is none.
     case invalidPattern(String)
     /// It was cut off.
     case tookTooLong
@@ -133,7 +133,7 @@ package enum SearchError: Error, Equatable, Sendable {
         switch self {
         case .invalidMode: "Invalid search mode"
         case .invalidComparison: "Invalid comparison mode"
-        case .invalidPattern(let message): "Invalid regular expression: \(message)"
+        case .invalidPattern(let text): "Invalid regular expression: \(text)"
         case .tookTooLong: "The search took too long and was cut off"
         }
     }

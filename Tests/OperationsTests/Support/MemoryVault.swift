@@ -10,7 +10,7 @@ actor MemoryVault: VaultStore {
     nonisolated let hash: String?
     private var logins: [Login] = []
     private var contents: [LoginID: LoginSecrets] = [:]
-    private var described: [LoginID: LoginDetails] = [:]
+    private var histories: [LoginID: [FormerLogin]] = [:]
     private(set) var trouble: VaultError?
     private(set) var saves: [LoginDraft] = []
     private(set) var openedSecrets = 0
@@ -66,12 +66,17 @@ actor MemoryVault: VaultStore {
         return secrets
     }
 
-    func describe(_ id: LoginID, _ details: LoginDetails) { described[id] = details }
-
-    func details(of id: LoginID) throws(VaultError) -> LoginDetails {
-        if let trouble { throw trouble }
-        return described[id] ?? LoginDetails()
+    /// Gives a login notes, tags and former states.
+    func describe(_ id: LoginID, notes: String, tags: [String], former: [FormerLogin]) {
+        contents[id]?.notes = SecretBytes(utf8: notes)
+        for index in logins.indices where logins[index].id == id {
+            logins[index].tags = tags
+            logins[index].hasNotes = true
+        }
+        histories[id] = former
     }
+
+    func history(of id: LoginID) -> [FormerLogin] { histories[id] ?? [] }
 
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         if let trouble { throw trouble }

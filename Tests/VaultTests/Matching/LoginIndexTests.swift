@@ -37,6 +37,15 @@ import Testing
         #expect(LoginIndex([.sample("z", url: entry)]).found(page) == "z")
     }
 
+    @Test func `of two logins with one name only the first is there`() {
+        let first = Login.sample("first", url: "https://a.example")
+        var second = first
+        (second.title, second.url) = ("second", "https://b.example")
+        let index = LoginIndex([first, second])
+        #expect(index.all == [first])
+        #expect(index.found("https://b.example/") == "" && index.found("https://a.example/") == "first")
+    }
+
     @Test func `a login for just this host hides its domain's`() {
         let index = LoginIndex([
             .sample("domain", url: "https://example.com"),

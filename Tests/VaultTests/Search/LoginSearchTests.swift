@@ -109,8 +109,7 @@ import Testing
         #expect(throws: SearchError.invalidMode) { try LoginSearch("x", mode: "3") }
         #expect(throws: SearchError.invalidComparison) { try LoginSearch("x", comparison: "Loose") }
         let error = #expect(throws: SearchError.self) { try LoginSearch("a(b", mode: "regular") }
-        #expect(error?.sentence.hasPrefix("Invalid regular expression: ") == true)
-        #expect(error?.sentence.contains("a(b") == true)
+        #expect(error?.sentence == "Invalid regular expression: a(b")
     }
 
     @Test func `a search that runs away is cut off`() throws {

@@ -15,6 +15,7 @@ extension Merger {
                 let copy = adopt(entry.element)
                 ours.place(copy, in: parent ?? ours.rootGroup)
                 ours.entryPlaces[id] = copy
+                added.insert(copy)
                 hasChanged = true
             }
         }
@@ -30,7 +31,7 @@ extension Merger {
                 ours.setTime("LocationChanged", of: own, to: ours.moved(former))
                 keep(former, inHistoryOf: own)
             } else {
-                keep(adoptState(entry), inHistoryOf: own)
+                keepTheirs(entry, inHistoryOf: own)
             }
         } else if isNewer {
             ours.setTime("LastModificationTime", of: own, to: theirs.modified(entry))
@@ -38,28 +39,35 @@ extension Merger {
         }
         if let history = theirs.document.child(of: entry, named: "History") {
             for state in theirs.document.children(of: history, named: "Entry") {
-                keep(adoptState(state), inHistoryOf: own)
+                keepTheirs(state, inHistoryOf: own)
             }
         }
     }
 
-    private mutating func adoptState(_ state: Element) -> Element {
+    /// Puts a state of theirs into a history, unless it is there, or is the present one.
+    private mutating func keepTheirs(_ state: Element, inHistoryOf own: Element) {
+        // Looked at before it is copied: nearly all of them are there.
+        guard !isKept(state, ofTheirs: true, inHistoryOf: own) else { return }
         let copy = adopt(state)
         if let history = ours.document.child(of: copy, named: "History") { ours.document.remove(history) }
-        return copy
+        keep(copy, inHistoryOf: own)
     }
 
-    /// Puts a state into a history, unless it is there, or is the present one.
     private mutating func keep(_ state: Element, inHistoryOf own: Element) {
-        let time = ours.modified(state)
-        let history = ours.document.child(of: own, named: "History")
-        let states = history.map { ours.document.children(of: $0, named: "Entry") } ?? []
-        for known in states + [own] where ours.modified(known) == time {
-            if ours.hasSameState(known, state, in: ours) { return }
-        }
+        guard !isKept(state, ofTheirs: false, inHistoryOf: own) else { return }
         ours.addToHistory(of: own, state)
         ours.pruneHistory(of: own)
         hasChanged = true
+    }
+
+    private func isKept(_ state: Element, ofTheirs: Bool, inHistoryOf own: Element) -> Bool {
+        let side = ofTheirs ? theirs : ours
+        let time = side.modified(state)
+        let history = ours.document.child(of: own, named: "History")
+        let states = history.map { ours.document.children(of: $0, named: "Entry") } ?? []
+        return (states + [own]).contains { known in
+            ours.modified(known) == time && ours.hasSameState(known, state, in: side)
+        }
     }
 
     private func hasSameState(_ own: Element, _ entry: Element) -> Bool {

@@ -30,27 +30,59 @@ extension Merger {
             ours.document.move(copy, to: shell)
         }
         ours.groupPlaces[id] = shell
+        added.insert(shell)
         hasChanged = true
     }
 
-    /// What both have is where it was moved last.
+    /// What both have is where it was moved last, and what only they had is where they have it: in which group, and
+    /// there behind the same neighbour.
+    ///
+    /// A change of order alone is a move, too: KeePass notes its time, and so it stands or falls like any other.
     mutating func mergeLocations() {
-        let groups = theirs.groupPlaces.filter { $0.value != theirs.rootGroup }
-        for (id, group) in groups { mergeLocation(of: group, ours.groupPlaces[id]) }
-        for (id, entry) in theirs.entryPlaces { mergeLocation(of: entry, ours.entryPlaces[id]) }
+        var groups = [theirs.rootGroup]
+        while let group = groups.popLast() {
+            if let parent = counterpart(of: group) {
+                for kind in ["Entry", "Group"] { mergeLocations(of: kind, in: group, parent) }
+            }
+            groups += theirs.document.children(of: group, named: "Group").reversed()
+        }
     }
 
-    private mutating func mergeLocation(of element: Element, _ own: Element?) {
-        guard let own, own != ours.rootGroup, theirs.moved(element) > ours.moved(own),
-            let parent = theirs.document.parent(of: element).flatMap({ counterpart(of: $0) })
-        else { return }
-        if ours.document.parent(of: own) != parent {
+    private mutating func mergeLocations(of kind: String, in group: Element, _ parent: Element) {
+        var neighbour: Element?
+        for child in theirs.document.children(of: group, named: kind) {
+            guard let own = ownPlace(of: child, kind) else { continue }
+            let time = theirs.moved(child)
+            let isLater = time > ours.moved(own)
             // Two groups that each side moved into the other: ours stays.
-            guard !isAncestor(own, of: parent) else { return }
+            if isLater || added.contains(own), !isAncestor(own, of: parent) {
+                put(own, kind, in: parent, behind: neighbour)
+                if isLater { ours.setTime("LocationChanged", of: own, to: time) }
+                hasChanged = true
+            }
+            if ours.document.parent(of: own) == parent { neighbour = own }
+        }
+    }
+
+    /// Where ours has what they have; of several with the same UUID the first is meant.
+    private func ownPlace(of element: Element, _ kind: String) -> Element? {
+        guard let id = theirs.identifier(of: element) else { return nil }
+        let (theirPlaces, ourPlaces) =
+            kind == "Entry"
+            ? (theirs.entryPlaces, ours.entryPlaces) : (theirs.groupPlaces, ours.groupPlaces)
+        guard theirPlaces[id] == element, let own = ourPlaces[id], own != ours.rootGroup else { return nil }
+        return own
+    }
+
+    private mutating func put(_ own: Element, _ kind: String, in parent: Element, behind neighbour: Element?)
+    {
+        if let neighbour {
+            ours.document.move(own, to: parent, before: ours.document.next(after: neighbour))
+        } else if let first = ours.document.child(of: parent, named: kind) {
+            ours.document.move(own, to: parent, before: first)
+        } else {
             ours.place(own, in: parent)
         }
-        ours.setTime("LocationChanged", of: own, to: theirs.moved(element))
-        hasChanged = true
     }
 
     private func isAncestor(_ element: Element, of other: Element) -> Bool {

@@ -7,8 +7,8 @@ extension Database {
     ///
     /// Groups and entries are known by their UUIDs. What only one side has, both have afterwards, unless the other side
     /// deleted it later than it was last changed. Of two different states of an entry the later one stands, and the
-    /// other is in its history; the same goes for two of the same second, where this side's stands. Moves, settings and
-    /// custom data follow their own times. Nothing is lost but former states beyond what the database keeps of them.
+    /// other is in its history; the same goes for two of the same second, where this side's stands. Moves, the order of what
+    /// is in a group, settings and custom data follow their own times. Nothing is lost but former states beyond what the database keeps of them.
     ///
     /// How the file is encrypted stays as it is on this side: to merge into a file, read it and merge what is in
     /// memory into that.
@@ -33,6 +33,8 @@ struct Merger {
     var ours: Database
     let theirs: Database
     var hasChanged = false
+    /// What only they had, once it is in ours.
+    var added: Set<Element> = []
     /// Our references to their attachments, once found out.
     private var references: [String: String] = [:]
 

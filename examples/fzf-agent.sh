@@ -19,15 +19,15 @@ folder=$(mktemp -d)
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
 
 fzf_menu() {
-    # Without --ansi its header is plain text.
-    exec fzf --layout=reverse --no-multi --no-info --prompt="Your answer: " --header="$1"
+    # Without --ansi its header is plain text; it cuts lines that are too long.
+    exec fzf --layout=reverse --no-multi --no-info --prompt="Your answer: " \
+        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1")"
 }
 
 rofi_menu() {
-    # Its message is markup.
-    local text=${1//&/&amp;}
-    text=${text//</&lt;}
-    exec rofi -dmenu -no-custom -i -p Keybell -mesg "${text//>/&gt;}"
+    # Its message is markup, whatever one says.
+    exec rofi -dmenu -no-custom -i -p "Your answer" -theme-str 'listview { lines: 3; }' \
+        -mesg "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' <<<"$1")"
 }
 
 # Asks about the oldest question that waits, if none is in the menu.

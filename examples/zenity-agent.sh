@@ -17,8 +17,8 @@ call() { busctl --user --json=short call "${interface[@]}" "$@"; }
 
 # Enter is Deny, the first button; Escape, closing the window and "Not now" are no answer. Prints what was pressed.
 zenity_dialog() {
-    # Neither markup nor escapes: what a client says is text.
-    exec zenity --question --no-markup --no-wrap --title=Keybell --icon-name=dialog-password --text="${1//\\/\\\\}" \
+    # What a client says is text: without this, zenity takes it for markup, and \n in it for the end of a line.
+    exec zenity --question --no-markup --title=Keybell --icon-name=dialog-password --text="$1" \
         --ok-label=_Deny --cancel-label="_Not now" --extra-button=_Allow
 }
 

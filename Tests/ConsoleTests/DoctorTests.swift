@@ -48,6 +48,20 @@ struct DoctorTests {
         #expect(other.level == .failure && other.text.contains("another user"))
     }
 
+    @Test func `where notifications are off somebody else must show requests`() {
+        #expect(BusCheck.turnedOff(agents: nil).level == .ok)
+        #expect(BusCheck.turnedOff(agents: 1).level == .ok)
+        #expect(BusCheck.turnedOff(agents: 0).level == .warning)
+        #expect(BusCheck.turnedOff(agents: 0).advice.contains("keybell watch"))
+    }
+
+    @Test(arguments: ["mako emersion 0.0.0", "dunst knopwob 1.9.0"])
+    func `a server that keeps buttons in a menu is told of so`(server: String) {
+        let found = BusCheck.finding(server: server, capabilities: ["actions"])
+        #expect(found.level == .ok)
+        #expect(found.text.contains("keybell allow CODE"))
+    }
+
     @Test func `a notification server without buttons is a warning that says how to answer`() {
         #expect(BusCheck.finding(server: "dunst", capabilities: ["actions", "body"]).level == .ok)
         let found = BusCheck.finding(server: "old", capabilities: ["body"])

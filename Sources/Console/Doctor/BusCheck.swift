@@ -38,15 +38,14 @@ enum BusCheck {
     private static let notifications = "org.freedesktop.Notifications"
 
     /// Whether requests can be shown, and with buttons.
-    static func notifier(_ bus: BusConnection, isOff: Bool) async -> [Finding] {
-        guard !isOff else {
-            return [
-                .ok(
-                    "Notifications",
-                    "turned off in the configuration; answer with `keybell watch` or an agent"
-                )
-            ]
-        }
+    ///
+    /// - Parameters:
+    ///   - bus: Where to look.
+    ///   - isOff: Whether the configuration turns notifications off.
+    ///   - agents: How many agents are at the desk; nil while the daemon doesn't run.
+    /// - Returns: What was found.
+    static func notifier(_ bus: BusConnection, isOff: Bool, agents: Int?) async -> [Finding] {
+        guard !isOff else { return [turnedOff(agents: agents)] }
         let information: [Value]
         let capabilities: [Value]
         do throws(DBusError) {
@@ -68,6 +67,22 @@ enum BusCheck {
         return [finding(server: name, capabilities: features)]
     }
 
+    static func turnedOff(agents: Int?) -> Finding {
+        let subject = "Notifications"
+        guard agents == 0 else {
+            let shown = agents.map { "; agents at the desk: \($0)" } ?? ""
+            return .ok(subject, "turned off in the configuration" + shown)
+        }
+        return .warning(
+            subject,
+            "turned off in the configuration, and no agent is there: nothing shows requests",
+            do: "Keep `keybell watch` open, start an agent, or set `notifier = true` under [approval]."
+        )
+    }
+
+    /// Servers that take buttons and keep them in a menu.
+    private static let menus = ["dunst", "mako"]
+
     static func finding(server: String, capabilities: [String]) -> Finding {
         let known = capabilities.sorted().joined(separator: ", ")
         guard capabilities.contains("actions") else {
@@ -75,6 +90,12 @@ enum BusCheck {
                 "Notifications",
                 "\(server) has no buttons (it can: \(known))",
                 do: "Notifications say the code; answer with `keybell allow CODE` or `keybell watch`."
+            )
+        }
+        if menus.contains(where: { server.hasPrefix($0) }) {
+            return .ok(
+                "Notifications",
+                "\(server), whose buttons are in a menu: notifications say the code for `keybell allow CODE`, too"
             )
         }
         return .ok("Notifications", "\(server) with buttons (it can: \(known))")

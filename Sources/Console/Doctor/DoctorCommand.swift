@@ -37,7 +37,13 @@ struct DoctorCommand: AsyncParsableCommand {
             daemon = await BusCheck.daemon(bus)
             findings.append(BusCheck.finding(daemon))
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
-            findings += await BusCheck.notifier(bus.bus, isOff: !configuration.approval.notifier)
+            // A daemon that doesn't run, or can't tell, has no agents to count.
+            let agents = try? await bus.agents(starts: false).count
+            findings += await BusCheck.notifier(
+                bus.bus,
+                isOff: !configuration.approval.notifier,
+                agents: agents
+            )
         } catch {
             findings.append(
                 .failure("Session bus", "none", do: error.text.split(separator: "\n").joined(separator: " "))

@@ -133,7 +133,7 @@ struct WatchBoard {
         keys += ["[d] deny", "[m] deny and mute for 10 minutes"]
         if others > 0 { keys.append("[n] next (\(others) more)") }
         // What belongs together stays on one line.
-        return (keys + ["[q] quit"]).map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: "  ")
+        return (keys + ["[q] quit"]).map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: "\u{A0} ")
     }
 
     // MARK: - Keys

@@ -84,7 +84,8 @@ struct Watcher {
     /// Follows what comes in until the person has enough; false when the bus has gone instead.
     private func serve(_ inputs: AsyncStream<Input>) async -> Bool {
         var board = WatchBoard()
-        Output.line("Watching for requests. They come up here, and a key answers each; q quits.")
+        let greeting = "Watching for requests. They come up here, and a key answers each; q quits."
+        Output.line(TerminalPage.ofOutput().set(greeting))
         var actions = await catchUp(&board)
         guard await carryOut(&actions, &board) else { return true }
         for await input in inputs {

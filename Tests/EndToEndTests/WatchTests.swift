@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import TestSupport
+import Testing
+
+/// `keybell watch` in a real terminal, with the built daemon.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct WatchTests {
+    private static func watch(
+        _ household: Household,
+        _ more: [String: String] = [:],
+        width: Int = 80
+    ) async throws -> TerminalWindow {
+        try await TerminalWindow(
+            [Household.programs + "/keybell", "watch"],
+            environment: household.bus.environment.merging(more) { $1 },
+            width: width
+        )
+    }
+
+    /// Presses a key, again if it came too soon to count, until the terminal shows what comes of it.
+    private static func press(_ key: String, in terminal: TerminalWindow, until text: String) async throws {
+        try await eventually("\(text) after \(key)") {
+            if try await terminal.screen().contains(text) { return () }
+            try await terminal.type(key)
+            // Each look takes a person's blink of an eye.
+            _ = try? await terminal.shows(text, within: .milliseconds(300))
+            return nil
+        }
+    }
+
+    @Test func `requests come and go, and one key answers each`() async throws {
+        let household = try await Household()
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Watching for requests")
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        let code = try await Porter(household).question().code
+        let screen = try await terminal.shows("[a] allow")
+        #expect(screen.contains("\(code)  "))
+        #expect(screen.contains("[d] deny"))
+        try await Self.press("a", in: terminal, until: "\(code): allowed.")
+        #expect(try await reply.json["Success"] as? Bool == true)
+
+        let other = try associateBody()
+        async let elsewhere = household.ring(other)
+        let second = try await Porter(household).question().code
+        try await terminal.shows(second)
+        #expect(try await household.keybell("deny", second).status == 0)
+        try await terminal.shows("\(second): denied.")
+        #expect(try await elsewhere.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
+    @Test func `logins are chosen one by one, and always is asked once more`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "browser")
+        for user in ["alice", "bob"] {
+            #expect(try await guest.save("https://example.org/", login: user, password: user).success)
+        }
+        let terminal = try await Self.watch(household)
+        let body = try guest.body(.getLogins, [("Url", "https://example.org/")])
+        async let some = household.ring(body)
+        try await terminal.shows("[e] choose")
+        try await Self.press("e", in: terminal, until: "1/2")
+        try await terminal.type("y")
+        try await terminal.shows("2/2")
+        try await terminal.type("n")
+        try await terminal.shows("Allow 1 login")
+        try await terminal.type("y")
+        try await terminal.shows(": allowed.")
+        #expect(try await (some.json["Entries"] as? [any Sendable])?.count == 1)
+
+        let again = try guest.body(.getLogins, [("Url", "https://example.org/")])
+        async let all = household.ring(again)
+        try await terminal.shows("[y] allow always")
+        try await Self.press("y", in: terminal, until: "y once more")
+        try await terminal.type("y")
+        #expect(try await (all.json["Entries"] as? [any Sendable])?.count == 2)
+        #expect(try await household.keybell("grants", "browser").output.contains("example.org"))
+        try await terminal.close()
+    }
+
+    @Test(arguments: [["TERM": "dumb"], ["NO_COLOR": "1"], [:]])
+    func `it fits into a narrow terminal, and is plain where that is wanted`(more: [String: String])
+        async throws
+    {
+        let household = try await Household()
+        // tmux names itself as TERM to what runs in it.
+        let settings = more.map { "\($0.key)=\($0.value)" }
+        let terminal = try await TerminalWindow(
+            ["env"] + settings + [Household.programs + "/keybell", "watch"],
+            environment: household.bus.environment,
+            width: 40
+        )
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        try await terminal.shows("[q] quit")
+        let styled = try await terminal.screen(styled: true)
+        #expect(styled.contains("\u{1B}[1m") == more.isEmpty)
+        let code = try await Porter(household).question().code
+        #expect(try await household.keybell("allow", code).status == 0)
+        #expect(try await reply.json["Success"] as? Bool == true)
+        try await terminal.close()
+    }
+
+    @Test func `Ctrl-C ends it with 0 and leaves the terminal as it was`() async throws {
+        let household = try await Household()
+        let script = "'\(Household.programs)/keybell' watch; echo \"status $?\"; stty -a"
+        let terminal = try await TerminalWindow(["sh", "-c", script], environment: household.bus.environment)
+        try await terminal.shows("Watching")
+        try await terminal.type("C-c")
+        let screen = try await terminal.shows("cs8")
+        #expect(screen.contains("status 0"))
+        for mode in [" icanon ", " echo ", "isig "] { #expect(screen.contains(mode)) }
+        try await terminal.close()
+    }
+
+    @Test func `a terminal that is closed takes it along`() async throws {
+        let household = try await Household()
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Watching")
+        #expect(try await household.keybell("status").output.contains("keybell watch"))
+        try await terminal.close()
+        try await eventually("the end of the watch") {
+            try await household.keybell("status").output.contains("keybell watch") ? nil : ()
+        }
+    }
+
+    @Test func `it says so when the daemon goes, and shows requests again when it is back`() async throws {
+        let household = try await Household()
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Watching")
+        try await household.stop()
+        try await terminal.shows("Keybell is gone")
+        try await household.start()
+        try await terminal.shows("Keybell is there again")
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        let code = try await Porter(household).question().code
+        try await terminal.shows("\(code)  ")
+        try await Self.press("a", in: terminal, until: "\(code): allowed.")
+        #expect(try await reply.json["Success"] as? Bool == true)
+        #expect(try await household.keybell("status").output.contains("keybell watch"))
+        try await terminal.close()
+    }
+
+    @Test func `without the daemon it ends with 3 and says what to do, and so it does without a bus`()
+        async throws
+    {
+        let household = try await Household(withKeyring: false, starting: false)
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Keybell isn't running")
+        #expect(try await terminal.end() == 3)
+        try await terminal.close()
+        try await household.start()
+        let other = try await Self.watch(household)
+        try await other.shows("Watching")
+        try await household.bus.stop()
+        try await other.shows("The session bus is gone")
+        #expect(try await other.end() == 3)
+        try await other.close()
+    }
+}

@@ -16,7 +16,7 @@ completiondir = $(PREFIX)/share
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr keepassxc libglib2.0-bin libnotify-bin openbox openssl pinentry-gtk2 procps python3 python3-venv systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins openbox openssl pinentry-gtk2 procps python3 python3-venv systemd util-linux xdotool xvfb
 
 .PHONY: build release run test benchmark lint install uninstall clean build-packages run-packages test-packages
 

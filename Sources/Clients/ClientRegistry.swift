@@ -79,6 +79,7 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
+        if let id, shelf.locked.contains(id) { return .keyringLocked }
         var found = Self.signer(id, signature, in: shelf)
         if found == nil, let shelf = await readAgain() { found = Self.signer(id, signature, in: shelf) }
         guard let (known, conversation) = found else { return .refused }
@@ -164,7 +165,7 @@ package actor ClientRegistry {
             let started = generation
             let outcome = await Result { [keyring] () async throws(KeyringError) in
                 let items = try await keyring.items(schema: ClientItem.schema)
-                return ClientShelf(items, secrets: try await keyring.secrets(of: items))
+                return ClientShelf(items, try await keyring.openSecrets(of: items))
             }
             // What changed while it was read must not stay; a keyring that never rests is read anew each time.
             if started == generation {

@@ -105,7 +105,8 @@ package actor GrantRegistry {
         isLoaded = true
         do throws(KeyringError) {
             let found = try await keyring.items(schema: Self.schema)
-            let secrets = try await keyring.secrets(of: found)
+            // One that is locked by itself grants nothing until it is opened.
+            let secrets = try await keyring.openSecrets(of: found).secrets
             table.dropStored()
             items = [:]
             for item in found {

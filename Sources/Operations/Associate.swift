@@ -51,7 +51,7 @@ extension Bell {
         do throws(ClientError) {
             guard let proposed else { return try await clients.holder(of: key.fingerprint) }
             return try await clients.fingerprint(of: proposed) == key.fingerprint ? proposed : nil
-        } catch .keyring(.locked) {
+        } catch .keyring(.locked), .keyring(.itemLocked) {
             return nil  // asked first, unlocked then
         } catch {
             throw .keyring(error.advice)

@@ -8,7 +8,7 @@ extension Keyring {
     /// How long the person may take for a prompt that `store` or `delete` ran into.
     var promptTime: Duration { .seconds(120) }
 
-    /// Unlocks the collection, which makes the provider ask the person.
+    /// Unlocks the collection, and the items in it that were found locked: the provider asks the person.
     ///
     /// Call it only because of the person's word.
     ///
@@ -30,7 +30,19 @@ extension Keyring {
 
     private func openCollection(within time: Duration) async throws(KeyringError) {
         let place = try await place()
-        guard place.isLocked else { return }
+        if place.isLocked { try await open(place, within: time) }
+        // What was found locked by itself: the person's word is for that, too. What is denied here stays locked, which
+        // is no reason to call the collection so.
+        do throws(KeyringError) {
+            try await confirm(unconfirmed, within: time)
+        } catch .dismissed {
+            logger.notice("Not all of the items that the keyring asks about were allowed")
+        } catch {
+            throw error
+        }
+    }
+
+    private func open(_ place: Place, within time: Duration) async throws(KeyringError) {
         let wanted = Value.array("o", [.objectPath(place.collection)])
         let answer = try await call(place.owner, Names.root, Names.service, "Unlock", [wanted])
         if let prompt = answer.last?.asObjectPath, prompt.text != Names.nothing {

@@ -29,6 +29,16 @@ package actor Keyring {
     var followers: [Task<Void, Never>] = []
     var unlocking: Task<Result<Void, KeyringError>, Never>?
 
+    /// What was told of items since the provider was last at rest.
+    var itemNews = ItemNews()
+    /// Paths of items that were found locked in an open collection; `unlock` asks about them.
+    var unconfirmed: Set<String> = []
+    /// The questions about such items that are being asked, and the last of them.
+    var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
+    var lastConfirmation: Task<Result<Void, KeyringError>, Never>?
+    /// The collection that had the configured label; KeePassXC shows that only of an open database.
+    private var labelled: ObjectPath?
+
     /// Describes the keyring; nothing is called yet.
     ///
     /// - Parameters:
@@ -132,11 +142,16 @@ package actor Keyring {
         if let path = answer.first?.asObjectPath, path.text != Names.nothing { return path }
         guard name != "default" else { throw .noDefaultCollection }
         let all = try await property("Collections", of: Names.root, interface: Names.service, owner: owner)
-        for path in (all.asArray ?? []).compactMap(\.asObjectPath) {
+        let paths = (all.asArray ?? []).compactMap(\.asObjectPath)
+        for path in paths {
             if path.text.hasSuffix("/" + name) { return path }
             let label = try await property("Label", of: path, interface: Names.collection, owner: owner)
-            if label.asString == name { return path }
+            if label.asString == name {
+                labelled = path
+                return path
+            }
         }
+        if let labelled, paths.contains(labelled) { return labelled }
         throw .noDefaultCollection
     }
 
@@ -160,7 +175,29 @@ package actor Keyring {
                 noAutoStart: true
             )
         } catch {
-            throw KeyringError(error)
+            throw await explained(KeyringError(error), owner)
+        }
+    }
+
+    /// Asks libsecret, whose errors are those of calls too.
+    func asked<Answer: Sendable>(
+        _ owner: String,
+        _ question: @Sendable () async throws(KeyringError) -> Answer
+    ) async throws(KeyringError) -> Answer {
+        do throws(KeyringError) {
+            return try await question()
+        } catch {
+            throw await explained(error, owner)
+        }
+    }
+
+    /// Tells a provider that has left in the midst of a call from one that is slow: the bus says "no reply" of both.
+    private func explained(_ error: KeyringError, _ owner: String) async -> KeyringError {
+        guard error == .deadline else { return error }
+        do throws(DBusError) {
+            return try await bus.owner(of: owner) == nil ? .noProvider : error
+        } catch {
+            return .noProvider
         }
     }
 

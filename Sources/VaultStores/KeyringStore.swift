@@ -91,6 +91,15 @@ package actor KeyringStore: VaultStore {
         return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
     }
 
+    package func confirm(_ ids: [LoginID]) async throws(VaultError) {
+        let shelf = try await opened()
+        let items = ids.compactMap { shelf.item($0) }
+        try await asking { () async throws(KeyringError) in
+            let locked = try await self.keyring.openSecrets(of: items).locked
+            try await self.keyring.confirm(items.filter { locked.contains($0.path) })
+        }
+    }
+
     package func lock() async {
         isLockedByUs = true
         forget()
@@ -116,7 +125,16 @@ package actor KeyringStore: VaultStore {
     /// What is in the vault, if it may be used.
     func opened() async throws(VaultError) -> KeyringShelf {
         guard !isLockedByUs else { throw .locked }
-        let shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        let shelf: KeyringShelf
+        do throws(VaultError) {
+            shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        } catch .unconfirmed {
+            // What belongs to the logins says who may have them: without it the vault is as good as locked.
+            lastLook = (.locked, .now)
+            throw .locked
+        } catch {
+            throw error
+        }
         guard !isLockedByUs else { throw .locked }
         return shelf
     }
@@ -328,6 +346,7 @@ extension VaultError {
     init(_ error: KeyringError) {
         switch error {
         case .locked: self = .locked
+        case .itemLocked: self = .unconfirmed
         case .notFound: self = .notFound
         case .noProvider, .noDefaultCollection, .deadline, .dismissed: self = .unavailable(error.advice)
         case .failed: self = .failed(error.advice)

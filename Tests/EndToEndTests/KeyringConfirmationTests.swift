@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Secrecy
+import Testing
+import TestSupport
+
+/// KeePassXC as it is when it is new: it asks before it gives an item to a program.
+struct KeyringConfirmationTests {
+    @Test func `items that KeePassXC asks about are locked, and asked about only with the person's word`()
+        async throws
+    {
+        let home = try await KeyringHousehold(.keePassXC, confirming: true)
+        let household = home.household
+        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        // What the daemon has stored itself it may read.
+        #expect(try await guest.ask(.testAssociate).success)
+
+        // KeePassXC knows a program by its connection: after a start everything is to be confirmed again.
+        try await household.stop()
+        try await household.start()
+        let locked = try await home.ring(guest)
+        #expect(locked.status == 503)
+        #expect(try locked.json["Error"] as? String == "Database locked")
+        #expect(try await home.ring(Guest(household, id: "nobody")).status == 200)
+        #expect(try await Porter(household).questions().isEmpty)
+        #expect(try await !keePassXC.asksForAccess())
+        let doctor = try await household.keybell("doctor")
+        #expect(doctor.output.contains("asks you before it gives an item"), "\(doctor.output)")
+
+        async let unlocked = Porter(household).answering {
+            try await guest.ask(
+                .getLoginsCount,
+                [("Url", "https://example.org/")],
+                triggerUnlock: true
+            )
+        }
+        try await keePassXC.allowAccess()
+        #expect(try await unlocked.count == 1)
+
+        // The password is asked for when the person has allowed Keybell to hand it out.
+        async let found = Porter(household).answering {
+            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        }
+        try await keePassXC.allowAccess()
+        #expect(try await found.entries.map(\.password) == [SecretBytes(utf8: "geheim")])
+        let again = try await Porter(household).answering {
+            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        }
+        #expect(again.entries.count == 1)
+    }
+
+    @Test func `a confirmation that is denied gives nothing, and another client is served meanwhile`()
+        async throws
+    {
+        let home = try await KeyringHousehold(.keePassXC, confirming: true)
+        let household = home.household
+        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
+        let old = try await Guest.associated(with: household, as: "old")
+        try await household.stop()
+        try await household.start()
+        // The word for a new client is one for the keyring; that it isn't to give the old key is no reason to fail.
+        let guest = Guest(household)
+        async let letIn = Porter(household).answering(["id": "new"]) { try await guest.ask(.associate) }
+        try await keePassXC.closeQuestion()
+        #expect(try await letIn.id == "new")
+        let new = Guest(household, id: "new", key: guest.key)
+        let served = try await home.ring(new)
+        let log = try household.daemon.soFar.errors
+        #expect(try served.json["Success"] as? Bool == true, "\(served) \(log)")
+        let locked = try await home.ring(old)
+        #expect(locked.status == 503)
+        #expect(try locked.json["Error"] as? String == "Database locked")
+        // Its Id isn't free either: whoever wants it is told, rather than given it.
+        async let refused = Porter(household).answering(["id": "old"]) {
+            try await Guest(household).ask(.associate)
+        }
+        try await keePassXC.closeQuestion()
+        let thief = try await refused
+        #expect(!thief.success && thief.error?.contains("keybell unlock") == true)
+    }
+}

@@ -20,18 +20,18 @@ package final class KWalletKeyring: KeyringProvider {
     /// - Parameters:
     ///   - bus: Where it serves; its files are in that bus's folders.
     ///   - screen: Where it shows its prompts.
-    ///   - withWallet: Whether there is to be a wallet.
+    ///   - start: Whether there is to be a wallet.
     /// - Throws: `TimedOut` where it doesn't come up.
-    package init(on bus: PrivateBus, screen: Desktop, withWallet: Bool = true) async throws {
+    package init(on bus: PrivateBus, screen: Desktop, _ start: KeyringStart = .open) async throws {
         self.bus = bus
         self.screen = screen
         try bus.folder.write(
             "config/kwalletrc",
-            "[Wallet]\nFirst Use=false\nEnabled=true\n[org.freedesktop.secrets]\napiEnabled=true\n"
+            "[Wallet]\nFirst Use=false\nEnabled=true\n[org.freedesktop.secrets]\napiEnabled=\(start != .idle)\n"
         )
         child = Observed(try Self.start(on: bus, screen))
-        _ = try await bus.owner(of: "org.freedesktop.secrets")
-        if withWallet { try await makeWallet() }
+        _ = try await bus.owner(of: start == .idle ? Self.name : "org.freedesktop.secrets")
+        if start == .open { try await makeWallet() }
     }
 
     deinit {
@@ -51,6 +51,11 @@ package final class KWalletKeyring: KeyringProvider {
             [.string("kdewallet"), .boolean(true)]
         )
         await connection.close()
+    }
+
+    /// Whether it shows a prompt or its wizard now.
+    package func asks() async throws -> Bool {
+        try await screen.find(Self.window) != nil
     }
 
     package func typePassword() async throws {
@@ -85,7 +90,7 @@ package final class KWalletKeyring: KeyringProvider {
     }
 
     /// A KDE program opens a wallet that there isn't: the wizard comes, is told "Classic" and twice the password.
-    private func makeWallet() async throws {
+    package func makeWallet() async throws {
         let connection = try await bus.connect()
         let asking = Task {
             try await connection.call(

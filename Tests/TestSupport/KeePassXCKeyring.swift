@@ -17,12 +17,21 @@ package final class KeePassXCKeyring: KeyringProvider {
     /// - Parameters:
     ///   - bus: Where it serves; its files are in that bus's folders.
     ///   - screen: Where it shows its window.
+    ///   - start: Whether the database is open, and shown at all.
     ///   - confirming: Whether it asks before it gives or deletes an item, as it does when it is new.
     /// - Throws: `TimedOut` where it doesn't come up.
-    package init(on bus: PrivateBus, screen: Desktop, confirming: Bool = false) async throws {
+    package init(
+        on bus: PrivateBus,
+        screen: Desktop,
+        _ start: KeyringStart = .open,
+        confirming: Bool = false
+    ) async throws {
         self.bus = bus
         self.screen = screen
-        try bus.folder.write("keepassxc.ini", Self.settings(confirming: confirming))
+        try bus.folder.write(
+            "keepassxc.ini",
+            Self.settings(isOffered: start != .idle, confirming: confirming)
+        )
         let source = try bus.folder.write("keepassxc.xml", Self.database)
         let made = try await ChildProcess.run(
             "keepassxc-cli",
@@ -31,8 +40,12 @@ package final class KeePassXCKeyring: KeyringProvider {
             input: "\(password)\n\(password)\n"
         )
         guard made.status == 0 else { throw TimedOut(description: "keepassxc-cli import: \(made.errors)") }
-        child = Observed(try Self.start(on: bus, screen, password))
-        try await serves()
+        child = Observed(try Self.start(on: bus, screen, start == .empty ? nil : password))
+        switch start {
+        case .open: try await serves()
+        case .empty: _ = try await bus.owner(of: "org.freedesktop.secrets")
+        case .idle: _ = try await bus.owner(of: "org.keepassxc.KeePassXC.MainWindow")
+        }
     }
 
     deinit {
@@ -112,14 +125,15 @@ package final class KeePassXCKeyring: KeyringProvider {
         bus.environment.merging(screen.environment) { $1 }.merging(["TMPDIR": bus.folder.path("run")]) { $1 }
     }
 
-    private static func start(on bus: PrivateBus, _ screen: Desktop, _ password: String) throws
+    private static func start(on bus: PrivateBus, _ screen: Desktop, _ password: String?) throws
         -> ChildProcess
     {
-        try ChildProcess(
+        let database = password == nil ? [] : ["--pw-stdin", bus.folder.path("Passwords.kdbx")]
+        return try ChildProcess(
             "keepassxc",
-            ["--config", bus.folder.path("keepassxc.ini"), "--pw-stdin", bus.folder.path("Passwords.kdbx")],
+            ["--config", bus.folder.path("keepassxc.ini")] + database,
             environment: environment(bus, screen),
-            input: password
+            input: password ?? ""
         )
     }
 
@@ -154,7 +168,7 @@ package final class KeePassXCKeyring: KeyringProvider {
         await connection.close()
     }
 
-    private static func settings(confirming: Bool) -> String {
+    private static func settings(isOffered: Bool, confirming: Bool) -> String {
         """
         [General]
         ConfigVersion=2
@@ -162,7 +176,7 @@ package final class KeePassXCKeyring: KeyringProvider {
         [GUI]
         CheckForUpdates=false
         [FdoSecrets]
-        Enabled=true
+        Enabled=\(isOffered)
         ConfirmAccessItem=\(confirming)
         ConfirmDeleteItem=false
 

@@ -25,6 +25,16 @@ extension KeyringProvider {
     package func settle() async throws {}
 }
 
+/// How a keyring is when a test begins.
+package enum KeyringStart: Sendable {
+    /// It has a default collection, which is open.
+    case open
+    /// It has none yet.
+    case empty
+    /// The program runs, but doesn't offer the Secret Service.
+    case idle
+}
+
 /// The programs that Keybell is tried with.
 package enum KeyringKind: String, Sendable, CaseIterable, CustomStringConvertible {
     case gnomeKeyring = "gnome-keyring"
@@ -47,21 +57,22 @@ package struct ProviderSession: Sendable {
     ///
     /// - Parameters:
     ///   - kind: Which program.
+    ///   - start: How its keyring is; a gnome-keyring that idles is none at all.
     ///   - confirming: Whether it asks before it gives an item; KeePassXC can.
     /// - Throws: `TimedOut` where something doesn't come up.
-    package init(_ kind: KeyringKind, confirming: Bool = false) async throws {
+    package init(_ kind: KeyringKind, _ start: KeyringStart = .open, confirming: Bool = false) async throws {
         bus = try await PrivateBus()
         screen = try await Desktop()
         switch kind {
         case .gnomeKeyring:
             try Self.offerPrompter(on: bus, screen)
-            provider = ScreenedGnomeKeyring(try await GnomeKeyring(on: bus), bus: bus, screen: screen)
+            provider = try await ScreenedGnomeKeyring(on: bus, screen: screen, start)
         case .keePassXC:
-            provider = try await KeePassXCKeyring(on: bus, screen: screen, confirming: confirming)
+            provider = try await KeePassXCKeyring(on: bus, screen: screen, start, confirming: confirming)
         case .kwallet:
-            provider = try await KWalletKeyring(on: bus, screen: screen)
+            provider = try await KWalletKeyring(on: bus, screen: screen, start)
         }
-        try await unlockIfLocked()
+        if start == .open { try await unlockIfLocked() }
     }
 
     /// Runs `secret-tool` to its end; it may raise the program's prompt.

@@ -7,14 +7,15 @@ final class ScreenedGnomeKeyring: KeyringProvider {
     private let daemon: Observed<GnomeKeyring>
     private static let window = ["--class", "gcr-prompter"]
 
-    init(_ daemon: GnomeKeyring, bus: PrivateBus, screen: Desktop) {
+    let password = "demopass"
+
+    init(on bus: PrivateBus, screen: Desktop, _ start: KeyringStart) async throws {
         self.bus = bus
         self.screen = screen
-        self.daemon = Observed(daemon)
+        daemon = Observed(try await GnomeKeyring(on: bus, password: start == .open ? password : nil))
     }
 
     var pid: Int32 { daemon.now.pid }
-    var password: String { daemon.now.password }
 
     /// As Seahorse does it.
     func lock() async throws {

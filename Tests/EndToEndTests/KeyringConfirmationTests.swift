@@ -14,7 +14,12 @@ struct KeyringConfirmationTests {
         let household = home.household
         let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
         let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        let saved = try await guest.save("https://example.org/", login: "alice", password: "old")
+        let uuid = try #require(saved.uuid)
+        let changed = try await Porter(household).answering {
+            try await guest.ask(.setLogin, [("Uuid", uuid), ("Password", "geheim")])
+        }
+        #expect(changed.success)
         // What the daemon has stored itself it may read.
         #expect(try await guest.ask(.testAssociate).success)
 
@@ -30,7 +35,9 @@ struct KeyringConfirmationTests {
         let doctor = try await household.keybell("doctor")
         #expect(doctor.output.contains("asks you before it gives an item"), "\(doctor.output)")
 
-        async let unlocked = Porter(household).answering {
+        // One question of Keybell's and one of KeePassXC's: for the key and for what belongs to the logins.
+        let kinds = Kinds()
+        async let unlocked = Porter(household).answering(seen: { kinds.note($0) }) {
             try await guest.ask(
                 .getLoginsCount,
                 [("Url", "https://example.org/")],
@@ -39,6 +46,7 @@ struct KeyringConfirmationTests {
         }
         try await keePassXC.allowAccess()
         #expect(try await unlocked.count == 1)
+        #expect(kinds.all == ["unlock"])
 
         // The password is asked for when the person has allowed Keybell to hand it out.
         async let found = Porter(household).answering {

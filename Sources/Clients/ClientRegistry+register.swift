@@ -110,6 +110,11 @@ extension ClientRegistry {
         }
     }
 
+    /// Unlocks the keyring for storing a key; only ever because of the person's word.
+    package func unlockForStoring() async throws(KeyringError) {
+        try await keyring.unlockForStoring()
+    }
+
     /// Unlocks the keyring by its provider's prompt; only ever because of the person's word.
     package func unlock() async throws(KeyringError) {
         // Whoever asks next is to see what the person has just opened.

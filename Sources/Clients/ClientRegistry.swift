@@ -12,6 +12,9 @@ package import SecretService
 /// provider leaves, and when an item changes: it is read again then, and a request that comes meanwhile waits
 /// for that, so that an item deleted in Seahorse revokes at once and a change never looks like a revocation.
 package actor ClientRegistry {
+    /// The schema of the clients' keys.
+    package static let schema = ClientItem.schema
+
     let keyring: Keyring
     let logger: Logger
     let now: @Sendable () -> UInt64

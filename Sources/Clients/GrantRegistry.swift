@@ -9,7 +9,8 @@ package import SecretService
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
 /// makes no bus call; whatever changes an item from outside has it read again.
 package actor GrantRegistry {
-    private static let schema = "org.keybell.Grants"
+    /// The schema of the items.
+    package static let schema = "org.keybell.Grants"
 
     private let keyring: Keyring
     private let logger: Logger

@@ -32,7 +32,12 @@ struct House: Sendable {
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
         let desk = FrontDesk(limits: configuration.approval.limits)
-        let keyring = Keyring(bus: bus, collection: configuration.keyring.collection, logger: logger)
+        let keyring = Keyring(
+            bus: bus,
+            collection: configuration.keyring.collection,
+            essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
+            logger: logger
+        )
         let clients = ClientRegistry(keyring: keyring, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         let vaults = Self.vaults(configuration, keyring: keyring, folders: folders, logger: logger)

@@ -125,7 +125,7 @@ extension Bell {
     /// Only an allowed request may unlock the keyring: this is one.
     private func unlockForStoring() async throws(Refusal) {
         do throws(KeyringError) {
-            try await clients.unlock()
+            try await clients.unlockForStoring()
         } catch {
             logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
             throw .keyring(error.advice)

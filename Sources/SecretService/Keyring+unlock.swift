@@ -20,7 +20,10 @@ extension Keyring {
     package func unlock(prompt: Duration = .seconds(120)) async throws(KeyringError) {
         if let unlocking { return try await unlocking.value.get() }
         let task = Task(executorPreference: TaskQueue.shared) {
-            await Result { () async throws(KeyringError) in try await self.openCollection(within: prompt) }
+            await Result { () async throws(KeyringError) in
+                try await self.openCollection(within: prompt)
+                try await self.confirmEssentials(within: prompt)
+            }
         }
         unlocking = task
         let outcome = await task.value
@@ -28,9 +31,28 @@ extension Keyring {
         try outcome.get()
     }
 
+    /// Unlocks the collection alone, for storing something.
+    ///
+    /// Call it only because of the person's word.
+    ///
+    /// - Parameter prompt: How long the person may take.
+    /// - Throws: As `unlock` does.
+    package func unlockForStoring(prompt: Duration = .seconds(120)) async throws(KeyringError) {
+        guard try await place().isLocked else { return }
+        try await unlock(prompt: prompt)
+    }
+
     private func openCollection(within time: Duration) async throws(KeyringError) {
         let place = try await place()
         if place.isLocked { try await open(place, within: time) }
+    }
+
+    /// Has the provider ask about items that it keeps locked in an open collection.
+    private func confirmEssentials(within time: Duration) async throws(KeyringError) {
+        for schema in essentials {
+            // Only reading tells which they are.
+            _ = try await openSecrets(of: try await items(schema: schema))
+        }
         // What was found locked by itself: the person's word is for that, too. What is denied here stays locked, which
         // is no reason to call the collection so.
         do throws(KeyringError) {

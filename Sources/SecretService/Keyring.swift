@@ -15,6 +15,8 @@ package actor Keyring {
     let deadline: Duration
     let logger: Logger
     private let name: String
+    /// Schemas whose every secret is read; `unlock` asks about those that are locked by themselves.
+    let essentials: [String]
     /// Room for a storm of changed items, so that word of a lock isn't lost in it.
     nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 65_536)
 
@@ -45,17 +47,21 @@ package actor Keyring {
     ///   - bus: Our connection to the session bus.
     ///   - address: The same bus's address for libsecret's own connection, or nil for the environment's.
     ///   - collection: An alias (`default`), a collection's label or last path element, or its whole path.
+    ///   - essentials: Schemas whose every secret is needed: an unlock is for these, too, where the provider keeps
+    ///     single items locked.
     ///   - deadline: How long the provider may take for one call.
     ///   - logger: Where trouble goes; never a secret or an attribute.
     package init(
         bus: BusConnection,
         address: String? = nil,
         collection: String = "default",
+        essentials: [String] = [],
         deadline: Duration = .seconds(5),
         logger: Logger
     ) {
         self.bus = bus
         self.name = collection
+        self.essentials = essentials
         self.deadline = deadline
         self.logger = logger
         library = SecretLibrary(address: address, deadline: deadline)

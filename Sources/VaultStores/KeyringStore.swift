@@ -13,6 +13,9 @@ package import Vault
 /// moment it is handed out: gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so
 /// a copy could be an old one. Locking the vault never locks the collection.
 package actor KeyringStore: VaultStore {
+    /// The schema of what belongs to logins but has no place in their items; all of it is read.
+    package static let extraSchema = LoginItem.extraSchema
+
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.keyring
 

@@ -60,33 +60,52 @@ struct KeyringConfirmationTests {
         #expect(again.entries.count == 1)
     }
 
-    @Test func `a confirmation that is denied gives nothing, and another client is served meanwhile`()
-        async throws
-    {
+    @Test func `a database that is unlocked for a client is asked about its items at once`() async throws {
+        let home = try await KeyringHousehold(.keePassXC, confirming: true)
+        let household = home.household
+        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        try await household.stop()
+        try await keePassXC.lock()
+        try await household.start()
+        async let unlocked = Porter(household).answering {
+            try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")], triggerUnlock: true)
+        }
+        try await keePassXC.typePassword()
+        try await keePassXC.allowAccess()
+        #expect(try await unlocked.success)
+    }
+
+    @Test func `what is denied stays locked, and a new client is let in without it`() async throws {
         let home = try await KeyringHousehold(.keePassXC, confirming: true)
         let household = home.household
         let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
         let old = try await Guest.associated(with: household, as: "old")
         try await household.stop()
         try await household.start()
-        // The word for a new client is one for the keyring; that it isn't to give the old key is no reason to fail.
-        let guest = Guest(household)
-        async let letIn = Porter(household).answering(["id": "new"]) { try await guest.ask(.associate) }
+        async let unlocked = household.keybell("unlock")
         try await keePassXC.closeQuestion()
-        #expect(try await letIn.id == "new")
-        let new = Guest(household, id: "new", key: guest.key)
-        let served = try await home.ring(new)
-        let log = try household.daemon.soFar.errors
-        #expect(try served.json["Success"] as? Bool == true, "\(served) \(log)")
+        #expect(try await unlocked.status == 0)
         let locked = try await home.ring(old)
         #expect(locked.status == 503)
         #expect(try locked.json["Error"] as? String == "Database locked")
-        // Its Id isn't free either: whoever wants it is told, rather than given it.
-        async let refused = Porter(household).answering(["id": "old"]) {
+
+        // The word for a new client is one for storing its key, not for giving the old one.
+        let new = try await Guest.associated(with: household, as: "new")
+        let served = try await home.ring(new)
+        let log = try household.daemon.soFar.errors
+        #expect(try served.json["Success"] as? Bool == true, "\(served) \(log)")
+        #expect(try await home.ring(old).status == 503)
+        // A locked Id isn't a free one: whoever wants it is told, rather than given it.
+        let thief = try await Porter(household).answering(["id": "old"]) {
             try await Guest(household).ask(.associate)
         }
-        try await keePassXC.closeQuestion()
-        let thief = try await refused
         #expect(!thief.success && thief.error?.contains("keybell unlock") == true)
+        #expect(try await !keePassXC.asksForAccess())
+
+        async let again = household.keybell("unlock")
+        try await keePassXC.allowAccess()
+        #expect(try await again.status == 0)
+        #expect(try await home.ring(old).json["Success"] as? Bool == true)
     }
 }

@@ -53,6 +53,29 @@ package final class KWalletKeyring: KeyringProvider {
         await connection.close()
     }
 
+    /// Deletes an entry of the open wallet, as KWalletManager does.
+    package func delete(_ label: String) async throws {
+        let connection = try await bus.connect()
+        let program = Value.string("Tests")
+        let opened = try await connection.call(
+            Self.name,
+            Self.path,
+            Self.interface,
+            "open",
+            [.string("kdewallet"), .int64(0), program]
+        )
+        guard let wallet = opened.first else { throw TimedOut(description: "the wallet's handle") }
+        let answer = try await connection.call(
+            Self.name,
+            Self.path,
+            Self.interface,
+            "removeEntry",
+            [wallet, .string("Secret Service"), .string(label), program]
+        )
+        await connection.close()
+        guard answer == [.int32(0)] else { throw TimedOut(description: "the end of \(label)") }
+    }
+
     /// Whether it shows a prompt or its wizard now.
     package func asks() async throws -> Bool {
         try await screen.find(Self.window) != nil

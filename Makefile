@@ -16,7 +16,7 @@ completiondir = $(PREFIX)/share
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst gcr keepassxc libglib2.0-bin libnotify-bin mate-screensaver openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-venv systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst gcr keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins mate-screensaver openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-venv systemd util-linux xdotool xvfb
 
 .PHONY: build release run test benchmark fuzz lint install uninstall clean build-packages run-packages test-packages
 

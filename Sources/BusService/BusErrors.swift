@@ -35,14 +35,16 @@ extension DBusError {
 
     init(_ error: KeyringError) {
         switch error {
-        case .locked, .dismissed: self.init(name: KeybellBusError.locked, message: error.advice)
+        case .locked, .itemLocked, .dismissed:
+            self.init(name: KeybellBusError.locked, message: error.advice)
         default: self.init(name: KeybellBusError.unavailable, message: error.advice)
         }
     }
 
     init(_ error: VaultError) {
         switch error {
-        case .locked: self.init(name: KeybellBusError.locked, message: "The vault is locked.")
+        case .locked, .unconfirmed:
+            self.init(name: KeybellBusError.locked, message: "The vault is locked.")
         case .notFound: self.init(name: KeybellBusError.notFound, message: "There is no such login.")
         case .unavailable(let text): self.init(name: KeybellBusError.unavailable, message: text)
         case .failed(let text), .refused(let text): self = .failed(text)

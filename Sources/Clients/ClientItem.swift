@@ -72,14 +72,23 @@ struct ClientShelf: Sendable {
     let paths: Set<String>
     /// Ids that more than one item claims.
     private(set) var doubles: Set<String> = []
+    /// Ids whose item the keyring keeps locked though it is open itself: known, but nobody can be verified.
+    private(set) var locked: Set<String> = []
+
+    /// Whether an item has this Id, readable or not.
+    func holds(_ id: String) -> Bool { byID[id] != nil || locked.contains(id) }
 
     /// Orders what was read.
     ///
     /// - Parameters:
     ///   - items: Every item of our schema, oldest first.
-    ///   - secrets: Their secrets by path.
-    init(_ items: [KeyringItem], secrets: [String: SecretBytes]) {
+    ///   - opened: Their secrets.
+    init(_ items: [KeyringItem], _ opened: OpenedSecrets) {
+        let secrets = opened.secrets
         paths = Set(items.map(\.path))
+        for item in items where opened.locked.contains(item.path) {
+            if let id = item.attributes[ClientItem.Attribute.id], !id.isEmpty { locked.insert(id) }
+        }
         for item in items {
             guard let key = secrets[item.path].flatMap({ ClientKey(base64: $0) }),
                 let client = ClientItem.client(item, key: key)
@@ -92,5 +101,7 @@ struct ClientShelf: Sendable {
             }
             byID[client.id] = KnownClient(item: item, key: key, client: client)
         }
+        // Of two items the one that can't be read might be the one that counts.
+        for id in locked { byID[id] = nil }
     }
 }

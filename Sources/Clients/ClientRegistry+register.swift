@@ -18,8 +18,12 @@ extension ClientRegistry {
     }
 
     /// The fingerprint of the key under this Id; nil if the Id is free.
+    ///
+    /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
     package func fingerprint(of id: String) async throws(ClientError) -> String? {
-        try await shelf().byID[id]?.client.fingerprint
+        let shelf = try await shelf()
+        guard !shelf.locked.contains(id) else { throw .keyring(.itemLocked) }
+        return shelf.byID[id]?.client.fingerprint
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
@@ -38,7 +42,7 @@ extension ClientRegistry {
     package func suggestID(from base: String) async -> String {
         // A locked keyring is no reason to suggest nothing.
         let shelf = try? await clients()
-        return ClientName.free(near: base) { shelf?.byID[$0] != nil }
+        return ClientName.free(near: base) { shelf?.holds($0) ?? false }
     }
 
     /// Stores a key and returns once the keyring has it; one under the same Id is replaced in its item.
@@ -95,7 +99,7 @@ extension ClientRegistry {
 
     /// Takes a client's key away, with every double; from this moment on its requests are refused.
     package func revoke(_ id: String) async throws(ClientError) {
-        guard try await shelf().byID[id] != nil else { throw .unknown(id) }
+        guard try await shelf().holds(id) else { throw .unknown(id) }
         try await write { [keyring] () async throws(KeyringError) in
             for item in try await keyring.items(
                 schema: ClientItem.schema,
@@ -106,8 +110,15 @@ extension ClientRegistry {
         }
     }
 
+    /// Unlocks the keyring for storing a key; only ever because of the person's word.
+    package func unlockForStoring() async throws(KeyringError) {
+        try await keyring.unlockForStoring()
+    }
+
     /// Unlocks the keyring by its provider's prompt; only ever because of the person's word.
     package func unlock() async throws(KeyringError) {
+        // Whoever asks next is to see what the person has just opened.
+        defer { forgetKeys() }
         try await keyring.unlock()
     }
 

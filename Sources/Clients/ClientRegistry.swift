@@ -12,6 +12,9 @@ package import SecretService
 /// provider leaves, and when an item changes: it is read again then, and a request that comes meanwhile waits
 /// for that, so that an item deleted in Seahorse revokes at once and a change never looks like a revocation.
 package actor ClientRegistry {
+    /// The schema of the clients' keys.
+    package static let schema = ClientItem.schema
+
     let keyring: Keyring
     let logger: Logger
     let now: @Sendable () -> UInt64
@@ -79,6 +82,7 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
+        if let id, shelf.locked.contains(id) { return .keyringLocked }
         var found = Self.signer(id, signature, in: shelf)
         if found == nil, let shelf = await readAgain() { found = Self.signer(id, signature, in: shelf) }
         guard let (known, conversation) = found else { return .refused }
@@ -164,7 +168,7 @@ package actor ClientRegistry {
             let started = generation
             let outcome = await Result { [keyring] () async throws(KeyringError) in
                 let items = try await keyring.items(schema: ClientItem.schema)
-                return ClientShelf(items, secrets: try await keyring.secrets(of: items))
+                return ClientShelf(items, try await keyring.openSecrets(of: items))
             }
             // What changed while it was read must not stay; a keyring that never rests is read anew each time.
             if started == generation {

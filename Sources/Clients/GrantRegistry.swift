@@ -9,7 +9,8 @@ package import SecretService
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
 /// makes no bus call; whatever changes an item from outside has it read again.
 package actor GrantRegistry {
-    private static let schema = "org.keybell.Grants"
+    /// The schema of the items.
+    package static let schema = "org.keybell.Grants"
 
     private let keyring: Keyring
     private let logger: Logger
@@ -105,7 +106,8 @@ package actor GrantRegistry {
         isLoaded = true
         do throws(KeyringError) {
             let found = try await keyring.items(schema: Self.schema)
-            let secrets = try await keyring.secrets(of: found)
+            // One that is locked by itself grants nothing until it is opened.
+            let secrets = try await keyring.openSecrets(of: found).secrets
             table.dropStored()
             items = [:]
             for item in found {

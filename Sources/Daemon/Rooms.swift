@@ -14,6 +14,7 @@ import ServiceLifecycle
 import SessionWatch
 import Settings
 import Vault
+import VaultStores
 
 /// The rooms that requests go through, made of the configuration, and what runs beside them.
 struct Rooms: Sendable {
@@ -44,7 +45,12 @@ struct Rooms: Sendable {
                 logger: logger
             )
         )
-        let keyring = Keyring(bus: bus, collection: configuration.keyring.collection, logger: logger)
+        let keyring = Keyring(
+            bus: bus,
+            collection: configuration.keyring.collection,
+            essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
+            logger: logger
+        )
         let clients = ClientRegistry(keyring: keyring, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         let vaults = House.vaults(configuration, keyring: keyring, folders: folders, logger: logger)

@@ -57,7 +57,7 @@ extension Bell {
         do throws(ClientError) {
             guard let proposed else { return try await clients.holder(of: key.fingerprint) }
             return try await clients.fingerprint(of: proposed) == key.fingerprint ? proposed : nil
-        } catch .keyring(.locked) {
+        } catch .keyring(.locked), .keyring(.itemLocked) {
             return nil  // asked first, unlocked then
         } catch {
             throw .keyring(error.advice)
@@ -131,7 +131,7 @@ extension Bell {
     /// Only an allowed request may unlock the keyring: this is one.
     private func unlockForStoring() async throws(Refusal) {
         do throws(KeyringError) {
-            try await clients.unlock()
+            try await clients.unlockForStoring()
         } catch {
             logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
             throw .keyring(error.advice)

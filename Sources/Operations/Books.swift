@@ -26,6 +26,8 @@ package protocol ClientBook: Sendable {
     ) async throws(ClientError)
     /// Unlocks the keyring by its own prompt; only ever after the person's allow.
     func unlock() async throws(KeyringError)
+    /// The same where a key is to be stored: what is in the keyring need not be readable for that.
+    func unlockForStoring() async throws(KeyringError)
 }
 
 extension ClientRegistry: ClientBook {}

@@ -14,21 +14,19 @@ extension Bell {
         to ring: Ring,
         passwords: Bool = true
     ) async throws(Refusal) -> Answered {
-        var entries: [ReplyEntry] = []
-        for offer in released.offers {
+        let entries: [ReplyEntry]
+        do throws(VaultError) {
             do throws(VaultError) {
-                let isOpened = passwords || ring.rules.returnsFields
-                let secrets =
-                    isOpened
-                    ? try await offer.store.secrets(of: offer.login.id)
-                    : LoginSecrets(password: SecretBytes(utf8: ""))
-                let resolved = try await resolve(offer, secrets)
-                entries.append(entry(offer.login, resolved, rules: ring.rules, password: passwords))
-            } catch .notFound {
-                continue  // deleted between the question and its answer
+                entries = try await open(released.offers, for: ring, passwords: passwords)
+            } catch .unconfirmed {
+                // The keyring wants the person's word, too; it asks for all of them at once.
+                try await confirm(released.offers)
+                entries = try await open(released.offers, for: ring, passwords: passwords)
             } catch {
-                throw .vault(error)
+                throw error
             }
+        } catch {
+            throw .vault(error)
         }
         if !entries.isEmpty { await record(entries, of: released, to: ring) }
         var reply = ring.reply(hash: await vaults.hash())
@@ -60,6 +58,37 @@ extension Bell {
                 .entries: entries.map(\.uuid).joined(separator: " "),
             ]
         )
+    }
+
+    private func open(
+        _ offers: [Offer],
+        for ring: Ring,
+        passwords: Bool
+    ) async throws(VaultError) -> [ReplyEntry] {
+        var entries: [ReplyEntry] = []
+        for offer in offers {
+            do throws(VaultError) {
+                let isOpened = passwords || ring.rules.returnsFields
+                let secrets =
+                    isOpened
+                    ? try await offer.store.secrets(of: offer.login.id)
+                    : LoginSecrets(password: SecretBytes(utf8: ""))
+                let resolved = try await resolve(offer, secrets)
+                entries.append(entry(offer.login, resolved, rules: ring.rules, password: passwords))
+            } catch .notFound {
+                continue  // deleted between the question and its answer
+            } catch {
+                throw error
+            }
+        }
+        return entries
+    }
+
+    /// Has each vault that these logins come from confirm what it keeps locked.
+    private func confirm(_ offers: [Offer]) async throws(VaultError) {
+        for (_, offers) in Dictionary(grouping: offers, by: \.store.name) {
+            try await offers.first?.store.confirm(offers.map(\.login.id))
+        }
     }
 
     private func entry(

@@ -73,7 +73,7 @@ package enum Refusal: Error, Equatable, Sendable {
 
     private static func sentence(for error: VaultError) -> String {
         switch error {
-        case .locked: "Database locked"
+        case .locked, .unconfirmed: "Database locked"
         case .notFound: "There is no such entry."
         case .unchanged: "Nothing would change."
         case .unavailable(let text), .refused(let text): text
@@ -83,6 +83,6 @@ package enum Refusal: Error, Equatable, Sendable {
 }
 
 extension VaultError {
-    /// Whether the vault has to be unlocked or reached first.
-    var isLock: Bool { self == .locked }
+    /// Whether the vault, or something in it, has to be unlocked first.
+    var isLock: Bool { self == .locked || self == .unconfirmed }
 }

@@ -15,12 +15,12 @@ struct RememberedPassword: Sendable {
 
     /// The password, or nil if there is none.
     ///
-    /// - Throws: `locked` and the like; nobody is asked.
+    /// - Throws: `locked` and the like; only where the keyring asks before it gives any item, it asks here.
     func recall() async throws(KeyringError) -> SecretBytes? {
         guard let item = try await keyring.items(schema: Self.schema, attributes: attributes).last else {
             return nil
         }
-        return try await keyring.secret(of: item)
+        return try await keyring.secret(of: item, confirming: true)
     }
 
     /// Keeps a password in place of a former one.

@@ -61,6 +61,14 @@ import CLibSecret
         guard let first = unsafe first, let second = unsafe second else { return nil }
         return (unsafe String(cString: first), unsafe String(cString: second))
     }
+
+    /// The prompt's path in a reply to Unlock, else nil.
+    var unlockPrompt: String? {
+        guard unsafe String(cString: g_variant_get_type_string(raw)) == "(aoo)" else { return nil }
+        let prompt = unsafe keybell_read_unlock_prompt(raw)
+        defer { unsafe g_free(prompt) }
+        return unsafe prompt.map { unsafe String(cString: $0) }
+    }
 }
 
 /// Ends a blocking call of GIO from another thread, which `g_cancellable_cancel` is made for.

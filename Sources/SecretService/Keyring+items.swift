@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-package import Secrecy
 
 extension Keyring {
     /// Finds the items of a schema that have all of these attributes, oldest first.
@@ -46,137 +45,7 @@ extension Keyring {
         return try await describe(path, owner: place.owner)
     }
 
-    /// Opens the secret of an item.
-    ///
-    /// - Parameter item: As a search gave it.
-    /// - Returns: The secret's bytes.
-    /// - Throws: `.locked`, also for an item that is locked by itself; `.notFound` when it is gone.
-    package func secret(of item: KeyringItem) async throws(KeyringError) -> SecretBytes {
-        guard let secret = try await secrets(of: [item])[item.path] else { throw .notFound }
-        return secret
-    }
-
-    /// Opens the secrets of several items in one call.
-    ///
-    /// - Parameter items: As a search gave them.
-    /// - Returns: Secrets by path; an item that is gone by now is left out.
-    /// - Throws: `.locked` if the collection, or just one of the items, is locked.
-    package func secrets(of items: [KeyringItem]) async throws(KeyringError) -> [String: SecretBytes] {
-        guard !items.isEmpty else { return [:] }
-        let place = try await openPlace()
-        let secrets = try await library.secrets(of: items.map(\.path), from: place.owner)
-        for item in items where secrets[item.path] == nil {
-            guard let path = ObjectPath(item.path) else { continue }
-            // The provider leaves out what is locked as silently as what is gone.
-            if try await isLocked(path, owner: place.owner) { throw .locked }
-        }
-        return secrets
-    }
-
-    /// Makes a new item, even beside one with the same attributes.
-    ///
-    /// - Parameters:
-    ///   - schema: The schema's name, kept as the attribute `xdg:schema`.
-    ///   - label: What Seahorse shows.
-    ///   - attributes: What it is found by.
-    ///   - secret: What it guards.
-    /// - Returns: The item as it is stored.
-    /// - Throws: `.locked` without asking anyone.
-    package func store(
-        schema: String,
-        label: String,
-        attributes: [String: String],
-        secret: SecretBytes
-    ) async throws(KeyringError) -> KeyringItem {
-        var all = attributes
-        all[KeyringItem.schemaAttribute] = schema
-        guard !label.utf8.contains(0), !all.contains(where: { $0.utf8.contains(0) || $1.utf8.contains(0) })
-        else { throw .failed("a label or an attribute holds a NUL character") }
-        let place = try await openPlace()
-        let (item, prompt) = try await library.create(
-            in: place.collection.text,
-            of: place.owner,
-            label: label,
-            attributes: all,
-            secret: secret
-        )
-        var path = item
-        if prompt != Names.nothing {
-            let result = try await complete(prompt, of: place.owner, within: promptTime) { [library] in
-                await Result { () async throws(KeyringError) in
-                    try await library.start(prompt: prompt, of: place.owner)
-                }
-            }
-            path = result.asObjectPath?.text ?? path
-        }
-        guard let made = ObjectPath(path), let stored = try await describe(made, owner: place.owner) else {
-            throw .failed("the provider did not say where the new item is")
-        }
-        return stored
-    }
-
-    /// Changes an item in place; what is nil stays.
-    ///
-    /// - Parameters:
-    ///   - item: As a search gave it.
-    ///   - label: What Seahorse shows from now on.
-    ///   - attributes: All that it is found by from now on; the schema stays.
-    ///   - secret: What it guards from now on.
-    /// - Throws: `.locked`, `.notFound`; what was changed before that stays changed, the secret first.
-    package func change(
-        _ item: KeyringItem,
-        label: String? = nil,
-        attributes: [String: String]? = nil,
-        secret: SecretBytes? = nil
-    ) async throws(KeyringError) {
-        let place = try await openPlace()
-        guard let path = ObjectPath(item.path) else { throw .notFound }
-        if let secret { try await library.setSecret(secret, of: item.path, from: place.owner) }
-        if var attributes {
-            attributes[KeyringItem.schemaAttribute] = item.schema.isEmpty ? nil : item.schema
-            try await set("Attributes", of: path, to: .stringDict(attributes), owner: place.owner)
-        }
-        if let label { try await set("Label", of: path, to: .string(label), owner: place.owner) }
-    }
-
-    /// Deletes an item; asks the person only if the provider insists.
-    ///
-    /// - Parameter item: As a search gave it.
-    /// - Throws: `.locked`, `.notFound`, `.dismissed`.
-    package func delete(_ item: KeyringItem) async throws(KeyringError) {
-        let place = try await openPlace()
-        guard let path = ObjectPath(item.path) else { throw .notFound }
-        let answer = try await call(place.owner, path, Names.item, "Delete")
-        guard let prompt = answer.first?.asObjectPath, prompt.text != Names.nothing else { return }
-        _ = try await run(prompt, of: place.owner, within: promptTime)
-    }
-
-    // MARK: - Properties
-
-    private func set(
-        _ property: String,
-        of path: ObjectPath,
-        to value: Value,
-        owner: String
-    ) async throws(KeyringError) {
-        _ = try await call(
-            owner,
-            path,
-            Names.properties,
-            "Set",
-            [.string(Names.item), .string(property), .variant(value)]
-        )
-    }
-
-    private func isLocked(_ path: ObjectPath, owner: String) async throws(KeyringError) -> Bool {
-        do throws(KeyringError) {
-            return try await property("Locked", of: path, interface: Names.item, owner: owner).asBool ?? false
-        } catch .notFound {
-            return false
-        } catch {
-            throw error
-        }
-    }
+    // MARK: - Reading what the bus shows
 
     /// Reads many items, some at a time so that neither side's queue grows without bound.
     private func describe(
@@ -207,7 +76,7 @@ extension Keyring {
         return items
     }
 
-    private func describe(_ path: ObjectPath, owner: String) async throws(KeyringError) -> KeyringItem? {
+    func describe(_ path: ObjectPath, owner: String) async throws(KeyringError) -> KeyringItem? {
         let answer: [Value]
         do throws(KeyringError) {
             answer = try await call(owner, path, Names.properties, "GetAll", [.string(Names.item)])
@@ -221,6 +90,7 @@ extension Keyring {
         for (name, value) in facts["Attributes"]?.asDict ?? [:] {
             if let name = name.asString, let value = value.asString { attributes[name] = value }
         }
+        ProviderQuirks.removeOwnAttributes(from: &attributes, path: path)
         let schema = attributes.removeValue(forKey: KeyringItem.schemaAttribute) ?? ""
         return KeyringItem(
             path: path.text,

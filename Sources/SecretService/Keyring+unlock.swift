@@ -8,7 +8,7 @@ extension Keyring {
     /// How long the person may take for a prompt that `store` or `delete` ran into.
     var promptTime: Duration { .seconds(120) }
 
-    /// Unlocks the collection, which makes the provider ask the person.
+    /// Unlocks the collection, and the items in it that were found locked: the provider asks the person.
     ///
     /// Call it only because of the person's word.
     ///
@@ -20,7 +20,10 @@ extension Keyring {
     package func unlock(prompt: Duration = .seconds(120)) async throws(KeyringError) {
         if let unlocking { return try await unlocking.value.get() }
         let task = Task(executorPreference: TaskQueue.shared) {
-            await Result { () async throws(KeyringError) in try await self.openCollection(within: prompt) }
+            await Result { () async throws(KeyringError) in
+                try await self.openCollection(within: prompt)
+                try await self.confirmEssentials(within: prompt)
+            }
         }
         unlocking = task
         let outcome = await task.value
@@ -28,9 +31,40 @@ extension Keyring {
         try outcome.get()
     }
 
+    /// Unlocks the collection alone, for storing something.
+    ///
+    /// Call it only because of the person's word.
+    ///
+    /// - Parameter prompt: How long the person may take.
+    /// - Throws: As `unlock` does.
+    package func unlockForStoring(prompt: Duration = .seconds(120)) async throws(KeyringError) {
+        guard try await place().isLocked else { return }
+        try await unlock(prompt: prompt)
+    }
+
     private func openCollection(within time: Duration) async throws(KeyringError) {
         let place = try await place()
-        guard place.isLocked else { return }
+        if place.isLocked { try await open(place, within: time) }
+    }
+
+    /// Has the provider ask about items that it keeps locked in an open collection.
+    private func confirmEssentials(within time: Duration) async throws(KeyringError) {
+        for schema in essentials {
+            // Only reading tells which they are.
+            _ = try await openSecrets(of: try await items(schema: schema))
+        }
+        // What was found locked by itself: the person's word is for that, too. What is denied here stays locked, which
+        // is no reason to call the collection so.
+        do throws(KeyringError) {
+            try await confirm(unconfirmed, within: time)
+        } catch .dismissed {
+            logger.notice("Not all of the items that the keyring asks about were allowed")
+        } catch {
+            throw error
+        }
+    }
+
+    private func open(_ place: Place, within time: Duration) async throws(KeyringError) {
         let wanted = Value.array("o", [.objectPath(place.collection)])
         let answer = try await call(place.owner, Names.root, Names.service, "Unlock", [wanted])
         if let prompt = answer.last?.asObjectPath, prompt.text != Names.nothing {

@@ -66,9 +66,16 @@ extension Keyring {
         guard let known = knownOwner, known != owner else { return }
         seenPath = nil
         seenLocked = nil
+        unconfirmed = []
         await library.forget()
-        if known != nil { happenings.send(.providerLeft) }
-        if owner != nil { happenings.send(.providerAppeared) }
+        if known != nil {
+            logger.notice("The Secret Service has left the bus; its keys are forgotten until it is back")
+            happenings.send(.providerLeft)
+        }
+        if owner != nil {
+            logger.notice("A Secret Service has come to the bus")
+            happenings.send(.providerAppeared)
+        }
     }
 
     private func serviceSays(_ signal: Message) async {
@@ -90,7 +97,21 @@ extension Keyring {
     private func collectionSays(_ signal: Message) {
         guard signal.path == seenPath, let item = signal.body.first?.asObjectPath else { return }
         guard ["ItemCreated", "ItemChanged", "ItemDeleted"].contains(signal.member) else { return }
-        happenings.send(.itemsChanged(path: item.text))
+        let isSettled = !itemNews.isUnsettled
+        if let event = itemNews.hears(of: item.text) { happenings.send(event) }
+        if isSettled, let provider = signal.sender { waitForRest(of: provider) }
+    }
+
+    /// A provider that answers a call has sent what it had to say before; whatever the answer is.
+    private func waitForRest(of provider: String) {
+        Task(executorPreference: TaskQueue.shared) {
+            _ = try? await self.call(provider, Names.root, "org.freedesktop.DBus.Peer", "Ping")
+            await self.tellTheRest()
+        }
+    }
+
+    private func tellTheRest() {
+        for event in itemNews.settles() { happenings.send(event) }
     }
 
     private func propertiesAre(_ signal: Message) async {
@@ -118,6 +139,7 @@ extension Keyring {
         seenLocked = isLocked
         guard !isKnown, !isFirst || hasSettled else { hasSettled = true; return }
         hasSettled = true
+        if isLocked { unconfirmed = [] }
         happenings.send(isLocked ? .locked : .unlocked)
     }
 }

@@ -15,6 +15,8 @@ package actor Keyring {
     let deadline: Duration
     let logger: Logger
     private let name: String
+    /// Schemas whose every secret is read; `unlock` asks about those that are locked by themselves.
+    let essentials: [String]
     /// Room for a storm of changed items, so that word of a lock isn't lost in it.
     nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 65_536)
 
@@ -29,23 +31,37 @@ package actor Keyring {
     var followers: [Task<Void, Never>] = []
     var unlocking: Task<Result<Void, KeyringError>, Never>?
 
+    /// What was told of items since the provider was last at rest.
+    var itemNews = ItemNews()
+    /// Paths of items that were found locked in an open collection; `unlock` asks about them.
+    var unconfirmed: Set<String> = []
+    /// The questions about such items that are being asked, and the last of them.
+    var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
+    var lastConfirmation: Task<Result<Void, KeyringError>, Never>?
+    /// The collection that had the configured label; KeePassXC shows that only of an open database.
+    private var labelled: ObjectPath?
+
     /// Describes the keyring; nothing is called yet.
     ///
     /// - Parameters:
     ///   - bus: Our connection to the session bus.
     ///   - address: The same bus's address for libsecret's own connection, or nil for the environment's.
     ///   - collection: An alias (`default`), a collection's label or last path element, or its whole path.
+    ///   - essentials: Schemas whose every secret is needed: an unlock is for these, too, where the provider keeps
+    ///     single items locked.
     ///   - deadline: How long the provider may take for one call.
     ///   - logger: Where trouble goes; never a secret or an attribute.
     package init(
         bus: BusConnection,
         address: String? = nil,
         collection: String = "default",
+        essentials: [String] = [],
         deadline: Duration = .seconds(5),
         logger: Logger
     ) {
         self.bus = bus
         self.name = collection
+        self.essentials = essentials
         self.deadline = deadline
         self.logger = logger
         library = SecretLibrary(address: address, deadline: deadline)
@@ -132,11 +148,16 @@ package actor Keyring {
         if let path = answer.first?.asObjectPath, path.text != Names.nothing { return path }
         guard name != "default" else { throw .noDefaultCollection }
         let all = try await property("Collections", of: Names.root, interface: Names.service, owner: owner)
-        for path in (all.asArray ?? []).compactMap(\.asObjectPath) {
+        let paths = (all.asArray ?? []).compactMap(\.asObjectPath)
+        for path in paths {
             if path.text.hasSuffix("/" + name) { return path }
             let label = try await property("Label", of: path, interface: Names.collection, owner: owner)
-            if label.asString == name { return path }
+            if label.asString == name {
+                labelled = path
+                return path
+            }
         }
+        if let labelled, paths.contains(labelled) { return labelled }
         throw .noDefaultCollection
     }
 
@@ -160,7 +181,29 @@ package actor Keyring {
                 noAutoStart: true
             )
         } catch {
-            throw KeyringError(error)
+            throw await explained(KeyringError(error), owner)
+        }
+    }
+
+    /// Asks libsecret, whose errors are those of calls too.
+    func asked<Answer: Sendable>(
+        _ owner: String,
+        _ question: @Sendable () async throws(KeyringError) -> Answer
+    ) async throws(KeyringError) -> Answer {
+        do throws(KeyringError) {
+            return try await question()
+        } catch {
+            throw await explained(error, owner)
+        }
+    }
+
+    /// Tells a provider that has left in the midst of a call from one that is slow: the bus says "no reply" of both.
+    private func explained(_ error: KeyringError, _ owner: String) async -> KeyringError {
+        guard error == .deadline else { return error }
+        do throws(DBusError) {
+            return try await bus.owner(of: owner) == nil ? .noProvider : error
+        } catch {
+            return .noProvider
         }
     }
 

@@ -6,8 +6,10 @@ package enum KeyringError: Error, Hashable, Sendable {
     case noProvider
     /// The provider has no collection of the configured name, or no default one.
     case noDefaultCollection
-    /// The collection, or the item, is locked; only `Keyring.unlock` may change that.
+    /// The collection is locked; only `Keyring.unlock` may change that.
     case locked
+    /// The collection is open, but not this item: the provider wants the person's word for each.
+    case itemLocked
     /// The provider or the person didn't answer in time.
     case deadline
     /// The person closed the provider's prompt.
@@ -27,6 +29,9 @@ package enum KeyringError: Error, Hashable, Sendable {
                 + "or name an existing one as [keyring] collection."
         case .locked:
             "The keyring is locked: unlock it and try again."
+        case .itemLocked:
+            "The keyring asks you before it gives this item: run `keybell unlock` and allow it there. "
+                + "(KeePassXC: Settings, Secret Service Integration, “Confirm when passwords are retrieved by clients”.)"
         case .deadline:
             "The Secret Service did not answer in time: look for a prompt that is waiting, or restart it."
         case .dismissed:

@@ -5,6 +5,13 @@ import Kernel
 
 /// What `keybell doctor` tells of the keyring.
 package struct KeyringReport: Hashable, Sendable {
+    /// The programs that are known to offer the Secret Service.
+    package enum Program: String, Hashable, Sendable, CaseIterable {
+        case gnomeKeyring = "gnome-keyring"
+        case keePassXC = "KeePassXC"
+        case kwallet = "KWallet"
+    }
+
     /// How the collection stands.
     package var state: CollectionState
     /// The provider's unique bus name.
@@ -17,13 +24,37 @@ package struct KeyringReport: Hashable, Sendable {
     package var collection: String?
     /// The collection's label.
     package var label: String?
+    /// The names by which the configuration can call the collections that there are.
+    package var others: [String] = []
+    /// How many items are locked by themselves, of those that were asked about.
+    package var lockedItems = 0
+    /// Programs that run and could offer the Secret Service, but nobody does.
+    package var idle: [Program] = []
     /// What went wrong, if anything did.
     package var error: KeyringError?
+
+    /// Describes a keyring.
+    package init(state: CollectionState) {
+        self.state = state
+    }
+
+    /// The provider, if it is one of those that are known.
+    package var program: Program? {
+        switch executable?.split(separator: "/").last {
+        case "gnome-keyring-daemon": .gnomeKeyring
+        case "keepassxc": .keePassXC
+        case "kwalletd5", "kwalletd6", "ksecretd": .kwallet
+        default: nil
+        }
+    }
 }
 
 extension Keyring {
     /// Looks at provider and collection, as far as one gets without asking the person.
-    package func doctor() async -> KeyringReport {
+    ///
+    /// - Parameter schemas: Whose items are looked at, if the collection is open.
+    /// - Returns: What there is to tell.
+    package func doctor(schemas: [String] = []) async -> KeyringReport {
         var report = KeyringReport(state: .noProvider)
         do throws(KeyringError) {
             let owner = try await provider()
@@ -43,9 +74,56 @@ extension Keyring {
                 interface: Names.collection,
                 owner: owner
             ).asString
+            if !place.isLocked { report.lockedItems = try await lockedItems(schemas, owner: owner) }
         } catch {
             report.error = error
         }
+        switch report.state {
+        case .noProvider: report.idle = await idlePrograms()
+        case .noCollection: report.others = await collectionNames(of: report.owner)
+        case .locked, .unlocked: break
+        }
         return report
+    }
+
+    private func lockedItems(_ schemas: [String], owner: String) async throws(KeyringError) -> Int {
+        var count = 0
+        for schema in schemas {
+            for item in try await items(schema: schema) {
+                guard let path = ObjectPath(item.path) else { continue }
+                if try await isLocked(path, owner: owner) { count += 1 }
+            }
+        }
+        return count
+    }
+
+    /// The last elements of the collections' paths: unlike a label, KeePassXC shows them while it is locked, too.
+    private func collectionNames(of owner: String?) async -> [String] {
+        guard let owner,
+            // A provider that doesn't even say that has been reported already.
+            let all = try? await property(
+                "Collections",
+                of: Names.root,
+                interface: Names.service,
+                owner: owner
+            )
+        else { return [] }
+        return (all.asArray ?? []).compactMap { path in
+            path.asObjectPath?.text.split(separator: "/").last.map(String.init)
+        }
+    }
+
+    /// Programs with a bus name of their own that nevertheless don't offer the Secret Service.
+    private func idlePrograms() async -> [KeyringReport.Program] {
+        let names: [(String, KeyringReport.Program)] = [
+            ("org.gnome.keyring", .gnomeKeyring), ("org.keepassxc.KeePassXC.MainWindow", .keePassXC),
+            ("org.kde.kwalletd5", .kwallet), ("org.kde.kwalletd6", .kwallet),
+        ]
+        var found: [KeyringReport.Program] = []
+        for (name, program) in names where !found.contains(program) {
+            // A bus that can't tell has been reported already.
+            if case .some(.some) = try? await bus.owner(of: name) { found.append(program) }
+        }
+        return found
     }
 }

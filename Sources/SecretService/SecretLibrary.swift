@@ -96,6 +96,32 @@ actor SecretLibrary {
         )
     }
 
+    /// Asks for items to be unlocked for this connection; the prompt that takes is handed back, not run.
+    ///
+    /// - Returns: The prompt's path, `/` for none.
+    func unlock(_ items: [String], of owner: String) throws(KeyringError) -> String {
+        let list = unsafe g_strv_builder_new()
+        for item in items { unsafe g_strv_builder_add(list, item) }
+        let array = unsafe g_strv_builder_end(list)
+        unsafe g_strv_builder_unref(list)
+        defer { unsafe g_strfreev(array) }
+        let arguments = unsafe array?.withMemoryRebound(
+            to: UnsafePointer<gchar>?.self,
+            capacity: items.count + 1
+        ) { unsafe keybell_unlock_arguments($0) }
+        let reply = try unsafe call(
+            owner,
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service",
+            "Unlock",
+            unsafe arguments
+        )
+        guard let prompt = reply.unlockPrompt else {
+            throw .failed("Unlock was answered by something else than paths")
+        }
+        return prompt
+    }
+
     /// Starts a prompt that a call of this connection was given: some providers take it from no other.
     ///
     /// Its end is told by a signal, for which the caller is subscribed already.

@@ -13,11 +13,16 @@ package protocol VaultStore: Sendable {
     /// What is in it, without secrets; in memory once it has been read.
     func index() async throws(VaultError) -> LoginIndex
 
-    /// Opens the secrets of one login.
+    /// Opens the secrets of one login; never asks the person anything.
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
 
     /// Opens the former states of one login, the oldest first as a rule.
     func history(of id: LoginID) async throws(VaultError) -> [FormerLogin]
+
+    /// Has whatever keeps single logins locked ask the person about these, after `secrets` threw `unconfirmed`.
+    ///
+    /// Only ever because of the person's word.
+    func confirm(_ ids: [LoginID]) async throws(VaultError)
 
     /// Says what `save` would do, and throws as it would, except for `unchanged`.
     func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview
@@ -41,6 +46,8 @@ package protocol VaultStore: Sendable {
 extension VaultStore {
     /// Stays as it is.
     package func resume() async {}
+
+    package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
 }
 
 /// What kind of place a vault is.
@@ -95,6 +102,8 @@ package struct UnlockReason: Hashable, Sendable {
 package enum VaultError: Error, Equatable, Sendable {
     /// It has to be unlocked first.
     case locked
+    /// It is open, but what it is kept in wants the person's word for this login: see `VaultStore.confirm`.
+    case unconfirmed
     /// There is no such login.
     case notFound
     /// The login already is as it was to become.

@@ -212,7 +212,7 @@ package actor KDBXStore: VaultStore {
                     "A login can't be saved",
                     metadata: ["vault": "\(name)", "reason": "\(reason)"]
                 )
-            case .locked, .notFound, .unchanged, .refused:
+            case .locked, .unconfirmed, .notFound, .unchanged, .refused:
                 break
             }
             return .failure(error)

@@ -13,6 +13,9 @@ package import Vault
 /// moment it is handed out: gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so
 /// a copy could be an old one. Locking the vault never locks the collection.
 package actor KeyringStore: VaultStore {
+    /// The schema of what belongs to logins but has no place in their items; all of it is read.
+    package static let extraSchema = LoginItem.extraSchema
+
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.keyring
 
@@ -100,6 +103,15 @@ package actor KeyringStore: VaultStore {
         }
     }
 
+    package func confirm(_ ids: [LoginID]) async throws(VaultError) {
+        let shelf = try await opened()
+        let items = ids.compactMap { shelf.item($0) }
+        try await asking { () async throws(KeyringError) in
+            let locked = try await self.keyring.openSecrets(of: items).locked
+            try await self.keyring.confirm(items.filter { locked.contains($0.path) })
+        }
+    }
+
     package func lock() async {
         isLockedByUs = true
         forget()
@@ -127,7 +139,16 @@ package actor KeyringStore: VaultStore {
     /// What is in the vault, if it may be used.
     func opened() async throws(VaultError) -> KeyringShelf {
         guard !isLockedByUs else { throw .locked }
-        let shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        let shelf: KeyringShelf
+        do throws(VaultError) {
+            shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        } catch .unconfirmed {
+            // What belongs to the logins says who may have them: without it the vault is as good as locked.
+            lastLook = (.locked, .now)
+            throw .locked
+        } catch {
+            throw error
+        }
         guard !isLockedByUs else { throw .locked }
         return shelf
     }
@@ -339,6 +360,7 @@ extension VaultError {
     init(_ error: KeyringError) {
         switch error {
         case .locked: self = .locked
+        case .itemLocked: self = .unconfirmed
         case .notFound: self = .notFound
         case .noProvider, .noDefaultCollection, .deadline, .dismissed: self = .unavailable(error.advice)
         case .failed: self = .failed(error.advice)

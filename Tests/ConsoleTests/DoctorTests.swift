@@ -86,6 +86,30 @@ struct DoctorTests {
         #expect((found.last?.advice.isEmpty == true) == (level == .ok))
     }
 
+    @Test(arguments: [CollectionState.noCollection, .locked])
+    func `each program's keyring has advice of its own`(state: CollectionState) {
+        let programs = ["gnome-keyring-daemon", "keepassxc", "kwalletd5", "strange"]
+        let advice = programs.map { program in
+            var report = KeyringReport(state: state)
+            report.owner = ":1.7"
+            report.executable = "/usr/bin/\(program)"
+            return KeyringCheck.findings(report).last?.advice ?? ""
+        }
+        #expect(!advice.contains(""))
+        #expect(Set(advice).count == (state == .locked ? 3 : 4))
+    }
+
+    @Test func `a keyring that asks before it gives a key says where to stop that`() {
+        var report = KeyringReport(state: .unlocked)
+        report.executable = "/usr/bin/keepassxc"
+        report.lockedItems = 2
+        let found = KeyringCheck.findings(report)
+        #expect(found.map(\.level) == [.ok, .warning])
+        #expect(
+            found[1].text.contains("2 client keys") && found[1].advice.contains("Secret Service Integration")
+        )
+    }
+
     @Test func `keys that are there twice are named`() {
         #expect(KeyringCheck.doubles(ids: ["a", "b"]).map(\.level) == [.ok])
         let found = KeyringCheck.doubles(ids: ["a", "b", "a", "c", "c"])

@@ -64,6 +64,9 @@ struct EventLog {
         try await seen.wait(for: "\(event)") { $0.contains(event) ? () : nil }
     }
 
+    /// What has been told so far.
+    var all: [KeyringEvent] { seen.now }
+
     func stop() {
         following.cancel()
     }

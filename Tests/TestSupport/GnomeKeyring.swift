@@ -13,17 +13,18 @@ package final class GnomeKeyring: Sendable {
     ///
     /// - Parameters:
     ///   - bus: where it serves; its files are in that bus's folders.
-    ///   - password: what the collection opens with; the collection is made with it if there is none yet.
+    ///   - password: what the collection opens with; the collection is made with it if there is none yet. Without
+    ///     one, as where nobody has logged in to a desktop, there is no collection.
     /// - Throws: `TimedOut` where it doesn't come up.
-    package init(on bus: PrivateBus, password: String = "demopass") async throws {
+    package init(on bus: PrivateBus, password: String? = "demopass") async throws {
         self.bus = bus
-        self.password = password
+        self.password = password ?? ""
         // All of its input is the password, so nothing may follow it.
         daemon = try ChildProcess(
             "gnome-keyring-daemon",
-            ["--unlock", "--components=secrets", "--foreground"],
+            (password == nil ? [] : ["--unlock"]) + ["--components=secrets", "--foreground"],
             environment: bus.environment,
-            input: password
+            input: password ?? ""
         )
         _ = try await bus.owner(of: "org.freedesktop.secrets")
     }

@@ -32,7 +32,7 @@ struct OwnKeys: Sendable {
             let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
             let fitting = items.filter { id == nil || $0.attributes["id"] == id }
             guard let item = fitting.max(by: { $0.modified < $1.modified }) else { return nil }
-            let secret = try await keyring.secret(of: item)
+            let secret = try await keyring.secret(of: item, confirming: true)
             guard let key = ClientKey(base64: secret) else {
                 throw .failed(
                     "the key of \(TerminalText.clean(item.label)) is damaged; delete it and associate again"

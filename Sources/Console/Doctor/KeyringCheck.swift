@@ -10,8 +10,8 @@ enum KeyringCheck {
 
     static func findings(_ bus: BusConnection, collection: String) async -> [Finding] {
         let keyring = Keyring.quiet(bus, collection: collection)
-        let report = await keyring.doctor()
-        var findings = findings(report)
+        let report = await keyring.doctor(schemas: [clientKeys])
+        var findings = findings(report, collection: collection)
         guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
             return findings
         }
@@ -19,32 +19,41 @@ enum KeyringCheck {
         return findings
     }
 
-    static func findings(_ report: KeyringReport) -> [Finding] {
+    static func findings(_ report: KeyringReport, collection name: String = "default") -> [Finding] {
         var findings: [Finding] = []
         if report.owner != nil {
             let executable = report.executable ?? "its executable can't be read"
-            findings.append(
-                .ok("Secret Service", report.pid.map { "process \($0) (\(executable))" } ?? executable)
-            )
+            let process = report.pid.map { "process \($0) (\(executable))" } ?? executable
+            let program = report.program.map { "\($0.rawValue), " } ?? ""
+            findings.append(.ok("Secret Service", program + process))
         }
         let collection = [report.label, report.collection].compactMap(\.self).joined(separator: ", ")
-        let advice = report.error?.advice ?? KeyringError.noProvider.advice
         switch report.state {
         case .noProvider:
             let text = report.error == .deadline ? "doesn't answer" : "nobody offers it"
-            findings.append(.failure("Secret Service", text, do: advice))
+            findings.append(.failure("Secret Service", text, do: KeyringAdvice.withoutProvider(report)))
         case .noCollection:
-            findings.append(.failure("Keyring", "there is no such collection", do: advice))
+            let text =
+                report.error == .deadline
+                ? "doesn't answer"
+                : name == "default" ? "there is no default collection" : "there is no collection \"\(name)\""
+            let advice = KeyringAdvice.withoutCollection(report, isDefault: name == "default")
+            findings.append(.failure("Keyring", text, do: advice))
         case .locked:
             findings.append(
-                .warning(
-                    "Keyring",
-                    "\(collection) is locked",
-                    do: "It is unlocked when you allow that, or in Seahorse."
-                )
+                .warning("Keyring", "\(collection) is locked", do: KeyringAdvice.locked(report))
             )
         case .unlocked:
             findings.append(.ok("Keyring", "\(collection) is open"))
+        }
+        if report.lockedItems > 0 {
+            findings.append(
+                .warning(
+                    "Keyring",
+                    "asks you before it gives an item, \(Amount.of(report.lockedItems, "client key")) among them",
+                    do: KeyringAdvice.lockedItems(report)
+                )
+            )
         }
         return findings
     }

@@ -83,6 +83,18 @@ static inline void keybell_read_two_paths(GVariant *reply, gchar **first, gchar 
     g_variant_get(reply, "(oo)", first, second);
 }
 
+// The arguments of Service.Unlock, and the prompt's path in its answer; to be freed.
+static inline GVariant *keybell_unlock_arguments(const gchar *const *paths)
+{
+    return g_variant_new("(@ao)", g_variant_new_objv(paths, -1));
+}
+static inline gchar *keybell_read_unlock_prompt(GVariant *reply)
+{
+    gchar *prompt = NULL;
+    g_variant_get(reply, "(@aoo)", NULL, &prompt);
+    return prompt;
+}
+
 // Macros with casts and inline functions of GObject that the importer skips.
 static inline void keybell_object_unref(gpointer object) { g_object_unref(object); }
 static inline gboolean keybell_error_is_cancelled(const GError *error)

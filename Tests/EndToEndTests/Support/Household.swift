@@ -17,6 +17,7 @@ final class Household: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: lines of the configuration file beside the port.
+    ///   - session: the bus to use, with whatever keyring serves on it; nil for a bus of its own.
     ///   - withKeyring: whether a gnome-keyring serves.
     ///   - withNotifier: whether the daemon shows notifications.
     ///   - starting: whether the daemon is started right away.
@@ -24,13 +25,14 @@ final class Household: Sendable {
     /// - Throws: What keeps one of them from starting.
     init(
         _ configuration: String = "",
+        on session: PrivateBus? = nil,
         withKeyring: Bool = true,
         withNotifier: Bool = false,
         starting: Bool = true,
         port: Int? = nil
     ) async throws {
-        bus = try await PrivateBus()
-        keyring = withKeyring ? try await GnomeKeyring(on: bus) : nil
+        if let session { bus = session } else { bus = try await PrivateBus() }
+        keyring = withKeyring && session == nil ? try await GnomeKeyring(on: bus) : nil
         self.port = try port ?? FreePort.next()
         // Where the command line looks for it, too.
         try FileManager.default.createDirectory(

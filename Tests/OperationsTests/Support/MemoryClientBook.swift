@@ -99,6 +99,10 @@ actor MemoryClientBook: ClientBook {
         isLocked = false
     }
 
+    func unlockForStoring() throws(KeyringError) {
+        try unlock()
+    }
+
     private func checkReadable() throws(ClientError) {
         if isLocked { throw .keyring(.locked) }
         if let trouble { throw .keyring(trouble) }

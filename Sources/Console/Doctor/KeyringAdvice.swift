@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecretService
+
+/// What to do about the keyring, in the words of the program that offers it.
+enum KeyringAdvice {
+    static func withoutProvider(_ report: KeyringReport) -> String {
+        guard report.error != .deadline else { return KeyringError.deadline.advice }
+        let switches = report.idle.map { program in
+            switch program {
+            case .gnomeKeyring:
+                "gnome-keyring runs without it: end it and start `gnome-keyring-daemon --components=secrets`."
+            case .keePassXC:
+                "KeePassXC runs without it: turn on Tools, Settings, Secret Service Integration."
+            case .kwallet:
+                "KWallet runs without it: put `apiEnabled=true` under `[org.freedesktop.secrets]` in "
+                    + "~/.config/kwalletrc and log in again."
+            }
+        }
+        return switches.isEmpty ? KeyringError.noProvider.advice : switches.joined(separator: " ")
+    }
+
+    static func withoutCollection(_ report: KeyringReport, isDefault: Bool) -> String {
+        guard report.error != .deadline else { return KeyringError.deadline.advice }
+        let known = report.others.map { "\"\($0)\"" }.joined(separator: ", ")
+        let naming = known.isEmpty ? "" : " Or name one that there is as [keyring] collection: \(known)."
+        guard isDefault else {
+            return known.isEmpty
+                ? make(report) : "Name one that there is as [keyring] collection: \(known)."
+        }
+        return make(report) + naming
+    }
+
+    private static func make(_ report: KeyringReport) -> String {
+        switch report.program {
+        case .gnomeKeyring:
+            "Make a keyring in Seahorse and set it as default; without a desktop, start "
+                + "`gnome-keyring-daemon --unlock --components=secrets` with its password on standard input."
+        case .keePassXC:
+            "Open a database in KeePassXC, and choose the group for it in Database, Database Settings, "
+                + "Secret Service Integration."
+        case .kwallet:
+            "Make a wallet in KWalletManager (`kwalletmanager5`); the first one becomes the default."
+        case nil:
+            KeyringError.noDefaultCollection.advice
+        }
+    }
+
+    static func locked(_ report: KeyringReport) -> String {
+        let place =
+            switch report.program {
+            case .gnomeKeyring, nil: "or in Seahorse."
+            case .keePassXC: "or in KeePassXC's window."
+            case .kwallet:
+                "or with `keybell unlock`. KWallet starts locked for the Secret Service even if its wallet is open."
+            }
+        return "It is unlocked when you allow that, " + place
+    }
+
+    static func lockedItems(_ report: KeyringReport) -> String {
+        let always =
+            report.program == .keePassXC
+            ? " To be asked by Keybell alone, turn off “Confirm when passwords are retrieved by clients” "
+                + "in KeePassXC's Settings, Secret Service Integration."
+            : ""
+        return "Run `keybell unlock` and allow them there, each time that keybelld has started." + always
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Tells of items that change, and of each no oftener than is of use; pure.
+///
+/// KeePassXC sends some forty signals for one new entry, and one for each entry when it locks. The first word of
+/// an item is passed on at once, for it may be a revocation. What comes on top of it is passed on once, when the provider
+/// has come to rest, and beyond a number of items as one word about all of them.
+struct ItemNews {
+    /// How many items are told of one by one between two rests.
+    static let most = 32
+
+    /// Items that were told of since the last rest, and whether they have changed once more.
+    private var told: [String: Bool] = [:]
+    /// Whether more items have changed than are told of; nil while that isn't so.
+    private var isMore: Bool?
+
+    /// Whether something was told since the provider was last at rest.
+    var isUnsettled: Bool { !told.isEmpty }
+
+    /// Hears of an item.
+    ///
+    /// - Returns: What to tell of it now, if anything.
+    mutating func hears(of path: String) -> KeyringEvent? {
+        if told[path] != nil {
+            told[path] = true
+            return nil
+        }
+        guard told.count < Self.most else {
+            defer { isMore = isMore != nil }
+            return isMore == nil ? .itemsChanged(path: nil) : nil
+        }
+        told[path] = false
+        return .itemsChanged(path: path)
+    }
+
+    /// Hears that the provider has nothing more to say for now.
+    ///
+    /// - Returns: What to tell once more.
+    mutating func settles() -> [KeyringEvent] {
+        defer { self = ItemNews() }
+        if isMore == true { return [.itemsChanged(path: nil)] }
+        return told.filter(\.value).keys.sorted().map { .itemsChanged(path: $0) }
+    }
+}

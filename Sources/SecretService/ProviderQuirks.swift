@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+
+/// What differs between the providers of the Secret Service; found by calling the real ones on Debian 12.
+///
+/// | | gnome-keyring 42 | KeePassXC 2.7.4 | KWallet 5.103 |
+/// | --- | --- | --- | --- |
+/// | no collection yet | headless: no `default` alias | no database with an exposed group is open: no alias | no wallet yet: no alias; `CreateCollection` would raise its wizard |
+/// | tells of a lock | `CollectionChanged`, `PropertiesChanged` | `ItemDeleted` for each item, then `CollectionChanged` | `CollectionChanged` |
+/// | tells of an unlock | the same | `CollectionChanged` | `CollectionChanged` |
+/// | a locked collection | lists its items, attributes hashed | is empty, its label is the file's name | lists its items |
+/// | starts | as its password came with the login | as the person opens the database | locked, even with the wallet open |
+/// | a store | one `ItemCreated` | some 6 `ItemCreated` and 38 `ItemChanged` | `ItemChanged`, `ItemCreated` |
+/// | another secret | tells nobody | `ItemChanged` | `ItemChanged` |
+/// | other attributes | `ItemChanged` | `ItemChanged`; those that are left out stay | tells nobody |
+/// | an item's path | a number for good | the entry's UUID | a number until it restarts |
+/// | items locked by themselves | no | until confirmed, each time for each connection | no |
+/// | a prompt belongs to | whoever calls `Prompt` | whoever calls `Prompt` | the session |
+/// | an empty label | is fine | is fine | is refused |
+/// | a label with a slash | is fine | is fine | is a folder: a change spoils the secret |
+/// | a killed provider | has lost nothing | has lost what was stored in the last moment | has lost some seconds |
+///
+/// So every lock and unlock comes as a signal that ``Keyring`` heeds, and a cached secret costs no call: `Locked` need
+/// not be asked for at each request. Whatever is read from the bus is read after looking at `Locked`.
+enum ProviderQuirks {
+    /// What KeePassXC adds to each entry's own attributes.
+    private static let added: Set = ["Notes", "Path", "Title", "URL", "UserName", "Uuid"]
+
+    /// Takes away what KeePassXC adds, which is nothing that anybody has stored and changes with the entry.
+    ///
+    /// An item of KeePassXC is known by its `Uuid`, which is the end of its path.
+    static func removeOwnAttributes(from attributes: inout [String: String], path: ObjectPath) {
+        guard let uuid = attributes["Uuid"], !uuid.isEmpty, path.text.hasSuffix("/" + uuid) else { return }
+        attributes = attributes.filter { !added.contains($0.key) }
+    }
+
+    /// The attributes to set once more, emptied, since the provider has kept them though they were left out.
+    ///
+    /// KeePassXC only ever adds to an entry. Whoever reads attributes takes an empty one for none.
+    static func leftovers(of former: [String: String], in now: [String: String], wanted: [String: String])
+        -> [String: String]
+    {
+        let left = former.keys.filter { wanted[$0] == nil && now[$0]?.isEmpty == false }
+        return Dictionary(uniqueKeysWithValues: left.map { ($0, "") })
+    }
+
+    /// Whether a new label may spoil the secret, so that it has to be set again.
+    ///
+    /// KWallet takes what stands before a slash for a folder, and whatever moves to another folder is read as a
+    /// map's bytes from then on.
+    static func losesSecret(from former: String, to label: String) -> Bool {
+        former.contains("/") || label.contains("/")
+    }
+
+    /// A label that every provider takes: KWallet refuses an empty one.
+    static func label(_ label: String) -> String {
+        label.isEmpty ? "Untitled" : label
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Testing
+import TestSupport
+
+/// Keyrings that aren't set up yet: what the client, the log and `keybell doctor` say.
+struct KeyringDoctorTests {
+    @Test(arguments: [
+        (KeyringKind.gnomeKeyring, "Make a keyring in Seahorse"),
+        (.keePassXC, "Open a database in KeePassXC"),
+        (.kwallet, "Make a wallet in KWalletManager"),
+    ])
+    func `a keyring without a collection is told of, and none is made unasked`(
+        kind: KeyringKind,
+        advice: String
+    ) async throws {
+        let session = try await ProviderSession(kind, .empty)
+        let household = try await Household(on: session.bus)
+        let guest = Guest(household)
+        let reply = try await Porter(household).answering { try await guest.ask(.associate) }
+        #expect(!reply.success)
+        #expect(reply.error?.contains("no such collection") == true, "\(reply)")
+        try await household.daemon.prints("error: the keyring can't be used")
+        let doctor = try await household.keybell("doctor")
+        #expect(doctor.status == 1)
+        #expect(
+            doctor.output.contains("ok    Secret Service: \(kind.rawValue), process \(session.provider.pid)")
+        )
+        #expect(doctor.output.contains("FAIL  Keyring: there is no default collection"), "\(doctor.output)")
+        #expect(doctor.output.contains(advice), "\(doctor.output)")
+        if let kwallet = session.provider as? KWalletKeyring {
+            // Its wizard would be up by now, had anybody asked for a collection. The person makes the wallet.
+            #expect(try await !kwallet.asks())
+            try await kwallet.makeWallet()
+            let letIn = try await Porter(household).answering { try await guest.ask(.associate) }
+            #expect(letIn.success)
+        }
+    }
+
+    @Test(arguments: [(KeyringKind.keePassXC, "turn on Tools, Settings"), (.kwallet, "apiEnabled=true")])
+    func `a program that could offer the keyring but doesn't is named`(kind: KeyringKind, advice: String)
+        async throws
+    {
+        let session = try await ProviderSession(kind, .idle)
+        let household = try await Household(on: session.bus, starting: false)
+        let doctor = try await household.keybell("doctor")
+        #expect(doctor.status == 1)
+        #expect(doctor.output.contains("FAIL  Secret Service: nobody offers it"), "\(doctor.output)")
+        #expect(doctor.output.contains(advice), "\(doctor.output)")
+    }
+
+    @Test func `a configured collection that there isn't is named, with those that there are`() async throws {
+        let session = try await ProviderSession(.keePassXC)
+        let household = try await Household(
+            "[keyring]\ncollection = \"nowhere\"\n",
+            on: session.bus,
+            starting: false
+        )
+        let doctor = try await household.keybell("doctor")
+        #expect(doctor.status == 1)
+        #expect(doctor.output.contains("there is no collection \"nowhere\""), "\(doctor.output)")
+        #expect(doctor.output.contains("[keyring] collection: \"Passwords\""), "\(doctor.output)")
+    }
+}

@@ -71,7 +71,7 @@ let package = Package(
         room("Kernel", ["CLinux"]),
         room("Secrecy", ["COpenSSL"]),
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
-        room("PublicSuffixes", ["CLibPSL"]),
+        room("PublicSuffixes", ["CLibPSL", "CGLib"]),
         room("Patterns", ["CGLib"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
@@ -88,7 +88,7 @@ let package = Package(
         room("Callers", ["Kernel"]),
         room("Clients", ["SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]),
         room("Audit", ["Kernel", logging]),
-        room("Approval", ["Callers", "Kernel"]),
+        room("Approval", ["Callers", "Kernel", "PublicSuffixes"]),
         room(
             "Operations",
             [

@@ -59,6 +59,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var claimedHost: String?
     /// A save with Uuid: the submit host that the client names, if it differs.
     package var claimedSubmitHost: String?
+    /// A release for a title rather than a page: what the client asks for.
+    package var claimedTitle: String?
     /// Save: hosts at which the entry would match or be allowed from now on.
     package var newHosts: [String]
     /// All entries that it is about.
@@ -91,6 +93,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         submitHost: String? = nil,
         claimedHost: String? = nil,
         claimedSubmitHost: String? = nil,
+        claimedTitle: String? = nil,
         newHosts: [String] = [],
         entries: [EntryLine] = [],
         bulk: Bool = false,
@@ -111,6 +114,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.submitHost = submitHost
         self.claimedHost = claimedHost
         self.claimedSubmitHost = claimedSubmitHost
+        self.claimedTitle = claimedTitle
         self.newHosts = newHosts
         self.entries = entries
         self.bulk = bulk

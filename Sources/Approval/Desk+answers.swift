@@ -112,6 +112,7 @@ extension Desk {
                     request: request.request,
                     callers: request.callers,
                     outcome: outcome,
+                    deadline: request.deadline,
                     at: now,
                     surface: surface,
                     choices: answer?.choices

@@ -69,7 +69,8 @@ struct Desk: Sendable {
 
     /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
     mutating func ask(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [DeskAction] {
-        guard !isShutDown else { return [.answer(asker, .withdrawn)] }
+        // Who has left before it could be found out won't come for an answer.
+        guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
         dropStale(now: now)
         let question = Question(request)
         if isQuiet(question) {

@@ -75,6 +75,7 @@ struct EndedRequest: Sendable {
     let request: ApprovalRequest
     let callers: [Caller]
     let outcome: Outcome
+    let deadline: Desk.Instant
     let at: Desk.Instant
     /// Through what it was answered, and with which choices; nil if it ended otherwise.
     var surface: Surface?

@@ -49,7 +49,7 @@ extension FrontDesk {
                 code: ended.code,
                 request: ended.request,
                 created: birth.unix(of: birth.instant),
-                deadline: birth.unix(of: ended.at),
+                deadline: birth.unix(of: ended.deadline),
                 limits: limits
             ),
             outcome: ended.outcome,

@@ -89,7 +89,7 @@ package struct PendingRequest: Sendable, Hashable {
         suggestedID = request.suggestedID.map { PlainText.field($0) }
         fingerprint = request.fingerprint.map { PlainText.field($0) }
         caller = CallerFacts(request.caller)
-        vault = Wording.vaults(request)
+        vault = Wording.vaults(request) ?? (request.kind == .unlock ? "keyring" : nil)
         host = request.host.map { PlainText.host($0) }
         submitHost = request.submitHost.map { PlainText.host($0) }
         newHosts = request.newHosts.map { PlainText.host($0) }
@@ -105,7 +105,7 @@ package struct PendingRequest: Sendable, Hashable {
 
 /// A request that has ended, for `keybell requests --recent`.
 package struct RecentRequest: Sendable, Hashable {
-    /// What it was; its deadline is when it ended.
+    /// What it was.
     package let request: PendingRequest
     /// How it ended.
     package let outcome: Outcome

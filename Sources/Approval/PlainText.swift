@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import PublicSuffixes
+
 /// Text of others made fit to be shown: no markup is interpreted, nothing invisible stays.
 package enum PlainText {
     /// The longest a field may be, in Unicode scalars, so that a pile of combining marks is cut as well.
@@ -22,9 +24,13 @@ package enum PlainText {
         return String(scalars.prefix(limit - 1)) + "…"
     }
 
-    /// Cleaned, and cut at the front if it is too long, so that the registrable domain stays.
+    /// Cleaned, and cut at the front if it is too long, so that the registrable domain stays; a name of one script as
+    /// people read it.
     package static func host(_ text: String, limit: Int = fieldLimit) -> String {
-        let scalars = cleaned(text).unicodeScalars
+        // A port may stand behind a name; in an IPv6 address, which is no name, any part may be a number.
+        let name = text.prefix { $0 != ":" }
+        let shown = DomainName(name).map { $0.shown + text.dropFirst(name.count) } ?? text
+        let scalars = cleaned(shown).unicodeScalars
         guard scalars.count > limit else { return String(scalars) }
         return "…" + String(scalars.suffix(limit - 1))
     }

@@ -165,6 +165,7 @@ package enum Wording {
             ("client", request.verified ? nil : request.client),
             ("script", script),
             ("host", request.claimedHost),
+            ("title", request.claimedTitle),
             ("sent to", request.claimedSubmitHost),
             ("origin", request.caller.origin),
             ("user agent", request.caller.userAgent),

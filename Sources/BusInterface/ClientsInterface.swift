@@ -64,6 +64,12 @@ package enum ClientsInterface {
     package enum GrantKey {
         /// `s`: the handle for `Forget`.
         package static let key = "key"
+        /// `s`: release, change or create.
+        package static let kind = "kind"
+        /// `s`: the program that it holds for.
+        package static let program = "program"
+        /// `s`: the Origin that it holds for, empty if none.
+        package static let origin = "origin"
         /// `s`: the exact host.
         package static let host = "host"
         /// `s`: the vault's name.

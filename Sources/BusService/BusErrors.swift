@@ -20,7 +20,7 @@ extension DBusError {
             self.init(
                 name: KeybellBusError.notAllowed,
                 message:
-                    "A program can't answer its own request: answer it in a notification or another terminal."
+                    "A program can't answer its own request, nor one of a program that can't be found out: answer it in a notification, or with keybell on another terminal."
             )
         }
     }

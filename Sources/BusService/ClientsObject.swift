@@ -119,6 +119,9 @@ extension Grant {
         return [
             Key.key: .string(name),
             Key.host: .string(key.host),
+            Key.kind: .string(key.kind.rawValue),
+            Key.program: .string(key.program),
+            Key.origin: .string(key.origin ?? ""),
             Key.vault: .string(key.vault),
             Key.decision: .string(allows ? "allow" : "deny"),
             Key.scope: .string(isForSession ? "session" : "always"),

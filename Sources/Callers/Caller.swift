@@ -37,6 +37,9 @@ package struct Caller: Hashable, Sendable {
     /// The `User-Agent` header, as claimed.
     package let userAgent: String?
 
+    /// Whether the other end was gone before anybody could be found at it.
+    package let hasLeft: Bool
+
     /// Keeps what was found out.
     package init(
         uid: UInt32,
@@ -44,7 +47,8 @@ package struct Caller: Hashable, Sendable {
         processes: [ProcessRecord],
         sandbox: String? = nil,
         origin: String? = nil,
-        userAgent: String? = nil
+        userAgent: String? = nil,
+        hasLeft: Bool = false
     ) {
         self.uid = uid
         self.holders = holders
@@ -52,6 +56,7 @@ package struct Caller: Hashable, Sendable {
         self.sandbox = sandbox
         self.origin = origin
         self.userAgent = userAgent
+        self.hasLeft = hasLeft
     }
 
     /// A caller of whom nothing but the user could be found out.

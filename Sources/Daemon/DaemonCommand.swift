@@ -45,7 +45,10 @@ package struct DaemonCommand: ParsableCommand {
             logger.notice("stopped")
             return 0
         } catch let error as TLSIdentityError {
-            logger.error("HTTPS: \(error). `keybell certificate` makes a local one.")
+            let file = config ?? Folders.ofProcess().configurationFile
+            logger.error(
+                "\(file): http.certificate, http.private_key: \(error). `keybell certificate` makes a local one."
+            )
             return 2
         } catch {
             logger.error("\(error)")

@@ -58,11 +58,18 @@ extension House {
         }
     }
 
-    /// Keeps a record of every time that a vault is opened, by whatever opened it, and lets those go on who wait for it.
-    static func noteOpenings(of vault: any VaultStore, desk: FrontDesk, in audit: AuditTrail) async {
+    /// Follows a vault: keeps a record of every time that it is opened, by whatever opened it, lets those go on who wait
+    /// for that, and ends allows that nobody has collected of logins that have become others.
+    static func follow(_ vault: any VaultStore, desk: FrontDesk, in audit: AuditTrail) async {
         let changes = vault.changes()
         var wasLocked = await vault.status().isLocked
+        // While it can't be read nothing is known of it; its lock has ended every allow anyway.
+        var known = try? await vault.index()
         for await _ in changes {
+            if let index = try? await vault.index() {
+                for id in known.map(index.changes) ?? [] { await desk.forget(.entry(id.hex)) }
+                known = index
+            }
             let isLocked = await vault.status().isLocked
             if wasLocked, !isLocked {
                 audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])

@@ -116,7 +116,7 @@ struct Rooms: Sendable {
         ]
         companions += vaults.stores.map { store in
             Companion("the watch of a vault", logger) { [audit, desk] in
-                await House.noteOpenings(of: store, desk: desk, in: audit)
+                await House.follow(store, desk: desk, in: audit)
             }
         }
         if let notifier {

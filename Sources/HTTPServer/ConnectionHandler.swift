@@ -17,6 +17,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let receipts: Receipts
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
+    /// How long a peer may leave an answer unread.
+    private let unread: TimeAmount
     private var patience: Patience
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
@@ -40,6 +42,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         self.receipts = receipts
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
         lingering = TimeAmount(options.lingering)
+        unread = TimeAmount(options.bodyDeadline)
         patience = Patience(
             limits: .init(
                 head: options.headDeadline,
@@ -124,6 +127,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .end:
             let end = promise ?? context.eventLoop.makePromise()
             lastEnd = end.futureResult
+            watch(end.futureResult, context)
             receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
             patience.answered(at: .now)
@@ -168,6 +172,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func cut(_ context: ChannelHandlerContext) {
         let socket = try? context.pipeline.syncOperations.context(handlerType: ByteWatch.self)
         (socket ?? context).close(promise: nil)  // not there once the connection is gone
+    }
+
+    /// Drops a peer that doesn't read its answer: what the socket doesn't take waits in our memory.
+    private func watch(_ end: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        let timer = context.eventLoop.assumeIsolated().scheduleTask(in: unread) {
+            self.isClosing = true
+            self.context.map(self.cut)
+        }
+        end.whenComplete { _ in timer.cancel() }
     }
 
     private func watchDeadline() {

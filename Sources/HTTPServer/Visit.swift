@@ -73,7 +73,9 @@ final class Peer: Sendable {
             processes: caller.processes,
             sandbox: caller.sandbox,
             origin: origin,
-            userAgent: userAgent
+            userAgent: userAgent,
+            // A process that can't be seen may still be there; one whose socket has gone isn't.
+            hasLeft: !caller.isKnown && !isThere
         )
     }
 

@@ -128,6 +128,6 @@ package struct Bell: Sendable {
             hash: await vaults.hash()
         )
         if case .invalid(.unknownCommand(let name)) = refusal { reply.unknownType = name }
-        return OperationReply(status: refusal.status, body: reply.encoded()) { _ in }
+        return OperationReply(status: refusal.status(for: type), body: reply.encoded()) { _ in }
     }
 }

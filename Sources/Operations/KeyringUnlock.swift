@@ -53,11 +53,11 @@ extension Bell {
             do throws(Refusal) {
                 let settled = try Decided(await desk.ask(question))
                 guard settled.allows else { throw Refusal.locked }
-                do throws(KeyringError) {
-                    try await clients.unlock()
-                } catch {
-                    throw .keyring(error.advice)
-                }
+                var failure: KeyringError?
+                do throws(KeyringError) { try await clients.unlock() } catch { failure = error }
+                // Used up, as in `unlock(_:for:caller:)`.
+                if let code = settled.code { await desk.delivered(code) }
+                if let failure { throw .keyring(failure.advice) }
                 return .success(())
             } catch {
                 return .failure(error)

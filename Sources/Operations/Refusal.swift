@@ -38,9 +38,12 @@ package enum Refusal: Error, Equatable, Sendable {
     /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
     case unlockedMeanwhile
 
-    /// The HTTP status of the reply.
-    package var status: Int {
+    /// The HTTP status of the reply to a request of this type; nil where that isn't known.
+    ///
+    /// A client that can't be let in is told so in an answer of the protocol, as when it is denied.
+    package func status(for type: RequestType?) -> Int {
         switch self {
+        case .keyring where type == .associate: 200
         case .invalid: 400
         case .locked, .keyring: 503
         case .vault(let error): error.isLock ? 503 : 200

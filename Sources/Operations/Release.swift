@@ -19,8 +19,10 @@ struct Purpose: Sendable {
 
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
-    /// The page's host, with its port where it isn't the scheme's own.
+    /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title that.
     var host: String? { query?.host }
+    /// The title that the client asks for instead of a page; its word alone.
+    var title: String? { query?.page == nil ? query?.host : nil }
     /// The host that the page's form goes to, where it differs.
     var submitHost: String? {
         query?.submit.flatMap { $0.hostAndPort == host ? nil : $0.hostAndPort }
@@ -145,12 +147,17 @@ extension Bell {
         return ApprovalRequest(
             kind: .release,
             caller: caller,
-            sameness: sameness(ring.client.fingerprint, ring.request.type.rawValue, purpose.search ?? ""),
+            sameness: sameness(
+                ring.client.fingerprint,
+                ring.request.type.rawValue,
+                purpose.search ?? purpose.title ?? ""
+            ),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
             vaults: names,
-            host: purpose.host,
+            host: purpose.title == nil ? purpose.host : nil,
             submitHost: purpose.submitHost,
+            claimedTitle: purpose.title,
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
             note: ring.isFamiliar(caller) ? nil : Self.strangerNote,

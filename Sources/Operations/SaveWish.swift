@@ -11,6 +11,8 @@ struct SaveWish: Sendable {
     /// The host of the client's own Url, and of its SubmitUrl where that is another.
     let host: String?
     let submitHost: String?
+    /// The client's Url where no host can be read from it, so that the person sees it all the same.
+    let unreadableURL: String?
     /// Everything that makes two saves the same, secrets among it.
     let parts: [SecretBytes]
 
@@ -31,6 +33,7 @@ struct SaveWish: Sendable {
         let host = url.flatMap { PageAddress(loose: $0) }?.hostAndPort
         let submitted = submit.flatMap { PageAddress($0) }?.hostAndPort
         let submitHost = submitted == host ? nil : submitted
+        unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
         draft = LoginDraft(
             id: id,
             username: login,

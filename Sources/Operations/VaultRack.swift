@@ -15,7 +15,7 @@ package struct VaultRack: Sendable {
 
     /// The Hash that every reply carries; nil while nobody knows it yet.
     package func hash() async -> String? {
-        await stores.first?.status().hash
+        await stores.first?.hash()
     }
 
     /// The vault that a request needs open and that isn't: the first one, if none is open or a login is to be saved.
@@ -28,7 +28,7 @@ package struct VaultRack: Sendable {
 
     /// A vault whose Hash nobody knows yet, for it has never been opened.
     func neverOpened() async -> (any VaultStore)? {
-        guard let first = stores.first, await first.status().hash == nil else { return nil }
+        guard let first = stores.first, await first.hash() == nil else { return nil }
         return first
     }
 

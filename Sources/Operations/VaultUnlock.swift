@@ -43,13 +43,12 @@ extension Bell {
             do throws(Refusal) {
                 let decided = try Decided(await desk.ask(question))
                 guard decided.allows else { throw .locked }
-                do throws(VaultError) {
-                    let program = Wording.asker(caller)
-                    try await store.unlock(for: UnlockReason(program: program, client: client))
-                } catch {
-                    throw .vault(error)
-                }
+                let reason = UnlockReason(program: Wording.asker(caller), client: client)
+                var failure: VaultError?
+                do throws(VaultError) { try await store.unlock(for: reason) } catch { failure = error }
+                // Used up, whatever came of it: who closes the password's window must not get it again unasked.
                 if let code = decided.code { await desk.delivered(code) }
+                if let failure { throw .vault(failure) }
                 return .success(())
             } catch {
                 return .failure(error)

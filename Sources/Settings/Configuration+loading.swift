@@ -11,12 +11,20 @@ extension Configuration {
         path: String? = nil,
         folders: Folders = .ofProcess()
     ) throws(ConfigurationError) -> Configuration {
+        try loadIfThere(path: path, folders: folders) ?? Configuration()
+    }
+
+    /// The same; nil where the person has no file of their own.
+    package static func loadIfThere(
+        path: String? = nil,
+        folders: Folders = .ofProcess()
+    ) throws(ConfigurationError) -> Configuration? {
         let file = path ?? folders.configurationFile
         let bytes: Data
         do {
             bytes = try Data(contentsOf: URL(filePath: file))
         } catch let error as CocoaError where error.code == .fileReadNoSuchFile && path == nil {
-            return Configuration()
+            return nil
         } catch {
             throw .unreadable(file: file, reason: reason(for: error))
         }

@@ -7,6 +7,9 @@ package protocol VaultStore: Sendable {
     /// What kind of place it is.
     nonisolated var kind: VaultKind { get }
 
+    /// Its 40 hex digits for clients, once known; told at once, however whatever keeps it is.
+    func hash() async -> String?
+
     /// How it stands; never asks the person anything.
     func status() async -> VaultStatus
 

@@ -90,6 +90,8 @@ package actor KDBXStore: VaultStore {
         news.listen()
     }
 
+    package func hash() async -> String? { identity()?.hash }
+
     package func status() async -> VaultStatus {
         VaultStatus(
             name: name,

@@ -69,6 +69,8 @@ package actor KeyringStore: VaultStore {
         news.listen()
     }
 
+    package func hash() async -> String? { identity().hash }
+
     package func status() async -> VaultStatus {
         let state = await collectionState()
         return VaultStatus(

@@ -35,6 +35,14 @@ import Testing
         #expect(scene.codes.isEmpty)
     }
 
+    @Test func `an asker that has left before it was found out is not asked about`() {
+        var scene = Scene()
+        let gone = Caller(uid: 1000, holders: [], processes: [], hasLeft: true)
+        #expect(scene.ask(.release(gone)).answer == .withdrawn)
+        #expect(scene.codes.isEmpty)
+        #expect(scene.ask(.release(.nobody)).code != nil)
+    }
+
     @Test func `a release from the vault is no unlock`() throws {
         var scene = Scene()
         let code = try #require(scene.ask(.release()).code)

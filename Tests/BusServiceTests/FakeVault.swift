@@ -35,6 +35,7 @@ final class FakeVault: VaultStore {
 
     func index() async throws(VaultError) -> LoginIndex { LoginIndex([]) }
 
+    func hash() async -> String? { await status().hash }
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets { throw .notFound }
 
     func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] { throw .notFound }

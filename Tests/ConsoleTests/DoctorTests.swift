@@ -110,6 +110,17 @@ struct DoctorTests {
         )
     }
 
+    @Test(arguments: [
+        (["keybelld"], nil), (["keybelld", "--config"], nil),
+        (["keybelld", "--config", "/etc/k.toml"], "/etc/k.toml"),
+        (["keybelld", "--config=/etc/k.toml"], "/etc/k.toml"),
+        (["keybelld", "--config", "k.toml"], "/home/me/k.toml"),
+    ])
+    func `the file that a running daemon reads is found in its arguments`(arguments: [String], file: String?)
+    {
+        #expect(ConfigurationCheck.file(in: arguments, folder: "/home/me") == file)
+    }
+
     @Test func `keys that are there twice are named`() {
         #expect(KeyringCheck.doubles(ids: ["a", "b"]).map(\.level) == [.ok])
         let found = KeyringCheck.doubles(ids: ["a", "b", "a", "c", "c"])

@@ -66,10 +66,11 @@ struct FormattingTests {
         let grant: [String: Value] = [
             "key": .string("k1"), "host": .string("a.example"), "vault": .string("keyring"),
             "decision": .string("allow"), "scope": .string("session"), "expires": .uint64(160),
+            "kind": .string("release"), "program": .string("/usr/bin/git"),
         ]
         #expect(
             GrantsCommand.lines([grant], now: 100) == [
-                "k1  allow  a.example  keyring  session  ends in 60 seconds"
+                "k1  allow  release  a.example  keyring  session  /usr/bin/git  ends in 60 seconds"
             ]
         )
     }

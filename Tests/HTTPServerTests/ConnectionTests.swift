@@ -50,6 +50,20 @@ import Testing
         }
     }
 
+    @Test func `a peer that doesn't read its answer is dropped`() async throws {
+        var options = ListenerOptions()
+        options.bodyDeadline = .milliseconds(300)
+        let long = String(repeating: "x", count: 32 << 20)
+        let echo = Echo { _, _ in long }
+        try await withListener(echo, options: options) { port async throws in
+            try await TestPeer.with(port: port) { peer in
+                try await peer.send(Self.whole)
+                // Reading nothing: the listener's side ends by itself.
+                #expect(await echo.delivery() == false)
+            }
+        }
+    }
+
     @Test func `a connection that rests too long is closed`() async throws {
         var options = ListenerOptions()
         options.idleDeadline = .milliseconds(50)

@@ -29,13 +29,14 @@ import Vault
         #expect(try await titles(["Url": "bank"]).isEmpty)
     }
 
-    @Test func `a title is asked about as a place of its own`() async throws {
+    @Test func `a title is asked about as the client's word, never as a host`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "My bank"))
         let body = try scene.guest.request(.getLogins, ["Url": "My bank", "SubmitUrl": "keepass-cli"])
         #expect(try await scene.ring(scene.guest, body, .allow).titles == ["My bank"])
         let asked = try #require(await scene.asked().first)
-        #expect(asked.host == "My bank")
+        #expect(asked.host == nil)
+        #expect(asked.body.contains("It says: title “My bank”"))
         #expect(asked.submitHost == nil)
         #expect(asked.bulk == false)
     }

@@ -4,6 +4,7 @@ import Approval
 import KeePassHTTP
 import SecretService
 import Testing
+import Vault
 
 @testable import Operations
 
@@ -109,7 +110,7 @@ import Testing
         #expect(asked.kind == .unlock)
         #expect(asked.client == "firefox")
         #expect(asked.verified == false)
-        #expect(asked.vault == nil)
+        #expect(asked.vault == "keyring")
         #expect(await scene.clients.unlocks == 1)
     }
 
@@ -157,6 +158,28 @@ import Testing
         )
         #expect(rung.status == 200)
         #expect(rung.reply.error == KeyringError.dismissed.advice)
+    }
+
+    @Test func `an allow is used up by a prompt that comes to nothing: the next try asks again`() async throws
+    {
+        let scene = await Scene()
+        await scene.clients.lock()
+        await scene.clients.fail(with: .dismissed)
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        _ = try await scene.ring(scene.guest, body, .allow)
+        _ = try await scene.ring(scene.guest, body, .deny)
+        #expect(await scene.asked().map(\.kind) == [.unlock, .unlock])
+    }
+
+    @Test func `nor does a vault whose password was not given ask for it again unasked`() async throws {
+        let scene = await Scene()
+        await scene.vault.lock()
+        await scene.vault.refuseUnlock(with: .unavailable("cancelled"))
+        let body = try scene.guest.request(.getAllLogins, triggerUnlock: true)
+        _ = try await scene.ring(scene.guest, body, .allow)
+        _ = try await scene.ring(scene.guest, body, .deny)
+        #expect(await scene.asked().map(\.kind) == [.unlock, .unlock])
+        #expect(await scene.vault.unlocks == 1)
     }
 
     @Test func `it is held for a while only, and the question goes on without it`() async throws {

@@ -23,6 +23,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("xn--mnchen-3ya.de", "münchen.de"),
+        ("пример.рф", "пример.рф"),
+        ("xn--80ak6aa92e.com", "xn--80ak6aa92e.com"),  // Cyrillic that reads as apple, but for its end
+        ("раураl.com", "xn--l-7sba6dbr.com"),  // mixed within a label
+        ("例え.jp", "xn--r8jz45g.jp"),
+        ("example.com", "example.com"),
+        ("a-1.xn--mnchen-3ya.de", "a-1.münchen.de"),
+    ])
+    func `letters are shown only where all are of one script`(text: String, shown: String) {
+        #expect(DomainName(text)?.shown == shown)
+    }
+
+    @Test(arguments: [
         "", ".", "..", "a..b", ".com", "example.com..", "a b.com", "a%62.com", "a/b.com", "a\\b.com",
         "a@b.com",
         "a:b", "exa\u{0}mple.com", "example.com\n", "1.2.3.4", "127.1", "0x7f.1", "1.0x10", "a.1", "0x",

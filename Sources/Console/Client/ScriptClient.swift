@@ -28,6 +28,7 @@ struct ScriptClient: Sendable {
         fields: [(name: String, value: SecretBytes)] = [],
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
+        _ = try door.host()  // whether anybody is there at all comes first
         guard let own = try await keys.find(id: id) else {
             let whom = id.map { " as \(TerminalText.clean($0))" } ?? ""
             throw .refused("There is no key for scripts\(whom) yet: run `keybell client associate` once.")

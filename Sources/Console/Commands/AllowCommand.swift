@@ -44,6 +44,8 @@ struct AllowCommand: AsyncParsableCommand {
     @Option(help: "With --scope session: for how many minutes at most.")
     var minutes: Int?
 
+    @OptionGroup var output: JSONOption
+
     func validate() throws {
         guard minutes == nil || scope == .session else {
             throw ValidationError("--minutes needs --scope session.")
@@ -65,7 +67,7 @@ struct AllowCommand: AsyncParsableCommand {
         )
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            return Output.line(Self.summary(request, choices).joined(separator: "\n"))
+            return tell(request, choices)
         }
         let end = try await daemon.end(of: code.text)
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
@@ -75,7 +77,31 @@ struct AllowCommand: AsyncParsableCommand {
             let state = outcome.map { "was \($0)" } ?? "still waits"
             throw ConsoleError.refused("It was not confirmed: the request \(state).")
         }
-        Output.line(Self.summary(request, choices).joined(separator: "\n"))
+        tell(request, choices)
+    }
+
+    private func tell(_ request: RequestDetails, _ choices: AnswerChoices) {
+        output.json
+            ? Output.json(Self.json(request, choices))
+            : Output.line(Self.summary(request, choices).joined(separator: "\n"))
+    }
+
+    /// What was allowed, for programs.
+    static func json(_ request: RequestDetails, _ choices: AnswerChoices) -> JSON {
+        .object([
+            ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
+            ("kind", .string(request.kind)), ("title", .string(request.title)),
+            ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
+            ("scope", .string(choices.scope ?? "once")),
+            ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
+        ])
+    }
+
+    private static func chosen(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices
+    ) -> [RequestDetails.Entry] {
+        request.entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
     }
 
     /// Asks once more before something is allowed for good; a script has nobody to ask.
@@ -95,8 +121,7 @@ struct AllowCommand: AsyncParsableCommand {
         if request.kind == "associate" {
             lines.append("  as \(TerminalText.clean(choices.id ?? request.suggestedID ?? "suggested"))")
         }
-        let chosen = request.entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
-        lines += chosen.map { "  " + $0.line }
+        lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }
         switch choices.scope {

@@ -37,8 +37,9 @@ struct GrantsCommand: AsyncParsableCommand {
             grants.map { grant in
                 let expires = grant.number(Key.expires)
                 return [
-                    grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.host),
-                    grant.cleanText(Key.vault), grant.cleanText(Key.scope),
+                    grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.kind),
+                    grant.cleanText(Key.host), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
+                    grant.cleanText(Key.program),
                     expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
                 ]
             }

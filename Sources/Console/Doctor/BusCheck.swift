@@ -17,7 +17,15 @@ enum BusCheck {
     /// The process behind a bus name; nil where the bus can't tell.
     static func process(of name: String, on bus: BusConnection) async -> DaemonProcess? {
         guard let pid = try? await bus.credentials(of: name).pid else { return nil }
-        return DaemonProcess(pid: pid, executable: ProcessTable.executable(of: pid) ?? "")
+        return DaemonProcess(
+            pid: pid,
+            executable: ProcessTable.executable(of: pid) ?? "",
+            // Open to all, unlike its descriptors and its executable; its folder isn't.
+            configurationFile: ConfigurationCheck.file(
+                in: ProcessTable.commandLine(of: pid),
+                folder: ProcessTable.folder(of: pid)
+            )
+        )
     }
 
     static func finding(_ daemon: DaemonProcess?) -> Finding {

@@ -19,23 +19,22 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         var findings: [Finding] = []
-        var configuration = Configuration()
-        do throws(ConfigurationError) {
-            configuration = try Configuration.load(path: config)
-            findings.append(
-                .ok("Configuration", "nothing wrong in \(config ?? Folders.ofProcess().configurationFile)")
-            )
+        var daemon: DaemonProcess?
+        let bus: DaemonBus?
+        do throws(ConsoleError) {
+            let connected = try await DaemonBus.connect()
+            bus = connected
+            daemon = await BusCheck.daemon(connected)
+            findings += [.ok("Session bus", "connected"), BusCheck.finding(daemon)]
         } catch {
+            bus = nil
             findings.append(
-                .failure("Configuration", error.description, do: "Correct it; keybelld doesn't start so.")
+                .failure("Session bus", "none", do: error.text.split(separator: "\n").joined(separator: " "))
             )
         }
-        var daemon: DaemonProcess?
-        do throws(ConsoleError) {
-            let bus = try await DaemonBus.connect()
-            findings.append(.ok("Session bus", "connected"))
-            daemon = await BusCheck.daemon(bus)
-            findings.append(BusCheck.finding(daemon))
+        let (configuration, read) = ConfigurationCheck.read(config ?? daemon?.configurationFile)
+        findings.insert(read, at: 0)
+        if let bus {
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
             // A daemon that doesn't run, or can't tell, has no agents to count.
             let agents = try? await bus.agents(starts: false).count
@@ -43,10 +42,6 @@ struct DoctorCommand: AsyncParsableCommand {
                 bus.bus,
                 isOff: !configuration.approval.notifier,
                 agents: agents
-            )
-        } catch {
-            findings.append(
-                .failure("Session bus", "none", do: error.text.split(separator: "\n").joined(separator: " "))
             )
         }
         findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
@@ -63,4 +58,6 @@ struct DoctorCommand: AsyncParsableCommand {
 struct DaemonProcess: Equatable, Sendable {
     let pid: Int32
     let executable: String
+    /// The file that it was told to read, if it was.
+    var configurationFile: String?
 }

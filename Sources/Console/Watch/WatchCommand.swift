@@ -16,12 +16,13 @@ struct WatchCommand: AsyncParsableCommand {
     var exclusive = false
 
     func run() async throws {
+        let daemon = try await DaemonBus.connect()
         guard StandardInput.isTerminal, StandardStream.output.isTerminal else {
+            _ = try await daemon.requests()  // whether it is there at all comes first
             throw ConsoleError.usage(
                 "`keybell watch` needs a terminal. In a script, use `keybell requests --json` and `keybell allow CODE`."
             )
         }
-        let daemon = try await DaemonBus.connect()
         let watcher = Watcher(daemon: daemon, exclusive: exclusive)
         let terminal = try KeyTerminal.ofInput()
         // Only then may the terminal go back to what it was.

@@ -7,17 +7,19 @@ import Vault
 actor MemoryVault: VaultStore {
     nonisolated let name: String
     nonisolated let kind = VaultKind.keyring
-    nonisolated let hash: String?
+    private let knownHash: String?
     private var logins: [Login] = []
     private var contents: [LoginID: LoginSecrets] = [:]
     private var histories: [LoginID: [FormerLogin]] = [:]
     private(set) var trouble: VaultError?
     private(set) var saves: [LoginDraft] = []
     private(set) var openedSecrets = 0
+    private(set) var unlocks = 0
+    private var unlockTrouble: VaultError?
 
     init(_ name: String = "Passwords", hash: String? = MemoryVault.hash) {
         self.name = name
-        self.hash = hash
+        knownHash = hash
     }
 
     static let hash = "0123456789ABCDEF0123456789ABCDEF01234567"
@@ -43,6 +45,8 @@ actor MemoryVault: VaultStore {
 
     func all() -> [Login] { logins }
 
+    func hash() -> String? { knownHash }
+
     func status() -> VaultStatus {
         VaultStatus(
             name: name,
@@ -50,7 +54,7 @@ actor MemoryVault: VaultStore {
             path: "",
             isLocked: trouble == .locked,
             count: logins.count,
-            hash: hash
+            hash: knownHash
         )
     }
 
@@ -102,7 +106,14 @@ actor MemoryVault: VaultStore {
 
     func lock() { trouble = .locked }
 
-    func unlock(for reason: UnlockReason) { trouble = nil }
+    /// What the next unlocks end with.
+    func refuseUnlock(with error: VaultError) { unlockTrouble = error }
+
+    func unlock(for reason: UnlockReason) throws(VaultError) {
+        unlocks += 1
+        if let unlockTrouble { throw unlockTrouble }
+        trouble = nil
+    }
 
     nonisolated func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }
 }

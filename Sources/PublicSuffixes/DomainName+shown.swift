@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CGLib
+import CLibPSL
+
+extension DomainName {
+    /// The name as people read it, if nobody can take it for another one.
+    ///
+    /// A-labels are shown as the letters that they stand for only where all letters of the name are of one script: so
+    /// `пример.рф` is, and `аррӏе.com`, Cyrillic but for its end, isn't (after UTS #39, 5.1).
+    package var shown: String {
+        guard text.utf8.starts(with: "xn--".utf8) || text.contains(".xn--"),
+            let letters = Self.letters(of: text),
+            Self.isOfOneScript(letters)
+        else { return text }
+        return letters
+    }
+
+    private static func letters(of text: String) -> String? {
+        var output: UnsafeMutablePointer<CChar>?
+        guard unsafe idn2_to_unicode_8z8z(text, &output, 0) == IDN2_OK.rawValue, let result = unsafe output
+        else {
+            return nil
+        }
+        defer { unsafe idn2_free(result) }
+        return unsafe String(cString: result)
+    }
+
+    private static func isOfOneScript(_ text: String) -> Bool {
+        let scripts = text.unicodeScalars.map { g_unichar_get_script($0.value) }
+        return Set(
+            scripts.map(\.rawValue).filter {
+                $0 != G_UNICODE_SCRIPT_COMMON.rawValue && $0 != G_UNICODE_SCRIPT_INHERITED.rawValue
+            }
+        ).count == 1
+    }
+}

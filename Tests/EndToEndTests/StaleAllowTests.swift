@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import Secrecy
+import TestSupport
+import Testing
+
+/// An allow whose client has given up is for the login that the person saw.
+struct StaleAllowTests {
+    /// A client program that lives on when it gives a request up; it rings once for each line that it reads.
+    private struct PatientClient {
+        private static let script = """
+            import socket, sys, time
+            for line in sys.stdin:
+                mode, body = line.split()
+                body = bytes.fromhex(body)
+                peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+                head = "POST / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n"
+                peer.sendall((head % len(body)).encode() + body)
+                if mode == "drop":
+                    time.sleep(1)
+                    peer.close()
+                    print("dropped", flush=True)
+                    continue
+                answer = b""
+                while chunk := peer.recv(65536):
+                    answer += chunk
+                print("answer " + answer.split(b"\\r\\n\\r\\n", 1)[1].hex() + ".", flush=True)
+            """
+
+        let process: ChildProcess
+
+        init(_ household: Household) throws {
+            process = try ChildProcess(
+                "python3",
+                ["-c", Self.script, "\(household.port)"],
+                environment: household.bus.environment,
+                input: nil
+            )
+        }
+
+        func ring(_ mode: String, _ body: [UInt8]) {
+            let digits = body.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            process.write("\(mode) \(digits.joined())\n")
+        }
+    }
+
+    private let page = [(name: "Url", value: "https://example.org/")]
+
+    @Test func `a retry collects it, unless the login has become another one meanwhile`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        let uuid = try #require(
+            try await guest.save("https://example.org/", login: "alice", password: "geheim").uuid
+        )
+        let client = try PatientClient(household)
+        func allowUncollected() async throws {
+            client.ring("drop", try guest.body(.getLogins, page))
+            let question = try await Porter(household).question()
+            try await client.process.prints("dropped")
+            #expect(try await household.keybell("allow", question.code).status == 0)
+        }
+        try await allowUncollected()
+        client.ring("read", try guest.body(.getLogins, page))
+        try await client.process.prints(".")
+        #expect(try await Porter(household).questions().isEmpty)
+
+        try await allowUncollected()
+        let stored = try await household.run(
+            "secret-tool",
+            "store",
+            "--label=Example",
+            "xdg:schema",
+            "org.keybell.Login",
+            "username",
+            "mallory",
+            "url",
+            "https://example.org/",
+            "uuid",
+            uuid,
+            input: "other"
+        )
+        #expect(stored.status == 0, "\(stored)")
+        client.ring("read", try guest.body(.getLogins, page))
+        let question = try await Porter(household).question()
+        #expect(question.kind == "release")
+        #expect(try await household.keybell("deny", question.code).status == 0)
+    }
+}

@@ -16,9 +16,11 @@ completiondir = $(PREFIX)/share
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) curl dunst gcr keepassxc libglib2.0-bin libnotify-bin openbox openssl pinentry-gtk2 procps python3 python3-venv systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) curl dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libnotify-bin lxqt-notificationd mako-notifier mate-notification-daemon notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
-.PHONY: build release run test benchmark lint install uninstall clean build-packages run-packages test-packages
+.PHONY: build release run test benchmark screenshots lint install uninstall clean
+.PHONY: build-packages run-packages test-packages screenshot-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -38,6 +40,10 @@ test: test-packages build-packages lint
 # Ratios in one run, in a build folder of its own so that the daemon's stays as it is.
 benchmark: build-packages
 	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
+
+# The questions as each notification server draws them, into examples/screenshots.
+screenshots: screenshot-packages build
+	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && examples/screenshots.sh "$$bin"
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
@@ -85,3 +91,6 @@ run-packages:
 
 test-packages:
 	$(call install-packages,$(TEST_PACKAGES))
+
+screenshot-packages:
+	$(call install-packages,$(SCREENSHOT_PACKAGES))

@@ -5,7 +5,9 @@ import DBus
 import TestSupport
 import Testing
 
-/// The real dunst on a screen that nobody sees: what it alone tells of itself. The rest is in `DesktopNotifierTests`.
+/// The real dunst on a screen that nobody sees: what it alone tells of itself.
+///
+/// The rest is in `DesktopNotifierTests`.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct DunstTests {
     /// dunst, which says what it shows.
     final class Dunst: Sendable {

@@ -16,9 +16,11 @@ completiondir = $(PREFIX)/share
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst gcr keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins mate-screensaver openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-venv systemd util-linux xdotool xvfb
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
-.PHONY: build release run test benchmark fuzz lint install uninstall clean build-packages run-packages test-packages
+.PHONY: build release run test benchmark fuzz screenshots lint install uninstall clean
+.PHONY: build-packages run-packages test-packages screenshot-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -51,6 +53,10 @@ fuzz: build-packages
 	@fuzzer="$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" && for target in $(FUZZ); do \
 	  "$$fuzzer" $$target .build/fuzz/corpus-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- || exit 1; \
 	done
+
+# The questions as each notification server draws them, into examples/screenshots.
+screenshots: screenshot-packages build
+	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && examples/screenshots.sh "$$bin"
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
@@ -98,3 +104,6 @@ run-packages:
 
 test-packages:
 	$(call install-packages,$(TEST_PACKAGES))
+
+screenshot-packages:
+	$(call install-packages,$(SCREENSHOT_PACKAGES))

@@ -90,7 +90,6 @@ start_x() {
     read -r number <"$folder/display"
     export DISPLAY=":$number"
     unset WAYLAND_DISPLAY
-    xsetroot -solid '#306060' 2>/dev/null || true
     start openbox
 }
 
@@ -142,7 +141,7 @@ ask() {
 picture() {
     local name=$1 raw="$folder/raw.png"
     if [ "$name" = mako ]; then grim "$raw"; else import -window root "$raw"; fi
-    convert "$raw" -trim +repage -bordercolor '#306060' -border 8 -colors 48 -strip "PNG8:$pictures/$name.png"
+    convert "$raw" -trim +repage -bordercolor black -border 8 +dither -colors 32 -strip "PNG8:$pictures/$name.png"
     echo "$pictures/$name.png ($(stat -c %s "$pictures/$name.png") bytes)"
 }
 

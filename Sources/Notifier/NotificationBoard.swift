@@ -233,7 +233,9 @@ struct NotificationBoard: Sendable {
     /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
     /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
     private mutating func replaced(_ index: Int, by key: String) -> [BoardAction] {
-        guard case .visible = bubbles[index].phase, !["", "default", Press.replyKey].contains(key) else { return [] }
+        guard case .visible = bubbles[index].phase, !["", "default", Press.replyKey].contains(key) else {
+            return []
+        }
         let tell = BoardAction.tellReplaced(code: bubbles[index].request.code)
         return [tell] + closing(bubbles[index]) + showAgain(index)
     }

@@ -25,10 +25,8 @@ import Testing
         scene.pass(.seconds(120))
         let actions = scene.desk.tick(now: scene.now)
         #expect(actions.answer(to: asked.asker) == .unseen)
-        #expect(
-            actions.outcomes == [try #require(asked.code): .expired],
-            "the bus knows just that it expired"
-        )
+        // The bus hears just that it expired.
+        #expect(actions.outcomes == [try #require(asked.code): .expired])
     }
 
     @Test mutating func `an agent might have shown the request, confirmed or not`() {

@@ -123,21 +123,21 @@ import Testing
 
         let second = try associateBody()
         async let allowed = household.ring(second)
-        try await terminal.shows("Your answer")
+        try await terminal.shows("(\(Porter(household).question().code))")
         try await terminal.type("Allow", "Enter")
         #expect(try await allowed.json["Success"] as? Bool == true)
 
         let third = try associateBody()
         async let elsewhere = household.ring(third)
-        try await terminal.shows("Your answer")
         let other = try await Porter(household).question().code
+        try await terminal.shows("(\(other))")
         #expect(try await household.keybell("allow", other).status == 0)
         try await terminal.shows("Nothing waits")
         #expect(try await elsewhere.json["Success"] as? Bool == true)
 
         let fourth = try associateBody()
         async let denied = household.ring(fourth)
-        try await terminal.shows("Your answer")
+        try await terminal.shows("(\(Porter(household).question().code))")
         try await terminal.type("Deny", "Enter")
         #expect(try await denied.json["Error"] as? String == "Denied")
         try await terminal.close()

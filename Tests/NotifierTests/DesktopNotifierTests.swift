@@ -67,7 +67,7 @@ import Testing
         try await notifier.stop()
     }
 
-    @Test(arguments: [Kind.xfce, .mako])
+    @Test(arguments: [Kind.xfce, .mako, .dunst])
     func `a server that comes late or restarts shows what waits, once`(kind: Kind) async throws {
         let bus = try await PrivateBus()
         let session = try await Session(on: bus)

@@ -132,6 +132,37 @@ import Testing
         for answer in answers { #expect(await answer.value == .withdrawn) }
     }
 
+    @Test func `a server that another has taken the name from is believed no more`() async throws {
+        let bus = try await PrivateBus()
+        let old = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        let first = try await old.shown()
+        try await old.bus.releaseName(FakeServer.name)
+        let new = try await FakeServer(on: bus)
+        let second = try await new.shown()
+        try await old.press("Allow", on: first)
+        // The bus keeps the order in which it was given the two.
+        _ = try await old.bus.owner(of: FakeServer.name)
+        try await new.press("Deny", on: second)
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+    }
+
+    @Test func `what a server takes away at once, as in do-not-disturb, was seen by nobody`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus) {
+            $0.limits.hasty = .seconds(60)
+            $0.limits.timeout = .seconds(1)
+        }
+        let answer = session.ask()
+        try await server.close(server.shown(), reason: 4)
+        #expect(await answer.value == .unseen)
+        #expect(session.log.now.count { $0.contains("do-not-disturb") } == 1)
+        try await session.end()
+    }
+
     @Test func `what is on the screen is taken away when the daemon stops`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)

@@ -67,7 +67,8 @@ import Testing
         #expect(scene.press("Allow", on: mixed).prefix(2) == [.tellReplaced(code: "8K3D"), second.close])
     }
 
-    @Test mutating func `a notification that goes at once was seen by nobody, and that is said once`() throws {
+    @Test mutating func `a notification that goes at once was seen by nobody, and that is said once`() throws
+    {
         let posted = try #require(scene.carryOut(scene.board.show(.of(.release))).first)
         #expect(scene.board.seen == ["7F2A"])
         #expect(scene.close(posted, reason: 4) == [.tellHidden])

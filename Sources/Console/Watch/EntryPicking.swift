@@ -27,7 +27,8 @@ struct EntryPicking: Equatable {
             return "Allow \(Amount.of(chosen.count, "login")): "
                 + chosen.map(\.name).joined(separator: ", ") + "? [y] yes  [any other key] go back"
         }
-        return "\(place + 1)/\(entries.count)  \(entries[place].name)  [y] with it  [n] without  [Esc] go back"
+        let which = "\(place + 1)/\(entries.count)  \(entries[place].name)"
+        return which + "  [y] with it  [n] without  [Esc] go back"
     }
 
     /// Takes a key.

@@ -16,8 +16,8 @@ struct TerminalPage: Equatable, Sendable {
     static func ofOutput(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) -> TerminalPage {
-        let isPlain =
-            environment["NO_COLOR", default: ""] != "" || ["", "dumb"].contains(environment["TERM", default: ""])
+        let isUnwanted = environment["NO_COLOR", default: ""] != ""
+        let isPlain = isUnwanted || ["", "dumb"].contains(environment["TERM", default: ""])
         return TerminalPage(
             columns: StandardStream.output.columns,
             isStyled: StandardStream.output.isTerminal && !isPlain

@@ -60,6 +60,7 @@ package enum DesktopNotifierKind: String, Sendable, CaseIterable, CustomStringCo
     /// - Parameters:
     ///   - bus: where it serves.
     ///   - settings: more environment.
+    /// - Returns: the server, with a hand at it.
     /// - Throws: `MissingProgram`, or `TimedOut` where it doesn't come up.
     package func start(
         on bus: PrivateBus,

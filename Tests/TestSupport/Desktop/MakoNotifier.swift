@@ -50,7 +50,9 @@ struct MakoNotifier: DesktopNotifier {
     }
 }
 
-/// sway without a screen. It refuses root, so root's tests run it as nobody.
+/// sway without a screen.
+///
+/// It refuses root, so that root's tests run it as nobody.
 final class Sway: Sendable {
     /// The absolute path of its Wayland socket.
     let socket: String

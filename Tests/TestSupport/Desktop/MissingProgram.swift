@@ -15,7 +15,7 @@ package struct MissingProgram: Error, CustomStringConvertible {
     package static func check(_ path: String, debian package: String) throws {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw MissingProgram(
-                description: "\(path) is missing: install the Debian package \(package), or `make test-packages`"
+                description: "\(path) is missing: `make test-packages`, or apt-get install \(package)"
             )
         }
     }

@@ -58,7 +58,8 @@ package final class Screen: Sendable {
         var windows: [Window] = []
         for id in found.split(whereSeparator: \.isWhitespace).map(String.init) {
             let shell = try await xdotool(["getwindowgeometry", "--shell", id]).output
-            let values = shell.split(whereSeparator: \.isNewline).reduce(into: [String: Int]()) { values, line in
+            var values: [String: Int] = [:]
+            for line in shell.split(whereSeparator: \.isNewline) {
                 let pair = line.split(separator: "=")
                 if pair.count == 2 { values[String(pair[0])] = Int(pair[1]) }
             }

@@ -4,6 +4,7 @@
 package final class TerminalWindow: Sendable {
     private let folder: TemporaryFolder
     private let environment: [String: String]
+    private let server: ChildProcess
 
     /// Opens it and starts a program in it.
     ///
@@ -27,13 +28,18 @@ package final class TerminalWindow: Sendable {
             "tmux.conf",
             "set -g remain-on-exit on\nset -g status off\nset -g default-terminal screen-256color\n"
         )
-        let report = try await ChildProcess.run(
+        // In the foreground, so that it ends with this object at the latest.
+        server = try ChildProcess(
             "tmux",
-            ["-S", folder.path("socket"), "-f", settings, "new-session", "-d", "-x", "\(width)", "-y", "\(height)"]
-                + command,
+            ["-D", "-S", folder.path("socket"), "-f", settings],
             environment: environment
         )
-        guard report.status == 0 else { throw TimedOut(description: "tmux: \(report.errors)") }
+        let opening = ["new-session", "-d", "-x", "\(width)", "-y", "\(height)"] + command
+        try await eventually("a terminal") { try await tmux(opening).status == 0 ? () : nil }
+    }
+
+    deinit {
+        server.kill()
     }
 
     /// Waits until the screen has this text on it.
@@ -57,12 +63,13 @@ package final class TerminalWindow: Sendable {
         }
     }
 
-    /// What can be read on it now.
+    /// What can be read on it now, with the last lines that have gone out at the top: tmux pushes one up at the end.
     ///
     /// - Parameter styled: whether colours and the like are given as escape sequences.
     /// - Returns: its lines.
+    /// - Throws: `TimedOut`.
     package func screen(styled: Bool = false) async throws -> String {
-        try await tmux(["capture-pane", "-p"] + (styled ? ["-e"] : []))
+        try await tmux(["capture-pane", "-p", "-S", "-40"] + (styled ? ["-e"] : [])).output
     }
 
     /// Presses keys, by tmux's names for them.
@@ -70,28 +77,16 @@ package final class TerminalWindow: Sendable {
         _ = try await tmux(["send-keys"] + keys)
     }
 
-    /// Waits for the program's end; its exit code.
-    package func end(within limit: Duration = .seconds(20)) async throws -> Int {
-        try await eventually("the end of a program in a terminal", within: limit) {
-            Int(try await tmux(["display-message", "-p", "#{pane_dead_status}"]).prefix { $0.isNumber })
-        }
-    }
-
-    /// The program's process.
-    package func pid() async throws -> Int32? {
-        Int32(try await tmux(["display-message", "-p", "#{pane_pid}"]).prefix { $0.isNumber })
-    }
-
     /// Closes the terminal, as its window's button does: the program is told by SIGHUP.
     package func close() async throws {
         _ = try await tmux(["kill-server"])
     }
 
-    private func tmux(_ arguments: [String]) async throws -> String {
+    private func tmux(_ arguments: [String]) async throws -> ChildProcess.Report {
         try await ChildProcess.run(
             "tmux",
-            ["-S", folder.path("socket")] + arguments,
+            ["-N", "-S", folder.path("socket")] + arguments,
             environment: environment
-        ).output
+        )
     }
 }

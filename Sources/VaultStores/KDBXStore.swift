@@ -185,7 +185,7 @@ package actor KDBXStore: VaultStore {
 
     private func accept(_ result: KDBXFile.Opened) async {
         opened = result
-        pin(result.shelf.database)
+        await pin(result.shelf.database)
         news.send(())
     }
 
@@ -289,7 +289,7 @@ package actor KDBXStore: VaultStore {
     }
 
     /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
-    private func pin(_ database: Database) {
+    private func pin(_ database: Database) async {
         guard let found = KDBXIdentity(database) else { return }
         let pinned = identity()
         guard pinned?.root != found.root else { return }
@@ -301,7 +301,8 @@ package actor KDBXStore: VaultStore {
         }
         known = .some(found)
         do throws(VaultError) {
-            try identities.write(found)
+            // On a busy disk it takes a while until that is safe.
+            try await work { [identities] () throws(VaultError) in try identities.write(found) }
         } catch {
             logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
         }

@@ -29,17 +29,19 @@ package struct LoginIndex: Sendable {
 
     /// Indexes logins.
     package init(_ logins: [Login]) {
-        // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
+        var (all, unsearchable): ([Login], [Login]) = ([], [])
+        all.reserveCapacity(logins.count)
         var seen: Set<LoginID> = []
         seen.reserveCapacity(logins.count)
-        let kept = logins.filter {
-            seen.insert($0.id).inserted && !$0.isRecycled && !$0.isPluginSettings
+        for login in logins {
+            // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
+            guard seen.insert(login.id).inserted, !login.isRecycled, !login.isPluginSettings else { continue }
+            if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
         }
-        let (all, unsearchable) = (kept.filter(\.isSearchable), kept.filter { !$0.isSearchable })
         var byID: [LoginID: Int] = [:]
         var byTitle: [String: [Int]] = [:]
         var byHost: [String: [Place]] = [:]
-        byID.reserveCapacity(kept.count)
+        byID.reserveCapacity(logins.count)
         byTitle.reserveCapacity(all.count)
         byHost.reserveCapacity(all.count)
         for (index, login) in all.enumerated() {

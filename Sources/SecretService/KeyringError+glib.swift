@@ -36,6 +36,8 @@ extension KeyringError {
         switch name {
         case "org.freedesktop.Secret.Error.IsLocked":
             self = .locked
+        case "org.freedesktop.Secret.Error.NoSession":
+            self = .noSession
         case "org.freedesktop.Secret.Error.NoSuchObject", "org.freedesktop.DBus.Error.UnknownObject",
             "org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface":
             self = .notFound

@@ -16,6 +16,8 @@ package enum KeyringError: Error, Hashable, Sendable {
     case dismissed
     /// There is no such item any more.
     case notFound
+    /// The provider has lost our encrypted session; a new one is opened once.
+    case noSession
     /// The provider refused, in its own words.
     case failed(String)
 
@@ -38,6 +40,8 @@ package enum KeyringError: Error, Hashable, Sendable {
             "The prompt of the Secret Service was closed: try again and answer it."
         case .notFound:
             "The item is no longer in the keyring."
+        case .noSession:
+            "The Secret Service has forgotten Keybell's session: try again."
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

@@ -31,7 +31,20 @@ actor SecretLibrary {
 
     /// Fetches the secrets of several items in one call; those that are locked or gone are left out.
     func secrets(of paths: [String], from owner: String) throws(KeyringError) -> [String: SecretBytes] {
-        let session = try session(with: owner)
+        let found = try inSession(with: owner) { (session) throws(KeyringError) in
+            try secrets(of: paths, in: session)
+        }
+        let missing = paths.filter { found[$0] == nil }
+        guard !missing.isEmpty else { return found }
+        // A provider that has lost the session may just give nothing: so what is missing is asked for in a new one.
+        session = nil
+        return found.merging(try secrets(of: missing, in: try session(with: owner))) { $1 }
+    }
+
+    private func secrets(
+        of paths: [String],
+        in session: SessionHandle
+    ) throws(KeyringError) -> [String: SecretBytes] {
         let list = unsafe g_strv_builder_new()
         for path in paths { unsafe g_strv_builder_add(list, path) }
         let array = unsafe g_strv_builder_end(list)
@@ -63,20 +76,21 @@ actor SecretLibrary {
         attributes: [String: String],
         secret: SecretBytes
     ) throws(KeyringError) -> (item: String, prompt: String) {
-        let session = try session(with: owner)
-        let table = unsafe g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)
-        defer { unsafe g_hash_table_unref(table) }
-        for (name, value) in attributes {
-            _ = unsafe g_hash_table_insert(table, g_strdup(name), g_strdup(value))
+        let reply = try inSession(with: owner) { (session) throws(KeyringError) in
+            let table = unsafe g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)
+            defer { unsafe g_hash_table_unref(table) }
+            for (name, value) in attributes {
+                _ = unsafe g_hash_table_insert(table, g_strdup(name), g_strdup(value))
+            }
+            let sealed = try unsafe seal(secret, for: session)
+            return try unsafe call(
+                owner,
+                collection,
+                "org.freedesktop.Secret.Collection",
+                "CreateItem",
+                keybell_create_item_arguments(label, table, sealed)
+            )
         }
-        let sealed = try unsafe seal(secret, for: session)
-        let reply = try unsafe call(
-            owner,
-            collection,
-            "org.freedesktop.Secret.Collection",
-            "CreateItem",
-            keybell_create_item_arguments(label, table, sealed)
-        )
         guard let paths = reply.twoPaths else {
             throw .failed("CreateItem was answered by something else than two paths")
         }
@@ -85,15 +99,16 @@ actor SecretLibrary {
 
     /// Gives an item another secret, in place.
     func setSecret(_ secret: SecretBytes, of item: String, from owner: String) throws(KeyringError) {
-        let session = try session(with: owner)
-        let sealed = try unsafe seal(secret, for: session)
-        _ = try unsafe call(
-            owner,
-            item,
-            "org.freedesktop.Secret.Item",
-            "SetSecret",
-            keybell_set_secret_arguments(sealed)
-        )
+        _ = try inSession(with: owner) { (session) throws(KeyringError) in
+            let sealed = try unsafe seal(secret, for: session)
+            return try unsafe call(
+                owner,
+                item,
+                "org.freedesktop.Secret.Item",
+                "SetSecret",
+                keybell_set_secret_arguments(sealed)
+            )
+        }
     }
 
     /// Asks for items to be unlocked for this connection; the prompt that takes is handed back, not run.
@@ -141,6 +156,23 @@ actor SecretLibrary {
     }
 
     // MARK: - Calls
+
+    /// Does something in the session; once more in a new one, where the provider has lost it.
+    ///
+    /// KWallet now and then takes another program's end for ours.
+    private func inSession<Outcome>(
+        with owner: String,
+        _ act: (SessionHandle) throws(KeyringError) -> Outcome
+    ) throws(KeyringError) -> Outcome {
+        do throws(KeyringError) {
+            return try act(try session(with: owner))
+        } catch .noSession {
+            session = nil
+            return try act(try session(with: owner))
+        } catch {
+            throw error
+        }
+    }
 
     private func session(with owner: String) throws(KeyringError) -> SessionHandle {
         if let session, session.owner == owner { return session }

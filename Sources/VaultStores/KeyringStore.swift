@@ -364,7 +364,8 @@ extension VaultError {
         case .locked: self = .locked
         case .itemLocked: self = .unconfirmed
         case .notFound: self = .notFound
-        case .noProvider, .noDefaultCollection, .deadline, .dismissed: self = .unavailable(error.advice)
+        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noSession:
+            self = .unavailable(error.advice)
         case .failed: self = .failed(error.advice)
         }
     }

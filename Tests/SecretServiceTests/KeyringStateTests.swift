@@ -121,7 +121,8 @@ import TestSupport
 
     @Test func `every error has advice`() {
         let errors: [KeyringError] = [
-            .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .failed("why"),
+            .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .itemLocked,
+            .noSession, .failed("why"),
         ]
         #expect(Set(errors.map(\.advice)).count == errors.count)
         #expect(errors.allSatisfy { $0.advice.hasSuffix(".") || $0 == .failed("why") })

@@ -135,11 +135,11 @@ package final class KWalletKeyring: KeyringProvider {
         }
         try await screen.insisting("kwalletd's new password") {
             try await screen.activate(dialog)
-            for y in [146, 177] {
-                try await screen.click(dialog, x: 190, y: y)
-                try await screen.press("ctrl+a")
-                try await screen.type(password)
-            }
+            // "Verify", and from there back to "Password".
+            try await screen.press("alt+v", "shift+Tab", "ctrl+a")
+            try await screen.type(password)
+            try await screen.press("Tab", "ctrl+a")
+            try await screen.type(password)
             try await screen.press("Return")
             try await screen.vanishes(Self.window)
         }

@@ -55,9 +55,9 @@ package final class KeePassXCKeyring: KeyringProvider {
     package var pid: Int32 { child.now.pid }
 
     package func lock() async throws {
+        try await save()
         let report = try await ChildProcess.run("keepassxc", ["--lock"], environment: environment)
         guard report.status == 0 else { throw TimedOut(description: "keepassxc --lock: \(report.errors)") }
-        // It saves first what has changed.
         for _ in 0..<200 {
             if try await Outsider.isLocked(on: bus) { return }
             try await Task.sleep(for: .milliseconds(30))
@@ -100,6 +100,25 @@ package final class KeePassXCKeyring: KeyringProvider {
             try await screen.press(key)
             try await screen.vanishes(Self.question)
         }
+    }
+
+    /// Has it save everything when it locks.
+    ///
+    /// What changes while it is saving is taken for saved, until something else changes: so that is done here, when the
+    /// star in its title has gone.
+    private func save() async throws {
+        try await screen.vanishes(["--name", "[*].*KeePassXC$"], within: .seconds(10))
+        let connection = try await bus.connect()
+        for label in ["Other passwords", "My passwords"] {
+            _ = try await connection.call(
+                "org.freedesktop.secrets",
+                "/org/freedesktop/secrets/collection/Passwords",
+                "org.freedesktop.DBus.Properties",
+                "Set",
+                [.string("org.freedesktop.Secret.Collection"), .string("Label"), .variant(.string(label))]
+            )
+        }
+        await connection.close()
     }
 
     /// It saves some moments after a change, and when it locks.

@@ -2,6 +2,7 @@
 
 import KeePassHTTP
 import Secrecy
+import TestSupport
 
 /// A client program with a key of its own, as any KeePassHttp client works.
 struct Guest: Sendable {
@@ -43,6 +44,10 @@ struct Guest: Sendable {
     static func associated(with household: Household, as id: String) async throws -> Guest {
         let guest = Guest(household)
         let reply = try await Porter(household).answering(["id": id]) { try await guest.ask(.associate) }
+        guard reply.success else {
+            let log = try household.daemon.soFar.errors
+            throw TestFailure("not associated as \(id): \(reply.error ?? "") \(log)")
+        }
         return Guest(household, id: reply.id, key: guest.key)
     }
 

@@ -78,6 +78,15 @@ final class Household: Sendable {
         return try await child.end(within: .seconds(20))
     }
 
+    /// Does something, and adds the daemon's log to what goes wrong.
+    func telling<Outcome>(_ act: () async throws -> Outcome) async throws -> Outcome {
+        do {
+            return try await act()
+        } catch {
+            throw TestFailure("\(error); the daemon: \(try daemon.soFar.errors)")
+        }
+    }
+
     /// Runs `keybell`.
     func keybell(_ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
         try await ChildProcess.run(

@@ -66,7 +66,12 @@ extension House {
         // While it can't be read nothing is known of it; its lock has ended every allow anyway.
         var known = try? await vault.index()
         for await _ in changes {
-            if let index = try? await vault.index() {
+            switch vault.kind {
+            case .kdbx:
+                // Another password alone leaves the index as it was, and isn't told from any other change.
+                await desk.forget(.vault(vault.name))
+            case .keyring:
+                guard let index = try? await vault.index() else { break }
                 for id in known.map(index.changes) ?? [] { await desk.forget(.entry(id.hex)) }
                 known = index
             }

@@ -32,8 +32,8 @@ package enum KeyringError: Error, Hashable, Sendable {
         case .locked:
             "The keyring is locked: unlock it and try again."
         case .itemLocked:
-            "The keyring asks you before it gives this item: run `keybell unlock` and allow it there. "
-                + "(KeePassXC: Settings, Secret Service Integration, “Confirm when passwords are retrieved by clients”.)"
+            "The keyring asks you before it gives this item: run `keybell unlock` and allow it there, or turn off "
+                + "“Confirm when passwords are retrieved by clients” in KeePassXC's Secret Service Integration."
         case .deadline:
             "The Secret Service did not answer in time: look for a prompt that is waiting, or restart it."
         case .dismissed:

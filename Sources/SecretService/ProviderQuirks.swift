@@ -17,7 +17,7 @@ import DBus
 /// | an item's path | a number for good | the entry's UUID | a number until it restarts |
 /// | items locked by themselves | no | until confirmed, each time for each connection | no |
 /// | a prompt belongs to | whoever calls `Prompt` | whoever calls `Prompt` | the session |
-/// | an encrypted session | is ours | is ours | is lost now and then, as other programs end |
+/// | an encrypted session | is ours | is ours | is lost now and then, as other programs end; one of 256 is refused |
 /// | an empty label | is fine | is fine | is refused |
 /// | a label with a slash | is fine | is fine | is a folder: a change spoils the secret |
 /// | a killed provider | has lost nothing | has lost what was stored in the last moment | has lost some seconds |

@@ -177,13 +177,28 @@ actor SecretLibrary {
     private func session(with owner: String) throws(KeyringError) -> SessionHandle {
         if let session, session.owner == owner { return session }
         session = nil
+        var attempt = 1
+        while true {
+            do throws(KeyringError) {
+                let opened = try open(with: owner)
+                session = opened
+                return opened
+            } catch .failed(let reason) {
+                // libsecret's public key is shorter now and then, by its leading zeros, and KWallet refuses it.
+                guard attempt < 3 else { throw .failed(reason) }
+                attempt += 1
+            } catch {
+                throw error
+            }
+        }
+    }
+
+    private func open(with owner: String) throws(KeyringError) -> SessionHandle {
         let connection = try connected()
         let raw = try unsafe perform { cancellable, error in
             unsafe keybell_service_open(connection.raw, owner, cancellable, error)
         }
-        let opened = unsafe SessionHandle(adopting: raw, owner: owner)
-        session = opened
-        return opened
+        return unsafe SessionHandle(adopting: raw, owner: owner)
     }
 
     private func connected() throws(KeyringError) -> BusHandle {

@@ -174,7 +174,11 @@ package actor KeyringStore: VaultStore {
             let outcome = await Result { [keyring] () async throws(KeyringError) in
                 let items = try await keyring.items(schema: LoginItem.schema)
                 let extras = try await keyring.items(schema: LoginItem.extraSchema)
-                return (items, extras, try await keyring.secrets(of: extras))
+                // The identity stands in its attributes; its secret says nothing.
+                let opened = extras.filter {
+                    $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName
+                }
+                return (items, extras, try await keyring.secrets(of: opened))
             }
             let (items, extras, secrets): ([KeyringItem], [KeyringItem], [String: SecretBytes])
             switch outcome {

@@ -72,7 +72,8 @@ struct KeyringProviderTests {
         let changed = try await Porter(household).answering {
             try await guest.ask(.setLogin, [("Uuid", uuid), ("Login", "bob"), ("Password", "neu")])
         }
-        #expect(changed.success && changed.uuid == uuid)
+        let log = try household.daemon.soFar.errors
+        #expect(changed.success && changed.uuid == uuid, "\(changed) \(log)")
         #expect(try await tool(["lookup", "xdg:schema", "org.keybell.Login", "username", "bob"]) == "neu")
         #expect(try await home.items("org.keybell.Login").count == 1)
 

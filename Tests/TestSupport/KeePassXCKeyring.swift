@@ -2,7 +2,10 @@
 
 import DBus
 
-/// A real KeePassXC whose Secret Service shows one open database, saved after each change.
+/// A real KeePassXC whose Secret Service shows one open database, saved as it locks.
+///
+/// Not after each change: version 2.7.4 saves in a thread of its own and crashes now and then when something else changes
+/// meanwhile, or takes that for saved.
 package final class KeePassXCKeyring: KeyringProvider {
     /// What the database opens with.
     package let password = "demopass"
@@ -55,7 +58,6 @@ package final class KeePassXCKeyring: KeyringProvider {
     package var pid: Int32 { child.now.pid }
 
     package func lock() async throws {
-        try await save()
         let report = try await ChildProcess.run("keepassxc", ["--lock"], environment: environment)
         guard report.status == 0 else { throw TimedOut(description: "keepassxc --lock: \(report.errors)") }
         for _ in 0..<200 {
@@ -102,26 +104,7 @@ package final class KeePassXCKeyring: KeyringProvider {
         }
     }
 
-    /// Has it save everything when it locks.
-    ///
-    /// What changes while it is saving is taken for saved, until something else changes: so that is done here, when the
-    /// star in its title has gone.
-    private func save() async throws {
-        try await screen.vanishes(["--name", "[*].*KeePassXC$"], within: .seconds(10))
-        let connection = try await bus.connect()
-        for label in ["Other passwords", "My passwords"] {
-            _ = try await connection.call(
-                "org.freedesktop.secrets",
-                "/org/freedesktop/secrets/collection/Passwords",
-                "org.freedesktop.DBus.Properties",
-                "Set",
-                [.string("org.freedesktop.Secret.Collection"), .string("Label"), .variant(.string(label))]
-            )
-        }
-        await connection.close()
-    }
-
-    /// It saves some moments after a change, and when it locks.
+    /// It saves when it locks.
     package func settle() async throws {
         try await lock()
     }
@@ -192,6 +175,8 @@ package final class KeePassXCKeyring: KeyringProvider {
         [General]
         ConfigVersion=2
         UpdateCheckMessageShown=true
+        AutoSaveAfterEveryChange=false
+        AutoSaveOnExit=true
         [GUI]
         CheckForUpdates=false
         [FdoSecrets]

@@ -29,14 +29,14 @@ extension Desk {
         guard let index = waiting.firstIndex(where: { $0.code == normal }) else { throw .unknownRequest }
         guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
         waiting[index].shownBy.insert(peer)
-        waiting[index].wasSeen = true
+        waiting[index].wasSeenAtAgent = true
         return settle(index, now: now)
     }
 
     /// The built-in notifier has had these on the screen, and no others that wait.
     mutating func notifierShowed(_ codes: Set<String>) {
-        for index in waiting.indices where codes.contains(waiting[index].code) {
-            waiting[index].wasSeen = true
+        for index in waiting.indices {
+            waiting[index].wasSeenOnNotifier = codes.contains(waiting[index].code)
         }
     }
 

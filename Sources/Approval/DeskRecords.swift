@@ -28,8 +28,12 @@ struct WaitingRequest: Sendable {
     var shownBy: Set<String> = []
     /// The allow that the person is being asked to confirm.
     var confirming: Confirming?
+    /// Whether an agent has confirmed that it showed it.
+    var wasSeenAtAgent = false
+    /// Whether the notifier has had it on the screen, for all that it knows.
+    var wasSeenOnNotifier = false
     /// Whether anybody could have seen it.
-    var wasSeen = false
+    var wasSeen: Bool { wasSeenAtAgent || wasSeenOnNotifier }
 
     init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
         self.code = code

@@ -31,6 +31,8 @@ package actor KeyringStore: VaultStore {
     private var reading: Task<Result<KeyringShelf, KeyringError>, Never>?
     private var generation = 0
     private var follower: Task<Void, Never>?
+    /// What the keyring has told of and is being looked at.
+    private var taking: Task<Void, Never>?
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
     /// How the collection was when last looked at.
@@ -157,6 +159,7 @@ package actor KeyringStore: VaultStore {
 
     private func read() async throws(KeyringError) -> KeyringShelf {
         follow()
+        await taking?.value
         if let shelf { return shelf }
         if let reading { return try await reading.value.get() }
         let task = Task(executorPreference: TaskQueue.shared) { await self.readAnew() }
@@ -234,8 +237,16 @@ package actor KeyringStore: VaultStore {
         guard follower == nil else { return }
         let events = self.events
         follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
-            for await event in events { await self?.happened(event) }
+            for await event in events { await self?.takeIn(event) }
         }
+    }
+
+    /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
+    private func takeIn(_ event: KeyringEvent) async {
+        let work = Task(executorPreference: TaskQueue.shared) { await self.happened(event) }
+        taking = work
+        await work.value
+        taking = nil
     }
 
     private func happened(_ event: KeyringEvent) async {

@@ -154,7 +154,7 @@ import Testing
         let server = try await FakeServer(on: bus)
         let session = try await Session(on: bus) {
             $0.limits.hasty = .seconds(60)
-            $0.limits.timeout = .seconds(1)
+            $0.limits.timeout = .seconds(4)
         }
         let answer = session.ask()
         try await server.close(server.shown(), reason: 4)

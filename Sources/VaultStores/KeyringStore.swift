@@ -23,16 +23,16 @@ package actor KeyringStore: VaultStore {
     let logger: Logger
     let now: @Sendable () -> Int64
     let file: StateFile
-    private let events: AsyncStream<KeyringEvent>
-    private nonisolated let news = Broadcast<Void>(backlog: 1)
+    let events: AsyncStream<KeyringEvent>
+    nonisolated let news = Broadcast<Void>(backlog: 1)
 
-    private var known: KeptState?
+    var known: KeptState?
     var shelf: KeyringShelf?
     private var reading: Task<Result<KeyringShelf, KeyringError>, Never>?
-    private var generation = 0
-    private var follower: Task<Void, Never>?
+    var generation = 0
+    var follower: Task<Void, Never>?
     /// What the keyring has told of and is being looked at.
-    private var taking: Task<Void, Never>?
+    var taking: Task<Void, Never>?
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
     /// How the collection was when last looked at.
@@ -225,136 +225,10 @@ package actor KeyringStore: VaultStore {
         return state
     }
 
-    private func forget() {
+    func forget() {
         shelf = nil
         lastLook = nil
         generation += 1
-    }
-
-    // MARK: - Following the keyring
-
-    private func follow() {
-        guard follower == nil else { return }
-        let events = self.events
-        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
-            for await event in events { await self?.takeIn(event) }
-        }
-    }
-
-    /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
-    private func takeIn(_ event: KeyringEvent) async {
-        let work = Task(executorPreference: TaskQueue.shared) { await self.happened(event) }
-        taking = work
-        await work.value
-        taking = nil
-    }
-
-    private func happened(_ event: KeyringEvent) async {
-        switch event {
-        case .itemsChanged(let path?):
-            guard await refresh(path) else { return }
-        case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
-            forget()
-        }
-        news.send(())
-    }
-
-    /// Looks at one item again; false if it is none of ours.
-    @discardableResult
-    func refresh(_ path: String) async -> Bool {
-        guard shelf != nil else {
-            // Whatever is being read may be without it.
-            generation += 1
-            return false
-        }
-        let outcome = await Result { [keyring] () async throws(KeyringError) -> (KeyringItem?, LoginExtra?) in
-            guard let item = try await keyring.item(at: path) else { return (nil, nil) }
-            guard item.schema == LoginItem.extraSchema else { return (item, nil) }
-            let secret = try await keyring.secrets(of: [item])[path]
-            return (item, secret.flatMap { LoginExtra(json: $0) })
-        }
-        guard case .success((let item, let extra)) = outcome else {
-            forget()
-            return true
-        }
-        guard var shelf else { return true }
-        let isOurs = item.map { [LoginItem.schema, LoginItem.extraSchema].contains($0.schema) } ?? false
-        guard isOurs || shelf.knows(path) else { return false }
-        let former = shelf.items[path]
-        shelf.update(path, to: item, extra: extra, identity: identity())
-        self.shelf = shelf
-        generation += 1
-        keepNames()
-        if item == nil, let former { await deleteExtra(of: former) }
-        return true
-    }
-
-    /// Deletes what belonged to a login that is gone for good.
-    private func deleteExtra(of item: KeyringItem) async {
-        guard let id = item.attributes[LoginItem.Attribute.uuid].flatMap({ LoginID(hex: $0) }),
-            let extra = shelf?.extra(id)
-        else { return }
-        do throws(KeyringError) {
-            // Some providers delete and make an item where others change it.
-            let same = try await keyring.items(
-                schema: LoginItem.schema,
-                attributes: [LoginItem.Attribute.uuid: item.attributes[LoginItem.Attribute.uuid] ?? ""]
-            )
-            if same.isEmpty { try await keyring.delete(extra.item) }
-        } catch {
-            logger.notice("What belonged to a deleted login is left", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    // MARK: - State
-
-    /// The vault's identity, made up at the first start.
-    func identity() -> VaultIdentity {
-        keptState().identity ?? .random()
-    }
-
-    private func keptState() -> KeptState {
-        if let known { return known }
-        let state = file.read() ?? KeptState(.random(), isProvisional: true)
-        known = state
-        if state.isProvisional { keep(state) }
-        return state
-    }
-
-    func keep(_ state: KeptState) {
-        known = state
-        do throws(VaultError) {
-            try file.write(state)
-        } catch {
-            logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    /// Takes the identity that the keyring knows, if our own was only made up for want of a state.
-    private func settleIdentity(_ extras: [KeyringItem]) {
-        var state = keptState()
-        guard state.isProvisional else { return }
-        if let other = extras.lazy.compactMap({ VaultIdentity(attributes: $0.attributes) }).first,
-            other != state.identity
-        {
-            logger.notice(
-                "The state was lost; the vault's Hash is again the one that the keyring keeps",
-                metadata: ["was": "\(identity().hash)", "is": "\(other.hash)"]
-            )
-            let derived = state.derived
-            state = KeptState(other, isProvisional: false)
-            state.derived = derived
-        }
-        state.isProvisional = false
-        keep(state)
-    }
-
-    /// Writes down the names that were made up for items, if there are new ones.
-    private func keepNames() {
-        guard let derived = shelf?.derived, derived != keptState().derived else { return }
-        var state = keptState()
-        state.derived = derived
-        keep(state)
     }
 
     // MARK: - Errors

@@ -157,20 +157,24 @@ actor SecretLibrary {
 
     // MARK: - Calls
 
-    /// Does something in the session; once more in a new one, where the provider has lost it.
+    /// Does something in the session; again in a new one, where the provider has lost it.
     ///
-    /// KWallet now and then takes another program's end for ours.
+    /// KWallet now and then takes another program's end for ours, several times while several of them end.
     private func inSession<Outcome>(
         with owner: String,
         _ act: (SessionHandle) throws(KeyringError) -> Outcome
     ) throws(KeyringError) -> Outcome {
-        do throws(KeyringError) {
-            return try act(try session(with: owner))
-        } catch .noSession {
-            session = nil
-            return try act(try session(with: owner))
-        } catch {
-            throw error
+        var attempt = 1
+        while true {
+            do throws(KeyringError) {
+                return try act(try session(with: owner))
+            } catch .noSession {
+                session = nil
+                guard attempt < 5 else { throw .noSession }
+                attempt += 1
+            } catch {
+                throw error
+            }
         }
     }
 

@@ -103,6 +103,16 @@ import Testing
         }
     }
 
+    /// Picks a line of fzf's: what is typed is looked for beside the typing, and Enter takes what is marked by then.
+    private static func choose(_ line: String, in terminal: TerminalWindow) async throws {
+        try await terminal.type(line)
+        try await eventually("just \(line) in fzf") {
+            try await terminal.screen().split(separator: "Your answer:").last?.contains("Not now") == false
+                ? () : nil
+        }
+        try await terminal.type("Enter")
+    }
+
     @Test func `fzf-agent.sh asks in a terminal`() async throws {
         try MissingProgram.check("/usr/bin/fzf", debian: "fzf")
         let household = try await Household()
@@ -124,7 +134,7 @@ import Testing
         let second = try associateBody()
         async let allowed = household.ring(second)
         try await terminal.shows("(\(Porter(household).question().code))")
-        try await terminal.type("Allow", "Enter")
+        try await Self.choose("Allow", in: terminal)
         #expect(try await allowed.json["Success"] as? Bool == true)
 
         let third = try associateBody()
@@ -138,7 +148,7 @@ import Testing
         let fourth = try associateBody()
         async let denied = household.ring(fourth)
         try await terminal.shows("(\(Porter(household).question().code))")
-        try await terminal.type("Deny", "Enter")
+        try await Self.choose("Deny", in: terminal)
         #expect(try await denied.json["Error"] as? String == "Denied")
         try await terminal.close()
     }

@@ -64,8 +64,7 @@ struct KeyringProviderTests {
         let uuid = try #require(saved.uuid)
         let lookUp = ["lookup", "xdg:schema", "org.keybell.Login", "username", "alice"]
         let tool = { (arguments: [String]) in
-            try await ChildProcess.run("secret-tool", arguments, environment: household.bus.environment)
-                .output
+            try await home.session.secretTool(arguments).output
         }
         #expect(try await tool(lookUp) == "geheim")
 
@@ -146,7 +145,7 @@ struct KeyringProviderTests {
         #expect(opened.entries.map(\.password) == [SecretBytes(utf8: "geheim")], "\(opened)")
         // KeePassXC says of each item that it is deleted when it locks: nothing is cleared up because of that.
         let extras = ["search", "--all", "xdg:schema", "org.keybell.LoginExtra", "uuid", uuid]
-        let kept = try await ChildProcess.run("secret-tool", extras, environment: household.bus.environment)
+        let kept = try await home.session.secretTool(extras)
         #expect(kept.output.contains("label = "))
     }
 

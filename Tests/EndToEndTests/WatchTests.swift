@@ -108,7 +108,7 @@ import Testing
         let terminal = try await Self.watch(household, then: "stty -a")
         try await terminal.shows("Watching")
         try await terminal.type("C-c")
-        let screen = try await terminal.shows("cs8")
+        let screen = try await terminal.shows("extproc")  // the end of what stty prints
         #expect(screen.contains("status 0"))
         for mode in [" icanon ", " echo ", "isig "] { #expect(screen.contains(mode)) }
         try await terminal.close()

@@ -78,7 +78,24 @@ package struct ProviderSession: Sendable {
     /// Runs `secret-tool` to its end; it may raise the program's prompt.
     @discardableResult
     package func secretTool(_ arguments: String..., input: String = "") async throws -> ChildProcess.Report {
-        try await ChildProcess.run("secret-tool", arguments, environment: bus.environment, input: input)
+        try await secretTool(arguments, input: input)
+    }
+
+    /// The same, once more for each complaint: KWallet refuses one session of 256 and loses others.
+    @discardableResult
+    package func secretTool(_ arguments: [String], input: String = "") async throws -> ChildProcess.Report {
+        var report: ChildProcess.Report
+        var attempt = 0
+        repeat {
+            report = try await ChildProcess.run(
+                "secret-tool",
+                arguments,
+                environment: bus.environment,
+                input: input
+            )
+            attempt += 1
+        } while report.status != 0 && !report.errors.isEmpty && attempt < 5
+        return report
     }
 
     /// Unlocks the default collection from outside: another program asks for it, the person types the password.

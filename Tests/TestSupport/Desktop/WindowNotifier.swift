@@ -25,9 +25,14 @@ struct WindowNotifier: DesktopNotifier {
     }
 
     func press(_ label: String, until isDone: @Sendable () async -> Bool) async throws {
+        var seen: [Screen.Window] = []
         try await eventually("what \(label) of \(kind) does", within: .seconds(30)) {
             if await isDone() { return () }
             guard let window = try await screen.windows(search).last else { return nil }
+            // A window that still finds its size and place has its buttons elsewhere, and a click beside them takes it
+            // away: a person waits until it rests, too.
+            seen = seen.filter { $0 == window } + [window]
+            guard seen.count > 3 else { return nil }
             let place = place(of: label)
             try await screen.click(window, fromRight: place.right, fromBottom: place.bottom)
             return nil

@@ -15,7 +15,7 @@ struct IdleTests {
 
         // Whatever the requests have set in motion comes to rest first: at most a few tries, each a whole quiet time.
         var woken = Int.max
-        for _ in 0..<4 where woken > 0 {
+        for _ in 0..<4 where woken != 0 {
             let before = try Self.wakeUps(of: pid)
             try await Task.sleep(for: .seconds(5))
             let after = try Self.wakeUps(of: pid)
@@ -30,9 +30,10 @@ struct IdleTests {
         let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")
         return tasks.reduce(into: [:]) { threads, task in
             let path = "/proc/\(pid)/task/\(task)/status"
-            let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""  // a thread may just end
+            let status = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches:") }
-            threads[task] = (line?.split(separator: "\t").last.flatMap { Int($0) } ?? 0)
+            // None for a thread that has just ended.
+            threads[task] = line?.split(separator: "\t").last.flatMap { Int($0) }
         }
     }
 }

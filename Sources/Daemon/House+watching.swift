@@ -3,11 +3,9 @@
 import Approval
 import Audit
 import Clients
-import Kernel
 import Logging
 import Passwords
 import SecretService
-import SessionWatch
 import Settings
 import Vault
 import VaultStores

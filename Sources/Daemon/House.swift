@@ -9,15 +9,11 @@ import HTTPServer
 import Kernel
 import Logging
 import NIOPosix
-import Notifier
 import Operations
-import SecretService
 import ServiceLifecycle
-import SessionWatch
 import Settings
 import UnixSignals
 import Vault
-import VaultStores
 
 /// The daemon's parts and how they hang together: the only place that knows the concrete types.
 struct House: Sendable {

@@ -32,6 +32,11 @@ struct Rooms: Sendable {
     /// Furnishes them; nothing runs yet.
     init(_ configuration: Configuration, folders: Folders, bus: BusConnection, logger: Logger) {
         self.logger = logger
+        if configuration.approval.confirmation != .none, configuration.approval.confirmedKinds.isEmpty {
+            logger.warning(
+                "confirm_with confirms nothing: name the kinds in [approval] confirm_kinds, such as [\"release\"]"
+            )
+        }
         let audit = AuditTrail(
             folder: folders.state,
             logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,

@@ -210,6 +210,13 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// `KEYBELL_TESTS="Vault Operations" swift test` builds and runs the tests of these rooms alone.
+if let rooms = Context.environment["KEYBELL_TESTS"]?.split(separator: " ") {
+    package.targets.removeAll { target in
+        target.type == .test && !rooms.contains { target.name == $0 + "Tests" }
+    }
+}
+
 // `make benchmark` asks for it; nobody else builds it.
 if Context.environment["KEYBELL_BENCHMARKS"] != nil {
     package.targets.append(

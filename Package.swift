@@ -109,7 +109,8 @@ let package = Package(
         room(
             "HTTPServer",
             [
-                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle,
+                "Operations", "Callers", "KeePassHTTP", "Kernel", "Secrecy", hummingbirdCore, httpTypes,
+                lifecycle,
                 logging,
                 nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
             ]

@@ -17,6 +17,7 @@ package actor ClientRegistry {
 
     let keyring: Keyring
     let logger: Logger
+    private let ledger: NonceLedger?
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
     nonisolated let news = Broadcast<Void>(backlog: 1)
@@ -37,14 +38,17 @@ package actor ClientRegistry {
     ///
     /// - Parameters:
     ///   - keyring: Where the keys are.
+    ///   - ledger: What outlives this process of the nonces that may not come again; nil keeps them in memory alone.
     ///   - logger: Where trouble goes; never a key or a nonce.
     ///   - now: The time, in seconds since 1970.
     package init(
         keyring: Keyring,
+        ledger: NonceLedger? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
     ) {
         self.keyring = keyring
+        self.ledger = ledger
         self.logger = logger
         self.now = now
         events = keyring.events()
@@ -56,6 +60,7 @@ package actor ClientRegistry {
 
     /// Reads the keys if the keyring is open; never asks the person.
     package func load() async {
+        _ = await ledger?.load()
         do throws(KeyringError) {
             let count = try await clients().byID.count
             logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
@@ -64,16 +69,19 @@ package actor ClientRegistry {
         }
     }
 
-    /// Verifies a request.
+    /// Verifies a request and decrypts it.
     ///
-    /// An unknown Id takes the same work as a known one. A client that has once used an Hmac is held to it.
+    /// An unknown Id, a wrong signature, fields that don't decrypt and a nonce that is used up take the same work. A
+    /// client that has once used an Hmac is held to it. Verifying, decrypting and counting are one step: however many
+    /// requests come at once, no more than eight under one nonce have their fields judged.
     ///
     /// - Parameters:
-    ///   - id: Who the request says it is from.
+    ///   - request: What came.
     ///   - signature: What it is signed with.
-    ///   - changes: Whether it would change something; its nonce then works once.
+    ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
     /// - Returns: The verified conversation, or why there is none.
-    package func verify(id: String?, signature: Signature, changes: Bool) async -> Verification {
+    package func verify(_ request: Request, signature: Signature, changes: Bool) async -> Verification {
+        let isRecordable = await ledger?.load() ?? true
         let shelf: ClientShelf
         do throws(KeyringError) {
             shelf = try await clients()
@@ -82,57 +90,84 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
-        if let id, shelf.locked.contains(id) { return .keyringLocked }
-        var found = Self.signer(id, signature, in: shelf)
-        if found == nil, let shelf = await readAgain() { found = Self.signer(id, signature, in: shelf) }
-        guard let (known, conversation) = found else { return .refused }
-        return admit(conversation, from: known, changes: changes)
-    }
-
-    /// Whose signature it is; an unknown Id takes the same work as a known one.
-    private static func signer(
-        _ id: String?,
-        _ signature: Signature,
-        in shelf: ClientShelf
-    ) -> (KnownClient, Conversation)? {
-        guard let known = id.flatMap({ shelf.byID[$0] }) else {
-            _ = Conversation.decoy(verifying: signature)
-            return nil
+        if let id = request.id, shelf.locked.contains(id) { return .keyringLocked }
+        var verdict = judge(request, signature, in: shelf, changes: changes)
+        if case .refused(let isSigned) = verdict, let shelf = await readAgain(), !isSigned {
+            verdict = judge(request, signature, in: shelf, changes: changes)
         }
+        guard case .admitted(let known, let conversation, let fields) = verdict else { return .refused }
+        if changes, let ledger {
+            guard isRecordable, await ledger.spend(mark(conversation, of: known)) else { return .unrecordable }
+        }
+        return .verified(conversation, used(conversation, by: known), fields)
+    }
+
+    private enum Verdict {
+        case admitted(KnownClient, Conversation, OpenedFields)
+        /// Whether the signature was right, so that nothing is won by looking for another key.
+        case refused(isSigned: Bool)
+    }
+
+    private func judge(
+        _ request: Request,
+        _ signature: Signature,
+        in shelf: ClientShelf,
+        changes: Bool
+    ) -> Verdict {
+        let known = request.id.flatMap { shelf.byID[$0] }
         // There is but one failure, and it says nothing.
-        return (try? Conversation(verifying: signature, with: known.key)).map { (known, $0) }
-    }
-
-    /// Counts a field of a verified request that didn't decrypt; after eight the nonce is used up.
-    ///
-    /// - Parameters:
-    ///   - id: The verified client.
-    ///   - nonce: The request's nonce, as it came.
-    package func undecryptable(id: String, nonce: String) async {
-        // The client may have been revoked since; then its nonces are of no use anyway.
-        guard let known = shelf?.byID[id], let nonce = Nonce(base64: nonce) else { return }
-        records[known.client.fingerprint, default: KeyRecord()].nonces.strike(nonce)
-    }
-
-    private func admit(_ conversation: Conversation, from known: KnownClient, changes: Bool) -> Verification {
-        var client = known.client
-        var record = records[client.fingerprint, default: KeyRecord()]
-        let isHeld = client.usesHmac || record.usesHmac
-        guard conversation.usedHmac || !isHeld else { return .refused }
-        let isAdmitted = record.nonces.admit(
-            conversation.nonce,
-            isHeld: conversation.usedHmac,
-            isChange: changes
+        let conversation = try? Conversation(
+            verifying: signature,
+            with: known?.key ?? Conversation.decoyKey
         )
-        records[client.fingerprint] = record
-        guard isAdmitted else { return .refused }
+        let fields = (conversation ?? .decoy(for: signature)).open(request)
+        guard let known, let conversation else { return .refused(isSigned: false) }
+        guard admit(conversation, from: known, changes: changes) else { return .refused(isSigned: true) }
+        guard let fields else {
+            strike(conversation, of: known)
+            return .refused(isSigned: true)
+        }
+        return .admitted(known, conversation, fields)
+    }
+
+    /// Whether a message with a right signature may be taken; its nonce is remembered if so.
+    private func admit(_ conversation: Conversation, from known: KnownClient, changes: Bool) -> Bool {
+        let fingerprint = known.client.fingerprint
+        var record = records[fingerprint, default: KeyRecord()]
+        defer { records[fingerprint] = record }
+        guard conversation.usedHmac || !(known.client.usesHmac || record.usesHmac) else { return false }
+        if let ledger {
+            let isSpent = ledger.holds(
+                mark(conversation, of: known),
+                asChange: changes || conversation.usedHmac
+            )
+            guard !isSpent else { return false }
+        }
+        return record.nonces.admit(conversation.nonce, isHeld: conversation.usedHmac, isChange: changes)
+    }
+
+    /// Counts a request whose fields don't decrypt; after eight its nonce is used up for good.
+    private func strike(_ conversation: Conversation, of known: KnownClient) {
+        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].nonces.strike(conversation.nonce)
+        guard isUsedUp, let ledger else { return }
+        let mark = mark(conversation, of: known)
+        // Not waited for: the answer comes as soon as any other.
+        Task(executorPreference: TaskQueue.shared) { await ledger.exhaust(mark) }
+    }
+
+    /// Notes that a client has been verified.
+    private func used(_ conversation: Conversation, by known: KnownClient) -> Client {
+        var client = known.client
         client.lastUsed = now()
         client.usesHmac = conversation.usedHmac
-        record.lastUsed = client.lastUsed
-        record.usesHmac = client.usesHmac
-        records[client.fingerprint] = record
+        records[client.fingerprint, default: KeyRecord()].lastUsed = client.lastUsed
+        records[client.fingerprint, default: KeyRecord()].usesHmac = client.usesHmac
         keepRecord(of: known)
-        return .verified(conversation, client)
+        return client
+    }
+
+    private func mark(_ conversation: Conversation, of known: KnownClient) -> SpentNonce {
+        SpentNonce(conversation.nonce, fingerprint: known.client.fingerprint, time: now())
     }
 
     // MARK: - The cache

@@ -9,7 +9,7 @@ import KeePassHTTP
 /// lives: a memory that is full refuses instead. The nonces of mere reads make room for newer ones; a read that
 /// is so old gives its repeater nothing but what is encrypted for the key's owner.
 struct NonceMemory {
-    /// How many fields that don't decrypt use a nonce up.
+    /// How many requests whose fields don't decrypt use a nonce up.
     static let strikesPerNonce = 8
     /// How many nonces of reads are remembered.
     static let rememberedReads = 4096
@@ -38,9 +38,12 @@ struct NonceMemory {
         return true
     }
 
-    /// Counts a field that did not decrypt under this nonce.
-    mutating func strike(_ nonce: Nonce) {
+    /// Counts a request under this nonce whose fields did not decrypt.
+    ///
+    /// - Returns: Whether that was the last that it may have.
+    mutating func strike(_ nonce: Nonce) -> Bool {
         strikes[nonce, default: 0] += 1
+        return strikes[nonce] == Self.strikesPerNonce
     }
 }
 

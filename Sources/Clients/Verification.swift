@@ -5,10 +5,12 @@ package import SecretService
 
 /// What came of verifying a request.
 package enum Verification: Sendable {
-    /// The client has the key; the conversation decrypts what it sent.
-    case verified(Conversation, Client)
-    /// It has not, or says what it may not say again. All reasons look the same.
+    /// The client has the key, and everything that it sent decrypts.
+    case verified(Conversation, Client, OpenedFields)
+    /// It has not, or something doesn't decrypt, or it says what it may not say again. All reasons look the same.
     case refused
+    /// A change that can't be noted down, so that nobody could tell if it came again.
+    case unrecordable
     /// The keyring is locked, so nobody can be verified.
     case keyringLocked
     /// The keyring can't be read, so nobody can be verified.

@@ -3,12 +3,13 @@
 import Callers
 import HTTPServer
 import Operations
+import Secrecy
 
 /// Hands what comes in by HTTP to the bell.
 struct BellResponder: Responder {
     let bell: Bell
 
-    func respond(to body: [UInt8], visit: Visit) async -> HTTPAnswer {
+    func respond(to body: WipedBytes, visit: Visit) async -> HTTPAnswer {
         let reply = await bell.answer(body, from: HTTPVisitor(visit: visit))
         return HTTPAnswer(status: reply.status, body: reply.body, delivered: reply.delivered)
     }

@@ -3,7 +3,7 @@
 package import ArgumentParser
 import BusInterface
 import HTTPServer
-import Kernel
+package import Kernel
 import Logging
 import Secrecy
 import Settings
@@ -28,7 +28,11 @@ package struct DaemonCommand: ParsableCommand {
     package init() {}
 
     /// Runs the daemon to its end and gives its exit status.
-    package func status(environment: [String: String]) async -> Int32 {
+    ///
+    /// - Parameters:
+    ///   - environment: Of this process.
+    ///   - hardeningFailure: What `Hardening.apply` could not do.
+    package func status(environment: [String: String], hardeningFailure: KernelError?) async -> Int32 {
         var logger = Logger(label: "keybelld") { _ in JournalLog(environment: environment) }
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }
         let configuration: Configuration
@@ -38,7 +42,7 @@ package struct DaemonCommand: ParsableCommand {
             logger.error("\(error)")
             return 2
         }
-        harden(logger)
+        tellHardening(hardeningFailure, logger)
         do {
             let house = try await House(configuration, folders: .ofProcess(), logger: logger)
             try await house.run()
@@ -57,13 +61,8 @@ package struct DaemonCommand: ParsableCommand {
     }
 
     /// What can't be had is said and lived without: a container may forbid any of it.
-    private func harden(_ logger: Logger) {
-        do throws(KernelError) {
-            try Hardening.forbidDumps()
-            try Hardening.forbidNewPrivileges()
-        } catch {
-            logger.warning("not hardened", metadata: ["why": "\(error)"])
-        }
+    private func tellHardening(_ failure: KernelError?, _ logger: Logger) {
+        if let failure { logger.warning("not hardened", metadata: ["why": "\(failure)"]) }
         SecureHeap.prepare()
         switch SecureHeap.state {
         case .locked: break

@@ -41,6 +41,7 @@ struct House: Sendable {
         await objects.export()
 
         let limit = ConnectionLimit()
+        let budget = BodyBudget()
         // One loop is plenty; it ends with the process.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let plain = sockets.map { (socket: $0, tls: TLSIdentity?.none) }
@@ -50,6 +51,7 @@ struct House: Sendable {
                 options: Self.options(configuration),
                 tls: tls,
                 limit: limit,
+                budget: budget,
                 responder: BellResponder(bell: rooms.bell),
                 eventLoopGroup: loops,
                 logger: logger

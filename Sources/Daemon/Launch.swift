@@ -13,9 +13,16 @@ package enum Launch {
     /// Everything runs on the house's own executor, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
+        // Rights belong to a thread and to those that it makes: now there is but one.
+        let failure = Hardening.apply()
         let command = DaemonCommand.parseOrExit()
         Task(executorPreference: TaskQueue.shared) {
-            exit(await command.status(environment: ProcessInfo.processInfo.environment))
+            exit(
+                await command.status(
+                    environment: ProcessInfo.processInfo.environment,
+                    hardeningFailure: failure
+                )
+            )
         }
         dispatchMain()
     }

@@ -56,7 +56,12 @@ struct Rooms: Sendable {
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
-        let clients = ClientRegistry(keyring: keyring, logger: logger)
+        let ledger = NonceLedger(
+            folder: folders.state,
+            logger: logger,
+            now: { UInt64(max(0, Date().timeIntervalSince1970)) }
+        )
+        let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         let vaults = House.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
         let notifier =

@@ -15,6 +15,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let receipts: Receipts
+    private let bodies: RequestBodies
+    private let place: Place
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
     /// How long a peer may leave an answer unread.
@@ -22,6 +24,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var patience: Patience
     private var timer: Scheduled<Void>?
     private var context: ChannelHandlerContext?
+
+    /// More was to be read while there was no room for it.
+    private var isReadHeld = false
 
     /// For each pending request whether its peer wants the connection closed after the answer.
     private var closings: [Bool] = []
@@ -38,8 +43,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
-    init(options: ListenerOptions, receipts: Receipts) {
+    init(options: ListenerOptions, receipts: Receipts, bodies: RequestBodies, place: Place) {
         self.receipts = receipts
+        self.bodies = bodies
+        self.place = place
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
         lingering = TimeAmount(options.lingering)
         unread = TimeAmount(options.bodyDeadline)
@@ -66,6 +73,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         isClosing = true
+        bodies.endAll()
         context.fireChannelInactive()
     }
 
@@ -81,15 +89,26 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .head(var head):
             patience.head(at: .now)
             closings.append(!head.isKeepAlive)
+            bodies.begin()
             head.normalize()
             context.fireChannelRead(wrapInboundOut(.head(head)))
-        case .body:
-            context.fireChannelRead(data)
+        case .body(let part):
+            // Whoever waits for the end learns by an empty part that it isn't worth waiting for.
+            if bodies.take(part) { context.fireChannelRead(wrapInboundOut(.body(ByteBuffer()))) }
+            askForRoom()
         case .end:
             patience.end(at: .now)
             context.fireChannelRead(data)
         }
         watchDeadline()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard bodies.mayGrow else {
+            isReadHeld = true
+            return
+        }
+        context.read()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -130,10 +149,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
             watch(end.futureResult, context)
             receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
+            bodies.endOldest()
             patience.answered(at: .now)
             context.write(data, promise: end)
             if isLastAnswer { finish(context) } else { answerBroken(context) }
             watchDeadline()
+            askForRoom()
+            readOn()
         }
     }
 
@@ -160,6 +182,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func finish(_ context: ChannelHandlerContext) {
         isClosing = true
         timer?.cancel()
+        bodies.endAll()
         context.flush()
         let context = NIOLoopBound(context, eventLoop: context.eventLoop)
         lastEnd?.whenComplete { _ in context.value.close(mode: .output, promise: nil) }
@@ -183,7 +206,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
         end.whenComplete { _ in timer.cancel() }
     }
 
+    /// Asks for room for a long body, of the oldest request alone: a later one may have to wait for a person.
+    private func askForRoom() {
+        guard patience.pending == 1, !isClosing, let context else { return }
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        bodies.askForRoom { handler.eventLoop.execute { handler.value.readOn() } }
+    }
+
+    /// Reads what was to be read, if there is room for it now.
+    private func readOn() {
+        guard isReadHeld, isClosing || bodies.mayGrow, let context else { return }
+        isReadHeld = false
+        context.read()
+    }
+
     private func watchDeadline() {
+        place.standing = isClosing ? .busy : patience.standing
         guard !isClosing, let context else { return }
         timer?.cancel()
         timer = patience.deadline.map { deadline in

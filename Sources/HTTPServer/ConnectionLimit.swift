@@ -3,11 +3,14 @@
 import Synchronization
 
 /// How many connections may be open at once, over all sockets of the daemon.
+///
+/// Where there is no room, the oldest connection that keeps a place without a use for it makes some: one with a
+/// half-sent head, then one that sends nothing. One whose request is being read or answered never does.
 package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
-    enum Admission: Equatable, Sendable {
-        /// It is served.
-        case served
+    enum Admission: Sendable {
+        /// It is served, in this place.
+        case served(Place)
 
         /// It is told that there are too many.
         case refused
@@ -16,14 +19,14 @@ package final class ConnectionLimit: Sendable {
         case closed
     }
 
-    private struct Counts {
-        var served = 0
+    private struct State {
+        var places: [ObjectIdentifier: Place] = [:]
         var refused = 0
     }
 
     private let maximum: Int
     private let maximumRefused: Int
-    private let counts = Mutex(Counts())
+    private let state = Mutex(State())
 
     /// Sets the limits.
     ///
@@ -36,28 +39,94 @@ package final class ConnectionLimit: Sendable {
     }
 
     /// Counts a new connection in, to be counted out by `leave`.
-    func enter() -> Admission {
-        counts.withLock { counts in
-            if counts.served < maximum {
-                counts.served += 1
-                return .served
+    ///
+    /// - Parameter end: Closes the connection, should it have to make room.
+    func enter(end: @escaping @Sendable () -> Void) -> Admission {
+        let (admission, former) = state.withLock { state -> (Admission, Place?) in
+            var former: Place?
+            if state.places.count >= maximum {
+                former = Self.dispensable(of: state.places.values, now: .now)
+                guard let former else {
+                    guard state.refused < maximumRefused else { return (.closed, nil) }
+                    state.refused += 1
+                    return (.refused, nil)
+                }
+                state.places[ObjectIdentifier(former)] = nil
             }
-            if counts.refused < maximumRefused {
-                counts.refused += 1
-                return .refused
-            }
-            return .closed
+            let place = Place(end: end)
+            state.places[ObjectIdentifier(place)] = place
+            return (.served(place), former)
         }
+        former?.end()
+        return admission
     }
 
-    /// Counts a connection out.
+    /// Counts a connection out, which may have been counted out to make room.
     func leave(_ admission: Admission) {
-        counts.withLock { counts in
+        state.withLock { state in
             switch admission {
-            case .served: counts.served -= 1
-            case .refused: counts.refused -= 1
+            case .served(let place): state.places[ObjectIdentifier(place)] = nil
+            case .refused: state.refused -= 1
             case .closed: break
             }
         }
+    }
+
+    private static func dispensable(
+        of places: some Collection<Place>,
+        now: ContinuousClock.Instant
+    ) -> Place? {
+        places
+            .compactMap { place in place.standing.dispensable(at: now).map { (place: place, rank: $0) } }
+            .min { ($0.rank.order, $0.rank.since) < ($1.rank.order, $1.rank.since) }?
+            .place
+    }
+}
+
+/// What a connection is at.
+enum Standing: Equatable, Sendable {
+    /// It has sent nothing since it was opened.
+    case silent(since: ContinuousClock.Instant)
+
+    /// It has sent a part of a head.
+    case heading(since: ContinuousClock.Instant)
+
+    /// It rests between two requests.
+    case resting(since: ContinuousClock.Instant)
+
+    /// A request of its is being read or answered.
+    case busy
+
+    /// How long a connection may send nothing before others come first, at its beginning and between requests: those
+    /// who mean to ask do so at once.
+    static let (silence, rest) = (Duration.seconds(1), Duration.seconds(5))
+
+    /// Whether it may have to make room now: which ones go first, and since when it has been like this.
+    fileprivate func dispensable(
+        at now: ContinuousClock.Instant
+    ) -> (order: Int, since: ContinuousClock.Instant)? {
+        switch self {
+        case .heading(let since): (0, since)
+        case .silent(let since): now - since >= Self.silence ? (1, since) : nil
+        case .resting(let since): now - since >= Self.rest ? (2, since) : nil
+        case .busy: nil
+        }
+    }
+}
+
+/// A served connection's place among those that there may be.
+final class Place: Sendable {
+    /// Closes the connection.
+    let end: @Sendable () -> Void
+    private let current = Mutex(Standing.silent(since: .now))
+
+    fileprivate init(end: @escaping @Sendable () -> Void) {
+        self.end = end
+    }
+
+    /// What the connection is at, as its handler says.
+    var standing: Standing {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
     }
 }

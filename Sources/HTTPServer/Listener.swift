@@ -19,6 +19,7 @@ import ServiceLifecycle
 package struct Listener: Service {
     private let socket: ListeningSocket
     private let limit: ConnectionLimit
+    private let budget: BodyBudget
     private let reception: Reception
     private let tls: TLSIdentity?
     private let eventLoopGroup: any EventLoopGroup
@@ -30,6 +31,7 @@ package struct Listener: Service {
     ///   - options: What it is told.
     ///   - tls: What to serve HTTPS with; nil for plain HTTP.
     ///   - limit: The count of connections, one for all listeners of a daemon.
+    ///   - budget: The memory for bodies, likewise.
     ///   - responder: Answers the protocol's messages.
     ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
     ///   - logger: For what happens to connections; never for what is in them.
@@ -38,6 +40,7 @@ package struct Listener: Service {
         options: ListenerOptions = ListenerOptions(),
         tls: TLSIdentity? = nil,
         limit: ConnectionLimit,
+        budget: BodyBudget,
         responder: any Responder,
         eventLoopGroup: any EventLoopGroup,
         logger: Logger
@@ -45,6 +48,7 @@ package struct Listener: Service {
         self.socket = socket
         self.tls = tls
         self.limit = limit
+        self.budget = budget
         self.eventLoopGroup = eventLoopGroup
         reception = Reception(
             door: Door(allowedOrigins: options.allowedOrigins, maximumBody: options.maximumBody),
@@ -68,6 +72,16 @@ package struct Listener: Service {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // No more than a connection's share of the memory for bodies comes at once.
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1024,
+                    initial: 4096,
+                    maximum: BodyBudget.share
+                )
+            )
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .bind(number) { admit($0) }
         reception.logger.info(
             "Listening",
@@ -104,11 +118,11 @@ package struct Listener: Service {
             channel.close(promise: nil)
             return channel.eventLoop.makeSucceededFuture(nil)
         }
-        let admission = limit.enter()
+        let admission = limit.enter { Self.cut(channel) }
         channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
         switch admission {
-        case .served:
-            return serve(channel, peer: peer).map(Optional.some)
+        case .served(let place):
+            return serve(channel, peer: peer, place: place).map(Optional.some)
         case .refused:
             reception.logger.info("Connection refused: too many are open")
             return channel.eventLoop.makeCompletedFuture {
@@ -122,6 +136,13 @@ package struct Listener: Service {
         }
     }
 
+    /// Closes a connection below the encryption, which would wait for its peer's farewell.
+    private static func cut(_ channel: any Channel) {
+        guard channel.eventLoop.inEventLoop else { return channel.eventLoop.execute { cut(channel) } }
+        let socket = try? channel.pipeline.syncOperations.context(handlerType: ByteWatch.self)
+        if let socket { socket.close(promise: nil) } else { channel.close(promise: nil) }  // being set up
+    }
+
     /// Lets everything that is added behind see what was encrypted, if anything is.
     private func encrypt(_ channel: any Channel) throws {
         guard let tls else { return }
@@ -131,10 +152,21 @@ package struct Listener: Service {
     /// Sets up HTTP on a connection, with our own handler right behind the decoder.
     ///
     /// The deadline of the first head counts from here, so that a handshake is part of it.
-    private func serve(_ channel: any Channel, peer: Peer) -> EventLoopFuture<Connection> {
+    private func serve(
+        _ channel: any Channel,
+        peer: Peer,
+        place: Place
+    ) -> EventLoopFuture<Connection> {
+        let bodies = RequestBodies(budget: budget, longest: reception.options.maximumBody)
         let http = HTTP1Channel(
             responder: { request, writer, channel in
-                try await reception.receive(request, writer: writer, channel: channel, peer: peer)
+                try await reception.receive(
+                    request,
+                    bodies: bodies,
+                    writer: writer,
+                    channel: channel,
+                    peer: peer
+                )
             },
             configuration: .init(
                 httpDecoderConfiguration: .init(
@@ -151,7 +183,12 @@ package struct Listener: Service {
         }.flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = ConnectionHandler(options: reception.options, receipts: peer.receipts)
+            let handler = ConnectionHandler(
+                options: reception.options,
+                receipts: peer.receipts,
+                bodies: bodies,
+                place: place
+            )
             try pipeline.addHandler(handler, position: .after(decoder))
             try pipeline.addHandler(ByteWatch(telling: handler), position: .first)
             return Connection(http: http, channel: value)

@@ -25,6 +25,7 @@ struct Patience: Equatable {
 
     private let limits: Limits
     private var reading: Reading
+    private var isSilent = true
 
     /// Requests whose head was read and whose answer isn't written.
     private(set) var pending = 0
@@ -40,6 +41,16 @@ struct Patience: Equatable {
         if case .body = reading { true } else { false }
     }
 
+    /// What the connection is at.
+    var standing: Standing {
+        guard pending == 0 else { return .busy }
+        return switch reading {
+        case .nothing(let since): .resting(since: since)
+        case .head(let since): isSilent ? .silent(since: since) : .heading(since: since)
+        case .body: .busy
+        }
+    }
+
     /// When to give up, nil for not at all.
     var deadline: ContinuousClock.Instant? {
         switch reading {
@@ -52,6 +63,7 @@ struct Patience: Equatable {
 
     /// Bytes came.
     mutating func bytes(at now: ContinuousClock.Instant) {
+        isSilent = false
         if case .nothing = reading { reading = .head(since: now) }
     }
 

@@ -6,6 +6,7 @@ import Kernel
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Secrecy
 import ServiceLifecycle
 
 /// Takes a request through the door to the responder, and its answer back.
@@ -18,13 +19,15 @@ struct Reception: Sendable {
     /// Answers one request.
     ///
     /// - Parameters:
-    ///   - request: Its head, and its body as it comes.
+    ///   - request: Its head, and the end of its body.
+    ///   - bodies: Where its body is then.
     ///   - writer: For the answer.
     ///   - channel: Its connection.
     ///   - peer: Who is at the other end.
     /// - Throws: Whatever ends the connection.
     func receive(
         _ request: Request,
+        bodies: RequestBodies,
         writer: consuming ResponseWriter,
         channel: any Channel,
         peer: Peer
@@ -41,14 +44,14 @@ struct Reception: Sendable {
         case .success(.page(let asked)): page = asked
         }
         if expectsContinue(request) { try await writer.writeInformationalHead(.init(status: .continue)) }
-        guard let body = try await body(of: request) else {
+        guard let body = try await body(of: request, among: bodies) else {
             return try await write(
                 self.reply(to: .tooLarge, origin: verdict.origin),
                 to: request,
                 with: writer
             )
         }
-        if let page, body.isEmpty {
+        if let page, body.count == 0 {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
         let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent])
@@ -75,17 +78,15 @@ struct Reception: Sendable {
         }
     }
 
-    /// Reads a whole body; nil if it is too long.
-    private func body(of request: Request) async throws -> [UInt8]? {
-        var bytes: [UInt8] = []
-        for try await part in request.body {
-            guard bytes.count + part.readableBytes <= options.maximumBody else { return nil }
-            bytes += part.readableBytesView
-        }
-        if let declared = request.headers[.contentLength], Int(declared) != bytes.count {
+    /// Waits for a whole body; nil if it is too long.
+    private func body(of request: Request, among bodies: RequestBodies) async throws -> WipedBytes? {
+        // The one part that ever comes says that the body is too long.
+        for try await _ in request.body { return nil }
+        guard let body = bodies.takeOldest() else { return nil }
+        if let declared = request.headers[.contentLength], Int(declared) != body.count {
             throw ChannelError.inputClosed  // the peer left in the middle: nobody to answer
         }
-        return bytes
+        return body
     }
 
     private func expectsContinue(_ request: Request) -> Bool {

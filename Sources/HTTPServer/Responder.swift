@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import HTTPTypes
+package import Secrecy
 
 /// Answers messages of the protocol: what stands behind the door.
 package protocol Responder: Sendable {
@@ -10,10 +9,10 @@ package protocol Responder: Sendable {
     /// It is cancelled when the daemon stops, and should then answer at once that it couldn't be done.
     ///
     /// - Parameters:
-    ///   - body: The message's bytes, which nobody logs.
+    ///   - body: The message's bytes, which nobody logs, and which are wiped once they have been read.
     ///   - visit: Who sends it.
     /// - Returns: The answer.
-    func respond(to body: [UInt8], visit: Visit) async -> HTTPAnswer
+    func respond(to body: WipedBytes, visit: Visit) async -> HTTPAnswer
 
     /// The Hash that an error may tell, if it is known.
     func hash() async -> String?

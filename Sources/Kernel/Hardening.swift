@@ -5,6 +5,28 @@ import Glibc
 
 /// Rights this process gives up at its start and never gets back.
 package enum Hardening {
+    /// Gives up all of them, and has freed memory given back to the system.
+    ///
+    /// - Returns: The first call that the kernel refused; a container may forbid any of it.
+    package static func apply() -> KernelError? {
+        // A large block then goes back as soon as it is freed, whatever was freed before; by itself the C library
+        // keeps ever larger ones for later.
+        _ = mallopt(M_MMAP_THRESHOLD, 128 << 10)
+        _ = mallopt(M_TRIM_THRESHOLD, 128 << 10)
+        var failure: KernelError?
+        do throws(KernelError) {
+            try forbidNewPrivileges()
+        } catch {
+            failure = error
+        }
+        do throws(KernelError) {
+            try forbidDumps()
+        } catch {
+            failure = failure ?? error
+        }
+        return failure
+    }
+
     /// Keeps memory out of core dumps and away from debuggers of the same user.
     ///
     /// Afterwards /proc/self belongs to root, so the user's other programs can't see our executable or descriptors.

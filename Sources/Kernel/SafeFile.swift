@@ -57,6 +57,29 @@ package enum SafeFile {
         try file.write(bytes)
     }
 
+    /// Adds a record to a file of records of one length; returns once the disk has it.
+    ///
+    /// - Parameters:
+    ///   - bytes: The record.
+    ///   - path: The file, which must be there.
+    /// - Throws: The failing call's `errno`, and EINVAL where the file doesn't end with a whole record; it is as it was
+    ///   then.
+    package static func appendRecord(_ bytes: [UInt8], to path: String) throws(KernelError) {
+        let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let file = try Descriptor("open", unsafe open(path, flags))
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0, Int(status.st_size) % bytes.count == 0
+        else { throw KernelError(call: "append", code: EINVAL) }
+        do throws(KernelError) {
+            try file.write(bytes)
+            guard fdatasync(file.number) == 0 else { throw .last("fdatasync") }
+        } catch {
+            ftruncate(file.number, status.st_size)
+            throw error
+        }
+    }
+
     /// Makes a folder that only this user may enter, and those above it where they lack.
     ///
     /// - Parameter path: An absolute path; a folder that is there already is closed to others.

@@ -25,6 +25,7 @@ extension Bell {
             let signature = request.signature,
             (try? Conversation(verifying: signature, with: key)) != nil  // every failure is the same one
         else { throw .unverified }
+        guard !key.isGuessable else { throw .guessableKey }
 
         let caller = await visitor.caller()
         if let unlock = await unlocks.running(for: caller.program) {

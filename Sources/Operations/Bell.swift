@@ -5,6 +5,7 @@ package import Audit
 import Clients
 import KeePassHTTP
 package import Logging
+package import Secrecy
 import Vault
 
 /// Answers what rings: bytes of a request in, bytes of the reply out.
@@ -59,20 +60,16 @@ package struct Bell: Sendable {
     /// Answers one request.
     ///
     /// Waits as long as the person does, and never throws.
-    package func answer(_ body: [UInt8], from visitor: any Visitor) async -> OperationReply {
+    package func answer(_ body: WipedBytes, from visitor: any Visitor) async -> OperationReply {
         let request: Request
         do throws(RequestError) {
-            request = try Request.parse(body)
+            // Wiped before anybody is waited for.
+            request = try body.consume(Request.parse)
         } catch {
             return await refuse(.invalid(error), type: nil, id: nil)
         }
         do throws(Refusal) {
             return seal(try await carryOut(request, from: visitor))
-        } catch .undecryptable {
-            if let id = request.id, let signature = request.signature {
-                await clients.undecryptable(id: id, nonce: signature.nonce)
-            }
-            return await refuse(.unverified, type: request.type, id: request.id)
         } catch {
             logger.info(
                 "refused",

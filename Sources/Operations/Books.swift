@@ -6,10 +6,9 @@ package import SecretService
 
 /// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
 package protocol ClientBook: Sendable {
-    /// Checks who signed a request. `changes` says that it would change something, so that it may not be repeated.
-    func verify(id: String?, signature: Signature, changes: Bool) async -> Verification
-    /// A field of a verified request did not decrypt.
-    func undecryptable(id: String, nonce: String) async
+    /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
+    /// be repeated.
+    func verify(_ request: Request, signature: Signature, changes: Bool) async -> Verification
     /// The fingerprint of the key that is stored under an Id; nil where the Id is free.
     func fingerprint(of id: String) async throws(ClientError) -> String?
     /// The Id under which the key with this fingerprint is stored; nil where it is unknown.

@@ -7,7 +7,7 @@ extension Bell {
     /// `get-logins-by-names`: the logins with exactly these titles.
     func getLoginsByNames(_ ring: Ring) async throws(Refusal) -> Answered {
         var seen: Set<String> = [""]
-        let names = try ring.texts("Names").filter { seen.insert($0).inserted }
+        let names = ring.texts("Names").filter { seen.insert($0).inserted }
         guard !names.isEmpty else { throw .invalid(.missing("Names")) }
         return try await readInBulk(ring, search: names.joined(separator: "\n")) { index in
             names.flatMap { index.titled($0) }

@@ -22,12 +22,13 @@ extension Bell {
     }
 
     private func query(of ring: Ring) throws(Refusal) -> MatchQuery {
-        // Everything is decrypted before anything is missed: the order of checks is part of the contract.
-        let (url, submitUrl, realm) = (
-            try ring.text("Url"), try ring.text("SubmitUrl"), try ring.text("Realm")
+        MatchQuery(
+            url: try ring.required("Url"),
+            submitUrl: ring.text("SubmitUrl"),
+            realm: ring.text("Realm"),
+            options: policy.match,
+            now: now()
         )
-        guard let url else { throw .invalid(.missing("Url")) }
-        return MatchQuery(url: url, submitUrl: submitUrl, realm: realm, options: policy.match, now: now())
     }
 
     private func offers(for query: MatchQuery, in open: [OpenVault]) -> [Offer] {

@@ -9,10 +9,12 @@ package import Vault
 package enum Refusal: Error, Equatable, Sendable {
     /// Not a valid request.
     case invalid(RequestError)
-    /// The signature doesn't fit. ``undecryptable`` looks just the same from outside.
+    /// The signature doesn't fit, or a field doesn't decrypt, or the Nonce may not come again.
     case unverified
-    /// A field of a verified request doesn't decrypt; counts against its Nonce.
-    case undecryptable
+    /// A change that can't be noted down, so that nobody could tell if it came again.
+    case unrecordable
+    /// A key that anybody could guess.
+    case guessableKey
     /// No vault is open, or the keyring that holds the clients' keys is locked.
     case locked
     /// The keyring can't be reached or used; the sentence says what to do.
@@ -55,7 +57,10 @@ package enum Refusal: Error, Equatable, Sendable {
     package var sentence: String {
         switch self {
         case .invalid(let error): error.sentence
-        case .unverified, .undecryptable: "Couldn't verify request"
+        case .unverified: VerificationFailure.sentence
+        case .unrecordable:
+            "Nothing was changed, since Keybell could not note the request down: its state folder is full or can't be written. Keybell's log says why."
+        case .guessableKey: "Anybody could guess this key: let the client make a random one."
         case .locked: "Database locked"
         case .keyring(let advice): advice
         case .search(let error): error.sentence

@@ -10,50 +10,25 @@ import SecretService
 struct Ring: Sendable {
     let request: Request
     let conversation: Conversation
+    let fields: OpenedFields
     let client: Client
     let rules: ClientRules
     let visitor: any Visitor
 
     /// A decrypted field; nil when it is absent or empty.
-    func secret(_ name: String) throws(Refusal) -> SecretBytes? {
-        guard let field = request.field(name) else { return nil }
-        do throws(VerificationFailure) {
-            let bytes = try conversation.decrypt(field)
-            return bytes.isEmpty ? nil : bytes
-        } catch {
-            throw .undecryptable
-        }
-    }
+    func secret(_ name: String) -> SecretBytes? { fields.secret(name) }
 
     /// A decrypted field as text; nil when it is absent or empty.
-    func text(_ name: String) throws(Refusal) -> String? {
-        guard let field = request.field(name) else { return nil }
-        do throws(VerificationFailure) {
-            let text = try conversation.decryptText(field)
-            return text.isEmpty ? nil : text
-        } catch {
-            throw .undecryptable
-        }
-    }
+    func text(_ name: String) -> String? { fields.text(name) }
 
     /// A decrypted field that has to be there.
     func required(_ name: String) throws(Refusal) -> String {
-        guard let text = try text(name) else { throw .invalid(.missing(name)) }
+        guard let text = text(name) else { throw .invalid(.missing(name)) }
         return text
     }
 
     /// The decrypted texts of a field that is a list.
-    func texts(_ name: String) throws(Refusal) -> [String] {
-        var texts: [String] = []
-        for field in request.fields(name) {
-            do throws(VerificationFailure) {
-                texts.append(try conversation.decryptText(field))
-            } catch {
-                throw .undecryptable
-            }
-        }
-        return texts
-    }
+    func texts(_ name: String) -> [String] { fields.texts(name) }
 
     /// Whether the key comes from the program and Origin that it was given to.
     ///
@@ -75,22 +50,24 @@ extension Bell {
     func verify(_ request: Request, from visitor: any Visitor) async throws(Refusal) -> Ring {
         guard let signature = request.signature else { throw .unverified }
         let changes = request.type == .setLogin
-        var verification = await clients.verify(id: request.id, signature: signature, changes: changes)
+        var verification = await clients.verify(request, signature: signature, changes: changes)
         if case .keyringLocked = verification {
             guard wantsUnlock(request) else { throw .locked }
             try await unlockKeyring(for: request, from: visitor)
-            verification = await clients.verify(id: request.id, signature: signature, changes: changes)
+            verification = await clients.verify(request, signature: signature, changes: changes)
         }
         switch verification {
-        case .verified(let conversation, let client):
+        case .verified(let conversation, let client, let fields):
             return Ring(
                 request: request,
                 conversation: conversation,
+                fields: fields,
                 client: client,
                 rules: policy.rules(for: client.id),
                 visitor: visitor
             )
         case .refused: throw .unverified
+        case .unrecordable: throw .unrecordable
         case .keyringLocked: throw .locked
         case .keyringUnavailable(let error): throw .keyring(error.advice)
         }

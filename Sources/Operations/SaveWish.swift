@@ -17,11 +17,10 @@ struct SaveWish: Sendable {
     let parts: [SecretBytes]
 
     init(_ ring: Ring) throws(Refusal) {
-        // Everything is decrypted before anything else is wrong with it: the order of checks is part of the contract.
-        let (uuid, login, name) = (try ring.text("Uuid"), try ring.text("Login"), try ring.text("Name"))
-        let (url, submit, realm) = (try ring.text("Url"), try ring.text("SubmitUrl"), try ring.text("Realm"))
-        let password = try ring.secret("Password")
-        let fields = try Self.fields(ring)
+        let (uuid, login, name) = (ring.text("Uuid"), ring.text("Login"), ring.text("Name"))
+        let (url, submit, realm) = (ring.text("Url"), ring.text("SubmitUrl"), ring.text("Realm"))
+        let password = ring.secret("Password")
+        let fields = Self.fields(ring)
 
         if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fields.isEmpty {
             throw .invalid(.missing("Url"))
@@ -69,19 +68,9 @@ struct SaveWish: Sendable {
         return id
     }
 
-    private static func fields(_ ring: Ring) throws(Refusal) -> [String: SecretBytes?] {
+    private static func fields(_ ring: Ring) -> [String: SecretBytes?] {
         var fields: [String: SecretBytes?] = [:]
-        for field in ring.request.stringFields {
-            do throws(VerificationFailure) {
-                let name = try ring.conversation.decryptText(field.key)
-                let value = try field.value.map { value throws(VerificationFailure) in
-                    try ring.conversation.decrypt(value)
-                }
-                fields.updateValue(value, forKey: name)
-            } catch {
-                throw .undecryptable
-            }
-        }
+        for field in ring.fields.stringFields { fields.updateValue(field.value, forKey: field.name) }
         return fields
     }
 

@@ -46,10 +46,12 @@ package enum Base64 {
         }
     }
 
+    /// Reads a text; one that is none takes as long as one that is.
     static func decode(_ text: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
         var group: Int32 = 0
         var inGroup = 0
         var paddings = 0
+        var isWrong = false
         for index in text.indices {
             let character = text[index]
             switch character {
@@ -62,8 +64,8 @@ package enum Base64 {
                 break
             }
             let value = sixBits(character)
-            guard value >= 0, paddings == 0 else { return false }
-            group = group << 6 | value
+            if value < 0 || paddings > 0 { isWrong = true }
+            group = group << 6 | value & 63
             inGroup += 1
             if inGroup == 4 {
                 output.append(UInt8(truncatingIfNeeded: group >> 16))
@@ -72,6 +74,7 @@ package enum Base64 {
                 (group, inGroup) = (0, 0)
             }
         }
+        guard !isWrong else { return false }
         switch (inGroup, paddings) {
         case (0, 0):
             return true

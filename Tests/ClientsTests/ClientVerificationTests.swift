@@ -57,17 +57,90 @@ import TestSupport
         )
     }
 
-    @Test func `eight fields that don't decrypt use the nonce up, and no other`() async throws {
+    @Test func `eight requests whose fields don't decrypt use the nonce up, and no other`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let nonce = Nonce.random()
+        let url = try Seal(key: key, nonce: nonce).field("https://a.example/")
+        for _ in 0..<7 {
+            #expect(
+                try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: "AAAA")
+                    == "refused"
+            )
+        }
+        #expect(
+            try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: url)
+                == "verified firefox"
+        )
+        _ = try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: "AAAA")
+        #expect(
+            try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: url)
+                == "refused"
+        )
+        #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
+        // For good: also in the daemon's next life.
+        let spent = SpentNonce(nonce, fingerprint: key.fingerprint, time: fixture.clock.now)
+        while !fixture.ledger.holds(spent, asChange: false) { await Task.yield() }
+        // The file's thread does one thing after the other: once this is written, so is that.
+        #expect(await fixture.ledger.spend(SpentNonce(.random(), fingerprint: "", time: fixture.clock.now)))
+        let restarted = try await fixture.restarted()
+        #expect(
+            try await verdict(restarted, "firefox", key, nonce: nonce, hmac: false, url: url) == "refused"
+        )
+    }
+
+    @Test func `of many requests at once under one nonce no more than eight are judged`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let nonce = Nonce.random()
+        let url = try Seal(key: key, nonce: nonce).field("https://a.example/")
+        _ = try await verdict(fixture.registry, "firefox", key, hmac: false)
+        // A guess in 16 is right, as for somebody who tries paddings: after eight wrong ones none is told so.
+        let guesses = (0..<256).map { $0 % 16 == 15 ? url : "AAAA" }
+        let verified = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for guess in guesses {
+                group.addTask {
+                    try await verdict(
+                        fixture.registry,
+                        "firefox",
+                        key,
+                        nonce: nonce,
+                        hmac: false,
+                        url: guess
+                    ) == "verified firefox"
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        // However they are ordered, those that come after the eighth failure are refused.
+        #expect(verified <= 16)
+        #expect(
+            try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false, url: url)
+                == "refused"
+        )
+    }
+
+    @Test func `a change is refused in the daemon's next life, too`() async throws {
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
         let nonce = Nonce.random()
         #expect(
-            try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false)
+            try await verdict(fixture.registry, "firefox", key, nonce: nonce, changes: true)
                 == "verified firefox"
         )
-        for _ in 0..<8 { await fixture.registry.undecryptable(id: "firefox", nonce: nonce.text + "\n") }
-        #expect(try await verdict(fixture.registry, "firefox", key, nonce: nonce, hmac: false) == "refused")
-        #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
+        let restarted = try await fixture.restarted()
+        #expect(try await verdict(restarted, "firefox", key, nonce: nonce, changes: true) == "refused")
+        #expect(try await verdict(restarted, "firefox", key, nonce: nonce) == "refused")
+        #expect(try await verdict(restarted, "firefox", key, changes: true) == "verified firefox")
+    }
+
+    @Test func `what can't be noted down stops changes, not reads`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        try fixture.folder.makeFolder("state")
+        try fixture.folder.write("state/nonces", "something else\n")
+        #expect(try await verdict(fixture.registry, "firefox", key, changes: true) == "unrecordable")
+        #expect(try await verdict(fixture.registry, "firefox", key) == "verified firefox")
     }
 
     @Test func `once loaded, verifying needs no provider`() async throws {
@@ -122,9 +195,10 @@ import TestSupport
         _ key: ClientKey,
         nonce: Nonce = .random(),
         hmac: Bool = true,
-        changes: Bool = false
+        changes: Bool = false,
+        url: String? = nil
     ) async throws -> String {
         let signed = try signature(key, nonce: nonce, hmac: hmac)
-        return await registry.verify(id: id, signature: signed, changes: changes).verdict
+        return await registry.verify(id: id, signature: signed, changes: changes, url: url).verdict
     }
 }

@@ -14,7 +14,8 @@ private final class Memory {
         memory.admit(nonce, isHeld: isHeld, isChange: isChange)
     }
 
-    func strike(_ nonce: Nonce) {
+    @discardableResult
+    func strike(_ nonce: Nonce) -> Bool {
         memory.strike(nonce)
     }
 }
@@ -47,9 +48,9 @@ private final class Memory {
     @Test func `a nonce is used up by the eighth field that doesn't decrypt`() {
         let memory = Memory()
         let nonce = Nonce.random()
-        for _ in 0..<7 { memory.strike(nonce) }
+        for _ in 0..<7 { #expect(!memory.strike(nonce)) }
         #expect(memory.admit(nonce, isHeld: false, isChange: false))
-        memory.strike(nonce)
+        #expect(memory.strike(nonce))
         #expect(!memory.admit(nonce, isHeld: false, isChange: false))
         #expect(memory.admit(.random(), isHeld: false, isChange: false))
     }

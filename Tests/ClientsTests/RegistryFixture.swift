@@ -16,25 +16,37 @@ struct RegistryFixture {
     let keyring: Keyring
     let registry: ClientRegistry
     let clock = Observed<UInt64>(1_700_000_000)
+    let folder: TemporaryFolder
+    let ledger: NonceLedger
 
     init() async throws {
         session = try await KeyringSession()
+        folder = try TemporaryFolder()
         keyring = Self.keyring(on: session.bus, connection: try await session.bus.connect())
-        registry = Self.registry(keyring, clock)
+        ledger = Self.ledger(folder, clock)
+        registry = Self.registry(keyring, ledger, clock)
     }
 
     /// Another registry over the same keyring, as after a restart of the daemon.
     func restarted() async throws -> ClientRegistry {
         let connection = try await session.bus.connect()
-        return Self.registry(Self.keyring(on: session.bus, connection: connection), clock)
+        return Self.registry(Self.keyring(on: session.bus, connection: connection), Self.ledger(folder, clock), clock)
     }
 
     private static func keyring(on bus: PrivateBus, connection: BusConnection) -> Keyring {
         Keyring(bus: connection, address: bus.address, deadline: .seconds(20), logger: quiet)
     }
 
-    private static func registry(_ keyring: Keyring, _ clock: Observed<UInt64>) -> ClientRegistry {
-        ClientRegistry(keyring: keyring, logger: quiet, now: { clock.now })
+    private static func registry(
+        _ keyring: Keyring,
+        _ ledger: NonceLedger,
+        _ clock: Observed<UInt64>
+    ) -> ClientRegistry {
+        ClientRegistry(keyring: keyring, ledger: ledger, logger: quiet, now: { clock.now })
+    }
+
+    private static func ledger(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceLedger {
+        NonceLedger(folder: folder.path("state"), logger: quiet, now: { clock.now })
     }
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

@@ -8,8 +8,9 @@ extension Verification {
     /// The verdict without its details.
     var verdict: String {
         switch self {
-        case .verified(_, let client): "verified \(client.id)"
+        case .verified(_, let client, _): "verified \(client.id)"
         case .refused: "refused"
+        case .unrecordable: "unrecordable"
         case .keyringLocked: "locked"
         case .keyringUnavailable(let error): "unavailable: \(error)"
         }
@@ -20,4 +21,23 @@ extension Verification {
 func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> Signature {
     let full = try Seal(key: key, nonce: nonce).signature()
     return hmac ? full : Signature(nonce: full.nonce, verifier: full.verifier)
+}
+
+extension ClientRegistry {
+    /// Verifies a request that has nothing but a signature, or one field as it stands in the message.
+    func verify(
+        id: String?,
+        signature: Signature,
+        changes: Bool,
+        url: String? = nil
+    ) async -> Verification {
+        var members = ["\"RequestType\":\"\(changes ? "set-login" : "get-logins")\""]
+        if let id { members.append("\"Id\":\"\(id)\"") }
+        if let url { members.append("\"Url\":\"\(url)\"") }
+        // What is written here can be read.
+        guard let request = try? Request.parse(Array("{\(members.joined(separator: ","))}".utf8)) else {
+            return .refused
+        }
+        return await verify(request, signature: signature, changes: changes)
+    }
 }

@@ -4,6 +4,7 @@ import Kernel
 import Logging
 import NIOCore
 import NIOPosix
+import Secrecy
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -20,7 +21,8 @@ final class Echo: Responder {
         self.work = work
     }
 
-    func respond(to body: [UInt8], visit: Visit) async -> HTTPAnswer {
+    func respond(to body: WipedBytes, visit: Visit) async -> HTTPAnswer {
+        let body = body.consume { $0.map(\.self) }
         bodies.withLock { $0.append(String(decoding: body, as: UTF8.self)) }
         let text = await work(body, visit)
         return HTTPAnswer(body: Array(text.utf8)) { [deliveries] in deliveries.continuation.yield($0) }
@@ -40,6 +42,7 @@ func withListener(
     _ responder: any Responder = Echo(),
     options: ListenerOptions = ListenerOptions(),
     limit: ConnectionLimit = ConnectionLimit(),
+    budget: BodyBudget = BodyBudget(),
     tls: TLSIdentity? = nil,
     host: String = "127.0.0.1",
     test: (UInt16) async throws -> Void
@@ -52,6 +55,7 @@ func withListener(
         options: options,
         tls: tls,
         limit: limit,
+        budget: budget,
         responder: responder,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: logger

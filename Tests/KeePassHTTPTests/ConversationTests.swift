@@ -91,7 +91,9 @@ import Testing
     func `whatever is wrong with a signature, the failure is the same`(signature: Signature) throws {
         let key = try Sample.key()
         #expect(throws: VerificationFailure()) { try Conversation(verifying: signature, with: key) }
-        #expect(Conversation.decoy(verifying: signature) == VerificationFailure())
+        #expect(throws: VerificationFailure()) {
+            try Conversation(verifying: signature, with: Conversation.decoyKey)
+        }
     }
 
     @Test func `each flipped bit of nonce, verifier or code is refused`() throws {
@@ -125,7 +127,13 @@ import Testing
         #expect(throws: VerificationFailure()) {
             try Conversation(verifying: Sample.signature, with: ClientKey.random())
         }
-        #expect(Conversation.decoy(verifying: Sample.signature) == VerificationFailure())
+        #expect(throws: VerificationFailure()) {
+            try Conversation(verifying: Sample.signature, with: Conversation.decoyKey)
+        }
+        let field = EncryptedField(base64: Sample.verifier)
+        #expect(throws: VerificationFailure()) {
+            try Conversation.decoy(for: Sample.signature).decrypt(field)
+        }
     }
 
     @Test(arguments: [

@@ -243,4 +243,21 @@ import Testing
         await scene.vault.lock()
         #expect(try await scene.ring(newcomer, newcomer.request(.associate), .allow).reply.success)
     }
+
+    @Test(arguments: [
+        [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0xFF, count: 16),
+        (0..<24).map { $0 % 4 },
+    ] as [[UInt8]])
+    func `a key that anybody could guess is refused, and nobody asked`(_ bytes: [UInt8]) async throws {
+        let scene = await Scene()
+        let key = try #require(ClientKey(SecretBytes(copying: bytes)))
+        let guest = Guest(id: "", key: key, caller: .named("chromium", 200))
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.id == nil)
+        #expect(rung.reply.error?.hasPrefix("Anybody could guess this key") == true)
+        #expect(rung.reply.hash == MemoryVault.hash)
+        #expect(await scene.asked().isEmpty)
+    }
 }

@@ -129,4 +129,16 @@ import Vault
         #expect(again.body == Self.one.replacing("get-logins", with: "set-login"))
         #expect(await scene.vault.saves.count == 1)
     }
+
+    @Test func `a save that can't be noted down changes nothing, and says why`() async throws {
+        let scene = await Scene()
+        await scene.clients.stopRecording()
+        let body = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.status == 200)
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.error?.hasPrefix("Nothing was changed") == true)
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.saves.isEmpty)
+    }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Secrecy
+
 /// Reads one JSON text, strictly by RFC 8259.
 ///
 /// Not Foundation's decoder: that one brings megabytes of code for a few flat objects, turns numbers into doubles, and
@@ -14,6 +16,9 @@ struct JSONReader {
 
     /// How deep arrays and objects may nest; the protocol needs three.
     static let deepest = 32
+
+    /// The member of the outermost object whose text goes to memory that is wiped.
+    static let secretMember = "Key"
 
     /// Reads a text that must be an object.
     static func object(_ bytes: [UInt8]) throws(Fault) -> [String: JSONValue] {
@@ -63,7 +68,8 @@ struct JSONReader {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
-            members[key] = try value(depth: depth)
+            let isSecret = depth == 1 && key == Self.secretMember && next == UInt8(ascii: "\"")
+            members[key] = isSecret ? try .secret(secret()) : try value(depth: depth)
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
@@ -133,6 +139,34 @@ struct JSONReader {
             }
         }
         throw fault("a text without its end")
+    }
+
+    /// Reads a text without leaving a piece of it anywhere else.
+    private mutating func secret() throws(Fault) -> SecretBytes {
+        let start = position
+        var end = start + 1
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            end += bytes[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        position += 1
+        return try SecretBytes(capacity: end - start) { text throws(Fault) in
+            while let byte = next {
+                switch byte {
+                case UInt8(ascii: "\""):
+                    position += 1
+                    return
+                case UInt8(ascii: "\\"):
+                    position += 1
+                    for byte in try escaped() { text.append(byte) }
+                case 0..<0x20:
+                    throw fault("a control character in a text")
+                default:
+                    text.append(byte)
+                    position += 1
+                }
+            }
+            throw fault("a text without its end")
+        }
     }
 
     private mutating func escaped() throws(Fault) -> [UInt8] {

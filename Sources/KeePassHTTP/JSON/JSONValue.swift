@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Secrecy
+
 /// A JSON value as it came in.
 ///
 /// Numbers stay text: the protocol has none that is computed with.
@@ -10,6 +12,8 @@ enum JSONValue: Equatable, Sendable {
     case string(String)
     case array([JSONValue])
     case object([String: JSONValue])
+    /// A text that must not become a `String`, which nobody could wipe: a client's key.
+    case secret(SecretBytes)
 
     /// The text, if it is one that says something; the protocol's clients send `null` and `""` for "none".
     var nonEmptyString: String? {
@@ -18,7 +22,14 @@ enum JSONValue: Equatable, Sendable {
     }
 
     /// Whether it stands for "none" where a text is expected.
-    var isAbsentText: Bool { self == .null || self == .string("") }
+    var isAbsentText: Bool {
+        switch self {
+        case .null: true
+        case .string(let text): text.isEmpty
+        case .secret(let text): text.isEmpty
+        default: false
+        }
+    }
 
     /// A claim in one of the spellings that clients use; anything else is none.
     var asFlag: Bool? {

@@ -26,6 +26,18 @@ package struct ClientKey: Equatable, Sendable {
         self.init(bytes)
     }
 
+    /// Whether anybody could guess it: a key of zeros, or of a few bytes repeated, as no generator gives.
+    package var isGuessable: Bool {
+        bytes.withSpan { span in
+            var different: Set<UInt8> = []
+            for index in span.indices { different.insert(span[index]) }
+            return different.count < Self.fewestDifferentBytes
+        }
+    }
+
+    /// Of 16 random bytes, one key in 10¹⁶ has fewer than five different ones.
+    private static let fewestDifferentBytes = 5
+
     /// A fresh key of 32 bytes.
     package static func random() -> ClientKey { ClientKey(whole: Randomness.secret(32)) }
 

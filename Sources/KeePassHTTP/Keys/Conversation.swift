@@ -59,12 +59,16 @@ package struct Conversation: Sendable {
         usedHmac = hmac != nil
     }
 
-    /// Does the work of a verification that fails, for a client that there is not, so that nobody can tell by the time
-    /// whether there is.
-    package static func decoy(verifying signature: Signature) -> VerificationFailure {
-        // Nobody has this key, so this never succeeds; if it did, the answer would be the same.
-        _ = try? Conversation(verifying: signature, with: throwaway)
-        return VerificationFailure()
+    /// A conversation under a key that nobody has: what a request that can't be verified is decrypted with, so that
+    /// nobody can tell by the time at which step it failed.
+    package static func decoy(for signature: Signature) -> Conversation {
+        Conversation(key: decoyKey, nonce: Nonce(base64: signature.nonce) ?? Nonce(.zero), usedHmac: false)
+    }
+
+    private init(key: ClientKey, nonce: Nonce, usedHmac: Bool) {
+        self.key = key
+        self.nonce = nonce
+        self.usedHmac = usedHmac
     }
 
     /// Decrypts a field of the message.
@@ -72,9 +76,11 @@ package struct Conversation: Sendable {
     /// - Returns: Its text as UTF-8, or whatever else was encrypted.
     /// - Throws: `VerificationFailure`.
     package func decrypt(_ field: EncryptedField) throws(VerificationFailure) -> SecretBytes {
-        try Self.checked { () throws(CipherError) in
+        let plain = try Self.checked { () throws(CipherError) in
             try AESCBC.decrypt(field.ciphertext, key: key.bytes, iv: nonce.iv)
         }
+        guard field.isReadable else { throw VerificationFailure() }
+        return plain
     }
 
     /// Decrypts a field that is no secret of ours: a URL, a title.
@@ -89,7 +95,9 @@ package struct Conversation: Sendable {
         return text
     }
 
-    private static let throwaway = ClientKey.random()
+    /// What stands in for the key of a client that there is not; nobody has it.
+    package static let decoyKey = ClientKey.random()
+
     private static let hmacLength = 32
     // The longest text of a nonce, padded.
     private static let longestVerifier = 96

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
 import Secrecy
 
 /// A field whose text is encrypted, not yet decrypted.
@@ -7,12 +8,19 @@ import Secrecy
 /// One that is not even base64, or no text at all, is kept as something that never decrypts: from outside a field of
 /// the wrong form must look like one of the wrong key.
 package struct EncryptedField: Hashable, Sendable {
-    /// The blocks; empty if they could not be read.
+    /// Whole blocks; of a field that can't be read as many as its text is long, so that it takes as long to decrypt.
     let ciphertext: [UInt8]
+    /// Whether it could be read.
+    let isReadable: Bool
 
     /// Takes base64 text as it came in.
     package init(base64 text: String) {
-        ciphertext = Base64.decode(text) ?? []
+        if let bytes = Base64.decode(text), bytes.count % AESCBC.blockSize == 0, !bytes.isEmpty {
+            (ciphertext, isReadable) = (bytes, true)
+        } else {
+            let blocks = max(1, text.utf8.count * 3 / 4 / AESCBC.blockSize)
+            (ciphertext, isReadable) = ([UInt8](repeating: 0, count: blocks * AESCBC.blockSize), false)
+        }
     }
 
     /// A field that never decrypts.

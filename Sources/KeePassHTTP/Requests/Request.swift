@@ -57,7 +57,7 @@ package struct Request: Sendable {
         id = Self.id(members["Id"])
         signature = Signature(of: members)
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false
-        key = members["Key"]?.nonEmptyString.flatMap(ClientKey.init(base64:))
+        if case .secret(let text)? = members["Key"] { key = ClientKey(base64: text) } else { key = nil }
         triggerUnlock = members["TriggerUnlock"]?.asFlag ?? false
         sortSelection = members["SortSelection"]?.asFlag ?? false
         stringFields = Self.stringFields(members["StringFields"])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <malloc.h>
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>

@@ -16,8 +16,12 @@ actor MemoryClientBook: ClientBook {
     private(set) var storeTrouble: ClientError?
     private(set) var unlocks = 0
     private(set) var registrations = 0
+    /// Whether changes can be noted down.
+    private(set) var canRecord = true
     /// The nonces under which a field didn't decrypt.
     private(set) var strikes: [String] = []
+
+    func stopRecording() { canRecord = false }
 
     func lock() { isLocked = true }
 
@@ -40,21 +44,20 @@ actor MemoryClientBook: ClientBook {
 
     func ids() -> [String] { clients.keys.sorted() }
 
-    func verify(id: String?, signature: Signature, changes: Bool) -> Verification {
+    func verify(_ request: Request, signature: Signature, changes: Bool) -> Verification {
         if isLocked { return .keyringLocked }
         if let trouble { return .keyringUnavailable(trouble) }
-        guard let known = id.flatMap({ clients[$0] }) else {
-            _ = Conversation.decoy(verifying: signature)
-            return .refused
-        }
-        guard let conversation = try? Conversation(verifying: signature, with: known.key) else {
-            return .refused
-        }
+        guard let known = request.id.flatMap({ clients[$0] }),
+            let conversation = try? Conversation(verifying: signature, with: known.key)
+        else { return .refused }
         if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
-        return .verified(conversation, known.client)
+        guard let fields = conversation.open(request) else {
+            strikes.append(signature.nonce)
+            return .refused
+        }
+        if changes, !canRecord { return .unrecordable }
+        return .verified(conversation, known.client, fields)
     }
-
-    func undecryptable(id: String, nonce: String) { strikes.append(nonce) }
 
     func fingerprint(of id: String) throws(ClientError) -> String? {
         try checkReadable()

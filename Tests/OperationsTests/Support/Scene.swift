@@ -196,3 +196,10 @@ extension Login {
         )
     }
 }
+
+extension Bell {
+    /// Answers a request as it came from the network.
+    func answer(_ body: [UInt8], from visitor: any Visitor) async -> OperationReply {
+        await answer(WipedBytes(copying: body), from: visitor)
+    }
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Secrecy
+import Synchronization
+
+/// The bodies of one connection's requests, between the connection's handler, which fills them, and the requests'
+/// tasks, which take them.
+///
+/// A body is copied out of the server's buffers, which are wiped behind it, and is itself wiped when it has been read
+/// or nobody wants it.
+final class RequestBodies: Sendable {
+    private struct State {
+        /// One for each request whose answer isn't written, the oldest first.
+        var bodies: [Body] = []
+        var held = 0
+        var isWaiting = false
+        var hasPlace = false
+    }
+
+    private struct Body {
+        var bytes = WipedBytes()
+        var isTooLong = false
+    }
+
+    private let budget: BodyBudget
+    private let longest: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - budget: What all connections have together.
+    ///   - longest: The longest body that is taken.
+    init(budget: BodyBudget, longest: Int) {
+        self.budget = budget
+        self.longest = longest
+    }
+
+    deinit {
+        budget.giveBack(self)
+    }
+
+    /// Whether more of the body that is being read may be taken in.
+    var mayGrow: Bool { state.withLock { $0.held <= BodyBudget.share || $0.hasPlace } }
+
+    /// A request has begun.
+    func begin() {
+        state.withLock { $0.bodies.append(Body()) }
+    }
+
+    /// Takes a part of the newest request's body out of a buffer, and wipes it there.
+    ///
+    /// - Returns: Whether the body has just become too long; what comes of it from then on is dropped.
+    func take(_ buffer: ByteBuffer) -> Bool {
+        unsafe buffer.withUnsafeReadableBytes { part in
+            state.withLock { state in
+                // A peer that has shut its sending side is read to its end, place or not.
+                let room = state.hasPlace ? longest : 4 * BodyBudget.share - state.held
+                guard let newest = state.bodies.indices.last, !state.bodies[newest].isTooLong,
+                    state.bodies[newest].bytes.count + part.count <= longest,
+                    part.count <= room
+                else {
+                    unsafe wipe(part)
+                    guard let newest = state.bodies.indices.last, !state.bodies[newest].isTooLong else {
+                        return false
+                    }
+                    state.bodies[newest].isTooLong = true
+                    state.held -= state.bodies[newest].bytes.count
+                    state.bodies[newest].bytes.wipe()
+                    return true
+                }
+                unsafe state.bodies[newest].bytes.takeOver(part)
+                state.held += part.count
+                return false
+            }
+        }
+    }
+
+    /// Asks for a place for a long body, unless there is no need or it has been asked for.
+    ///
+    /// - Parameter granted: Called, from anywhere, when more may be taken in.
+    func askForRoom(granted: @escaping @Sendable () -> Void) {
+        let isNeeded = state.withLock { state in
+            guard state.held > BodyBudget.share, !state.isWaiting, !state.hasPlace else { return false }
+            state.isWaiting = true
+            return true
+        }
+        guard isNeeded else { return }
+        let settle: @Sendable () -> Void = { [weak self] in
+            self?.state.withLock { ($0.isWaiting, $0.hasPlace) = (false, true) }
+        }
+        let hasPlace = budget.ask(self) {
+            settle()
+            granted()
+        }
+        if hasPlace { settle() }
+    }
+
+    /// The oldest request's body, once it is complete; nil if it was too long.
+    func takeOldest() -> WipedBytes? {
+        defer { giveBackWhatIsNotNeeded() }
+        return state.withLock { state in
+            guard let body = state.bodies.first, !body.isTooLong else { return nil }
+            state.bodies[0].bytes = WipedBytes()
+            state.held -= body.bytes.count
+            return body.bytes
+        }
+    }
+
+    /// The oldest request has its answer: what nobody has taken of its body is dropped.
+    func endOldest() {
+        state.withLock { state in
+            guard !state.bodies.isEmpty else { return }
+            let body = state.bodies.removeFirst()
+            state.held -= body.bytes.count
+            body.bytes.wipe()
+        }
+        giveBackWhatIsNotNeeded()
+    }
+
+    /// Drops everything.
+    func endAll() {
+        while state.withLock({ !$0.bodies.isEmpty }) { endOldest() }
+    }
+
+    private func giveBackWhatIsNotNeeded() {
+        let isOver = state.withLock { state in
+            guard state.held <= BodyBudget.share, state.isWaiting || state.hasPlace else { return false }
+            (state.isWaiting, state.hasPlace) = (false, false)
+            return true
+        }
+        if isOver { budget.giveBack(self) }
+    }
+}

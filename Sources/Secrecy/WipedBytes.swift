@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Synchronization
+
+/// Bytes that came from outside and may hold a secret, such as a request's body: wiped once they have been read.
+///
+/// They live in ordinary memory, since there can be more of them than the secure heap has room for, and no stranger
+/// may fill that. What is read from them into a secret goes to `SecretBytes` at once.
+package final class WipedBytes: Sendable {
+    private let bytes: Mutex<[UInt8]>
+
+    /// Makes room for so many bytes; more will do, but have to be moved.
+    package init(capacity: Int = 0) {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(capacity)
+        self.bytes = Mutex(bytes)
+    }
+
+    /// Takes a copy; the source stays where it is.
+    package convenience init(copying source: [UInt8]) {
+        self.init(capacity: source.count)
+        bytes.withLock { $0 += source }
+    }
+
+    deinit { wipe() }
+
+    /// How many there are.
+    package var count: Int { bytes.withLock { $0.count } }
+
+    /// Takes bytes over from a buffer of a library's, and wipes them there.
+    ///
+    /// - Parameter source: Memory that nobody reads any more, though a library that has it may count it as shared.
+    @unsafe package func takeOver(_ source: UnsafeRawBufferPointer) {
+        guard let start = source.baseAddress else { return }
+        bytes.withLock { bytes in
+            let needed = bytes.count + source.count
+            if needed > bytes.capacity {
+                // Grown by hand: an array that grows by itself leaves its former self behind.
+                var longer: [UInt8] = []
+                longer.reserveCapacity(max(needed, 2 * bytes.capacity))
+                longer += bytes
+                bytes.wipe()
+                bytes = longer
+            }
+            unsafe bytes.append(contentsOf: source)
+        }
+        unsafe OPENSSL_cleanse(UnsafeMutableRawPointer(mutating: start), source.count)
+    }
+
+    /// Lends the bytes once, and wipes them afterwards.
+    ///
+    /// - Parameter read: Gets them; it must not keep the array, which would be spared then.
+    package func consume<Result, E: Error>(
+        _ read: ([UInt8]) throws(E) -> Result
+    ) throws(E) -> Result {
+        var lent = bytes.withLock { bytes in
+            defer { bytes = [] }
+            return bytes
+        }
+        defer { lent.wipe() }
+        return try read(lent)
+    }
+
+    /// Wipes them now.
+    package func wipe() {
+        bytes.withLock { bytes in
+            bytes.wipe()
+            bytes = []
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Overwrites every byte with zero; of an array that others share, only the copy that this makes.
+    package mutating func wipe() {
+        unsafe withUnsafeMutableBytes { buffer in
+            guard let start = buffer.baseAddress else { return }
+            unsafe OPENSSL_cleanse(start, buffer.count)
+        }
+    }
+}
+
+/// Overwrites memory of a library's that nobody reads any more, though it may count as shared.
+@unsafe package func wipe(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    unsafe OPENSSL_cleanse(UnsafeMutableRawPointer(mutating: start), bytes.count)
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Secrecy
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+@Suite struct BodyBudgetTests {
+    /// An owner of bodies, and whether its turn has come.
+    private final class Owner: Sendable {
+        let isGranted = Mutex(false)
+
+        func ask(_ budget: BodyBudget) -> Bool {
+            budget.ask(self) { self.isGranted.withLock { $0 = true } }
+        }
+    }
+
+    @Test func `places go round in the order of asking, past those who have left the queue`() {
+        let budget = BodyBudget(bytes: 2 << 20, connections: 0, longest: 1 << 20)
+        let owners = (0..<6).map { _ in Owner() }
+        #expect(owners.map { $0.ask(budget) } == [true, true, false, false, false, false])
+        budget.giveBack(owners[3])
+        budget.giveBack(owners[0])
+        budget.giveBack(owners[1])
+        budget.giveBack(owners[0])
+        #expect(owners.map { $0.isGranted.withLock { $0 } } == [false, false, true, false, true, false])
+        budget.giveBack(owners[2])
+        #expect(owners[5].isGranted.withLock { $0 })
+        budget.giveBack(owners[4])
+        budget.giveBack(owners[5])
+        #expect(Owner().ask(budget))
+    }
+
+    @Test func `all connections with small bodies and all places together stay within sixteen mebibytes`() {
+        let budget = BodyBudget()
+        var places = 0
+        while Owner().ask(budget) { places += 1 }
+        #expect(places > 0)
+        #expect(places << 20 + 256 * 2 * BodyBudget.share <= 16 << 20)
+    }
+
+    @Test func `a long body holds a place until it is taken, and a small one none`() throws {
+        let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
+        let (long, small, next) = (bodies(budget), bodies(budget), bodies(budget))
+        long.begin()
+        #expect(long.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1)) == false)
+        #expect(!long.mayGrow)
+        long.askForRoom {}
+        #expect(long.mayGrow)
+        small.begin()
+        #expect(small.take(ByteBuffer(repeating: 1, count: BodyBudget.share)) == false)
+        small.askForRoom { Issue.record("asked without a need") }
+        #expect(small.mayGrow)
+        next.begin()
+        _ = next.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
+        let isGranted = Mutex(false)
+        next.askForRoom { isGranted.withLock { $0 = true } }
+        #expect(!next.mayGrow)
+        let body = try #require(long.takeOldest())
+        #expect(body.count == BodyBudget.share + 1)
+        #expect(isGranted.withLock { $0 })
+        #expect(next.mayGrow)
+    }
+
+    @Test func `a body is wiped where it came from, and dropped with its request`() throws {
+        let bodies = bodies(BodyBudget())
+        bodies.begin()
+        let part = ByteBuffer(string: "a secret")
+        #expect(bodies.take(part) == false)
+        #expect(part.readableBytesView.allSatisfy { $0 == 0 })
+        bodies.begin()
+        _ = bodies.take(ByteBuffer(string: "second"))
+        bodies.endOldest()
+        let second = try #require(bodies.takeOldest())
+        #expect(second.consume { String(decoding: $0, as: UTF8.self) } == "second")
+        #expect(second.count == 0)
+        bodies.endAll()
+        #expect(bodies.takeOldest() == nil)
+    }
+
+    @Test func `a body that is too long is dropped, and says so once`() {
+        let bodies = RequestBodies(budget: BodyBudget(), longest: 10)
+        bodies.begin()
+        #expect(bodies.take(ByteBuffer(string: "123456789")) == false)
+        let part = ByteBuffer(string: "0!")
+        #expect(bodies.take(part))
+        #expect(part.readableBytesView.allSatisfy { $0 == 0 })
+        #expect(bodies.take(ByteBuffer(string: "x")) == false)
+        #expect(bodies.takeOldest() == nil)
+    }
+
+    private func bodies(_ budget: BodyBudget) -> RequestBodies {
+        RequestBodies(budget: budget, longest: 1 << 20)
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+
+@testable import HTTPServer
+
+/// Many connections at once, of peers that mean no good.
+@Suite(.timeLimit(.minutes(1))) struct CrowdTests {
+    static let whole = ConnectionTests.whole
+
+    @Test func `the oldest half-sent head makes room, and a waiting request never does`() async throws {
+        let gate = Gate()
+        let echo = Echo { body, _ in
+            if body.count == 3 { await gate.pass() }
+            return "\"\(body.count)\""
+        }
+        try await withListener(echo, limit: ConnectionLimit(2, refused: 1)) { port async throws in
+            async let waiting = exchange(port, request("POST /", body: "{ }"))
+            await gate.arrival()
+            try await TestPeer.with(port: port) { half in
+                try await half.send("POST / HT")
+                // It has its place once nobody else gets it.
+                var answer = ""
+                while !answer.hasPrefix("HTTP/1.1 200") {
+                    answer = try await exchange(port, request("POST /", body: "{}"))
+                }
+                #expect(try await half.rest() == "", "it made room")
+            }
+            gate.open()
+            #expect(try await waiting.content == "\"3\"")
+        }
+    }
+
+    @Test func `where everybody waits for an answer, the one too many is told so`() async throws {
+        let gate = Gate()
+        let echo = Echo { _, _ in
+            await gate.pass()
+            return "{}"
+        }
+        try await withListener(echo, limit: ConnectionLimit(1, refused: 1)) { port async throws in
+            async let waiting = exchange(port, request("POST /", body: "{}"))
+            await gate.arrival()
+            #expect(try await exchange(port, Self.whole).status == "429")
+            gate.open()
+            #expect(try await waiting.status == "200")
+        }
+    }
+
+    @Test func `those who make room are the half-sent, then the silent, then those at rest`() {
+        let limit = ConnectionLimit(4, refused: 0)
+        let ended = Mutex<[String]>([])
+        func enter(_ name: String, _ standing: Standing) -> ConnectionLimit.Admission {
+            let admission = limit.enter { ended.withLock { $0.append(name) } }
+            if case .served(let place) = admission { place.standing = standing }
+            return admission
+        }
+        let now = ContinuousClock.now
+        _ = enter("busy", .busy)
+        _ = enter("resting", .resting(since: now - .seconds(20)))
+        _ = enter("silent", .silent(since: now - .seconds(9)))
+        _ = enter("half", .heading(since: now - .seconds(3)))
+        _ = enter("older half", .heading(since: now - .seconds(5)))
+        _ = enter("new", .silent(since: now))
+        _ = enter("just used", .resting(since: now))
+        let last = enter("last", .busy)
+        #expect(ended.withLock { $0 } == ["half", "older half", "silent", "resting"])
+        guard case .served = last else {
+            Issue.record("there was room")
+            return
+        }
+        guard case .closed = enter("one too many", .busy) else {
+            Issue.record("there was no room")
+            return
+        }
+        limit.leave(last)
+        guard case .served = enter("again", .busy) else {
+            Issue.record("there was room again")
+            return
+        }
+    }
+
+    @Test func `long bodies take turns, short ones don't wait for them, and all are answered`() async throws {
+        let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
+        try await withListener(budget: budget) { port async throws in
+            let long = String(repeating: "x", count: 300_000)
+            try await TestPeer.with(port: port) { slow in
+                // It has the one place, and doesn't come to an end.
+                try await slow.send(request("POST /", ["Content-Length: 300000"]) + long.dropLast(100_000))
+                async let others = withThrowingTaskGroup(of: String.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask { try await exchange(port, request("POST /", body: long)).content }
+                    }
+                    return try await group.reduce(into: []) { $0.append($1) }
+                }
+                for _ in 0..<20 {
+                    #expect(try await exchange(port, request("POST /", body: "{}")).content == "\"2\"")
+                }
+                try await slow.send(String(long.suffix(100_000)))
+                #expect(try await slow.rest().content == "\"300000\"")
+                #expect(try await others == Array(repeating: "\"300000\"", count: 8))
+            }
+        }
+    }
+
+    @Test func `a long body that waits for its turn keeps its deadline`() async throws {
+        let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
+        var options = ListenerOptions()
+        options.bodyDeadline = .milliseconds(300)
+        try await withListener(options: options, budget: budget) { port async throws in
+            let long = String(repeating: "x", count: 300_000)
+            let head = request("POST /", ["Content-Length: 300000"])
+            async let first = exchange(port, head + long.dropLast())
+            async let second = exchange(port, head + long.dropLast())
+            #expect(try await first == "")
+            #expect(try await second == "")
+            #expect(try await exchange(port, request("POST /", body: long)).content == "\"300000\"")
+        }
+    }
+
+    @Test func `a pipelined long body is read when the request before it has its answer`() async throws {
+        let gate = Gate()
+        let echo = Echo { body, _ in
+            if body.count == 2 { await gate.pass() }
+            return "\"\(body.count)\""
+        }
+        try await withListener(echo) { port async throws in
+            try await TestPeer.with(port: port) { peer in
+                let long = String(repeating: "x", count: 200_000)
+                try await peer.send(Self.whole + request("POST /", body: long))
+                await gate.arrival()
+                gate.open()
+                #expect(try await peer.until("\"2\"").status == "200")
+                #expect(try await peer.rest().content == "\"200000\"")
+            }
+        }
+    }
+}

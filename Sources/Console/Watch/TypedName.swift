@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// A name for a client, as far as it has been typed.
 struct TypedName: Equatable {
     private var bytes: [UInt8] = []
@@ -30,7 +32,7 @@ struct TypedName: Equatable {
         return name.isEmpty ? nil : name
     }
 
-    private var shown: String { TerminalText.clean(String(decoding: bytes, as: UTF8.self)) }
+    private var shown: String { PlainText.cleaned(String(decoding: bytes, as: UTF8.self)) }
 }
 
 extension String {

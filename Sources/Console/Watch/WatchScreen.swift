@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Kernel
 
 /// Lines on a terminal, the last of which may be one that is being typed.

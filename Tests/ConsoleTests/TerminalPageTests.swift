@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Testing
 
 @testable import Console
@@ -43,7 +44,8 @@ struct TerminalPageTests {
         let page = TerminalPage(columns: 40, rows: 8, isStyled: false)
         let text = page.set(
             title: "7F2A  firefox asks for your login at github.com  (expires in 2 min)",
-            body: ["User name and password go out", "Program: /usr/bin/firefox"] + (0..<9).map { "line \($0)" },
+            body: ["User name and password go out", "Program: /usr/bin/firefox"]
+                + (0..<9).map { "line \($0)" },
             keys: WatchKeys(request("7F2A"), others: 2),
             code: "7F2A"
         )

@@ -79,7 +79,7 @@ struct WatchBoardTests {
         #expect(scene.take(.added(request("AAAA"))).isEmpty)
     }
 
-    @Test(arguments: [(Character("d"), AnswerChoices()), ("m", AnswerChoices(muteSeconds: 600))])
+    @Test(arguments: [(Character("d"), AnswerChoices()), (Character("m"), AnswerChoices(muteSeconds: 600))])
     func `a key denies the request that is shown`(key: Character, choices: AnswerChoices) {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
@@ -89,8 +89,8 @@ struct WatchBoardTests {
     }
 
     @Test(arguments: [
-        (Character("a"), AnswerChoices()), ("s", AnswerChoices(scope: "session")),
-        ("y", AnswerChoices(scope: "always")),
+        (Character("a"), AnswerChoices()), (Character("s"), AnswerChoices(scope: "session")),
+        (Character("y"), AnswerChoices(scope: "always")),
     ])
     func `an allow of any scope wants its key, or Enter, once more`(key: Character, choices: AnswerChoices) {
         for again in [key, "\r"] {
@@ -171,7 +171,9 @@ struct WatchBoardTests {
         _ = scene.press("i")
         for key in "wodx" { #expect(scene.press(key).deeds.isEmpty) }
         #expect(scene.type("\u{7F}\u{7F}rkü\u{7F}").last == .echo("Name: work"))
-        #expect(scene.type("\r").texts == ["Allow under the name “work”? Press Enter: yes; any other key: no."])
+        #expect(
+            scene.type("\r").texts == ["Allow under the name “work”? Press Enter: yes; any other key: no."]
+        )
         #expect(
             scene.press("\r").deeds == [
                 .answer(code: "AAAA", decision: "allow", AnswerChoices(id: "work"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+
 /// Rows printed one below the other.
 enum Columns {
     /// Pads every cell but the last of its row to the width of its column.

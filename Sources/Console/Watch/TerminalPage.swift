@@ -42,6 +42,7 @@ struct TerminalPage: Equatable, Sendable {
     ///   - body: Its lines, the weightiest first.
     ///   - keys: What can be pressed.
     ///   - code: How it is known to `keybell requests`, where there is more of it than fits.
+    /// - Returns: All of it if it fits, else as much as does.
     func set(title: String, body: [String], keys: WatchKeys, code: String) -> String {
         let heading = lines(title)
         let body = body.flatMap { lines("  " + $0) }

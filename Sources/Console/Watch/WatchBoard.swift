@@ -106,7 +106,8 @@ struct WatchBoard {
             + (mode == .swallowing ? [.print(Self.swallowed)] : [])
     }
 
-    private static let swallowed = "What you were typing belonged to a request that is gone. Enter or Esc goes on."
+    private static let swallowed =
+        "What you were typing belonged to a request that is gone. Enter or Esc goes on."
 
     /// Leaves the request; what was being typed for it must not reach another.
     private mutating func unfocus() {

@@ -92,11 +92,12 @@ struct Watcher {
         )
     }
 
-    /// Follows what comes in until the person has enough; false when the bus has gone instead.
+    /// Follows what comes in until the person has enough.
     ///
     /// - Parameters:
     ///   - inputs: What comes in.
     ///   - pause: What an alarm calls once nothing has been typed for a moment.
+    /// - Returns: False when the bus has gone.
     private func serve(_ inputs: AsyncStream<Input>, pause: @escaping @Sendable () -> Void) async -> Bool {
         var board = WatchBoard()
         var reader = KeyReader()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import DisplayText
 
 /// Something that the person is told and need not answer.
 struct News: Sendable, Equatable {

@@ -2,7 +2,6 @@
 
 package import Approval
 package import DBus
-import DisplayText
 import Kernel
 package import Logging
 

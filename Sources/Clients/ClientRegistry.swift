@@ -38,7 +38,7 @@ package actor ClientRegistry {
     ///
     /// - Parameters:
     ///   - keyring: Where the keys are.
-    ///   - ledger: What outlives this process of the nonces that may not come again; nil keeps them in memory alone.
+    ///   - ledger: The nonces that may not come again, in a file; nil keeps them in memory alone.
     ///   - logger: Where trouble goes; never a key or a nonce.
     ///   - now: The time, in seconds since 1970.
     package init(
@@ -97,7 +97,9 @@ package actor ClientRegistry {
         }
         guard case .admitted(let known, let conversation, let fields) = verdict else { return .refused }
         if changes, let ledger {
-            guard isRecordable, await ledger.spend(mark(conversation, of: known)) else { return .unrecordable }
+            guard isRecordable, await ledger.spend(mark(conversation, of: known)) else {
+                return .unrecordable
+            }
         }
         return .verified(conversation, used(conversation, by: known), fields)
     }
@@ -148,7 +150,9 @@ package actor ClientRegistry {
 
     /// Counts a request whose fields don't decrypt; after eight its nonce is used up for good.
     private func strike(_ conversation: Conversation, of known: KnownClient) {
-        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].nonces.strike(conversation.nonce)
+        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].nonces.strike(
+            conversation.nonce
+        )
         guard isUsedUp, let ledger else { return }
         let mark = mark(conversation, of: known)
         // Not waited for: the answer comes as soon as any other.

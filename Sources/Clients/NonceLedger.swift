@@ -38,6 +38,7 @@ package actor NonceLedger {
     ///   - nonce: The nonce.
     ///   - asChange: Whether it comes with a change, or from a client that uses no nonce twice; if not, only one that is
     ///     used up is refused.
+    /// - Returns: Whether it is to be refused.
     package nonisolated func holds(_ nonce: SpentNonce, asChange: Bool) -> Bool {
         known.withLock { $0?.holds(nonce, asChange: asChange) ?? false }
     }
@@ -71,7 +72,7 @@ package actor NonceLedger {
             let bytes: [UInt8]
             do throws(KernelError) {
                 bytes = try FileBytes.read(path, limit: Self.longestFile)
-            } catch where error.isNoSuchFile {
+            } catch  where error.isNoSuchFile {
                 bytes = SpentNonces.header
             }
             guard var nonces = SpentNonces.decode(bytes) else {

@@ -32,6 +32,7 @@ package struct DaemonCommand: ParsableCommand {
     /// - Parameters:
     ///   - environment: Of this process.
     ///   - hardeningFailure: What `Hardening.apply` could not do.
+    /// - Returns: The exit status.
     package func status(environment: [String: String], hardeningFailure: KernelError?) async -> Int32 {
         var logger = Logger(label: "keybelld") { _ in JournalLog(environment: environment) }
         if environment["KEYBELL_DEBUG"] != nil { logger.logLevel = .debug }

@@ -8,7 +8,9 @@ import Synchronization
 /// body is longer needs one of a few places, each good for the longest body there may be, so that whoever has one can
 /// come to an end; the others aren't read on until it is their turn, in the order of asking. Their deadline runs.
 package final class BodyBudget: Sendable {
-    /// How much of its bodies a connection may hold without a place. As much again may come with one read.
+    /// How much of its bodies a connection may hold without a place.
+    ///
+    /// As much again may come with one read.
     static let share = 16 << 10
 
     private struct State {

@@ -41,6 +41,7 @@ package final class ConnectionLimit: Sendable {
     /// Counts a new connection in, to be counted out by `leave`.
     ///
     /// - Parameter end: Closes the connection, should it have to make room.
+    /// - Returns: How it is treated.
     func enter(end: @escaping @Sendable () -> Void) -> Admission {
         let (admission, former) = state.withLock { state -> (Admission, Place?) in
             var former: Place?

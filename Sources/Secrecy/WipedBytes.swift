@@ -51,6 +51,8 @@ package final class WipedBytes: Sendable {
     /// Lends the bytes once, and wipes them afterwards.
     ///
     /// - Parameter read: Gets them; it must not keep the array, which would be spared then.
+    /// - Returns: What was read.
+    /// - Throws: What `read` throws; they are wiped then, too.
     package func consume<Result, E: Error>(
         _ read: ([UInt8]) throws(E) -> Result
     ) throws(E) -> Result {

@@ -30,7 +30,11 @@ struct RegistryFixture {
     /// Another registry over the same keyring, as after a restart of the daemon.
     func restarted() async throws -> ClientRegistry {
         let connection = try await session.bus.connect()
-        return Self.registry(Self.keyring(on: session.bus, connection: connection), Self.ledger(folder, clock), clock)
+        return Self.registry(
+            Self.keyring(on: session.bus, connection: connection),
+            Self.ledger(folder, clock),
+            clock
+        )
     }
 
     private static func keyring(on bus: PrivateBus, connection: BusConnection) -> Keyring {

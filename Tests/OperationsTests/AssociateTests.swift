@@ -245,10 +245,12 @@ import Testing
         #expect(try await scene.ring(newcomer, newcomer.request(.associate), .allow).reply.success)
     }
 
-    @Test(arguments: [
-        [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0xFF, count: 16),
-        (0..<24).map { $0 % 4 },
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [UInt8](repeating: 0, count: 32), [UInt8](repeating: 0xFF, count: 16),
+            (0..<24).map { $0 % 4 },
+        ] as [[UInt8]]
+    )
     func `a key that anybody could guess is refused, and nobody asked`(_ bytes: [UInt8]) async throws {
         let scene = await Scene()
         let key = try #require(ClientKey(SecretBytes(copying: bytes)))

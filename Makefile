@@ -13,10 +13,12 @@ unitdir = $(PREFIX)/lib/systemd/user
 servicesdir = $(PREFIX)/share/dbus-1/services
 interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
+# What `make release` has made and `make install` copies: the programs, and their completions.
+dist = .build/dist
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
 SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
 .PHONY: build release run test benchmark fuzz screenshots lint install uninstall clean
@@ -25,8 +27,16 @@ SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
 
-release:
-	$(MAKE) build CONFIG=release
+# Swift's runtime is linked in, so that what is installed needs no toolchain; `packaging/check-programs.sh` says what else
+# becomes of the programs. C code of our libraries guards its stack as Swift code does.
+RELEASE_FLAGS = $(BUILD_FLAGS) -c release --scratch-path .build/programs --static-swift-stdlib --disable-local-rpath \
+	-Xcc -fstack-protector-strong -Xcxx -fstack-protector-strong -Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker -s
+
+release: build-packages
+	$(SWIFT) build $(RELEASE_FLAGS)
+	@bin="$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)" && mkdir -p $(dist) && \
+	cp "$$bin/keybelld" "$$bin/keybell" $(dist)/ && packaging/check-programs.sh $(dist)/keybelld $(dist)/keybell
+	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell >$(dist)/keybell.$$shell || exit 1; done
 
 run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
@@ -41,18 +51,17 @@ test: test-packages build-packages lint
 benchmark: build-packages
 	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
 
-# Feeds each target, or those of FUZZ, for so many seconds; what is found lies in .build/fuzz as crash-… or leak-….
-# Testability, since what is worth feeding is not always what other rooms see.
-FUZZ = address content dictionary file json keyfile message reply request xml
+# Feeds each target, or those of FUZZ, for so many seconds, beginning with what is in Fuzz/Corpus; what is found lies in
+# .build/fuzz. `make fuzz FUZZ_OPTIONS=-runs=1000000` counts runs. Testability, since what is worth feeding is not always
+# what other rooms see.
+FUZZ =
 FUZZ_SECONDS = 60
+FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS)
 FUZZ_BUILD = FUZZING=1 $(SWIFT) build -c release --product KeybellFuzzer --scratch-path .build/fuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
 
 fuzz: build-packages
 	$(FUZZ_BUILD)
-	@mkdir -p .build/fuzz
-	@fuzzer="$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" && for target in $(FUZZ); do \
-	  "$$fuzzer" $$target .build/fuzz/corpus-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- || exit 1; \
-	done
+	@Fuzz/run.sh "$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" .build/fuzz $(FUZZ:%=-a %) $(FUZZ_OPTIONS)
 
 # The questions as each notification server draws them, into examples/screenshots.
 screenshots: screenshot-packages build
@@ -61,20 +70,18 @@ screenshots: screenshot-packages build
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
-install: release
-	@bin="$$($(SWIFT) build -c release --show-bin-path)" && set -x && \
-	install -Dm755 "$$bin/keybelld" "$(DESTDIR)$(bindir)/keybelld" && \
-	install -Dm755 "$$bin/keybell" "$(DESTDIR)$(bindir)/keybell"
-	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
-	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service > "$(DESTDIR)$(unitdir)/keybell.service"
-	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/keybell.socket"
-	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service"
+# Builds nothing, for root has no Swift; and the same modes whatever root's umask is.
+install:
+	@test -x $(dist)/keybelld || { echo "There is nothing to install yet: run \`make release\` first, as yourself." >&2; exit 1; }
+	install -d -m755 "$(DESTDIR)$(bindir)" "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
+	install -m755 $(dist)/keybelld $(dist)/keybell "$(DESTDIR)$(bindir)/"
+	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service | install -m644 /dev/stdin "$(DESTDIR)$(unitdir)/keybell.service"
+	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/"
+	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/"
 	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"
-	@bin="$$($(SWIFT) build -c release --show-bin-path)" && \
-	install -d "$(DESTDIR)$(completiondir)/bash-completion/completions" "$(DESTDIR)$(completiondir)/zsh/site-functions" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d" && \
-	"$$bin/keybell" --generate-completion-script bash > "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" && \
-	"$$bin/keybell" --generate-completion-script zsh > "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" && \
-	"$$bin/keybell" --generate-completion-script fish > "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+	install -Dm644 $(dist)/keybell.bash "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell"
+	install -Dm644 $(dist)/keybell.zsh "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell"
+	install -Dm644 $(dist)/keybell.fish "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
 
 uninstall:
 	rm -f "$(DESTDIR)$(bindir)/keybelld" "$(DESTDIR)$(bindir)/keybell"

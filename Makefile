@@ -29,14 +29,16 @@ SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
 
-# Swift's runtime is linked in, so that what is installed needs no toolchain; `packaging/check-programs.sh` says what else
-# becomes of the programs. C code of our libraries guards its stack as Swift code does.
-RELEASE_FLAGS = $(BUILD_FLAGS) -c release --scratch-path .build/programs --static-swift-stdlib --disable-local-rpath \
-	-Xcc -fstack-protector-strong -Xcxx -fstack-protector-strong -Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker -s
+# Optimized builds of their own; programs and fuzzer have the libraries' C code in common, which takes longest to compile.
+OPTIMIZED = -c release --scratch-path .build/optimized -Xcc -fstack-protector-strong -Xcxx -fstack-protector-strong
+# Swift's runtime is linked in, so that what is installed needs no toolchain; packaging/check-programs.sh says what else
+# becomes of the programs.
+RELEASE_BUILD = $(SWIFT) build $(BUILD_FLAGS) $(OPTIMIZED) --static-swift-stdlib --disable-local-rpath \
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker -s
 
 release: build-packages
-	$(SWIFT) build $(RELEASE_FLAGS)
-	@bin="$$($(SWIFT) build $(RELEASE_FLAGS) --show-bin-path)" && mkdir -p $(dist) && \
+	$(RELEASE_BUILD)
+	@bin="$$($(RELEASE_BUILD) --show-bin-path)" && mkdir -p $(dist) && \
 	cp "$$bin/keybelld" "$$bin/keybell" $(dist)/ && packaging/check-programs.sh $(dist)/keybelld $(dist)/keybell
 	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell >$(dist)/keybell.$$shell || exit 1; done
 
@@ -44,10 +46,11 @@ run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
 # The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
-# start a bus, a keyring and the daemon of their own.
-test: test-packages build-packages lint
+# start a bus, a keyring and the daemon of their own. They look at the released programs, too.
+test: test-packages build-packages lint release
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
+	$(MAKE) fuzz FUZZ_SECONDS=20
 
 # Ratios in one run, in a build folder of its own so that the daemon's stays as it is.
 benchmark: build-packages
@@ -59,7 +62,7 @@ benchmark: build-packages
 FUZZ =
 FUZZ_SECONDS = 60
 FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS)
-FUZZ_BUILD = FUZZING=1 $(SWIFT) build -c release --product KeybellFuzzer --scratch-path .build/fuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
+FUZZ_BUILD = FUZZING=1 $(SWIFT) build $(OPTIMIZED) --product KeybellFuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
 
 fuzz: build-packages
 	$(FUZZ_BUILD)

@@ -4,18 +4,21 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `make release` has made and `make install` copies; `make test` makes it first.
-@Suite(.enabled(if: ReleaseTests.isMade, "make release has not been run"))
-struct ReleaseTests {
-    private static let programs = ["keybelld", "keybell"].map { UnitTests.repository + "/.build/dist/" + $0 }
-    static let isMade = programs.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+/// The programs that `make release` has made.
+private enum ReleasedPrograms {
+    static let files = ["keybelld", "keybell"].map { UnitTests.repository + "/.build/dist/" + $0 }
+    static let areMade = files.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
+}
 
+/// What `make release` has made and `make install` copies; `make test` makes it first.
+@Suite(.enabled(if: ReleasedPrograms.areMade, "make release has not been run"))
+struct ReleaseTests {
     private func check(_ files: [String]) async throws -> ChildProcess.Report {
         try await ChildProcess.run(UnitTests.repository + "/packaging/check-programs.sh", files)
     }
 
     @Test func `released programs are hardened, stripped and need no toolchain`() async throws {
-        let report = try await check(Self.programs)
+        let report = try await check(ReleasedPrograms.files)
         #expect(report.status == 0, "\(report)")
     }
 

@@ -5,6 +5,9 @@ import TestSupport
 import Testing
 
 /// The unit files, in a systemd of the test's own.
+///
+/// One at a time: two managers of one user would share their control groups, and end each other's services.
+@Suite(.serialized)
 struct UnitTests {
     /// The repository, from this file's place in it.
     static let repository = URL(filePath: #filePath)
@@ -92,7 +95,8 @@ struct UnitTests {
             export DBUS_SESSION_BUS_ADDRESS="unix:path=$XDG_RUNTIME_DIR/bus"
             printf demopass | gnome-keyring-daemon --unlock --foreground --components=secrets >/dev/null 2>&1 &
             for _ in $(seq 100); do
-                busctl --user status org.freedesktop.secrets >/dev/null 2>&1 && break
+                busctl --user get-property org.freedesktop.secrets /org/freedesktop/secrets/aliases/default \
+                    org.freedesktop.Secret.Collection Locked 2>/dev/null | grep -q false && break
                 sleep 0.1
             done
             systemctl --user start keybell.socket

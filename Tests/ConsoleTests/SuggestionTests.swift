@@ -15,7 +15,9 @@ struct SuggestionTests {
         #expect(Suggestion.command(for: arguments) == suggestion)
     }
 
-    @Test(arguments: [["x"], ["--yaml"], [], ["status", "now"], ["nothing-like-it"], ["client", "--id"], [""]])
+    @Test(arguments: [
+        ["x"], ["--yaml"], [], ["status", "now"], ["nothing-like-it"], ["client", "--id"], [""],
+    ])
     func `what is right or like nothing suggests nothing`(arguments: [String]) {
         #expect(Suggestion.command(for: arguments) == nil)
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 extension Wording {
     /// Where a search looks and what goes out beside titles and user names.
     static func handedOutLines(_ request: ApprovalRequest) -> [String] {

@@ -3,6 +3,7 @@
 import Approval
 import Audit
 import Clients
+import DisplayText
 import KeePassHTTP
 import Secrecy
 import Vault
@@ -39,7 +40,13 @@ extension Bell {
             guard count > 0 else { return }
             let caller = await ring.visitor.caller()
             await tellDelivery(
-                Delivery(client: ring.client.id, caller: caller, host: released.host, count: count)
+                Delivery(
+                    client: ring.client.id,
+                    caller: caller,
+                    host: released.host,
+                    count: count,
+                    wasAsked: released.code != nil
+                )
             )
         }
     }

@@ -10,9 +10,6 @@ package struct DomainName: Hashable, Sendable {
     /// The name as text.
     package let text: String
 
-    /// How many bytes of UTF-8 a name may have, in whatever letters.
-    private static let longest = 1024
-
     /// Reads a name, with or without the root's dot at its end.
     package init?(_ text: some StringProtocol) {
         self.init(utf8: Array(text.utf8)[...])
@@ -20,7 +17,6 @@ package struct DomainName: Hashable, Sendable {
 
     /// Reads a name that is given in UTF-8.
     package init?(utf8 bytes: ArraySlice<UInt8>) {
-        // No name that is longer has at most 253 bytes in the end.
         guard bytes.count <= Self.longest else { return nil }
         let isASCII = bytes.allSatisfy { $0 < 0x80 }
         guard let folded = isASCII ? Self.lowercased(bytes) : Self.mapped(bytes) else { return nil }
@@ -29,6 +25,9 @@ package struct DomainName: Hashable, Sendable {
         guard let last = Self.lastLabel(of: name), !Self.isNumber(last) else { return nil }
         self.text = String(decoding: name, as: UTF8.self)
     }
+
+    /// More bytes than any spelling of a name of 253 has that a browser would take.
+    private static let longest = 1024
 
     private init(suffix: Substring) {
         text = String(suffix)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 import Secrecy
 import SecretService
 import Settings
@@ -11,8 +12,8 @@ struct ImportClientsCommand: AsyncParsableCommand {
         commandName: "import-clients",
         abstract: "Take over the clients' keys that the KeePassHttp plugin keeps in a KeePass file.",
         discussion: """
-            Browser extensions and scripts that were associated with KeePass go on working: their keys go from the
-            entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program
+            Browser extensions and scripts that were associated with KeePass go on working: their keys go from the \
+            entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program \
             a key belongs to, you are asked when it first wants a login; "Always" there settles it.
             The password is asked for at the terminal, or read from standard input (its first line).
             """
@@ -43,7 +44,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try Configuration.forCommand(config)
-        let password = noPassword ? nil : try PasswordInput.ask("Password of \(TerminalText.clean(file)): ")
+        let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
         let keys = try PluginKeys(file: file, password: password, keyFile: keyFile)
         let keyring = try await Keyring.open(collection: configuration.keyring.collection)
         let result = try await KeyImport(keys, into: keyring, overwrites: overwrite)

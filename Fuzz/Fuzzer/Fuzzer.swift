@@ -71,7 +71,7 @@ struct Target: Sendable {
     static let all: [String: Target] = [
         "address": .address, "assuan": .assuan, "configuration": .configuration, "content": .content,
         "dictionary": .dictionary, "file": .file, "head": .head, "json": .json, "keyfile": .keyFile,
-        "message": .message, "notification": .notification, "proc": .proc, "reply": .reply,
-        "request": .request, "totp": .totp, "xml": .xml,
+        "message": .message, "notification": .notification, "placeholder": .placeholder, "proc": .proc,
+        "reply": .reply, "request": .request, "search": .search, "totp": .totp, "xml": .xml,
     ]
 }

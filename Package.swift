@@ -13,6 +13,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -62,6 +64,7 @@ let package = Package(
         library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         library("CLibPSL", pkgConfig: "libpsl", debian: "libpsl-dev"),
         library("CGLib", pkgConfig: "glib-2.0", debian: "libglib2.0-dev"),
+        library("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
         library("CArgon2", pkgConfig: "libargon2", debian: "libargon2-dev"),
         library("CGcrypt", pkgConfig: "libgcrypt", debian: "libgcrypt20-dev"),
         library("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
@@ -73,7 +76,7 @@ let package = Package(
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
         room("PublicSuffixes", ["CLibPSL", "CGLib"]),
         room("DisplayText", ["CGLib", "PublicSuffixes"]),
-        room("Patterns", ["CGLib"]),
+        room("Patterns", ["CPCRE2"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
         room("DBus", ["CDBus", "Kernel"]),
@@ -124,7 +127,10 @@ let package = Package(
         ),
         room(
             "Settings",
-            ["Vault", "Approval", "Operations", .product(name: "TOMLKit", package: "TOMLKit")]
+            [
+                "Vault", "Approval", "Ciphers", "Kernel", "Operations",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
         ),
         room(
             "Daemon",
@@ -248,9 +254,10 @@ if Context.environment["FUZZING"] != nil {
         .executableTarget(
             name: "KeybellFuzzer",
             dependencies: [
-                "CDBus", "CFuzzer", "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "Vault",
-                "VaultStores",
-                "XMLTree",
+                "Approval", "CDBus", "CFuzzer", "Callers", "Ciphers", "DBus", "HTTPServer", "KDBX",
+                "KeePassHTTP",
+                "Kernel", "Notifier", "Passwords", "Secrecy", "Settings", "Vault", "VaultStores", "XMLTree",
+                httpTypes, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ],
             path: "Fuzz/Fuzzer",
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]

@@ -44,6 +44,7 @@ package struct DaemonCommand: ParsableCommand {
             return 2
         }
         tellHardening(hardeningFailure, logger)
+        configuration.tell(logger, environment: environment)
         do {
             let house = try await House(configuration, folders: .ofProcess(), logger: logger)
             try await house.run()

@@ -29,6 +29,7 @@ extension Bell {
         guard !key.isGuessable else { throw .guessableKey }
 
         let caller = await visitor.caller()
+        guard await !desk.isMuted(caller) else { throw .muted }
         if let unlock = await unlocks.running(for: caller.program) {
             try await unlock.value.get()
             throw .unlockedMeanwhile

@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `a record that was cut off is left out, and the next is whole`() async throws {
-        let (kept, cut, next) = (Self.nonce(), Self.nonce(), Self.nonce())
+        let (kept, cut, next) = (Self.nonce(at: Self.now - 2), Self.nonce(at: Self.now - 1), Self.nonce())
         let first = ledger()
         #expect(await first.spend(kept))
         #expect(await first.spend(cut))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
 import Synchronization
 
 /// How much memory the bodies that are being read may take together, over all connections.
@@ -61,6 +62,8 @@ package final class BodyBudget: Sendable {
             }
             guard !state.waiting.isEmpty else {
                 state.free += 1
+                // Who has read long bodies needn't keep their memory.
+                if state.holders.isEmpty { FreedMemory.giveBackSoon() }
                 return nil
             }
             let next = state.waiting.removeFirst()

@@ -154,7 +154,7 @@ let package = Package(
         .executableTarget(name: "keybell", dependencies: ["Console"]),
 
         // Tests: a target per room, the built programs in EndToEndTests.
-        .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["DBus"], path: "Tests/TestSupport"),
         tests(of: "Kernel"),
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),

@@ -36,7 +36,9 @@ struct PluginKeys: Sendable {
         fields = entry.fields.filter { $0.name.hasPrefix(Self.prefix) }.map { field in
             Field(
                 id: String(field.name.dropFirst(Self.prefix.count)),
-                key: entry.secret(field.name).flatMap { ClientKey(base64: $0) }
+                key: entry.secret(field.name).flatMap { ClientKey(base64: $0) }.flatMap {
+                    $0.isGuessable ? nil : $0
+                }
             )
         }
         let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)

@@ -45,7 +45,7 @@ struct HardeningTests {
             ["-c", Self.flood, "\(household.port)", "\(try household.daemon.pid)"]
         )
         #expect(report.status == 0, "\(report)")
-        let numbers = report.output.split(separator: " ").compactMap { Int($0) }
+        let numbers = report.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
         try #require(numbers.count == 4, "\(report)")
         let (idle, slow, answered, after) = (numbers[0], numbers[1], numbers[2], numbers[3])
         // Beside the bodies every connection costs its task and its buffers.

@@ -4,7 +4,8 @@ import CFuzzer
 import Foundation
 
 /// One program for all targets: the first argument names the target and its corpus's folder, the rest is libFuzzer's.
-/// Without one it lists them, each with how long its input can be.
+///
+/// Without an argument it lists them, each with how long its input can be.
 ///
 ///     KeybellFuzzer xml .build/fuzz/corpus-xml Fuzz/Corpus/xml -max_total_time=60
 ///

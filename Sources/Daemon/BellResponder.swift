@@ -28,4 +28,12 @@ private struct HTTPVisitor: Visitor {
     func caller() async -> Caller {
         await visit.caller()
     }
+
+    func asker() async -> Caller {
+        await visit.asker()
+    }
+
+    func sender() async -> Caller {
+        await visit.sender()
+    }
 }

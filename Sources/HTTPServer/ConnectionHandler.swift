@@ -14,7 +14,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let receipts: Receipts
+    private let peer: Peer
     private let bodies: RequestBodies
     private let place: Place
     private let notHTTP: [UInt8]
@@ -23,6 +23,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let unread: TimeAmount
     private var patience: Patience
     private var timer: Scheduled<Void>?
+    /// Set while a request has begun that didn't come whole at once.
+    private var slowness: Scheduled<Void>?
+    /// Whether a request has begun that isn't complete.
+    private var isComing = false
     private var context: ChannelHandlerContext?
 
     /// More was to be read while there was no room for it.
@@ -43,8 +47,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
-    init(options: ListenerOptions, receipts: Receipts, bodies: RequestBodies, place: Place) {
-        self.receipts = receipts
+    /// How long after its beginning a request that isn't complete counts as slow.
+    private static let slow = TimeAmount.milliseconds(5)
+
+    init(options: ListenerOptions, peer: Peer, bodies: RequestBodies, place: Place) {
+        self.peer = peer
         self.bodies = bodies
         self.place = place
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
@@ -67,11 +74,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
+        slowness?.cancel()
         self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        slowness?.cancel()
         isClosing = true
         bodies.endAll()
         context.fireChannelInactive()
@@ -79,8 +88,20 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
+        if patience.isIdle { peer.requestBegan() }
+        isComing = true
         patience.bytes(at: .now)
         watchDeadline()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Who sends the rest may be another than who began: so that both are known, and at no cost for what comes whole.
+        if isComing, slowness == nil {
+            slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
+                peer.requestLingers()
+            }
+        }
+        context.fireChannelReadComplete()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -98,6 +119,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             askForRoom()
         case .end:
             patience.end(at: .now)
+            isComing = false
+            slowness?.cancel()
+            slowness = nil
             context.fireChannelRead(data)
         }
         watchDeadline()
@@ -147,7 +171,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let end = promise ?? context.eventLoop.makePromise()
             lastEnd = end.futureResult
             watch(end.futureResult, context)
-            receipts.settle(by: end.futureResult, on: context.channel)
+            peer.receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
             bodies.endOldest()
             patience.answered(at: .now)

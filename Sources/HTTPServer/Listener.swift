@@ -185,7 +185,7 @@ package struct Listener: Service {
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let handler = ConnectionHandler(
                 options: reception.options,
-                receipts: peer.receipts,
+                peer: peer,
                 bodies: bodies,
                 place: place
             )

@@ -103,9 +103,9 @@ struct HardeningTests {
         for t in threads: t.start()
         for t in threads: t.join()
         after = own()
-        for _ in range(50):
-            if after - idle < 4096: break
-            ring(ping); time.sleep(0.1); after = own()
+        for _ in range(60):
+            if after - idle < 8192: break
+            ring(ping); time.sleep(0.5); after = own()
         print(idle, most, answered, after)
         """
 }

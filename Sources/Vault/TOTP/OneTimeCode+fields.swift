@@ -12,7 +12,7 @@ extension OneTimeCode {
     /// The longest field that is read for a seed, in bytes: beyond that it is something else.
     private static let longest = 4096
 
-    /// Finds the seed among a login's string fields; the first that can be read counts. Nil where there is none.
+    /// Finds the seed among a login's string fields; the first that can be read counts, and nil means none.
     package init?(fields: [String: SecretBytes]) {
         let names = [
             "otp", "TimeOtp-Secret", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Secret-Hex",

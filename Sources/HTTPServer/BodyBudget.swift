@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
 import Synchronization
 
 /// How much memory the bodies that are being read may take together, over all connections.
@@ -62,8 +61,6 @@ package final class BodyBudget: Sendable {
             }
             guard !state.waiting.isEmpty else {
                 state.free += 1
-                // Who has read long bodies needn't keep their memory.
-                if state.holders.isEmpty { FreedMemory.giveBackSoon() }
                 return nil
             }
             let next = state.waiting.removeFirst()

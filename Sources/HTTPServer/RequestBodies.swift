@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
 import NIOCore
 import Secrecy
 import Synchronization
@@ -21,6 +22,7 @@ final class RequestBodies: Sendable {
     private struct Body {
         var bytes = WipedBytes()
         var isTooLong = false
+        var isLong = false
     }
 
     private let budget: BodyBudget
@@ -70,6 +72,7 @@ final class RequestBodies: Sendable {
                 }
                 unsafe state.bodies[newest].bytes.takeOver(part)
                 state.held += part.count
+                if state.bodies[newest].bytes.count > BodyBudget.share { state.bodies[newest].isLong = true }
                 return false
             }
         }
@@ -108,13 +111,16 @@ final class RequestBodies: Sendable {
 
     /// The oldest request has its answer: what nobody has taken of its body is dropped.
     func endOldest() {
-        state.withLock { state in
-            guard !state.bodies.isEmpty else { return }
+        let isLong = state.withLock { state in
+            guard !state.bodies.isEmpty else { return false }
             let body = state.bodies.removeFirst()
             state.held -= body.bytes.count
             body.bytes.wipe()
+            return body.isLong
         }
         giveBackWhatIsNotNeeded()
+        // What was made of it is gone as well.
+        if isLong { FreedMemory.giveBackSoon() }
     }
 
     /// Drops everything.

@@ -69,18 +69,19 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
 
         room("Kernel", ["CLinux"]),
-        room("Secrecy", ["COpenSSL"]),
+        room("UnicodeText", ["CGLib"]),
+        room("Secrecy", ["COpenSSL", "UnicodeText"]),
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
         room("PublicSuffixes", ["CLibPSL", "CGLib"]),
-        room("DisplayText", ["CGLib", "PublicSuffixes"]),
+        room("DisplayText", ["PublicSuffixes", "UnicodeText"]),
         room("Patterns", ["CGLib"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
-        room("DBus", ["CDBus", "Kernel"]),
+        room("DBus", ["CDBus", "Kernel", "UnicodeText"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
-        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy"]),
-        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns"]),
+        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
+        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns", "UnicodeText"]),
         room(
             "Passwords",
             ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
@@ -92,10 +93,13 @@ let package = Package(
         room("Callers", ["Kernel"]),
         room(
             "Clients",
-            ["DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]
+            [
+                "DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", "UnicodeText",
+                logging,
+            ]
         ),
         room("Audit", ["DisplayText", "Kernel", logging]),
-        room("Approval", ["Callers", "DisplayText", "Kernel"]),
+        room("Approval", ["Callers", "DisplayText", "Kernel", "UnicodeText"]),
         room(
             "Operations",
             [
@@ -116,14 +120,17 @@ let package = Package(
         room(
             "HTTPServer",
             [
-                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle,
+                "Operations", "Callers", "KeePassHTTP", "Kernel", "UnicodeText", hummingbirdCore, httpTypes, lifecycle,
                 logging,
                 nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
             ]
         ),
         room(
             "Settings",
-            ["Vault", "Approval", "Operations", .product(name: "TOMLKit", package: "TOMLKit")]
+            [
+                "Approval", "DisplayText", "Operations", "UnicodeText", "Vault",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
         ),
         room(
             "Daemon",
@@ -139,7 +146,7 @@ let package = Package(
             "Console",
             [
                 "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DisplayText", "KDBX",
-                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", argumentParser,
+                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", "UnicodeText", argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]
         ),
@@ -152,7 +159,8 @@ let package = Package(
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
         tests(of: "PublicSuffixes"),
-        tests(of: "DisplayText"),
+        tests(of: "UnicodeText"),
+        tests(of: "DisplayText", ["UnicodeText"]),
         tests(of: "Patterns"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import UnicodeText
 
 /// Which choices go with which request and decision.
 enum ChoiceRules {
-    /// The longest name that a person may give a client; `Clients` stores no longer one.
-    static let longestID = 128
-
     /// Checks the choices and brings them into the form that the asker gets.
     ///
     /// - Returns: The choices with the Id that is given and the entries as the request spells them.
@@ -38,16 +36,16 @@ enum ChoiceRules {
         guard request.kind == .associate, decision == .allow else {
             throw .invalidAnswer("id goes with allowing an associate request only")
         }
-        guard chosen.contains(where: { !$0.isWhitespace }) else {
+        guard let clean = PlainName(cleaning: chosen) else {
             throw .invalidAnswer("id must not be empty")
         }
-        guard chosen.unicodeScalars.count <= longestID else {
-            throw .invalidAnswer("id must have at most \(longestID) characters")
+        if let name = PlainName(chosen) { return name.text }
+        guard clean.text.unicodeScalars.count < PlainName.longest else {
+            throw .invalidAnswer("id must have at most \(PlainName.longest) characters")
         }
-        guard chosen == PlainText.cleaned(chosen) else {
-            throw .invalidAnswer("id must not have line breaks, control or invisible characters")
-        }
-        return chosen
+        throw .invalidAnswer(
+            "id must not have line breaks, control or invisible characters, nor spaces at its ends or side by side"
+        )
     }
 
     private static func entries(
@@ -64,7 +62,8 @@ enum ChoiceRules {
         }
         let known = Set(request.entries.map(\.uuid))
         var named: Set<String> = []
-        for uuid in chosen {
+        for text in chosen {
+            let uuid = text.cut(toBytes: ByteKey.longest)
             let upper = uuid.uppercased()
             guard let match = known.contains(uuid) ? uuid : known.contains(upper) ? upper : nil else {
                 throw .invalidAnswer("not an entry of this request: \(PlainText.field(uuid, limit: 40))")

@@ -91,7 +91,8 @@ struct ClientsObject: Sendable {
     }
 
     private func client(_ id: String) async throws(DBusError) -> Client {
-        guard let client = try await all().first(where: { $0.id == id }) else {
+        let name = PlainName(cleaning: id)?.text
+        guard let client = try await all().first(where: { $0.id == name }) else {
             throw DBusError(ClientError.unknown(id))
         }
         return client

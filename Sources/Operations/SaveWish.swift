@@ -86,6 +86,7 @@ struct SaveWish: Sendable {
     }
 
     private static func withoutQuery(_ url: String) -> String {
-        String(url.prefix { $0 != "?" && $0 != "#" })
+        // By bytes: as a Character, a question mark with a combining mark behind it is none.
+        String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
     }
 }

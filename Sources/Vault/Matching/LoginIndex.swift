@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 /// A vault's logins, by host, title and name, without their secrets.
 ///
 /// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
@@ -11,7 +13,7 @@ package struct LoginIndex: Sendable {
     private let unsearchable: [Login]
     /// Numbers of logins in `all`, and beyond its end in `unsearchable`.
     private let byID: [LoginID: Int]
-    private let byTitle: [String: [Int]]
+    private let byTitle: [TitleKey: [Int]]
     private let byHost: [String: [Place]]
 
     /// Where one of a login's addresses lets it match.
@@ -39,13 +41,13 @@ package struct LoginIndex: Sendable {
             if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
         }
         var byID: [LoginID: Int] = [:]
-        var byTitle: [String: [Int]] = [:]
+        var byTitle: [TitleKey: [Int]] = [:]
         var byHost: [String: [Place]] = [:]
         byID.reserveCapacity(logins.count)
         byTitle.reserveCapacity(all.count)
         byHost.reserveCapacity(all.count)
         for (index, login) in all.enumerated() {
-            byTitle[login.title, default: []].append(index)
+            byTitle[TitleKey(login.title), default: []].append(index)
             for address in login.addresses {
                 let place = Place(login: index, scheme: address.scheme, port: address.port)
                 byHost[address.address.key, default: []].append(place)
@@ -75,7 +77,7 @@ package struct LoginIndex: Sendable {
 
     /// The logins of exactly this title.
     package func titled(_ title: String) -> [Login] {
-        (byTitle[title] ?? []).map { all[$0] }
+        (byTitle[TitleKey(title)] ?? []).map { all[$0] }
     }
 
     /// The logins for what a client asks, the best first.
@@ -123,5 +125,14 @@ package struct LoginIndex: Sendable {
             else { return nil }
             return login
         }
+    }
+}
+
+/// A title as logins are found by it: two forms of one text are the same, and so are their bytes.
+private struct TitleKey: Hashable {
+    private let bytes: [UInt8]
+
+    init(_ title: String) {
+        bytes = Array(title.composed.utf8)
     }
 }

@@ -36,7 +36,7 @@ package struct MatchQuery: Sendable {
         // A word alone is a title: `github` must not become a machine of the house.
         page = PageAddress(url) ?? PageAddress(title: url)
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
+        isSubmitUnclear = submit == nil && submitUrl?.utf8.firstRange(of: "://".utf8) != nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now

@@ -120,7 +120,8 @@ let package = Package(
         room(
             "HTTPServer",
             [
-                "Operations", "Callers", "KeePassHTTP", "Kernel", "UnicodeText", hummingbirdCore, httpTypes, lifecycle,
+                "Operations", "Callers", "KeePassHTTP", "Kernel", "UnicodeText", hummingbirdCore, httpTypes,
+                lifecycle,
                 logging,
                 nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
             ]
@@ -146,7 +147,8 @@ let package = Package(
             "Console",
             [
                 "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DisplayText", "KDBX",
-                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", "UnicodeText", argumentParser,
+                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", "UnicodeText",
+                argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]
         ),
@@ -187,7 +189,7 @@ let package = Package(
         tests(of: "Callers", ["Kernel"]),
         tests(
             of: "Clients",
-            ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
+            ["Ciphers", "DBus", "DisplayText", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
         ),
         tests(of: "Audit", ["Kernel", "TestSupport", logging]),
         tests(of: "SessionWatch", ["DBus", "Kernel", "TestSupport", logging]),

@@ -16,7 +16,8 @@ package enum ClientError: Error, Hashable, Sendable {
     package var advice: String {
         switch self {
         case .unknown(let id): "There is no client \(PlainText.quoted(id)): `keybell clients` lists them."
-        case .badName: "A name has 1 to \(PlainName.longest) characters, none of them invisible, and no spaces at its ends."
+        case .badName:
+            "A name has 1 to \(PlainName.longest) characters, none of them invisible, and no spaces at its ends."
         case .keyring(let error): error.advice
         }
     }

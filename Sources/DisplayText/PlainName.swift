@@ -19,7 +19,9 @@ package struct PlainName: Hashable, Sendable {
     package init?(_ text: String) {
         guard text.utf8.count <= 2 * Self.mostBytes else { return nil }
         let name = text.composed
-        guard Self.cleaned(name, limit: Self.longest).hasSameBytes(as: name), !name.isEmpty else { return nil }
+        guard Self.cleaned(name, limit: Self.longest).hasSameBytes(as: name), !name.isEmpty else {
+            return nil
+        }
         self.text = name
     }
 

@@ -52,7 +52,11 @@ struct Reception: Sendable {
         if let page, body.isEmpty {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
-        let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent]?.cut(toBytes: 1024))
+        let visit = Visit(
+            peer: peer,
+            origin: verdict.origin,
+            userAgent: request.headers[.userAgent]?.cut(toBytes: 1024)
+        )
         let answer = await cancelledAtShutdown { await responder.respond(to: body, visit: visit) }
         try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
     }

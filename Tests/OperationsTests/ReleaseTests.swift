@@ -208,11 +208,12 @@ import Vault
         #expect(await scene.asked().count == 1)
     }
 
-    @Test func `a client's own rules count instead of the others'`() async throws {
+    @Test(arguments: ["backup", "caf\u{E9}", "cafe\u{301}"])
+    func `a client's own rules count instead of the others'`(id: String) async throws {
         var rules = ClientRules()
         rules.access = .never
-        let scene = await Scene(Policy(exceptions: ["backup": rules]))
-        let backup = Guest(id: "backup")
+        let scene = await Scene(Policy(exceptions: ["backup": rules, "caf\u{E9}": rules]))
+        let backup = Guest(id: id)
         await scene.clients.welcome(backup)
         await scene.vault.put(.at("https://a.example/", "a"))
         #expect(try await scene.ring(backup, backup.request(.getLogins, Self.page)).titles == ["a"])

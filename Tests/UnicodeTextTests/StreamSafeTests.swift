@@ -61,6 +61,17 @@ enum Endless {
         #expect("e\u{301}\0e\u{301}".composed.utf8.contains(0))
     }
 
+    @Test(arguments: [
+        ("e\u{301}", "\u{E9}"), ("\u{1100}\u{1161}\u{11A8}", "\u{AC01}"), ("\u{9C7}\u{9BE}", "\u{9CB}"),
+        ("a\u{323}\u{302}", "\u{1EAD}"), ("\u{FB2C}", "\u{5E9}\u{5BC}\u{5C1}"),
+        ("\u{AC00}\u{11A8}", "\u{AC01}"),
+    ])
+    func `a long text is in NFC throughout`(form: String, composed: String) {
+        let text = String(repeating: form, count: 2000)
+        #expect(text.composed.hasSameBytes(as: String(repeating: composed, count: 2000)))
+        #expect(("x" + text).composed.hasSameBytes(as: "x" + String(repeating: composed, count: 2000)))
+    }
+
     @Test func `a text is cut between scalars`() {
         #expect("abc".cut(toBytes: 3) == "abc")
         #expect("aé".cut(toBytes: 2) == "a")

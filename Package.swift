@@ -189,7 +189,10 @@ let package = Package(
         tests(of: "Callers", ["Kernel"]),
         tests(
             of: "Clients",
-            ["Ciphers", "DBus", "DisplayText", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
+            [
+                "Ciphers", "DBus", "DisplayText", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport",
+                logging,
+            ]
         ),
         tests(of: "Audit", ["Kernel", "TestSupport", logging]),
         tests(of: "SessionWatch", ["DBus", "Kernel", "TestSupport", logging]),

@@ -111,7 +111,7 @@ package struct LoginIndex: Sendable {
             if !found.isEmpty { return query.ordered(found, by: \.login) }
         }
         // What has a scheme is an address; anything else may be a title just as well.
-        guard query.page?.scheme == nil else { return [] }
+        guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
         return query.ordered(gather { $0.titled(query.url).filter(query.admits) }, by: \.login)
     }
 

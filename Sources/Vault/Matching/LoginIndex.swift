@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import UnicodeText
-
 /// A vault's logins, by host, title and name, without their secrets.
 ///
 /// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
@@ -125,14 +123,5 @@ package struct LoginIndex: Sendable {
             else { return nil }
             return login
         }
-    }
-}
-
-/// A title as logins are found by it: two forms of one text are the same, and so are their bytes.
-private struct TitleKey: Hashable {
-    private let bytes: [UInt8]
-
-    init(_ title: String) {
-        bytes = Array(title.composed.utf8)
     }
 }

@@ -85,9 +85,10 @@ struct LongTextTests {
         let probing = Task {
             var slowest = Duration.zero
             while !isOver.now {
-                let time = try await ContinuousClock().measure {
-                    #expect(try await household.ring(OutgoingRequest.ping()).status == 200)
-                }
+                let start = ContinuousClock.now
+                let reply = try await household.ring(OutgoingRequest.ping())
+                #expect(reply.status == 200)
+                let time = ContinuousClock.now - start
                 slowest = max(slowest, time)
             }
             return slowest

@@ -189,7 +189,7 @@ let package = Package(
                 logging,
             ]
         ),
-        tests(of: "Callers", ["Kernel"]),
+        tests(of: "Callers", ["Kernel", "TestSupport"]),
         tests(
             of: "Clients",
             [

@@ -43,21 +43,23 @@ struct LongTextTests {
             // Refused, of course.
             _ = try? await bus.call("org.keybell.Keybell", path, interface, member, arguments)
         }
-        let long = Value.string(Self.marks)
+        // As many as once held the bus for 19 s; the message still fits into the socket's buffer.
+        let marks = String(Self.marks.unicodeScalars.prefix(40_000))
+        let long = Value.string(marks)
         let slowest = try await slowestAnswer(of: household) {
             await call(
                 "Approval",
                 "Answer",
-                [.string("2345"), .string("allow"), .vardict([Self.marks: long])]
+                [.string("2345"), .string("allow"), .vardict([marks: long])]
             )
             await call("Approval", "Answer", [.string("2345"), .string("allow"), .vardict(["id": long])])
             await call("Approval", "Answer", [long, long, .vardict(["scope": long])])
-            await call("Approval", "RegisterAgent", [long, .vardict([Self.marks: long])])
+            await call("Approval", "RegisterAgent", [long, .vardict([marks: long])])
             await call("Approval", "Shown", [long])
             await call("Approval", "GetEntries", [long, .uint32(0)])
             await call("Clients", "Rename", [long, long])
             await call("Clients", "Revoke", [long])
-            await call("Clients", "Restrict", [long, .vardict([Self.marks: .strings([Self.marks])])])
+            await call("Clients", "Restrict", [long, .vardict([marks: .strings([marks])])])
             await call("Clients", "Grants", [long])
             await call("Clients", "Forget", [long, long])
             await call("Vaults", "Lock", [long])

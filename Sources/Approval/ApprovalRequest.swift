@@ -67,6 +67,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var entries: [EntryLine]
     /// Release: the whole vault, a search and the like rather than one host.
     package var bulk: Bool
+    /// A bulk release that names single entries, so that a grant can cover just those.
+    package var isByEntry: Bool
     /// Save: whether it makes a new entry.
     package var isNew: Bool
     /// Save: the names, never the values, of what it changes.
@@ -97,6 +99,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         newHosts: [String] = [],
         entries: [EntryLine] = [],
         bulk: Bool = false,
+        isByEntry: Bool = false,
         isNew: Bool = false,
         fields: [String] = [],
         note: String? = nil,
@@ -118,6 +121,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.newHosts = newHosts
         self.entries = entries
         self.bulk = bulk
+        self.isByEntry = isByEntry
         self.isNew = isNew
         self.fields = fields
         self.note = note

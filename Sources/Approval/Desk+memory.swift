@@ -46,13 +46,15 @@ extension Desk {
     /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
     mutating func opened(_ vault: String?, now: Instant) -> [DeskAction] {
         let vaults = [vault].compactMap(\.self)
-        return waiting.filter { request in
+        let settled = waiting.filter { request in
             request.request.kind == .unlock && request.questions.allSatisfy { $0.vaults == vaults }
-        }.flatMap { request in
-            end(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
+        }
+        let actions = settled.flatMap { request in
+            close(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
                 $0.code == request.code
             }
         }
+        return actions + giveTurns(now: now)
     }
 
     /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that
@@ -71,9 +73,9 @@ extension Desk {
         memories.removeAll { $0.until <= now }
         quiets = quiets.filter { $0.value.until > now }
         mutes = mutes.filter { $0.value.until > now }
-        // A muting denial stays as long as the mute, so that `allow CODE` can end it.
-        let muting = Set(mutes.values.map(\.code))
-        ended.removeAll { $0.at + limits.codeRest <= now && !muting.contains($0.code) }
+        // A denial stays as long as it counts, so that `allow CODE` can end that.
+        let counting = countingCodes
+        ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
     }
 
     /// Ended requests, the newest first, with the time until which their like is denied unseen.
@@ -86,20 +88,16 @@ extension Desk {
         }
     }
 
-    /// Whether a program, whatever Origin it shows, has a request waiting or was denied just now.
-    func isInvolved(programID: String, now: Instant) -> Bool {
-        waiting.contains { $0.callers.contains { $0.program.id == programID } }
-            || mutes.contains { $0.key.id == programID && $0.value.until > now }
-            || quiets.contains { $0.key.program.id == programID && $0.value.until > now }
-    }
-}
-
-extension QuietKey {
-    /// The program that is kept quiet.
-    var program: Program {
-        switch self {
-        case .associate(let program): program
-        case .question(let question): question.program
-        }
+    /// Whether a program has a request waiting or was denied just now.
+    ///
+    /// - Parameters:
+    ///   - isMeant: Whether a caller is of that program.
+    ///   - now: The time.
+    /// - Returns: Whether any of those who wait, or whose denial still counts, is.
+    func isInvolved(now: Instant, where isMeant: (Caller) -> Bool) -> Bool {
+        let denials = Array(quiets.values) + Array(mutes.values)
+        let counting = Set(denials.filter { $0.until > now }.map(\.code))
+        return waiting.contains { $0.callers.contains(where: isMeant) }
+            || ended.contains { counting.contains($0.code) && $0.callers.contains(where: isMeant) }
     }
 }

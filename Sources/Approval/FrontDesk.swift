@@ -134,9 +134,11 @@ package actor FrontDesk {
         }
     }
 
-    /// Whether a program has a request waiting or was denied just now, whatever Origin it showed.
-    package func isInvolved(programID: String) -> Bool {
-        desk.isInvolved(programID: programID, now: clock.now)
+    /// Whether a program has a request waiting or was denied just now.
+    ///
+    /// - Parameter isMeant: Whether a caller is of that program.
+    package func isInvolved(where isMeant: @Sendable (Caller) -> Bool) -> Bool {
+        desk.isInvolved(now: clock.now, where: isMeant)
     }
 
     // MARK: Carrying out
@@ -208,7 +210,7 @@ package actor FrontDesk {
             code: request.code,
             request: request.request,
             created: birth.unix(of: request.created),
-            deadline: birth.unix(of: request.deadline),
+            deadline: birth.unix(of: request.deadline ?? request.created),
             limits: limits
         )
     }

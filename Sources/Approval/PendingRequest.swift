@@ -98,7 +98,7 @@ package struct PendingRequest: Sendable, Hashable {
         bulk = request.bulk
         isNew = request.isNew
         fields = request.fields.map { PlainText.field($0) }
-        alwaysOffered = request.alwaysOffered && !request.bulk
+        alwaysOffered = request.alwaysOffered && (!request.bulk || request.isByEntry)
         isConfirmed = limits.confirmedKinds.contains(request.kind)
     }
 }

@@ -44,7 +44,8 @@ struct BusCallers: Sendable {
         return answerer
     }
 
-    /// The caller of a method that changes something: never one in a sandbox, nor one that can't be seen.
+    /// The caller of a method or the reader of a property: never one in a sandbox, nor one that can't be seen.
+    @discardableResult
     func unsandboxed(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await identify(sender)
         guard answerer.identity != nil else { throw .notAllowed("Who calls could not be found out.") }
@@ -63,7 +64,7 @@ struct BusCallers: Sendable {
                 holders: [],
                 processes: Array(answerer.chain[index...])
             ).program
-            guard await !desk.isInvolved(programID: program.id) else {
+            guard await !desk.isInvolved(where: { $0.program.id == program.id }) else {
                 throw .notAllowed("This program has a request waiting or was denied just now.")
             }
         }

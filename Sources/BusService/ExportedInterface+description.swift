@@ -8,7 +8,7 @@ extension ExportedInterface {
     init(
         _ description: BusInterfaceDescription,
         methods: [(BusMethod, Method.Handler)],
-        properties: [(BusProperty, @Sendable () async -> Value)] = []
+        properties: [(BusProperty, Property.Getter)] = []
     ) {
         self.init(
             name: description.name,

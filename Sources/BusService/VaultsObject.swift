@@ -23,12 +23,16 @@ struct VaultsObject: Sendable {
             VaultsInterface.description,
             methods: [
                 (VaultsInterface.list, list), (VaultsInterface.lock, lock), (VaultsInterface.unlock, unlock),
+            ],
+            properties: [
+                (VaultsInterface.version, { (_) throws(DBusError) in .string(KeybellVersion.text) })
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
     }
 
     private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         var dictionaries: [Value] = []
         for vault in vaults {
             dictionaries.append(.vardict(await vault.status().details))

@@ -8,7 +8,7 @@ struct GrantTable: Sendable, Equatable {
 
     /// The decision that covers an entry; nil where there is none, or it has run out.
     func decision(on key: GrantKey, entry: String, now: ContinuousClock.Instant) -> Bool? {
-        grants.last { $0.key == key && $0.covers(entry) && !$0.isOver(at: now) }?.allows
+        grants.filter { !$0.isOver(at: now) }.decision(on: key, entry: entry)
     }
 
     /// Remembers a decision; earlier ones about the same entries are gone.
@@ -75,8 +75,10 @@ extension Grant {
         if case .session = scope { true } else { false }
     }
 
+    /// Whether what it says of its entries takes the place of what another one says.
     func replaces(_ earlier: Grant) -> Bool {
-        key == earlier.key && (!isForSession || earlier.isForSession)
+        guard !isForSession || earlier.isForSession else { return false }
+        return key == earlier.key || (earlier.key.form == nil && key.isAlike(earlier.key))
     }
 
     func covers(_ entry: String) -> Bool {
@@ -85,5 +87,20 @@ extension Grant {
 
     func isOver(at now: ContinuousClock.Instant) -> Bool {
         if case .session(let expires?) = scope { expires <= now } else { false }
+    }
+}
+
+extension [Grant] {
+    /// The decision among these, the latest last, that covers an entry.
+    ///
+    /// What was allowed for a page without encryption holds for the same one with it, never the other way round. A denial
+    /// holds also where nobody knows for which form it was meant, an allow doesn't.
+    package func decision(on key: GrantKey, entry: String) -> Bool? {
+        let alike = filter { $0.key.isAlike(key) && $0.covers(entry) }
+        if let exact = alike.last(where: { $0.key == key }) { return exact.allows }
+        if alike.contains(where: { $0.key.form == nil && !$0.allows }) { return false }
+        guard var plain = key.form, plain.scheme == "https" else { return nil }
+        plain.scheme = "http"
+        return alike.last { $0.key.form == plain }.flatMap { $0.allows ? true : nil }
     }
 }

@@ -9,7 +9,7 @@ extension Bell {
         var seen: Set<String> = [""]
         let names = try ring.texts("Names").filter { seen.insert($0).inserted }
         guard !names.isEmpty else { throw .invalid(.missing("Names")) }
-        return try await readInBulk(ring, search: names.joined(separator: "\n")) { index in
+        return try await readInBulk(ring, search: names.joined(separator: "\n"), isByEntry: true) { index in
             names.flatMap { index.titled($0) }
         }
     }
@@ -17,7 +17,7 @@ extension Bell {
     /// `get-login-by-uuid`: the login with this uuid, or none.
     func getLoginByUUID(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("Uuid")
-        return try await readInBulk(ring, search: text) { index in
+        return try await readInBulk(ring, search: text, isByEntry: true) { index in
             LoginID(hex: text).flatMap { index.login($0) }.map { [$0] } ?? []
         }
     }
@@ -42,12 +42,13 @@ extension Bell {
     private func readInBulk(
         _ ring: Ring,
         search: String?,
+        isByEntry: Bool = false,
         passwords: Bool = true,
         select: (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
         let open = try await open(for: ring)
         let offers = sorted(open.flatMap { vault in vault.offers(select(vault.index)) })
-        let released = try await release(offers, for: Purpose(search: search), to: ring)
+        let released = try await release(offers, for: Purpose(search: search, isByEntry: isByEntry), to: ring)
         return try await handOut(released, to: ring, passwords: passwords)
     }
 }

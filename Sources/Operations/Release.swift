@@ -17,6 +17,9 @@ struct Purpose: Sendable {
     /// Whether the search looks at secrets, so that even finding nothing tells the client something.
     var looksAtSecrets = false
 
+    /// Whether it names single entries, by title or uuid, so that a grant can cover just those.
+    var isByEntry = false
+
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
     /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title that.
@@ -26,6 +29,20 @@ struct Purpose: Sendable {
     /// The host that the page's form goes to, where it differs.
     var submitHost: String? {
         query?.submit.flatMap { $0.hostAndPort == host ? nil : $0.hostAndPort }
+    }
+
+    /// The host in the key of a grant: none for single entries; nil where no grant can cover it.
+    var grantedHost: String? { host ?? (isByEntry ? "" : nil) }
+
+    /// Where the page's form goes, for the key of a grant.
+    ///
+    /// A target that may be read as more than one host is one of its own.
+    var form: GrantKey.Form {
+        let schemes = [query?.page?.scheme, query?.submit?.scheme].compactMap { $0?.name }
+        return GrantKey.Form(
+            submitHost: submitHost ?? query?.unclearSubmit,
+            scheme: schemes.contains("http") ? "http" : query?.page?.scheme?.name ?? ""
+        )
     }
 }
 
@@ -46,15 +63,23 @@ extension Bell {
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
         guard !offers.isEmpty || purpose.looksAtSecrets else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
+        let isFamiliar = await isFamiliar(ring, caller)
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
-        let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
+        let standing = await stand(offers, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         var bases = Set(standing.compactMap(\.basis))
-        guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, caller)) else {
+        guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, isFamiliar)) else {
             let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
-        let decided = try await decide(on: asked, for: purpose, ring: ring, caller: caller).get()
+        let question = question(
+            about: asked,
+            for: purpose,
+            ring: ring,
+            caller: caller,
+            isFamiliar: isFamiliar
+        )
+        let decided = try await decide(question, on: asked, for: purpose, ring: ring, caller: caller).get()
         var allowed: Set<String> = []
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
@@ -72,13 +97,13 @@ extension Bell {
 
     /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
     private func decide(
+        _ question: ApprovalRequest,
         on asked: [Offer],
         for purpose: Purpose,
         ring: Ring,
         caller: Caller
     ) async -> Result<Decided, Refusal> {
-        let question = question(about: asked, for: purpose, ring: ring, caller: caller)
-        return await Task(executorPreference: TaskQueue.shared) {
+        await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
                 let decided = try Decided(await desk.ask(question))
                 await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
@@ -103,44 +128,66 @@ extension Bell {
         _ offers: [Offer],
         for purpose: Purpose,
         ring: Ring,
-        caller: Caller
+        caller: Caller,
+        isFamiliar: Bool
     ) async -> [Standing] {
         var standing: [Standing] = []
         for offer in offers {
-            standing.append(await stand(offer, for: purpose, ring: ring, caller: caller))
+            standing.append(
+                await stand(offer, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
+            )
         }
         return standing
     }
 
-    private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
-        ring.rules.bulkAccess == .always || !ring.isFamiliar(caller)
+    private func asksInBulk(_ ring: Ring, _ isFamiliar: Bool) -> Bool {
+        ring.rules.bulkAccess == .always || !isFamiliar
     }
 
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
-    private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
-        let isFamiliar = ring.isFamiliar(caller)
-        guard let query = purpose.query else {
-            return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
-        }
-        let key = grantKey(.release, host: query.host, vault: offer.store.name, ring: ring, caller: caller)
-        let decision = await grants.decision(on: key, entry: offer.login.id.hex)
+    private func stand(
+        _ offer: Offer,
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller,
+        isFamiliar: Bool
+    ) async -> Standing {
+        let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
         if decision == false { return .withheld }
+        guard isFamiliar else { return .ask }
+        guard let query = purpose.query else {
+            if decision == true { return .covered(.grant) }
+            return asksInBulk(ring, isFamiliar) ? .ask : .covered(.configuration)
+        }
         switch ring.rules.access {
         case .always: return .ask
-        case .never:
-            if decision == true { return .covered(.grant) }
-            return isFamiliar ? .covered(.configuration) : .ask
+        case .never: return .covered(decision == true ? .grant : .configuration)
         case .unlessGranted:
             if decision == true { return .covered(.grant) }
-            return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
+            return offer.login.allows(query) ? .covered(.entry) : .ask
         }
+    }
+
+    /// What the person has decided about an offer for more than once.
+    private func decision(on offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Bool? {
+        guard let host = purpose.grantedHost else { return nil }
+        let key = grantKey(
+            .release,
+            host: host,
+            form: purpose.form,
+            vault: offer.store.name,
+            ring: ring,
+            caller: caller
+        )
+        return await grants.decision(on: key, entry: offer.login.id.hex)
     }
 
     private func question(
         about offers: [Offer],
         for purpose: Purpose,
         ring: Ring,
-        caller: Caller
+        caller: Caller,
+        isFamiliar: Bool
     ) -> ApprovalRequest {
         var names: [String] = []
         for name in offers.map(\.store.name) where !names.contains(name) { names.append(name) }
@@ -157,11 +204,13 @@ extension Bell {
             vaults: names,
             host: purpose.title == nil ? purpose.host : nil,
             submitHost: purpose.submitHost,
+            claimedSubmitHost: purpose.query?.unclearSubmit,
             claimedTitle: purpose.title,
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
-            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
-            alwaysOffered: !purpose.isBulk && grants.keepsGrants
+            isByEntry: purpose.isByEntry,
+            note: isFamiliar ? nil : Self.strangerNote,
+            alwaysOffered: purpose.grantedHost != nil && grants.keepsGrants
         )
     }
 

@@ -10,6 +10,7 @@ extension Bell {
     func grantKey(
         _ kind: GrantKey.Kind,
         host: String,
+        form: GrantKey.Form = GrantKey.Form(),
         vault: String,
         ring: Ring,
         caller: Caller
@@ -20,8 +21,27 @@ extension Bell {
             origin: caller.program.origin,
             vault: vault,
             kind: kind,
-            host: host
+            host: host,
+            form: form
         )
+    }
+
+    /// Whether the key comes from a program and Origin that it was given to, or that the person has let use it.
+    func isFamiliar(_ ring: Ring, _ caller: Caller) async -> Bool {
+        if ring.isFamiliar(caller) { return true }
+        guard !caller.program.id.isEmpty else { return false }
+        let key = grantKey(.program, host: "", vault: "", ring: ring, caller: caller)
+        return await grants.decision(on: key, entry: "") == true
+    }
+
+    /// Lets a program that isn't the key's own use it for as long as the person meant an allow.
+    func acceptProgram(_ decided: Decided, ring: Ring, caller: Caller) async {
+        guard decided.allows, !caller.program.id.isEmpty, let scope = Grant.Scope(decided.choices) else {
+            return
+        }
+        guard await !isFamiliar(ring, caller) else { return }
+        let key = grantKey(.program, host: "", vault: "", ring: ring, caller: caller)
+        await grants.remember(Grant(key: key, allows: true, entries: nil, scope: scope))
     }
 
     /// Keeps a decision that the person meant for more than once.
@@ -32,13 +52,21 @@ extension Bell {
         ring: Ring,
         caller: Caller
     ) async {
-        guard let host = purpose.host, let scope = Grant.Scope(decided.choices) else { return }
+        guard let host = purpose.grantedHost, let scope = Grant.Scope(decided.choices) else { return }
+        await acceptProgram(decided, ring: ring, caller: caller)
         let chosen = decided.choices.entries.map(Set.init)
         for (vault, offers) in Dictionary(grouping: offers, by: \.store.name) {
             let uuids = Set(offers.map(\.login.id.hex))
             await grants.remember(
                 Grant(
-                    key: grantKey(.release, host: host, vault: vault, ring: ring, caller: caller),
+                    key: grantKey(
+                        .release,
+                        host: host,
+                        form: purpose.form,
+                        vault: vault,
+                        ring: ring,
+                        caller: caller
+                    ),
                     allows: decided.allows,
                     entries: chosen.map(uuids.intersection) ?? uuids,
                     scope: scope

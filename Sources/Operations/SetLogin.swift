@@ -29,7 +29,7 @@ extension Bell {
         if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
             do throws(Refusal) {
-                return .success(try await save(wish, in: store, ring: ring, name: name))
+                return .success(try await save(wish, in: store, ring: ring))
             } catch {
                 return .failure(error)
             }
@@ -88,11 +88,10 @@ extension Bell {
     private func save(
         _ wish: SaveWish,
         in store: any VaultStore,
-        ring: Ring,
-        name: [UInt8]
+        ring: Ring
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
-        let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring, name: name)
+        let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring)
         let code = basis.code
         // The entry may have become another one while the person thought about it.
         let current = try await preview(wish, in: store)
@@ -125,8 +124,7 @@ extension Bell {
         _ preview: SavePreview,
         wish: SaveWish,
         vault: String,
-        ring: Ring,
-        name: [UInt8]
+        ring: Ring
     ) async throws(Refusal) -> Basis {
         let caller = await ring.visitor.caller()
         let stored = preview.stored
@@ -134,18 +132,28 @@ extension Bell {
         // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
-        let grant = grantKey(kind, host: place, vault: vault, ring: ring, caller: caller)
+        let grant = grantKey(
+            kind,
+            host: place,
+            form: wish.form(at: place, of: stored),
+            vault: vault,
+            ring: ring,
+            caller: caller
+        )
+        let isFamiliar = await isFamiliar(ring, caller)
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
         let decision = await grants.decision(on: grant, entry: stored?.id.hex ?? "")
         if decision == false { throw .denied }
-        if !widens, decision == true { return .grant }
-        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) {
+        if !widens, decision == true, isFamiliar { return .grant }
+        if !widens || stored == nil, ring.rules.saving == .never, isFamiliar {
             return .configuration
         }
         let question = ApprovalRequest(
             kind: .save,
             caller: caller,
-            sameness: name,
+            sameness: saves.digest(
+                of: [ring.client.id, ring.client.fingerprint].map { SecretBytes(utf8: $0) } + wish.parts
+            ),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
             vaults: [vault],
@@ -157,11 +165,12 @@ extension Bell {
             entries: stored.map { [EntryLine($0)] } ?? [wish.line],
             isNew: preview.isNew,
             fields: preview.changedFields,
-            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
+            note: isFamiliar ? nil : Self.strangerNote,
             alwaysOffered: !widens && grants.keepsGrants
         )
         let decided = try Decided(await desk.ask(question))
         if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
+            await acceptProgram(decided, ring: ring, caller: caller)
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
         }
         guard decided.allows, let code = decided.code else { throw .denied }

@@ -15,8 +15,8 @@ package struct MatchQuery: Sendable {
 
     let url: String
     private let comparedURL: String
-    /// Whether `SubmitUrl` is like an address, but may be read as more than one.
-    fileprivate let isSubmitUnclear: Bool
+    /// The field `SubmitUrl` where it is like an address, but may be read as more than one.
+    package let unclearSubmit: String?
 
     /// Reads the fields of a request.
     /// - Parameters:
@@ -36,7 +36,7 @@ package struct MatchQuery: Sendable {
         // A word alone is a title: `github` must not become a machine of the house.
         page = PageAddress(url) ?? PageAddress(title: url)
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
+        unclearSubmit = submit == nil && submitUrl?.firstRange(of: "://") != nil ? submitUrl : nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
@@ -111,7 +111,7 @@ extension Login {
     ///
     /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.
     package func allows(_ query: MatchQuery) -> Bool {
-        guard let page = query.page, !query.isSubmitUnclear, allow.contains(page.hostAndPort) else {
+        guard let page = query.page, query.unclearSubmit == nil, allow.contains(page.hostAndPort) else {
             return false
         }
         return query.submit.map { allow.contains($0.hostAndPort) } ?? true

@@ -72,28 +72,35 @@ let package = Package(
         room("Secrecy", ["COpenSSL"]),
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
         room("PublicSuffixes", ["CLibPSL", "CGLib"]),
+        room("DisplayText", ["CGLib", "PublicSuffixes"]),
         room("Patterns", ["CGLib"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
         room("DBus", ["CDBus", "Kernel"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
-        room("KeePassHTTP", ["Ciphers", "Secrecy"]),
+        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy"]),
         room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns"]),
-        room("Passwords", ["SecretService", "Secrecy", "Kernel", "Vault", logging]),
+        room(
+            "Passwords",
+            ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
+        ),
         room(
             "VaultStores",
             ["Vault", "Ciphers", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
         ),
         room("Callers", ["Kernel"]),
-        room("Clients", ["SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]),
-        room("Audit", ["Kernel", logging]),
-        room("Approval", ["Callers", "Kernel", "PublicSuffixes"]),
+        room(
+            "Clients",
+            ["DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]
+        ),
+        room("Audit", ["DisplayText", "Kernel", logging]),
+        room("Approval", ["Callers", "DisplayText", "Kernel"]),
         room(
             "Operations",
             [
-                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "Kernel",
-                "Secrecy", "SecretService", logging,
+                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "DisplayText",
+                "Kernel", "Secrecy", "SecretService", logging,
             ]
         ),
         room("SessionWatch", ["DBus", "Kernel", logging]),
@@ -101,11 +108,11 @@ let package = Package(
         room(
             "BusService",
             [
-                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "Kernel", "Vault",
-                logging, lifecycle,
+                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "DisplayText", "Kernel",
+                "Vault", logging, lifecycle,
             ]
         ),
-        room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "Kernel", logging]),
+        room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "DisplayText", "Kernel", logging]),
         room(
             "HTTPServer",
             [
@@ -121,18 +128,19 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus", "HTTPServer",
-                "Kernel", "Notifier", "Operations", "Passwords", "Secrecy", "SecretService",
-                "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser, lifecycle, logging,
+                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
+                "DisplayText", "HTTPServer", "Kernel", "Notifier", "Operations", "Passwords", "Secrecy",
+                "SecretService", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
+                lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
             ]
         ),
         room(
             "Console",
             [
-                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "KDBX", "KeePassHTTP",
-                "Kernel", "Secrecy", "SecretService", "Settings", argumentParser, asyncHTTPClient, logging,
-                nioCore,
+                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DisplayText", "KDBX",
+                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", argumentParser,
+                asyncHTTPClient, logging, nioCore,
             ]
         ),
         .executableTarget(name: "keybelld", dependencies: ["Daemon"]),
@@ -144,6 +152,7 @@ let package = Package(
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
         tests(of: "PublicSuffixes"),
+        tests(of: "DisplayText"),
         tests(of: "Patterns"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
@@ -178,8 +187,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Approval", "Audit", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy",
-                "SecretService", "Vault", logging,
+                "Approval", "Audit", "Callers", "Ciphers", "Clients", "DisplayText", "KeePassHTTP", "Kernel",
+                "Secrecy", "SecretService", "Vault", logging,
             ]
         ),
         tests(

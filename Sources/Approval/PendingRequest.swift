@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import DisplayText
 
 /// Who asks, as text that may be shown.
 package struct CallerFacts: Sendable, Hashable {

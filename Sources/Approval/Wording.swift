@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Callers
+import DisplayText
 
 /// The words in which a person is asked: who asks, for what, where.
 ///

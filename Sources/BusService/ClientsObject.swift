@@ -5,6 +5,7 @@ import Audit
 import BusInterface
 import Clients
 import DBus
+import DisplayText
 import FoundationEssentials
 import SecretService
 
@@ -87,7 +88,7 @@ struct ClientsObject: Sendable {
         }
         guard isForgotten else {
             throw .notFound(
-                "“\(client.shownName)” has no such grant: `keybell grants \(client.id)` lists them."
+                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
             )
         }
         audit(.forgotten, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])

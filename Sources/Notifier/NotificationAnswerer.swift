@@ -2,6 +2,7 @@
 
 package import Approval
 package import DBus
+import DisplayText
 import Kernel
 package import Logging
 

@@ -4,6 +4,7 @@ import Approval
 import Audit
 import Callers
 import Clients
+import DisplayText
 import KeePassHTTP
 import Logging
 import SecretService

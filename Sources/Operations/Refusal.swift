@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import KeePassHTTP
 package import Vault
 
@@ -69,7 +70,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
-            "The vault “\(name)” has never been opened: run `keybell unlock \(name)`."
+            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(PlainText.field(name))`."
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
         }
     }

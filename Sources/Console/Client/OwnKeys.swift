@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import KeePassHTTP
 import SecretService
 
@@ -35,7 +36,7 @@ struct OwnKeys: Sendable {
             let secret = try await keyring.secret(of: item, confirming: true)
             guard let key = ClientKey(base64: secret) else {
                 throw .failed(
-                    "the key of \(TerminalText.clean(item.label)) is damaged; delete it and associate again"
+                    "the key of \(PlainText.cleaned(item.label)) is damaged; delete it and associate again"
                 )
             }
             return OwnKey(item: item, key: key)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import KeePassHTTP
 import Secrecy
 import Settings
@@ -30,7 +31,7 @@ struct ScriptClient: Sendable {
     ) async throws(ConsoleError) -> IncomingReply {
         _ = try door.host()  // whether anybody is there at all comes first
         guard let own = try await keys.find(id: id) else {
-            let whom = id.map { " as \(TerminalText.clean($0))" } ?? ""
+            let whom = id.map { " as \(PlainText.cleaned($0))" } ?? ""
             throw .refused("There is no key for scripts\(whom) yet: run `keybell client associate` once.")
         }
         let request = OutgoingRequest(type, id: own.id, fields: fields, triggerUnlock: triggerUnlock)
@@ -44,7 +45,7 @@ struct ScriptClient: Sendable {
         if let own = try await keys.find(id: id) {
             let request = OutgoingRequest(.testAssociate, id: own.id)
             guard try await !door.exchange(request, key: own.key).success else {
-                Output.line("\(TerminalText.clean(own.id)) has a key that works already.")
+                Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
                 return
             }
         }
@@ -58,12 +59,12 @@ struct ScriptClient: Sendable {
             throw .refused(reply.error.map { Self.advice($0) } ?? "Not allowed.")
         }
         try await keys.keep(key, id: id)
-        Output.line("Associated as \(TerminalText.clean(id)).")
+        Output.line("Associated as \(PlainText.cleaned(id)).")
     }
 
     /// What a failure's text means here.
     static func advice(_ error: String?) -> String {
-        switch error.map(TerminalText.clean) {
+        switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."
         case "Couldn't verify request"?:
             "Keybell doesn't know this key any more (revoked?): run `keybell client associate` again."

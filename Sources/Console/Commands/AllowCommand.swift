@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DisplayText
 
 /// For how long an answer holds.
 enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
@@ -119,7 +120,7 @@ struct AllowCommand: AsyncParsableCommand {
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
         if request.kind == "associate" {
-            lines.append("  as \(TerminalText.clean(choices.id ?? request.suggestedID ?? "suggested"))")
+            lines.append("  as \(PlainText.cleaned(choices.id ?? request.suggestedID ?? "suggested"))")
         }
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0

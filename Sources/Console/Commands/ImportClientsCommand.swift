@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 import Secrecy
 import SecretService
 import Settings
@@ -43,7 +44,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try Configuration.forCommand(config)
-        let password = noPassword ? nil : try PasswordInput.ask("Password of \(TerminalText.clean(file)): ")
+        let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
         let keys = try PluginKeys(file: file, password: password, keyFile: keyFile)
         let keyring = try await Keyring.open(collection: configuration.keyring.collection)
         let result = try await KeyImport(keys, into: keyring, overwrites: overwrite)

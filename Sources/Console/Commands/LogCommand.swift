@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Audit
+import DisplayText
 import Kernel
 import Settings
 
@@ -62,7 +63,7 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     static func line(_ record: AuditRecord) -> String {
-        Moment.text(record.time) + "  " + TerminalText.clean(record.sentence)
+        Moment.text(record.time) + "  " + PlainText.cleaned(record.sentence)
     }
 
     static func json(_ record: AuditRecord) -> JSON {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import DisplayText
 import KDBX
 import KeePassHTTP
 import Kernel
@@ -62,7 +63,7 @@ struct PluginKeys: Sendable {
             let key = try CompositeKey(password: password, keyFile: keyBytes)
             database = try Database(reading: bytes, key: key)
         } catch {
-            throw .refused("\(TerminalText.clean(path)) can't be opened: \(Self.words(error)).")
+            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(Self.words(error)).")
         }
         try self.init(database)
     }
@@ -71,7 +72,7 @@ struct PluginKeys: Sendable {
         do throws(KernelError) {
             return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
         } catch {
-            throw .refused("\(TerminalText.clean(path)) can't be read: \(error).")
+            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error).")
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BusInterface
+import DisplayText
 
 /// What `keybell watch` shows and does: a value that takes events and says what follows.
 ///
@@ -225,7 +226,7 @@ struct WatchBoard {
             return []
         case 10, 13:
             mode = .command
-            let text = TerminalText.clean(String(decoding: name, as: UTF8.self)).trimmed
+            let text = PlainText.cleaned(String(decoding: name, as: UTF8.self)).trimmed
             guard let request = current, !text.isEmpty else { return [.print("No other name.")] }
             guard answered.insert(request.code).inserted else { return [] }
             return [

@@ -3,6 +3,7 @@
 import ArgumentParser
 import BusInterface
 import DBus
+import DisplayText
 import Kernel
 
 /// `keybell watch`: shows requests as they come and takes the answers.
@@ -175,7 +176,7 @@ struct Watcher {
             return message.body[1].vardict.map { .added(RequestDetails(code: code, reading: $0)) }
         case ApprovalInterface.requestRemoved.name:
             guard let outcome = message.body[1].asString else { return nil }
-            return .removed(code: TerminalText.clean(code), outcome: TerminalText.clean(outcome))
+            return .removed(code: PlainText.cleaned(code), outcome: PlainText.cleaned(outcome))
         default: return nil
         }
     }

@@ -67,7 +67,7 @@ package enum ClientsInterface {
     package enum GrantKey {
         /// `s`: the handle for `Forget`.
         package static let key = "key"
-        /// `s`: release, change, create or program.
+        /// `s`: release, change or create.
         package static let kind = "kind"
         /// `s`: the program that it holds for.
         package static let program = "program"

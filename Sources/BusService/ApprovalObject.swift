@@ -27,21 +27,7 @@ struct ApprovalObject: Sendable {
                 (ApprovalInterface.getEntries, getEntries),
             ],
             properties: [
-                (
-                    ApprovalInterface.agents,
-                    { (sender) throws(DBusError) in
-                        try await callers.unsandboxed(sender)
-                        return await agentNames()
-                    }
-                ),
-                (
-                    ApprovalInterface.pendingCount,
-                    { (sender) throws(DBusError) in
-                        try await callers.unsandboxed(sender)
-                        return await pendingCount()
-                    }
-                ),
-                (ApprovalInterface.version, { (_) throws(DBusError) in .string(KeybellVersion.text) }),
+                (ApprovalInterface.agents, readAgents), (ApprovalInterface.pendingCount, readPendingCount),
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
@@ -74,8 +60,14 @@ struct ApprovalObject: Sendable {
         return [.array("a{sv}", agents)]
     }
 
-    func agentNames() async -> Value {
-        .strings(await desk.agents().map(\.name))
+    private func readAgents(_ sender: String) async throws(DBusError) -> Value {
+        try await callers.unsandboxed(sender)
+        return .strings(await desk.agents().map(\.name))
+    }
+
+    private func readPendingCount(_ sender: String) async throws(DBusError) -> Value {
+        try await callers.unsandboxed(sender)
+        return await pendingCount()
     }
 
     func pendingCount() async -> Value {

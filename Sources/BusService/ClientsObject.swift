@@ -28,9 +28,6 @@ struct ClientsObject: Sendable {
                 (ClientsInterface.list, list), (ClientsInterface.rename, rename),
                 (ClientsInterface.revoke, revoke),
                 (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
-            ],
-            properties: [
-                (ClientsInterface.version, { (_) throws(DBusError) in .string(KeybellVersion.text) })
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])

@@ -24,9 +24,6 @@ struct VaultsObject: Sendable {
             VaultsInterface.description,
             methods: [
                 (VaultsInterface.list, list), (VaultsInterface.lock, lock), (VaultsInterface.unlock, unlock),
-            ],
-            properties: [
-                (VaultsInterface.version, { (_) throws(DBusError) in .string(KeybellVersion.text) })
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])

@@ -9,8 +9,6 @@ package struct GrantKey: Hashable, Sendable {
         case release
         case change
         case create
-        /// The key may come from this program, which isn't the one that associated it; no host, no vault.
-        case program
     }
 
     /// Where a page's form goes, and how the page came.

@@ -8,7 +8,7 @@ struct GrantTable: Sendable, Equatable {
 
     /// The decision that covers an entry; nil where there is none, or it has run out.
     func decision(on key: GrantKey, entry: String, now: ContinuousClock.Instant) -> Bool? {
-        grants.filter { !$0.isOver(at: now) }.decision(on: key, entry: entry)
+        grants.lazy.filter { !$0.isOver(at: now) }.decision(on: key, entry: entry)
     }
 
     /// Remembers a decision; earlier ones about the same entries are gone.
@@ -90,17 +90,28 @@ extension Grant {
     }
 }
 
-extension [Grant] {
+extension BidirectionalCollection where Element == Grant {
     /// The decision among these, the latest last, that covers an entry.
     ///
-    /// What was allowed for a page without encryption holds for the same one with it, never the other way round. A denial
-    /// holds also where nobody knows for which form it was meant, an allow doesn't.
+    /// What was decided for just this form comes first. Else a denial holds for what is no better than what was denied, and an
+    /// allow by http for the same by https; never an allow for what is worse.
     package func decision(on key: GrantKey, entry: String) -> Bool? {
+        if let exact = last(where: { $0.key == key && $0.covers(entry) }) { return exact.allows }
+        guard let form = key.form else { return nil }
         let alike = filter { $0.key.isAlike(key) && $0.covers(entry) }
-        if let exact = alike.last(where: { $0.key == key }) { return exact.allows }
-        if alike.contains(where: { $0.key.form == nil && !$0.allows }) { return false }
-        guard var plain = key.form, plain.scheme == "https" else { return nil }
-        plain.scheme = "http"
-        return alike.last { $0.key.form == plain }.flatMap { $0.allows ? true : nil }
+        if alike.contains(where: { !$0.allows && $0.key.form?.isNoWorse(than: form) ?? true }) {
+            return false
+        }
+        let isPlainlyAllowed = alike.contains { $0.allows && $0.key.form == form.byHTTP }
+        return form.scheme == "https" && isPlainlyAllowed ? true : nil
+    }
+}
+
+extension GrantKey.Form {
+    fileprivate var byHTTP: GrantKey.Form { GrantKey.Form(submitHost: submitHost, scheme: "http") }
+
+    /// Whether a person who refuses this one refuses the other all the more: it goes elsewhere, or out in the clear.
+    fileprivate func isNoWorse(than other: GrantKey.Form) -> Bool {
+        (submitHost == nil || submitHost == other.submitHost) && (scheme == "https" || scheme == other.scheme)
     }
 }

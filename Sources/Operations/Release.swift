@@ -63,7 +63,7 @@ extension Bell {
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
         guard !offers.isEmpty || purpose.looksAtSecrets else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
-        let isFamiliar = await isFamiliar(ring, caller)
+        let isFamiliar = ring.isFamiliar(caller)
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
@@ -145,6 +145,8 @@ extension Bell {
     }
 
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
+    ///
+    /// A grant holds for one program and Origin: what covers such a one is the person's own word on just that pair.
     private func stand(
         _ offer: Offer,
         for purpose: Purpose,
@@ -154,17 +156,18 @@ extension Bell {
     ) async -> Standing {
         let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
         if decision == false { return .withheld }
-        guard isFamiliar else { return .ask }
         guard let query = purpose.query else {
             if decision == true { return .covered(.grant) }
             return asksInBulk(ring, isFamiliar) ? .ask : .covered(.configuration)
         }
         switch ring.rules.access {
         case .always: return .ask
-        case .never: return .covered(decision == true ? .grant : .configuration)
+        case .never:
+            if decision == true { return .covered(.grant) }
+            return isFamiliar ? .covered(.configuration) : .ask
         case .unlessGranted:
             if decision == true { return .covered(.grant) }
-            return offer.login.allows(query) ? .covered(.entry) : .ask
+            return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
         }
     }
 

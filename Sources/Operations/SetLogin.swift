@@ -141,11 +141,11 @@ extension Bell {
             ring: ring,
             caller: caller
         )
-        let isFamiliar = await isFamiliar(ring, caller)
+        let isFamiliar = ring.isFamiliar(caller)
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
         let decision = await grants.decision(on: grant, entry: stored?.id.hex ?? "")
         if decision == false { throw .denied }
-        if !widens, decision == true, isFamiliar { return .grant }
+        if !widens, decision == true { return .grant }
         if !widens || stored == nil, ring.rules.saving == .never, isFamiliar {
             return .configuration
         }
@@ -171,7 +171,6 @@ extension Bell {
         )
         let decided = try Decided(await desk.ask(question))
         if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
-            await acceptProgram(decided, ring: ring, caller: caller)
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
         }
         guard decided.allows, let code = decided.code else { throw .denied }

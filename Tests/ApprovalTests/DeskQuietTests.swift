@@ -146,12 +146,16 @@ import Testing
         #expect(scene.ask(.release(.named("evil", 100))).answer == .quiet)
     }
 
+    private func isInvolved(_ id: String) -> Bool {
+        scene.desk.isInvolved(now: scene.now) { $0.program.id == id }
+    }
+
     @Test mutating func `a program with a request waiting or just denied is involved`() throws {
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
+        #expect(!isInvolved("/usr/bin/firefox"))
         try scene.ask(.associate(.named("firefox", origin: "moz-extension://x")), answered: .deny)
-        #expect(scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/zsh", now: scene.now))
+        #expect(isInvolved("/usr/bin/firefox"))
+        #expect(!isInvolved("/usr/bin/zsh"))
         scene.pass(.seconds(30))
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
+        #expect(!isInvolved("/usr/bin/firefox"))
     }
 }

@@ -210,7 +210,10 @@ let package = Package(
             ]
         ),
         tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
-        tests(of: "Console", ["BusInterface", "DBus", "Secrecy", "SecretService", "TestSupport"]),
+        tests(
+            of: "Console",
+            ["BusInterface", "DBus", "DisplayText", "Secrecy", "SecretService", "TestSupport"]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["DBus", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld"]

@@ -19,9 +19,11 @@ folder=$(mktemp -d)
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
 
 fzf_menu() {
-    # Without --ansi its header is plain text; it cuts lines that are too long.
+    # Without --ansi its header is plain text; it cuts lines that are too long, and lets a long header push the
+    # choices out of a small window: prompt, choices and a spare line come first.
+    local room=$(($(tput lines 2>/dev/tty) - 5))
     exec fzf --layout=reverse --no-multi --no-info --prompt="Your answer: " \
-        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1")"
+        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1" | grep -v '^$' | head -n $((room > 1 ? room : 1)))"
 }
 
 rofi_menu() {

@@ -88,12 +88,7 @@ extension Desk {
         }
     }
 
-    /// Whether a program has a request waiting or was denied just now.
-    ///
-    /// - Parameters:
-    ///   - isMeant: Whether a caller is of that program.
-    ///   - now: The time.
-    /// - Returns: Whether any of those who wait, or whose denial still counts, is.
+    /// Whether a program, of which the callers are that are meant, has a request waiting or was denied just now.
     func isInvolved(now: Instant, where isMeant: (Caller) -> Bool) -> Bool {
         let denials = Array(quiets.values) + Array(mutes.values)
         let counting = Set(denials.filter { $0.until > now }.map(\.code))

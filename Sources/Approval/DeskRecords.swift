@@ -18,7 +18,9 @@ struct WaitingRequest: Sendable {
     var callers: [Caller]
     /// Every form in which it was asked.
     var questions: Set<Question>
-    /// What a denial keeps quiet. An associate that has joined an overwrite goes back to being asked, so it isn't among them.
+    /// What a denial keeps quiet.
+    ///
+    /// An associate that has joined an overwrite goes back to being asked, so it isn't among them.
     var quietKeys: Set<QuietKey>
     /// The asking processes that haven't ended.
     var living: Set<ProcessIdentity>

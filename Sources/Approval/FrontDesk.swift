@@ -134,9 +134,7 @@ package actor FrontDesk {
         }
     }
 
-    /// Whether a program has a request waiting or was denied just now.
-    ///
-    /// - Parameter isMeant: Whether a caller is of that program.
+    /// Whether a program, of which the callers are that are meant, has a request waiting or was denied just now.
     package func isInvolved(where isMeant: @Sendable (Caller) -> Bool) -> Bool {
         desk.isInvolved(now: clock.now, where: isMeant)
     }

@@ -66,11 +66,14 @@ struct `Who may change something` {
     }
 
     @Test func `no method is left out of what a sandboxed program may not do`() {
-        let tried = Set((Self.changing + Self.reading).map { $1.name + "." + $0.name })
-        let all = KeybellBus.interfaces.flatMap { interface in
-            interface.methods.map { interface.name + "." + $0.name }
+        var left = Set<String>()
+        for interface in KeybellBus.interfaces {
+            for method in interface.methods { left.insert("\(interface.name).\(method.name)") }
         }
-        #expect(tried == Set(all))
+        for (method, interface, _) in Self.changing + Self.reading {
+            left.remove("\(interface.name).\(method.name)")
+        }
+        #expect(left.isEmpty)
     }
 
     @Test func `a sandboxed program reads no property but the version`() async throws {

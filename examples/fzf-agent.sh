@@ -88,7 +88,11 @@ gdbus monitor --session --dest "${interface[0]}" --object-path "${interface[1]}"
     -e "s/.*\.\(RequestAdded\|RequestRemoved\) ('\([0-9A-Z]*\)'.*/\1 \2/p" >"$folder/events" &
 while read -r -u 3 event subject; do
     case $event in
-        Here | RequestAdded) ask_next ;;
+        Here) ask_next ;;
+        RequestAdded)
+            unset "passed[$subject]" # it may have been asked again
+            ask_next
+            ;;
         Gone) kill $chooser 2>/dev/null ;;
         RequestRemoved)
             unset "passed[$subject]"

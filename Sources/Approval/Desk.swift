@@ -11,7 +11,7 @@ enum DeskAction: Sendable, Equatable {
     case answer(AskerID, Answer)
     /// Tell everybody of a new request.
     case added(code: String)
-    /// The built-in notifier is to show a request.
+    /// The built-in notifier is to show a request, again if it was clicked away.
     case notifierShows(code: String)
     /// The built-in notifier is to take it away.
     case notifierHides(code: String)
@@ -85,7 +85,7 @@ struct Desk: Sendable {
             guard waiting[index].join(asker, request, limit: limits.joined) else {
                 return [.answer(asker, .tooMany)]
             }
-            return settle(index, now: now) + giveTurns(now: now)
+            return showAgain(index, now: now) + giveTurns(now: now)
         }
         let actions = supersede(question, now: now)
         guard isRoom(for: request.caller.vouchedID) else {

@@ -39,7 +39,13 @@ extension Bell {
             guard count > 0 else { return }
             let caller = await ring.visitor.caller()
             await tellDelivery(
-                Delivery(client: ring.client.id, caller: caller, host: released.host, count: count)
+                Delivery(
+                    client: ring.client.id,
+                    caller: caller,
+                    host: released.host,
+                    count: count,
+                    wasAsked: released.code != nil
+                )
             )
         }
     }

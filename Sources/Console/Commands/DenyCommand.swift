@@ -17,8 +17,8 @@ struct DenyCommand: AsyncParsableCommand {
     var scope: ScopeArgument?
 
     func validate() throws {
-        guard mute.map({ 1...525_600 ~= $0 }) ?? true else {
-            throw ValidationError("--mute is out of range.")
+        guard mute.map({ 1...1440 ~= $0 }) ?? true else {
+            throw ValidationError("--mute must be from 1 to 1440 minutes, which is a day.")
         }
     }
 

@@ -59,6 +59,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var claimedHost: String?
     /// A save with Uuid: the submit host that the client names, if it differs.
     package var claimedSubmitHost: String?
+    /// Whether the page, or where its form goes, comes by plain http.
+    package var isPlainHTTP: Bool
     /// A release for a title rather than a page: what the client asks for.
     package var claimedTitle: String?
     /// Save: hosts at which the entry would match or be allowed from now on.
@@ -95,6 +97,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         submitHost: String? = nil,
         claimedHost: String? = nil,
         claimedSubmitHost: String? = nil,
+        isPlainHTTP: Bool = false,
         claimedTitle: String? = nil,
         newHosts: [String] = [],
         entries: [EntryLine] = [],
@@ -117,6 +120,7 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.submitHost = submitHost
         self.claimedHost = claimedHost
         self.claimedSubmitHost = claimedSubmitHost
+        self.isPlainHTTP = isPlainHTTP
         self.claimedTitle = claimedTitle
         self.newHosts = newHosts
         self.entries = entries

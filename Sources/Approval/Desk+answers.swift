@@ -83,11 +83,16 @@ extension Desk {
             quiets[key] = Quiet(until: now + limits.quiet, code: request.code)
         }
         if let seconds = choices.muteSeconds {
-            let muted = MutedProgram(request.request.caller)
-            mutes[muted] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
+            let muted = MutedProgram.all(of: request.request.caller)
+            for program in muted {
+                mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
+            }
             // Who mutes a program doesn't want to answer its other questions one by one.
-            countUnseen(waiting.count { !$0.hasTurn && $0.isOf(muted) }, for: request.code)
-            actions += close(.denied, answer: .denied(Choices()), by: surface, now: now) { $0.isOf(muted) }
+            func isMuted(_ other: WaitingRequest) -> Bool {
+                muted.contains { $0.covers(other.request.caller) }
+            }
+            countUnseen(waiting.count { !$0.hasTurn && isMuted($0) }, for: request.code)
+            actions += close(.denied, answer: .denied(Choices()), by: surface, now: now, where: isMuted)
         }
         return actions + giveTurns(now: now)
     }
@@ -154,14 +159,15 @@ extension Desk {
 
     /// Whether this is denied unseen; counted with the denial that began it.
     mutating func isQuiet(_ request: ApprovalRequest) -> Bool {
-        guard let quiet = mute(of: request.caller) ?? quiets[QuietKey(request)] else { return false }
+        let quiet = mute(of: request.caller) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
+        guard let quiet else { return false }
         countUnseen(1, for: quiet.code)
         return true
     }
 
-    /// The mute that a caller is under: its own, or one of all that its executable runs.
+    /// The mute that a caller is under.
     func mute(of caller: Caller) -> Quiet? {
-        mutes[MutedProgram(caller)] ?? mutes[MutedProgram(vouchedID: caller.vouchedID)]
+        mutes.first { $0.key.covers(caller) }?.value
     }
 
     private mutating func countUnseen(_ count: Int, for code: String) {

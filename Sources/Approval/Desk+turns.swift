@@ -4,15 +4,22 @@ import Callers
 
 extension Desk {
     /// Whether one more question of a program can be shown, or at least wait for its turn.
-    func isRoom(for program: String) -> Bool {
-        let line = waiting.filter { !$0.hasTurn }
-        if line.count < limits.waitingTotal,
-            line.count(where: { $0.vouchedID == program }) < limits.waitingPerProgram
-        {
-            return true
-        }
-        return waiting.count - line.count < limits.total
-            && waiting.count { $0.hasTurn && $0.vouchedID == program } < limits.perProgram
+    func isRoom(for caller: Caller) -> Bool {
+        isRoom(for: caller, hasTurn: true, perProgram: limits.perProgram, total: limits.total)
+            || isRoom(
+                for: caller,
+                hasTurn: false,
+                perProgram: limits.waitingPerProgram,
+                total: limits.waitingTotal
+            )
+    }
+
+    private func isRoom(for caller: Caller, hasTurn: Bool, perProgram: Int, total: Int) -> Bool {
+        let others = waiting.filter { $0.hasTurn == hasTurn }
+        return others.count < total
+            && caller.vouchedIDs.allSatisfy { program in
+                others.count { $0.vouchedIDs.contains(program) } < perProgram
+            }
     }
 
     /// Shows those that have a place now; to be called after every change of who waits.

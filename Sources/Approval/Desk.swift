@@ -88,7 +88,7 @@ struct Desk: Sendable {
             return showAgain(index, now: now) + giveTurns(now: now)
         }
         let actions = supersede(question, now: now)
-        guard isRoom(for: request.caller.vouchedID) else {
+        guard isRoom(for: request.caller) else {
             return actions + giveTurns(now: now) + [.answer(asker, .tooMany)]
         }
         var new = WaitingRequest(code: freshCode(), request: request, asker: asker, now: now)

@@ -50,7 +50,7 @@ struct WaitingRequest: Sendable {
         askers = [asker]
         callers = [request.caller]
         questions = [Question(request)]
-        quietKeys = [QuietKey(request)]
+        quietKeys = QuietKey.all(of: request)
         living = Set(request.caller.holders)
         outlivesProcesses = request.caller.holders.isEmpty
     }
@@ -78,22 +78,14 @@ struct WaitingRequest: Sendable {
         }
         askers.append(asker)
         questions.insert(Question(other))
-        if other.kind == request.kind { quietKeys.insert(QuietKey(other)) }
+        if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
         if caller.holders.isEmpty { outlivesProcesses = true }
         return true
     }
 
-    /// The program that it is counted against.
-    var vouchedID: String { request.caller.vouchedID }
-
-    /// The programs of all that wait for it.
-    var vouchedIDs: Set<String> { Set(callers.map(\.vouchedID)) }
-
-    /// Whether a mute would have denied it.
-    func isOf(_ muted: MutedProgram) -> Bool {
-        muted.covers(request.caller)
-    }
+    /// The programs that it is counted against: those of who asked first.
+    var vouchedIDs: Set<String> { request.caller.vouchedIDs }
 
     /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {

@@ -93,7 +93,8 @@ package struct PendingRequest: Sendable, Hashable {
         vault = Wording.vaults(request) ?? (request.kind == .unlock ? "keyring" : nil)
         host = request.host.map { PlainText.host($0) }
         submitHost = request.submitHost.map { PlainText.host($0) }
-        newHosts = request.newHosts.map { PlainText.host($0) }
+        let hosts = Site.sorted(request.newHosts, from: request.host)
+        newHosts = (hosts.elsewhere + hosts.sameSite).map { PlainText.host($0) }
         entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
         entryCount = request.entries.count
         bulk = request.bulk

@@ -13,8 +13,12 @@ enum QuietKey: Hashable, Sendable {
     /// The same question of the same program.
     case question(Question)
 
-    init(_ request: ApprovalRequest) {
-        let program = request.caller.vouchedID
+    /// One for each program that may be the one that asks.
+    static func all(of request: ApprovalRequest) -> Set<QuietKey> {
+        Set(request.caller.vouchedIDs.map { QuietKey(request, of: $0) })
+    }
+
+    private init(_ request: ApprovalRequest, of program: String) {
         switch request.kind {
         case .associate: self = .associate(vouchedID: program)
         case .unlock where !request.verified:
@@ -33,20 +37,20 @@ struct MutedProgram: Hashable, Sendable {
     /// The script, whose other names are other programs: just that one is muted.
     let script: String?
 
-    init(_ caller: Caller) {
-        vouchedID = caller.vouchedID
-        script = caller.sandbox == nil ? caller.processes.first?.script : nil
-    }
-
-    init(vouchedID: String) {
-        self.vouchedID = vouchedID
-        script = nil
+    /// One for each program that may be the one that asks.
+    static func all(of caller: Caller) -> Set<MutedProgram> {
+        Set(caller.vouchedIDs.map { MutedProgram(vouchedID: $0, script: caller.claimedScript) })
     }
 
     /// Whether it denies what this caller asks.
     func covers(_ caller: Caller) -> Bool {
-        self == MutedProgram(caller) || self == MutedProgram(vouchedID: caller.vouchedID)
+        caller.vouchedIDs.contains(vouchedID) && (script == nil || script == caller.claimedScript)
     }
+}
+
+extension Caller {
+    /// The script that an interpreter says it runs; that of a sandboxed one counts for nothing.
+    fileprivate var claimedScript: String? { sandbox == nil ? processes.first?.script : nil }
 }
 
 /// A time in which requests are denied unseen, and the denied request that began it.

@@ -13,15 +13,18 @@ struct Turns: Sendable {
         var shown: [String: Int] = [:]
         var total = 0
         for request in waiting where request.hasTurn {
-            shown[request.vouchedID, default: 0] += 1
+            for program in request.vouchedIDs { shown[program, default: 0] += 1 }
             total += 1
         }
         guard total < limits.total, total < waiting.count else { return nil }
         var best: (turn: UInt64, index: Int)?
         for (index, request) in waiting.enumerated() where !request.hasTurn {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
-            let turns = request.vouchedIDs.filter { shown[$0, default: 0] < limits.perProgram }
-                .map { last[$0, default: 0] }
+            let turns = request.callers.compactMap { caller -> UInt64? in
+                let programs = caller.vouchedIDs
+                guard programs.allSatisfy({ shown[$0, default: 0] < limits.perProgram }) else { return nil }
+                return programs.map { last[$0, default: 0] }.max()
+            }
             guard let turn = turns.min() else { continue }
             if let best, best.turn <= turn { continue }
             best = (turn, index)
@@ -32,8 +35,11 @@ struct Turns: Sendable {
     /// The request has its turn now; programs that have nothing waiting any more are forgotten.
     mutating func give(to request: WaitingRequest, among waiting: [WaitingRequest]) {
         count += 1
-        for program in request.vouchedIDs { last[program] = count }
-        let present = waiting.reduce(into: Set<String>()) { $0.formUnion($1.vouchedIDs) }
+        for caller in request.callers {
+            for program in caller.vouchedIDs { last[program] = count }
+        }
+        let callers = waiting.flatMap(\.callers)
+        let present = callers.reduce(into: Set<String>()) { $0.formUnion($1.vouchedIDs) }
         last = last.filter { present.contains($0.key) }
     }
 }

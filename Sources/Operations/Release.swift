@@ -208,6 +208,7 @@ extension Bell {
             host: purpose.title == nil ? purpose.host : nil,
             submitHost: purpose.submitHost,
             claimedSubmitHost: purpose.query?.unclearSubmit,
+            isPlainHTTP: purpose.form.scheme == "http",
             claimedTitle: purpose.title,
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,

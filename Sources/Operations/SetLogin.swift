@@ -133,10 +133,11 @@ extension Bell {
         // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
+        let form = wish.form(at: place, of: stored)
         let grant = grantKey(
             kind,
             host: place,
-            form: wish.form(at: place, of: stored),
+            form: form,
             vault: vault,
             ring: ring,
             caller: caller
@@ -162,6 +163,7 @@ extension Bell {
             submitHost: stored == nil ? wish.submitHost : nil,
             claimedHost: stored != nil && wish.host != host ? wish.host : wish.unreadableURL,
             claimedSubmitHost: stored == nil ? nil : wish.submitHost,
+            isPlainHTTP: form.scheme == "http",
             newHosts: preview.newHosts,
             entries: stored.map { [EntryLine($0)] } ?? [wish.line],
             isNew: preview.isNew,

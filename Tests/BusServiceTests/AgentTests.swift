@@ -104,9 +104,15 @@ struct `Agents on the bus` {
             }
             #expect(error == DBusError.Name.invalidArgs)
         }
-        for _ in 0..<32 { try await register("watch", from: fixture.bus.connect()) }
+        var connections: [BusConnection] = []
+        for _ in 0..<32 {
+            let connection = try await fixture.bus.connect()
+            try await register("watch", from: connection)
+            connections.append(connection)
+        }
         let error = await fixture.errorName { () throws(DBusError) in try await register("watch") }
         #expect(error == DBusError.Name.limitsExceeded)
+        for connection in connections { await connection.close() }
     }
 
     @Test func `only an agent can say that it shows a request`() async throws {

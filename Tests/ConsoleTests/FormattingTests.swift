@@ -37,7 +37,7 @@ struct FormattingTests {
         ]
         #expect(
             ClientsCommand.lines([client], now: 100) == [
-                "firefox[2J (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox moz-extension://x"
+                "“firefox[2J” (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox “moz-extension://x”"
             ]
         )
     }
@@ -58,7 +58,7 @@ struct FormattingTests {
         #expect(
             StatusCommand.line(agent: [
                 "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),
-            ]) == "my agent (/usr/bin/x), instead of notifications"
+            ]) == "“my agent” (/usr/bin/x), instead of notifications"
         )
     }
 

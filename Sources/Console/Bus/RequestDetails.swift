@@ -86,10 +86,15 @@ extension RequestDetails.Entry {
         self.init(uuid: texts[0], title: texts[1], username: texts[2])
     }
 
+    /// The entry without its uuid, what it says in quotes.
+    var name: String {
+        (title.isEmpty ? "(no title)" : PlainText.quoted(title))
+            + (username.isEmpty ? "" : " (\(PlainText.quoted(username)))")
+    }
+
     /// The entry on one line.
     var line: String {
-        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : ", \(username)")
-            + (uuid.isEmpty ? "" : "  \(uuid)")
+        name + (uuid.isEmpty ? "" : "  \(uuid)")
     }
 
     fileprivate var json: JSON {

@@ -101,7 +101,7 @@ enum BusCheck {
             return nil
         }
         let name = PlainText.quoted(agent[Key.name]?.asString ?? "")
-        let executable = agent.cleanText(Key.executable)
+        let executable = agent.name(Key.executable)
         return .warning(
             "Agent",
             "\(name) (\(executable)) shows requests instead of notifications, and the last \(expired) that it said it had shown expired unanswered",

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
+
 /// Whose turn it is to be shown: the oldest question of the program that has gone longest without a turn.
 ///
 /// So one program that asks a lot keeps nobody else from being asked about.

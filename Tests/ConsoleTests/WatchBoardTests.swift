@@ -265,7 +265,7 @@ struct WatchBoardTests {
         #expect(
             scene.press("e").texts == ["1/3  “GitHub” (“octocat”)  [y] with it  [n] without  [Esc] go back"]
         )
-        #expect(scene.press("y").texts.first?.hasPrefix("2/3  GitLab (tanuki)") == true)
+        #expect(scene.press("y").texts.first?.hasPrefix("2/3  “GitLab” (“tanuki”)") == true)
         #expect(scene.press("n").texts.first?.hasPrefix("3/3  (no title)") == true)
         #expect(
             scene.press("y").texts == [

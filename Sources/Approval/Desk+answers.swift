@@ -170,7 +170,7 @@ extension Desk {
         mutes.first { $0.key.covers(caller) }?.value
     }
 
-    private mutating func countUnseen(_ count: Int, for code: String) {
+    mutating func countUnseen(_ count: Int, for code: String) {
         if let index = ended.lastIndex(where: { $0.code == code }) {
             ended[index].unseen += count
         }

@@ -84,6 +84,7 @@ extension Wording {
         if !request.entries.isEmpty {
             lines.append(entries(request.entries, named: limits.entriesInBody))
         }
+        lines += handedOutLines(request)
         if !request.fields.isEmpty {
             lines.append("\(request.isNew ? "Sets" : "Changes"): \(list(request.fields, quoted))")
         }

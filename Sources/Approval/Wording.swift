@@ -22,6 +22,8 @@ package enum Wording {
             "Let \(inSentence(who)) take the place of the client \(quoted(request.client ?? ""))?"
         case .unlock:
             "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
+        case .release where request.search != nil:
+            "\(who) searches your logins for \(quoted(request.search ?? ""))"
         case .release where request.bulk:
             "\(who) asks for \(count(request.entries.count, "login")) at once"
         case .release:

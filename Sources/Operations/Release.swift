@@ -11,11 +11,12 @@ import Vault
 struct Purpose: Sendable {
     /// The page; nil for a bulk read.
     var query: MatchQuery?
-    /// What was searched for, where the request is a search.
-    var search: String?
-
-    /// Whether the search looks at secrets, so that even finding nothing tells the client something.
-    var looksAtSecrets = false
+    /// What a bulk read asks for, part by part, so that an allow for one is none for another.
+    var asked: [String] = []
+    /// Whether passwords go out.
+    var passwords = true
+    /// What is searched for, and where, where the request is a search.
+    var search: (text: String, places: [String])?
 
     /// Whether it names single entries, by title or uuid, so that a grant can cover just those.
     var isByEntry = false
@@ -61,19 +62,20 @@ extension Bell {
     ///
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
-        guard !offers.isEmpty || purpose.looksAtSecrets else { return Released(offers: []) }
+        guard !offers.isEmpty else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
         let isFamiliar = ring.isFamiliar(caller)
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         var bases = Set(standing.compactMap(\.basis))
-        guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, isFamiliar)) else {
+        guard !asked.isEmpty else {
             let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
         let question = question(
             about: asked,
+            in: asked.map(\.store.name),
             for: purpose,
             ring: ring,
             caller: caller,
@@ -140,6 +142,43 @@ extension Bell {
         return standing
     }
 
+    /// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
+    ///
+    /// The entries are not known, so that an allow is for whatever is found.
+    /// - Returns: What lets it through; nil after a denial.
+    func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Basis? {
+        let caller = await ring.visitor.caller()
+        let isFamiliar = ring.isFamiliar(caller)
+        guard asksInBulk(ring, isFamiliar) else { return .configuration }
+        var names: [String] = []
+        for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
+        let question = question(
+            about: [],
+            in: names,
+            for: purpose,
+            ring: ring,
+            caller: caller,
+            isFamiliar: isFamiliar
+        )
+        if let answer = await desk.refusal(of: question) {
+            _ = try Decided(answer)
+            return nil
+        }
+        // Where a vault was unlocked just now it is one of those that are looked through.
+        let open = try await open(for: ring).map(\.store.name)
+        let asked = self.question(
+            about: [],
+            in: open,
+            for: purpose,
+            ring: ring,
+            caller: caller,
+            isFamiliar: isFamiliar
+        )
+        let decided = try Decided(await desk.ask(asked))
+        guard decided.allows, let code = decided.code else { return nil }
+        return .answer(code: code)
+    }
+
     private func asksInBulk(_ ring: Ring, _ isFamiliar: Bool) -> Bool {
         ring.rules.bulkAccess == .always || !isFamiliar
     }
@@ -187,21 +226,20 @@ extension Bell {
 
     private func question(
         about offers: [Offer],
+        in vaults: [String],
         for purpose: Purpose,
         ring: Ring,
         caller: Caller,
         isFamiliar: Bool
     ) -> ApprovalRequest {
         var names: [String] = []
-        for name in offers.map(\.store.name) where !names.contains(name) { names.append(name) }
-        return ApprovalRequest(
+        for name in vaults where !names.contains(name) { names.append(name) }
+        let asked =
+            [ring.client.fingerprint, ring.request.type.rawValue, purpose.title ?? ""] + purpose.asked
+        var question = ApprovalRequest(
             kind: .release,
             caller: caller,
-            sameness: sameness(
-                ring.client.fingerprint,
-                ring.request.type.rawValue,
-                purpose.search ?? purpose.title ?? ""
-            ),
+            sameness: sameness(asked),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
             vaults: names,
@@ -216,6 +254,13 @@ extension Bell {
             note: isFamiliar ? nil : Self.strangerNote,
             alwaysOffered: purpose.grantedHost != nil && grants.keepsGrants
         )
+        question.requestType = ring.request.type.rawValue
+        question.search = purpose.search?.text
+        question.places = purpose.search?.places ?? []
+        question.passwords = purpose.passwords
+        let fields = Set(offers.flatMap(\.login.fieldNames))
+        question.fieldNames = fields.compactMap { ReplyEntries.name(of: $0, ring.rules) }.sorted()
+        return question
     }
 
     static let strangerNote = "This key was given to another program."

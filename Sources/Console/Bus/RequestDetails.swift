@@ -61,7 +61,13 @@ struct RequestDetails: Equatable, Sendable {
     }
 
     /// Whether a decision on it may be remembered.
-    var canBeRemembered: Bool { ["release", "save"].contains(kind) && !isBulk }
+    ///
+    /// Of those for more than one host just the ones that name single entries.
+    var canBeRemembered: Bool {
+        let request = members[ApprovalInterface.Detail.request]?.asString ?? ""
+        let isByEntry = ["get-logins-by-names", "get-login-by-uuid"].contains(request)
+        return ["release", "save"].contains(kind) && (!isBulk || isByEntry)
+    }
 
     /// The request for `--json`: all details, entries by name.
     var json: JSON {

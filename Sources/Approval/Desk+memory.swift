@@ -88,11 +88,13 @@ extension Desk {
         }
     }
 
-    /// Whether a program, of which the callers are that are meant, has a request waiting or was denied just now.
-    func isInvolved(now: Instant, where isMeant: (Caller) -> Bool) -> Bool {
-        let denials = Array(quiets.values) + Array(mutes.values)
-        let counting = Set(denials.filter { $0.until > now }.map(\.code))
-        return waiting.contains { $0.callers.contains(where: isMeant) }
-            || ended.contains { counting.contains($0.code) && $0.callers.contains(where: isMeant) }
+    /// Whether a program of this name, whatever Origin it shows, has a request waiting or was denied just now.
+    func isInvolved(_ claim: String, now: Instant) -> Bool {
+        let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
+        let denied = Set(running.map(\.code))
+        return waiting.contains { $0.callers.contains { $0.claims.contains(claim) } }
+            || ended.contains {
+                denied.contains($0.code) && $0.callers.contains { $0.claims.contains(claim) }
+            }
     }
 }

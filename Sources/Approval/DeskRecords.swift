@@ -52,7 +52,7 @@ struct WaitingRequest: Sendable {
         questions = [Question(request)]
         quietKeys = QuietKey.all(of: request)
         living = Set(request.caller.holders)
-        outlivesProcesses = request.caller.holders.isEmpty
+        outlivesProcesses = !request.caller.isKnown
     }
 
     /// Whether a new question is to wait with this one.
@@ -80,8 +80,14 @@ struct WaitingRequest: Sendable {
         questions.insert(Question(other))
         if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
-        if caller.holders.isEmpty { outlivesProcesses = true }
+        if !caller.isKnown { outlivesProcesses = true }
         return true
+    }
+
+    /// Somebody has turned out to have the connection of one who has asked.
+    mutating func alsoAsked(by caller: Caller) {
+        if !callers.contains(caller) { callers.append(caller) }
+        living.formUnion(caller.holders)
     }
 
     /// The programs that it is counted against: those of who asked first.

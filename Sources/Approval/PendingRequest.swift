@@ -118,7 +118,8 @@ package struct PendingRequest: Sendable, Hashable {
         places = request.places.map { PlainText.field($0) }
         passwords = request.passwords
         fieldNames = request.fieldNames.prefix(Self.longestList).map { PlainText.field($0) }
-        alwaysOffered = request.alwaysOffered && (!request.bulk || request.isByEntry)
+        alwaysOffered =
+            request.alwaysOffered && (!request.bulk || request.isByEntry) && request.caller.program.isKnown
         isConfirmed = limits.confirmedKinds.contains(request.kind)
     }
 }

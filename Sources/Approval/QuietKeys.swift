@@ -39,18 +39,19 @@ struct MutedProgram: Hashable, Sendable {
 
     /// One for each program that may be the one that asks.
     static func all(of caller: Caller) -> Set<MutedProgram> {
-        Set(caller.vouchedIDs.map { MutedProgram(vouchedID: $0, script: caller.claimedScript) })
+        // What a sandboxed one calls its script counts for nothing.
+        guard caller.sandboxes.isEmpty, caller.isKnown else {
+            return Set(caller.vouchedIDs.map { MutedProgram(vouchedID: $0, script: nil) })
+        }
+        return Set(caller.askers.map { MutedProgram(vouchedID: $0.vouched, script: $0.process.script) })
     }
 
     /// Whether it denies what this caller asks.
     func covers(_ caller: Caller) -> Bool {
-        caller.vouchedIDs.contains(vouchedID) && (script == nil || script == caller.claimedScript)
+        MutedProgram.all(of: caller).contains { other in
+            other.vouchedID == vouchedID && (script == nil || script == other.script)
+        }
     }
-}
-
-extension Caller {
-    /// The script that an interpreter says it runs; that of a sandboxed one counts for nothing.
-    fileprivate var claimedScript: String? { sandbox == nil ? processes.first?.script : nil }
 }
 
 /// A time in which requests are denied unseen, and the denied request that began it.

@@ -41,9 +41,7 @@ extension Wording {
             lines.append("By plain http: others on the way can read it.")
         }
         lines += newHostLines(request)
-        if let process = request.caller.processes.first, process.userWritable, request.caller.sandbox == nil {
-            lines.append("Any program of yours could have put this one at its place.")
-        }
+        lines += callerWarnings(request.caller)
         if request.kind == .overwrite {
             lines.append("If allowed, the program that has this name now loses its access.")
         }
@@ -120,18 +118,36 @@ extension Wording {
 
     private static func callerLines(_ caller: Caller) -> [String] {
         var lines: [String] = []
-        if let process = caller.processes.first {
-            let parents = processes(caller).dropFirst()
+        for holder in caller.askers.prefix(namedAskers) {
+            let parents = processes(holder).dropFirst()
             let near = parents.prefix(nearParents).joined(separator: ", ")
             let further = parents.count > nearParents ? ", …" : ""
             let started = parents.isEmpty ? "" : ", started by \(near)\(further)"
+            let process = holder.process
             let executable = process.executable.isEmpty ? "unknown" : PlainText.name(process.executable)
             lines.append("Program: \(executable) (\(process.identity.pid))\(started)")
-        } else {
+        }
+        if caller.askers.isEmpty {
             lines.append("Program: could not be found out; it may be gone or in a sandbox")
         }
-        if let sandbox = caller.sandbox {
+        for sandbox in caller.sandboxes.prefix(namedAskers) {
             lines.append("Sandbox: \(PlainText.name(sandbox))")
+        }
+        return lines
+    }
+
+    /// What is strange about who asks.
+    private static func callerWarnings(_ caller: Caller) -> [String] {
+        var lines: [String] = []
+        let open = caller.askers.filter { $0.sandbox == nil }
+        if open.contains(where: { !$0.process.isFoundAtPath }) {
+            lines.append("Another file is at that path: it was replaced, or is only there for this program.")
+        }
+        if open.contains(where: { $0.process.userWritable }) {
+            lines.append("Any program of yours could have put this one at its place.")
+        }
+        if caller.askers.count > 1 {
+            lines.append("They share the connection: which of them asks can't be told.")
         }
         return lines
     }

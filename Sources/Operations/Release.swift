@@ -63,10 +63,17 @@ extension Bell {
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
         guard !offers.isEmpty else { return Released(offers: []) }
-        let caller = await ring.visitor.caller()
-        let isFamiliar = ring.isFamiliar(caller)
+        var caller = await ring.visitor.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
-        let standing = await stand(offers, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
+        var standing = await stand(offers, for: purpose, ring: ring, caller: caller)
+        if standing.contains(.ask) {
+            let known = caller.program
+            caller = await ring.visitor.asker()
+            // Somebody else may have got hold of the connection: what covered the one doesn't cover the other.
+            if caller.program != known {
+                standing = await stand(offers, for: purpose, ring: ring, caller: caller)
+            }
+        }
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         var bases = Set(standing.compactMap(\.basis))
         guard !asked.isEmpty else {
@@ -78,8 +85,7 @@ extension Bell {
             in: asked.map(\.store.name),
             for: purpose,
             ring: ring,
-            caller: caller,
-            isFamiliar: isFamiliar
+            caller: caller
         )
         let decided = try await decide(question, on: asked, for: purpose, ring: ring, caller: caller).get()
         var allowed: Set<String> = []
@@ -130,13 +136,12 @@ extension Bell {
         _ offers: [Offer],
         for purpose: Purpose,
         ring: Ring,
-        caller: Caller,
-        isFamiliar: Bool
+        caller: Caller
     ) async -> [Standing] {
         var standing: [Standing] = []
         for offer in offers {
             standing.append(
-                await stand(offer, for: purpose, ring: ring, caller: caller, isFamiliar: isFamiliar)
+                await stand(offer, for: purpose, ring: ring, caller: caller)
             )
         }
         return standing
@@ -148,8 +153,7 @@ extension Bell {
     /// - Returns: What lets it through; nil after a denial.
     func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Basis? {
         let caller = await ring.visitor.caller()
-        let isFamiliar = ring.isFamiliar(caller)
-        guard asksInBulk(ring, isFamiliar) else { return .configuration }
+        guard asksInBulk(ring, caller) else { return .configuration }
         var names: [String] = []
         for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
         let question = question(
@@ -157,8 +161,7 @@ extension Bell {
             in: names,
             for: purpose,
             ring: ring,
-            caller: caller,
-            isFamiliar: isFamiliar
+            caller: caller
         )
         if let answer = await desk.refusal(of: question) {
             _ = try Decided(answer)
@@ -166,38 +169,27 @@ extension Bell {
         }
         // Where a vault was unlocked just now it is one of those that are looked through.
         let open = try await open(for: ring).map(\.store.name)
-        let asked = self.question(
-            about: [],
-            in: open,
-            for: purpose,
-            ring: ring,
-            caller: caller,
-            isFamiliar: isFamiliar
-        )
+        let asker = await ring.visitor.asker()
+        let asked = self.question(about: [], in: open, for: purpose, ring: ring, caller: asker)
         let decided = try Decided(await desk.ask(asked))
         guard decided.allows, let code = decided.code else { return nil }
         return .answer(code: code)
     }
 
-    private func asksInBulk(_ ring: Ring, _ isFamiliar: Bool) -> Bool {
-        ring.rules.bulkAccess == .always || !isFamiliar
+    private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
+        ring.rules.bulkAccess == .always || !ring.isFamiliar(caller)
     }
 
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
     ///
     /// A grant holds for one program and Origin: what covers such a one is the person's own word on just that pair.
-    private func stand(
-        _ offer: Offer,
-        for purpose: Purpose,
-        ring: Ring,
-        caller: Caller,
-        isFamiliar: Bool
-    ) async -> Standing {
+    private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
+        let isFamiliar = ring.isFamiliar(caller)
         let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
         if decision == false { return .withheld }
         guard let query = purpose.query else {
             if decision == true { return .covered(.grant) }
-            return asksInBulk(ring, isFamiliar) ? .ask : .covered(.configuration)
+            return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
         }
         switch ring.rules.access {
         case .always: return .ask
@@ -221,7 +213,7 @@ extension Bell {
             ring: ring,
             caller: caller
         )
-        return await grants.decision(on: key, entry: offer.login.id.hex)
+        return await decision(on: key, entry: offer.login.id.hex)
     }
 
     private func question(
@@ -229,8 +221,7 @@ extension Bell {
         in vaults: [String],
         for purpose: Purpose,
         ring: Ring,
-        caller: Caller,
-        isFamiliar: Bool
+        caller: Caller
     ) -> ApprovalRequest {
         var names: [String] = []
         for name in vaults where !names.contains(name) { names.append(name) }
@@ -251,7 +242,7 @@ extension Bell {
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
             isByEntry: purpose.isByEntry,
-            note: isFamiliar ? nil : Self.strangerNote,
+            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
             alwaysOffered: purpose.grantedHost != nil && grants.keepsGrants
         )
         question.requestType = ring.request.type.rawValue

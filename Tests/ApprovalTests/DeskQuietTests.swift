@@ -146,16 +146,12 @@ import Testing
         #expect(scene.ask(.release(.named("evil", 100))).answer == .quiet)
     }
 
-    private func isInvolved(_ id: String) -> Bool {
-        scene.desk.isInvolved(now: scene.now) { $0.program.id == id }
-    }
-
     @Test mutating func `a program with a request waiting or just denied is involved`() throws {
-        #expect(!isInvolved("/usr/bin/firefox"))
+        #expect(!scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
         try scene.ask(.associate(.named("firefox", origin: "moz-extension://x")), answered: .deny)
-        #expect(isInvolved("/usr/bin/firefox"))
-        #expect(!isInvolved("/usr/bin/zsh"))
+        #expect(scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
+        #expect(!scene.desk.isInvolved("/usr/bin/zsh", now: scene.now))
         scene.pass(.seconds(30))
-        #expect(!isInvolved("/usr/bin/firefox"))
+        #expect(!scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
     }
 }

@@ -102,7 +102,7 @@ let package = Package(
             ]
         ),
         room("Audit", ["DisplayText", "Kernel", logging]),
-        room("Approval", ["Callers", "DisplayText", "Kernel", "UnicodeText"]),
+        room("Approval", ["Callers", "DisplayText", "Kernel", "PublicSuffixes", "UnicodeText"]),
         room(
             "Operations",
             [

@@ -62,7 +62,7 @@ package actor ClientRegistry {
     package func load() async {
         _ = await ledger?.load()
         do throws(KeyringError) {
-            let count = try await clients().byID.count
+            let count = try await clients().all.count
             logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
         } catch {
             logger.notice("The clients' keys can't be read yet", metadata: ["reason": "\(error)"])
@@ -90,7 +90,7 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
-        if let id = request.id, shelf.locked.contains(id) { return .keyringLocked }
+        if let id = request.id, shelf.isLocked(id) { return .keyringLocked }
         var verdict = judge(request, signature, in: shelf, changes: changes)
         if case .refused(let isSigned) = verdict, let shelf = await readAgain(), !isSigned {
             verdict = judge(request, signature, in: shelf, changes: changes)
@@ -116,7 +116,7 @@ package actor ClientRegistry {
         in shelf: ClientShelf,
         changes: Bool
     ) -> Verdict {
-        let known = request.id.flatMap { shelf.byID[$0] }
+        let known = request.id.flatMap { shelf[$0] }
         // There is but one failure, and it says nothing.
         let conversation = try? Conversation(
             verifying: signature,

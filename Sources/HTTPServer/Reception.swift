@@ -8,6 +8,7 @@ import NIOCore
 import NIOHTTPTypes
 import Secrecy
 import ServiceLifecycle
+import UnicodeText
 
 /// Takes a request through the door to the responder, and its answer back.
 struct Reception: Sendable {
@@ -54,7 +55,11 @@ struct Reception: Sendable {
         if let page, body.count == 0 {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
-        let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent])
+        let visit = Visit(
+            peer: peer,
+            origin: verdict.origin,
+            userAgent: request.headers[.userAgent]?.cut(toBytes: 1024)
+        )
         let answer = await cancelledAtShutdown { await responder.respond(to: body, visit: visit) }
         try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
     }
@@ -91,7 +96,8 @@ struct Reception: Sendable {
 
     private func expectsContinue(_ request: Request) -> Bool {
         request.headers.contains { field in
-            field.name.canonicalName == "expect" && field.value.lowercased().contains("100-continue")
+            field.name.canonicalName == "expect" && field.value.utf8.count <= 64
+                && field.value.lowercased().contains("100-continue")
         }
     }
 

@@ -11,7 +11,7 @@ enum JSONValue: Equatable, Sendable {
     case number(String)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONObject)
     /// A text that must not become a `String`, which nobody could wipe: a client's key.
     case secret(SecretBytes)
 
@@ -35,7 +35,7 @@ enum JSONValue: Equatable, Sendable {
     var asFlag: Bool? {
         switch self {
         case .bool(let claim): claim
-        case .string(let text): Bool(text.lowercased())
+        case .string(let text): text.utf8.count <= 5 ? Bool(text.lowercased()) : nil
         default: nil
         }
     }

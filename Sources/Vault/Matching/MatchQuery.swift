@@ -15,8 +15,8 @@ package struct MatchQuery: Sendable {
 
     let url: String
     private let comparedURL: String
-    /// Whether `SubmitUrl` is like an address, but may be read as more than one.
-    fileprivate let isSubmitUnclear: Bool
+    /// The field `SubmitUrl` where it is like an address, but may be read as more than one.
+    package let unclearSubmit: String?
 
     /// Reads the fields of a request.
     /// - Parameters:
@@ -37,7 +37,8 @@ package struct MatchQuery: Sendable {
         // A title that nobody would give an entry is that of none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
+        unclearSubmit =
+            submit == nil && submitUrl?.utf8.firstRange(of: "://".utf8) != nil ? submitUrl : nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
@@ -120,7 +121,7 @@ extension Login {
     ///
     /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.
     package func allows(_ query: MatchQuery) -> Bool {
-        guard let page = query.page, !query.isSubmitUnclear, allow.contains(page.hostAndPort) else {
+        guard let page = query.page, query.unclearSubmit == nil, allow.contains(page.hostAndPort) else {
             return false
         }
         return query.submit.map { allow.contains($0.hostAndPort) } ?? true

@@ -67,6 +67,7 @@ let package = Package(
         library("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
+        .target(name: "CWipingHeap", path: "Sources/Libraries/CWipingHeap"),
 
         room("Kernel", ["CLinux"]),
         room("Secrecy", ["COpenSSL"]),
@@ -78,6 +79,7 @@ let package = Package(
         room("DBus", ["CDBus", "Kernel"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
+        room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
         room("KeePassHTTP", ["Ciphers", "Secrecy"]),
         room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns"]),
         room("Passwords", ["SecretService", "Secrecy", "Kernel", "Vault", logging]),
@@ -121,8 +123,9 @@ let package = Package(
         room(
             "Daemon",
             [
-                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus", "HTTPServer",
-                "Kernel", "Notifier", "Operations", "Passwords", "Secrecy", "SecretService",
+                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
+                "DerivationProcess", "HTTPServer", "Kernel", "Notifier", "Operations", "Passwords", "Secrecy",
+                "SecretService",
                 "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser, lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
             ]
@@ -130,16 +133,17 @@ let package = Package(
         room(
             "Console",
             [
-                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "KDBX", "KeePassHTTP",
+                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DerivationProcess", "KDBX",
+                "KeePassHTTP",
                 "Kernel", "Secrecy", "SecretService", "Settings", argumentParser, asyncHTTPClient, logging,
                 nioCore,
             ]
         ),
-        .executableTarget(name: "keybelld", dependencies: ["Daemon"]),
-        .executableTarget(name: "keybell", dependencies: ["Console"]),
+        .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
+        .executableTarget(name: "keybell", dependencies: ["Console", "CWipingHeap", "DerivationProcess"]),
 
         // Tests: a target per room, the built programs in EndToEndTests.
-        .target(name: "TestSupport", dependencies: ["DBus"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
         tests(of: "Kernel"),
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
@@ -152,6 +156,7 @@ let package = Package(
             dependencies: ["KDBX", "Ciphers", "Secrecy", "TestSupport", "XMLTree"],
             exclude: ["Fixtures"]
         ),
+        tests(of: "DerivationProcess", ["Ciphers", "KDBX", "Secrecy", "TestSupport", "keybelld"]),
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
         tests(of: "KeePassHTTP", ["Ciphers", "Secrecy"]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DerivationProcess
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -13,6 +14,7 @@ package enum Launch {
     /// Everything runs on the house's own executor, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
+        DerivationWorker.runIfAsked()
         let command = DaemonCommand.parseOrExit()
         Task(executorPreference: TaskQueue.shared) {
             exit(await command.status(environment: ProcessInfo.processInfo.environment))

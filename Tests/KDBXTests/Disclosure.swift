@@ -15,8 +15,7 @@ struct Disclosure: Equatable {
     init(_ database: Database) throws {
         var document = database.document
         let seal = SecretSeal()
-        for element in document.elementsWithAttributes(under: document.root)
-        where ProtectedValues.isProtected(element, in: document) {
+        for element in document.elements(under: document.root, where: { document.isOpaque($0) }) {
             let opened = seal.open(document.content(of: element))
             let secret = try #require(opened)
             document.setContent(of: element, to: secret.withSpan { span in span.indices.map { span[$0] } })

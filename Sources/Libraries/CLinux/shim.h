@@ -19,3 +19,6 @@ static inline char **keybell_environ(void) { return __environ; }
 
 // Beyond POSIX, and so hidden from Swift: closes every descriptor from this one up.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+// Likewise: finds bytes within bytes.
+extern void *memmem(const void *bytes, unsigned long count, const void *searched, unsigned long searchedCount);

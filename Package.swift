@@ -153,7 +153,7 @@ let package = Package(
         tests(of: "XMLTree"),
         .testTarget(
             name: "KDBXTests",
-            dependencies: ["KDBX", "Ciphers", "Secrecy", "TestSupport", "XMLTree"],
+            dependencies: ["KDBX", "Ciphers", "Gzip", "Secrecy", "TestSupport", "XMLTree"],
             exclude: ["Fixtures"]
         ),
         tests(of: "DerivationProcess", ["Ciphers", "KDBX", "Secrecy", "TestSupport", "keybelld"]),
@@ -209,7 +209,9 @@ let package = Package(
         tests(of: "Console", ["BusInterface", "DBus", "Secrecy", "SecretService", "TestSupport"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["DBus", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld"]
+            dependencies: [
+                "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

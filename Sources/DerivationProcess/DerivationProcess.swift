@@ -96,6 +96,7 @@ private final class Answer: Sendable {
             for index in chunk.indices where bytes.count <= DerivationMessage.keyLength {
                 bytes.append(chunk[index])
             }
+            if bytes.count > DerivationMessage.keyLength { isComplete.signal() }
         }
     }
 

@@ -13,10 +13,12 @@ unitdir = $(PREFIX)/lib/systemd/user
 servicesdir = $(PREFIX)/share/dbus-1/services
 interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
+applicationsdir = $(PREFIX)/share/applications
+iconsdir = $(PREFIX)/share/icons/hicolor
 
-BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
+BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
 SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
 .PHONY: build release run test benchmark fuzz screenshots lint install uninstall clean
@@ -70,6 +72,9 @@ install: release
 	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/keybell.socket"
 	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service"
 	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"
+	install -Dm644 packaging/org.keybell.Keybell.desktop "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop"
+	install -Dm644 packaging/icons/org.keybell.Keybell.svg "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg"
+	install -Dm644 packaging/icons/org.keybell.Keybell-symbolic.svg "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"
 	@bin="$$($(SWIFT) build -c release --show-bin-path)" && \
 	install -d "$(DESTDIR)$(completiondir)/bash-completion/completions" "$(DESTDIR)$(completiondir)/zsh/site-functions" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d" && \
 	"$$bin/keybell" --generate-completion-script bash > "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" && \
@@ -80,6 +85,7 @@ uninstall:
 	rm -f "$(DESTDIR)$(bindir)/keybelld" "$(DESTDIR)$(bindir)/keybell"
 	rm -f "$(DESTDIR)$(unitdir)/keybell.service" "$(DESTDIR)$(unitdir)/keybell.socket"
 	rm -f "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service" "$(DESTDIR)$(interfacesdir)"/org.keybell.*1.xml
+	rm -f "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop" "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg" "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"
 	rm -f "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
 
 clean:

@@ -62,6 +62,7 @@ let package = Package(
         library("COpenSSL", pkgConfig: "libcrypto", debian: "libssl-dev"),
         library("CLibPSL", pkgConfig: "libpsl", debian: "libpsl-dev"),
         library("CGLib", pkgConfig: "glib-2.0", debian: "libglib2.0-dev"),
+        library("CPCRE2", pkgConfig: "libpcre2-8", debian: "libpcre2-dev"),
         library("CArgon2", pkgConfig: "libargon2", debian: "libargon2-dev"),
         library("CGcrypt", pkgConfig: "libgcrypt", debian: "libgcrypt20-dev"),
         library("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
@@ -73,29 +74,36 @@ let package = Package(
         room("Secrecy", ["COpenSSL"]),
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
         room("PublicSuffixes", ["CLibPSL", "CGLib"]),
-        room("Patterns", ["CGLib"]),
+        room("DisplayText", ["CGLib", "PublicSuffixes"]),
+        room("Patterns", ["CPCRE2"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
         room("DBus", ["CDBus", "Kernel"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
-        room("KeePassHTTP", ["Ciphers", "Secrecy"]),
+        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy"]),
         room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns"]),
-        room("Passwords", ["SecretService", "Secrecy", "Kernel", "Vault", logging]),
+        room(
+            "Passwords",
+            ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
+        ),
         room(
             "VaultStores",
             ["Vault", "Ciphers", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
         ),
         room("Callers", ["Kernel"]),
-        room("Clients", ["SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]),
-        room("Audit", ["Kernel", logging]),
-        room("Approval", ["Callers", "Kernel", "PublicSuffixes"]),
+        room(
+            "Clients",
+            ["DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]
+        ),
+        room("Audit", ["DisplayText", "Kernel", logging]),
+        room("Approval", ["Callers", "DisplayText", "Kernel"]),
         room(
             "Operations",
             [
-                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "Kernel",
-                "Secrecy", "SecretService", logging,
+                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "DisplayText",
+                "Kernel", "Secrecy", "SecretService", logging,
             ]
         ),
         room("SessionWatch", ["DBus", "Kernel", logging]),
@@ -103,11 +111,11 @@ let package = Package(
         room(
             "BusService",
             [
-                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "Kernel", "Vault",
-                logging, lifecycle,
+                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "DisplayText", "Kernel",
+                "Vault", logging, lifecycle,
             ]
         ),
-        room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "Kernel", logging]),
+        room("Notifier", ["DBus", "Approval", "Callers", "Ciphers", "DisplayText", "Kernel", logging]),
         room(
             "HTTPServer",
             [
@@ -124,19 +132,20 @@ let package = Package(
             "Daemon",
             [
                 "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
-                "DerivationProcess", "HTTPServer", "Kernel", "Notifier", "Operations", "Passwords", "Secrecy",
-                "SecretService",
-                "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser, lifecycle, logging,
+                "DerivationProcess", "DisplayText", "HTTPServer", "Kernel", "Notifier", "Operations",
+                "Passwords", "Secrecy",
+                "SecretService", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
+                lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
             ]
         ),
         room(
             "Console",
             [
-                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DerivationProcess", "KDBX",
-                "KeePassHTTP",
-                "Kernel", "Secrecy", "SecretService", "Settings", argumentParser, asyncHTTPClient, logging,
-                nioCore,
+                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DerivationProcess",
+                "DisplayText", "KDBX",
+                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", argumentParser,
+                asyncHTTPClient, logging, nioCore,
             ]
         ),
         .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
@@ -148,6 +157,7 @@ let package = Package(
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
         tests(of: "PublicSuffixes"),
+        tests(of: "DisplayText"),
         tests(of: "Patterns"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
@@ -183,8 +193,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Approval", "Audit", "Callers", "Ciphers", "Clients", "KeePassHTTP", "Kernel", "Secrecy",
-                "SecretService", "Vault", logging,
+                "Approval", "Audit", "Callers", "Ciphers", "Clients", "DisplayText", "KeePassHTTP", "Kernel",
+                "Secrecy", "SecretService", "Vault", logging,
             ]
         ),
         tests(
@@ -206,7 +216,10 @@ let package = Package(
             ]
         ),
         tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
-        tests(of: "Console", ["BusInterface", "DBus", "Secrecy", "SecretService", "TestSupport"]),
+        tests(
+            of: "Console",
+            ["BusInterface", "DBus", "DisplayText", "Secrecy", "SecretService", "TestSupport"]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

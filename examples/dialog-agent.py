@@ -48,6 +48,8 @@ class Question(Gtk.Window):
         self.set_focus(deny)
         self.connect("key-press-event", self.key_pressed)
         self.connect("map-event", self.came_up)
+        # It comes back when the program asks again.
+        self.connect("destroy", lambda _: agent.windows.pop(code, None))
         self.show_all()
 
     def came_up(self, *_):

@@ -19,9 +19,11 @@ folder=$(mktemp -d)
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
 
 fzf_menu() {
-    # Without --ansi its header is plain text; it cuts lines that are too long.
+    # Without --ansi its header is plain text; it cuts lines that are too long, and lets a long header push the
+    # choices out of a small window: prompt, choices and a spare line come first.
+    local room=$(($(tput lines 2>/dev/tty) - 5))
     exec fzf --layout=reverse --no-multi --no-info --prompt="Your answer: " \
-        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1")"
+        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1" | grep -v '^$' | head -n $((room > 1 ? room : 1)))"
 }
 
 rofi_menu() {
@@ -86,7 +88,11 @@ gdbus monitor --session --dest "${interface[0]}" --object-path "${interface[1]}"
     -e "s/.*\.\(RequestAdded\|RequestRemoved\) ('\([0-9A-Z]*\)'.*/\1 \2/p" >"$folder/events" &
 while read -r -u 3 event subject; do
     case $event in
-        Here | RequestAdded) ask_next ;;
+        Here) ask_next ;;
+        RequestAdded)
+            unset "passed[$subject]" # it may have been asked again
+            ask_next
+            ;;
         Gone) kill $chooser 2>/dev/null ;;
         RequestRemoved)
             unset "passed[$subject]"

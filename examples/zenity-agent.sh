@@ -48,7 +48,8 @@ ask() {
 }
 
 show() {
-    [ -z "${shown[$1]:-}" ] || return 0
+    # One that was closed comes back when the program asks again.
+    [ -z "${shown[$1]:-}" ] || ! kill -0 "${shown[$1]}" 2>/dev/null || return 0
     ask "$1" &
     shown[$1]=$!
 }

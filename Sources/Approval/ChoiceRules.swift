@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// Which choices go with which request and decision.
 enum ChoiceRules {
     /// The longest name that a person may give a client; `Clients` stores no longer one.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// Yes or no.
 package enum Decision: String, Sendable, Hashable, CaseIterable {
     /// Yes.

@@ -40,6 +40,18 @@ extension Desk {
         }
     }
 
+    /// It has been asked again: the notifier may have had it clicked away meanwhile.
+    mutating func showAgain(_ index: Int, now: Instant) -> [DeskAction] {
+        let actions = settle(index, now: now)
+        return actions.isEmpty && waiting[index].isOnNotifier
+            ? [.notifierShows(code: waiting[index].code)] : actions
+    }
+
+    /// The built-in notifier shows once more what had been clicked away: agents may show it once more, too.
+    func shownAgain(_ code: String) -> [DeskAction] {
+        waiting.contains { $0.code == code && $0.isAnnounced } ? [.added(code: code)] : []
+    }
+
     private mutating func settleAll(now: Instant) -> [DeskAction] {
         waiting.indices.flatMap { settle($0, now: now) }
     }

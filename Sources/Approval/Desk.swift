@@ -11,7 +11,7 @@ enum DeskAction: Sendable, Equatable {
     case answer(AskerID, Answer)
     /// Tell everybody of a new request.
     case added(code: String)
-    /// The built-in notifier is to show a request.
+    /// The built-in notifier is to show a request, again if it was clicked away.
     case notifierShows(code: String)
     /// The built-in notifier is to take it away.
     case notifierHides(code: String)
@@ -82,7 +82,7 @@ struct Desk: Sendable {
         }
         if let index = waiting.firstIndex(where: { $0.isJoined(by: question) }) {
             waiting[index].join(asker, request.caller, question)
-            return settle(index, now: now)
+            return showAgain(index, now: now)
         }
         var actions = supersede(question, now: now)
         guard isRoom(for: question.program) else {
@@ -112,7 +112,7 @@ struct Desk: Sendable {
         }
     }
 
-    private func isRoom(for program: Program) -> Bool {
+    func isRoom(for program: Program) -> Bool {
         waiting.count < limits.total
             && waiting.count { $0.request.caller.program == program } < limits.perProgram
     }

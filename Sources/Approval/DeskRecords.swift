@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import DisplayText
 
 /// A request that waits for its answer.
 struct WaitingRequest: Sendable {

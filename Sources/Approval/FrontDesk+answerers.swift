@@ -105,6 +105,11 @@ extension FrontDesk {
         desk.notifierShowed(codes)
     }
 
+    /// The built-in notifier shows again what had been clicked away, because it has been asked again.
+    package func shownAgain(_ code: String) {
+        change { desk, _ in desk.shownAgain(code) }
+    }
+
     // MARK: The session
 
     /// The screen was locked or unlocked: while it is locked nothing is shown.

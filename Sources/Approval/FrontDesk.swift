@@ -5,13 +5,14 @@ import Kernel
 
 /// What happens at the desk, for whoever shows requests.
 package enum DeskEvent: Sendable, Hashable {
-    /// A request is to be shown. One that was held for a locked screen is told of at the unlock.
+    /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
+    /// away and then asked again is told of once more.
     case added(PendingRequest)
     /// A request has ended.
     case removed(code: String, Outcome)
     /// The same, with all that is known of it: after `removed`, for whoever keeps a record.
     case closed(RecentRequest)
-    /// The built-in notifier is to show this one.
+    /// The built-in notifier is to show this one; also said when it is asked again.
     case notifierShows(PendingRequest)
     /// The built-in notifier is to take this one away; it goes on waiting.
     case notifierHides(code: String)

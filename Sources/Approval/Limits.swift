@@ -26,8 +26,16 @@ package struct Limits: Sendable, Equatable {
     package var entriesInDetails = 20
     /// Kinds of which an allow counts only once the person has confirmed it in a window that no program can answer.
     package var confirmedKinds: Set<ApprovalKind> = []
-    /// The notifier: an allow so soon after showing was meant for something else.
+    /// The notifier: an allow so soon after showing, or after anything on the screen moved, was meant for something else.
     package var hasty = Duration.milliseconds(700)
+    /// The notifier: how long before a notification comes back, or another takes its place.
+    package var pause = Duration.seconds(1)
+    /// The notifier: how often a press that came too early has its request shown again.
+    package var earlyPresses = 3
+    /// The notifier: how often a request is shown again that the server lets expire.
+    package var expiries = 20
+    /// The notifier: when a refused `Notify` is tried again, before it waits until another notification closes.
+    package var refusedNotify = [Duration.seconds(1), .seconds(5), .seconds(15)]
     /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.
     package var dismissal = Duration.milliseconds(500)
     /// The notifier: how many requests have a notification each before the rest is counted in one.

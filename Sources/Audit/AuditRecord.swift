@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// Keeps a record of something that has just happened, as `AuditTrail.keep` does.
 package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) -> Void
 
@@ -65,14 +67,14 @@ package struct AuditRecord: Equatable, Sendable {
     package let event: Event
     /// When, in seconds since 1970.
     package let time: UInt64
-    /// What is told of it; no empty values.
+    /// What is told of it, fit to be shown; no empty values.
     package let fields: [Field: String]
 
     /// Records something; fields without a value are left out.
     package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
         self.event = event
         self.time = time
-        self.fields = fields.compactMapValues { $0 }.filter { !$0.value.isEmpty }
+        self.fields = fields.compactMapValues { $0.map(PlainText.cleaned) }.filter { !$0.value.isEmpty }
     }
 }
 
@@ -99,7 +101,7 @@ extension AuditRecord {
         }
     }
 
-    private var client: String { fields[.client].map { "“\($0)”" } ?? "unknown" }
+    private var client: String { fields[.client].map { PlainText.quoted($0) } ?? "unknown" }
 
     private var logins: String {
         let count = fields[.count] ?? "0"

@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import DBus
+import DisplayText
 import Glibc
 
 extension Answerer {

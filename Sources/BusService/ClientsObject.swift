@@ -5,6 +5,7 @@ import Audit
 import BusInterface
 import Clients
 import DBus
+import DisplayText
 import FoundationEssentials
 
 /// `org.keybell.Clients1`: who is let in, and what they were granted.
@@ -72,7 +73,7 @@ struct ClientsObject: Sendable {
         let name = call.body.last?.asString ?? ""
         guard await grants.forget(fingerprint: client.fingerprint, name: name) else {
             throw .notFound(
-                "“\(client.shownName)” has no such grant: `keybell grants \(client.id)` lists them."
+                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
             )
         }
         await desk.forget(.client(client.id))

@@ -6,6 +6,7 @@ import BusInterface
 import Callers
 import Clients
 import DBus
+import DisplayText
 import Vault
 
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.

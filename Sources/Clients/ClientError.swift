@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import SecretService
 
 /// Why something could not be done about a client.
@@ -14,7 +15,7 @@ package enum ClientError: Error, Hashable, Sendable {
     /// A sentence that tells a person what to do.
     package var advice: String {
         switch self {
-        case .unknown(let id): "There is no client “\(id)”: `keybell clients` lists them."
+        case .unknown(let id): "There is no client \(PlainText.quoted(id)): `keybell clients` lists them."
         case .badName: "A name has 1 to \(ClientName.longest) characters and no control characters."
         case .keyring(let error): error.advice
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// The rules for Ids and names of clients.
 enum ClientName {
     /// More than any client proposes, and little enough for a prompt.
@@ -31,10 +33,5 @@ enum ClientName {
         return candidate
     }
 
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
-        default: true
-        }
-    }
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool { !PlainText.isHidden(scalar) }
 }

@@ -3,6 +3,7 @@
 import Approval
 import Audit
 import Clients
+import DisplayText
 import Logging
 import Passwords
 import SecretService

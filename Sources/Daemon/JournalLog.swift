@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Kernel
 package import Logging
 
@@ -32,18 +33,7 @@ package struct JournalLog: LogHandler {
         StandardStream.error.write(line + "\n")
     }
 
-    private static func cleaned(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(1000).map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .format, .lineSeparator, .paragraphSeparator: " "
-                    default: scalar
-                    }
-                }
-            )
-        )
-    }
+    private static func cleaned(_ text: String) -> String { PlainText.line(text, limit: 1000) }
 }
 
 extension Logger.Level {

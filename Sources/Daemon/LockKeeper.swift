@@ -3,6 +3,7 @@
 import Approval
 import Audit
 import Clients
+import DisplayText
 import SessionWatch
 import Settings
 import Vault

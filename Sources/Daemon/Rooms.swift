@@ -92,7 +92,8 @@ struct Rooms: Sendable {
                     client: delivery.client,
                     program: Wording.asker(delivery.caller),
                     host: delivery.host,
-                    count: delivery.count
+                    count: delivery.count,
+                    wasAsked: delivery.wasAsked
                 )
             },
             audit: audit.keep,

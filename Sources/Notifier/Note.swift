@@ -19,52 +19,6 @@ struct Note: Sendable, Equatable {
     var isTransient = false
 }
 
-/// The notification server at the moment of a prompt.
-struct NotificationServer: Sendable, Equatable {
-    /// Its unique name on the bus: only what comes from there is believed.
-    let peer: String
-    /// What it calls itself.
-    let product: String
-    /// Who it says has made it.
-    var vendor = ""
-    /// What it says it can do.
-    let capabilities: Set<String>
-
-    /// Servers that draw the buttons they are given.
-    ///
-    /// Of the others some advertise actions and draw none.
-    private static let drawing: Set<String> = [
-        "gnome-shell", "Plasma", "SwayNotificationCenter", "Xfce Notify Daemon", "lxqt-notificationd",
-        // MATE's and the one that GNOME once had.
-        "Notification Daemon", "cinnamon", "Budgie Notification Server",
-    ]
-
-    var takesActions: Bool { capabilities.contains("actions") }
-
-    var takesReplies: Bool { capabilities.contains("inline-reply") }
-
-    /// Whether a person can be relied upon to see the buttons.
-    var drawsButtons: Bool { takesActions && Self.drawing.contains(product) }
-
-    /// Whether it leaves on the screen what it was told to close, its buttons dead: GNOME's old notification-daemon.
-    var keepsClosed: Bool { product == "Notification Daemon" && vendor == "GNOME" }
-
-    /// Plain text as this server is to get it.
-    func escaped(_ text: String) -> String {
-        guard capabilities.contains("body-markup") else { return text }
-        return text.reduce(into: "") { result, character in
-            switch character {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.append(character)
-            }
-        }
-    }
-}
-
 extension Note {
     /// A question, with the buttons that may be offered for it.
     ///
@@ -80,10 +34,13 @@ extension Note {
         keys: [Press: String]
     ) {
         let again = attempt == 0 ? "" : ", shown again" + (attempt == 1 ? "" : " (\(attempt))")
-        title = "\(request.title) (\(request.code)\(again))"
+        let code = "(\(request.code))"
+        let plain =
+            request.title.hasSuffix(code) ? String(request.title.dropLast(code.count + 1)) : request.title
+        title = "\(plain) (\(request.code)\(again))"
         // First, so that nothing a client claims can push it out of sight.
-        let way = server.drawsButtons ? "Code \(request.code)" : Wording.howToAnswer(request.code)
-        body = server.escaped(way + "\n" + request.body)
+        let way = server.drawsButtons ? [] : [Wording.howToAnswer(request.code)]
+        body = server.escaped((way + [request.body]).joined(separator: "\n"))
         buttons = Press.offered(for: request, on: server).compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }
@@ -99,9 +56,9 @@ extension Note {
     }
 
     /// News that need no answer.
-    init(telling title: String, _ body: String, on server: NotificationServer) {
-        self.title = title
-        self.body = server.escaped(body)
+    init(telling news: News, on server: NotificationServer) {
+        title = news.title
+        body = server.escaped(news.body)
         isTransient = true
     }
 }

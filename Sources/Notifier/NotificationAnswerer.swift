@@ -30,10 +30,13 @@ package actor NotificationAnswerer {
         }
     }
 
+    /// News that wait for a question to be answered, at most.
+    private static let heldCount = 8
+
     private let desk: FrontDesk
     private let service: NotificationService
     private let options: Options
-    private let logger: Logger
+    let logger: Logger
     private let clock = ContinuousClock()
     private var board: NotificationBoard
     private var deliveries: DeliveryNotices
@@ -46,6 +49,9 @@ package actor NotificationAnswerer {
     private var keepers: Set<String> = []
     /// The codes that the desk knows to be before the person.
     private var seen: Set<String> = []
+    private var isTellingSeen = false
+    /// News that would stand in a question's way.
+    private var held: [News] = []
 
     /// Makes a notifier that shows nothing before `run`.
     package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
@@ -67,7 +73,7 @@ package actor NotificationAnswerer {
         let signals = try await service.signals()
         let owners = try await service.bus.owners(of: NotificationService.name)
         for request in await desk.pendingForNotifier() {
-            await carryOut(board.show(request))
+            carryOut(board.show(request, now: clock.now))
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -99,46 +105,50 @@ package actor NotificationAnswerer {
     ///   - program: Who asked, as `Wording.asker` says it.
     ///   - host: Where for; nil for more than one host.
     ///   - count: How many logins.
-    package func tellDelivery(client: String, program: String, host: String?, count: Int) async {
+    ///   - wasAsked: Whether the person has just been asked about them, and knows.
+    package func tellDelivery(
+        client: String,
+        program: String,
+        host: String?,
+        count: Int,
+        wasAsked: Bool = false
+    ) async {
         guard options.tellsDeliveries, count > 0, await !desk.isScreenLocked,
-            deliveries.admits(client: client, host: host, now: clock.now)
+            deliveries.admits(client: client, host: host, wasAsked: wasAsked, now: clock.now)
         else { return }
-        let what = count == 1 ? "a login" : "\(count) logins"
-        let place = host.map { " for " + PlainText.host($0) } ?? ""
-        await tell(
-            "\(PlainText.field(program)) got \(what)\(place)",
-            "Client: \(PlainText.field(client))"
-        )
+        await tell(.delivery(client: client, program: program, host: host, count: count))
     }
 
     // MARK: Events
+    //
+    // None of these waits for anything, so that a press is judged by when it came, not by when there was time for it.
 
-    private func take(_ event: DeskEvent) async {
+    private func take(_ event: DeskEvent) {
         switch event {
-        case .notifierShows(let request): await carryOut(board.show(request))
-        case .notifierHides(let code), .removed(let code, _): await carryOut(board.remove(code))
-        case .agentTookOver(let agent): await tellOfAgent(agent)
+        case .notifierShows(let request): carryOut(board.show(request, now: clock.now))
+        case .notifierHides(let code), .removed(let code, _): carryOut(board.remove(code, now: clock.now))
+        case .agentTookOver(let agent): tellOfAgent(agent)
         case .added, .closed, .agentsChanged: break
         }
     }
 
-    private func take(_ message: Message) async {
+    private func take(_ message: Message) {
         guard let signal = NotificationBoard.Signal(message) else { return }
-        await carryOut(board.take(signal, now: clock.now), isPressed: true)
+        carryOut(board.take(signal, now: clock.now), isPressed: true)
     }
 
-    private func serverChanged(to owner: String?) async {
-        await carryOut(board.serverChanged(to: owner))
+    private func serverChanged(to owner: String?) {
+        carryOut(board.serverChanged(to: owner, now: clock.now))
     }
 
-    private func rang(_ due: ContinuousClock.Instant) async {
+    private func rang(_ due: ContinuousClock.Instant) {
         if alarm?.due == due { alarm = nil }
-        await carryOut(board.tick(now: clock.now))
+        carryOut(board.tick(now: clock.now))
     }
 
     // MARK: Carrying out
 
-    private func carryOut(_ actions: [BoardAction], isPressed: Bool = false) async {
+    private func carryOut(_ actions: [BoardAction], isPressed: Bool = false) {
         setAlarm()
         for action in actions {
             switch action {
@@ -147,31 +157,30 @@ package actor NotificationAnswerer {
             case .close(let id, let peer):
                 send { await self.close(id, peer, isPressed: isPressed) }
             case .answer(let code, let decision, let choices, let surface):
-                await answer(code, decision, choices, surface)
-            case .tellMissing:
-                logger.warning(
-                    "no notification server is running: requests wait to be answered by keybell watch or keybell allow"
-                )
-            case .tellHidden:
-                logger.warning(
-                    "the notification server took a request away at once, as in do-not-disturb: requests wait to be answered by keybell watch or keybell allow"
-                )
-            case .tellReplaced(let code):
-                logger.warning(
-                    "another program had put its own text in place of a request, which is shown again",
-                    metadata: ["code": "\(code)"]
-                )
+                send { await self.answer(code, decision, choices, surface) }
+            case .tellShownAgain(let code):
+                send { await self.desk.shownAgain(code) }
+            case .tellMissing, .tellHidden, .tellRefused, .tellReplaced, .tellAbandoned:
+                log(action)
             }
         }
-        await tellSeen()
+        tellSeen()
+        releaseNews()
     }
 
     /// So that the desk can say, if nobody answers, whether anybody could have.
-    private func tellSeen() async {
-        let seen = board.seen
-        guard seen != self.seen else { return }
-        self.seen = seen
-        await desk.notifierShowed(seen)
+    private func tellSeen() {
+        guard !isTellingSeen, board.seen != seen else { return }
+        isTellingSeen = true
+        send { await self.keepTellingSeen() }
+    }
+
+    private func keepTellingSeen() async {
+        while board.seen != seen {
+            seen = board.seen
+            await desk.notifierShowed(seen)
+        }
+        isTellingSeen = false
     }
 
     /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
@@ -198,19 +207,16 @@ package actor NotificationAnswerer {
         do throws(DBusError) {
             let server = try await service.server()
             if server.keepsClosed { keepers.insert(server.peer) }
-            guard let note = board.compose(ticket, on: server) else {
-                return await carryOut(board.place())
+            guard let note = board.compose(ticket, on: server, now: clock.now) else {
+                return carryOut(board.place(now: clock.now))
             }
             let id = try await service.notify(note, on: server)
-            await carryOut(board.posted(ticket, id: id, by: server.peer, now: clock.now))
+            carryOut(board.posted(ticket, id: id, by: server.peer, now: clock.now))
         } catch {
-            let missing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
+            let isMissing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
                 error.name
             )
-            if !missing {
-                logger.warning("a notification was not shown", metadata: ["error": "\(error.name)"])
-            }
-            await carryOut(board.failed(ticket, isMissing: missing))
+            carryOut(board.failed(ticket, reason: isMissing ? nil : error.name, now: clock.now))
         }
     }
 
@@ -227,7 +233,7 @@ package actor NotificationAnswerer {
             try await desk.answer(code: code, decision: decision, choices: choices, through: surface)
         } catch .invalidAnswer {
             // A name typed into the notification that won't do.
-            await carryOut(board.refused(code))
+            carryOut(board.refused(code, now: clock.now))
         } catch {
             // Ended a moment ago, by somebody else's answer or its deadline: first come, first served.
             logger.debug("a press came too late", metadata: ["code": "\(code)"])
@@ -248,22 +254,32 @@ package actor NotificationAnswerer {
 
     // MARK: News
 
-    private func tellOfAgent(_ agent: AgentInfo) async {
+    private func tellOfAgent(_ agent: AgentInfo) {
         guard toldAgents.insert(agent).inserted else { return }
-        let executable = agent.executable.isEmpty ? "unknown" : agent.executable
-        await tell(
-            "Another program now shows Keybell's requests",
-            "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"
-        )
+        send { await self.tell(.agent(agent)) }
     }
 
-    private func tell(_ title: String, _ body: String) async {
+    /// Shows news, or keeps them while a question would have to wait for them.
+    private func tell(_ news: News) async {
         do throws(DBusError) {
             // Not worth starting a server for.
             let server = try await service.server(startingIt: false)
-            _ = try await service.notify(Note(telling: title, body, on: server), on: server)
+            guard !(server.queues && board.isCrowded) else {
+                held = (held + [news]).suffix(Self.heldCount)
+                return
+            }
+            board.disturb(now: clock.now)
+            _ = try await service.notify(Note(telling: news, on: server), on: server)
+            board.disturb(now: clock.now)
         } catch {
             logger.debug("news were not shown", metadata: ["error": "\(error.name)"])
         }
+    }
+
+    private func releaseNews() {
+        guard !held.isEmpty, !board.isCrowded else { return }
+        let news = held
+        held = []
+        send { for one in news { await self.tell(one) } }
     }
 }

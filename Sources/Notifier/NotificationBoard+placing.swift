@@ -2,113 +2,7 @@
 
 import Approval
 
-/// A request on the board.
-struct Bubble: Sendable {
-    enum Phase: Sendable {
-        /// Has no notification yet.
-        case unplaced
-        /// Counted with others in one notification.
-        case counted
-        /// On its way to the server, which at that time was this one as far as known.
-        case posting(ticket: UInt64, to: String?)
-        /// On the screen.
-        case visible(Shown)
-        /// Closed without an answer; a press that was made before may still be told.
-        case closed(Shown, denialDue: NotificationBoard.Instant?)
-        /// No server took it, or the server has gone.
-        case lost
-        /// Answered by a press; what follows is ignored.
-        case answered
-    }
-
-    let request: PendingRequest
-    var phase = Phase.unplaced
-    var keys: [Press: String] = [:]
-    var attempt = 0
-    /// Whether it has stood on a screen, for all that the server says.
-    var wasSeen = false
-
-    init(request: PendingRequest) {
-        self.request = request
-    }
-
-    var ticket: UInt64? {
-        guard case .posting(let ticket, _) = phase else { return nil }
-        return ticket
-    }
-
-    var shown: Shown? {
-        switch phase {
-        case .visible(let shown), .closed(let shown, _): shown
-        default: nil
-        }
-    }
-
-    var denialDue: NotificationBoard.Instant? {
-        guard case .closed(_, let due) = phase else { return nil }
-        return due
-    }
-
-    func isShown(as id: UInt32, by peer: String) -> Bool {
-        shown?.id == id && shown?.peer == peer
-    }
-
-    /// Whether it takes one of the few places on the screen.
-    var isOnScreen: Bool {
-        switch phase {
-        case .posting, .visible: true
-        default: false
-        }
-    }
-
-    var isCounted: Bool {
-        guard case .counted = phase else { return false }
-        return true
-    }
-
-    var isPlaceable: Bool {
-        switch phase {
-        case .unplaced, .counted: true
-        default: false
-        }
-    }
-}
-
-/// A notification as its server knows it.
-struct Shown: Sendable, Equatable {
-    let id: UInt32
-    let peer: String
-    let since: NotificationBoard.Instant
-}
-
-/// The one notification that counts the requests beyond the first few.
-struct Tally: Sendable {
-    enum Phase: Sendable {
-        case none
-        case posting(ticket: UInt64)
-        case visible
-    }
-
-    var phase = Phase.none
-    /// The last notification; it is replaced while it stands.
-    var id: UInt32?
-    var peer: String?
-    /// The codes that it has told of.
-    var told: [String] = []
-
-    var ticket: UInt64? {
-        guard case .posting(let ticket) = phase else { return nil }
-        return ticket
-    }
-
-    /// The person has read it; only a new code brings it back.
-    mutating func wasClosed() {
-        id = nil
-        peer = nil
-        if ticket == nil { phase = .none }
-    }
-}
-
+// When what is shown: the first few at once, or one after the other.
 extension NotificationBoard {
     /// Everything that a server shows now.
     var onScreen: [(id: UInt32, peer: String)] {
@@ -125,85 +19,117 @@ extension NotificationBoard {
         Set(bubbles.filter { $0.wasSeen || ($0.isCounted && tally.id != nil) }.map(\.request.code))
     }
 
-    private var countedCodes: [String] {
-        bubbles.filter(\.isCounted).map(\.request.code)
+    /// Whether news would stand in a question's way.
+    var isCrowded: Bool {
+        queues && bubbles.contains(where: \.isPresent)
     }
 
-    /// Gives the first few requests a notification each and counts the others in one.
-    mutating func place() -> [BoardAction] {
+    /// When `tick` is due.
+    var alarm: Instant? {
+        let dues = bubbles.compactMap(\.due)
+        let waits = queues && bubbles.contains(where: \.isPlaceable) && !bubbles.contains(where: \.holdsPlace)
+        return (dues + (waits ? [nextTurn].compactMap(\.self) : [])).min()
+    }
+
+    /// Something on the screen comes, goes or moves: what the next press hits may be another notification than the
+    /// one it was meant for, so that the guard against that starts anew for all that are open.
+    mutating func disturb(now: Instant) {
+        for index in bubbles.indices {
+            guard case .visible(var shown) = bubbles[index].phase else { continue }
+            shown.restingSince = now
+            bubbles[index].phase = .visible(shown)
+        }
+    }
+
+    /// A notification is gone: what was refused for want of room is tried again, and after one of ours the next may
+    /// come after a pause.
+    mutating func freed(now: Instant, isOurs: Bool = true) {
+        disturb(now: now)
+        if isOurs { nextTurn = now + limits.pause }
+        for index in bubbles.indices {
+            guard case .refused(nil) = bubbles[index].phase else { continue }
+            bubbles[index].phase = .refused(until: now + limits.pause)
+        }
+    }
+
+    /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
+    mutating func place(now: Instant) -> [BoardAction] {
         var actions: [BoardAction] = []
-        for index in bubbles.indices where bubbles[index].isPlaceable {
-            guard bubbles.count(where: \.isOnScreen) < limits.notifications else {
+        let line = bubbles.indices.filter { bubbles[$0].isPlaceable }.sorted {
+            bubbles[$0].turn < bubbles[$1].turn
+        }
+        for index in line {
+            guard hasRoom(now: now) else {
                 bubbles[index].phase = .counted
                 continue
             }
             let ticket = newTicket()
-            bubbles[index].phase = .posting(ticket: ticket, to: peer)
+            bubbles[index].phase = .posting(ticket: ticket, to: peer, isSent: false)
             actions.append(.post(ticket: ticket))
         }
-        return actions + placeTally()
+        return actions + placeTally(now: now)
+    }
+
+    private func hasRoom(now: Instant) -> Bool {
+        let taken = bubbles.count(where: \.holdsPlace)
+        guard queues else { return taken < limits.notifications }
+        return taken == 0 && nextTurn.map { $0 <= now } ?? true
     }
 
     /// The owner of the service's name has changed: a new server is shown everything that waits.
-    mutating func serverChanged(to new: String?) -> [BoardAction] {
-        if let old = peer, old != new { departed.insert(old) }
+    mutating func serverChanged(to new: String?, now: Instant) -> [BoardAction] {
+        let isAnother = peer != new
+        if let old = peer, isAnother {
+            departed.insert(old)
+            (queues, nextTurn) = (false, nil)
+        }
         peer = new
         if tally.peer != new {
             tally = Tally(phase: tally.ticket == nil ? .none : tally.phase)
         }
-        for index in bubbles.indices {
-            switch bubbles[index].phase {
-            case .visible(let shown) where shown.peer != new,
-                .closed(let shown, nil) where shown.peer != new:
-                // The same text may be taken for a double by a server that has kept its history.
-                bubbles[index].attempt += 1
-                bubbles[index].phase = .lost
-            default: break
-            }
+        for index in bubbles.indices where isLost(bubbles[index], with: new, isAnother) {
+            // The same text may be taken for a double by a server that has kept its history.
+            bubbles[index].attempt += 1
+            bubbles[index].phase = .lost
         }
         guard new != nil else { return [] }
-        hasToldMissing = false
-        hasToldHidden = false
+        (hasToldMissing, hasToldHidden, hasToldAbandoned) = (false, false, false)
         for index in bubbles.indices {
-            if case .lost = bubbles[index].phase { bubbles[index].phase = .unplaced }
+            guard case .lost = bubbles[index].phase else { continue }
+            (bubbles[index].refusals, bubbles[index].expiries, bubbles[index].earlyPresses) = (0, 0, 0)
+            bubbles[index].phase = .unplaced
         }
-        return place()
+        return place(now: now)
     }
 
-    private mutating func placeTally() -> [BoardAction] {
-        let codes = countedCodes
-        guard tally.ticket == nil else { return [] }
-        guard !codes.isEmpty else {
-            defer { tally = Tally() }
-            guard let id = tally.id, let peer = tally.peer else { return [] }
-            return [.close(id: id, peer: peer)]
+    /// Whether another server than the one that has this would have to show it; a dismissal that may still deny isn't
+    /// asked again.
+    private func isLost(_ bubble: Bubble, with new: String?, _ isAnother: Bool) -> Bool {
+        switch bubble.phase {
+        case .visible(let shown): shown.peer != new
+        case .closed(let closed): closed.shown.peer != new && closed.denialDue == nil
+        case .resting, .refused, .abandoned: isAnother
+        default: false
         }
-        let isNews = tally.id == nil ? !Set(codes).isSubset(of: tally.told) : codes != tally.told
-        guard isNews else { return [] }
-        let ticket = newTicket()
-        tally.phase = .posting(ticket: ticket)
-        return [.post(ticket: ticket)]
     }
 
-    mutating func composeTally(on server: NotificationServer) -> Note? {
-        let codes = countedCodes
-        guard !codes.isEmpty else {
-            tally.phase = .none
-            return nil
+    /// Something that was put off is due.
+    mutating func tick(now: Instant) -> [BoardAction] {
+        var actions: [BoardAction] = []
+        for index in bubbles.indices {
+            if let due = bubbles[index].denialDue, due <= now {
+                bubbles[index].phase = .answered
+                actions.append(.answer(code: bubbles[index].request.code, .deny, Choices(), .dismissal))
+            } else if let due = bubbles[index].showingDue, due <= now {
+                showAgain(index)
+            }
         }
-        tally.told = codes
-        let isSame = tally.peer == server.peer
-        return Note(counting: codes, on: server, replaces: isSame ? tally.id ?? 0 : 0)
+        return actions + place(now: now)
     }
 
-    mutating func tallyPosted(id: UInt32, by peer: String) -> [BoardAction] {
-        guard !departed.contains(peer) else {
-            tally = Tally()
-            return placeTally()
-        }
-        tally.phase = .visible
-        tally.id = id
-        tally.peer = peer
-        return placeTally()
+    /// Has it placed anew; no two texts are alike, since servers drop those.
+    private mutating func showAgain(_ index: Int) {
+        if case .refused = bubbles[index].phase {} else { bubbles[index].attempt += 1 }
+        bubbles[index].phase = .unplaced
     }
 }

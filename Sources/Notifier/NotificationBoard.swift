@@ -10,19 +10,26 @@ enum BoardAction: Sendable, Equatable {
     case close(id: UInt32, peer: String)
     /// The person has answered.
     case answer(code: String, Decision, Choices, Surface)
+    /// A request that was clicked away has been asked again and is shown once more.
+    case tellShownAgain(code: String)
     /// Nobody shows notifications; said once.
     case tellMissing
     /// The server took a notification away before anybody could have read it; said once for each server.
     case tellHidden
+    /// The server didn't take a notification; said once for each request.
+    case tellRefused(code: String, reason: String)
     /// A button was pressed that Keybell didn't put there: another program has replaced the notification.
     case tellReplaced(code: String)
+    /// Buttons are pressed before anybody can have read them; said once for each server.
+    case tellAbandoned(code: String)
 }
 
 /// What stands on the screen, and what a signal about it means.
 ///
-/// It is a value: each method takes an event and returns what is to be done, so that every rule of the contract
-/// about notifications is tested without a bus. No signal is believed but from the server that shows the note it
-/// speaks of, and no closing is an answer.
+/// It is a value: each method takes an event and the time and returns what is to be done, so that every rule of the
+/// contract about notifications is tested without a bus or a clock. No signal is believed but from the server that
+/// shows the note it speaks of, no closing is an answer, and no allow that came before a person can have read what it
+/// is for.
 struct NotificationBoard: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -38,9 +45,15 @@ struct NotificationBoard: Sendable {
     var peer: String?
     /// Servers that have left; a unique name never comes back.
     var departed: Set<String> = []
+    /// Whether the server is known to show one notification at a time, so that they are given to it one by one.
+    var queues = false
+    /// When the next may come there.
+    var nextTurn: Instant?
     var hasToldMissing = false
     var hasToldHidden = false
+    var hasToldAbandoned = false
     private var lastTicket: UInt64 = 0
+    private var lastTurn: UInt64 = 0
     /// Signals that came before the answer to `Notify` said what they are about.
     private var early: [Signal] = []
 
@@ -59,42 +72,61 @@ struct NotificationBoard: Sendable {
         String((0..<16).map { _ in RequestCode.alphabet[Int.random(in: RequestCode.alphabet.indices)] })
     }
 
-    /// When `tick` is due.
-    var alarm: Instant? {
-        bubbles.compactMap(\.denialDue).min()
-    }
-
     // MARK: Requests
 
-    /// A request is to be seen.
-    mutating func show(_ request: PendingRequest) -> [BoardAction] {
-        guard !bubbles.contains(where: { $0.request.code == request.code }) else { return [] }
-        bubbles.append(Bubble(request: request))
-        return place()
+    /// A request is to be seen; or it waits already and has been asked again.
+    mutating func show(_ request: PendingRequest, now: Instant) -> [BoardAction] {
+        if let index = bubbles.firstIndex(where: { $0.request.code == request.code }) {
+            return askedAgain(index, now: now)
+        }
+        bubbles.append(Bubble(request: request, turn: newTurn()))
+        return place(now: now)
+    }
+
+    /// What was clicked away comes back when it is asked again, but not while the click may still go on.
+    private mutating func askedAgain(_ index: Int, now: Instant) -> [BoardAction] {
+        switch bubbles[index].phase {
+        case .closed(var closed) where closed.denialDue == nil && closed.again == nil:
+            closed.again = max(now, closed.at + limits.pause)
+            bubbles[index].phase = .closed(closed)
+            bubbles[index].turn = newTurn()
+        case .abandoned:
+            bubbles[index].phase = .resting(until: now + limits.pause)
+        case .refused(nil):
+            bubbles[index].phase = .refused(until: now + limits.pause)
+            return []
+        default:
+            return []
+        }
+        return [.tellShownAgain(code: bubbles[index].request.code)] + tick(now: now)
     }
 
     /// A request has ended, or is shown by somebody else.
-    mutating func remove(_ code: String) -> [BoardAction] {
+    mutating func remove(_ code: String, now: Instant) -> [BoardAction] {
         guard let index = bubbles.firstIndex(where: { $0.request.code == code }) else { return [] }
-        let bubble = bubbles.remove(at: index)
-        return closing(bubble) + place()
+        let close = takingAway(index, now: now)
+        bubbles.remove(at: index)
+        return close + place(now: now)
     }
 
     /// An answer that came through a notification wasn't taken: it is asked again.
-    mutating func refused(_ code: String) -> [BoardAction] {
+    mutating func refused(_ code: String, now: Instant) -> [BoardAction] {
         guard let index = bubbles.firstIndex(where: { $0.request.code == code }) else { return [] }
-        return showAgain(index)
+        bubbles[index].phase = .resting(until: now + limits.pause)
+        return place(now: now)
     }
 
-    private mutating func showAgain(_ index: Int) -> [BoardAction] {
-        bubbles[index].attempt += 1
-        bubbles[index].phase = .unplaced
-        return place()
-    }
-
-    private func closing(_ bubble: Bubble) -> [BoardAction] {
-        guard case .visible(let shown) = bubble.phase else { return [] }
+    /// Takes a notification off the screen, if it is there.
+    mutating func takingAway(_ index: Int, now: Instant) -> [BoardAction] {
+        guard bubbles[index].isSent else { return [] }
+        freed(now: now)
+        guard case .visible(let shown) = bubbles[index].phase else { return [] }
         return [.close(id: shown.id, peer: shown.peer)]
+    }
+
+    mutating func newTurn() -> UInt64 {
+        lastTurn += 1
+        return lastTurn
     }
 
     // MARK: Posting
@@ -104,10 +136,23 @@ struct NotificationBoard: Sendable {
         return lastTicket
     }
 
-    /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more.
-    mutating func compose(_ ticket: UInt64, on server: NotificationServer) -> Note? {
-        if tally.ticket == ticket { return composeTally(on: server) }
-        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }) else { return nil }
+    /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more, or not yet.
+    mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> Note? {
+        if !departed.contains(server.peer) { queues = server.queues }
+        if tally.ticket == ticket {
+            let note = composeTally(on: server)
+            if note != nil { disturb(now: now) }
+            return note
+        }
+        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }),
+            case .posting(_, let to, _) = bubbles[index].phase
+        else { return nil }
+        guard isTurn(of: index, now: now) else {
+            bubbles[index].phase = .counted
+            return nil
+        }
+        disturb(now: now)
+        bubbles[index].phase = .posting(ticket: ticket, to: to, isSent: true)
         let request = bubbles[index].request
         var keys: [Press: String] = [:]
         for press in Press.offered(for: request, on: server) {
@@ -117,44 +162,76 @@ struct NotificationBoard: Sendable {
         return Note(asking: request, on: server, attempt: bubbles[index].attempt, keys: keys)
     }
 
+    /// Whether nothing else is to be shown first; only now is it known whether the server keeps all but one back.
+    private func isTurn(of index: Int, now: Instant) -> Bool {
+        guard queues else { return true }
+        let isFree = nextTurn.map { $0 <= now } ?? true
+        return isFree
+            && !bubbles.indices.contains { other in
+                guard other != index, bubbles[other].holdsPlace else { return false }
+                let isOnlyPlanned = bubbles[other].ticket != nil && !bubbles[other].isSent
+                return !isOnlyPlanned || bubbles[other].turn < bubbles[index].turn
+            }
+    }
+
     /// The server has taken a note.
     mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [BoardAction] {
         defer { if !isPosting { early = [] } }
-        if tally.ticket == ticket { return tallyPosted(id: id, by: peer) }
+        disturb(now: now)
+        if tally.ticket == ticket { return tallyPosted(id: id, by: peer, now: now) }
         guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }) else {
             // Ended meanwhile.
+            freed(now: now)
             return [.close(id: id, peer: peer)]
         }
         guard !departed.contains(peer) else {
             bubbles[index].phase = .unplaced
-            return place()
+            return place(now: now)
         }
         bubbles[index].phase = .visible(Shown(id: id, peer: peer, since: now))
         bubbles[index].wasSeen = true
+        bubbles[index].refusals = 0
         hasToldMissing = false
         let arrived = early.filter { $0.id == id && $0.peer == peer }
         return arrived.flatMap { take($0, now: now) }
     }
 
-    /// A note could not be posted; it is tried again when another server comes.
+    /// A note could not be posted.
+    ///
+    /// Without a server it waits for the next one; what a server didn't take is tried again after a while, and then
+    /// whenever another notification has gone, for some servers take just so many.
     ///
     /// - Parameters:
     ///   - ticket: Which one.
-    ///   - isMissing: Whether that is because there is no server at all.
+    ///   - reason: Why the server didn't take it; nil if there is no server at all.
+    ///   - now: The time.
     /// - Returns: What is to be done.
-    mutating func failed(_ ticket: UInt64, isMissing: Bool) -> [BoardAction] {
+    mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [BoardAction] {
         defer { if !isPosting { early = [] } }
         if tally.ticket == ticket {
             tally = Tally()
-        } else if let index = bubbles.firstIndex(where: { $0.ticket == ticket }) {
-            // Another server may have come while this one was being asked.
-            if case .posting(_, let old) = bubbles[index].phase, let peer, peer != old {
-                bubbles[index].phase = .unplaced
-                return place()
-            }
-            bubbles[index].phase = .lost
+            return reason == nil ? missing() : []
         }
-        guard isMissing, !hasToldMissing else { return [] }
+        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }) else { return [] }
+        // Another server may have come while this one was being asked.
+        if case .posting(_, let old, _) = bubbles[index].phase, let peer, peer != old {
+            bubbles[index].phase = .unplaced
+            return place(now: now)
+        }
+        guard let reason else {
+            bubbles[index].phase = .lost
+            return missing()
+        }
+        let delays = limits.refusedNotify
+        let count = bubbles[index].refusals
+        bubbles[index].refusals += 1
+        bubbles[index].phase = .refused(until: count < delays.count ? now + delays[count] : nil)
+        let tell = BoardAction.tellRefused(code: bubbles[index].request.code, reason: reason)
+        return (count == 0 ? [tell] : []) + place(now: now)
+    }
+
+    private mutating func missing() -> [BoardAction] {
+        guard !hasToldMissing else { return [] }
         hasToldMissing = true
         return [.tellMissing]
     }
@@ -163,106 +240,8 @@ struct NotificationBoard: Sendable {
         tally.ticket != nil || bubbles.contains { $0.ticket != nil }
     }
 
-    // MARK: Signals
-
-    /// Something that a notification server says of a notification.
-    struct Signal: Sendable, Equatable {
-        enum Kind: Sendable, Equatable {
-            /// `ActionInvoked`
-            case invoked(key: String)
-            /// `NotificationReplied`
-            case replied(text: String)
-            /// `NotificationClosed`
-            case closed(reason: UInt32)
-        }
-
-        let kind: Kind
-        let id: UInt32
-        let peer: String
-    }
-
-    /// A server speaks of a notification.
-    mutating func take(_ signal: Signal, now: Instant) -> [BoardAction] {
-        if signal.id == tally.id, signal.peer == tally.peer {
-            if case .closed = signal.kind { tally.wasClosed() }
-            return []
-        }
-        guard let index = bubbles.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
-        else {
-            if isPosting { early.append(signal) }
-            return []
-        }
-        switch signal.kind {
-        case .invoked(let key):
-            guard let press = bubbles[index].keys.first(where: { $0.value == key })?.key, press != .name
-            else {
-                return replaced(index, by: key)
-            }
-            return pressed(press, nil, at: index, now: now)
-        case .replied(let text):
-            guard bubbles[index].keys[.name] != nil else { return [] }
-            return pressed(.name, text, at: index, now: now)
-        case .closed(let reason):
-            return closed(index, reason: reason, now: now)
-        }
-    }
-
-    /// The first press counts and takes the notification away; an allow too soon after it came up is no answer.
-    private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
-        -> [BoardAction]
-    {
-        guard let shown = bubbles[index].shown else { return [] }
-        let code = bubbles[index].request.code
-        let close = closing(bubbles[index])
-        guard press == .deny || shown.since + limits.hasty <= now else {
-            return close + showAgain(index)
-        }
-        bubbles[index].phase = .answered
-        let answer: BoardAction =
-            switch press {
-            case .allow: .answer(code: code, .allow, Choices(), .notifier)
-            case .always: .answer(code: code, .allow, Choices(scope: .always), .notifier)
-            case .name: .answer(code: code, .allow, Choices(id: text), .notifier)
-            case .deny: .answer(code: code, .deny, Choices(), .notifier)
-            }
-        return close + [answer] + place()
-    }
-
-    /// A button that isn't ours: another program has given our id to `Notify` and put its own text before the person.
-    ///
-    /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
-    /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
-    private mutating func replaced(_ index: Int, by key: String) -> [BoardAction] {
-        guard case .visible = bubbles[index].phase, !["", "default", Press.replyKey].contains(key) else {
-            return []
-        }
-        let tell = BoardAction.tellReplaced(code: bubbles[index].request.code)
-        return [tell] + closing(bubbles[index]) + showAgain(index)
-    }
-
-    /// Closed without a press is no answer, whatever the reason; unless the person has configured that a dismissal
-    /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
-    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [BoardAction] {
-        guard case .visible(let shown) = bubbles[index].phase else { return [] }
-        let dismissed: UInt32 = 2
-        let due = dismissalDenies && reason == dismissed ? now + limits.dismissal : nil
-        bubbles[index].phase = .closed(shown, denialDue: due)
-        // Not by the person, and so soon: do-not-disturb, where the server tells of it.
-        guard reason != dismissed, now < shown.since + limits.hasty else { return place() }
-        bubbles[index].wasSeen = bubbles[index].attempt > 0
-        guard !hasToldHidden else { return place() }
-        hasToldHidden = true
-        return [.tellHidden] + place()
-    }
-
-    /// A dismissal has stood long enough.
-    mutating func tick(now: Instant) -> [BoardAction] {
-        var actions: [BoardAction] = []
-        for index in bubbles.indices {
-            guard let due = bubbles[index].denialDue, due <= now else { continue }
-            bubbles[index].phase = .answered
-            actions.append(.answer(code: bubbles[index].request.code, .deny, Choices(), .dismissal))
-        }
-        return actions
+    /// A signal that may be about a note whose posting hasn't been answered yet.
+    mutating func keepEarly(_ signal: Signal) {
+        if isPosting { early.append(signal) }
     }
 }

@@ -8,7 +8,13 @@ struct NotificationService: Sendable {
     static let name = "org.freedesktop.Notifications"
     static let path: ObjectPath = "/org/freedesktop/Notifications"
 
+    /// The installed desktop file: under its name desktops list the program among those whose notifications a person can
+    /// set, with its icon.
+    static let desktopEntry = "org.keybell.Keybell"
+
     let bus: BusConnection
+    /// The icon's name in the theme.
+    let icon = NotificationIcon.name()
 
     /// The server of this moment, started by the bus if it can be; what it can do is asked anew each time, since
     /// some change that with do-not-disturb.
@@ -44,7 +50,7 @@ struct NotificationService: Sendable {
         let critical: UInt8 = 2
         var hints: [String: Value] = [
             "urgency": .byte(note.isTransient ? normal : critical),
-            "desktop-entry": .string("org.keybell.Keybell"),
+            "desktop-entry": .string(Self.desktopEntry),
         ]
         if note.isTransient { hints["transient"] = .boolean(true) }
         let serverDecides: Int32 = -1
@@ -55,7 +61,7 @@ struct NotificationService: Sendable {
             Self.name,
             "Notify",
             [
-                .string("Keybell"), .uint32(note.replaces), .string("dialog-password"), .string(note.title),
+                .string("Keybell"), .uint32(note.replaces), .string(icon), .string(note.title),
                 .string(note.body), .strings(note.buttons.flatMap { [$0.key, $0.label] }), .vardict(hints),
                 .int32(note.isTransient ? serverDecides : never),
             ]
@@ -76,7 +82,7 @@ struct NotificationService: Sendable {
             Self.name,
             "Notify",
             [
-                .string("Keybell"), .uint32(id), .string("dialog-password"), .string("Answered"), .string(""),
+                .string("Keybell"), .uint32(id), .string(icon), .string("Answered"), .string(""),
                 .strings([]), .vardict(["urgency": .byte(0), "transient": .boolean(true)]), .int32(atOnce),
             ],
             timeout: .seconds(2),
@@ -115,6 +121,9 @@ extension NotificationBoard.Signal {
             self.init(kind: .replied(text: text), id: id, peer: peer)
         case ("NotificationClosed", .uint32(let reason)?):
             self.init(kind: .closed(reason: reason), id: id, peer: peer)
+        case ("NotificationClosed", .int32(let reason)?):
+            // Budgie up to 10.6.1.
+            self.init(kind: .closed(reason: UInt32(clamping: reason)), id: id, peer: peer)
         default: return nil
         }
     }

@@ -3,6 +3,7 @@
 import Approval
 import Audit
 import Callers
+import DisplayText
 import Vault
 
 /// What let a request through, for the record of it.

@@ -12,4 +12,6 @@ package struct Delivery: Sendable {
     package let host: String?
     /// How many logins.
     package let count: Int
+    /// Whether the person has just been asked about them.
+    package let wasAsked: Bool
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import KeePassHTTP
 package import Vault
 
@@ -23,6 +24,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case vault(VaultError)
     /// The person said no, now or within the quiet time.
     case denied
+    /// The person has muted the program: whatever it asks is denied unseen, before anything is looked at.
+    case muted
     /// Nobody answered in time.
     case expired
     /// Nobody answered in time, and nothing had shown the question.
@@ -60,7 +63,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .keyring(let advice): advice
         case .search(let error): error.sentence
         case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
-        case .denied: "Denied"
+        case .denied, .muted: "Denied"
         case .expired:
             "Nobody answered the question on the bell in time. Answer it in its notification or with `keybell watch`, then try again."
         case .unseen:
@@ -69,7 +72,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
-            "The vault “\(name)” has never been opened: run `keybell unlock \(name)`."
+            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(PlainText.field(name))`."
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Secrecy
 
 /// A line that a server of the Assuan protocol sends.
@@ -41,7 +42,10 @@ enum AssuanLine: Equatable, Sendable {
         let words = text.split(separator: " ", maxSplits: 1)
         guard let number = words.first.flatMap({ UInt32($0) }) else { return nil }
         // The upper half says which library made it.
-        return .error(code: number & 0xFFFF, text: words.count > 1 ? PlainWords.of(String(words[1])) : "")
+        return .error(
+            code: number & 0xFFFF,
+            text: words.count > 1 ? PlainText.field(String(words[1]), limit: PlainText.nameLimit) : ""
+        )
     }
 
     /// Undoes the percent escapes; a lone percent sign stays what it is.

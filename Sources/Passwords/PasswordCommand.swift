@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Glibc
 import Kernel
 import Secrecy
@@ -48,7 +49,9 @@ struct PasswordCommand: Sendable {
         return line
     }
 
-    private var name: String { "password_command (\(PlainWords.of(arguments.first ?? "")))" }
+    private var name: String {
+        "password_command (\(PlainText.field(arguments.first ?? "", limit: PlainText.nameLimit)))"
+    }
 
     private var tryIt: String { "run it in a terminal to see why." }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Glibc
 import Kernel
 package import Secrecy
@@ -135,7 +136,9 @@ package struct Pinentry: Sendable {
     /// Codes of libgpg-error for a person's no: timeout, canceled, not confirmed, fully canceled.
     private static let declines: Set<UInt32> = [62, 99, 114, 198]
 
-    private var name: String { "The program that asks for passwords (\(PlainWords.of(program)))" }
+    private var name: String {
+        "The program that asks for passwords (\(PlainText.field(program, limit: PlainText.nameLimit)))"
+    }
 
     private var another: String {
         "name another as [unlock] pinentry in the configuration, such as \"pinentry-gnome3\" or \"pinentry-qt\"."

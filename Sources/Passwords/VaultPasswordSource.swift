@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import Logging
 package import Secrecy
 package import SecretService
@@ -74,7 +75,7 @@ package actor VaultPasswordSource: VaultPasswords {
         asked += 1
         origin = .person
         return try await options.pinentry.password(
-            title: "Unlock \(PlainWords.of(vault))",
+            title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
             text: question(reason),
             error: complaint(about: former)
         )
@@ -99,7 +100,7 @@ package actor VaultPasswordSource: VaultPasswords {
     private func password(from command: [String]) async throws(VaultError) -> SecretBytes {
         guard origin != .command else {
             throw .unavailable(
-                "password_command printed a password that does not open \(PlainWords.of(vault)); correct "
+                "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); correct "
                     + "what it prints, or take it out of the configuration to be asked."
             )
         }
@@ -127,17 +128,19 @@ package actor VaultPasswordSource: VaultPasswords {
     // MARK: - What the person reads
 
     private func question(_ reason: UnlockReason) -> String {
-        let file = path.split(separator: "/").last.map { PlainWords.of(String($0)) } ?? ""
-        var lines = ["Password of the vault “\(PlainWords.of(vault))” (\(file))"]
+        let file =
+            path.split(separator: "/").last.map { PlainText.field(String($0), limit: PlainText.nameLimit) }
+            ?? ""
+        var lines = ["Password of the vault \(PlainText.quoted(vault, limit: PlainText.nameLimit)) (\(file))"]
         if let asker = Self.asker(reason) { lines.append("Asked for by \(asker)") }
         if options.remembers { lines.append("It will be remembered in your keyring.") }
         return lines.joined(separator: "\n")
     }
 
     private static func asker(_ reason: UnlockReason) -> String? {
-        let client = reason.client.map { "the client “\(PlainWords.of($0))”" }
+        let client = reason.client.map { "the client \(PlainText.quoted($0, limit: PlainText.nameLimit))" }
         guard let program = reason.program, !program.isEmpty else { return client }
-        return PlainWords.of(program) + (client.map { " for \($0)" } ?? "")
+        return PlainText.field(program, limit: PlainText.nameLimit) + (client.map { " for \($0)" } ?? "")
     }
 
     private func complaint(about former: Origin?) -> String? {

@@ -17,6 +17,7 @@ package struct DomainName: Hashable, Sendable {
 
     /// Reads a name that is given in UTF-8.
     package init?(utf8 bytes: ArraySlice<UInt8>) {
+        guard bytes.count <= Self.longest else { return nil }
         let isASCII = bytes.allSatisfy { $0 < 0x80 }
         guard let folded = isASCII ? Self.lowercased(bytes) : Self.mapped(bytes) else { return nil }
         let name = folded.last == UInt8(ascii: ".") ? folded.dropLast() : folded[...]
@@ -24,6 +25,9 @@ package struct DomainName: Hashable, Sendable {
         guard let last = Self.lastLabel(of: name), !Self.isNumber(last) else { return nil }
         self.text = String(decoding: name, as: UTF8.self)
     }
+
+    /// More bytes than any spelling of a name of 253 has that a browser would take.
+    private static let longest = 1024
 
     private init(suffix: Substring) {
         text = String(suffix)

@@ -21,12 +21,28 @@ import Testing
         let code = try #require(first.code)
         scene.pass(.seconds(5))
         let second = scene.ask(.release(.named("firefox", 101)))
-        #expect(second.actions.isEmpty)
+        #expect(second.actions == [.notifierShows(code: code)], "it may have been clicked away meanwhile")
         let actions = try scene.answer(code, .allow)
         let answer = Answer.allowed(Choices(id: "firefox"), code: code)
         #expect(actions.answer(to: first.asker) == answer)
         #expect(actions.answer(to: second.asker) == answer)
         #expect(actions.outcomes == [code: .allowed])
+    }
+
+    @Test mutating func `what the notifier shows again is told to agents once more, as long as it waits`()
+        throws
+    {
+        let code = try #require(scene.ask(.release()).code)
+        scene.ask(.release())
+        #expect(scene.desk.shownAgain(code) == [.added(code: code)])
+        _ = try scene.answer(code, .deny)
+        #expect(scene.desk.shownAgain(code).isEmpty)
+    }
+
+    @Test mutating func `what is asked again behind a locked screen isn't shown`() {
+        _ = scene.desk.screen(isLocked: true, now: scene.now)
+        scene.ask(.release())
+        #expect(scene.ask(.release()).actions.isEmpty)
     }
 
     @Test(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
+import DisplayText
 import FoundationEssentials
 import Testing
 
@@ -34,7 +35,7 @@ struct JSONTests {
     ])
     func `a text comes back as it was, and nothing in it acts on a terminal`(text: String) throws {
         let quoted = JSON.quoted(text)
-        #expect(quoted.unicodeScalars.allSatisfy { !TerminalText.isHidden($0) })
+        #expect(quoted.unicodeScalars.allSatisfy { !PlainText.isHidden($0) })
         #expect(try JSONDecoder().decode([String].self, from: Data("[\(quoted)]".utf8)) == [text])
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Testing
 
 @testable import Console
@@ -22,11 +23,38 @@ struct TerminalPageTests {
         #expect(set.filter { !$0.isWhitespace } == "at" + path)
     }
 
-    @Test func `bold is set line by line, and only where it may be`() {
+    @Test func `letters that take two columns count as two, and those that take none as none`() {
+        let page = TerminalPage(columns: 16, isStyled: false)
+        #expect(page.set("パスワードを入力してください").split(separator: "\n").map(\.columnWidth) == [16, 14])
+        #expect(page.set("a\u{301}" + String(repeating: "b", count: 15)).split(separator: "\n").count == 1)
+    }
+
+    @Test func `a title is bold line by line, and only where it may be`() {
+        let keys = WatchKeys(request("AAAA"), others: 0)
         var page = TerminalPage(columns: nil, isStyled: true)
-        #expect(page.set("a\nb", isBold: true) == "\u{1B}[1ma\u{1B}[0m\n\u{1B}[1mb\u{1B}[0m")
+        #expect(
+            page.set(title: "a\nb", body: ["c"], keys: keys, code: "AAAA")
+                .hasPrefix("\u{1B}[1ma\u{1B}[0m\n\u{1B}[1mb\u{1B}[0m\n  c\n")
+        )
         page.isStyled = false
-        #expect(page.set("a", isBold: true) == "a")
+        #expect(page.set(title: "a", body: [], keys: keys, code: "AAAA").hasPrefix("a\n"))
+    }
+
+    @Test func `in a small window title and first lines stay in sight, and the keys that are needed most`() {
+        let page = TerminalPage(columns: 40, rows: 8, isStyled: false)
+        let text = page.set(
+            title: "7F2A  firefox asks for your login at github.com  (expires in 2 min)",
+            body: ["User name and password go out", "Program: /usr/bin/firefox"]
+                + (0..<9).map { "line \($0)" },
+            keys: WatchKeys(request("7F2A"), others: 2),
+            code: "7F2A"
+        )
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 7)
+        #expect(lines.first?.contains("firefox asks for your login at") == true)
+        #expect(text.contains("User name and password go out"))
+        #expect(text.contains("more: keybell requests 7F2A"))
+        #expect(lines.last == "[a] allow  [d] deny  [?] more")
     }
 
     @Test(arguments: [["TERM": "dumb"], [:], ["TERM": "xterm", "NO_COLOR": "1"]])

@@ -11,27 +11,50 @@ struct WatchScene {
     var now = ContinuousClock.now
 
     mutating func take(_ event: WatchBoard.Event) -> [WatchBoard.Action] {
-        board.take(event, at: now, unixTime: 100)
+        board.take(event, at: now)
     }
 
-    /// Presses a key after the time that a person takes to read.
+    /// Presses a key alone, after the time that a person takes to read.
     mutating func press(_ key: Character) -> [WatchBoard.Action] {
         now += .seconds(2)
-        return take(.key(key.asciiValue ?? 0))
+        return pressNow(key)
+    }
+
+    /// Presses a key alone, at once.
+    mutating func pressNow(_ key: Character) -> [WatchBoard.Action] {
+        let byte = key.asciiValue ?? 0
+        let pressed = now
+        let typed = take(.key(.byte(byte)))
+        now += KeyReader.gap
+        return typed + take(.key(.alone(byte, at: pressed)))
+    }
+
+    /// Types a text, too fast for any of its keys to be one pressed alone.
+    mutating func type(_ text: String) -> [WatchBoard.Action] {
+        now += .seconds(2)
+        let typed = text.utf8.flatMap { take(.key(.byte($0))) }
+        let end = now
+        now += KeyReader.gap
+        return typed + take(.key(.burst(at: end)))
     }
 }
 
 extension [WatchBoard.Action] {
     /// What is done beside printing.
     var deeds: [WatchBoard.Action] {
-        filter { if case .print = $0 { false } else { true } }
+        filter {
+            switch $0 {
+            case .print, .show, .echo: false
+            default: true
+            }
+        }
     }
 }
 
 extension [WatchBoard.Action] {
     /// What is printed.
     var texts: [String] {
-        compactMap { if case .print(let text, _) = $0 { text } else { nil } }
+        compactMap { if case .print(let text) = $0 { text } else { nil } }
     }
 }
 
@@ -56,25 +79,60 @@ struct WatchBoardTests {
         #expect(scene.take(.added(request("AAAA"))).isEmpty)
     }
 
-    @Test(arguments: [
-        (Character("a"), "allow", AnswerChoices()), ("s", "allow", AnswerChoices(scope: "session")),
-        ("d", "deny", AnswerChoices()), ("m", "deny", AnswerChoices(muteSeconds: 600)),
-    ])
-    func `a key answers the request that is shown`(key: Character, decision: String, choices: AnswerChoices) {
+    @Test(arguments: [(Character("d"), AnswerChoices()), (Character("m"), AnswerChoices(muteSeconds: 600))])
+    func `a key denies the request that is shown`(key: Character, choices: AnswerChoices) {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
         _ = scene.take(.added(request("BBBB")))
-        #expect(scene.press(key).deeds == [.answer(code: "AAAA", decision: decision, choices)])
+        #expect(scene.press(key).deeds == [.answer(code: "AAAA", decision: "deny", choices)])
         #expect(scene.press(key).deeds.isEmpty, "it has been answered")
+    }
+
+    @Test(arguments: [
+        (Character("a"), AnswerChoices()), (Character("s"), AnswerChoices(scope: "session")),
+        (Character("y"), AnswerChoices(scope: "always")),
+    ])
+    func `an allow of any scope wants its key, or Enter, once more`(key: Character, choices: AnswerChoices) {
+        for again in [key, "\r"] {
+            var scene = WatchScene()
+            _ = scene.take(.added(request("AAAA")))
+            #expect(scene.press(key).deeds.isEmpty)
+            #expect(scene.press(again).deeds == [.answer(code: "AAAA", decision: "allow", choices)])
+        }
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        #expect(scene.press(key).deeds.isEmpty)
+        #expect(scene.press("x").deeds.isEmpty, "any other key takes it back")
+        #expect(scene.press("\r").deeds.isEmpty)
+    }
+
+    @Test(arguments: ["a\r", "aa", "aaaa", "y\ry\r", "git status -s | tail\n", "safari\r", "s\rs\r"])
+    func `what is pasted or typed fast answers nothing, and takes a first press back`(text: String) {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        #expect(scene.type(text).deeds.isEmpty)
+        _ = scene.press("a")
+        #expect(scene.type(text).deeds.isEmpty)
+        #expect(scene.press("\r").deeds.isEmpty)
     }
 
     @Test func `a key pressed while a request has just appeared isn't counted`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
         scene.now += .milliseconds(699)
-        #expect(scene.take(.key(UInt8(ascii: "a"))).deeds.isEmpty)
+        #expect(scene.pressNow("d").deeds.isEmpty)
         scene.now += .milliseconds(1)
-        #expect(scene.take(.key(UInt8(ascii: "a"))).deeds.count == 1)
+        #expect(scene.pressNow("d").deeds.count == 1)
+    }
+
+    @Test func `a second press that came before the first was understood doesn't confirm it`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        scene.now += .seconds(2)
+        let pressed = scene.now
+        scene.now += KeyReader.gap
+        _ = scene.take(.key(.alone(UInt8(ascii: "a"), at: pressed)))
+        #expect(scene.take(.key(.alone(UInt8(ascii: "a"), at: pressed))).deeds.isEmpty)
     }
 
     @Test func `the time starts anew for the request that follows`() {
@@ -83,20 +141,17 @@ struct WatchBoardTests {
         _ = scene.take(.added(request("BBBB")))
         scene.now += .seconds(5)
         _ = scene.take(.removed(code: "AAAA", outcome: "withdrawn"))
-        #expect(scene.take(.key(UInt8(ascii: "a"))).deeds.isEmpty)
+        #expect(scene.pressNow("d").deeds.isEmpty)
     }
 
-    @Test func `always is asked once more`() {
+    @Test func `a first press doesn't count for the request that follows`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
-        #expect(scene.press("y").deeds.isEmpty)
-        #expect(scene.press("a").deeds.isEmpty, "any other key takes it back")
-        _ = scene.press("y")
-        #expect(
-            scene.press("y").deeds == [
-                .answer(code: "AAAA", decision: "allow", AnswerChoices(scope: "always"))
-            ]
-        )
+        _ = scene.take(.added(request("BBBB")))
+        _ = scene.press("a")
+        _ = scene.take(.removed(code: "AAAA", outcome: "withdrawn"))
+        #expect(scene.press("\r").deeds.isEmpty)
+        #expect(scene.press("a").deeds.isEmpty)
     }
 
     @Test(arguments: [
@@ -107,32 +162,43 @@ struct WatchBoardTests {
         _ = scene.take(.added(request))
         #expect(scene.press("s").isEmpty)
         #expect(scene.press("y").isEmpty)
-        #expect(!WatchBoard.help(request, others: 0).contains("always"))
+        #expect(!WatchKeys(request, others: 0).line.contains("always"))
     }
 
     @Test func `another name for a client is typed`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA", kind: "associate")))
         _ = scene.press("i")
-        for key in "wodx" { #expect(scene.press(key).isEmpty) }
-        for _ in 0..<2 { _ = scene.take(.key(127)) }
-        for byte in "rkü\u{7F}\n".utf8 { if byte != 10 { _ = scene.take(.key(byte)) } }
+        for key in "wodx" { #expect(scene.press(key).deeds.isEmpty) }
+        #expect(scene.type("\u{7F}\u{7F}rkü\u{7F}").last == .echo("Name: work"))
         #expect(
-            scene.take(.key(13)).deeds == [
+            scene.type("\r").texts == ["Allow under the name “work”? Press Enter: yes; any other key: no."]
+        )
+        #expect(
+            scene.press("\r").deeds == [
                 .answer(code: "AAAA", decision: "allow", AnswerChoices(id: "work"))
             ]
         )
+    }
+
+    @Test func `one press of Enter ends a name, and doesn't allow it at once`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA", kind: "associate")))
+        _ = scene.press("i")
+        _ = scene.type("work")
+        #expect(scene.press("\r").deeds.isEmpty, "it came as a byte and alone: one press")
+        #expect(scene.press("x").texts == ["Not allowed."])
     }
 
     @Test func `an empty name, or Esc, answers nothing`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA", kind: "associate")))
         _ = scene.press("i")
-        #expect(scene.take(.key(13)).deeds.isEmpty)
+        #expect(scene.press("\r").texts == ["No other name."])
         _ = scene.press("i")
         _ = scene.press("x")
-        #expect(scene.take(.key(27)).deeds.isEmpty)
-        #expect(scene.press("a").deeds == [.answer(code: "AAAA", decision: "allow", AnswerChoices())])
+        #expect(scene.press("\u{1B}").texts == ["No other name."])
+        #expect(scene.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
     }
 
     @Test func `a name that is being typed is not taken for the next request`() {
@@ -140,9 +206,31 @@ struct WatchBoardTests {
         _ = scene.take(.added(request("AAAA", kind: "associate")))
         _ = scene.take(.added(request("BBBB", kind: "associate")))
         _ = scene.press("i")
-        _ = scene.press("x")
+        _ = scene.press("s")
+        let shown = scene.take(.removed(code: "AAAA", outcome: "expired"))
+        #expect(shown.texts.last?.contains("Enter or Esc") == true)
+        for key in "afas" { #expect(scene.press(key).deeds.isEmpty, "still the name") }
+        #expect(scene.type("ri\r").deeds.isEmpty)
+        #expect(scene.press("d").deeds == [.answer(code: "BBBB", decision: "deny", AnswerChoices())])
+    }
+
+    @Test func `a name for a request that is gone is swallowed when the next comes only later`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA", kind: "associate")))
+        _ = scene.press("i")
         _ = scene.take(.removed(code: "AAAA", outcome: "expired"))
-        #expect(scene.take(.key(13)).deeds.isEmpty)
+        _ = scene.take(.added(request("BBBB")))
+        #expect(scene.press("d").deeds.isEmpty)
+        _ = scene.press("\u{1B}")
+        #expect(scene.press("d").deeds.count == 1)
+    }
+
+    @Test func `a name stays in sight when something else is printed`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA", kind: "associate")))
+        _ = scene.press("i")
+        _ = scene.type("wo")
+        #expect(scene.take(.added(request("BBBB"))).last == .echo("Name: wo"))
     }
 
     @Test func `n goes on to the next and comes round`() {
@@ -156,6 +244,7 @@ struct WatchBoardTests {
     @Test func `an answer that wasn't taken can be given again`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
+        _ = scene.press("a")
         _ = scene.press("a")
         #expect(scene.take(.refused(code: "AAAA", reason: "no")) == [.print("AAAA: no")])
         #expect(scene.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
@@ -188,7 +277,7 @@ struct WatchBoardTests {
         )
     }
 
-    @Test(arguments: ["\u{1B}", "yy\u{1B}", "yyyd", "nnn"])
+    @Test(arguments: ["\u{1B}", "yy\u{1B}", "yyyx", "nnn"])
     func `a choice that is given up, or of none, allows nothing`(keys: String) {
         var scene = WatchScene()
         _ = scene.take(.added(threeLogins("AAAA")))
@@ -201,15 +290,15 @@ struct WatchBoardTests {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
         #expect(scene.press("e").isEmpty)
-        #expect(!WatchBoard.help(request("AAAA"), others: 0).contains("[e]"))
-        #expect(WatchBoard.help(threeLogins("AAAA"), others: 0).contains("[e]"))
+        #expect(!WatchKeys(request("AAAA"), others: 0).line.contains("[e]"))
+        #expect(WatchKeys(threeLogins("AAAA"), others: 0).line.contains("[e]"))
     }
 
-    @Test(arguments: [UInt8(3), 4, UInt8(ascii: "q")])
-    func `the quitting keys quit, with and without a request`(key: UInt8) {
+    @Test(arguments: [Character("\u{3}"), "\u{4}", "q"])
+    func `the quitting keys quit, with and without a request`(key: Character) {
         var scene = WatchScene()
-        #expect(scene.take(.key(key)) == [.quit])
+        #expect(scene.press(key).first == .quit)
         _ = scene.take(.added(request("AAAA")))
-        #expect(scene.take(.key(key)) == [.quit])
+        #expect(scene.press(key).first == .quit)
     }
 }

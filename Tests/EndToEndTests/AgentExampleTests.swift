@@ -113,12 +113,15 @@ import Testing
         try await terminal.type("Enter")
     }
 
-    @Test func `fzf-agent.sh asks in a terminal`() async throws {
+    @Test(arguments: [(80, 40), (40, 8)])
+    func `fzf-agent.sh asks in a terminal, with its choices in sight`(width: Int, height: Int) async throws {
         try MissingProgram.check("/usr/bin/fzf", debian: "fzf")
         let household = try await Household()
         let terminal = try await TerminalWindow(
             [Self.examples + "/fzf-agent.sh", "fzf"],
-            environment: household.bus.environment
+            environment: household.bus.environment,
+            width: width,
+            height: height
         )
         try await terminal.shows("Nothing waits")
 
@@ -126,6 +129,12 @@ import Testing
         async let passed = household.ring(first)
         let code = try await Porter(household).question().code
         try await terminal.shows("(\(code))")
+        try await eventually("the choices in sight") {
+            let lines = try await terminal.visible().split(separator: "\n")
+            return ["Not now", "Deny", "Allow"].allSatisfy { choice in lines.contains { $0.hasSuffix(choice) }
+            }
+                ? () : nil
+        }
         try await terminal.type("Enter")
         try await terminal.shows("Nothing waits")
         #expect(try await household.keybell("allow", code).status == 0, "the first line is no answer")

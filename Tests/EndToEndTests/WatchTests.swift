@@ -21,13 +21,19 @@ import Testing
         try await eventually("\(text) after \(key)") {
             if try await terminal.screen().contains(text) { return () }
             try await terminal.type(key)
-            // Each look takes a person's blink of an eye.
-            _ = try? await terminal.shows(text, within: .milliseconds(300))
+            // A key counts alone: the next one comes only after a while.
+            _ = try? await terminal.shows(text, within: .seconds(1))
             return nil
         }
     }
 
-    @Test func `requests come and go, and one key answers each`() async throws {
+    /// Allows what is shown: by a key, and by Enter once that is asked for.
+    private static func allow(_ code: String, in terminal: TerminalWindow) async throws {
+        try await press("a", in: terminal, until: "Press a again")
+        try await press("Enter", in: terminal, until: "\(code): allowed.")
+    }
+
+    @Test func `requests come and go, and keys answer each`() async throws {
         let household = try await Household()
         let terminal = try await Self.watch(household)
         try await terminal.shows("Watching for requests")
@@ -37,7 +43,7 @@ import Testing
         let screen = try await terminal.shows("[a] allow")
         #expect(screen.contains("\(code)  "))
         #expect(screen.contains("[d] deny"))
-        try await Self.press("a", in: terminal, until: "\(code): allowed.")
+        try await Self.allow(code, in: terminal)
         #expect(try await reply.json["Success"] as? Bool == true)
 
         let other = try associateBody()
@@ -61,21 +67,56 @@ import Testing
         async let some = household.ring(body)
         try await terminal.shows("[e] choose")
         try await Self.press("e", in: terminal, until: "1/2")
-        try await terminal.type("y")
-        try await terminal.shows("2/2")
-        try await terminal.type("n")
-        try await terminal.shows("Allow 1 login")
-        try await terminal.type("y")
-        try await terminal.shows(": allowed.")
+        try await Self.press("y", in: terminal, until: "2/2")
+        try await Self.press("n", in: terminal, until: "Allow 1 login")
+        try await Self.press("y", in: terminal, until: ": allowed.")
         #expect(try await (some.json["Entries"] as? [any Sendable])?.count == 1)
 
         let again = try guest.body(.getLogins, [("Url", "https://example.org/")])
         async let all = household.ring(again)
         try await terminal.shows("[y] allow always")
-        try await Self.press("y", in: terminal, until: "y once more")
+        try await Self.press("y", in: terminal, until: "Press y again")
         try await terminal.type("y")
         #expect(try await (all.json["Entries"] as? [any Sendable])?.count == 2)
         #expect(try await household.keybell("grants", "browser").output.contains("example.org"))
+        try await terminal.close()
+    }
+
+    @Test func `what is pasted answers nothing, marked as a paste or not`() async throws {
+        let household = try await Household()
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        let code = try await Porter(household).question().code
+        try await terminal.shows("[a] allow")
+        try await Self.press("?", in: terminal, until: "allow under another name")
+        for isMarked in [true, false] {
+            try await terminal.paste("git status -s | tail\na\n\ny\ny\n", isMarked: isMarked)
+            try await terminal.shows("a key counts alone")
+        }
+        try await terminal.type("a", "Enter")
+        #expect(try await household.keybell("requests").output.contains(code))
+        try await Self.press("d", in: terminal, until: "\(code): denied.")
+        #expect(try await reply.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
+    @Test func `what is typed for a name that is no longer wanted answers no other question`() async throws {
+        let household = try await Household()
+        let terminal = try await Self.watch(household)
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let first = household.ring(body)
+        let code = try await Porter(household).question().code
+        try await Self.press("i", in: terminal, until: "Name:")
+        try await terminal.type("s", "a", "f")
+        try await terminal.shows("Name: saf")
+        #expect(try await household.keybell("deny", code).status == 0)
+        _ = try await first
+        try await terminal.shows("\(code): denied.")
+        for key in ["a", "r", "i", "Enter"] { try await terminal.type(key) }
+        try await Self.press("q", in: terminal, until: "status 0")
         try await terminal.close()
     }
 
@@ -89,15 +130,17 @@ import Testing
         let terminal = try await TerminalWindow(
             ["env"] + settings + [Household.programs + "/keybell", "watch"],
             environment: household.bus.environment,
-            width: 40
+            width: 40,
+            height: 8
         )
         try await terminal.shows("Watching")
         let body = try associateBody()
         async let reply = household.ring(body)
-        try await terminal.shows("[q] quit")
+        try await terminal.shows("[?] more")
         let styled = try await terminal.screen(styled: true)
         #expect(styled.contains("\u{1B}[1m") == more.isEmpty)
         let code = try await Porter(household).question().code
+        #expect(try await terminal.visible().contains(code), "the title is in sight")
         #expect(try await household.keybell("allow", code).status == 0)
         #expect(try await reply.json["Success"] as? Bool == true)
         try await terminal.close()
@@ -137,7 +180,7 @@ import Testing
         async let reply = household.ring(body)
         let code = try await Porter(household).question().code
         try await terminal.shows("\(code)  ")
-        try await Self.press("a", in: terminal, until: "\(code): allowed.")
+        try await Self.allow(code, in: terminal)
         #expect(try await reply.json["Success"] as? Bool == true)
         #expect(try await household.keybell("status").output.contains("keybell watch"))
         try await terminal.close()

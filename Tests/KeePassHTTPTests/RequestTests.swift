@@ -183,7 +183,7 @@ import Testing
         ("a\\nb\\u0000\\u202e<b>\\u3164c\\u200d", "Unknown command: ab<b>c"),
         (
             String(repeating: "x", count: 5000),
-            "Unknown command: " + String(repeating: "x", count: 64)
+            "Unknown command: " + String(repeating: "x", count: 63) + "…"
         ),
     ])
     func `an unknown command is named, cleaned and cut`(name: String, sentence: String) {

@@ -12,12 +12,12 @@ struct BoardScene {
     var now = ContinuousClock.now
     var server = NotificationServer(
         peer: ":1.5",
-        product: "gnome-shell",
+        product: "Plasma",
         capabilities: ["actions", "body", "body-markup"]
     )
     private var lastID: UInt32 = 0
 
-    init(dismissalDenies: Bool = false) {
+    init(_ product: String = "Plasma", dismissalDenies: Bool = false) {
         let count = Mutex(0)
         board = NotificationBoard(dismissalDenies: dismissalDenies) {
             count.withLock { number in
@@ -25,7 +25,12 @@ struct BoardScene {
                 return "key-\(number)"
             }
         }
-        _ = board.serverChanged(to: ":1.5")
+        _ = board.serverChanged(to: ":1.5", now: now)
+        server = NotificationServer(
+            peer: ":1.5",
+            product: product,
+            capabilities: ["actions", "body", "body-markup"]
+        )
     }
 
     mutating func pass(_ duration: Duration) {
@@ -36,7 +41,10 @@ struct BoardScene {
     mutating func carryOut(_ actions: [BoardAction]) -> [Posted] {
         var posted: [Posted] = []
         for case .post(let ticket) in actions {
-            guard let note = board.compose(ticket, on: server) else { continue }
+            guard let note = board.compose(ticket, on: server, now: now) else {
+                posted += carryOut(board.place(now: now))
+                continue
+            }
             lastID += 1
             posted.append(Posted(id: note.replaces == 0 ? lastID : note.replaces, note: note))
             let more = board.posted(ticket, id: posted[posted.count - 1].id, by: server.peer, now: now)
@@ -45,9 +53,15 @@ struct BoardScene {
         return posted
     }
 
+    /// Lets time pass and whatever is due then happen.
+    mutating func wait(_ duration: Duration = .seconds(1)) -> [Posted] {
+        pass(duration)
+        return carryOut(board.tick(now: now))
+    }
+
     /// Shows a request and lets the moment pass in which a press would be hasty.
     mutating func show(_ request: PendingRequest) -> [Posted] {
-        let posted = carryOut(board.show(request))
+        let posted = carryOut(board.show(request, now: now))
         pass(.seconds(1))
         return posted
     }
@@ -57,6 +71,11 @@ struct BoardScene {
     {
         let key = posted.note.buttons.first { $0.label == label }?.key ?? ""
         return board.take(.init(kind: .invoked(key: key), id: posted.id, peer: peer), now: now)
+    }
+
+    /// A click on Allow and what comes of it at once.
+    mutating func allow(_ posted: Posted) -> [BoardAction] {
+        press("Allow", on: posted)
     }
 
     mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [BoardAction] {

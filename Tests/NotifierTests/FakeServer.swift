@@ -23,6 +23,8 @@ struct FakeServer: Sendable {
 
     /// What has happened at the server.
     struct State: Sendable {
+        /// How many calls of `Notify` it refuses yet.
+        var refusals = 0
         var shown: [Shown] = []
         var closed: [UInt32] = []
     }
@@ -36,7 +38,7 @@ struct FakeServer: Sendable {
     /// Serves on a connection of its own.
     init(
         on privateBus: PrivateBus,
-        product: String = "gnome-shell",
+        product: String = "Plasma",
         capabilities: [String] = ["actions"]
     )
         async throws
@@ -69,8 +71,12 @@ struct FakeServer: Sendable {
                                     ["s", "u", "s", "s", "s", "as", "a{sv}", "i"] as [Signature]
                                 ).map { Argument($0, $1) },
                                 out: [Argument("id", "u")]
-                            ) { call in
-                                [.uint32(Self.note(call.body, in: state))]
+                            ) { (call) throws(DBusError) in
+                                guard state.now.refusals == 0 else {
+                                    state.update { $0.refusals -= 1 }
+                                    throw DBusError(name: "org.example.TooMany", message: "")
+                                }
+                                return [.uint32(Self.note(call.body, in: state))]
                             },
                             Method("CloseNotification", in: [Argument("id", "u")]) { call in
                                 let id = call.body.first?.asUInt32 ?? 0

@@ -49,7 +49,7 @@ import Testing
         let shown = try await server.shown()
         try await server.press("Allow", on: shown)
         let again = try await server.shown(2)
-        #expect(again.title.hasSuffix("shown again)"))
+        #expect(again.title.hasSuffix(", shown again)"))
         try await server.press("Deny", on: again)
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
@@ -81,6 +81,73 @@ import Testing
         try await session.end()
         #expect(await answer.value == .withdrawn)
         #expect(await other.value == .withdrawn)
+    }
+
+    @Test
+    func `what was clicked away comes back when it is asked again, and agents are told of it once more`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus)
+        let added = Observed(0)
+        let events = session.desk.events()
+        let counting = Task {
+            for await case .added in events { added.update { $0 += 1 } }
+        }
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await server.close(shown, reason: 2)
+        var others: [Task<Answer, Never>] = []
+        // The closing may be on its way yet when it is asked first.
+        for _ in 0..<20 where server.state.now.shown.count < 2 {
+            others.append(session.ask())
+            _ = try? await server.state.wait(for: "the second", within: .seconds(1)) {
+                $0.shown.count > 1 ? () : nil
+            }
+        }
+        let again = try await server.shown(2)
+        #expect(try session.code(in: again) == session.code(in: shown))
+        try await added.wait(for: "it being told again") { $0 > 1 ? () : nil }
+        try await server.press("Allow", on: again)
+        let code = try session.code(in: again)
+        #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
+        for other in others { #expect(await other.value == .allowed(Choices(id: "firefox"), code: code)) }
+        #expect(added.now == 2)
+        try await session.end()
+        counting.cancel()
+    }
+
+    @Test func `what the server refuses is tried again, and the log says it once`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        server.state.update { $0.refusals = 3 }
+        let session = try await Session(on: bus) {
+            $0.limits.refusedNotify = Array(repeating: .milliseconds(10), count: 3)
+        }
+        let answer = session.ask()
+        try await server.press("Deny", on: server.shown())
+        #expect(await answer.value == .denied(Choices()))
+        #expect(session.log.now.count { $0.contains("didn't take a request") } == 1)
+        try await session.end()
+    }
+
+    @Test func `where the server keeps all but one back it gets one at a time, and news wait`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus, product: "gnome-shell")
+        let session = try await Session(on: bus)
+        let first = session.ask()
+        let one = try await server.shown()
+        let second = session.ask(host: "gitlab.com")
+        await session.notifier.tellDelivery(client: "git", program: "git", host: "github.com", count: 1)
+        try await server.press("Deny", on: one)
+        let two = try await server.shown(2)
+        #expect(two.title.contains("gitlab.com"))
+        try await server.press("Deny", on: two)
+        #expect(try await server.shown(3).title == "git got a login for github.com")
+        #expect(await first.value == .denied(Choices()))
+        #expect(await second.value == .denied(Choices()))
+        try await session.end()
     }
 
     @Test func `with dismiss deny a dismissal denies without a quiet time`() async throws {
@@ -193,7 +260,9 @@ import Testing
         #expect(server.state.now.shown.count == 2)
     }
 
-    @Test func `a delivery is told once, without a button and as news`() async throws {
+    @Test func `a delivery that nobody was asked about is told once, without a button and as news`()
+        async throws
+    {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)
         let session = try await Session(on: bus)
@@ -206,6 +275,13 @@ import Testing
             )
         }
         await session.notifier.tellDelivery(client: "git", program: "git", host: "gitlab.com", count: 2)
+        await session.notifier.tellDelivery(
+            client: "git",
+            program: "git",
+            host: "codeberg.org",
+            count: 1,
+            wasAsked: true
+        )
         #expect(
             server.state.now.shown.map(\.title) == [
                 "git got a login for github.com", "git got 2 logins for gitlab.com",

@@ -18,12 +18,13 @@ final class Session: Sendable {
     private let connection: BusConnection
     private let running: Task<Void, any Error>
 
-    /// Starts it with the defaults but for what `change` makes of them; a press counts at once unless that says otherwise.
+    /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short unless that says otherwise.
     init(on bus: PrivateBus, _ change: (inout NotificationAnswerer.Options) -> Void = { _ in })
         async throws
     {
         var options = NotificationAnswerer.Options()
         options.limits.hasty = .zero
+        options.limits.pause = .milliseconds(10)
         change(&options)
         self.bus = bus
         connection = try await bus.connect()

@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import Clients
+import DisplayText
 import KeePassHTTP
 import Secrecy
 import SecretService

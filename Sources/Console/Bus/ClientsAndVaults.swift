@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 
 /// The list that an `aa{sv}` is.
 func dictionaries(_ answer: [Value]) -> [[String: Value]] {
@@ -10,7 +11,7 @@ func dictionaries(_ answer: [Value]) -> [[String: Value]] {
 
 extension [String: Value] {
     /// A text of the bus, cleaned for a terminal; empty if it isn't there.
-    func cleanText(_ key: String) -> String { self[key]?.asString.map(TerminalText.clean) ?? "" }
+    func cleanText(_ key: String) -> String { self[key]?.asString.map(PlainText.cleaned) ?? "" }
     /// A number of any unsigned width; 0 if it isn't there.
     func number(_ key: String) -> UInt64 {
         self[key].flatMap { $0.asUInt64 ?? $0.asUInt32.map { UInt64($0) } } ?? 0

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Settings
 
 extension Configuration {
@@ -8,7 +9,7 @@ extension Configuration {
         do throws(ConfigurationError) {
             return try load(path: path)
         } catch {
-            throw .usage(TerminalText.clean(error.description))
+            throw .usage(PlainText.cleaned(error.description))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 
 /// The daemon, as seen over the session bus.
 struct DaemonBus: Sendable {
@@ -14,7 +15,7 @@ struct DaemonBus: Sendable {
         } catch {
             throw .unreachable(
                 """
-                There is no session bus (\(TerminalText.clean(error.message))).
+                There is no session bus (\(PlainText.cleaned(error.message))).
                 Run this inside your session; over SSH, set DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$UID/bus.
                 """
             )
@@ -68,7 +69,7 @@ struct DaemonBus: Sendable {
 extension ConsoleError {
     /// What an error of the bus means for the person.
     init(_ error: DBusError) {
-        let message = TerminalText.clean(error.message)
+        let message = PlainText.cleaned(error.message)
         let absent =
             [
                 DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
@@ -95,7 +96,7 @@ extension ConsoleError {
                 "This Keybell can't do that yet: restart the daemon if it is older than this command."
             )
         default:
-            self = .refused(message.isEmpty ? TerminalText.clean(error.name) : message)
+            self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
         }
     }
 }

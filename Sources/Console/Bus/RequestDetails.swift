@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 
 /// A request as the bus tells it, its texts cleaned for a terminal.
 struct RequestDetails: Equatable, Sendable {
@@ -32,12 +33,12 @@ struct RequestDetails: Equatable, Sendable {
 
     init(code: String, reading members: [String: Value]) {
         typealias Key = ApprovalInterface.Detail
-        func text(_ key: String) -> String? { members[key]?.asString.map(TerminalText.clean) }
-        self.code = TerminalText.clean(code)
+        func text(_ key: String) -> String? { members[key]?.asString.map(PlainText.cleaned) }
+        self.code = PlainText.cleaned(code)
         self.members = members
         kind = text(Key.kind) ?? ""
         title = text(Key.title) ?? ""
-        body = (members[Key.body]?.asString).map(TerminalText.cleanLines) ?? []
+        body = (members[Key.body]?.asString).map(PlainText.lines) ?? []
         suggestedID = text(Key.suggestedID)
         entries = (members[Key.entries]?.asArray ?? []).compactMap { Entry(reading: $0) }
         entryCount = max(entries.count, (members[Key.entryCount]?.asUInt32).map { Int($0) } ?? 0)
@@ -80,7 +81,7 @@ extension RequestDetails.Entry {
     /// Reads a `(sss)`.
     init?(reading value: Value, cleaning: Bool = true) {
         guard case .structure(let members) = value else { return nil }
-        let texts = members.compactMap(\.asString).map { cleaning ? TerminalText.clean($0) : $0 }
+        let texts = members.compactMap(\.asString).map { cleaning ? PlainText.cleaned($0) : $0 }
         guard texts.count == 3 else { return nil }
         self.init(uuid: texts[0], title: texts[1], username: texts[2])
     }

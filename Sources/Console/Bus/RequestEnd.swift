@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 import Kernel
 
 /// Waits for a request to end; begun before whatever ends it.
@@ -14,7 +15,7 @@ struct RequestEnd: Sendable {
         // A deadline is the only error there is.
         try? await withDeadline(limit) {
             for await signal in signals where signal.body.first?.asString == code {
-                return signal.body.last?.asString.map(TerminalText.clean)
+                return signal.body.last?.asString.map(PlainText.cleaned)
             }
             return nil
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 import KeePassHTTP
 import Secrecy
 
@@ -53,7 +54,7 @@ struct ClientLoginsCommand: AsyncParsableCommand {
         }
         // With --json an empty list stands on standard output already.
         guard !reply.entries.isEmpty else {
-            throw ConsoleError.refused("No login for \(TerminalText.clean(url)), or it was denied.")
+            throw ConsoleError.refused("No login for \(PlainText.cleaned(url)), or it was denied.")
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 import KeePassHTTP
 import Secrecy
 
@@ -10,7 +11,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
         commandName: "save",
         abstract: "Save a login; with --uuid, change one.",
         discussion: """
-            The password is asked for at the terminal, or read from standard input (its first line); it is never an
+            The password is asked for at the terminal, or read from standard input (its first line); it is never an \
             argument, since arguments can be seen by others.
             """
     )
@@ -56,7 +57,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
         for (name, text) in texts { if let text { fields.append((name, SecretBytes(utf8: text))) } }
         if let password { fields.append(("Password", password)) }
         let reply = try await client.ask(.setLogin, fields: fields)
-        let saved = TerminalText.clean(reply.uuid ?? "")
+        let saved = PlainText.cleaned(reply.uuid ?? "")
         if output.json {
             Output.json(.object([("uuid", .string(saved))]))
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AsyncHTTPClient
+import DisplayText
 import Glibc
 import KeePassHTTP
 import Kernel
@@ -49,7 +50,7 @@ struct DaemonDoor: Sendable {
         do {
             return try await post(body, to: host)
         } catch {
-            throw .unreachable("Keybell doesn't answer on port \(port) (\(TerminalText.clean("\(error)"))).")
+            throw .unreachable("Keybell doesn't answer on port \(port) (\(PlainText.cleaned("\(error)"))).")
         }
     }
 

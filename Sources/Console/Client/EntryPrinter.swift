@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import KeePassHTTP
 import Kernel
 import Secrecy
@@ -15,12 +16,12 @@ enum EntryPrinter {
 
     /// Prints a login for a person.
     static func print(_ entry: ReplyEntry) {
-        Output.line(TerminalText.clean(entry.name))
-        Output.line("  user      \(TerminalText.clean(entry.login))")
-        if let group = entry.group { Output.line("  group     \(TerminalText.clean(group.name))") }
-        Output.line("  uuid      \(TerminalText.clean(entry.uuid))")
+        Output.line(PlainText.cleaned(entry.name))
+        Output.line("  user      \(PlainText.cleaned(entry.login))")
+        if let group = entry.group { Output.line("  group     \(PlainText.cleaned(group.name))") }
+        Output.line("  uuid      \(PlainText.cleaned(entry.uuid))")
         for field in entry.stringFields {
-            StandardStream.output.write("  \(TerminalText.clean(field.key)): ")
+            StandardStream.output.write("  \(PlainText.cleaned(field.key)): ")
             line(field.value)
         }
         StandardStream.output.write("  password  ")

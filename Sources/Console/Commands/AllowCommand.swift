@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DisplayText
 
 /// For how long an answer holds.
 enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
@@ -38,10 +39,15 @@ struct AllowCommand: AsyncParsableCommand {
     @Option(help: "Whether this holds once, for the session, or always.")
     var scope: ScopeArgument?
 
-    @Option(help: "Allow just the entry of this uuid; may be given several times.")
+    @Option(
+        help: ArgumentHelp(
+            "Allow just this login: its number in `keybell requests CODE`, its title or its uuid; may be given several times.",
+            valueName: "number|title|uuid"
+        )
+    )
     var entry: [String] = []
 
-    @Option(help: "With --scope session: for how many minutes at most.")
+    @Option(help: "With --scope session: for how many minutes at most, from 1 to 525600 (a year).")
     var minutes: Int?
 
     @OptionGroup var output: JSONOption
@@ -51,7 +57,7 @@ struct AllowCommand: AsyncParsableCommand {
             throw ValidationError("--minutes needs --scope session.")
         }
         guard minutes.map({ 1...525_600 ~= $0 }) ?? true else {
-            throw ValidationError("--minutes is out of range.")
+            throw ValidationError("--minutes must be from 1 to 525600 (a year).")
         }
     }
 
@@ -61,7 +67,8 @@ struct AllowCommand: AsyncParsableCommand {
         guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
         let choices = AnswerChoices(
             id: id,
-            entries: entry.map { $0.uppercased() },
+            entries: entry.isEmpty
+                ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
@@ -119,7 +126,7 @@ struct AllowCommand: AsyncParsableCommand {
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
         if request.kind == "associate" {
-            lines.append("  as \(TerminalText.clean(choices.id ?? request.suggestedID ?? "suggested"))")
+            lines.append("  as \(PlainText.cleaned(choices.id ?? request.suggestedID ?? "suggested"))")
         }
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0

@@ -3,6 +3,7 @@
 import ArgumentParser
 import BusInterface
 import DBus
+import DisplayText
 
 /// `keybell grants`: what a client gets without a question.
 struct GrantsCommand: AsyncParsableCommand {
@@ -25,7 +26,7 @@ struct GrantsCommand: AsyncParsableCommand {
             return
         }
         guard !grants.isEmpty else {
-            Output.line("\(TerminalText.clean(client)) is asked about each time.")
+            Output.line("\(PlainText.cleaned(client)) is asked about each time.")
             return
         }
         for line in Self.lines(grants, now: Moment.now()) { Output.line(line) }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Audit
+import DisplayText
 import Kernel
 import Settings
 
@@ -16,7 +17,10 @@ struct LogCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: [.customShort("n"), .long], help: "How many records to show, the newest.")
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "How many records to show, the newest; from 1 to 100000."
+    )
     var lines = 50
 
     @Option(help: "Just the records of this client.")
@@ -37,8 +41,10 @@ struct LogCommand: AsyncParsableCommand {
             return
         }
         guard !records.isEmpty else {
-            Output.line("Nothing has been recorded yet.")
-            return
+            guard let client else { return Output.line("Nothing has been recorded yet.") }
+            throw ConsoleError.refused(
+                "Nothing has been recorded of a client \(PlainText.quoted(client)). `keybell clients` lists their Ids."
+            )
         }
         for record in records { Output.line(Self.line(record)) }
     }
@@ -62,7 +68,7 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     static func line(_ record: AuditRecord) -> String {
-        Moment.text(record.time) + "  " + TerminalText.clean(record.sentence)
+        Moment.text(record.time) + "  " + PlainText.cleaned(record.sentence)
     }
 
     static func json(_ record: AuditRecord) -> JSON {

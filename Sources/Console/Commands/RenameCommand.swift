@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DisplayText
 
 /// `keybell rename`: changes the name that is shown.
 struct RenameCommand: AsyncParsableCommand {
@@ -24,6 +25,6 @@ struct RenameCommand: AsyncParsableCommand {
             ClientsInterface.rename,
             texts: [client, name]
         )
-        Output.line("\(TerminalText.clean(client)) is shown as \(TerminalText.clean(name)).")
+        Output.line("\(PlainText.cleaned(client)) is shown as \(PlainText.cleaned(name)).")
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DisplayText
 
 /// `keybell revoke`: takes a client's key away.
 struct RevokeCommand: AsyncParsableCommand {
@@ -16,6 +17,6 @@ struct RevokeCommand: AsyncParsableCommand {
     func run() async throws {
         let interface = ClientsInterface.description
         try await DaemonBus.connect().call(interface, ClientsInterface.revoke, texts: [client])
-        Output.line("\(TerminalText.clean(client)) has no key any more.")
+        Output.line("\(PlainText.cleaned(client)) has no key any more.")
     }
 }

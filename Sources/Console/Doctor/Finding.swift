@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// What one check of `keybell doctor` found.
 struct Finding: Equatable, Sendable {
     /// How bad it is.
@@ -37,8 +39,8 @@ struct Finding: Equatable, Sendable {
             case .warning: "warn"
             case .failure: "FAIL"
             }
-        let first = "\(mark)  \(TerminalText.clean(subject)): \(TerminalText.clean(text))"
-        return advice.isEmpty ? [first] : [first, "      → " + TerminalText.clean(advice)]
+        let first = "\(mark)  \(PlainText.cleaned(subject)): \(PlainText.cleaned(text))"
+        return advice.isEmpty ? [first] : [first, "      → " + PlainText.cleaned(advice)]
     }
 
     var json: JSON {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Clients
+import DisplayText
 import KeePassHTTP
 import Logging
 import SecretService
@@ -52,7 +53,7 @@ struct KeyImport: Sendable {
                 outcome = try await Self.store(field, keys.hash, registry, overwrites)
             } catch {
                 let done =
-                    lines.isEmpty ? "" : " What came before \(TerminalText.clean(field.id)) is imported."
+                    lines.isEmpty ? "" : " What came before \(PlainText.cleaned(field.id)) is imported."
                 throw .refused(error.advice + done)
             }
             lines.append(Line(id: field.id, fingerprint: field.key?.fingerprint, outcome: outcome))
@@ -88,7 +89,7 @@ struct KeyImport: Sendable {
     /// Aligned lines for a person.
     var text: [String] {
         Columns.lines(
-            lines.map { [TerminalText.clean($0.id), $0.fingerprint ?? "", Self.words($0.outcome)] }
+            lines.map { [PlainText.cleaned($0.id), $0.fingerprint ?? "", Self.words($0.outcome)] }
         )
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import DisplayText
 import KDBX
 import KeePassHTTP
 import Kernel
@@ -79,9 +80,9 @@ struct PluginKeys: Sendable {
             database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
         } catch {
             if case .tooCostly(let cost) = error {
-                throw .refused("\(TerminalText.clean(path)) \(cost.sentence(limits))")
+                throw .refused("\(PlainText.cleaned(path)) \(cost.sentence(limits))")
             }
-            throw .refused("\(TerminalText.clean(path)) can't be opened: \(Self.words(error)).")
+            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(Self.words(error)).")
         }
         try self.init(database)
     }
@@ -90,7 +91,7 @@ struct PluginKeys: Sendable {
         do throws(KernelError) {
             return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
         } catch {
-            throw .refused("\(TerminalText.clean(path)) can't be read: \(error).")
+            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error).")
         }
     }
 

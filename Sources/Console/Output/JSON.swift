@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
+import DisplayText
 
 /// A JSON value whose members keep their order.
 enum JSON: Equatable, Sendable {
@@ -67,7 +68,7 @@ enum JSON: Equatable, Sendable {
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
             case "\t": quoted += "\\t"
-            case _ where TerminalText.isHidden(scalar):
+            case _ where PlainText.isHidden(scalar):
                 for unit in String(scalar).utf16 {
                     let digits = String(unit, radix: 16)
                     quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Kernel
 import Secrecy
 
 /// What the commands print.
 ///
-/// Lines here come from Keybell or have been through ``TerminalText``.
+/// Lines here come from Keybell or have been through ``PlainText``.
 enum Output {
     /// Prints one or more lines on standard output.
     static func line(_ text: String) {

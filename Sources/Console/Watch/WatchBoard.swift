@@ -4,16 +4,17 @@ import BusInterface
 
 /// What `keybell watch` shows and does: a value that takes events and says what follows.
 ///
-/// One request is asked about at a time, the oldest first; keys count for that one alone.
+/// One request is asked about at a time, the oldest first; keys count for that one alone, and only those that were
+/// pressed alone, after it was shown. No single key allows anything.
 struct WatchBoard {
     /// What happens.
     enum Event {
-        /// A request waits.
+        /// A request waits, or is asked again.
         case added(RequestDetails)
         /// A request has ended.
         case removed(code: String, outcome: String)
-        /// A key was pressed.
-        case key(UInt8)
+        /// Something was typed.
+        case key(KeyReader.Key)
         /// An answer wasn't taken.
         case refused(code: String, reason: String)
         /// The daemon is there again, or gone.
@@ -22,7 +23,12 @@ struct WatchBoard {
 
     /// What is to be done about it.
     enum Action: Equatable {
-        case print(String, isTitle: Bool = false)
+        case print(String)
+        /// Show a request with the keys that answer it.
+        case show(RequestDetails, keys: WatchKeys)
+        /// Show what has been typed of a name, in place of what was shown of it before.
+        case echo(String)
+        /// The request is on the screen now.
         case shown(code: String)
         case answer(code: String, decision: String, AnswerChoices)
         case quit
@@ -34,27 +40,34 @@ struct WatchBoard {
     /// What the next key belongs to.
     private enum Mode: Equatable {
         case command
-        case confirmingAlways
+        /// An allow that wants the same key, or Enter, once more.
+        case confirming(AnswerChoices, key: UInt8)
         case picking(EntryPicking)
-        case typingName([UInt8])
+        case typingName(TypedName)
+        /// What was being typed belonged to a request that is gone: nothing counts up to Enter or Esc.
+        case swallowing
     }
 
     private var waiting: [RequestDetails] = []
     private var answered: Set<String> = []
     private var focus: String?
+    /// Since when keys mean what they mean now.
+    private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
 
     /// Takes an event in.
-    mutating func take(_ event: Event, at now: ContinuousClock.Instant, unixTime: UInt64) -> [Action] {
+    mutating func take(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+        let former = mode
+        defer { if mode != former { modeSince = now } }
         switch event {
         case .added(let request):
             guard !waiting.contains(where: { $0.code == request.code }) else { return [] }
             waiting.append(request)
-            guard focus != nil else { return focusOldest(at: now, unixTime) }
-            return [.print("(\(request.code) waits, too: \(request.title))")]
+            guard focus != nil else { return focusOldest(at: now) }
+            return [.print("(\(request.code) waits, too: \(request.title))")] + echoed
         case .removed(let code, let outcome):
-            return remove(code, outcome, at: now, unixTime)
+            return remove(code, outcome, at: now)
         case .refused(let code, let reason):
             answered.remove(code)
             return [.print("\(code): \(reason)")]
@@ -65,7 +78,7 @@ struct WatchBoard {
             unfocus()
             return [.print("Keybell is gone; waiting for it to come back.")]
         case .key(let key):
-            return take(key, at: now, unixTime)
+            return take(key, at: now)
         }
     }
 
@@ -76,115 +89,170 @@ struct WatchBoard {
 
     // MARK: - Focus
 
-    private mutating func focusOldest(at now: ContinuousClock.Instant, _ unixTime: UInt64) -> [Action] {
+    private mutating func focusOldest(at now: ContinuousClock.Instant) -> [Action] {
         guard let request = waiting.first(where: { !answered.contains($0.code) }) else {
             unfocus()
             return []
         }
-        return show(request, at: now, unixTime)
+        return show(request, at: now)
     }
 
-    private mutating func show(
-        _ request: RequestDetails,
-        at now: ContinuousClock.Instant,
-        _ unixTime: UInt64
-    ) -> [Action] {
+    private mutating func show(_ request: RequestDetails, at now: ContinuousClock.Instant) -> [Action] {
+        unfocus()
         focus = request.code
         focusedSince = now
-        mode = .command
         let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
-        let state = "expires \(Moment.left(until: request.deadline, now: unixTime))"
-        let rest = request.entryCount - request.entries.count
-        let body = request.body + (rest > 0 ? ["… and \(rest) more"] : [])
-        return [
-            // A bell, and a line between this and what was before.
-            .print("\u{7}"), .print("\(request.code)  \(request.title)  (\(state))", isTitle: true),
-            .print(body.map { "  " + $0 }.joined(separator: "\n")),
-            .print(Self.help(request, others: others)), .shown(code: request.code),
-        ]
+        return [.show(request, keys: WatchKeys(request, others: others)), .shown(code: request.code)]
+            + (mode == .swallowing ? [.print(Self.swallowed)] : [])
     }
 
+    private static let swallowed =
+        "What you were typing belonged to a request that is gone. Enter or Esc goes on."
+
+    /// Leaves the request; what was being typed for it must not reach another.
     private mutating func unfocus() {
         focus = nil
         focusedSince = nil
-        mode = .command
+        switch mode {
+        case .typingName, .swallowing: mode = .swallowing
+        default: mode = .command
+        }
     }
 
     private mutating func remove(
         _ code: String,
         _ outcome: String,
-        at now: ContinuousClock.Instant,
-        _ unixTime: UInt64
+        at now: ContinuousClock.Instant
     ) -> [Action] {
         guard waiting.contains(where: { $0.code == code }) else { return [] }
         waiting.removeAll { $0.code == code }
         answered.remove(code)
         let ended = Action.print("\(code): \(outcome).")
-        guard focus == code || focus == nil else { return [ended] }
-        return [ended] + focusOldest(at: now, unixTime)
+        guard focus == code || focus == nil else { return [ended] + echoed }
+        return [ended] + focusOldest(at: now)
     }
 
-    /// The keys that a request can be answered with.
-    static func help(_ request: RequestDetails, others: Int) -> String {
-        var keys = ["[a] allow"]
-        if request.kind == "associate" { keys.append("[i] allow under another name") }
-        if request.canBeRemembered { keys += ["[s] allow for this session", "[y] allow always"] }
-        if EntryPicking(request) != nil { keys.append("[e] choose among the logins") }
-        keys += ["[d] deny", "[m] deny and mute for 10 minutes"]
-        if others > 0 { keys.append("[n] next (\(others) more)") }
-        // What belongs together stays on one line.
-        return (keys + ["[q] quit"]).map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: "\u{A0} ")
+    /// What has been typed so far, once more below a line that came between.
+    private var echoed: [Action] {
+        if case .typingName(let name) = mode { [.echo(name.line)] } else { [] }
     }
 
     // MARK: - Keys
 
-    private mutating func take(_ key: UInt8, at now: ContinuousClock.Instant, _ unixTime: UInt64) -> [Action]
-    {
+    private mutating func take(_ key: KeyReader.Key, at now: ContinuousClock.Instant) -> [Action] {
+        switch key {
         // Ctrl-C and Ctrl-D come as bytes while the terminal hands over each key.
-        guard key != 3, key != 4 else { return [.quit] }
-        if case .typingName(let name) = mode { return type(key, into: name) }
-        guard let request = current else { return key == UInt8(ascii: "q") ? [.quit] : [] }
-        if mode == .confirmingAlways {
-            mode = .command
-            guard key == UInt8(ascii: "y") else { return [.print("Not allowed always.")] }
-            return answer(request, allow: true, AnswerChoices(scope: "always"), at: now, unixTime)
+        case .byte(3), .byte(4): return [.quit]
+        case .byte(let byte): return takeText(byte)
+        case .burst(let end):
+            guard isMeantForNow(end), current != nil, mode != .swallowing else { return [] }
+            if case .typingName = mode { return [] }
+            if case .confirming = mode { mode = .command }
+            return [.print("(What was typed or pasted so fast doesn't count; a key counts alone.)")]
+        case .alone(let byte, let pressed):
+            return isMeantForNow(pressed) ? press(byte, at: pressed, now) : []
         }
-        if case .picking(let picking) = mode { return pick(key, picking, request, at: now, unixTime) }
-        if let since = focusedSince, since.duration(to: now) < Self.hasty, "aisyedm".utf8.contains(key) {
-            return [.print("(that was too quick to have been meant for \(request.code); once more?)")]
+    }
+
+    /// What was pressed before the last change was meant for what stood there then.
+    private func isMeantForNow(_ pressed: ContinuousClock.Instant) -> Bool {
+        modeSince.map { pressed > $0 } ?? true
+    }
+
+    /// Bytes count at once only where a text is being typed.
+    private mutating func takeText(_ byte: UInt8) -> [Action] {
+        switch mode {
+        case .swallowing:
+            if byte == 10 || byte == 13 { mode = .command }
+            return []
+        case .typingName(var name):
+            guard byte == 10 || byte == 13 else {
+                name.take(byte)
+                mode = .typingName(name)
+                return [.echo(name.line)]
+            }
+            guard let id = name.id else {
+                mode = .command
+                return [.print("No other name.")]
+            }
+            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”")
+        case .command, .confirming, .picking: return []
+        }
+    }
+
+    private mutating func press(
+        _ key: UInt8,
+        at pressed: ContinuousClock.Instant,
+        _ now: ContinuousClock.Instant
+    ) -> [Action] {
+        guard let request = current else {
+            if mode == .swallowing, key == 27 { mode = .command }
+            return key == UInt8(ascii: "q") && mode == .command ? [.quit] : []
+        }
+        switch mode {
+        case .swallowing:
+            if key == 27 { mode = .command }
+            return []
+        case .typingName:
+            guard key == 27 else { return [] }
+            mode = .command
+            return [.print("No other name.")]
+        case .confirming(let choices, let first):
+            mode = .command
+            guard key == first || key == 10 || key == 13 else { return [.print("Not allowed.")] }
+            return answer(request, allow: true, choices)
+        case .picking(let picking): return pick(key, picking, request)
+        case .command: return command(key, request, at: pressed, now)
+        }
+    }
+
+    private mutating func command(
+        _ key: UInt8,
+        _ request: RequestDetails,
+        at pressed: ContinuousClock.Instant,
+        _ now: ContinuousClock.Instant
+    ) -> [Action] {
+        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aisyedm".utf8.contains(key) {
+            return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
         switch key {
-        case UInt8(ascii: "a"): return answer(request, allow: true, AnswerChoices(), at: now, unixTime)
-        case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices(), at: now, unixTime)
-        case UInt8(ascii: "m"):
-            return answer(request, allow: false, AnswerChoices(muteSeconds: 600), at: now, unixTime)
+        case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "this once")
         case UInt8(ascii: "s") where request.canBeRemembered:
-            return answer(request, allow: true, AnswerChoices(scope: "session"), at: now, unixTime)
+            return confirm(AnswerChoices(scope: "session"), key: key, "for this session")
         case UInt8(ascii: "y") where request.canBeRemembered:
-            mode = .confirmingAlways
-            return [.print("Allow this always, without asking you again? y once more, or any other key.")]
+            return confirm(AnswerChoices(scope: "always"), key: key, "always, without asking you again")
+        case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices())
+        case UInt8(ascii: "m"): return answer(request, allow: false, AnswerChoices(muteSeconds: 600))
         case UInt8(ascii: "e"):
             guard let picking = EntryPicking(request) else { return [] }
             mode = .picking(picking)
             return [.print(picking.question)]
         case UInt8(ascii: "i") where request.kind == "associate":
-            mode = .typingName([])
-            return [.print("Type the name and press Enter (Esc: go back):")]
+            let name = TypedName()
+            mode = .typingName(name)
+            return [.print("Type the name and press Enter (Esc: go back)."), .echo(name.line)]
         case UInt8(ascii: "n"):
             waiting.removeAll { $0.code == request.code }
             waiting.append(request)
-            return focusOldest(at: now, unixTime)
+            return focusOldest(at: now)
         case UInt8(ascii: "q"): return [.quit]
+        case UInt8(ascii: "?"):
+            return [.print(WatchKeys(request, others: waiting.count - 1).line)]
         default: return []
         }
+    }
+
+    /// No single key allows: the same one, or Enter, is wanted once more.
+    private mutating func confirm(_ choices: AnswerChoices, key: UInt8, _ how: String) -> [Action] {
+        mode = .confirming(choices, key: key)
+        let again = key == 10 ? "Enter" : "\(Character(Unicode.Scalar(key))) again, or Enter"
+        return [.print("Allow \(how)? Press \(again): yes; any other key: no.")]
     }
 
     private mutating func answer(
         _ request: RequestDetails,
         allow: Bool,
-        _ choices: AnswerChoices,
-        at now: ContinuousClock.Instant,
-        _ unixTime: UInt64
+        _ choices: AnswerChoices
     ) -> [Action] {
         guard answered.insert(request.code).inserted else { return [] }
         let decision = allow ? ApprovalInterface.Decision.allow : ApprovalInterface.Decision.deny
@@ -194,9 +262,7 @@ struct WatchBoard {
     private mutating func pick(
         _ key: UInt8,
         _ picking: EntryPicking,
-        _ request: RequestDetails,
-        at now: ContinuousClock.Instant,
-        _ unixTime: UInt64
+        _ request: RequestDetails
     ) -> [Action] {
         var picking = picking
         switch picking.take(key) {
@@ -208,44 +274,7 @@ struct WatchBoard {
             return [.print(why)]
         case .allow(let entries):
             mode = .command
-            return answer(request, allow: true, AnswerChoices(entries: entries), at: now, unixTime)
+            return answer(request, allow: true, AnswerChoices(entries: entries))
         }
-    }
-
-    private mutating func type(_ key: UInt8, into name: [UInt8]) -> [Action] {
-        switch key {
-        case 27:
-            mode = .command
-            return [.print("No other name.")]
-        case 8, 127:
-            // A letter may be several bytes; what remains is always whole ones.
-            var text = String(decoding: name, as: UTF8.self)
-            if !text.isEmpty { text.removeLast() }
-            mode = .typingName(Array(text.utf8))
-            return []
-        case 10, 13:
-            mode = .command
-            let text = TerminalText.clean(String(decoding: name, as: UTF8.self)).trimmed
-            guard let request = current, !text.isEmpty else { return [.print("No other name.")] }
-            guard answered.insert(request.code).inserted else { return [] }
-            return [
-                .print("Name: \(text)"),
-                .answer(
-                    code: request.code,
-                    decision: ApprovalInterface.Decision.allow,
-                    AnswerChoices(id: text)
-                ),
-            ]
-        default:
-            mode = .typingName(name + [key])
-            return []
-        }
-    }
-}
-
-extension String {
-    /// The text without blanks at its ends.
-    var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

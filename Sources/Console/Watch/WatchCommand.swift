@@ -3,6 +3,7 @@
 import ArgumentParser
 import BusInterface
 import DBus
+import DisplayText
 import Kernel
 
 /// `keybell watch`: shows requests as they come and takes the answers.
@@ -25,8 +26,13 @@ struct WatchCommand: AsyncParsableCommand {
         }
         let watcher = Watcher(daemon: daemon, exclusive: exclusive)
         let terminal = try KeyTerminal.ofInput()
+        let marksPastes = TerminalPage.ofOutput().isStyled
+        if marksPastes { StandardStream.output.write(KeyReader.startMarkingPastes) }
         // Only then may the terminal go back to what it was.
-        defer { withExtendedLifetime(terminal) {} }
+        defer {
+            if marksPastes { StandardStream.output.write(KeyReader.stopMarkingPastes) }
+            withExtendedLifetime(terminal) {}
+        }
         try await watcher.run()
     }
 }
@@ -39,6 +45,10 @@ struct Watcher {
     /// What comes in, from wherever.
     private enum Input: Sendable {
         case board(WatchBoard.Event)
+        /// A byte, with the time at which it came: what waits for the bus must not make keys look far apart.
+        case byte(UInt8, at: ContinuousClock.Instant)
+        /// Nothing has come from the keyboard for a while.
+        case pause(at: ContinuousClock.Instant)
         case daemonCame
         case end
         case busLost
@@ -59,7 +69,7 @@ struct Watcher {
                 queue.yield(.busLost)
             }
             group.addTask {
-                for await byte in StandardInput.bytes() { queue.yield(.board(.key(byte))) }
+                for await byte in StandardInput.bytes() { queue.yield(.byte(byte, at: .now)) }
                 queue.yield(.end)
             }
             group.addTask {
@@ -70,7 +80,7 @@ struct Watcher {
             group.addTask {
                 for await _ in EndingSignals.stream() { queue.yield(.end) }
             }
-            isBusLost = await !serve(inputs)
+            isBusLost = await !serve(inputs) { queue.yield(.pause(at: .now)) }
             group.cancelAll()
         }
         guard !isBusLost else { throw .unreachable("The session bus is gone, and Keybell with it.") }
@@ -82,13 +92,22 @@ struct Watcher {
         )
     }
 
-    /// Follows what comes in until the person has enough; false when the bus has gone instead.
-    private func serve(_ inputs: AsyncStream<Input>) async -> Bool {
+    /// Follows what comes in until the person has enough.
+    ///
+    /// - Parameters:
+    ///   - inputs: What comes in.
+    ///   - pause: What an alarm calls once nothing has been typed for a moment.
+    /// - Returns: False when the bus has gone.
+    private func serve(_ inputs: AsyncStream<Input>, pause: @escaping @Sendable () -> Void) async -> Bool {
         var board = WatchBoard()
+        var reader = KeyReader()
+        var alarm: Alarm?
+        defer { alarm?.cancel() }
         let greeting = "Watching for requests. They come up here, and a key answers each; q quits."
         Output.line(TerminalPage.ofOutput().set(greeting))
+        var screen = WatchScreen()
         var actions = await catchUp(&board)
-        guard await carryOut(&actions, &board) else { return true }
+        guard await carryOut(&actions, &board, &screen) else { return true }
         for await input in inputs {
             switch input {
             case .end: return true
@@ -99,14 +118,20 @@ struct Watcher {
                 try? await register()
                 actions += await catchUp(&board)
             case .board(let event): actions = take(event, &board)
+            case .byte(let byte, let time):
+                actions = reader.take(byte, at: time).flatMap { take(.key($0), &board) }
+                alarm?.cancel()
+                alarm = reader.due.map { Alarm(after: $0 - .now, fire: pause) }
+            case .pause(let time):
+                actions = reader.settle(at: time).flatMap { take(.key($0), &board) }
             }
-            guard await carryOut(&actions, &board) else { return true }
+            guard await carryOut(&actions, &board, &screen) else { return true }
         }
         return true
     }
 
     private func take(_ event: WatchBoard.Event, _ board: inout WatchBoard) -> [WatchBoard.Action] {
-        board.take(event, at: .now, unixTime: Moment.now())
+        board.take(event, at: .now)
     }
 
     /// What waited before we listened.
@@ -116,15 +141,20 @@ struct Watcher {
     }
 
     /// Does what the board says; false when it is time to stop.
-    private func carryOut(_ actions: inout [WatchBoard.Action], _ board: inout WatchBoard) async -> Bool {
+    private func carryOut(
+        _ actions: inout [WatchBoard.Action],
+        _ board: inout WatchBoard,
+        _ screen: inout WatchScreen
+    ) async -> Bool {
         var next = 0
         while next < actions.count {
             let action = actions[next]
             next += 1
             switch action {
-            case .print(let text, let isTitle):
-                // Asked each time, for a window may be made wider or narrower.
-                Output.line(TerminalPage.ofOutput().set(text, isBold: isTitle))
+            // Asked each time, for a window may be made wider or narrower.
+            case .print(let text): screen.line(TerminalPage.ofOutput().set(text))
+            case .show(let request, let keys): screen.line(Self.page(request, keys))
+            case .echo(let text): screen.rewrite(text)
             case .quit: return false
             case .shown(let code):
                 let interface = ApprovalInterface.description
@@ -139,6 +169,19 @@ struct Watcher {
             }
         }
         return true
+    }
+
+    private static func page(_ request: RequestDetails, _ keys: WatchKeys) -> String {
+        let left = Moment.left(until: request.deadline, now: Moment.now())
+        let rest = request.entryCount - request.entries.count
+        let body = TerminalPage.ofOutput().set(
+            title: "\(request.code)  \(request.title)  (expires \(left))",
+            body: request.body + (rest > 0 ? ["… and \(rest) more"] : []),
+            keys: keys,
+            code: request.code
+        )
+        // A bell, and a line between this and what was before.
+        return "\u{7}\n" + body
     }
 
     // MARK: - Bus
@@ -175,7 +218,7 @@ struct Watcher {
             return message.body[1].vardict.map { .added(RequestDetails(code: code, reading: $0)) }
         case ApprovalInterface.requestRemoved.name:
             guard let outcome = message.body[1].asString else { return nil }
-            return .removed(code: TerminalText.clean(code), outcome: TerminalText.clean(outcome))
+            return .removed(code: PlainText.cleaned(code), outcome: PlainText.cleaned(outcome))
         default: return nil
         }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// One request of a client, read but not verified.
 package struct Request: Sendable {
     /// What is asked for.
@@ -45,7 +47,7 @@ package struct Request: Sendable {
         }
         guard let name = members["RequestType"]?.nonEmptyString else { throw .missing("RequestType") }
         guard let type = RequestType(rawValue: name) else {
-            throw .unknownCommand(RequestError.cleaned(name))
+            throw .unknownCommand(PlainText.field(name, limit: RequestError.longestQuote))
         }
         return Request(type: type, members: members)
     }

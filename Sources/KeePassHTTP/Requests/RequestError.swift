@@ -4,13 +4,13 @@
 package enum RequestError: Error, Equatable, Sendable {
     /// The body is not a JSON object; why and where, nothing of its text.
     case malformedJSON(String)
-    /// A request type that there is not; its text, cleaned and cut.
+    /// A request type that there is not; its text, fit to be shown.
     case unknownCommand(String)
     /// A field that this request type needs is absent or empty.
     case missing(String)
     /// `SearchMode` is neither `Simple` nor `Regular`.
     case invalidSearchMode
-    /// The search's regular expression is none; its text, cleaned and cut.
+    /// The search's regular expression is none; its text, fit to be shown.
     case invalidExpression(String)
 
     /// What the client is told.
@@ -24,24 +24,6 @@ package enum RequestError: Error, Equatable, Sendable {
         }
     }
 
-    /// A stranger's text made fit for a sentence that a person may see: no controls, no invisible or direction
-    /// characters, at most 64 of the rest.
-    package static func cleaned(_ text: String) -> String {
-        var clean = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where isVisible(scalar) {
-            guard clean.count < longestQuote else { break }
-            clean.append(scalar)
-        }
-        return String(clean)
-    }
-
-    private static let longestQuote = 64
-
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-            false
-        default: !scalar.properties.isDefaultIgnorableCodePoint
-        }
-    }
+    /// The longest text of a client that a sentence repeats.
+    package static let longestQuote = 64
 }

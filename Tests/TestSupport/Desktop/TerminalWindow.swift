@@ -77,6 +77,26 @@ package final class TerminalWindow: Sendable {
         _ = try await tmux(["send-keys"] + keys)
     }
 
+    /// What is in sight.
+    ///
+    /// - Returns: its lines.
+    /// - Throws: `TimedOut`.
+    package func visible() async throws -> String {
+        try await tmux(["capture-pane", "-p"]).output
+    }
+
+    /// Pastes a text.
+    ///
+    /// - Parameters:
+    ///   - text: what was in the clipboard.
+    ///   - isMarked: whether the terminal says that it is a paste, where the program has asked for that.
+    /// - Throws: `TimedOut`.
+    package func paste(_ text: String, isMarked: Bool) async throws {
+        _ = try await tmux(["set-buffer", "--", text])
+        // -r: line breaks stay as they are.
+        _ = try await tmux(["paste-buffer", "-r"] + (isMarked ? ["-p"] : []))
+    }
+
     /// Closes the terminal, as its window's button does: the program is told by SIGHUP.
     package func close() async throws {
         _ = try await tmux(["kill-server"])

@@ -2,9 +2,9 @@
 
 import Testing
 
-@testable import Console
+@testable import DisplayText
 
-struct TerminalTextTests {
+struct TerminalTests {
     @Test(arguments: [
         ("plain text", "plain text"),
         ("\u{1B}[31mred\u{1B}[0m", "[31mred[0m"),
@@ -17,10 +17,10 @@ struct TerminalTextTests {
         ("Grüße 日本 🔔", "Grüße 日本 🔔"),
     ])
     func `what a terminal would act on is taken out`(text: String, cleaned: String) {
-        #expect(TerminalText.clean(text) == cleaned)
+        #expect(PlainText.cleaned(text) == cleaned)
     }
 
     @Test func `lines stay lines, and nothing else is let through`() {
-        #expect(TerminalText.cleanLines("a\n\u{1B}[2Jb\r\n\nc") == ["a", "[2Jb", "", "c"])
+        #expect(PlainText.lines("a\n\u{1B}[2Jb\r\n\nc") == ["a", "[2Jb", "", "c"])
     }
 }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import DisplayText
+
+/// Something that the person is told and need not answer.
+struct News: Sendable, Equatable {
+    let title: String
+    let body: String
+
+    /// Logins have reached a client.
+    static func delivery(client: String, program: String, host: String?, count: Int) -> News {
+        let what = count == 1 ? "a login" : "\(count) logins"
+        let place = host.map { " for " + PlainText.host($0) } ?? ""
+        return News(
+            title: "\(PlainText.field(program)) got \(what)\(place)",
+            body: "Client: \(PlainText.field(client))"
+        )
+    }
+
+    /// Another program shows the questions from now on.
+    static func agent(_ agent: AgentInfo) -> News {
+        let executable = agent.executable.isEmpty ? "unknown" : agent.executable
+        return News(
+            title: "Another program now shows Keybell's requests",
+            body: "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"
+        )
+    }
+}

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Approval
+@testable import Notifier
+
+/// What a hand does that was on its way to something else.
+@Suite struct EarlyPressTests {
+    var scene = BoardScene()
+
+    /// Two questions, both readable for long.
+    private mutating func two() throws -> (Posted, Posted) {
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        let second = try #require(scene.show(.of(.release, "BBBB", host: "gitlab.com")).first)
+        return (first, second)
+    }
+
+    @Test
+    mutating func
+        `an allow within 700 ms isn't counted and the request is shown again with other keys after a pause`()
+        throws
+    {
+        let posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        scene.pass(.milliseconds(699))
+        #expect(scene.allow(posted) == [posted.close])
+        #expect(scene.board.alarm == scene.now + .seconds(1))
+        #expect(scene.wait(.milliseconds(999)).isEmpty)
+        let again = try #require(scene.wait(.milliseconds(1)).first)
+        #expect(again.note.title != posted.note.title)
+        #expect(Set(again.note.buttons.map(\.key)).isDisjoint(with: posted.note.buttons.map(\.key)))
+        scene.pass(.milliseconds(700))
+        #expect(scene.allow(again) == [again.close, .allow()])
+    }
+
+    @Test(arguments: [1, 300, 600, 699])
+    mutating func `the second click of a double click allows nothing that slides under it`(gap: Int) throws {
+        let (first, second) = try two()
+        #expect(scene.allow(first).contains(.allow("AAAA")))
+        scene.pass(.milliseconds(gap))
+        #expect(scene.allow(second) == [second.close])
+        let again = try #require(scene.wait().first)
+        #expect(again.note.title.contains("BBBB"))
+        scene.pass(.milliseconds(700))
+        #expect(scene.allow(again).contains(.allow("BBBB")))
+    }
+
+    @Test mutating func `a click that comes long after the other one went counts`() throws {
+        let (first, second) = try two()
+        _ = scene.allow(first)
+        scene.pass(.milliseconds(700))
+        #expect(scene.allow(second) == [second.close, .allow("BBBB")])
+    }
+
+    /// Each is something that moves what stands on the screen.
+    enum Change: CaseIterable {
+        case answeredElsewhere, clickedAway, another, news, otherPrograms, pressedEarly, counted
+    }
+
+    @Test(arguments: Change.allCases)
+    mutating func `whatever comes, goes or moves makes the guard start anew`(change: Change) throws {
+        let (first, second) = try two()
+        switch change {
+        case .answeredElsewhere: _ = scene.board.remove("AAAA", now: scene.now)
+        case .clickedAway: _ = scene.close(first, reason: 2)
+        case .another: _ = scene.carryOut(scene.board.show(.of(.release, "CCCC"), now: scene.now))
+        case .news: scene.board.disturb(now: scene.now)
+        case .otherPrograms: _ = scene.close(Posted(id: 99, note: first.note), reason: 1)
+        case .pressedEarly:
+            let third = try #require(
+                scene.carryOut(scene.board.show(.of(.release, "CCCC"), now: scene.now)).first
+            )
+            _ = scene.allow(third)
+        case .counted:
+            _ = scene.show(.of(.release, "CCCC"))
+            _ = scene.carryOut(scene.board.show(.of(.release, "DDDD"), now: scene.now))
+        }
+        scene.pass(.milliseconds(650))
+        #expect(!scene.allow(second).contains(.allow("BBBB")))
+    }
+
+    @Test mutating func `what another bus name says has closed moves nothing`() throws {
+        let (first, second) = try two()
+        scene.board.departed = [":1.66"]
+        _ = scene.close(first, reason: 1, from: ":1.66")
+        #expect(scene.allow(second).contains(.allow("BBBB")))
+    }
+
+    @Test mutating func `a press that a server tells of just after its own closing counts`() throws {
+        let (first, _) = try two()
+        _ = scene.close(first, reason: 2)
+        scene.pass(.milliseconds(5))
+        #expect(scene.allow(first) == [.allow("AAAA")])
+    }
+
+    @Test mutating func `a notification is guarded from the moment it is sent, not only from the answer`()
+        throws
+    {
+        let (_, second) = try two()
+        guard case .post(let ticket)? = scene.board.show(.of(.save, "CCCC"), now: scene.now).first else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
+        scene.pass(.milliseconds(100))
+        #expect(scene.allow(second) == [second.close])
+    }
+
+    @Test mutating func `a server that presses by itself is given three more tries, then it is said once`()
+        throws
+    {
+        var posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        for _ in 0..<3 {
+            #expect(scene.allow(posted) == [posted.close])
+            posted = try #require(scene.wait().first)
+        }
+        #expect(scene.allow(posted) == [posted.close, .tellAbandoned(code: "7F2A")])
+        #expect(scene.board.alarm == nil)
+        #expect(scene.wait(.seconds(60)).isEmpty)
+        #expect(scene.board.seen.isEmpty, "whoever asks is told how else it can be answered")
+        // Asked again it has one more try, and no more is said of it.
+        _ = scene.board.show(.of(.release), now: scene.now)
+        let last = try #require(scene.wait().first)
+        #expect(scene.allow(last) == [last.close])
+        #expect(scene.wait(.seconds(60)).isEmpty)
+    }
+
+    @Test mutating func `a deny counts at once, and whoever meant the other one loses nothing`() throws {
+        let (first, second) = try two()
+        _ = scene.allow(first)
+        #expect(scene.press("Deny", on: second) == [second.close, .deny("BBBB")])
+    }
+
+    @Test mutating func `a question that was clicked away just after it had moved comes back by itself`()
+        throws
+    {
+        let (first, second) = try two()
+        _ = scene.allow(first)
+        scene.pass(.milliseconds(300))
+        #expect(scene.close(second, reason: 2).isEmpty)
+        #expect(scene.wait().first?.note.title.contains("BBBB") == true)
+    }
+}
+
+/// Where the server keeps all but one back, Keybell gives it one at a time.
+@Suite struct QueueingServerTests {
+    var scene = BoardScene("gnome-shell")
+
+    @Test mutating func `the second question comes a pause after the first has gone`() throws {
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        #expect(scene.show(.of(.release, "BBBB")).isEmpty)
+        #expect(scene.board.seen == ["AAAA"])
+        #expect(scene.allow(first) == [first.close, .allow("AAAA")])
+        #expect(scene.board.alarm == scene.now + .seconds(1))
+        #expect(scene.wait(.milliseconds(999)).isEmpty)
+        let second = try #require(scene.wait(.milliseconds(1)).first)
+        #expect(second.note.title.contains("BBBB"))
+        scene.pass(.milliseconds(600))
+        #expect(scene.allow(second) == [second.close], "and its own guard starts then")
+    }
+
+    @Test mutating func `of several that wait when the server comes just the oldest is sent`() throws {
+        scene.board = NotificationBoard()
+        let tickets = ["AAAA", "BBBB", "CCCC"].flatMap {
+            scene.board.show(.of(.release, $0), now: scene.now)
+        }
+        #expect(tickets.count == 3, "what the server is like isn't known yet")
+        let posted = scene.carryOut(tickets.reversed())
+        #expect(posted.map { $0.note.title.contains("AAAA") } == [true])
+        #expect(scene.board.alarm == nil)
+    }
+
+    @Test mutating func `one that is pressed too early keeps its place before the others`() throws {
+        let first = try #require(
+            scene.carryOut(scene.board.show(.of(.release, "AAAA"), now: scene.now)).first
+        )
+        _ = scene.board.show(.of(.release, "BBBB"), now: scene.now)
+        _ = scene.allow(first)
+        #expect(scene.wait().map { $0.note.title.contains("AAAA") } == [true])
+    }
+
+    @Test mutating func `one that ends while it waits for its turn is never shown`() throws {
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        _ = scene.show(.of(.release, "BBBB"))
+        #expect(scene.board.remove("BBBB", now: scene.now).isEmpty)
+        _ = scene.allow(first)
+        #expect(scene.wait().isEmpty)
+        #expect(scene.board.alarm == nil)
+    }
+
+    @Test mutating func `the next one comes also where the first was clicked away`() throws {
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        _ = scene.show(.of(.release, "BBBB"))
+        #expect(scene.close(first, reason: 2).isEmpty)
+        #expect(scene.wait().map { $0.note.title.contains("BBBB") } == [true])
+    }
+
+    @Test mutating func `those that the server lets expire take turns`() throws {
+        var on = try #require(scene.show(.of(.release, "AAAA")).first)
+        _ = scene.show(.of(.release, "BBBB"))
+        for code in ["BBBB", "AAAA", "BBBB"] {
+            scene.pass(.seconds(10))
+            _ = scene.close(on, reason: 1)
+            on = try #require(scene.wait().first)
+            #expect(on.note.title.contains(code))
+        }
+    }
+
+    @Test mutating func `news wait while a question is on the screen or about to be`() throws {
+        #expect(!scene.board.isCrowded)
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        #expect(scene.board.isCrowded)
+        _ = scene.show(.of(.release, "BBBB"))
+        _ = scene.allow(first)
+        #expect(scene.board.isCrowded)
+        let second = try #require(scene.wait().first)
+        _ = scene.close(second, reason: 2)
+        #expect(!scene.board.isCrowded, "it was clicked away")
+    }
+}

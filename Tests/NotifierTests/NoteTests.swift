@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Approval
+@testable import Notifier
+
+@Suite struct NoteTests {
+    private func note(
+        of request: PendingRequest = .of(.release),
+        product: String = "gnome-shell",
+        _ capabilities: Set<String>
+    ) throws -> Note {
+        var scene = BoardScene(product)
+        scene.server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
+        return try #require(scene.show(request).first).note
+    }
+
+    @Test(arguments: ApprovalKind.allCases)
+    func `allow is never the only action and none is called default`(kind: ApprovalKind) throws {
+        let note = try note(of: .of(kind), ["actions"])
+        #expect(note.buttons.map(\.label) == ["Allow", "Deny"])
+        #expect(!note.buttons.map(\.key).contains("default"))
+        #expect(Set(note.buttons.map(\.key)).count == 2)
+    }
+
+    @Test(arguments: [
+        ("dunst", true), ("mako", true), ("something new", true), ("gnome-shell", false),
+    ])
+    func `where buttons can't be trusted to be drawn the text says how to answer`(
+        product: String,
+        says: Bool
+    )
+        throws
+    {
+        let note = try note(product: product, ["actions"])
+        #expect(note.body.contains("keybell allow 7F2A") == says)
+        #expect(note.body.contains("7F2A") == says, "the code stands once where buttons are drawn")
+        #expect(note.title.contains("7F2A"))
+    }
+
+    @Test func `a server without actions gets none and says how to answer`() throws {
+        let note = try note(["body"])
+        #expect(note.buttons.isEmpty)
+        #expect(note.body.hasPrefix("Run keybell allow 7F2A"))
+    }
+
+    @Test func `text is escaped just where the server does markup`() throws {
+        #expect(try note(["body-markup"]).body.contains("moz-extension://&lt;b&gt;&amp;"))
+        #expect(try note([]).body.contains("moz-extension://<b>&"))
+    }
+
+    @Test func `quotes and apostrophes stay as they are, for GNOME decodes no numbers`() {
+        let server = NotificationServer(
+            peer: ":1.5",
+            product: "gnome-shell",
+            capabilities: ["body-markup"]
+        )
+        #expect(server.escaped("Alice's \"<a>\" & co") == "Alice's \"&lt;a&gt;\" &amp; co")
+    }
+
+    @Test(arguments: [
+        ("gnome-shell", true), ("cinnamon", true), ("notify-osd", true), ("Plasma", false), ("dunst", false),
+        ("Budgie Notification Server", false), ("something new", false),
+    ])
+    func `some servers are known to keep all but one notification back`(product: String, queues: Bool) {
+        #expect(NotificationServer(peer: ":1.5", product: product, capabilities: []).queues == queues)
+    }
+
+    @Test func `a random key can't be guessed`() {
+        let keys = (0..<100).map { _ in NotificationBoard.randomKey() }
+        #expect(Set(keys).count == 100)
+        #expect(keys.allSatisfy { $0.count == 16 })
+    }
+
+    @Test func `a delivery is told once a minute for each client and host`() {
+        var notices = DeliveryNotices(interval: .seconds(60))
+        let now = ContinuousClock.now
+        let told = [
+            notices.admits(client: "firefox", host: "a", now: now),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(59)),
+            notices.admits(client: "firefox", host: "b", now: now + .seconds(59)),
+            notices.admits(client: "git", host: "a", now: now + .seconds(59)),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(60)),
+        ]
+        #expect(told == [true, false, true, true, true])
+    }
+
+    @Test func `a delivery that the person was just asked about isn't told, nor those that follow it`() {
+        var notices = DeliveryNotices(interval: .seconds(60))
+        let now = ContinuousClock.now
+        let told = [
+            notices.admits(client: "firefox", host: "a", wasAsked: true, now: now),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(59)),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(60)),
+            notices.admits(client: "firefox", host: "a", wasAsked: true, now: now + .seconds(90)),
+            notices.admits(client: "firefox", host: "a", now: now + .seconds(149)),
+        ]
+        #expect(told == [false, false, true, false, false])
+    }
+}

@@ -131,8 +131,9 @@ package actor KDBXStore: VaultStore {
         try shelf().preview(draft)
     }
 
-    /// Drops the database and its key; an unlock that is under way comes to nothing, and its key derivation ends. A save
-    /// that the person has allowed is finished.
+    /// Drops the database and its key; an unlock that is under way comes to nothing, and its key derivation ends.
+    ///
+    /// A save that the person has allowed is finished.
     package func lock() async {
         era += 1
         unlocking?.cancel()

@@ -21,6 +21,8 @@ package enum ProcessorTime {
     ///   - size: The smaller one; large enough to take some milliseconds.
     ///   - prepare: Makes what is worked on.
     ///   - work: What is measured.
+    /// - Returns: The ratio.
+    /// - Throws: What either of them throws.
     package static func growth<Input>(
         from size: Int,
         _ prepare: (Int) throws -> Input,

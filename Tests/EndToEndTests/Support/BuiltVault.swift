@@ -17,6 +17,7 @@ struct BuiltVault {
     ///   - file: What is in the vault's file.
     ///   - password: The password that its command prints; from a file, so that it stands in no configuration.
     ///   - unlock: Lines of the table `[unlock]`.
+    /// - Throws: What keeps the session from starting.
     init(_ file: [UInt8], password: String = "demopass", unlock: String = "") async throws {
         folder = try TemporaryFolder()
         try folder.write("password", password)

@@ -22,3 +22,6 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 
 // Likewise: finds bytes within bytes.
 extern void *memmem(const void *bytes, unsigned long count, const void *searched, unsigned long searchedCount);
+
+// The flag that glibc shows to GNU sources alone, which Swift's import isn't.
+enum { keybell_O_PATH = 010000000 };

@@ -88,7 +88,8 @@ package actor KDBXStore: VaultStore {
         identities = KDBXIdentityFile(folder: state, vault: path)
         work = BlockingWork(label: "org.keybell.kdbx")
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
-        work.begin { KDBXStore.clearLitter(of: path) }
+        // Before it is opened, and so before anything is saved.
+        opening.begin { KDBXStore.clearLitter(of: path) }
     }
 
     deinit {

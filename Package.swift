@@ -187,7 +187,7 @@ let package = Package(
                 logging,
             ]
         ),
-        tests(of: "Callers", ["Kernel"]),
+        tests(of: "Callers", ["Kernel", "TestSupport"]),
         tests(
             of: "Clients",
             ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]

@@ -100,7 +100,7 @@ let package = Package(
             ["DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]
         ),
         room("Audit", ["DisplayText", "Kernel", logging]),
-        room("Approval", ["Callers", "DisplayText", "Kernel"]),
+        room("Approval", ["Callers", "DisplayText", "Kernel", "PublicSuffixes"]),
         room(
             "Operations",
             [

@@ -7,6 +7,8 @@ import DisplayText
 enum ChoiceRules {
     /// The longest name that a person may give a client; `Clients` stores no longer one.
     static let longestID = 128
+    /// The longest time for which a program is muted.
+    static let longestMute: UInt32 = 86_400
 
     /// Checks the choices and brings them into the form that the asker gets.
     ///
@@ -21,8 +23,11 @@ enum ChoiceRules {
         settled.id = try id(choices.id, decision, request)
         settled.entries = try entries(choices.entries, decision, request)
         try checkScope(choices, request)
-        if decision == .allow, choices.muteSeconds != nil {
-            throw .invalidAnswer("mute-seconds goes with deny only")
+        if let seconds = choices.muteSeconds {
+            guard decision == .deny else { throw .invalidAnswer("mute-seconds goes with deny only") }
+            guard 1...longestMute ~= seconds else {
+                throw .invalidAnswer("mute-seconds must be from 1 to \(longestMute), which is a day")
+            }
         }
         return settled
     }
@@ -86,7 +91,7 @@ enum ChoiceRules {
                     "scope \(choices.scope.rawValue) can't be had: which program asks can't be told for sure"
                 )
             }
-            guard !request.bulk else {
+            guard !request.bulk || request.isByEntry else {
                 throw .invalidAnswer("scope \(choices.scope.rawValue) can't be had for a bulk release")
             }
         }

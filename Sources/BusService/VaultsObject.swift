@@ -30,6 +30,7 @@ struct VaultsObject: Sendable {
     }
 
     private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         var dictionaries: [Value] = []
         for vault in vaults {
             dictionaries.append(.vardict(await vault.status().details))

@@ -22,6 +22,7 @@ import Vault
         vault: String = "Passwords",
         kind: GrantKey.Kind = .release,
         fingerprint: String? = nil,
+        form: GrantKey.Form? = GrantKey.Form(scheme: "https"),
         entries: Set<String>? = nil
     ) async {
         let key = GrantKey(
@@ -30,7 +31,8 @@ import Vault
             origin: origin,
             vault: vault,
             kind: kind,
-            host: host
+            host: host,
+            form: form
         )
         await scene.grants.remember(Grant(key: key, allows: allows, entries: entries, scope: .always))
     }
@@ -98,6 +100,7 @@ import Vault
     @Test func `too many questions are told as such`() async throws {
         var limits = Limits()
         limits.perProgram = 0
+        limits.waitingPerProgram = 0
         let scene = await Scene(limits: limits)
         await scene.vault.put(.at("https://a.example/", "a"))
         let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
@@ -175,6 +178,8 @@ import Vault
         await grant(scene, fingerprint: "00:00")
         await grant(scene, program: "/usr/bin/chromium")
         await grant(scene, origin: "moz-extension://x")
+        await grant(scene, form: GrantKey.Form(submitHost: "b.example", scheme: "https"))
+        await grant(scene, form: nil)
         await grant(scene, entries: [LoginID.random().hex])
         _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)

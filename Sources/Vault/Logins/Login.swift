@@ -74,7 +74,8 @@ package struct Login: Hashable, Sendable, Identifiable {
 
     /// Whether it is the entry in which the KeePassHttp plugin keeps keys, which is nobody's login.
     package var isPluginSettings: Bool {
-        id == .keePassHttpSettings || title == EntrySettings.fieldName
+        // By bytes: a title may be a mebibyte of combining marks.
+        id == .keePassHttpSettings || title.utf8.elementsEqual(EntrySettings.fieldName.utf8)
     }
 }
 

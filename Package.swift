@@ -70,6 +70,7 @@ let package = Package(
         library("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
+        .target(name: "CWipingHeap", path: "Sources/Libraries/CWipingHeap"),
 
         room("Kernel", ["CLinux"]),
         room("UnicodeText", ["CGLib"]),
@@ -83,6 +84,7 @@ let package = Package(
         room("DBus", ["CDBus", "Kernel", "UnicodeText"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
+        room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
         room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
         room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns", "UnicodeText"]),
         room(
@@ -141,7 +143,8 @@ let package = Package(
             "Daemon",
             [
                 "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
-                "DisplayText", "HTTPServer", "Kernel", "Notifier", "Operations", "Passwords", "Secrecy",
+                "DerivationProcess", "DisplayText", "HTTPServer", "Kernel", "Notifier", "Operations",
+                "Passwords", "Secrecy",
                 "SecretService", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
                 lifecycle, logging,
                 nioCore, nioPosix, unixSignals,
@@ -150,17 +153,17 @@ let package = Package(
         room(
             "Console",
             [
-                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DisplayText", "KDBX",
-                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", "UnicodeText",
-                argumentParser,
+                "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DerivationProcess",
+                "DisplayText", "KDBX", "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings",
+                "UnicodeText", argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]
         ),
-        .executableTarget(name: "keybelld", dependencies: ["Daemon"]),
-        .executableTarget(name: "keybell", dependencies: ["Console"]),
+        .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
+        .executableTarget(name: "keybell", dependencies: ["Console", "CWipingHeap", "DerivationProcess"]),
 
         // Tests: a target per room, the built programs in EndToEndTests.
-        .target(name: "TestSupport", dependencies: ["DBus"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
         tests(of: "Kernel"),
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
@@ -172,9 +175,10 @@ let package = Package(
         tests(of: "XMLTree"),
         .testTarget(
             name: "KDBXTests",
-            dependencies: ["KDBX", "Ciphers", "Secrecy", "TestSupport", "XMLTree"],
+            dependencies: ["KDBX", "Ciphers", "Gzip", "Secrecy", "TestSupport", "XMLTree"],
             exclude: ["Fixtures"]
         ),
+        tests(of: "DerivationProcess", ["Ciphers", "KDBX", "Secrecy", "TestSupport", "keybelld"]),
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
         tests(of: "KeePassHTTP", ["Ciphers", "Secrecy"]),
@@ -233,7 +237,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["DBus", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld"]
+            dependencies: [
+                "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld",
+            ]
         ),
     ],
     swiftLanguageModes: [.v6]

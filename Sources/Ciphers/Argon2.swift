@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CArgon2
+import Glibc
 package import Secrecy
 
 /// Argon2 (RFC 9106): a key derivation that takes memory as well as time.
@@ -21,7 +22,7 @@ package struct Argon2: Hashable, Sendable {
     package var memory: UInt32
     /// Passes over the memory.
     package var iterations: UInt32
-    /// Lanes, each with a thread of its own.
+    /// Lanes, which are worked on side by side.
     package var lanes: UInt32
 
     /// Says what it is to cost.
@@ -73,7 +74,8 @@ package struct Argon2: Hashable, Sendable {
                             unsafe context.t_cost = iterations
                             unsafe context.m_cost = memory
                             unsafe context.lanes = lanes
-                            unsafe context.threads = lanes
+                            // More would only stand in each other's way; what comes out is the same.
+                            unsafe context.threads = min(lanes, Self.processors)
                             unsafe context.version = version
                             return unsafe argon2_ctx(&context, variant == .d ? Argon2_d : Argon2_id)
                         }
@@ -84,6 +86,8 @@ package struct Argon2: Hashable, Sendable {
             return length
         }
     }
+
+    private static let processors = UInt32(clamping: max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1))
 
     @unsafe private static func mutable(
         _ bytes: UnsafeRawBufferPointer

@@ -4,6 +4,7 @@ import Approval
 import BusInterface
 import Clients
 import DBus
+import DerivationProcess
 import HTTPServer
 import Kernel
 import Logging
@@ -121,6 +122,7 @@ extension House {
                     keyring: keyring,
                     logger: logger
                 ),
+                makeDeriver: { DerivationProcess() },
                 state: folders.state,
                 logger: logger
             )

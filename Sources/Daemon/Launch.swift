@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DerivationProcess
 import Dispatch
 import FoundationEssentials
 import Glibc
@@ -15,6 +16,7 @@ package enum Launch {
     package static func daemon() -> Never {
         // Rights belong to a thread and to those that it makes: now there is but one.
         let failure = Hardening.apply()
+        DerivationWorker.runIfAsked()
         let command = DaemonCommand.parseOrExit()
         Task(executorPreference: TaskQueue.shared) {
             exit(

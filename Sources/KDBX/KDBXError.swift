@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import XMLTree
+
 /// Why a file can't be read or written, in terms of what somebody can do about it.
 package enum KDBXError: Error, Equatable, Sendable {
     /// It is no KeePass file at all.
@@ -20,6 +22,8 @@ package enum KDBXError: Error, Equatable, Sendable {
     case tooCostly(Cost)
     /// It is, or would be once decompressed, larger than the limits allow.
     case tooLarge
+    /// There is more in it than a file of its size can have reason for.
+    case excessive(Excess)
     /// It ends too early.
     case truncated
     /// It was altered or broken after it had been written.
@@ -30,7 +34,7 @@ package enum KDBXError: Error, Equatable, Sendable {
     case noKey
     /// The key file itself is of no use.
     case keyFile(KeyFileFault)
-    /// The derivation was cancelled.
+    /// The derivation was ended.
     case cancelled
     /// There is no such entry or group in it.
     case notFound
@@ -45,6 +49,38 @@ package enum KDBXError: Error, Equatable, Sendable {
         case rounds
         /// The threads.
         case threads
+        /// The time, which was up before it was done.
+        case time
+
+        /// What is to be said of a file, with the setting that allows more.
+        package func sentence(_ limits: Limits) -> String {
+            switch self {
+            case .memory:
+                "takes more memory to open than max_kdf_memory_mib (\(limits.argon2Memory >> 20)) allows; raise it in [unlock] of the configuration if you trust the file."
+            case .rounds, .time:
+                "takes longer to open than max_kdf_seconds (\(limits.seconds)) allows; raise it in [unlock] of the configuration if you trust the file."
+            case .threads:
+                "takes more than \(limits.argon2Threads) threads to open; lower the parallelism in the program that made it."
+            }
+        }
+    }
+
+    /// What there is too much of in a file.
+    package enum Excess: String, Equatable, Sendable {
+        /// Bytes once decompressed.
+        case content
+        /// Elements of the document.
+        case elements
+        /// Attributes of an element.
+        case attributes
+        /// Declarations of namespaces.
+        case namespaces
+        /// Different names of elements, or their length.
+        case names
+        /// The depth of elements in elements.
+        case depth
+        /// Fields of a header.
+        case fields
     }
 
     /// Which part of a file is not as it was written.
@@ -77,5 +113,21 @@ package enum KDBXError: Error, Equatable, Sendable {
         case checksum
         /// It is empty.
         case empty
+    }
+}
+
+extension KDBXError {
+    /// What an error of the document means for the file.
+    init(_ error: XMLError) {
+        switch error {
+        case .malformed, .documentType: self = .damaged(.document)
+        case .tooDeep: self = .excessive(.depth)
+        case .tooLarge: self = .tooLarge
+        case .excessive(.elements): self = .excessive(.elements)
+        case .excessive(.attributes): self = .excessive(.attributes)
+        case .excessive(.namespaces): self = .excessive(.namespaces)
+        case .excessive(.names): self = .excessive(.names)
+        case .excessive(.encoding): self = .damaged(.document)
+        }
     }
 }

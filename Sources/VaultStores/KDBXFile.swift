@@ -39,7 +39,7 @@ struct KDBXFile: Sendable {
     }
 
     /// Opens the file with a password; nil if that is not the right one.
-    func open(with password: SecretBytes) throws(VaultError) -> Opened? {
+    func open(with password: SecretBytes, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
         let (bytes, keyFile) = (try read(), try keyFileBytes())
         let file = try parse(bytes)
         // With a key file, no password is what most mean by an empty one.
@@ -47,7 +47,7 @@ struct KDBXFile: Sendable {
         for password in passwords {
             do throws(KDBXError) {
                 let key = try CompositeKey(password: password, keyFile: keyFile)
-                let derived = try file.derive(key, limits: limits)
+                let derived = try file.derive(key, limits: limits, by: deriver)
                 let database = try file.open(derived, limits: limits)
                 return Opened(
                     shelf: KDBXShelf(database),
@@ -58,17 +58,17 @@ struct KDBXFile: Sendable {
             } catch .wrongKey {
                 continue
             } catch {
-                throw VaultError(error, vault: name)
+                throw VaultError(error, vault: name, limits: limits)
             }
         }
         return nil
     }
 
     /// Reads the file again with the key that is known; nil if it still is the one that was read.
-    func reread(_ former: Opened) throws(VaultError) -> Opened? {
+    func reread(_ former: Opened, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
         let bytes = try read()
         guard Digest.sha256(bytes) != former.digest else { return nil }
-        return try opened(bytes, like: former)
+        return try opened(bytes, like: former, deriver)
     }
 
     /// Puts a draft into the file, after whatever other programs put there meanwhile.
@@ -78,13 +78,14 @@ struct KDBXFile: Sendable {
     func save(
         _ draft: LoginDraft,
         over former: Opened,
-        at now: Int64
+        at now: Int64,
+        by deriver: any KeyDeriver
     ) throws(VaultError) -> (Opened, LoginID) {
         for _ in 1...4 {
             let outcome: Result<(Opened, LoginID), VaultError>
             do throws(KernelError) {
                 let replacement = try FileReplacement(of: path)
-                outcome = try save(draft, over: former, at: Timestamp(unix: now), in: replacement)
+                outcome = try save(draft, over: former, at: Timestamp(unix: now), deriver, in: replacement)
             } catch  where error.code == ESTALE {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
@@ -100,18 +101,19 @@ struct KDBXFile: Sendable {
         _ draft: LoginDraft,
         over former: Opened,
         at now: Timestamp,
+        _ deriver: any KeyDeriver,
         in replacement: borrowing FileReplacement
     ) throws(KernelError) -> Result<(Opened, LoginID), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: Self.sizeLimit)
         let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXShelf, LoginID)
         do throws(VaultError) {
-            let base = try merged(old, former)
+            let base = try merged(old, former, deriver)
             let (database, login) = try base.saved(draft, at: now)
             (shelf, id) = (KDBXShelf(database), login)
             do throws(KDBXError) {
-                (file, derived) = try database.written(key: former.key, limits: limits)
+                (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
             } catch {
-                throw VaultError(error, vault: name)
+                throw VaultError(error, vault: name, limits: limits)
             }
         } catch {
             return .failure(error)
@@ -135,17 +137,25 @@ struct KDBXFile: Sendable {
     }
 
     /// What is in memory, with what other programs wrote since it was read.
-    private func merged(_ bytes: [UInt8], _ former: Opened) throws(VaultError) -> KDBXShelf {
+    private func merged(
+        _ bytes: [UInt8],
+        _ former: Opened,
+        _ deriver: any KeyDeriver
+    ) throws(VaultError) -> KDBXShelf {
         guard Digest.sha256(bytes) != former.digest else { return former.shelf }
-        var database = try opened(bytes, like: former).shelf.database
+        var database = try opened(bytes, like: former, deriver).shelf.database
         database.merge(former.shelf.database)
         return KDBXShelf(database)
     }
 
-    private func opened(_ bytes: [UInt8], like former: Opened) throws(VaultError) -> Opened {
+    private func opened(
+        _ bytes: [UInt8],
+        like former: Opened,
+        _ deriver: any KeyDeriver
+    ) throws(VaultError) -> Opened {
         let file = try parse(bytes)
         do throws(KDBXError) {
-            let derived = try file.derive(former.key, limits: limits)
+            let derived = try file.derive(former.key, limits: limits, by: deriver)
             let database = try file.open(derived, limits: limits)
             return Opened(
                 shelf: KDBXShelf(database),
@@ -156,7 +166,7 @@ struct KDBXFile: Sendable {
         } catch .wrongKey {
             throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
         } catch {
-            throw VaultError(error, vault: name)
+            throw VaultError(error, vault: name, limits: limits)
         }
     }
 
@@ -201,7 +211,7 @@ struct KDBXFile: Sendable {
         do throws(KDBXError) {
             return try LockedFile(parsing: bytes)
         } catch {
-            throw VaultError(error, vault: name)
+            throw VaultError(error, vault: name, limits: limits)
         }
     }
 }

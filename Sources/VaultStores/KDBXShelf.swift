@@ -43,8 +43,9 @@ struct KDBXShelf: Sendable {
 
     private static func secrets(of entry: Entry) -> LoginSecrets {
         var fields: [String: SecretBytes] = [:]
-        for field in entry.fields where isOwn(field.name) {
-            fields[field.name] = entry.secret(field.name)
+        // Of two of a name the first counts, as everywhere.
+        for string in entry.strings where isOwn(string.field.name) && fields[string.field.name] == nil {
+            fields[string.field.name] = entry.secret(of: string)
         }
         let none = SecretBytes(utf8: "")
         return LoginSecrets(
@@ -65,10 +66,16 @@ struct KDBXShelf: Sendable {
     /// What all entries of a group have in common.
     private struct Place {
         let group: Group
-        /// The names from the root down, its own included, as the KeePassHttp plugin gives them.
-        let path: [String]
+        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
+        /// one the end, for each group in a group has one of its own.
+        let path: String
         let isSearchable: Bool
         let isRecycled: Bool
+
+        static func longest(_ path: String) -> String {
+            guard path.utf8.count > 4096 else { return path }
+            return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
+        }
 
         func inner(_ group: Group, bin: Identifier?) -> Place {
             let isSearchable =
@@ -79,7 +86,7 @@ struct KDBXShelf: Sendable {
                 }
             return Place(
                 group: group,
-                path: path + [group.name],
+                path: Self.longest(path + "/" + group.name),
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin
             )
@@ -90,14 +97,16 @@ struct KDBXShelf: Sendable {
     private static func logins(of database: Database) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
         var places = [
-            Place(group: root, path: [root.name], isSearchable: root.isSearchable, isRecycled: false)
+            Place(
+                group: root,
+                path: Place.longest(root.name),
+                isSearchable: root.isSearchable,
+                isRecycled: false
+            )
         ]
         var logins: [Login] = []
         while let place = places.popLast() {
-            let group = LoginGroup(
-                name: place.path.joined(separator: "/"),
-                id: place.group.id.map { LoginID($0) }
-            )
+            let group = LoginGroup(name: place.path, id: place.group.id.map { LoginID($0) })
             logins += place.group.entries.compactMap { login($0, in: group, at: place) }
             places += place.group.groups.reversed().map { place.inner($0, bin: bin) }
         }
@@ -109,10 +118,13 @@ struct KDBXShelf: Sendable {
         let strings = entry.strings
         // Of two of a name the first counts, as everywhere.
         func text(_ name: String) -> String {
-            guard let string = strings.first(where: { $0.field.name == name }) else { return "" }
-            return (string.field.isProtected ? entry.text(name) : string.text) ?? ""
+            strings.first { $0.field.name == name }.map { entry.text(of: $0) } ?? ""
         }
         let own = strings.map(\.field.name).filter(isOwn)
+        var urls: [String: String] = [:]
+        for string in strings where Login.isFurtherURL(string.field.name) && urls[string.field.name] == nil {
+            urls[string.field.name] = entry.text(of: string)
+        }
         let hasSettings = strings.contains { $0.field.name == EntrySettings.fieldName }
         return Login(
             id: id,
@@ -120,14 +132,14 @@ struct KDBXShelf: Sendable {
             username: text("UserName"),
             url: text("URL"),
             group: group,
-            furtherURLs: own.filter(Login.isFurtherURL).sorted().map(text),
+            furtherURLs: urls.sorted { $0.key < $1.key }.map(\.value),
             settings: hasSettings ? settings(text(EntrySettings.fieldName)) : noSettings,
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,
             fieldNames: own.sorted(),
             tags: entry.tags,
-            hasNotes: strings.contains { $0.field.name == "Notes" && $0.text?.isEmpty != true }
+            hasNotes: strings.contains { $0.field.name == "Notes" && $0.hasValue }
         )
     }
 

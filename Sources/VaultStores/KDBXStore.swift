@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import KDBX
+package import KDBX
 package import Kernel
 package import Logging
 import Secrecy
@@ -24,12 +24,17 @@ package actor KDBXStore: VaultStore {
     private let passwords: any VaultPasswords
     private let identities: KDBXIdentityFile
     private let work: BlockingWork
+    /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
+    private let opening: BlockingWork
+    private let makeDeriver: @Sendable () -> any KeyDeriver
     private nonisolated let news = Broadcast<Void>(backlog: 1)
 
     private var opened: KDBXFile.Opened?
     /// Counts the locks, so that what began before one does not undo it.
     private var era = 0
     private var unlocking: Task<Result<Void, VaultError>, Never>?
+    /// The derivations that a lock ends: of an unlock, and of reading the file anew.
+    private var derivers: [ObjectIdentifier: any KeyDeriver] = [:]
     private var watch: FileWatch?
     private var isRereadWanted = false
     /// Whether the file became another while it was being opened.
@@ -44,9 +49,10 @@ package actor KDBXStore: VaultStore {
     ///   - name: What configuration and prompts call it.
     ///   - path: The file, or a link to it.
     ///   - keyFile: Its key file, if it has one.
-    ///   - maximumSeconds: How long deriving the key may take, roughly, on a common computer.
+    ///   - maximumSeconds: How long deriving the key may take.
     ///   - maximumMemory: How many mebibytes that may take.
     ///   - passwords: Where passwords come from.
+    ///   - makeDeriver: Gives who derives a key, for one unlock, reading or writing.
     ///   - state: The folder for what it keeps outside the file, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
@@ -58,6 +64,7 @@ package actor KDBXStore: VaultStore {
         maximumSeconds: Int = 20,
         maximumMemory: Int = 2048,
         passwords: any VaultPasswords,
+        makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() },
         state: String,
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
@@ -68,6 +75,7 @@ package actor KDBXStore: VaultStore {
         self.passwords = passwords
         self.logger = logger
         self.now = now
+        self.makeDeriver = makeDeriver
         let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
             name: name,
@@ -79,11 +87,14 @@ package actor KDBXStore: VaultStore {
         )
         identities = KDBXIdentityFile(folder: state, vault: path)
         work = BlockingWork(label: "org.keybell.kdbx")
-        work.begin { KDBXStore.clearLitter(of: path) }
+        opening = BlockingWork(label: "org.keybell.kdbx.opening")
+        // Before it is opened, and so before anything is saved.
+        opening.begin { KDBXStore.clearLitter(of: path) }
     }
 
     deinit {
         unlocking?.cancel()
+        for deriver in derivers.values { deriver.end() }
     }
 
     package nonisolated func changes() -> AsyncStream<Void> {
@@ -121,11 +132,15 @@ package actor KDBXStore: VaultStore {
         try shelf().preview(draft)
     }
 
-    /// Drops the database and its key; an unlock that is under way comes to nothing.
+    /// Drops the database and its key; an unlock that is under way comes to nothing, and its key derivation ends.
+    ///
+    /// A save that the person has allowed is finished.
     package func lock() async {
         era += 1
         unlocking?.cancel()
         unlocking = nil
+        for deriver in derivers.values { deriver.end() }
+        derivers = [:]
         opened = nil
         watch = nil
         news.send(())
@@ -160,7 +175,7 @@ package actor KDBXStore: VaultStore {
 
     private func open(for reason: UnlockReason, _ era: Int) async -> Result<Void, VaultError> {
         do throws(VaultError) {
-            try await work { [file] () throws(VaultError) in try file.look() }
+            try await opening { [file] () throws(VaultError) in try file.look() }
             // Before the file is read, so that no change between the two is missed.
             if era == self.era { follow() }
             hasChangedMeanwhile = false
@@ -168,8 +183,7 @@ package actor KDBXStore: VaultStore {
             while true {
                 let password = try await passwords.password(attempt: attempt, for: reason)
                 guard era == self.era else { throw .locked }
-                let result = try await work { [file] () throws(VaultError) in try file.open(with: password) }
-                guard era == self.era else { throw .locked }
+                guard let result = try await opened(with: password, era) else { throw .locked }
                 if let result {
                     await accept(result)
                     await passwords.opened(with: password)
@@ -181,6 +195,19 @@ package actor KDBXStore: VaultStore {
         } catch {
             return .failure(error)
         }
+    }
+
+    /// Tries a password; nil if the vault was locked meanwhile, which ends it, and nil in that if it is not the right one.
+    private func opened(with password: SecretBytes, _ era: Int) async throws(VaultError)
+        -> KDBXFile.Opened??
+    {
+        let deriver = makeDeriver()
+        derivers[ObjectIdentifier(deriver)] = deriver
+        defer { derivers[ObjectIdentifier(deriver)] = nil }
+        let result = try await opening { [file] () throws(VaultError) in
+            try file.open(with: password, by: deriver)
+        }
+        return era == self.era ? .some(result) : nil
     }
 
     private func accept(_ result: KDBXFile.Opened) async {
@@ -199,10 +226,11 @@ package actor KDBXStore: VaultStore {
         do throws(VaultError) {
             guard let former = opened else { throw .locked }
             let (era, time) = (era, now())
+            let deriver = makeDeriver()
             // Says no before anything is touched, where that is known already.
             guard try !former.shelf.changes(draft).isUnchanged else { throw .unchanged }
             let (saved, id) = try await work { [file] () throws(VaultError) in
-                try file.save(draft, over: former, at: time)
+                try file.save(draft, over: former, at: time, by: deriver)
             }
             if era == self.era { opened = saved }
             news.send(())
@@ -254,7 +282,12 @@ package actor KDBXStore: VaultStore {
         // The path may lead elsewhere from now on.
         follow()
         do throws(VaultError) {
-            let result = try await work { [file] () throws(VaultError) in try file.reread(former) }
+            let deriver = makeDeriver()
+            derivers[ObjectIdentifier(deriver)] = deriver
+            defer { derivers[ObjectIdentifier(deriver)] = nil }
+            let result = try await work { [file] () throws(VaultError) in
+                try file.reread(former, by: deriver)
+            }
             guard era == self.era, let result else { return }
             await accept(result)
         } catch {
@@ -312,18 +345,5 @@ package actor KDBXStore: VaultStore {
         // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
         guard let replacement = try? FileReplacement(of: path, patience: .seconds(5)) else { return }
         replacement.clearLitter()
-    }
-}
-
-extension Limits {
-    /// What fits a time, on a common computer, and a memory.
-    init(seconds: Int, mebibytes: Int) {
-        self.init()
-        let (seconds, mebibytes) = (
-            UInt64(clamping: min(seconds, 86_400)), UInt64(clamping: min(mebibytes, 1 << 22))
-        )
-        aesRounds = max(seconds, 1) * 50_000_000
-        argon2Work = max(seconds, 1) * (128 << 30) / 20
-        argon2Memory = mebibytes << 20
     }
 }

@@ -5,7 +5,7 @@ import Vault
 
 extension VaultError {
     /// What is wrong with a vault's file, in words that a person can act on.
-    init(_ error: KDBXError, vault: String) {
+    init(_ error: KDBXError, vault: String, limits: Limits) {
         let file = "The file of the vault \(vault)"
         switch error {
         case .notKDBX:
@@ -17,10 +17,13 @@ extension VaultError {
         case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
             self = .unavailable("\(file) is encrypted in a way that Keybell doesn't know: \(error).")
         case .tooCostly(let cost):
-            let settings = "max_kdf_seconds and max_kdf_memory_mib in [unlock]"
-            self = .unavailable("\(file) takes more \(cost.rawValue) to open than is allowed by \(settings).")
+            self = .unavailable("\(file) \(cost.sentence(limits))")
         case .tooLarge:
             self = .unavailable("\(file) is too large.")
+        case .excessive(let excess):
+            self = .unavailable(
+                "\(file) has more \(excess.rawValue) than a file of its size can have reason for; is there a backup?"
+            )
         case .truncated:
             self = .unavailable("\(file) ends too early; is it still being copied, or is there a backup?")
         case .damaged(let part):

@@ -5,7 +5,7 @@ extension Document {
     /// whatever order, content and elements in their order; comments and text beside elements do not count.
     package func isEqual(_ element: Element, to other: Element, in document: Document) -> Bool {
         // Depth is bounded where a document is read, and copying adds no more than one document to another.
-        guard name(of: element) == document.name(of: other),
+        guard name(of: element).utf8.elementsEqual(document.name(of: other).utf8),
             content(of: element) == document.content(of: other),
             sortedAttributes(of: element) == document.sortedAttributes(of: other)
         else { return false }
@@ -20,7 +20,11 @@ extension Document {
         }
     }
 
-    private func sortedAttributes(of element: Element) -> [[String]] {
-        attributes(of: element).map { [$0.name, $0.value] }.sorted { $0.lexicographicallyPrecedes($1) }
+    /// By their bytes, as everything here is.
+    private func sortedAttributes(of element: Element) -> [[[UInt8]]] {
+        attributes(of: element).map { [Array($0.name.utf8), Array($0.value.utf8)] }.sorted { left, right in
+            left[0] == right[0]
+                ? left[1].lexicographicallyPrecedes(right[1]) : left[0].lexicographicallyPrecedes(right[0])
+        }
     }
 }

@@ -15,9 +15,19 @@ extension Document {
             remove(Element(index: child))
             child = next
         }
+        let former = self[element].content.range
         let start = content.count
         appending(&content)
         self[element].content = Slice(from: start, to: content.count)
+        self[element].isOpaque = false
+        // What is replaced is mostly a secret, or what one was before it was sealed.
+        for index in former { content[index] = 0 }
+    }
+
+    /// Replaces what is in an element by bytes that are no text: `serialized` asks what to write for them.
+    package mutating func setOpaqueContent(of element: Element, appending: (inout [UInt8]) -> Void) {
+        setContent(of: element, appending: appending)
+        self[element].isOpaque = true
     }
 
     /// Replaces what is in an element by text; characters that XML can't have are left out.
@@ -210,6 +220,11 @@ extension Document {
 
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || (0x09...0x0A).contains(byte) || byte == 0x0D
+    }
+
+    /// A text without the characters that XML 1.0 can't have.
+    package static func allowedText(_ text: String) -> String {
+        String(decoding: allowed(text), as: UTF8.self)
     }
 
     /// The characters of a text that XML 1.0 can have.

@@ -5,7 +5,7 @@ extension Document {
     package func name(of element: Element) -> String { names[Int(self[element].name)] }
 
     /// A name's handle, or nil if nothing in the document has this name.
-    package func find(_ name: String) -> Name? { nameNumbers[name].map { Name(number: $0) } }
+    package func find(_ name: String) -> Name? { nameNumbers[NameKey(name)].map { Name(number: $0) } }
 
     /// A name's handle, whether anything in the document has this name yet or not.
     package mutating func name(_ text: String) -> Name { Name(number: number(of: text)) }
@@ -60,7 +60,7 @@ extension Document {
 
     /// The first of those elements of a name that an element's children end with; nil if they end otherwise.
     package func firstOfLast(named name: String, in element: Element) -> Element? {
-        guard let number = nameNumbers[name] else { return nil }
+        guard let number = nameNumbers[NameKey(name)] else { return nil }
         var first: Element?
         var index = self[element].lastChild
         while index != Node.none {
@@ -88,7 +88,12 @@ extension Document {
     package func content(of element: Element) -> ArraySlice<UInt8> { content[self[element].content.range] }
 
     /// The text of an element without children; text beside children is no one's business here.
-    package func text(of element: Element) -> String { String(decoding: content(of: element), as: UTF8.self) }
+    ///
+    /// It is fit to be compared: of an absurdly long run of combining marks the rest is left out.
+    package func text(of element: Element) -> String { BoundedText.text(content(of: element)) }
+
+    /// Whether the content is not text but what its owner made of it, who is asked when it is written.
+    package func isOpaque(_ element: Element) -> Bool { self[element].isOpaque }
 
     /// The text of the first child of a name, or nil if there is none.
     package func text(of element: Element, child name: String) -> String? {
@@ -103,8 +108,8 @@ extension Document {
         var index = self[element].firstAttribute
         while index != Node.none {
             let attribute = attributes[Int(index)]
-            if names[Int(attribute.name)] == name {
-                return String(decoding: content[attribute.value.range], as: UTF8.self)
+            if names[Int(attribute.name)].utf8.elementsEqual(name.utf8) {
+                return BoundedText.text(content[attribute.value.range])
             }
             index = attribute.next
         }
@@ -117,7 +122,7 @@ extension Document {
         var index = self[element].firstAttribute
         while index != Node.none {
             let attribute = attributes[Int(index)]
-            let value = String(decoding: content[attribute.value.range], as: UTF8.self)
+            let value = BoundedText.text(content[attribute.value.range])
             list.append((names[Int(attribute.name)], value))
             index = attribute.next
         }
@@ -126,12 +131,21 @@ extension Document {
 
     /// All elements under an element, itself included, in the order of the text, that have any attribute.
     package func elementsWithAttributes(under top: Element) -> [Element] {
+        elements(under: top) { hasAttributes($0) }
+    }
+
+    /// Those of the elements under an element, itself included, that something is true of, in the order of the text.
+    package func elements(under top: Element, where isWanted: (Element) -> Bool) -> [Element] {
         var found: [Element] = []
         walk(from: top) { index in
-            if nodes[Int(index)].firstAttribute != Node.none { found.append(Element(index: index)) }
+            let element = Element(index: index)
+            if nodes[Int(index)].kind == .element, isWanted(element) { found.append(element) }
         }
         return found
     }
+
+    /// Whether an element has any attribute.
+    package func hasAttributes(_ element: Element) -> Bool { self[element].firstAttribute != Node.none }
 
     /// How many bytes of content an element and all that is in it have together.
     package func contentSize(of top: Element) -> Int {

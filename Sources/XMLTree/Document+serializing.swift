@@ -8,7 +8,7 @@ extension Document {
 
     /// The document as UTF-8 text, with a declaration and without formatting.
     /// - Parameter replacing: Gives what is to be written as the content of an element; nil for what it has. It is
-    ///   asked, in the order of the text, for each element with attributes and without children.
+    ///   asked, in the order of the text, for each element whose content is opaque.
     /// - Returns: The text, which reads back as an equal document.
     /// - Throws: What `replacing` throws.
     package func serialized<E: Error>(
@@ -40,7 +40,7 @@ extension Document {
                 continue
             } else {
                 var content = self.content[node.content.range]
-                if node.firstAttribute != Node.none, let other = try replacing(Element(index: index)) {
+                if node.isOpaque, let other = try replacing(Element(index: index)) {
                     content = other[...]
                 }
                 write(node, content: content, to: &output)

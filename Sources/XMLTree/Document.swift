@@ -2,7 +2,8 @@
 
 /// One element of a document: a handle that means something only together with its document and its copies.
 package struct Element: Hashable, Sendable {
-    let index: Int32
+    /// Its number: of two the one that was made first has the lower one.
+    package let index: Int32
 }
 
 /// A name that a document has somewhere: looked up once, it is found again without comparing letters.
@@ -28,7 +29,7 @@ package struct Document: Sendable {
     var nodes: [Node] = []
     var attributes: [Attribute] = []
     var names: [String] = []
-    var nameNumbers: [String: UInt32] = [:]
+    var nameNumbers: [NameKey: UInt32] = [:]
     /// The bytes of all content and of all attributes' values.
     var content: [UInt8] = []
     /// The nodes outside of the root element: comments and processing instructions.
@@ -57,6 +58,8 @@ package struct Document: Sendable {
         static let none: Int32 = -1
 
         var kind: Kind
+        /// Whether the content is not text but what its owner made of it, who is asked when it is written.
+        var isOpaque = false
         /// Of an element, or of a processing instruction its target.
         var name: UInt32
         var parent: Int32
@@ -84,10 +87,10 @@ package struct Document: Sendable {
     }
 
     mutating func number(of name: String) -> UInt32 {
-        if let number = nameNumbers[name] { return number }
+        if let number = nameNumbers[NameKey(name)] { return number }
         let number = UInt32(names.count)
         names.append(name)
-        nameNumbers[name] = number
+        nameNumbers[NameKey(name)] = number
         return number
     }
 
@@ -95,5 +98,22 @@ package struct Document: Sendable {
         get { nodes[Int(element.index)] }
         // In place, since a node is not small.
         _modify { yield &nodes[Int(element.index)] }
+    }
+}
+
+/// A name as its bytes: comparing strings by what they look like takes a time that grows with the square of a run of
+/// combining marks, and two names that only look the same are two.
+struct NameKey: Hashable, Sendable {
+    private let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (left: NameKey, right: NameKey) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+        let isHashed: Void? = unsafe text.utf8.withContiguousStorageIfAvailable { bytes in
+            unsafe hasher.combine(bytes: UnsafeRawBufferPointer(bytes))
+        }
+        if isHashed == nil { for byte in text.utf8 { hasher.combine(byte) } }
     }
 }

@@ -83,12 +83,14 @@ import CLibXML2
         unsafe handler.comment = { context, bytes in
             unsafe state(context) { state in
                 unsafe state.builder.leaf(.comment, name: 0, terminated(bytes))
+                if unsafe state.builder.failure != nil { unsafe xmlStopParser(state.context) }
             }
         }
         unsafe handler.processingInstruction = { context, target, bytes in
             unsafe state(context) { state in
                 let name = unsafe state.number(of: QualifiedName(prefix: nil, local: target))
                 unsafe state.builder.leaf(.instruction, name: name, terminated(bytes))
+                if unsafe state.builder.failure != nil { unsafe xmlStopParser(state.context) }
             }
         }
         return unsafe handler

@@ -38,6 +38,8 @@ import CLibXML2
     ///   - attributes: Five pointers each: name, prefix, namespace, value and the value's end.
     mutating func start(_ name: QualifiedName, namespaces: Texts, attributes: Texts) {
         unsafe builder.start(number(of: name))
+        unsafe builder.countNamespaces(namespaces.count / 2)
+        guard unsafe builder.failure == nil else { return }
         for index in stride(from: 0, to: namespaces.count, by: 2) {
             let prefix = unsafe QualifiedName(prefix: nil, local: namespaces[index]).text
             let name = prefix.isEmpty ? "xmlns" : "xmlns:" + prefix

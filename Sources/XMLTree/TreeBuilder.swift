@@ -9,6 +9,7 @@
 
     private let nodes: UnsafeMutableBufferPointer<Node>
     private let content: UnsafeMutableBufferPointer<UInt8>
+    private let limits: Document.Limits
     private(set) var nodeCount = 0
     private(set) var contentCount = 0
     /// All that is not in the two above.
@@ -18,16 +19,39 @@
     private(set) var isComplete = false
     /// The elements that are not closed yet, and which of them have text among their children.
     private var open: [(index: Int32, hasText: Bool)] = []
+    /// The last attribute of the innermost element.
+    private var lastAttribute = Node.none
+    private var namespaceCount = 0
     /// Text is collected from here on until an event says whose it is.
     private var pending = 0
 
-    init(nodes: UnsafeMutableBufferPointer<Node>, content: UnsafeMutableBufferPointer<UInt8>) {
+    init(
+        nodes: UnsafeMutableBufferPointer<Node>,
+        content: UnsafeMutableBufferPointer<UInt8>,
+        limits: Document.Limits
+    ) {
         unsafe self.nodes = nodes
+        unsafe self.limits = limits
         unsafe self.content = content
         unsafe open.reserveCapacity(64)
     }
 
-    mutating func number(of name: String) -> UInt32 { unsafe document.number(of: name) }
+    /// The number of a name; there are few of them, and none is long, in what any program writes.
+    mutating func number(of name: String) -> UInt32 {
+        guard name.utf8.count <= Document.Limits.nameLength,
+            unsafe document.names.count < Document.Limits.names
+        else {
+            unsafe failure = .excessive(.names)
+            return 0
+        }
+        return unsafe document.number(of: name)
+    }
+
+    /// Counts declarations of namespaces: a parser looks through those in scope for each prefix.
+    mutating func countNamespaces(_ number: Int) {
+        unsafe namespaceCount += number
+        if unsafe namespaceCount > Document.Limits.namespaces { unsafe failure = .excessive(.namespaces) }
+    }
 
     mutating func start(_ name: UInt32) {
         unsafe settleText()
@@ -38,12 +62,17 @@
         guard let index = unsafe append(.element, name: name, Document.Slice()) else { return }
         if unsafe open.isEmpty { unsafe document.root = Element(index: index) }
         unsafe open.append((index, false))
+        unsafe lastAttribute = Node.none
         unsafe pending = contentCount
     }
 
     /// Adds an attribute to the element that has just been started.
     mutating func attribute(_ name: UInt32, _ value: UnsafeBufferPointer<UInt8>) {
         guard unsafe failure == nil, let element = unsafe open.last?.index else { return }
+        guard unsafe document.attributes.count < limits.nodes else {
+            unsafe failure = .excessive(.attributes)
+            return
+        }
         let start = unsafe contentCount
         unsafe append(value)
         if unsafe value.contains(UInt8(ascii: "&")) { unsafe resolveAmpersands(from: start) }
@@ -51,13 +80,12 @@
         let index = unsafe Int32(document.attributes.count)
         let slice = unsafe Document.Slice(from: start, to: contentCount)
         unsafe document.attributes.append(Document.Attribute(name: name, value: slice))
-        var last = unsafe nodes[Int(element)].firstAttribute
-        guard last != Node.none else {
+        if unsafe lastAttribute == Node.none {
             unsafe nodes[Int(element)].firstAttribute = index
-            return
+        } else {
+            unsafe document.attributes[Int(lastAttribute)].next = index
         }
-        while case let next = unsafe document.attributes[Int(last)].next, next != Node.none { last = next }
-        unsafe document.attributes[Int(last)].next = index
+        unsafe lastAttribute = index
     }
 
     mutating func end() {
@@ -126,7 +154,7 @@
     /// Makes a node and puts it behind what is already in the innermost open element.
     private mutating func append(_ kind: Node.Kind, name: UInt32, _ slice: Document.Slice) -> Int32? {
         guard unsafe nodeCount < nodes.count else {
-            unsafe failure = .tooLarge
+            unsafe failure = nodeCount < limits.nodes ? .tooLarge : .excessive(.elements)
             return nil
         }
         let index = unsafe Int32(nodeCount)
@@ -156,14 +184,20 @@
 
     /// Where no entities are substituted libxml2 leaves an ampersand in an attribute as `&#38;`, and only there.
     private mutating func resolveAmpersands(from start: Int) {
-        let reference = Array("&#38;".utf8)
-        let value = unsafe Array(content[start..<contentCount])
-        unsafe contentCount = start
-        var index = 0
-        while index < value.count {
-            unsafe content[contentCount] = value[index]
+        let (first, end) = unsafe (start, contentCount)
+        unsafe contentCount = first
+        var index = first
+        while index < end {
+            // The one written is never behind the one read.
+            unsafe content[contentCount] = content[index]
             unsafe contentCount += 1
-            index += value[index...].starts(with: reference) ? reference.count : 1
+            index += unsafe isReference(at: index, before: end) ? 5 : 1
         }
+    }
+
+    private func isReference(at index: Int, before end: Int) -> Bool {
+        guard unsafe content[index] == UInt8(ascii: "&"), index + 5 <= end else { return false }
+        return unsafe content[index + 1] == UInt8(ascii: "#") && content[index + 2] == UInt8(ascii: "3")
+            && content[index + 3] == UInt8(ascii: "8") && content[index + 4] == UInt8(ascii: ";")
     }
 }

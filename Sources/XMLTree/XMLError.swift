@@ -10,4 +10,6 @@ package enum XMLError: Error, Equatable, Sendable {
     case tooDeep
     /// It is longer than the parser counts, or there is no memory for it.
     case tooLarge
+    /// There is more in it than any program puts into a text of its length.
+    case excessive(Document.Excess)
 }

@@ -13,17 +13,25 @@ struct Disclosure: Equatable {
     let binaries: [[UInt8]]
 
     init(_ database: Database) throws {
+        var database = database
+        // It is the one thing that has to differ.
+        if let hash = database.document.descendant(of: database.document.root, "Meta", "HeaderHash") {
+            database.document.remove(hash)
+        }
+        let seal = SecretSeal()
+        text = try Self.xml(of: database).split(separator: "><").map(String.init)
+        binaries = database.innerHeader.binaries.map { [$0.flags] + $0.bytes(seal) }
+    }
+
+    /// The document's text with all sealed values in the open.
+    static func xml(of database: Database) throws -> String {
         var document = database.document
         let seal = SecretSeal()
-        for element in document.elementsWithAttributes(under: document.root)
-        where ProtectedValues.isProtected(element, in: document) {
+        for element in document.elements(under: document.root, where: { document.isOpaque($0) }) {
             let opened = seal.open(document.content(of: element))
             let secret = try #require(opened)
             document.setContent(of: element, to: secret.withSpan { span in span.indices.map { span[$0] } })
         }
-        // It is the one thing that has to differ.
-        if let hash = document.descendant(of: document.root, "Meta", "HeaderHash") { document.remove(hash) }
-        text = String(decoding: document.serialized(), as: UTF8.self).split(separator: "><").map(String.init)
-        binaries = database.innerHeader.binaries.map { [$0.flags] + $0.bytes(seal) }
+        return String(decoding: document.serialized(), as: UTF8.self)
     }
 }

@@ -12,8 +12,7 @@ import XMLTree
     private func text(_ database: Database) throws -> String {
         let document = database.document
         let bytes = document.serialized { (element: Element) throws(Never) in
-            ProtectedValues.isProtected(element, in: document)
-                ? database.secret(in: element)?.withSpan { span in span.indices.map { span[$0] } } : nil
+            database.secret(in: element)?.withSpan { span in span.indices.map { span[$0] } }
         }
         var text = String(decoding: bytes, as: UTF8.self)
         var ids = [try #require(database.root.id)]

@@ -106,10 +106,10 @@ import XMLTree
             document: Document(parsing: Array(xml.utf8))
         )
         let unchanged = try again(database)
-        #expect(String(decoding: unchanged.document.serialized(), as: UTF8.self).hasSuffix(xml))
+        #expect(try Disclosure.xml(of: unchanged).hasSuffix(xml))
 
         try database.change(id, [FieldChange("Title", "u")], at: Sample.then)
-        let text = String(decoding: try again(database).document.serialized(), as: UTF8.self)
+        let text = try Disclosure.xml(of: again(database))
         for part in [
             "<KeePassFile New=\"1\">", "<!-- hello -->", "<FutureMeta a=\"b\">x</FutureMeta>",
             "<FutureGroup/>",

@@ -237,7 +237,7 @@ import XMLTree
         for group in [empty, full] {
             memory.document.remove(try #require(memory.groupPlaces[group]))
             memory.groupPlaces[group] = nil
-            memory.noteDeletion(of: group, at: at(1))
+            memory.noteDeletions([group: at(1)])
         }
         let added = try file.addEntry(to: full, [FieldChange("Title", "new")], at: at(2))
         for database in merged() {

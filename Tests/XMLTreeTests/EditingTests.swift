@@ -99,9 +99,12 @@ import XMLTree
         #expect(document.text(of: b) == "changed")
     }
 
-    @Test func `content can be replaced while it is written`() {
+    @Test mutating func `opaque content is replaced while it is written, and what it was is gone`() {
+        document.setOpaqueContent(of: b) { $0 += [1, 2, 3] }
+        let b = b
+        #expect(document.isOpaque(b))
         let bytes = document.serialized { (element: Element) throws(Never) in
-            document.name(of: element) == "b" ? Array("<sealed>".utf8) : nil
+            element == b ? Array("<sealed>".utf8) : nil
         }
         #expect(
             String(decoding: bytes, as: UTF8.self).hasSuffix(

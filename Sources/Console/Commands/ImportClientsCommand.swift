@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DerivationProcess
 import DisplayText
+import KDBX
 import Secrecy
 import SecretService
 import Settings
@@ -45,7 +47,16 @@ struct ImportClientsCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try Configuration.forCommand(config)
         let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
-        let keys = try PluginKeys(file: file, password: password, keyFile: keyFile)
+        let keys = try PluginKeys(
+            file: file,
+            password: password,
+            keyFile: keyFile,
+            limits: Limits(
+                seconds: configuration.unlock.maximumKDFSeconds,
+                mebibytes: configuration.unlock.maximumKDFMemoryMiB
+            ),
+            deriver: DerivationProcess()
+        )
         let keyring = try await Keyring.open(collection: configuration.keyring.collection)
         let result = try await KeyImport(keys, into: keyring, overwrites: overwrite)
         if output.json {

@@ -24,6 +24,7 @@ struct PluginKeys: Sendable {
     private static let entry: [UInt8] = [
         0x34, 0x69, 0x7A, 0x40, 0x8A, 0x5B, 0x41, 0xC0, 0x9F, 0x36, 0x89, 0x7D, 0x62, 0x3E, 0xCB, 0x31,
     ]
+    private static let mostKeys = 1000
     private static let prefix = "AES Key: "
 
     /// Takes the keys out of an opened file.
@@ -33,10 +34,17 @@ struct PluginKeys: Sendable {
                 "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
             )
         }
-        fields = entry.fields.filter { $0.name.hasPrefix(Self.prefix) }.map { field in
+        let strings = entry.strings.filter { $0.field.name.hasPrefix(Self.prefix) }
+        // More than the person can look through is no list of his clients.
+        guard strings.count <= Self.mostKeys else {
+            throw .refused(
+                "The entry \"KeePassHttp Settings\" of this file holds \(strings.count) keys; at most \(Self.mostKeys) are imported."
+            )
+        }
+        fields = strings.map { string in
             Field(
-                id: String(field.name.dropFirst(Self.prefix.count)),
-                key: entry.secret(field.name).flatMap { ClientKey(base64: $0) }.flatMap {
+                id: String(string.field.name.dropFirst(Self.prefix.count)),
+                key: entry.secret(of: string).flatMap { ClientKey(base64: $0) }.flatMap {
                     $0.isGuessable ? nil : $0
                 }
             )
@@ -56,15 +64,26 @@ struct PluginKeys: Sendable {
     ///   - path: The file.
     ///   - password: Its password, or nil for none.
     ///   - keyFile: Where its key file is, or nil for none.
+    ///   - limits: What it may cost to open it.
+    ///   - deriver: Who derives its key.
     /// - Throws: What is wrong with the file or its key, or that it has no client's key in it.
-    init(file path: String, password: SecretBytes?, keyFile: String?) throws(ConsoleError) {
+    init(
+        file path: String,
+        password: SecretBytes?,
+        keyFile: String?,
+        limits: Limits = Limits(),
+        deriver: any KeyDeriver = DirectDeriver()
+    ) throws(ConsoleError) {
         let bytes = try Self.read(path)
         let keyBytes: [UInt8]? = if let keyFile { try Self.read(keyFile) } else { nil }
         let database: Database
         do throws(KDBXError) {
             let key = try CompositeKey(password: password, keyFile: keyBytes)
-            database = try Database(reading: bytes, key: key)
+            database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
         } catch {
+            if case .tooCostly(let cost) = error {
+                throw .refused("\(PlainText.cleaned(path)) \(cost.sentence(limits))")
+            }
             throw .refused("\(PlainText.cleaned(path)) can't be opened: \(Self.words(error)).")
         }
         try self.init(database)
@@ -91,6 +110,8 @@ struct PluginKeys: Sendable {
             "it is encrypted in a way that Keybell doesn't know"
         case .tooCostly(let cost): "its key derivation takes too much \(cost.rawValue)"
         case .tooLarge: "it is too large"
+        case .excessive(let excess):
+            "it has more \(excess.rawValue) than a file of its size can have reason for"
         case .truncated: "it ends too early"
         case .damaged(let part): "it is damaged (\(part.rawValue))"
         case .cancelled, .notFound, .failed: "a library refused, mostly for want of memory"

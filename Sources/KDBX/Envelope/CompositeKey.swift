@@ -30,18 +30,20 @@ package struct CompositeKey: Sendable {
         self.challengeSecret = challengeSecret
     }
 
-    /// Makes guessing it dear, as a header says; takes as long as the file's owner has chosen, and may be cancelled
-    /// where it is AES that does it.
-    func derived(by derivation: KeyDerivation, of version: FormatVersion, _ limits: Limits) throws(KDBXError)
-        -> DerivedKey
-    {
+    /// Makes guessing it dear, as a header says; takes as long as the file's owner has chosen.
+    func derived(
+        by derivation: KeyDerivation,
+        of version: FormatVersion,
+        _ limits: Limits,
+        _ deriver: any KeyDeriver
+    ) throws(KDBXError) -> DerivedKey {
         var parts = parts
         // Version 4 mixes the answer in here, version 3 only later.
         if version.isModern, let challengeSecret {
             parts.append(Self.answer(to: derivation.challenge, with: challengeSecret))
         }
         let whole = Digest.secretSHA256(SecretBytes.joining(parts))
-        let transformed = try derivation.derive(from: whole, limits: limits)
+        let transformed = try deriver.derive(derivation, from: whole, limits: limits)
         return DerivedKey(derivation: derivation, transformed: transformed, challengeSecret: challengeSecret)
     }
 

@@ -12,11 +12,13 @@ extension Database {
     /// - Parameters:
     ///   - key: The password, the key file.
     ///   - limits: What the derivation may cost.
+    ///   - deriver: Who does it.
     /// - Returns: The file, and the key derived for it, by which it can be checked without deriving once more.
     /// - Throws: `tooCostly`, `cancelled`, `failed`.
     package func written(
         key: CompositeKey,
-        limits: Limits = Limits()
+        limits: Limits = Limits(),
+        by deriver: any KeyDeriver = DirectDeriver()
     ) throws(KDBXError) -> (file: [UInt8], key: DerivedKey) {
         var header = header
         header[.masterSeed] = Randomness.bytes(32)
@@ -28,7 +30,7 @@ extension Database {
             header[.streamKey] = stream.key.withSpan { key in key.indices.map { key[$0] } }
             header[.streamStart] = Randomness.bytes(32)
         }
-        let derived = try key.derived(by: header.keyDerivation, of: version, limits)
+        let derived = try key.derived(by: header.keyDerivation, of: version, limits, deriver)
         let file =
             version.isModern
             ? try modernFile(header, stream, derived) : try oldFile(header, stream, derived)

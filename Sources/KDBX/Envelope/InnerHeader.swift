@@ -20,11 +20,16 @@ struct InnerHeader: Sendable {
         /// Set anew at every writing, in the place where it stood.
         case innerStream
         case streamKey
-        case binary(Binary)
+        case binary
         case other(number: UInt8, value: [UInt8])
     }
 
     private var entries: [Entry] = []
+    /// The attachments in the order that entries refer to them by.
+    private(set) var binaries: [Binary] = []
+
+    /// More fields than that, beside attachments, nobody writes; each of them takes some bytes of memory for five of the file.
+    private static let mostFields = 1024
 
     /// One for a new file.
     init() { entries = [.innerStream, .streamKey, .other(number: Field.end.rawValue, value: [])] }
@@ -40,8 +45,11 @@ struct InnerHeader: Sendable {
             var key: SecretBytes?
             let seal = SecretSeal()
             while true {
+                guard header.entries.count - header.binaries.count < Self.mostFields else {
+                    throw .damaged(.innerHeader)
+                }
                 let field = try reader.byte()
-                let value = Array(try reader.take(Int(try reader.integer(UInt32.self))))
+                var value = Array(try reader.take(Int(try reader.integer(UInt32.self))))
                 switch Field(rawValue: field) {
                 case .innerStream:
                     number = UInt32(littleEndian: value)
@@ -51,7 +59,9 @@ struct InnerHeader: Sendable {
                     header.entries.append(.streamKey)
                 case .binary:
                     guard let flags = value.first else { throw .damaged(.innerHeader) }
-                    header.entries.append(.binary(Binary(flags: flags, Array(value.dropFirst()), seal)))
+                    header.entries.append(.binary)
+                    header.binaries.append(Binary(flags: flags, value.dropFirst(), seal))
+                    wipe(&value)
                 case .end, nil:
                     header.entries.append(.other(number: field, value: value))
                 }
@@ -73,13 +83,15 @@ struct InnerHeader: Sendable {
             output += UInt32(value.count).littleEndianBytes
             output += value
         }
+        var left = binaries[...]
         for entry in entries {
             switch entry {
             case .innerStream:
                 append(Field.innerStream.rawValue, stream.kind.rawValue.littleEndianBytes)
             case .streamKey:
                 stream.key.withSpan { key in append(Field.streamKey.rawValue, key.indices.map { key[$0] }) }
-            case .binary(let binary):
+            case .binary:
+                guard let binary = left.popFirst() else { continue }
                 append(Field.binary.rawValue, [binary.flags] + binary.bytes(seal))
             case .other(let number, let value):
                 append(number, value)
@@ -88,41 +100,32 @@ struct InnerHeader: Sendable {
         return output
     }
 
-    /// The attachments in the order that entries refer to them by.
-    var binaries: [Binary] {
-        entries.compactMap { if case .binary(let binary) = $0 { binary } else { nil } }
-    }
-
     /// Adds an attachment and gives its number.
     mutating func append(_ binary: Binary) -> Int {
         let number = binaries.count
         let end = entries.lastIndex { if case .other(Field.end.rawValue, _) = $0 { true } else { false } }
-        entries.insert(.binary(binary), at: end ?? entries.count)
+        entries.insert(.binary, at: end ?? entries.count)
+        binaries.append(binary)
         return number
     }
 }
 
-/// An attachment, which is in memory as it is unless the file wants it protected there.
+/// An attachment, sealed while it is in memory.
 struct Binary: Sendable {
     let flags: UInt8
-    private let content: [UInt8]
+    private let sealed: [UInt8]
 
-    private static let isProtected: UInt8 = 1
-
-    init(flags: UInt8, _ bytes: [UInt8], _ seal: borrowing SecretSeal) {
+    init(flags: UInt8, _ bytes: some Collection<UInt8>, _ seal: borrowing SecretSeal) {
         self.flags = flags
-        guard flags & Self.isProtected != 0 else {
-            content = bytes
-            return
-        }
+        var plain = Array(bytes)
         var sealed: [UInt8] = []
-        sealed.reserveCapacity(bytes.count + SecretSeal.overhead)
-        seal.seal(bytes, onto: &sealed)
-        content = sealed
+        sealed.reserveCapacity(plain.count + SecretSeal.overhead)
+        seal.seal(plain, onto: &sealed)
+        wipe(&plain)
+        self.sealed = sealed
     }
 
     func bytes(_ seal: borrowing SecretSeal) -> [UInt8] {
-        guard flags & Self.isProtected != 0 else { return content }
-        return seal.open(content)?.withSpan { span in span.indices.map { span[$0] } } ?? []
+        seal.open(sealed)?.withSpan { span in span.indices.map { span[$0] } } ?? []
     }
 }

@@ -5,7 +5,9 @@ import Ciphers
 // How KDBX 4 writes a key derivation down.
 
 extension KeyDerivation {
-    init(_ dictionary: VariantDictionary) throws(KDBXError) {
+    /// Reads one.
+    /// - Throws: `damaged(.dictionary)`, `unsupportedKeyDerivation`.
+    package init(_ dictionary: VariantDictionary) throws(KDBXError) {
         guard let identifier = dictionary["$UUID"]?.asBytes, identifier.count == 16 else {
             throw .damaged(.dictionary)
         }
@@ -24,6 +26,9 @@ extension KeyDerivation {
         }
     }
 
+    /// Bytes of a salt and the like, of which programs write 32.
+    private static let mostBytes = 4096
+
     private static func argon2(
         _ variant: Argon2.Variant,
         _ dictionary: VariantDictionary
@@ -41,11 +46,13 @@ extension KeyDerivation {
         parameters.salt = salt
         parameters.secret = dictionary["K"]?.asBytes ?? []
         parameters.associated = dictionary["A"]?.asBytes ?? []
+        let sizes = [parameters.salt, parameters.secret, parameters.associated].map(\.count)
+        guard sizes.allSatisfy({ $0 <= mostBytes }) else { throw .excessive(.fields) }
         return parameters
     }
 
     /// Writes it into a dictionary, where whatever else is in there stays.
-    func dictionary(changing former: VariantDictionary) -> VariantDictionary {
+    package func dictionary(changing former: VariantDictionary) -> VariantDictionary {
         var dictionary = former
         switch self {
         case .aes(let seed, let rounds):

@@ -63,28 +63,44 @@ package enum KeyDerivation: Hashable, Sendable {
         }
     }
 
-    /// Whether it costs no more than the limits allow.
-    func check(_ limits: Limits) throws(KDBXError) {
+    /// Whether it costs no more than the limits allow, as far as that can be told beforehand.
+    package func check(_ limits: Limits) throws(KDBXError) {
         switch self {
         case .aes(_, let rounds):
             guard rounds <= limits.aesRounds else { throw .tooCostly(.rounds) }
         case .argon2(let parameters):
             guard parameters.memory <= limits.argon2Memory else { throw .tooCostly(.memory) }
             guard parameters.lanes <= limits.argon2Threads else { throw .tooCostly(.threads) }
-            let (work, overflow) = parameters.memory.multipliedReportingOverflow(by: parameters.iterations)
-            guard !overflow, work <= limits.argon2Work, parameters.iterations <= UInt32.max else {
+            // A pass stops four times for its threads, which takes as long as so much memory for each of them.
+            let passCost = parameters.memory.addingReportingOverflow(UInt64(parameters.lanes) << 17)
+            let (work, overflow) = passCost.partialValue.multipliedReportingOverflow(
+                by: parameters.iterations
+            )
+            guard !passCost.overflow, !overflow, work <= limits.argon2Work,
+                parameters.iterations <= UInt32.max
+            else {
                 throw .tooCostly(.rounds)
             }
         }
     }
 
     /// Does it; takes as long as the file's owner has chosen.
-    func derive(from key: SecretBytes, limits: Limits) throws(KDBXError) -> SecretBytes {
+    func derive(
+        from key: SecretBytes,
+        limits: Limits,
+        isCancelled: () -> Bool
+    ) throws(KDBXError) -> SecretBytes {
         try check(limits)
         do throws(CipherError) {
             switch self {
             case .aes(let seed, let rounds):
-                if let key = try AESKDF.transform(key, seed: seed, rounds: rounds) { return key }
+                let derived = try AESKDF.transform(
+                    key,
+                    seed: seed,
+                    rounds: rounds,
+                    isCancelled: isCancelled
+                )
+                if let derived { return derived }
             case .argon2(let parameters):
                 return try parameters.function.derive(
                     from: key,

@@ -16,13 +16,15 @@ extension LockedFile {
             throw AuthenticatedBlocks.isFirstGood(reader, keys: keys) ? .damaged(.headerHash) : .wrongKey
         }
         let encrypted = try AuthenticatedBlocks.read(&reader, keys: keys)
-        guard let plain = try decrypt(encrypted, key) else { throw .damaged(.content) }
+        guard var plain = try decrypt(encrypted, key) else { throw .damaged(.content) }
+        let size = plain.count
         var content = try decompress(plain, limits)
+        wipe(&plain)
         defer { wipe(&content) }
         var inner = ByteReader(content)
         let (innerHeader, stream) = try InnerHeader.read(&inner)
         let start = inner.position
-        return try read(content[start...], innerHeader, stream)
+        return try read(content[start...], innerHeader, stream, limits.nodes(in: size))
     }
 
     // Version 3: header, encrypted (bytes that the header repeats, hashed blocks of compressed XML).
@@ -44,9 +46,12 @@ extension LockedFile {
             // Blocks that are whole tell that it is not the key that is wrong.
             throw (try? HashedBlocks.read(&reader)) != nil ? .damaged(.headerHash) : .wrongKey
         }
-        var text = try decompress(HashedBlocks.read(&reader), limits)
+        var blocks = try HashedBlocks.read(&reader)
+        let size = blocks.count
+        var text = try decompress(blocks, limits)
+        wipe(&blocks)
         defer { wipe(&text) }
-        let database = try read(text[...], InnerHeader(), stream)
+        let database = try read(text[...], InnerHeader(), stream, limits.nodes(in: size))
         // Older writers leave it out.
         if let hash = database.meta("HeaderHash"), !hash.isEmpty {
             guard Base64.decode(hash) == Digest.sha256(headerBytes) else { throw .damaged(.headerHash) }
@@ -57,10 +62,15 @@ extension LockedFile {
     private func read(
         _ text: ArraySlice<UInt8>,
         _ innerHeader: InnerHeader,
-        _ stream: InnerStream
+        _ stream: InnerStream,
+        _ limits: Document.Limits
     ) throws(KDBXError) -> Database {
         var document: Document
-        do throws(XMLError) { document = try Document(parsing: text) } catch { throw .damaged(.document) }
+        do throws(XMLError) {
+            document = try Document(parsing: text, limits: limits)
+        } catch {
+            throw KDBXError(error)
+        }
         try ProtectedValues.seal(in: &document, stream)
         return try Database(
             header: header,
@@ -101,9 +111,9 @@ extension LockedFile {
             return bytes
         }
         do throws(GzipError) {
-            return try GzipStream.decompress(bytes, limit: limits.contentSize)
+            return try GzipStream.decompress(bytes, limit: limits.inflated(from: bytes.count))
         } catch .tooLarge {
-            throw .tooLarge
+            throw limits.inflated(from: bytes.count) < limits.contentSize ? .excessive(.content) : .tooLarge
         } catch .failed {
             throw .failed
         } catch {

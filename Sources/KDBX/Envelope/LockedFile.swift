@@ -28,14 +28,18 @@ package struct LockedFile: Sendable {
 
     /// Derives the key for this file; takes as long as its owner has chosen, so not on any actor.
     ///
-    /// Where AES does it, cancelling the task ends it at once.
     /// - Parameters:
     ///   - key: The password, the key file.
     ///   - limits: What it may cost.
+    ///   - deriver: Who does it.
     /// - Returns: The key, good for this file until it is written anew.
     /// - Throws: `tooCostly`, `cancelled`, `failed`.
-    package func derive(_ key: CompositeKey, limits: Limits = Limits()) throws(KDBXError) -> DerivedKey {
-        try key.derived(by: header.keyDerivation, of: header.version, limits)
+    package func derive(
+        _ key: CompositeKey,
+        limits: Limits = Limits(),
+        by deriver: any KeyDeriver = DirectDeriver()
+    ) throws(KDBXError) -> DerivedKey {
+        try key.derived(by: header.keyDerivation, of: header.version, limits, deriver)
     }
 
     /// Decrypts and reads it.
@@ -56,9 +60,15 @@ extension Database {
     ///   - bytes: All of it.
     ///   - key: The password, the key file.
     ///   - limits: What it may cost.
+    ///   - deriver: Who derives the key.
     /// - Throws: What `LockedFile` throws.
-    package init(reading bytes: [UInt8], key: CompositeKey, limits: Limits = Limits()) throws(KDBXError) {
+    package init(
+        reading bytes: [UInt8],
+        key: CompositeKey,
+        limits: Limits = Limits(),
+        by deriver: any KeyDeriver = DirectDeriver()
+    ) throws(KDBXError) {
         let file = try LockedFile(parsing: bytes)
-        self = try file.open(file.derive(key, limits: limits), limits: limits)
+        self = try file.open(file.derive(key, limits: limits, by: deriver), limits: limits)
     }
 }

@@ -29,6 +29,9 @@ package struct OuterHeader: Hashable, Sendable {
         var value: [UInt8]
     }
 
+    /// The format has thirteen; a field of nothing takes five bytes, and many times that in memory.
+    private static let mostFields = 256
+
     /// The version that the file says it is.
     package internal(set) var version: FormatVersion
     private var entries: [Entry] = []
@@ -46,6 +49,7 @@ package struct OuterHeader: Hashable, Sendable {
         version = try FormatVersion.read(&reader)
         var number: UInt8
         repeat {
+            guard entries.count < Self.mostFields else { throw .excessive(.fields) }
             number = try reader.byte()
             let length =
                 version.isModern ? Int(try reader.integer(UInt32.self)) : Int(try reader.integer(UInt16.self))

@@ -44,6 +44,9 @@ package struct VariantDictionary: Hashable, Sendable {
         var value: Value
     }
 
+    /// The format has seven; plugins may add some of their own.
+    private static let mostEntries = 1024
+
     private var version: UInt16 = 0x0100
     private var entries: [Entry] = []
 
@@ -59,10 +62,13 @@ package struct VariantDictionary: Hashable, Sendable {
             version = try reader.integer(UInt16.self)
             guard version >> 8 == 1 else { throw .damaged(.dictionary) }
             while case let type = try reader.byte(), type != 0 {
+                guard entries.count < Self.mostEntries else { throw .excessive(.fields) }
                 let name = try reader.take(Int(try reader.integer(Int32.self)))
                 let value = try reader.take(Int(try reader.integer(Int32.self)))
                 entries.append(Entry(name: Array(name), value: Value(type: type, bytes: Array(value))))
             }
+        } catch .excessive(let excess) {
+            throw .excessive(excess)
         } catch {
             // Cut off here means that its length in the header is wrong, not that the file ends.
             throw .damaged(.dictionary)

@@ -41,10 +41,11 @@ extension Database {
         at now: Timestamp
     ) throws(KDBXError) -> Bool {
         guard let entry = entryPlaces[id] else { throw .notFound }
-        let effective = changes.filter { isChange($0, of: entry) }
+        var places = StringPlaces(of: entry, in: self)
+        let effective = changes.filter { isChange($0, of: places.value($0.name)) }
         guard !effective.isEmpty else { return false }
         keepFormerState(of: entry)
-        for change in effective { apply(change, to: entry) }
+        for change in effective { apply(change, to: entry, &places) }
         setTime("LastModificationTime", of: entry, to: now)
         setTime("LastAccessTime", of: entry, to: now)
         return true
@@ -77,10 +78,11 @@ extension Database {
             document.append(name, to: entry)
         }
         addTimes(to: entry, at: now)
+        var places = StringPlaces(of: entry, in: self)
         for name in Self.standardFields where !fields.contains(where: { $0.name == name }) {
-            apply(FieldChange(name, ""), to: entry)
+            apply(FieldChange(name, ""), to: entry, &places)
         }
-        for field in fields { apply(field, to: entry) }
+        for field in fields { apply(field, to: entry, &places) }
         let autoType = document.append("AutoType", to: entry)
         document.append("Enabled", to: autoType, text: "True")
         document.append("DataTransferObfuscation", to: autoType, text: "0")
@@ -118,41 +120,53 @@ extension Database {
         return id
     }
 
-    private func isChange(_ change: FieldChange, of entry: Element) -> Bool {
-        guard let value = value(change.name, of: entry) else { return change.value != nil }
+    private func isChange(_ change: FieldChange, of value: Element?) -> Bool {
+        guard let value else { return change.value != nil }
         guard let new = change.value else { return true }
         let isProtected = ProtectedValues.isProtected(value, in: document)
         return secret(in: value) != new || change.isProtected.map { $0 != isProtected } ?? false
     }
 
-    private mutating func apply(_ change: FieldChange, to entry: Element) {
+    private mutating func apply(_ change: FieldChange, to entry: Element, _ places: inout StringPlaces) {
+        let former = places.value(change.name)
         guard let new = change.value else {
-            if let value = value(change.name, of: entry), let string = document.parent(of: value) {
+            if let former, let string = document.parent(of: former) {
                 document.remove(string)
+                if places.remove(change.name) { places = StringPlaces(of: entry, in: self) }
             }
             return
         }
-        let former = value(change.name, of: entry)
         let isProtected =
             change.isProtected ?? former.map { ProtectedValues.isProtected($0, in: document) }
             ?? isProtectedByDefault(change.name)
-        set(former ?? addString(change.name, to: entry), to: new, isProtected: isProtected)
+        let value = former ?? addString(change.name, to: entry, before: places.follower)
+        places.note(value, change.name)
+        set(value, to: new, isPublic: Self.publicFields.contains(change.name), isProtected: isProtected)
     }
 
-    private mutating func set(_ value: Element, to secret: SecretBytes, isProtected: Bool) {
+    private mutating func set(
+        _ value: Element,
+        to secret: SecretBytes,
+        isPublic: Bool,
+        isProtected: Bool
+    ) {
         document.setAttribute("Protected", of: value, to: isProtected ? "True" : nil)
-        if isProtected {
-            let sealed = SecretSeal().seal(secret)
-            document.setContent(of: value, to: sealed)
-        } else {
+        guard isProtected || !isPublic && !secret.isEmpty else {
             document.setText(of: value, to: secret.exposedText() ?? "")
+            return
         }
+        // What isn't protected stands in the file as text, which has no bytes that XML can't have.
+        let kept = isProtected ? secret : SecretBytes(utf8: Document.allowedText(secret.exposedText() ?? ""))
+        let sealed = SecretSeal().seal(kept)
+        document.setOpaqueContent(of: value) { $0.append(contentsOf: sealed) }
     }
 
     /// Makes a string with an empty value behind the entry's others.
-    private mutating func addString(_ name: String, to entry: Element) -> Element {
-        let follower =
-            document.child(of: entry, named: "AutoType") ?? document.child(of: entry, named: "History")
+    private mutating func addString(
+        _ name: String,
+        to entry: Element,
+        before follower: Element?
+    ) -> Element {
         let string: Element
         if let follower {
             string = document.insert("String", before: follower)
@@ -170,5 +184,38 @@ extension Database {
         return setting.map { isTrue($0) } ?? (name == "Password")
     }
 
+    private static let publicFields: Set = ["Title", "URL", "UserName"]
     private static let standardFields = ["Notes", "Password", "Title", "URL", "UserName"]
+}
+
+/// Where an entry's strings have their values, looked up once for many changes; of two of a name the first counts.
+private struct StringPlaces {
+    private var values: [[UInt8]: Element] = [:]
+    private var repeated: Set<[UInt8]> = []
+    /// What stands behind the strings.
+    let follower: Element?
+
+    init(of entry: Element, in database: Database) {
+        let (document, names) = (database.document, database.names)
+        follower = document.child(of: entry, named: "AutoType") ?? document.child(of: entry, named: "History")
+        for string in document.children(of: entry, named: names.string) {
+            guard let key = document.child(of: string, named: names.key) else { continue }
+            let name = Array(document.content(of: key))
+            guard values[name] == nil else {
+                repeated.insert(name)
+                continue
+            }
+            values[name] = document.child(of: string, named: names.value)
+        }
+    }
+
+    func value(_ name: String) -> Element? { values[Array(name.utf8)] }
+
+    /// Forgets one; whether there was another of its name, which counts from now on.
+    mutating func remove(_ name: String) -> Bool {
+        values[Array(name.utf8)] = nil
+        return repeated.contains(Array(name.utf8))
+    }
+
+    mutating func note(_ value: Element, _ name: String) { values[Array(name.utf8)] = value }
 }

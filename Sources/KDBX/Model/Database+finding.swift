@@ -68,10 +68,19 @@ extension Database {
 
     /// What an element holds, opened if it is sealed.
     func secret(in value: Element) -> SecretBytes? {
-        guard ProtectedValues.isProtected(value, in: document) else {
-            return SecretBytes(copying: document.content(of: value))
-        }
-        return SecretSeal().open(document.content(of: value))
+        ProtectedValues.secret(in: value, of: document)
+    }
+
+    /// Whether an element's value is more than nothing.
+    func holdsSomething(_ value: Element) -> Bool {
+        document.content(of: value).count > (document.isOpaque(value) ? SecretSeal.overhead : 0)
+    }
+
+    /// An element's text, opened if it is sealed.
+    func text(of element: Element) -> String {
+        guard document.isOpaque(element) else { return document.text(of: element) }
+        let secret = secret(in: element)
+        return secret?.withSpan { span in BoundedText.text(span.indices.map { span[$0] }) } ?? ""
     }
 
     func isTrue(_ element: Element) -> Bool { document.text(of: element).lowercased() == "true" }

@@ -5,7 +5,7 @@ import XMLTree
 extension Database {
     /// Copies an entry as it is into its history, and drops what is too old or too much for the database's settings.
     mutating func keepFormerState(of entry: Element) {
-        addToHistory(of: entry, copyOfState(entry, from: self))
+        addToHistory(of: entry, [copyOfState(entry, from: self)])
         pruneHistory(of: entry)
     }
 
@@ -16,12 +16,21 @@ extension Database {
         return copy
     }
 
-    /// Puts a former state behind all that are not younger.
-    mutating func addToHistory(of entry: Element, _ state: Element) {
+    /// Puts former states each behind all that are not younger, those of one time in their order.
+    mutating func addToHistory(of entry: Element, _ states: [Element]) {
         let history = document.child(of: entry, named: "History") ?? document.append("History", to: entry)
-        let time = modified(state)
-        let younger = document.children(of: history, named: "Entry").first { modified($0) > time }
-        document.move(state, to: history, before: younger)
+        let present = document.children(of: history, named: "Entry")
+        // The youngest up to each place: a history need not be in order, and each state goes before the first younger one.
+        var youngest: [Timestamp] = []
+        for state in present { youngest.append(max(modified(state), youngest.last ?? Timestamp(unix: .min))) }
+        let added = states.map { (time: modified($0), state: $0) }.enumerated().sorted { left, right in
+            (left.element.time, left.offset) < (right.element.time, right.offset)
+        }
+        var place = 0
+        for (time, state) in added.map(\.element) {
+            while place < present.count, youngest[place] <= time { place += 1 }
+            document.move(state, to: history, before: place < present.count ? present[place] : nil)
+        }
     }
 
     /// Drops the oldest states until there are no more, and no larger ones, than `Meta` says; -1 means no limit.

@@ -29,7 +29,7 @@ extension Database {
     package mutating func delete(_ id: Identifier, at now: Timestamp) throws(KDBXError) {
         guard let entry = entryPlaces.removeValue(forKey: id) else { throw .notFound }
         document.remove(entry)
-        noteDeletion(of: id, at: now)
+        noteDeletions([id: now])
     }
 
     /// Puts an element last among its kind: entries stand before groups.
@@ -51,15 +51,22 @@ extension Database {
         return deletions
     }
 
-    /// Adds to the list of deletions, or makes an earlier note later.
-    mutating func noteDeletion(of id: Identifier, at time: Timestamp) {
-        guard let root = document.child(of: document.root, named: "Root") else { return }
+    /// Adds to the list of deletions, or sets the times of earlier notes.
+    mutating func noteDeletions(_ deletions: [Identifier: Timestamp]) {
+        guard !deletions.isEmpty, let root = document.child(of: document.root, named: "Root") else { return }
         let list =
             document.child(of: root, named: "DeletedObjects") ?? document.append("DeletedObjects", to: root)
-        let known = document.children(of: list, named: "DeletedObject").first { identifier(of: $0) == id }
-        let object = known ?? document.append("DeletedObject", to: list)
-        if known == nil { document.append("UUID", to: object, text: id.base64) }
-        document.setText(of: object, child: "DeletionTime", to: time.text(for: version))
+        var left = deletions
+        for object in document.children(of: list, named: "DeletedObject") {
+            guard let id = identifier(of: object), let time = left.removeValue(forKey: id) else { continue }
+            document.setText(of: object, child: "DeletionTime", to: time.text(for: version))
+        }
+        // In whatever order, but the same each time.
+        for (id, time) in left.sorted(by: { ($0.key.head, $0.key.tail) < ($1.key.head, $1.key.tail) }) {
+            let object = document.append("DeletedObject", to: list)
+            document.append("UUID", to: object, text: id.base64)
+            document.append("DeletionTime", to: object, text: time.text(for: version))
+        }
     }
 
     /// Takes notes of deletions away, for what is there again.

@@ -17,6 +17,8 @@ package struct Database: Sendable {
     /// Where entries and groups stand, history left out; the first of each UUID.
     var entryPlaces: [Identifier: Element] = [:]
     var groupPlaces: [Identifier: Element] = [:]
+    /// Where version 3 has its attachments.
+    var binaryPlaces: [[UInt8]: Element] = [:]
     /// The outermost group.
     var rootGroup: Element
 
@@ -83,6 +85,7 @@ package struct Database: Sendable {
             left += inner.reversed()
         }
         (entryPlaces, groupPlaces) = (entries, groups)
+        binaryPlaces = foundBinaries()
     }
 
     func identifier(of element: Element) -> Identifier? {

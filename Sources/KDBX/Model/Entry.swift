@@ -30,27 +30,43 @@ package struct Entry: Sendable {
     /// All its strings in their order.
     package var fields: [Field] { strings.map(\.field) }
 
-    /// All its strings in their order, in one go, with the values of those that aren't protected.
-    package var strings: [(field: Field, text: String?)] {
+    /// A string of an entry as it was found, by which its value is had without looking for it again.
+    package struct NamedString: Sendable {
+        /// What it is called, and whether the file protects it.
+        package let field: Field
+        /// Whether it has a value that isn't empty; the length of one is not treated as a secret.
+        package let hasValue: Bool
+        fileprivate let value: Element?
+    }
+
+    /// All its strings in their order, in one go, with their values left where they are.
+    package var strings: [NamedString] {
         let (document, names) = (database.document, database.names)
         return document.children(of: element, named: names.string).compactMap { string in
             guard let key = document.child(of: string, named: names.key) else { return nil }
             let value = document.child(of: string, named: names.value)
             let isProtected = value.map { ProtectedValues.isProtected($0, in: document) } ?? false
-            let text = isProtected ? nil : value.map { document.text(of: $0) }
-            return (Field(name: document.text(of: key), isProtected: isProtected), text)
+            return NamedString(
+                field: Field(name: document.text(of: key), isProtected: isProtected),
+                hasValue: value.map { database.holdsSomething($0) } ?? false,
+                value: value
+            )
         }
     }
 
-    /// A string's value as ordinary text, opened if it is protected; nil if there is no such string.
+    /// The value of one of its strings as ordinary text, opened if it is sealed.
+    package func text(of string: NamedString) -> String { string.value.map { database.text(of: $0) } ?? "" }
+
+    /// The value of one of its strings, opened at this moment.
+    package func secret(of string: NamedString) -> SecretBytes? {
+        string.value.flatMap { database.secret(in: $0) }
+    }
+
+    /// A string's value as ordinary text, opened if it is sealed; nil if there is no such string.
     ///
     /// Not for passwords: those travel as `secret`.
     package func text(_ name: String) -> String? {
-        guard let value = database.value(name, of: element) else { return nil }
-        guard ProtectedValues.isProtected(value, in: database.document) else {
-            return database.document.text(of: value)
-        }
-        return secret(name)?.exposedText()
+        database.value(name, of: element).map { database.text(of: $0) }
     }
 
     /// A string's value, opened at this moment; nil if there is no such string.

@@ -70,5 +70,7 @@ package struct Group: Sendable {
     }
 
     /// An element's text as it stands in the file, for what has no name here.
-    package func text(_ name: String) -> String { database.document.text(of: element, child: name) ?? "" }
+    package func text(_ name: String) -> String {
+        database.document.child(of: element, named: name).map { database.text(of: $0) } ?? ""
+    }
 }

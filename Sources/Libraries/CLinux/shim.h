@@ -21,6 +21,9 @@ static inline char **keybell_environ(void) { return __environ; }
 // Beyond POSIX, and so hidden from Swift: closes every descriptor from this one up.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
+// Likewise: finds bytes within bytes.
+extern void *memmem(const void *bytes, unsigned long count, const void *searched, unsigned long searchedCount);
+
 // The flag and the call that glibc shows to GNU sources alone, which Swift's import isn't.
 #include <stdint.h>
 #include <linux/stat.h>

@@ -57,17 +57,19 @@ extension Merger {
     ) {
         guard let items = theirs.document.child(of: source, named: list) else { return }
         let target = ours.document.child(of: meta, named: list) ?? ours.document.append(list, to: meta)
-        var known: [String: Element] = [:]
+        var known: [[UInt8]: Element] = [:]
         for item in ours.document.children(of: target, named: name) {
-            if let key = ours.document.text(of: item, child: key) { known[key] = item }
+            if let key = ours.document.child(of: item, named: key) {
+                known[Array(ours.document.content(of: key))] = item
+            }
         }
         for item in theirs.document.children(of: items, named: name) {
-            guard let key = theirs.document.text(of: item, child: key) else { continue }
-            let own = known[key]
+            guard let key = theirs.document.child(of: item, named: key) else { continue }
+            let own = known[Array(theirs.document.content(of: key))]
             if let own {
                 let (theirTime, ourTime) = (time(modified, theirs, item), time(modified, ours, own))
                 guard theirTime > ourTime || theirTime == ourTime && isNewer,
-                    !ours.document.isEqual(own, to: item, in: theirs.document)
+                    digests.digest(ofAll: own, in: ours) != digests.digest(ofAll: item, in: theirs)
                 else { continue }
             }
             let copy = adopt(item)

@@ -35,8 +35,12 @@ struct Merger {
     var hasChanged = false
     /// What only they had, once it is in ours.
     var added: Set<Element> = []
+    var digests = StateDigests()
     /// Our references to their attachments, once found out.
-    private var references: [String: String] = [:]
+    private var references: [[UInt8]: String] = [:]
+    private var attachments: AttachmentIndex?
+    /// What their groups are known by: an identifier may stand behind all that is in a group.
+    private var identifiers: [Element: Identifier?] = [:]
 
     init(ours: Database, theirs: Database) {
         self.ours = ours
@@ -44,9 +48,11 @@ struct Merger {
     }
 
     /// Where one of their groups is in ours; the roots are the same whatever they are called.
-    func counterpart(of group: Element) -> Element? {
+    mutating func counterpart(of group: Element) -> Element? {
         if group == theirs.rootGroup { return ours.rootGroup }
-        return theirs.identifier(of: group).flatMap { ours.groupPlaces[$0] }
+        let identifier = identifiers[group] ?? theirs.identifier(of: group)
+        identifiers[group] = .some(identifier)
+        return identifier.flatMap { ours.groupPlaces[$0] }
     }
 
     /// Copies an element of theirs, with its attachments and in our way of writing times; it stands nowhere yet.
@@ -94,11 +100,13 @@ struct Merger {
     }
 
     private mutating func ownReference(for reference: String, at value: Element) -> String? {
-        if let known = references[reference] { return known }
+        let key = Array(reference.utf8)
+        if let known = references[key] { return known }
         // A reference to nothing stays what it was.
         guard let bytes = theirs.attachment(at: value) else { return nil }
-        let own = ours.reference(to: bytes)
-        references[reference] = own
+        var index = attachments ?? AttachmentIndex(of: ours)
+        let own = index.reference(to: bytes, in: &ours)
+        (attachments, references[key]) = (index, own)
         return own
     }
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KDBX
+import KeePassHTTP
+import Secrecy
+import TestSupport
+import Testing
+
+/// What an image of the daemon's memory has in it, taken as root.
+@Suite(.enabled(if: MemoryImage.isPossible))
+struct MemoryTests {
+    private static let password = "pAssw0rd-of-the-entry-7Qx"
+    private static let notes = "private-notes-9Zk-which-are-no-one's-business"
+    private static let field = "unprotected-field-value-4Wm"
+    private static let master = "master-password-of-the-vault-2Ht"
+    private static let secrets = [password, notes, field, master]
+
+    private static func vault() async throws -> BuiltVault {
+        try await BuiltVault(
+            BuiltVault.file(
+                [
+                    FieldChange("UserName", "someone-who-is-public"),
+                    FieldChange("Password", SecretBytes(utf8: password), isProtected: true),
+                    FieldChange("Notes", SecretBytes(utf8: notes), isProtected: false),
+                    FieldChange("KPH: own", SecretBytes(utf8: field), isProtected: false),
+                ],
+                password: master
+            ),
+            password: master
+        )
+    }
+
+    @Test func `an unlocked vault has what is private nowhere in the open, nor after it was locked`()
+        async throws
+    {
+        let vault = try await Self.vault()
+        #expect(try await vault.household.keybell("unlock", "main").status == 0)
+        let pid = try vault.household.daemon.pid
+        // The image is one: what is public is there.
+        #expect(try !MemoryImage.search(pid, for: ["someone-who-is-public"]).isEmpty)
+        let unlocked = try MemoryImage.search(pid, for: Self.secrets, encoded: true)
+        #expect(unlocked.isEmpty, "\(unlocked)")
+        #expect(try await vault.household.keybell("lock", "main").status == 0)
+        let locked = try MemoryImage.search(pid, for: Self.secrets + ["someone-who-is-public"], encoded: true)
+        #expect(locked.isEmpty, "\(locked)")
+    }
+
+    @Test func `what was handed out, saved and read anew is gone after that`() async throws {
+        let vault = try await Self.vault()
+        #expect(try await vault.household.keybell("unlock", "main").status == 0)
+        let guest = try await Guest.associated(with: vault.household, as: "firefox")
+        let found = try await Porter(vault.household).answering {
+            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        }
+        #expect(found.entries.map(\.password) == [SecretBytes(utf8: Self.password)])
+        #expect(
+            try await guest.save("https://example.net/", login: "new", password: "another-secret-8Yb").success
+        )
+        let pid = try vault.household.daemon.pid
+        let secrets = Self.secrets + ["another-secret-8Yb"]
+        let unlocked = try MemoryImage.search(pid, for: secrets, encoded: true)
+        #expect(unlocked.isEmpty, "\(unlocked)")
+        #expect(try await vault.household.keybell("lock", "main").status == 0)
+        let locked = try MemoryImage.search(pid, for: secrets, encoded: true)
+        #expect(locked.isEmpty, "\(locked)")
+    }
+}

@@ -75,6 +75,16 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var note: String?
     /// Whether "always" may be offered: grants exist and can cover this.
     package var alwaysOffered: Bool
+    /// Release, save: the type of the client's request, as it stands on the wire.
+    package var requestType: String?
+    /// Release: what a search is for, as the client wrote it.
+    package var search: String?
+    /// Release: where a search looks (`titles`, `passwords`, …).
+    package var places: [String] = []
+    /// Release: whether passwords go out.
+    package var passwords = true
+    /// Release: the names of the string fields that go along, as far as they are known before the look.
+    package var fieldNames: [String] = []
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
     /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
     package var sameness: [UInt8]

@@ -112,7 +112,7 @@ struct Desk: Sendable {
         }
     }
 
-    private func isRoom(for program: Program) -> Bool {
+    func isRoom(for program: Program) -> Bool {
         waiting.count < limits.total
             && waiting.count { $0.request.caller.program == program } < limits.perProgram
     }

@@ -69,6 +69,16 @@ package struct PendingRequest: Sendable, Hashable {
     package let isNew: Bool
     /// Save: the names of what it changes.
     package let fields: [String]
+    /// Release and save: the type of the client's request.
+    package let requestType: String?
+    /// Release: what a search is for.
+    package let search: String?
+    /// Release: where a search looks.
+    package let places: [String]
+    /// Release: whether passwords go out.
+    package let passwords: Bool
+    /// Release: the names of the string fields that go along.
+    package let fieldNames: [String]
     /// Whether "always" may be offered.
     package let alwaysOffered: Bool
     /// Whether an allow is confirmed in a window of its own before it counts.
@@ -77,6 +87,9 @@ package struct PendingRequest: Sendable, Hashable {
     package let created: UInt64
     /// When it expires, in seconds since 1970.
     package let deadline: UInt64
+
+    /// How many names of string fields stand in the details at most.
+    private static let longestList = 100
 
     init(code: String, request: ApprovalRequest, created: UInt64, deadline: UInt64, limits: Limits) {
         self.code = code
@@ -99,6 +112,11 @@ package struct PendingRequest: Sendable, Hashable {
         bulk = request.bulk
         isNew = request.isNew
         fields = request.fields.map { PlainText.field($0) }
+        requestType = request.requestType.map { PlainText.field($0) }
+        search = request.search.map { PlainText.field($0) }
+        places = request.places.map { PlainText.field($0) }
+        passwords = request.passwords
+        fieldNames = request.fieldNames.prefix(Self.longestList).map { PlainText.field($0) }
         alwaysOffered = request.alwaysOffered && !request.bulk
         isConfirmed = limits.confirmedKinds.contains(request.kind)
     }

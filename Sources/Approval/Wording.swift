@@ -21,6 +21,8 @@ package enum Wording {
             "\(who) wants to replace the key of \(PlainText.quoted(request.client ?? "", limit: titleLimit))"
         case .unlock:
             "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
+        case .release where request.search != nil:
+            "\(who) searches your logins for \(PlainText.quoted(request.search ?? "", limit: titleLimit))"
         case .release where request.bulk:
             "\(who) asks for \(count(request.entries.count, "login")) at once"
         case .release:
@@ -128,6 +130,7 @@ package enum Wording {
         if !request.entries.isEmpty {
             lines.append(entries(request.entries, named: limits.entriesInBody))
         }
+        lines += handedOutLines(request)
         if !request.fields.isEmpty {
             lines.append(
                 "\(request.isNew ? "Sets" : "Changes"): \(list(request.fields) { PlainText.field($0) })"
@@ -199,7 +202,7 @@ package enum Wording {
     }
 
     /// The first of a list, and how many more there are.
-    private static func list(_ texts: [String], _ shown: (String) -> String) -> String {
+    static func list(_ texts: [String], _ shown: (String) -> String) -> String {
         let named = 10
         let more = texts.count > named ? " and \(texts.count - named) more" : ""
         return texts.prefix(named).map(shown).joined(separator: ", ") + more

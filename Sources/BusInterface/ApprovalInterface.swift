@@ -97,6 +97,16 @@ package enum ApprovalInterface {
         package static let isNew = "new"
         /// `as`: the names of what a save changes.
         package static let fields = "fields"
+        /// `s`: the type of the client's request.
+        package static let request = "request"
+        /// `s`: what a search is for; only there for a search.
+        package static let search = "search"
+        /// `as`: where a search looks; only there for a search.
+        package static let places = "places"
+        /// `b`: whether passwords go out.
+        package static let passwords = "passwords"
+        /// `as`: the names of the string fields that go along.
+        package static let fieldNames = "field-names"
         /// `t`: seconds since 1970.
         package static let created = "created"
         /// `t`: seconds since 1970.

@@ -31,7 +31,16 @@ extension PendingRequest {
             details[Key.entries] = .entries(entries)
             details[Key.entryCount] = .uint32(UInt32(clamping: entryCount))
         }
-        if kind == .release { details[Key.bulk] = .boolean(bulk) }
+        if kind == .release || kind == .save {
+            details[Key.request] = requestType.map { .string($0) }
+        }
+        if kind == .release {
+            details[Key.bulk] = .boolean(bulk)
+            details[Key.passwords] = .boolean(passwords)
+            details[Key.fieldNames] = .strings(fieldNames)
+            details[Key.search] = search.map { .string($0) }
+            if search != nil { details[Key.places] = .strings(places) }
+        }
         if kind == .save {
             details[Key.isNew] = .boolean(isNew)
             details[Key.fields] = .strings(fields)

@@ -16,7 +16,7 @@ package enum Invocation {
             do {
                 command = try KeybellCommand.parseAsRoot(arguments)
             } catch {
-                return report(error)
+                return report(error, arguments)
             }
             do {
                 if var command = command as? any AsyncParsableCommand {
@@ -32,7 +32,7 @@ package enum Invocation {
     }
 
     /// Prints what went wrong, or the help that was asked for, and says with which code to exit.
-    private static func report(_ error: any Error) -> Int32 {
+    private static func report(_ error: any Error, _ arguments: [String] = []) -> Int32 {
         if let error = error as? ConsoleError {
             Output.complaint(error.text)
             return error.exitCode
@@ -44,6 +44,9 @@ package enum Invocation {
             return 0
         }
         StandardStream.error.write(message + "\n")
+        if let suggestion = Suggestion.command(for: arguments) {
+            StandardStream.error.write("Did you mean `\(suggestion)`?\n")
+        }
         return 2
     }
 }

@@ -9,7 +9,8 @@ struct KeybellCommand: AsyncParsableCommand {
         commandName: "keybell",
         abstract: "Answer programs that ask for logins, and look after their keys.",
         discussion: """
-            Programs ring at keybelld; you answer, here or on a notification.
+            Programs ask keybelld for logins; you answer, here or on a notification.
+
             Exit codes: 0 done, 1 refused or not found, 2 wrong usage, 3 the daemon isn't there.
             """,
         version: KeybellVersion.text,

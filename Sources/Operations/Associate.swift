@@ -28,6 +28,7 @@ extension Bell {
         else { throw .unverified }
 
         let caller = await visitor.caller()
+        guard await !desk.isMuted(caller) else { throw .muted }
         if let unlock = await unlocks.running(for: caller.program) {
             try await unlock.value.get()
             throw .unlockedMeanwhile

@@ -9,7 +9,8 @@ import Vault
 
 /// Answers what rings: bytes of a request in, bytes of the reply out.
 ///
-/// The order of checks is that of `contract.md` section 2: JSON, type, verify, decrypt, required fields, locked. Each
+/// The order of checks is that of `contract.md` section 2: JSON, type, verify, decrypt, required fields, the
+/// program's mute, locked; and what isn't public is looked at only after the person's word. Each
 /// RequestType has a file of its own; this one only sends a request there and turns what comes back into bytes.
 package struct Bell: Sendable {
     let vaults: VaultRack
@@ -102,14 +103,31 @@ package struct Bell: Sendable {
         switch request.type {
         case .testAssociate: try await testAssociate(request, from: visitor)
         case .associate: try await associate(request, from: visitor)
-        case .getLogins: try await getLogins(verify(request, from: visitor))
-        case .getLoginsCount: try await getLoginsCount(verify(request, from: visitor))
-        case .getLoginsByNames: try await getLoginsByNames(verify(request, from: visitor))
-        case .getLoginByUUID: try await getLoginByUUID(verify(request, from: visitor))
-        case .getAllLogins: try await getAllLogins(verify(request, from: visitor))
-        case .customSearch: try await customSearch(verify(request, from: visitor))
+        case .getLogins: try await reading(verify(request, from: visitor), getLogins)
+        case .getLoginsCount: try await reading(verify(request, from: visitor), getLoginsCount)
+        case .getLoginsByNames: try await reading(verify(request, from: visitor), getLoginsByNames)
+        case .getLoginByUUID: try await reading(verify(request, from: visitor), getLoginByUUID)
+        case .getAllLogins: try await reading(verify(request, from: visitor), getAllLogins)
+        case .customSearch: try await reading(verify(request, from: visitor), customSearch)
         case .setLogin: try await setLogin(verify(request, from: visitor))
         case .generatePassword: try await generatePassword(verify(request, from: visitor))
+        }
+    }
+
+    /// A read for a program that is muted finds nothing, as one that is denied.
+    private func reading(
+        _ ring: Ring,
+        _ operation: (Ring) async throws(Refusal) -> Answered
+    ) async throws(Refusal) -> Answered {
+        do throws(Refusal) {
+            return try await operation(ring)
+        } catch .muted {
+            var reply = ring.reply(hash: await vaults.hash())
+            if ring.request.type != .getLoginsCount { reply.entries = [] }
+            reply.count = 0
+            return Answered(reply: reply, key: ring.conversation.key)
+        } catch {
+            throw error
         }
     }
 

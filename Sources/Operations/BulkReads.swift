@@ -4,12 +4,18 @@ import KeePassHTTP
 import Vault
 
 extension Bell {
+    /// How many names one request may bring.
+    static let mostNames = 1000
+
     /// `get-logins-by-names`: the logins with exactly these titles.
     func getLoginsByNames(_ ring: Ring) async throws(Refusal) -> Answered {
-        var seen: Set<String> = [""]
-        let names = try ring.texts("Names").filter { seen.insert($0).inserted }
+        var seen: Set<[UInt8]> = [[]]
+        let names = try ring.texts("Names").filter { seen.insert(Array($0.utf8)).inserted }
         guard !names.isEmpty else { throw .invalid(.missing("Names")) }
-        return try await readInBulk(ring, search: names.joined(separator: "\n")) { index in
+        guard names.count <= Self.mostNames else {
+            throw .forbidden("At most \(Self.mostNames) names at once.")
+        }
+        return try await readInBulk(ring, asked: names.joined(separator: "\n")) { index in
             names.flatMap { index.titled($0) }
         }
     }
@@ -17,14 +23,14 @@ extension Bell {
     /// `get-login-by-uuid`: the login with this uuid, or none.
     func getLoginByUUID(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("Uuid")
-        return try await readInBulk(ring, search: text) { index in
+        return try await readInBulk(ring, asked: text) { index in
             LoginID(hex: text).flatMap { index.login($0) }.map { [$0] } ?? []
         }
     }
 
     /// `get-all-logins`: every login that may be shown, without passwords unless configured.
     func getAllLogins(_ ring: Ring) async throws(Refusal) -> Answered {
-        try await readInBulk(ring, search: nil, passwords: ring.rules.passwordsInGetAllLogins) { $0.all }
+        try await readInBulk(ring, asked: "", passwords: ring.rules.passwordsInGetAllLogins) { $0.all }
     }
 
     /// Offers by user name, or by title where that is how logins are ordered; those alike as they came.
@@ -34,20 +40,21 @@ extension Bell {
         let keyed = offers.enumerated().map { place, offer in
             let login = offer.login
             let name = policy.match.sortBy == .username ? login.username : login.title
-            return (key: name.uppercased(), place: place, offer: offer)
+            return (key: SortKey(name, inUpperCase: true), place: place, offer: offer)
         }
         return keyed.sorted { ($0.key, $0.place) < ($1.key, $1.place) }.map(\.offer)
     }
 
     private func readInBulk(
         _ ring: Ring,
-        search: String?,
+        asked: String,
         passwords: Bool = true,
         select: (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
         let open = try await open(for: ring)
         let offers = sorted(open.flatMap { vault in vault.offers(select(vault.index)) })
-        let released = try await release(offers, for: Purpose(search: search), to: ring)
+        let purpose = Purpose(asked: [asked], passwords: passwords)
+        let released = try await release(offers, for: purpose, to: ring)
         return try await handOut(released, to: ring, passwords: passwords)
     }
 }

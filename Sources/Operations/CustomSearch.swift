@@ -1,17 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import Kernel
 import Vault
 
 extension Bell {
-    /// How long one search may take before it is cut off.
+    /// How long one search may take before it is cut off, whatever it met.
     static let searchTime: Duration = .seconds(2)
+    /// Where searches run, one after the other: off the thread that serves, and off every vault's own.
+    private static let searchQueue = TaskQueue(label: "org.keybell.search")
 
     /// `get-logins-custom-search`: the logins that a search finds (`protocol.md` section 5).
+    ///
+    /// A search that looks at more than what is public asks before it looks. Whatever comes of it, that it found
+    /// nothing and that it was cut off among that, is told only after the person's allow.
     func customSearch(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("SearchString")
-        let search: LoginSearch
+        let (search, flags) = try await search(text, ring)
+        let places = flags.places
+        let purpose = Purpose(
+            asked: [text] + flags.asked,
+            search: (text, SearchPlace.allCases.filter(places.contains).map(\.word))
+        )
+        let released: Released
+        if places.isSubset(of: SearchPlace.publicPlaces) {
+            let offers = try await found(search, flags, in: open(for: ring))
+            released = try await release(offers, for: purpose, to: ring)
+        } else {
+            try await refuseMuted(ring.visitor)
+            guard let basis = try await askFirst(purpose, ring: ring) else {
+                return try await handOut(Released(offers: []), to: ring)
+            }
+            let offers = try await found(search, flags, in: open(for: ring))
+            released = Released(offers: offers, code: basis.code, bases: [basis])
+        }
+        return try await handOut(released, to: ring)
+    }
+
+    /// Reads the request; what is wrong with it is known without a look at anything.
+    private func search(_ text: String, _ ring: Ring) async throws(Refusal) -> (LoginSearch, SearchFlags) {
         let flags: SearchFlags
         do throws(RequestError) {
             flags = try ring.request.searchFlags()
@@ -20,29 +47,49 @@ extension Bell {
         } catch {
             throw .invalid(error)
         }
+        let search = await Task(executorPreference: Self.searchQueue) {
+            () -> Result<LoginSearch, SearchError> in
+            do throws(SearchError) { return .success(try LoginSearch(text, flags)) } catch {
+                return .failure(error)
+            }
+        }.value
         do throws(SearchError) {
-            search = try LoginSearch(text, flags)
+            return (try search.get(), flags)
         } catch {
             throw .search(error)
         }
-        var offers: [Offer] = []
-        let deadline = ContinuousClock.now + Self.searchTime
-        for vault in try await open(for: ring) {
-            for login in vault.index.everything {
-                guard let entry = try await searchable(login, in: vault.store, flags) else { continue }
-                do throws(SearchError) {
-                    offers += vault.offers(try search.logins(among: [entry], now: now(), deadline: deadline))
-                } catch {
-                    throw .search(error)
+    }
+
+    /// Looks through open vaults, on the queue for searches; its time begins when it is its turn.
+    private func found(
+        _ search: LoginSearch,
+        _ flags: SearchFlags,
+        in open: [OpenVault]
+    ) async throws(Refusal) -> [Offer] {
+        let now = now()
+        let task = Task(executorPreference: Self.searchQueue) { () -> Result<[Offer], Refusal> in
+            do throws(Refusal) {
+                var budget = SearchBudget(until: .now + Self.searchTime)
+                var offers: [Offer] = []
+                for vault in open {
+                    for login in vault.index.everything where search.concerns(login, now: now) {
+                        guard let entry = try await searchable(login, in: vault.store, flags) else {
+                            continue
+                        }
+                        do throws(SearchError) {
+                            guard try search.finds(entry, now: now, within: &budget) else { continue }
+                        } catch {
+                            throw .search(error)
+                        }
+                        offers += vault.offers([login])
+                    }
                 }
+                return .success(sorted(offers))
+            } catch {
+                return .failure(error)
             }
         }
-        let released = try await release(
-            sorted(offers),
-            for: Purpose(search: text, looksAtSecrets: flags.inPasswords),
-            to: ring
-        )
-        return try await handOut(released, to: ring)
+        return try await task.value.get()
     }
 
     /// A login with what the search looks at; nil once it is gone.
@@ -71,17 +118,30 @@ extension Bell {
     }
 }
 
+extension SearchFlags {
+    /// Where the search looks.
+    fileprivate var places: Set<SearchPlace> {
+        let places: [(SearchPlace, Bool)] = [
+            (.titles, inTitles), (.userNames, inUserNames), (.passwords, inPasswords), (.urls, inURLs),
+            (.notes, inNotes), (.other, inOther), (.stringNames, inStringNames), (.tags, inTags),
+            (.uuids, inUUIDs), (.groupPaths, inGroupPaths), (.groupNames, inGroupNames),
+            (.history, inHistory),
+        ]
+        return Set(places.filter(\.1).map(\.0))
+    }
+
+    /// All that makes it another search, so that an allow for one is none for the other.
+    fileprivate var asked: [String] {
+        let rest = [mode == .regular, ignoresCase, excludesExpired, respectsDisabledSearching]
+        return SearchPlace.allCases.filter(places.contains).map(\.word) + rest.map { $0 ? "+" : "-" }
+    }
+}
+
 extension LoginSearch {
     fileprivate init(_ text: String, _ flags: SearchFlags) throws(SearchError) {
-        let places: [(SearchPlace, Bool)] = [
-            (.titles, flags.inTitles), (.userNames, flags.inUserNames), (.passwords, flags.inPasswords),
-            (.urls, flags.inURLs), (.notes, flags.inNotes), (.other, flags.inOther),
-            (.stringNames, flags.inStringNames), (.tags, flags.inTags), (.uuids, flags.inUUIDs),
-            (.groupPaths, flags.inGroupPaths), (.groupNames, flags.inGroupNames), (.history, flags.inHistory),
-        ]
         try self.init(
             text,
-            places: Set(places.filter(\.1).map(\.0)),
+            places: flags.places,
             mode: flags.mode == .regular ? "Regular" : "Simple",
             comparison: flags.ignoresCase ? "OrdinalIgnoreCase" : "Ordinal",
             excludesExpired: flags.excludesExpired,
@@ -97,7 +157,7 @@ extension SearchableEntry {
         return [
             .titles: [.plain(login.title)],
             .userNames: [.plain(login.username)],
-            .urls: ([login.url] + login.furtherURLs).map { .plain($0) },
+            .urls: [.plain(login.url)],
             .passwords: secrets.map { [.secret($0.password)] } ?? [],
             .notes: secrets.map { [.secret($0.notes)] } ?? [],
             .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],

@@ -6,6 +6,7 @@ import Vault
 extension Bell {
     /// `generate-password`: a new password by the configured recipe; nothing is stored and nobody asked.
     func generatePassword(_ ring: Ring) async throws(Refusal) -> Answered {
+        try await refuseMuted(ring.visitor)
         let (password, bits) = PasswordGenerator.generate(policy.recipe)
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = [

@@ -9,7 +9,7 @@ extension Bell {
         let query = try query(of: ring)
         let offers = offers(for: query, in: try await open(for: ring))
         let released = try await release(offers, for: Purpose(query: query), to: ring)
-        return try await handOut(released, to: ring)
+        return try await handOut(released, to: ring, query: query)
     }
 
     /// `get-logins-count`: how many there would be; never asks anyone.

@@ -13,16 +13,17 @@ extension Bell {
     func handOut(
         _ released: Released,
         to ring: Ring,
-        passwords: Bool = true
+        passwords: Bool = true,
+        query: MatchQuery? = nil
     ) async throws(Refusal) -> Answered {
         let entries: [ReplyEntry]
         do throws(VaultError) {
             do throws(VaultError) {
-                entries = try await open(released.offers, for: ring, passwords: passwords)
+                entries = try await open(released.offers, for: ring, passwords: passwords, query: query)
             } catch .unconfirmed {
                 // The keyring wants the person's word, too; it asks for all of them at once.
                 try await confirm(released.offers)
-                entries = try await open(released.offers, for: ring, passwords: passwords)
+                entries = try await open(released.offers, for: ring, passwords: passwords, query: query)
             } catch {
                 throw error
             }
@@ -70,18 +71,18 @@ extension Bell {
     private func open(
         _ offers: [Offer],
         for ring: Ring,
-        passwords: Bool
+        passwords: Bool,
+        query: MatchQuery?
     ) async throws(VaultError) -> [ReplyEntry] {
+        let reply = ReplyEntries(rules: ring.rules, passwords: passwords, query: query, now: now())
         var entries: [ReplyEntry] = []
         for offer in offers {
             do throws(VaultError) {
-                let isOpened = passwords || ring.rules.returnsFields
                 let secrets =
-                    isOpened
+                    reply.needsSecrets
                     ? try await offer.store.secrets(of: offer.login.id)
                     : LoginSecrets(password: SecretBytes(utf8: ""))
-                let resolved = try await resolve(offer, secrets)
-                entries.append(entry(offer.login, resolved, rules: ring.rules, password: passwords))
+                entries.append(try await reply.entry(offer, secrets))
             } catch .notFound {
                 continue  // deleted between the question and its answer
             } catch {
@@ -96,34 +97,5 @@ extension Bell {
         for (_, offers) in Dictionary(grouping: offers, by: \.store.name) {
             try await offers.first?.store.confirm(offers.map(\.login.id))
         }
-    }
-
-    private func entry(
-        _ login: Login,
-        _ resolved: ResolvedLogin,
-        rules: ClientRules,
-        password: Bool
-    ) -> ReplyEntry {
-        ReplyEntry(
-            name: resolved.title,
-            login: resolved.username,
-            password: password ? resolved.secrets.password : SecretBytes(utf8: ""),
-            uuid: login.id.hex,
-            group: rules.groups
-                ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
-            stringFields: rules.returnsFields
-                ? fields(resolved.secrets.fields, onlyKPH: rules.onlyKPHFields) : []
-        )
-    }
-
-    /// The string fields that are handed out, sorted by the name under which they go.
-    private func fields(_ fields: [String: SecretBytes], onlyKPH: Bool) -> [ReplyEntry.StringField] {
-        let prefix = "KPH: "
-        let named: [ReplyEntry.StringField] = fields.compactMap { name, value in
-            guard onlyKPH else { return ReplyEntry.StringField(key: name, value: value) }
-            guard name.hasPrefix(prefix) else { return nil }
-            return ReplyEntry.StringField(key: String(name.dropFirst(prefix.count)), value: value)
-        }
-        return named.sorted { $0.key < $1.key }
     }
 }

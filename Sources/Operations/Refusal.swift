@@ -24,6 +24,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case vault(VaultError)
     /// The person said no, now or within the quiet time.
     case denied
+    /// The person has muted the program: whatever it asks is denied unseen, before anything is looked at.
+    case muted
     /// Nobody answered in time.
     case expired
     /// Nobody answered in time, and nothing had shown the question.
@@ -61,7 +63,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .keyring(let advice): advice
         case .search(let error): error.sentence
         case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
-        case .denied: "Denied"
+        case .denied, .muted: "Denied"
         case .expired:
             "Nobody answered the question on the bell in time. Answer it in its notification or with `keybell watch`, then try again."
         case .unseen:

@@ -11,11 +11,12 @@ import Vault
 struct Purpose: Sendable {
     /// The page; nil for a bulk read.
     var query: MatchQuery?
-    /// What was searched for, where the request is a search.
-    var search: String?
-
-    /// Whether the search looks at secrets, so that even finding nothing tells the client something.
-    var looksAtSecrets = false
+    /// What a bulk read asks for, part by part, so that an allow for one is none for another.
+    var asked: [String] = []
+    /// Whether passwords go out.
+    var passwords = true
+    /// What is searched for, and where, where the request is a search.
+    var search: (text: String, places: [String])?
 
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
@@ -44,13 +45,13 @@ extension Bell {
     ///
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
-        guard !offers.isEmpty || purpose.looksAtSecrets else { return Released(offers: []) }
+        guard !offers.isEmpty else { return Released(offers: []) }
         let caller = await ring.visitor.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         let standing = await stand(offers, for: purpose, ring: ring, caller: caller)
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         var bases = Set(standing.compactMap(\.basis))
-        guard !asked.isEmpty || (offers.isEmpty && asksInBulk(ring, caller)) else {
+        guard !asked.isEmpty else {
             let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
@@ -77,7 +78,13 @@ extension Bell {
         ring: Ring,
         caller: Caller
     ) async -> Result<Decided, Refusal> {
-        let question = question(about: asked, for: purpose, ring: ring, caller: caller)
+        let question = question(
+            about: asked,
+            in: asked.map(\.store.name),
+            for: purpose,
+            ring: ring,
+            caller: caller
+        )
         return await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
                 let decided = try Decided(await desk.ask(question))
@@ -112,6 +119,28 @@ extension Bell {
         return standing
     }
 
+    /// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
+    ///
+    /// The entries are not known, so that an allow is for whatever is found.
+    /// - Returns: What lets it through; nil after a denial.
+    func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Basis? {
+        let caller = await ring.visitor.caller()
+        guard asksInBulk(ring, caller) else { return .configuration }
+        var names: [String] = []
+        for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
+        let question = question(about: [], in: names, for: purpose, ring: ring, caller: caller)
+        if let answer = await desk.refusal(of: question) {
+            _ = try Decided(answer)
+            return nil
+        }
+        // Where a vault was unlocked just now it is one of those that are looked through.
+        let open = try await open(for: ring).map(\.store.name)
+        let asked = self.question(about: [], in: open, for: purpose, ring: ring, caller: caller)
+        let decided = try Decided(await desk.ask(asked))
+        guard decided.allows, let code = decided.code else { return nil }
+        return .answer(code: code)
+    }
+
     private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
         ring.rules.bulkAccess == .always || !ring.isFamiliar(caller)
     }
@@ -138,20 +167,19 @@ extension Bell {
 
     private func question(
         about offers: [Offer],
+        in vaults: [String],
         for purpose: Purpose,
         ring: Ring,
         caller: Caller
     ) -> ApprovalRequest {
         var names: [String] = []
-        for name in offers.map(\.store.name) where !names.contains(name) { names.append(name) }
-        return ApprovalRequest(
+        for name in vaults where !names.contains(name) { names.append(name) }
+        let asked =
+            [ring.client.fingerprint, ring.request.type.rawValue, purpose.title ?? ""] + purpose.asked
+        var question = ApprovalRequest(
             kind: .release,
             caller: caller,
-            sameness: sameness(
-                ring.client.fingerprint,
-                ring.request.type.rawValue,
-                purpose.search ?? purpose.title ?? ""
-            ),
+            sameness: sameness(asked),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
             vaults: names,
@@ -163,6 +191,13 @@ extension Bell {
             note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
             alwaysOffered: !purpose.isBulk && grants.keepsGrants
         )
+        question.requestType = ring.request.type.rawValue
+        question.search = purpose.search?.text
+        question.places = purpose.search?.places ?? []
+        question.passwords = purpose.passwords
+        let fields = Set(offers.flatMap(\.login.fieldNames))
+        question.fieldNames = fields.compactMap { ReplyEntries.name(of: $0, ring.rules) }.sorted()
+        return question
     }
 
     static let strangerNote = "This key was given to another program."

@@ -1,152 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import KeePassHTTP
 import Secrecy
-import Synchronization
 import Vault
 
-/// A login as it is handed out: placeholders and field references resolved.
-struct ResolvedLogin: Sendable {
-    var title: String
-    var username: String
-    var secrets: LoginSecrets
-}
+/// Makes the entries of one reply, their placeholders and references resolved.
+///
+/// One for a whole reply: what it may cost is counted over all entries, and what references lead to is opened once.
+actor ReplyEntries {
+    /// How many bytes of names, passwords and fields one reply may have: what a client can take in, and far above what
+    /// a vault of ten thousand logins has.
+    static let most = 32 << 20
 
-extension Bell {
-    /// Resolves what is handed out; most logins have nothing to resolve, and cost nothing.
+    private let rules: ClientRules
+    private let passwords: Bool
+    private let scope: PlaceholderScope
+    private let now: Int64
+    private let query: MatchQuery?
+    private var referred: [String: ReferredEntries] = [:]
+    private var budget = ExpansionBudget()
+    private var size = 0
+
+    /// Makes entries as these rules have them.
+    /// - Parameters:
+    ///   - rules: The client's.
+    ///   - passwords: Whether passwords go out.
+    ///   - query: The page, where the reply is for one.
+    ///   - now: The time, in seconds since 1970.
+    init(rules: ClientRules, passwords: Bool, query: MatchQuery?, now: Int64) {
+        self.rules = rules
+        self.passwords = passwords
+        self.query = query
+        self.now = now
+        let fields: PlaceholderScope.Fields =
+            rules.returnsFields ? rules.onlyKPHFields ? .named(prefix: Self.prefix) : .all : .none
+        scope = PlaceholderScope(passwords: passwords, fields: fields)
+    }
+
+    /// What a string field's name begins with that goes out with `only_kph`.
+    static let prefix = "KPH: "
+
+    /// Whether anything but what is public goes out.
+    nonisolated var needsSecrets: Bool { passwords || rules.returnsFields }
+
+    /// The name under which a string field goes out; nil if it doesn't.
+    static func name(of field: String, _ rules: ClientRules) -> String? {
+        guard rules.returnsFields else { return nil }
+        guard rules.onlyKPHFields else { return field }
+        return field.utf8.starts(with: prefix.utf8)
+            ? String(field.unicodeScalars.dropFirst(prefix.count)) : nil
+    }
+
+    /// One entry as it is handed out.
     ///
-    /// What other entries are referred to shows only while texts are resolved, for those may refer to others again: it is
-    /// tried until nothing is missing. An entry that is named by its uuid is looked up; only a reference by a text opens
-    /// the whole vault.
-    func resolve(_ offer: Offer, _ secrets: LoginSecrets) async throws(VaultError) -> ResolvedLogin {
+    /// Only what goes out is resolved, and most of that has nothing to resolve and costs nothing.
+    /// - Throws: What keeps a vault from being read; `refused` where the reply would be too large.
+    func entry(_ offer: Offer, _ secrets: LoginSecrets) async throws(VaultError) -> ReplyEntry {
         let login = offer.login
-        let texts = [SecretBytes(utf8: login.title), SecretBytes(utf8: login.username), secrets.password]
-        guard (texts + secrets.fields.values).contains(where: \.hasPlaceholder) else {
-            return ResolvedLogin(title: login.title, username: login.username, secrets: secrets)
+        let entry = PlaceholderEntry(login, secrets)
+        let title = try await resolved(login.title, of: entry, in: offer.store)
+        let username = try await resolved(login.username, of: entry, in: offer.store)
+        var password = SecretBytes(utf8: "")
+        if passwords {
+            password = try await resolved(secrets.password, of: entry, at: .password, in: offer.store)
         }
-        let others = ReferredEntries()
-        while true {
-            let resolved = resolved(login, secrets, others)
-            guard let missing = others.takeMissing() else { return resolved }
-            for id in missing.ids { others.add(try await entry(id, of: offer.store), id) }
-            if missing.isAll { others.add(all: try await entries(of: offer.store)) }
+        var fields: [ReplyEntry.StringField] = []
+        for (name, value) in secrets.fields {
+            guard let key = Self.name(of: name, rules) else { continue }
+            let text = try await resolved(value, of: entry, at: .field, in: offer.store)
+            fields.append(ReplyEntry.StringField(key: key, value: text))
         }
+        fields.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        size += title.utf8.count + username.utf8.count + password.count
+        size += fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
+        guard size <= Self.most else {
+            throw .refused("That is more than one answer can hold. Ask for less.")
+        }
+        return ReplyEntry(
+            name: title,
+            login: username,
+            password: password,
+            uuid: login.id.hex,
+            group: rules.groups
+                ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
+            stringFields: fields
+        )
     }
 
     private func resolved(
-        _ login: Login,
-        _ secrets: LoginSecrets,
-        _ others: ReferredEntries
-    ) -> ResolvedLogin {
-        let resolver = PlaceholderResolver(now: now()) { others.find($0) }
-        let entry = PlaceholderEntry(login, secrets)
-        func text(_ text: String) -> String {
-            resolver.resolved(SecretBytes(utf8: text), of: entry).exposedText() ?? text
-        }
-        var resolved = ResolvedLogin(
-            title: text(login.title),
-            username: text(login.username),
-            secrets: secrets
-        )
-        resolved.secrets.password = resolver.resolved(secrets.password, of: entry)
-        resolved.secrets.fields = secrets.fields.mapValues { resolver.resolved($0, of: entry) }
-        return resolved
+        _ text: String,
+        of entry: PlaceholderEntry,
+        in store: any VaultStore
+    ) async throws(VaultError) -> String {
+        guard text.utf8.contains(UInt8(ascii: "{")) else { return text }
+        let resolved = try await resolved(SecretBytes(utf8: text), of: entry, at: .name, in: store)
+        return resolved.exposedText() ?? text
     }
 
-    private func entry(_ id: LoginID, of store: any VaultStore) async throws(VaultError) -> PlaceholderEntry?
-    {
-        do throws(VaultError) {
-            guard let login = try await store.index().login(id) else { return nil }
-            return PlaceholderEntry(login, try await store.secrets(of: id))
-        } catch .notFound {
-            return nil  // deleted meanwhile
+    private func resolved(
+        _ text: SecretBytes,
+        of entry: PlaceholderEntry,
+        at place: PlaceholderScope.Place,
+        in store: any VaultStore
+    ) async throws(VaultError) -> SecretBytes {
+        guard text.hasBrace else { return text }
+        let others = referred[store.name] ?? ReferredEntries(store, hiddenFrom: query)
+        referred[store.name] = others
+        let resolver = PlaceholderResolver(scope: scope, now: now) { reference async throws(VaultError) in
+            try await others.find(reference)
         }
-    }
-
-    /// Every entry of a vault, opened: what a reference means can only be found by looking.
-    private func entries(of store: any VaultStore) async throws(VaultError) -> [PlaceholderEntry] {
-        var entries: [PlaceholderEntry] = []
-        for login in try await store.index().everything {
-            do throws(VaultError) {
-                entries.append(PlaceholderEntry(login, try await store.secrets(of: login.id)))
-            } catch .notFound {
-                continue  // deleted meanwhile
-            }
-        }
-        return entries
-    }
-}
-
-extension PlaceholderEntry {
-    fileprivate init(_ login: Login, _ secrets: LoginSecrets) {
-        self.init(
-            id: login.id,
-            parts: [
-                .title: SecretBytes(utf8: login.title),
-                .username: SecretBytes(utf8: login.username),
-                .password: secrets.password,
-                .url: SecretBytes(utf8: login.url),
-                .notes: secrets.notes,
-            ],
-            fields: secrets.fields
-        )
+        var left = budget
+        defer { budget = left }
+        return try await resolver.resolved(text, of: entry, in: place, within: &left)
     }
 }
 
 extension SecretBytes {
-    fileprivate var hasPlaceholder: Bool {
+    fileprivate var hasBrace: Bool {
         withSpan { span in
             for index in span.indices where span[index] == UInt8(ascii: "{") { return true }
             return false
         }
-    }
-}
-
-/// The entries that references lead to, as far as they have been opened, and those that are still missing.
-private final class ReferredEntries: Sendable {
-    struct Missing {
-        var ids: Set<LoginID> = []
-        var isAll = false
-    }
-
-    private struct State {
-        /// By uuid, nil where there is no such entry.
-        var known: [LoginID: PlaceholderEntry?] = [:]
-        var all: [PlaceholderEntry]?
-        var missing = Missing()
-    }
-
-    private let state = Mutex(State())
-
-    /// The first entry that a reference means; nil also while it is missing.
-    func find(_ reference: FieldReference) -> PlaceholderEntry? {
-        state.withLock { state in
-            if reference.searched == .id {
-                guard let id = LoginID(hex: reference.text) else { return nil }
-                if let known = state.known[id] { return known }
-                state.missing.ids.insert(id)
-            } else if let all = state.all {
-                return all.first { reference.means($0) }
-            } else {
-                state.missing.isAll = true
-            }
-            return nil
-        }
-    }
-
-    /// What was looked for and not there, once; nil if nothing was.
-    func takeMissing() -> Missing? {
-        state.withLock { state in
-            let missing = state.missing
-            state.missing = Missing()
-            return missing.ids.isEmpty && !missing.isAll ? nil : missing
-        }
-    }
-
-    func add(_ entry: PlaceholderEntry?, _ id: LoginID) {
-        state.withLock { $0.known[id] = .some(entry) }
-    }
-
-    func add(all entries: [PlaceholderEntry]) {
-        state.withLock { $0.all = entries }
     }
 }

@@ -6,5 +6,10 @@ import Ciphers
 ///
 /// Each part goes in with its length, so that no two lists of parts run together.
 func sameness(_ parts: String...) -> [UInt8] {
+    sameness(parts)
+}
+
+/// The same for a list.
+func sameness(_ parts: [String]) -> [UInt8] {
     Digest.sha256(parts.flatMap { part in Array("\(part.utf8.count):\(part)".utf8) })
 }

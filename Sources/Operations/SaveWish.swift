@@ -21,14 +21,14 @@ struct SaveWish: Sendable {
         let (uuid, login, name) = (try ring.text("Uuid"), try ring.text("Login"), try ring.text("Name"))
         let (url, submit, realm) = (try ring.text("Url"), try ring.text("SubmitUrl"), try ring.text("Realm"))
         let password = try ring.secret("Password")
-        let fields = try Self.fields(ring)
+        let fieldsSent = try Self.fields(ring)
 
-        if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fields.isEmpty {
+        if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fieldsSent.isEmpty {
             throw .invalid(.missing("Url"))
         }
-        guard fields[EntrySettings.fieldName] == nil else {
-            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
-        }
+        try Self.checkForms([login, name, url, submit, realm], password, fieldsSent)
+        // What is said twice counts as it was said last.
+        let fields = Dictionary(fieldsSent) { $1 }
         let id = try Self.id(uuid)
         let host = url.flatMap { PageAddress(loose: $0) }?.hostAndPort
         let submitted = submit.flatMap { PageAddress($0) }?.hostAndPort
@@ -45,6 +45,7 @@ struct SaveWish: Sendable {
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields
         )
+        if let excess = draft.excess { throw .forbidden(excess) }
         self.host = host
         self.submitHost = submitHost
         let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }
@@ -69,15 +70,38 @@ struct SaveWish: Sendable {
         return id
     }
 
-    private static func fields(_ ring: Ring) throws(Refusal) -> [String: SecretBytes?] {
-        var fields: [String: SecretBytes?] = [:]
+    /// What no client may write, in whatever field: known from the request alone, before anybody is asked.
+    private static func checkForms(
+        _ texts: [String?],
+        _ password: SecretBytes?,
+        _ fields: [(String, SecretBytes?)]
+    ) throws(Refusal) {
+        guard fields.count <= LoginDraft.mostFields else {
+            throw .forbidden("At most \(LoginDraft.mostFields) string fields can be saved at once.")
+        }
+        // Before a name becomes a dictionary's key.
+        guard fields.allSatisfy({ $0.0.utf8.count <= LoginDraft.longestName }) else {
+            throw .forbidden("A string field's name may have at most \(LoginDraft.longestName) bytes.")
+        }
+        guard !fields.contains(where: { $0.0 == EntrySettings.fieldName }) else {
+            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
+        }
+        let names = texts.compactMap(\.self) + fields.map(\.0)
+        let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
+        guard !names.contains(where: { PlaceholderForm.stands(in: $0) }),
+            !secrets.contains(where: { PlaceholderForm.stands(in: $0) })
+        else { throw .forbidden(LoginDraft.placeholderRefusal) }
+    }
+
+    private static func fields(_ ring: Ring) throws(Refusal) -> [(String, SecretBytes?)] {
+        var fields: [(String, SecretBytes?)] = []
         for field in ring.request.stringFields {
             do throws(VerificationFailure) {
                 let name = try ring.conversation.decryptText(field.key)
                 let value = try field.value.map { value throws(VerificationFailure) in
                     try ring.conversation.decrypt(value)
                 }
-                fields.updateValue(value, forKey: name)
+                fields.append((name, value))
             } catch {
                 throw .undecryptable
             }

@@ -15,8 +15,12 @@ extension Bell {
     ///
     /// An allowed save is carried out once, at the allow, also if nobody listens any more; the same save asked for
     /// again gets the outcome of the first, for as long as the entry is what that made of it.
+    ///
+    /// Before the person's word, or what stands for it, just what is public of the stored entry is looked at: whether a
+    /// password, a string field or a realm is what is stored already comes out after it.
     func setLogin(_ ring: Ring) async throws(Refusal) -> Answered {
         let wish = try SaveWish(ring)
+        try await refuseMuted(ring.visitor)
         let program = await ring.visitor.caller().program
         let asker = [ring.client.id, ring.client.fingerprint, program.id, program.origin ?? ""]
         let name = saves.digest(of: asker.map { SecretBytes(utf8: $0) } + wish.parts)
@@ -27,6 +31,7 @@ extension Bell {
             await saves.forget(saved, of: name)
         }
         let store = try await store(for: wish, ring: ring)
+        // So it is only where nothing was sent but a title, a user name and a URL.
         if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
             do throws(Refusal) {
@@ -53,7 +58,9 @@ extension Bell {
         draft.id = saved.id
         for vault in try await open(for: ring) {
             do throws(VaultError) {
-                return try await vault.store.preview(draft).isUnchanged
+                guard let stored = vault.index.login(saved.id) else { continue }
+                let secrets = try await vault.store.secrets(of: saved.id)
+                return try SavePreview(draft, stored: stored, secrets: secrets).isUnchanged
             } catch .notFound {
                 continue
             } catch {
@@ -99,7 +106,7 @@ extension Bell {
         let current = try await preview(wish, in: store)
         guard Set(current.newHosts).isSubset(of: shown.newHosts) else { throw .withdrawn }
         do throws(VaultError) {
-            let id = try await store.save(wish.draft)
+            let id = try await save(wish.draft, in: store)
             await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
             record(
                 .saved,
@@ -116,6 +123,19 @@ extension Bell {
         } catch {
             logger.error("a login could not be saved", metadata: ["why": "\(error)"])
             throw .vault(error)
+        }
+    }
+
+    /// Stores a draft; a keyring that wants the person's word for this login, too, asks for it.
+    private func save(_ draft: LoginDraft, in store: any VaultStore) async throws(VaultError) -> LoginID {
+        do throws(VaultError) {
+            return try await store.save(draft)
+        } catch .unconfirmed {
+            guard let id = draft.id else { throw .unconfirmed }
+            try await store.confirm([id])
+            return try await store.save(draft)
+        } catch {
+            throw error
         }
     }
 
@@ -143,7 +163,7 @@ extension Bell {
         if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) {
             return .configuration
         }
-        let question = ApprovalRequest(
+        var question = ApprovalRequest(
             kind: .save,
             caller: caller,
             sameness: name,
@@ -161,6 +181,7 @@ extension Bell {
             note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
             alwaysOffered: !widens && grants.keepsGrants
         )
+        question.requestType = ring.request.type.rawValue
         let decided = try Decided(await desk.ask(question))
         if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))

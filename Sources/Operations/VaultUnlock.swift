@@ -9,8 +9,19 @@ import Logging
 import Vault
 
 extension Bell {
+    /// Refuses a program that the person has muted, before anything is looked at for it.
+    ///
+    /// Who asks is found out only while anybody is muted: that is dear, and hardly ever the case.
+    func refuseMuted(_ visitor: any Visitor) async throws(Refusal) {
+        guard await desk.hasMutes else { return }
+        if await desk.isMuted(await visitor.caller()) { throw .muted }
+    }
+
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
+    ///
+    /// The one way to what is in them, so that mutes come before it.
     func open(for ring: Ring) async throws(Refusal) -> [OpenVault] {
+        try await refuseMuted(ring.visitor)
         used()
         if wantsUnlock(ring.request), let closed = await vaults.closed(for: ring.request.type) {
             try await unlock(closed, for: ring)

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CGLib
+import CPCRE2
 
 /// A regular expression that cannot run away.
 ///
-/// The language is that of PCRE, as GLib has it. It is compiled once, never changes, and may be used by several at
-/// the same time.
+/// The language is that of PCRE2, without its verbs (`(*…)`). It is compiled once, never changes, and may be used by
+/// several at the same time. At each part of it that is tried the budget is looked at, so that neither recursion,
+/// nor conditions, nor the length of a text make it take longer; and whatever it met, it is cut off the same way.
 package final class Pattern: Sendable {
-    /// How often one match may try another way before it is given up: some milliseconds' worth.
-    package static let stepLimit = 200_000
+    /// The longest expression in bytes, so that compiling it takes no time worth mentioning.
+    package static let longest = 1024
+    /// How many kibibytes one match may need, for groups that are tried within each other.
+    private static let heapLimit: UInt32 = 16384
 
-    /// The compiled expression, as an address; it is GLib's, counted by reference and never written.
+    /// The compiled expression, as an address; it is never written.
     private let address: UInt
 
     /// Compiles an expression.
@@ -19,61 +22,99 @@ package final class Pattern: Sendable {
     ///   - ignoringCase: Whether letters stand for both cases.
     /// - Throws: `broken` where it is none.
     package init(_ text: String, ignoringCase: Bool) throws(PatternError) {
-        // Compiled as it is first, so that the message speaks of what the person wrote; the limit has to be written
-        // into the expression, where a lower one of its own still holds.
-        unsafe g_regex_unref(try Self.compile(text, ignoringCase: ignoringCase))
-        let limited = "(*LIMIT_MATCH=\(Self.stepLimit))(*LIMIT_DEPTH=\(Self.stepLimit))\(text)"
-        address = unsafe UInt(bitPattern: try Self.compile(limited, ignoringCase: ignoringCase))
+        guard text.utf8.count <= Self.longest else { throw .broken("it is too long") }
+        // What the C world would take for the end is no text of an entry either.
+        guard !text.utf8.contains(0) else { throw .broken("it holds a NUL character") }
+        guard !PatternVerbs.stand(in: text) else { throw .broken("\(text): (*…) is not allowed") }
+        var options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT
+        if ignoringCase { options |= PCRE2_CASELESS }
+        var code: Int32 = 0
+        var offset = 0
+        let bytes = Array(text.utf8)
+        let compiled = unsafe bytes.withUnsafeBufferPointer { bytes in
+            unsafe pcre2_compile_8(bytes.baseAddress, bytes.count, options, &code, &offset, nil)
+        }
+        guard let compiled = unsafe compiled else {
+            throw .broken("\(text): \(Self.message(of: code)), at \(offset)")
+        }
+        address = UInt(bitPattern: compiled)
     }
 
     deinit {
-        unsafe g_regex_unref(OpaquePointer(bitPattern: address))
+        unsafe pcre2_code_free_8(OpaquePointer(bitPattern: address))
     }
 
     /// Whether it matches somewhere in a text.
-    /// - Parameter text: The text.
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - budget: What that may cost, and what is left of it afterwards.
     /// - Returns: Whether it does.
-    /// - Throws: `ranAway` where finding out would take too long.
-    package func matches(_ text: String) throws(PatternError) -> Bool {
+    /// - Throws: `ranAway` where finding out would take more than that.
+    package func matches(_ text: String, within budget: inout MatchBudget) throws(PatternError) -> Bool {
+        guard !budget.isSpent else { throw .ranAway }
         var text = text
-        var failure: UnsafeMutablePointer<GError>?
-        let isFound = text.withUTF8 { bytes in
-            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
-                // An empty text may have no address, and GLib wants one.
-                var none: CChar = 0
-                return unsafe withUnsafePointer(to: &none) { none in
-                    unsafe g_regex_match_full(
-                        OpaquePointer(bitPattern: address),
-                        characters.baseAddress ?? none,
-                        gssize(characters.count),
-                        0,
-                        GRegexMatchFlags(rawValue: 0),
-                        nil,
-                        &failure
-                    )
-                }
+        var left = budget
+        let result = text.withUTF8 { bytes in
+            unsafe withUnsafeMutablePointer(to: &left) { left in
+                unsafe match(bytes, left)
             }
         }
-        guard let failure = unsafe failure else { return isFound != 0 }
-        unsafe g_error_free(failure)
-        throw .ranAway
+        budget = left
+        switch result {
+        // Nothing is kept of what its groups match, so that 0, "more than there is room for", is a match, too.
+        case 0...: return true
+        case PCRE2_ERROR_NOMATCH: return false
+        default:
+            budget.steps = 0
+            throw .ranAway
+        }
     }
 
-    @unsafe private static func compile(
-        _ text: String,
-        ignoringCase: Bool
-    ) throws(PatternError) -> OpaquePointer {
-        // In C the text would end there, and be another expression.
-        guard !text.utf8.contains(0) else { throw .broken("it holds a NUL character") }
-        var failure: UnsafeMutablePointer<GError>?
-        let options = ignoringCase ? G_REGEX_CASELESS : GRegexCompileFlags(rawValue: 0)
-        if let regex = unsafe g_regex_new(text, options, GRegexMatchFlags(rawValue: 0), &failure) {
-            return unsafe regex
+    @unsafe private func match(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ budget: UnsafeMutablePointer<MatchBudget>
+    ) -> Int32 {
+        guard let context = unsafe pcre2_match_context_create_8(nil),
+            let data = unsafe pcre2_match_data_create_8(1, nil)
+        else { return PCRE2_ERROR_NOMEMORY }
+        defer {
+            unsafe pcre2_match_data_free_8(data)
+            unsafe pcre2_match_context_free_8(context)
         }
-        defer { unsafe g_clear_error(&failure) }
-        throw .broken(
-            unsafe failure.map { unsafe String(cString: $0.pointee.message) } ?? "it can't be compiled"
+        unsafe pcre2_set_heap_limit_8(context, Self.heapLimit)
+        unsafe pcre2_set_callout_8(
+            context,
+            { _, budget in
+                guard let budget = unsafe budget?.assumingMemoryBound(to: MatchBudget.self) else { return 0 }
+                unsafe budget.pointee.steps -= 1
+                let steps = unsafe budget.pointee.steps
+                // Looking at the clock costs more than most steps; one step may read a whole text, though.
+                guard steps <= 0 || steps.isMultiple(of: 64) else { return 0 }
+                return unsafe budget.pointee.isSpent ? PCRE2_ERROR_CALLOUT : 0
+            },
+            budget
         )
+        // An empty text may have no address, and PCRE2 wants one.
+        var none: UInt8 = 0
+        return unsafe withUnsafePointer(to: &none) { none in
+            unsafe pcre2_match_8(
+                OpaquePointer(bitPattern: address),
+                bytes.baseAddress ?? none,
+                bytes.count,
+                0,
+                PCRE2_NO_UTF_CHECK,
+                data,
+                context
+            )
+        }
+    }
+
+    private static func message(of code: Int32) -> String {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+            unsafe pcre2_get_error_message_8(code, buffer.baseAddress, buffer.count)
+        }
+        return count > 0 ? String(decoding: buffer.prefix(Int(count)), as: UTF8.self) : "it can't be compiled"
     }
 }
 

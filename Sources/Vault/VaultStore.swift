@@ -27,7 +27,9 @@ package protocol VaultStore: Sendable {
     /// Only ever because of the person's word.
     func confirm(_ ids: [LoginID]) async throws(VaultError)
 
-    /// Says what `save` would do, and throws as it would, except for `unchanged`.
+    /// Says what `save` would do, as far as that can be told from what is public: no secret is looked at.
+    ///
+    /// For the question that comes before the save: see ``SavePreview/init(_:stored:)``.
     func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview
 
     /// Stores a login and returns once that is safe; the former state goes to the login's history.

@@ -5,12 +5,17 @@ import Secrecy
 import Vault
 
 extension KDBXShelf {
-    /// Says what a draft would do to this database.
+    /// Says what a draft would do to this database, from what is public.
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
+        guard let id = draft.id else { return try SavePreview(draft, stored: nil) }
+        guard let stored = index.login(id) else { throw .notFound }
+        return try SavePreview(draft, stored: stored)
+    }
+
+    /// Says what a draft does to this database.
+    func changes(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         guard let id = draft.id else { return try SavePreview(draft, stored: nil, secrets: nil) }
-        guard let stored = index.login(id), var secrets = secrets(of: id) else { throw .notFound }
-        // The protocol has no member of its own for notes: to a client they are a string field that it may write.
-        if draft.fields["Notes"] != nil, stored.hasNotes { secrets.fields["Notes"] = secrets.notes }
+        guard let stored = index.login(id), let secrets = secrets(of: id) else { throw .notFound }
         return try SavePreview(draft, stored: stored, secrets: secrets)
     }
 
@@ -18,10 +23,10 @@ extension KDBXShelf {
     ///
     /// - Throws: `unchanged` if it is in there already, `notFound`, `refused`.
     func saved(_ draft: LoginDraft, at now: Timestamp) throws(VaultError) -> (Database, LoginID) {
-        let preview = try preview(draft)
-        guard !preview.isUnchanged else { throw .unchanged }
+        let changes = try changes(draft)
+        guard !changes.isUnchanged else { throw .unchanged }
         do throws(KDBXError) {
-            guard let stored = preview.stored else { return try made(draft, at: now) }
+            guard let stored = changes.stored else { return try made(draft, at: now) }
             return (try changed(stored, draft, at: now), stored.id)
         } catch .notFound {
             throw .notFound

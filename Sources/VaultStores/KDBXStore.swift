@@ -200,7 +200,7 @@ package actor KDBXStore: VaultStore {
             guard let former = opened else { throw .locked }
             let (era, time) = (era, now())
             // Says no before anything is touched, where that is known already.
-            guard try !former.shelf.preview(draft).isUnchanged else { throw .unchanged }
+            guard try !former.shelf.changes(draft).isUnchanged else { throw .unchanged }
             let (saved, id) = try await work { [file] () throws(VaultError) in
                 try file.save(draft, over: former, at: time)
             }

@@ -9,6 +9,16 @@ extension KeyringStore {
     package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
         guard let id = draft.id else {
             _ = try await opened()
+            return try SavePreview(draft, stored: nil)
+        }
+        guard let stored = try await opened().index.login(id) else { throw .notFound }
+        return try SavePreview(draft, stored: stored)
+    }
+
+    /// Says what a draft does, its secrets compared.
+    private func changes(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
+        guard let id = draft.id else {
+            _ = try await opened()
             return try SavePreview(draft, stored: nil, secrets: nil)
         }
         guard let stored = try await opened().index.login(id) else { throw .notFound }
@@ -16,10 +26,10 @@ extension KeyringStore {
     }
 
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        let preview = try await preview(draft)
-        guard !preview.isUnchanged else { throw .unchanged }
+        let changes = try await changes(draft)
+        guard !changes.isUnchanged else { throw .unchanged }
         let id: LoginID
-        if let stored = preview.stored {
+        if let stored = changes.stored {
             try await change(stored, by: draft)
             id = stored.id
         } else {

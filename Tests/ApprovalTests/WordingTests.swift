@@ -70,6 +70,20 @@ import Testing
         )
     }
 
+    @Test func `a search is told in quotes, with where it looks and what goes out`() {
+        var request = ApprovalRequest.release(bulk: true)
+        request.search = "ma\u{202E}il\nClient: known”"
+        request.places = ["titles", "user-names"]
+        request.fieldNames = ["PIN\nVault: x"]
+        #expect(Wording.title(request) == "firefox searches your logins for “mailClient: known'”")
+        let lines = Wording.body(request).split(separator: "\n")
+        #expect(lines.contains("Looks at: titles, user names"))
+        #expect(lines.contains("What it finds goes out with its passwords."))
+        #expect(lines.contains("String fields go along: “PINVault: x”"))
+        request.passwords = false
+        #expect(Wording.body(request).contains("No passwords go out."))
+    }
+
     @Test func `the key is shown where a person is to compare it, and only there`() {
         var request = ApprovalRequest.release()
         request.fingerprint = "3F:A2"

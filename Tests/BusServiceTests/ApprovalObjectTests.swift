@@ -58,12 +58,19 @@ struct `Requests on the bus` {
     private static let known = ["client": "s", "verified": "b"]
     private static let login = [
         "vault": "s", "host": "s", "submit-host": "s", "entries": "a(sss)", "entry-count": "u",
+        "request": "s",
     ]
     private static let details: [(ApprovalKind, [[String: String]])] = [
         (.associate, [all, ["suggested-id": "s", "fingerprint": "s"]]),
         (.overwrite, [all, known, ["fingerprint": "s"]]),
         (.unlock, [all, known, ["vault": "s"]]),
-        (.release, [all, known, login, ["bulk": "b"]]),
+        (
+            .release,
+            [
+                all, known, login,
+                ["bulk": "b", "search": "s", "places": "as", "passwords": "b", "field-names": "as"],
+            ]
+        ),
         (.save, [all, known, login, ["new-hosts": "as", "new": "b", "fields": "as"]]),
     ]
 

@@ -112,7 +112,7 @@ extension ApprovalRequest {
     /// A request of each kind, with all that the kind can have.
     static func full(_ kind: ApprovalKind, caller: Caller = .git, entries: Int = 1) -> ApprovalRequest {
         let hasEntries = kind == .release || kind == .save
-        return ApprovalRequest(
+        var request = ApprovalRequest(
             kind: kind,
             caller: caller,
             sameness: [1],
@@ -129,5 +129,12 @@ extension ApprovalRequest {
             isNew: kind == .save,
             fields: kind == .save ? ["Password"] : []
         )
+        request.requestType = hasEntries ? "get-logins-custom-search" : nil
+        if kind == .release {
+            request.search = "mail"
+            request.places = ["titles"]
+            request.fieldNames = ["PIN"]
+        }
+        return request
     }
 }

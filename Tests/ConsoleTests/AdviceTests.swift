@@ -7,7 +7,6 @@ import Testing
 struct AdviceTests {
     @Test(arguments: [
         (nil, "without a reason"), ("", "without a reason"),
-        ("Couldn't verify request", "keybell client associate"),
         ("Database locked", "keybell unlock"),
         ("Too many questions are waiting", "Too many questions are waiting"),
         ("evil\u{1B}[2J", "evil[2J"),

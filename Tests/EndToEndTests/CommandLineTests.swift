@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DBus
 import Foundation
 import KeePassHTTP
 import TestSupport
@@ -133,5 +134,66 @@ struct CommandLineTests {
         let generated = try await household.keybell("client", "generate", "--id", "script")
         #expect(generated.status == 0)
         #expect(generated.output.trimmingCharacters(in: .whitespacesAndNewlines).count >= 20)
+    }
+
+    @Test func `a key for another script takes over no call, and advice names the Id`() async throws {
+        let household = try await Household()
+        for id in ["first", "backup"] {
+            let made = try await Porter(household).answering {
+                try await household.keybell("client", "associate", "--id", id)
+            }
+            #expect(made.output == "Associated as \(id).\n", "\(made)")
+        }
+        let asked = Observed<[String]>([])
+        _ = try await Porter(household).answering(
+            decision: "deny",
+            seen: { question in
+                asked.update { $0.append(question.details["client"]?.asString ?? "") }
+                return nil
+            }
+        ) {
+            try await household.keybell("client", "save", "https://a.example/", "--user", "a", input: "x\n")
+        }
+        #expect(asked.now == ["first"])
+        #expect(try await household.keybell("revoke", "first").status == 0)
+        #expect(try await household.keybell("client", "generate").status == 0, "the other one still holds")
+        let named = try await household.keybell("client", "generate", "--id", "first")
+        #expect(named.errors.contains("keybell client associate --id first"), "\(named)")
+        #expect(try await household.keybell("revoke", "backup").status == 0)
+        let none = try await household.keybell("client", "generate")
+        #expect(none.status == 1)
+        #expect(none.errors.contains("first, backup"), "\(none)")
+        let unknown = try await household.keybell("client", "generate", "--id", "nosuch")
+        #expect(unknown.errors.contains("keybell client associate --id nosuch"), "\(unknown)")
+    }
+
+    @Test func `a request is shown whole by its code, and logins are allowed by number and title`()
+        async throws
+    {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "browser")
+        for user in ["alice", "bob", "carol"] {
+            let saved = try await guest.save("https://example.org/", login: user, password: user)
+            #expect(saved.success)
+        }
+        let body = try guest.body(.getLogins, [("Url", "https://example.org/")])
+        async let some = household.ring(body)
+        let code = try await Porter(household).question().code
+        let shown = try await household.keybell("requests", code)
+        for part in [
+            "1  example.org, alice", "3  example.org, carol", "executable: ", "pid: ",
+        ] {
+            #expect(shown.output.contains(part), "\(shown)")
+        }
+        let wrong = try await household.keybell("allow", code, "--entry", "4")
+        #expect(wrong.status == 1)
+        #expect(wrong.errors.contains("from 1 to 3"), "\(wrong)")
+        let several = try await household.keybell("allow", code, "--entry", "example.org")
+        #expect(several.errors.contains("1, 2, 3"), "\(several)")
+        #expect(try await household.keybell("allow", code, "--entry", "1", "--entry", "3").status == 0)
+        #expect(try await (some.json["Entries"] as? [any Sendable])?.count == 2)
+        #expect(try await household.keybell("requests", code).output.contains("allowed"))
+        #expect(try await household.keybell("log", "--client", "nosuch").status == 1)
+        #expect(try await household.keybell("statsu").errors.contains("Did you mean `keybell status`?"))
     }
 }

@@ -76,7 +76,7 @@ import Vault
         #expect(asked.body.contains("evil.example"))
     }
 
-    @Test func `nothing changed is no success`() async throws {
+    @Test func `nothing changed is no success, and told after the allow`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(
             .setLogin,
@@ -85,7 +85,15 @@ import Vault
         let rung = try await scene.ring(scene.guest, body, .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
-        #expect(rung.reply.error?.isEmpty == false)
+        #expect(rung.reply.error == "Nothing would change.")
+        #expect(await scene.asked().map(\.fields) == [["Password"]])
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    @Test func `where only what is public was sent, nobody need be asked about no change`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Login": "me"])
+        #expect(try await scene.ring(scene.guest, body).reply.error == "Nothing would change.")
         #expect(await scene.asked().isEmpty)
     }
 

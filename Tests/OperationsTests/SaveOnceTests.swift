@@ -73,7 +73,7 @@ import Vault
         let late = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
         #expect(late.reply.success == false)
         #expect(await scene.vault.saves.count == 1)
-        #expect(await scene.asked().count == 1)
+        #expect(await scene.asked().count == 2)
     }
 
     @Test func `a reply that has arrived ends it: the same again is another entry`() async throws {

@@ -8,7 +8,7 @@ struct ClientCommand: AsyncParsableCommand {
         commandName: "client",
         abstract: "Ask for logins and save them, as a program does.",
         discussion: """
-            A script is a client like any other: you are asked before it gets anything. Its key is kept in your
+            A script is a client like any other: you are asked before it gets anything. Its key is kept in your \
             keyring, as an item of schema org.keybell.OwnKey.
             """,
         subcommands: [
@@ -26,6 +26,6 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "The configuration file; else the usual one.")
     var config: String?
 
-    @Option(help: "The Id of the client to be, if there are several.")
+    @Option(help: "The Id of the client to be; else the first one made that Keybell still knows.")
     var id: String?
 }

@@ -11,7 +11,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
         commandName: "save",
         abstract: "Save a login; with --uuid, change one.",
         discussion: """
-            The password is asked for at the terminal, or read from standard input (its first line); it is never an
+            The password is asked for at the terminal, or read from standard input (its first line); it is never an \
             argument, since arguments can be seen by others.
             """
     )

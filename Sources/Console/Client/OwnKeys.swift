@@ -27,12 +27,23 @@ struct OwnKeys: Sendable {
         OwnKeys(keyring: try await .open(collection: collection), server: server)
     }
 
-    /// The key of an Id, else the newest; nil if there is none for this server.
-    func find(id: String?) async throws(ConsoleError) -> OwnKey? {
+    /// The items of our keys for this server, of this Id or all, the first made first.
+    func items(id: String? = nil) async throws(ConsoleError) -> [KeyringItem] {
         do throws(KeyringError) {
             let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
-            let fitting = items.filter { id == nil || $0.attributes["id"] == id }
-            guard let item = fitting.max(by: { $0.modified < $1.modified }) else { return nil }
+            // Of two made in one second the later has the longer or the greater path.
+            return items.filter { id == nil || $0.attributes["id"] == id }
+                .sorted {
+                    ($0.created, $0.path.utf8.count, $0.path) < ($1.created, $1.path.utf8.count, $1.path)
+                }
+        } catch {
+            throw .refused(error.advice)
+        }
+    }
+
+    /// The key in an item.
+    func key(in item: KeyringItem) async throws(ConsoleError) -> OwnKey {
+        do throws(KeyringError) {
             let secret = try await keyring.secret(of: item, confirming: true)
             guard let key = ClientKey(base64: secret) else {
                 throw .failed(

@@ -3,13 +3,14 @@
 import DisplayText
 import KeePassHTTP
 import Secrecy
+import SecretService
 import Settings
 
 /// One client of the protocol: asks the daemon over HTTP, in plain English when it fails.
 struct ScriptClient: Sendable {
     let door: DaemonDoor
     let keys: OwnKeys
-    /// Which of several keys; nil for the newest.
+    /// Which of several keys; nil for the first that holds.
     let id: String?
 
     /// Finds port and keyring by options and configuration.
@@ -30,19 +31,25 @@ struct ScriptClient: Sendable {
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
         _ = try door.host()  // whether anybody is there at all comes first
-        guard let own = try await keys.find(id: id) else {
-            let whom = id.map { " as \(PlainText.cleaned($0))" } ?? ""
-            throw .refused("There is no key for scripts\(whom) yet: run `keybell client associate` once.")
+        let items = try await keys.items(id: id)
+        guard !items.isEmpty else {
+            throw .refused("There is no key for scripts yet: run `\(Self.associateCommand(id))` once.")
         }
-        let request = OutgoingRequest(type, id: own.id, fields: fields, triggerUnlock: triggerUnlock)
-        let reply = try await door.exchange(request, key: own.key)
-        guard reply.success else { throw .refused(Self.advice(reply.error)) }
-        return reply
+        // The first that Keybell still knows: a key that is made later for another script takes over no call.
+        for item in items {
+            let own = try await keys.key(in: item)
+            let request = OutgoingRequest(type, id: own.id, fields: fields, triggerUnlock: triggerUnlock)
+            let reply = try await door.exchange(request, key: own.key)
+            if reply.success { return reply }
+            guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
+        }
+        throw .refused(Self.unknownAdvice(items.compactMap { $0.attributes["id"] }))
     }
 
     /// Gets a new key allowed by the person, unless there is one that works.
     func associate(proposing proposed: String?) async throws(ConsoleError) {
-        if let own = try await keys.find(id: id) {
+        for item in try await keys.items(id: id) {
+            let own = try await keys.key(in: item)
             let request = OutgoingRequest(.testAssociate, id: own.id)
             guard try await !door.exchange(request, key: own.key).success else {
                 Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
@@ -62,12 +69,36 @@ struct ScriptClient: Sendable {
         Output.line("Associated as \(PlainText.cleaned(id)).")
     }
 
+    private static let unknownKey = "Couldn't verify request"
+
+    private static func associateCommand(_ id: String?) -> String {
+        "keybell client associate" + (id.map { " --id \(quotedForShell(PlainText.cleaned($0)))" } ?? "")
+    }
+
+    /// A word as a shell takes it.
+    private static func quotedForShell(_ word: String) -> String {
+        let plain = word.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || "-_.".utf8.contains($0)
+        }
+        return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    }
+
+    /// What to do once none of these keys is known any more.
+    static func unknownAdvice(_ ids: [String]) -> String {
+        guard let id = ids.first, ids.count == 1 else {
+            let list = ids.map { PlainText.cleaned($0) }.joined(separator: ", ")
+            return "Keybell knows none of these keys any more: \(list). Say which is meant by --id, "
+                + "and run `keybell client associate --id` with it to make a new one."
+        }
+        return "Keybell doesn't know the key of \(PlainText.cleaned(id)) any more (revoked?): "
+            + "run `\(associateCommand(id))` again."
+    }
+
     /// What a failure's text means here.
     static func advice(_ error: String?) -> String {
         switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."
-        case "Couldn't verify request"?:
-            "Keybell doesn't know this key any more (revoked?): run `keybell client associate` again."
         case "Database locked"?: "The vault is locked: run `keybell unlock`, then try again."
         case let text?: text
         }

@@ -39,10 +39,15 @@ struct AllowCommand: AsyncParsableCommand {
     @Option(help: "Whether this holds once, for the session, or always.")
     var scope: ScopeArgument?
 
-    @Option(help: "Allow just the entry of this uuid; may be given several times.")
+    @Option(
+        help: ArgumentHelp(
+            "Allow just this login: its number in `keybell requests CODE`, its title or its uuid; may be given several times.",
+            valueName: "number|title|uuid"
+        )
+    )
     var entry: [String] = []
 
-    @Option(help: "With --scope session: for how many minutes at most.")
+    @Option(help: "With --scope session: for how many minutes at most, from 1 to 525600 (a year).")
     var minutes: Int?
 
     @OptionGroup var output: JSONOption
@@ -52,7 +57,7 @@ struct AllowCommand: AsyncParsableCommand {
             throw ValidationError("--minutes needs --scope session.")
         }
         guard minutes.map({ 1...525_600 ~= $0 }) ?? true else {
-            throw ValidationError("--minutes is out of range.")
+            throw ValidationError("--minutes must be from 1 to 525600 (a year).")
         }
     }
 
@@ -62,7 +67,8 @@ struct AllowCommand: AsyncParsableCommand {
         guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
         let choices = AnswerChoices(
             id: id,
-            entries: entry.map { $0.uppercased() },
+            entries: entry.isEmpty
+                ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )

@@ -10,15 +10,18 @@ struct DenyCommand: AsyncParsableCommand {
     @Argument(help: "The request's four characters, such as 7F2A.")
     var code: CodeArgument
 
-    @Option(help: "Deny all that this program asks, without showing it, for so many minutes.")
+    @Option(
+        help:
+            "Deny all that this program asks, without showing it, for so many minutes, from 1 to 1440 (a day)."
+    )
     var mute: Int?
 
-    @Option(help: "With always, the denial is remembered.")
+    @Option(help: "Whether this is denied once, for the session, or always.")
     var scope: ScopeArgument?
 
     func validate() throws {
-        guard mute.map({ 1...525_600 ~= $0 }) ?? true else {
-            throw ValidationError("--mute is out of range.")
+        guard mute.map({ 1...1440 ~= $0 }) ?? true else {
+            throw ValidationError("--mute must be from 1 to 1440 minutes (a day).")
         }
     }
 

@@ -12,8 +12,8 @@ struct ImportClientsCommand: AsyncParsableCommand {
         commandName: "import-clients",
         abstract: "Take over the clients' keys that the KeePassHttp plugin keeps in a KeePass file.",
         discussion: """
-            Browser extensions and scripts that were associated with KeePass go on working: their keys go from the
-            entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program
+            Browser extensions and scripts that were associated with KeePass go on working: their keys go from the \
+            entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program \
             a key belongs to, you are asked when it first wants a login; "Always" there settles it.
             The password is asked for at the terminal, or read from standard input (its first line).
             """

@@ -9,7 +9,7 @@ struct LockCommand: AsyncParsableCommand {
         commandName: "lock",
         abstract: "Lock a vault, or all of them.",
         discussion: """
-            Keybell forgets the passwords that it holds, and what was allowed for this session. A KeePass file then
+            Keybell forgets the passwords that it holds, and what was allowed for this session. A KeePass file then \
             takes its password again; your keyring itself stays as it is.
             """
     )

@@ -17,7 +17,10 @@ struct LogCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(name: [.customShort("n"), .long], help: "How many records to show, the newest.")
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "How many records to show, the newest; from 1 to 100000."
+    )
     var lines = 50
 
     @Option(help: "Just the records of this client.")
@@ -38,8 +41,10 @@ struct LogCommand: AsyncParsableCommand {
             return
         }
         guard !records.isEmpty else {
-            Output.line("Nothing has been recorded yet.")
-            return
+            guard let client else { return Output.line("Nothing has been recorded yet.") }
+            throw ConsoleError.refused(
+                "Nothing has been recorded of a client \(PlainText.quoted(client)). `keybell clients` lists their Ids."
+            )
         }
         for record in records { Output.line(Self.line(record)) }
     }

@@ -6,8 +6,11 @@ import ArgumentParser
 struct RequestsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "requests",
-        abstract: "List what waits for your answer."
+        abstract: "List what waits for your answer, or show all that is known of one request."
     )
+
+    @Argument(help: "Show just the request of these four characters, with everything that is known of it.")
+    var code: CodeArgument?
 
     @Flag(help: "List what has ended, or was denied without being shown, instead.")
     var recent = false
@@ -16,6 +19,7 @@ struct RequestsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
+        if let code { return try await show(code.text, daemon) }
         let requests =
             recent ? try await daemon.recentRequests(starts: false) : try await daemon.requests(starts: false)
         guard !output.json else {
@@ -30,15 +34,32 @@ struct RequestsCommand: AsyncParsableCommand {
         for request in requests { Output.line(Self.lines(request, now: now).joined(separator: "\n")) }
     }
 
+    private func show(_ code: String, _ daemon: DaemonBus) async throws {
+        let waiting = try await daemon.requests(starts: false).first { $0.code == code }
+        let recent =
+            waiting == nil ? try await daemon.recentRequests(starts: false).last { $0.code == code } : nil
+        guard let request = waiting ?? recent else {
+            throw ConsoleError.refused(
+                "No request \(code) waits or has ended lately. `keybell requests` lists them, with --recent the ended ones."
+            )
+        }
+        guard !output.json else { return Output.json(request.json) }
+        let entries = waiting == nil ? request.entries : try await daemon.entries(of: request)
+        var lines = Self.lines(request, now: Moment.now(), countsRest: entries.count < request.entryCount)
+        lines += entries.enumerated().map { "      \($0 + 1)  \($1.line)" }
+        lines += request.facts.map { "      \($0): \($1)" }
+        Output.line(lines.joined(separator: "\n"))
+    }
+
     /// A request as it is listed.
-    static func lines(_ request: RequestDetails, now: UInt64) -> [String] {
+    static func lines(_ request: RequestDetails, now: UInt64, countsRest: Bool = true) -> [String] {
         var state = "expires \(Moment.left(until: request.deadline, now: now))"
         if let outcome = request.outcome {
             state = outcome + (request.isQuiet ? " without being shown" : "")
             if let ended = request.ended { state += ", \(Moment.ago(ended, now: now))" }
         }
         return ["\(request.code)  \(request.title)  (\(state))"] + request.body.map { "      " + $0 }
-            + further(request)
+            + (countsRest ? further(request) : [])
     }
 
     /// How many entries aren't in the details.

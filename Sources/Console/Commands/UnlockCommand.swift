@@ -9,7 +9,7 @@ struct UnlockCommand: AsyncParsableCommand {
         commandName: "unlock",
         abstract: "Unlock a vault, or all of them.",
         discussion: """
-            For a KeePass file the configured password_command is run, or pinentry asks for the password; for the
+            For a KeePass file the configured password_command is run, or pinentry asks for the password; for the \
             keyring, its own prompt. They appear in the session that keybelld runs in.
             """
     )

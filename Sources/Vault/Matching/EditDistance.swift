@@ -5,6 +5,16 @@ enum EditDistance {
     /// No more than this many letters of each text are compared one with the other.
     static let limit = 256
 
+    /// No more than this many letters of a text are looked at: what comes after them parts no two logins.
+    static let longest = 2048
+
+    /// A URL or title as it is compared: its beginning, in lower case.
+    static func compared(_ text: String) -> String {
+        // A short one, which nearly every one is, needs no look at its letters.
+        guard text.utf8.count > longest else { return text.lowercased() }
+        return String(text.unicodeScalars.prefix(longest)).lowercased()
+    }
+
     /// How many letters have to be put in, left out or changed to make one text of the other.
     ///
     /// What the texts begin and end with alike costs nothing. Of what is between, the part beyond `limit` counts by

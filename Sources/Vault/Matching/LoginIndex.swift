@@ -11,7 +11,7 @@ package struct LoginIndex: Sendable {
     private let unsearchable: [Login]
     /// Numbers of logins in `all`, and beyond its end in `unsearchable`.
     private let byID: [LoginID: Int]
-    private let byTitle: [String: [Int]]
+    private let byTitle: [TitleKey: [Int]]
     private let byHost: [String: [Place]]
 
     /// Where one of a login's addresses lets it match.
@@ -39,13 +39,13 @@ package struct LoginIndex: Sendable {
             if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
         }
         var byID: [LoginID: Int] = [:]
-        var byTitle: [String: [Int]] = [:]
+        var byTitle: [TitleKey: [Int]] = [:]
         var byHost: [String: [Place]] = [:]
         byID.reserveCapacity(logins.count)
         byTitle.reserveCapacity(all.count)
         byHost.reserveCapacity(all.count)
         for (index, login) in all.enumerated() {
-            byTitle[login.title, default: []].append(index)
+            byTitle[TitleKey(login.title), default: []].append(index)
             for address in login.addresses {
                 let place = Place(login: index, scheme: address.scheme, port: address.port)
                 byHost[address.address.key, default: []].append(place)
@@ -75,7 +75,7 @@ package struct LoginIndex: Sendable {
 
     /// The logins of exactly this title.
     package func titled(_ title: String) -> [Login] {
-        (byTitle[title] ?? []).map { all[$0] }
+        (byTitle[TitleKey(title)] ?? []).map { all[$0] }
     }
 
     /// The logins for what a client asks, the best first.
@@ -109,7 +109,7 @@ package struct LoginIndex: Sendable {
             if !found.isEmpty { return query.ordered(found, by: \.login) }
         }
         // What has a scheme is an address; anything else may be a title just as well.
-        guard query.page?.scheme == nil else { return [] }
+        guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
         return query.ordered(gather { $0.titled(query.url).filter(query.admits) }, by: \.login)
     }
 

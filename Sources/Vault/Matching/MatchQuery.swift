@@ -32,15 +32,16 @@ package struct MatchQuery: Sendable {
         options: MatchOptions = MatchOptions(),
         now: Int64
     ) {
-        self.url = url
         // A word alone is a title: `github` must not become a machine of the house.
         page = PageAddress(url) ?? PageAddress(title: url)
+        // A title that nobody would give an entry is that of none.
+        self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
         isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
-        comparedURL = (submit == nil ? url : submitUrl ?? url).lowercased()
+        comparedURL = EditDistance.compared(submit == nil ? url : submitUrl ?? url)
     }
 
     /// The host that is asked for, as prompts, grants and allow lists name it; the title, where it is none.
@@ -49,9 +50,8 @@ package struct MatchQuery: Sendable {
     /// Whether a login may be offered at all, wherever it was found.
     func admits(_ login: Login) -> Bool {
         if options.hideExpired, login.isExpired(at: now) { return false }
-        if let realm, let own = login.realm, own != realm { return false }
-        guard !login.deny.isEmpty else { return true }
-        return [page, submit].allSatisfy { $0.map { !login.deny.contains($0.hostAndPort) } ?? true }
+        if let realm, let own = login.realm, !own.utf8.elementsEqual(realm.utf8) { return false }
+        return !login.denies(self)
     }
 
     /// Orders logins, the nearest first, and with `bestOnly` keeps just those.
@@ -68,13 +68,13 @@ package struct MatchQuery: Sendable {
 
     private struct Rank: Comparable {
         let distance: Distance
-        let name: String
+        let name: SortKey
         let id: LoginID
 
         init(_ login: Login, _ query: MatchQuery) {
             let url = login.url.isEmpty ? login.title : login.url
-            distance = Distance(query.comparedURL, url.lowercased())
-            name = (query.options.sortBy == .username ? login.username : login.title).lowercased()
+            distance = Distance(query.comparedURL, EditDistance.compared(url))
+            name = SortKey(query.options.sortBy == .username ? login.username : login.title)
             id = login.id
         }
 
@@ -107,6 +107,12 @@ package struct MatchQuery: Sendable {
 }
 
 extension Login {
+    /// Whether its own Deny list has the page's host, or the host that the page sends to: there it is never offered.
+    package func denies(_ query: MatchQuery) -> Bool {
+        guard !deny.isEmpty else { return false }
+        return [query.page, query.submit].contains { $0.map { deny.contains($0.hostAndPort) } ?? false }
+    }
+
     /// Whether its own Allow list covers what is asked, so that nobody need be.
     ///
     /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.

@@ -55,13 +55,40 @@ package struct FieldReference: Hashable, Sendable {
         }
     }
 
-    private func isText(_ field: SecretBytes) -> Bool {
-        field.exposedText()?.lowercased() == text.lowercased()
+    /// Whether what is public of a login tells if it is meant.
+    package var isPublic: Bool {
+        switch searched {
+        case .id, .part(.title), .part(.username), .part(.url): true
+        case .part(.password), .part(.notes), .anyString: false
+        }
     }
 
+    /// The same by what is public of a login; nil where that doesn't tell.
+    package func means(_ login: Login) -> Bool? {
+        switch searched {
+        case .id: LoginID(hex: text) == login.id
+        case .part(.title): isText(login.title)
+        case .part(.username): isText(login.username)
+        case .part(.url): isText(login.url)
+        case .part(.password), .part(.notes), .anyString: nil
+        }
+    }
+
+    private func isText(_ field: SecretBytes) -> Bool {
+        guard mayBeText(field.count) else { return false }
+        return field.exposedText().map(isText) ?? false
+    }
+
+    private func isText(_ field: String) -> Bool {
+        mayBeText(field.utf8.count) && field.lowercased() == text.lowercased()
+    }
+
+    /// Whether a field of so many bytes may be the text in some spelling, so that a long one isn't even read.
+    private func mayBeText(_ count: Int) -> Bool { count <= 4 * text.utf8.count }
+
     private static func field(_ text: Substring) -> Field? {
-        let letter = text.uppercased()
-        guard letter.count == 1, let first = letter.first else { return nil }
-        return Field(first)
+        guard text.utf8.count == 1, let first = text.utf8.first else { return nil }
+        let isLower = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+        return Field(Character(Unicode.Scalar(isLower ? first & 0xDF : first)))
     }
 }

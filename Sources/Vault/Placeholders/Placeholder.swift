@@ -16,20 +16,30 @@ enum Placeholder: Equatable {
 
     /// More bytes than this between braces are text.
     static let longest = 512
+    /// More placeholders than this in one text, and in what they stand for, are text.
+    static let mostPerText = 100
 
-    /// Reads what stands between the braces.
+    /// Reads what stands between the braces; the names are in ASCII, of either case.
     init?(_ inner: String) {
-        switch inner.uppercased() {
+        switch Self.uppercased(inner) {
         case "USERNAME": self = .part(.username)
         case "PASSWORD": self = .part(.password)
         case "URL": self = .part(.url)
         case "TITLE": self = .part(.title)
         case "TOTP", "TIMEOTP": self = .oneTimeCode
-        case let name where name.hasPrefix("S:") && name.count > 2: self = .field(String(inner.dropFirst(2)))
-        case let name where name.hasPrefix("REF:"):
-            guard let reference = FieldReference(String(inner.dropFirst(4))) else { return nil }
+        case let name where name.utf8.starts(with: "S:".utf8) && name.utf8.count > 2:
+            self = .field(String(inner.unicodeScalars.dropFirst(2)))
+        case let name where name.utf8.starts(with: "REF:".utf8):
+            let text = String(inner.unicodeScalars.dropFirst(4))
+            guard let reference = FieldReference(text) else { return nil }
             self = .reference(reference)
         default: return nil
         }
+    }
+
+    /// ASCII alone: `ı` must not become an `I`, nor `ſ` an `S`.
+    private static func uppercased(_ text: String) -> String {
+        let bytes = text.utf8.map { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) ? $0 & 0xDF : $0 }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

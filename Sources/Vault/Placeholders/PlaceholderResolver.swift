@@ -4,35 +4,64 @@ package import Secrecy
 
 /// Puts in what placeholders stand for, in what is about to be handed out.
 package struct PlaceholderResolver: Sendable {
-    private let find: @Sendable (FieldReference) -> PlaceholderEntry?
+    /// Finds the first entry that a reference means.
+    package typealias Finder = @Sendable (FieldReference) async throws(VaultError) -> PlaceholderEntry?
+
+    private let scope: PlaceholderScope
+    private let find: Finder
     private let now: Int64
 
     /// Makes a resolver.
     /// - Parameters:
+    ///   - scope: What may be put in.
     ///   - now: The time for one-time codes, in seconds since 1970.
     ///   - find: Finds the first entry that a reference means.
-    package init(now: Int64, find: @escaping @Sendable (FieldReference) -> PlaceholderEntry?) {
+    package init(scope: PlaceholderScope, now: Int64, find: @escaping Finder) {
+        self.scope = scope
         self.now = now
         self.find = find
     }
 
     /// A text of an entry with its placeholders resolved, also those in what they stand for.
     ///
-    /// One that leads back to itself, finds nothing, or would make the text grow beyond all measure stays as it is.
-    package func resolved(_ text: SecretBytes, of entry: PlaceholderEntry) -> SecretBytes {
-        var walk = Walk()
-        return expand(text, of: entry, &walk)
+    /// One that leads back to itself, finds nothing, isn't in the scope, or would make the text or the whole answer
+    /// grow beyond all measure stays as it is.
+    package func resolved(
+        _ text: SecretBytes,
+        of entry: PlaceholderEntry,
+        in place: PlaceholderScope.Place,
+        within budget: inout ExpansionBudget
+    ) async throws(VaultError) -> SecretBytes {
+        var walk = Walk(budget: budget)
+        let result = try await expand(text, of: entry, in: place, &walk)
+        budget = walk.budget
+        return result
     }
 
     /// How far resolving one text has come.
     private struct Walk {
+        var budget: ExpansionBudget
         /// The fields that are being resolved, each within the one before.
         var path: [Step] = []
-        /// How many more placeholders are resolved: without that, a few fields that each name the next one twice
+        /// How many more placeholders are looked at: without that, a few fields that each name the next one twice
         /// would grow without end.
-        var remaining = 100
+        var remaining = Placeholder.mostPerText
         /// How many more bytes they may put in.
         var room = 65536
+
+        mutating func begins() -> Bool {
+            guard remaining > 0, budget.placeholders > 0 else { return false }
+            remaining -= 1
+            budget.placeholders -= 1
+            return true
+        }
+
+        mutating func takes(_ count: Int) -> Bool {
+            guard count <= room, count <= budget.bytes else { return false }
+            room -= count
+            budget.bytes -= count
+            return true
+        }
     }
 
     private struct Step: Equatable {
@@ -40,89 +69,69 @@ package struct PlaceholderResolver: Sendable {
         let placeholder: Placeholder
     }
 
-    private func expand(_ text: SecretBytes, of entry: PlaceholderEntry, _ walk: inout Walk) -> SecretBytes {
-        let pieces = text.withSpan { span in
-            var pieces: [SecretBytes] = []
-            var literal = 0
-            var index = 0
-            while let braces = Self.braces(in: span, from: index) {
-                index = braces.upperBound
-                let inner = (braces.lowerBound + 1)..<(braces.upperBound - 1)
-                guard let placeholder = Placeholder(Self.text(of: span, inner)),
-                    let value = value(of: placeholder, in: entry, &walk)
-                else { continue }
-                pieces.append(Self.copy(of: span, literal..<braces.lowerBound))
-                pieces.append(value)
-                literal = index
+    private func expand(
+        _ text: SecretBytes,
+        of entry: PlaceholderEntry,
+        in place: PlaceholderScope.Place,
+        _ walk: inout Walk
+    ) async throws(VaultError) -> SecretBytes {
+        let pieces = TextPiece.pieces(of: text)
+        guard pieces.count > 1 || pieces.contains(where: \.isPlaceholder) else { return text }
+        var parts: [SecretBytes] = []
+        for piece in pieces {
+            switch piece {
+            case .literal(let part): parts.append(part)
+            case .placeholder(let placeholder, let part):
+                parts.append(try await value(of: placeholder, in: entry, at: place, &walk) ?? part)
             }
-            if !pieces.isEmpty { pieces.append(Self.copy(of: span, literal..<span.count)) }
-            return pieces
         }
-        return pieces.isEmpty ? text : SecretBytes.joining(pieces)
+        return SecretBytes.joining(parts)
     }
 
     private func value(
         of placeholder: Placeholder,
         in entry: PlaceholderEntry,
+        at place: PlaceholderScope.Place,
         _ walk: inout Walk
-    ) -> SecretBytes? {
+    ) async throws(VaultError) -> SecretBytes? {
+        guard walk.begins(), scope.admits(placeholder, in: place) else { return nil }
         let step = Step(entry: entry.id, placeholder: placeholder)
-        guard walk.remaining > 0, !walk.path.contains(step), let source = source(of: placeholder, in: entry)
-        else {
+        guard !walk.path.contains(step), let source = try await source(of: placeholder, in: entry) else {
             return nil
         }
-        walk.remaining -= 1
         walk.path.append(step)
-        defer { walk.path.removeLast() }
-        let value = expand(source.text, of: source.entry, &walk)
-        guard value.count <= walk.room else { return nil }
-        walk.room -= value.count
-        return value
+        let value = try await expand(source.text, of: source.entry, in: source.place, &walk)
+        walk.path.removeLast()
+        return walk.takes(value.count) ? value : nil
     }
 
-    /// The text that a placeholder stands for, and the entry whose placeholders it may hold.
+    private struct Source {
+        let text: SecretBytes
+        /// The entry whose placeholders it may hold.
+        let entry: PlaceholderEntry
+        /// Where it stands in that entry.
+        let place: PlaceholderScope.Place
+    }
+
+    /// The text that a placeholder stands for.
     private func source(
         of placeholder: Placeholder,
         in entry: PlaceholderEntry
-    ) -> (text: SecretBytes, entry: PlaceholderEntry)? {
+    ) async throws(VaultError) -> Source? {
         switch placeholder {
         case .part(let part):
-            return (entry[part], entry)
+            return Source(text: entry[part], entry: entry, place: part == .password ? .password : .name)
         case .field(let name):
-            return entry.fields[name].map { ($0, entry) }
+            return entry.fields[name].map { Source(text: $0, entry: entry, place: .field) }
         case .oneTimeCode:
-            return OneTimeCode(fields: entry.fields)?.code(at: now).map { ($0, entry) }
+            let code = OneTimeCode(fields: entry.fields)?.code(at: now)
+            return code.map { Source(text: $0, entry: entry, place: .name) }
         case .reference(let reference):
-            guard let other = find(reference) else { return nil }
+            guard let other = try await find(reference) else { return nil }
             guard case .part(let part) = reference.wanted else {
-                return (SecretBytes(utf8: other.id.hex), other)
+                return Source(text: SecretBytes(utf8: other.id.hex), entry: other, place: .name)
             }
-            return (other[part], other)
-        }
-    }
-
-    /// The next pair of braces with nothing but text of a bearable length in between.
-    private static func braces(in span: Span<UInt8>, from start: Int) -> Range<Int>? {
-        var opening: Int?
-        for index in start..<span.count {
-            switch span[index] {
-            case UInt8(ascii: "{"): opening = index
-            case UInt8(ascii: "}"):
-                if let first = opening, index - first <= Placeholder.longest { return first..<(index + 1) }
-                opening = nil
-            default: break
-            }
-        }
-        return nil
-    }
-
-    private static func text(of span: Span<UInt8>, _ range: Range<Int>) -> String {
-        String(decoding: range.map { span[$0] }, as: UTF8.self)
-    }
-
-    private static func copy(of span: Span<UInt8>, _ range: Range<Int>) -> SecretBytes {
-        SecretBytes(capacity: range.count) { output in
-            for index in range { output.append(span[index]) }
+            return Source(text: other[part], entry: other, place: part == .password ? .password : .name)
         }
     }
 }

@@ -3,6 +3,16 @@
 package import Secrecy
 
 extension Login {
+    /// The login as a draft makes it, as far as that can be told without its string fields: of its further URLs none
+    /// is taken away.
+    func changed(by draft: LoginDraft) -> Login {
+        var login = changed(by: draft, fields: [:])
+        login.fieldNames = Set(fieldNames).union(draft.fields.keys).sorted()
+        let brought = draft.fields.compactMapValues(\.self)
+        login.furtherURLs = furtherURLs + Login.furtherURLs(in: brought)
+        return login
+    }
+
     /// The login as a draft makes it, its dates left as they are.
     /// - Parameters:
     ///   - draft: What changes.

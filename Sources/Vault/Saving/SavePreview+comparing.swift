@@ -3,46 +3,77 @@
 import Secrecy
 
 extension SavePreview {
-    /// Says what a draft would change.
+    /// Says what a draft would change, as far as that can be told from what is public.
+    ///
+    /// For the question: the title, the user name and the URL are compared with the stored ones; whatever else the
+    /// draft brings is named whether it differs or not, so that neither the question nor what comes before it tells
+    /// anything of a password, a string field or the entry's settings.
+    /// - Throws: `refused` for what no client may write, whatever is stored.
+    package init(_ draft: LoginDraft, stored: Login?) throws(VaultError) {
+        try Self.check(draft)
+        let before = stored ?? Login(id: .random(), title: "")
+        let after = before.changed(by: draft)
+        var fields = Self.publicChanges(before, after)
+        // In the order in which people read it.
+        if draft.password.map({ stored != nil || !$0.isEmpty }) ?? false {
+            fields.insert("Password", at: fields.firstIndex(of: "Url") ?? fields.endIndex)
+        }
+        if let realm = draft.realm, stored != nil || !realm.isEmpty { fields.append("Realm") }
+        let own = PageAddress(loose: after.url)?.hostAndPort
+        if draft.allowHosts.contains(where: { $0 != own }) { fields.append("Allow") }
+        // A new entry has nothing that could be removed.
+        fields += draft.fields.filter { stored != nil || $0.value != nil }.keys.sorted()
+        self.init(
+            stored: stored,
+            changedFields: fields,
+            newHosts: Self.newHosts(before: stored, after: after)
+        )
+    }
+
+    /// Says what a draft would change, its secrets compared with the stored ones: for the save itself, and only after
+    /// the person's word.
     ///
     /// - Parameters:
     ///   - draft: What is to be saved.
     ///   - stored: The login as it is stored now, or nil if a new one would be made.
     ///   - secrets: Its secrets.
-    /// - Throws: `refused` for a string field that is no client's to write, and for a reference to another entry.
+    /// - Throws: `refused` for what no client may write.
     package init(_ draft: LoginDraft, stored: Login?, secrets: LoginSecrets?) throws(VaultError) {
-        if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
-            throw .refused("The field \(name) can't be written as a string field.")
-        }
-        guard !draft.holdsReference else {
-            throw .refused("A reference to another entry can't be written by a client.")
-        }
+        try Self.check(draft)
         let before = stored ?? Login(id: .random(), title: "")
-        let after = before.changed(by: draft, fields: secrets?.fields ?? [:])
+        var known = secrets?.fields ?? [:]
+        // The protocol has no member of its own for notes: to a client they are a string field that it may write.
+        if draft.fields["Notes"] != nil, let notes = secrets?.notes, !notes.isEmpty { known["Notes"] = notes }
+        let after = before.changed(by: draft, fields: known)
+        let password = secrets?.password ?? SecretBytes(utf8: "")
+        var fields = Self.publicChanges(before, after)
+        if draft.password.map({ $0 != password }) ?? false {
+            fields.insert("Password", at: fields.firstIndex(of: "Url") ?? fields.endIndex)
+        }
+        if after.realm != before.realm { fields.append("Realm") }
+        if after.allow != before.allow { fields.append("Allow") }
+        fields += draft.fields.filter { $0.value != known[$0.key] }.keys.sorted()
         self.init(
             stored: stored,
-            changedFields: Self.changes(draft, before, after, secrets),
+            changedFields: fields,
             newHosts: Self.newHosts(before: stored, after: after)
         )
     }
 
-    private static func changes(
-        _ draft: LoginDraft,
-        _ before: Login,
-        _ after: Login,
-        _ secrets: LoginSecrets?
-    ) -> [String] {
-        let password = secrets?.password ?? SecretBytes(utf8: "")
-        let standard = [
+    private static func check(_ draft: LoginDraft) throws(VaultError) {
+        if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
+            throw .refused("The field \(name) can't be written as a string field.")
+        }
+        if let excess = draft.excess { throw .refused(excess) }
+        guard !draft.holdsPlaceholder else { throw .refused(LoginDraft.placeholderRefusal) }
+    }
+
+    private static func publicChanges(_ before: Login, _ after: Login) -> [String] {
+        [
             ("Name", after.title != before.title),
             ("Login", after.username != before.username),
-            ("Password", draft.password.map { $0 != password } ?? false),
             ("Url", after.url != before.url),
-            ("Realm", after.realm != before.realm),
-            ("Allow", after.allow != before.allow),
-        ]
-        let fields = draft.fields.filter { $0.value != secrets?.fields[$0.key] }
-        return standard.filter(\.1).map(\.0) + fields.keys.sorted()
+        ].filter(\.1).map(\.0)
     }
 
     private static func newHosts(before: Login?, after: Login) -> [String] {
@@ -54,7 +85,10 @@ extension SavePreview {
         }
         let allowed = after.allow.subtracting(before?.allow ?? [])
         var hosts: [String] = []
-        for host in reached.map(\.text) + allowed.sorted() where !hosts.contains(host) { hosts.append(host) }
+        var seen: Set<String> = []
+        for host in reached.map(\.text) + allowed.sorted() where seen.insert(host).inserted {
+            hosts.append(host)
+        }
         return hosts
     }
 

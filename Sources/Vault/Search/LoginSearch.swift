@@ -13,6 +13,7 @@ package struct LoginSearch: Sendable {
 
         /// Reads a name in either case, or a number.
         package init?(_ text: String) {
+            guard text.utf8.count <= 16 else { return nil }
             let found = Self.allCases.first { "\($0)" == text.lowercased() || String($0.rawValue) == text }
             guard let found else { return nil }
             self = found
@@ -20,9 +21,12 @@ package struct LoginSearch: Sendable {
     }
 
     private enum Matcher {
-        case terms(SearchTerms, SearchComparison)
+        case terms(wanted: [SearchNeedle], unwanted: [SearchNeedle], SearchComparison)
         case pattern(Pattern)
     }
+
+    /// The longest search text in bytes, and the most words: what anybody looks for is far below.
+    package static let (longest, mostTerms) = (Pattern.longest, 32)
 
     private let matcher: Matcher
     private let places: Set<SearchPlace>
@@ -37,7 +41,7 @@ package struct LoginSearch: Sendable {
     ///   - comparison: The field `ComparisonMode`, or nil for the usual.
     ///   - excludesExpired: Whether expired entries are left out.
     ///   - respectsSearchingDisabled: Whether entries are left out whose group forbids searching.
-    /// - Throws: What is wrong with the mode, the comparison or the expression.
+    /// - Throws: What is wrong with the mode, the comparison, the length or the expression; nothing was looked at.
     package init(
         _ text: String,
         places: Set<SearchPlace> = Set(SearchPlace.allCases.filter(\.isUsual)),
@@ -50,8 +54,16 @@ package struct LoginSearch: Sendable {
         guard let comparison = comparison.map(SearchComparison.init) ?? .invariantCultureIgnoreCase else {
             throw .invalidComparison
         }
+        guard text.utf8.count <= Self.longest else { throw .tooLong }
         switch mode {
-        case .simple: matcher = .terms(SearchTerms(comparison.folded(text)), comparison)
+        case .simple:
+            let terms = SearchTerms(comparison.folded(text))
+            guard terms.count <= Self.mostTerms else { throw .tooLong }
+            matcher = .terms(
+                wanted: terms.wanted.map { SearchNeedle($0) },
+                unwanted: terms.unwanted.map { SearchNeedle($0) },
+                comparison
+            )
         case .regular: matcher = .pattern(try Self.pattern(text, comparison))
         }
         self.places = places
@@ -65,35 +77,69 @@ package struct LoginSearch: Sendable {
     ///   - now: The time, in seconds since 1970.
     ///   - deadline: When to give up.
     /// - Returns: The logins.
-    /// - Throws: `tookTooLong` at the deadline, or where one text alone would take an expression too long.
+    /// - Throws: `tookTooLong`.
     package func logins(
         among entries: some Sequence<SearchableEntry>,
         now: Int64,
         deadline: ContinuousClock.Instant
     ) throws(SearchError) -> [Login] {
+        var budget = SearchBudget(until: deadline)
         var found: [Login] = []
-        for entry in entries {
-            guard ContinuousClock.now < deadline else { throw .tookTooLong }
-            if try finds(entry, now: now) { found.append(entry.login) }
-        }
+        for entry in entries where try finds(entry, now: now, within: &budget) { found.append(entry.login) }
         return found
     }
 
-    private func finds(_ entry: SearchableEntry, now: Int64) throws(SearchError) -> Bool {
-        let login = entry.login
-        guard !login.isRecycled, !login.isPluginSettings, !(respectsSearchingDisabled && !login.isSearchable),
-            !(excludesExpired && login.isExpired(at: now))
-        else { return false }
+    /// Whether it looks at an entry at all, whatever stands in it.
+    package func concerns(_ login: Login, now: Int64) -> Bool {
+        !login.isRecycled && !login.isPluginSettings && !(respectsSearchingDisabled && !login.isSearchable)
+            && !(excludesExpired && login.isExpired(at: now))
+    }
+
+    /// Whether it finds an entry.
+    /// - Parameters:
+    ///   - entry: The entry.
+    ///   - now: The time, in seconds since 1970.
+    ///   - budget: What the whole search may cost; less is left afterwards, also where nothing was found.
+    /// - Throws: `tookTooLong` once nothing is left, whatever used it up.
+    package func finds(
+        _ entry: SearchableEntry,
+        now: Int64,
+        within budget: inout SearchBudget
+    ) throws(SearchError) -> Bool {
+        guard !budget.matching.isSpent else { throw .tookTooLong }
+        guard concerns(entry.login, now: now) else { return false }
         let states = places.contains(.history) ? [entry.texts] + entry.history : [entry.texts]
-        let texts = states.flatMap { state in places.flatMap { state[$0] ?? [] } }.compactMap(\.text)
+        let texts = states.flatMap { state in places.flatMap { state[$0] ?? [] } }
         switch matcher {
-        case .terms(let terms, let comparison):
-            return terms.wanted.allSatisfy { term in texts.contains { comparison.finds(term, in: $0) } }
-                && !terms.unwanted.contains { term in texts.contains { comparison.finds(term, in: $0) } }
+        case .terms(let wanted, let unwanted, let comparison):
+            return try Self.finds(wanted, unwanted, comparison, in: texts, within: &budget)
         case .pattern(let pattern):
-            for text in texts where try Self.matches(pattern, text) { return true }
+            for text in texts.lazy.compactMap(\.text) {
+                do throws(PatternError) {
+                    if try pattern.matches(text, within: &budget.matching) { return true }
+                } catch {
+                    throw .tookTooLong
+                }
+            }
             return false
         }
+    }
+
+    private static func finds(
+        _ wanted: [SearchNeedle],
+        _ unwanted: [SearchNeedle],
+        _ comparison: SearchComparison,
+        in texts: [SearchableText],
+        within budget: inout SearchBudget
+    ) throws(SearchError) -> Bool {
+        var missing = wanted
+        for text in texts {
+            guard !budget.matching.isSpent else { throw .tookTooLong }
+            guard let text = text.text.map(comparison.folded) else { continue }
+            if unwanted.contains(where: { comparison.finds($0, in: text) }) { return false }
+            missing.removeAll { comparison.finds($0, in: text) }
+        }
+        return missing.isEmpty
     }
 
     private static func pattern(_ text: String, _ comparison: SearchComparison) throws(SearchError) -> Pattern
@@ -107,13 +153,15 @@ package struct LoginSearch: Sendable {
             }
         }
     }
+}
 
-    private static func matches(_ pattern: Pattern, _ text: String) throws(SearchError) -> Bool {
-        do throws(PatternError) {
-            return try pattern.matches(text)
-        } catch {
-            throw .tookTooLong
-        }
+/// What one search may cost, over all entries that it looks at.
+package struct SearchBudget: Sendable {
+    fileprivate var matching: MatchBudget
+
+    /// Allows what a search may cost, until a time.
+    package init(until deadline: ContinuousClock.Instant) {
+        matching = MatchBudget(until: deadline)
     }
 }
 
@@ -125,6 +173,8 @@ package enum SearchError: Error, Equatable, Sendable {
     case invalidComparison
     /// The regular expression, which is the text, is none.
     case invalidPattern(String)
+    /// The search text has more bytes, or more words, than anybody looks for.
+    case tooLong
     /// It was cut off.
     case tookTooLong
 
@@ -134,6 +184,8 @@ package enum SearchError: Error, Equatable, Sendable {
         case .invalidMode: "Invalid search mode"
         case .invalidComparison: "Invalid comparison mode"
         case .invalidPattern(let text): "Invalid regular expression: \(text)"
+        case .tooLong:
+            "The search text is too long: at most \(LoginSearch.longest) bytes and \(LoginSearch.mostTerms) words"
         case .tookTooLong: "The search took too long and was cut off"
         }
     }

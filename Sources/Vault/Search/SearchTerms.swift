@@ -10,11 +10,13 @@ struct SearchTerms: Equatable {
 
     /// Reads a search text; a quote that isn't closed reaches to the end; a lone `-` is a word.
     init(_ text: String) {
-        var rest = text[...]
+        // By scalars: where one letter ends is no cheap question of a pile of combining marks.
+        var rest = text.unicodeScalars[...]
         while true {
-            rest = rest.drop(while: \.isWhitespace)
+            rest = rest.drop(while: \.properties.isWhitespace)
             guard let first = rest.first else { return }
-            let isUnwanted = first == "-" && rest.dropFirst().first.map { !$0.isWhitespace } ?? false
+            let isUnwanted =
+                first == "-" && rest.dropFirst().first.map { !$0.properties.isWhitespace } ?? false
             if isUnwanted { rest = rest.dropFirst() }
             let term = Self.term(&rest)
             guard !term.isEmpty else { continue }
@@ -22,13 +24,16 @@ struct SearchTerms: Equatable {
         }
     }
 
-    private static func term(_ rest: inout Substring) -> String {
-        var term = ""
+    /// How many there are.
+    var count: Int { wanted.count + unwanted.count }
+
+    private static func term(_ rest: inout Substring.UnicodeScalarView) -> String {
+        var term = String.UnicodeScalarView()
         var isQuoted = false
-        while let letter = rest.first, isQuoted || !letter.isWhitespace {
+        while let letter = rest.first, isQuoted || !letter.properties.isWhitespace {
             rest = rest.dropFirst()
             if letter == "\"" { isQuoted.toggle() } else { term.append(letter) }
         }
-        return term
+        return String(term)
     }
 }

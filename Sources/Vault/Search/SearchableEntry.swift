@@ -29,6 +29,29 @@ package enum SearchPlace: String, Hashable, Sendable, CaseIterable {
     /// All of these in its former states, too.
     case history = "SearchInHistory"
 
+    /// Where a search may look without the person's word: what is public of entries.
+    package static let publicPlaces: Set<SearchPlace> = [
+        .titles, .userNames, .urls, .tags, .groupPaths, .groupNames,
+    ]
+
+    /// The word for it in a question.
+    package var word: String {
+        switch self {
+        case .titles: "titles"
+        case .userNames: "user-names"
+        case .passwords: "passwords"
+        case .urls: "urls"
+        case .notes: "notes"
+        case .other: "other-fields"
+        case .stringNames: "field-names"
+        case .tags: "tags"
+        case .uuids: "uuids"
+        case .groupPaths: "group-paths"
+        case .groupNames: "group-names"
+        case .history: "history"
+        }
+    }
+
     /// Whether a search looks there unless told otherwise.
     package var isUsual: Bool {
         switch self {

@@ -84,13 +84,19 @@ actor MemoryVault: VaultStore {
 
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         if let trouble { throw trouble }
+        guard let id = draft.id else { return try SavePreview(draft, stored: nil) }
+        guard let stored = login(id) else { throw .notFound }
+        return try SavePreview(draft, stored: stored)
+    }
+
+    private func changes(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         guard let id = draft.id else { return try SavePreview(draft, stored: nil, secrets: nil) }
         guard let stored = login(id) else { throw .notFound }
         return try SavePreview(draft, stored: stored, secrets: contents[id])
     }
 
     func save(_ draft: LoginDraft) throws(VaultError) -> LoginID {
-        if try preview(draft).isUnchanged { throw .unchanged }
+        if try changes(draft).isUnchanged { throw .unchanged }
         saves.append(draft)
         let id = draft.id ?? .random()
         let before = login(id) ?? Login(id: id, title: "", group: LoginGroup(name: draft.group))

@@ -13,7 +13,8 @@ import Testing
         "pass}{word",
         "https://bank.example",
         [
-            "PIN": "1234", "Both": "{USERNAME}:{S:PIN}", "Loop": "a{S:Loop}b", "Ping": "{S:Pong}",
+            "PIN": "1234", "KPH: code": "{TOTP}", "Both": "{USERNAME}:{S:PIN}", "Loop": "a{S:Loop}b",
+            "Ping": "{S:Pong}",
             "Pong": "<{S:Ping}>",
             "Other": "{REF:P@I:\(LoginID.named("other").hex)}", "TimeOtp-Secret": "12345678901234567890",
             "Bomb0": "{S:Bomb1}{S:Bomb1}", "Bomb1": "{S:Bomb2}{S:Bomb2}", "Bomb2": "{S:Bomb3}{S:Bomb3}",
@@ -58,10 +59,20 @@ import Testing
         )
     }
 
-    func resolved(_ text: String, of entry: PlaceholderEntry = mine) -> String? {
+    func resolved(
+        _ text: String,
+        of entry: PlaceholderEntry = mine,
+        _ scope: PlaceholderScope = PlaceholderScope(passwords: true, fields: .all),
+        in place: PlaceholderScope.Place = .password,
+        within budget: ExpansionBudget = ExpansionBudget()
+    ) async throws -> String? {
         let entries = [Self.mine, Self.other, Self.shadow]
-        let resolver = PlaceholderResolver(now: 59) { reference in entries.first(where: reference.means) }
-        return resolver.resolved(SecretBytes(utf8: text), of: entry).exposedText()
+        let resolver = PlaceholderResolver(scope: scope, now: 59) { reference async throws(VaultError) in
+            entries.first { (entry: PlaceholderEntry) in reference.means(entry) }
+        }
+        var budget = budget
+        return try await resolver.resolved(SecretBytes(utf8: text), of: entry, in: place, within: &budget)
+            .exposedText()
     }
 
     @Test(arguments: [
@@ -75,8 +86,8 @@ import Testing
         ("{REF:T@P:s3cret}", "Other title"), ("{S:Other}", "s3cret"), ("{REF:U@T:Shadow}", "Shadow"),
         ("", ""),
     ])
-    func `a placeholder gives way to what it stands for`(text: String, result: String) {
-        #expect(resolved(text) == result)
+    func `a placeholder gives way to what it stands for`(text: String, result: String) async throws {
+        #expect(try await resolved(text) == result)
     }
 
     @Test(arguments: [
@@ -88,34 +99,103 @@ import Testing
         "{APPDIR}", "{CLIPBOARD}", "{FILE:/etc/passwd}", "{DB_PATH}", "{PICKCHARS}", "{NEWPASSWORD}",
         "{REF:P@I:/etc/passwd}", "{USERNAME", "USERNAME}",
     ])
-    func `everything else stays as it is`(text: String) {
-        #expect(resolved(text) == text)
+    func `everything else stays as it is`(text: String) async throws {
+        #expect(try await resolved(text) == text)
     }
 
     @Test(arguments: [
         ("{S:Loop}", "a{S:Loop}b"), ("{S:Ping}", "<{S:Ping}>"),
     ])
-    func `one that leads back to itself ends`(text: String, result: String) {
-        #expect(resolved(text) == result)
+    func `one that leads back to itself ends`(text: String, result: String) async throws {
+        #expect(try await resolved(text) == result)
     }
 
-    @Test func `a reference to itself ends, too`() {
+    @Test func `a reference to itself ends, too`() async throws {
         let password = Self.shadow[.password].exposedText() ?? ""
-        #expect(resolved(password, of: Self.shadow) == password)
+        #expect(try await resolved(password, of: Self.shadow) == password)
     }
 
-    @Test func `a text that would grow beyond all measure is cut off`() throws {
-        let text = try #require(resolved("{S:Bomb0}"))
+    @Test func `a text that would grow beyond all measure is cut off`() async throws {
+        let text = try #require(await resolved("{S:Bomb0}"))
         #expect(text.utf8.count < 70_000)
     }
 
-    @Test func `an entry's placeholders speak of the entry that holds them`() {
-        #expect(resolved("{S:Mine}", of: Self.other) == "Other title")
-        #expect(resolved("{S:Back}", of: Self.other) == "pass}{word")
+    @Test func `an entry's placeholders speak of the entry that holds them`() async throws {
+        #expect(try await resolved("{S:Mine}", of: Self.other) == "Other title")
+        #expect(try await resolved("{S:Back}", of: Self.other) == "pass}{word")
     }
 
-    @Test func `more than a bearable length between braces is text`() {
+    @Test func `more than a bearable length between braces is text`() async throws {
         let text = "{S:\(String(repeating: "x", count: 600))}{S:PIN}"
-        #expect(resolved(text)?.hasSuffix("}1234") == true)
+        #expect(try await resolved(text)?.hasSuffix("}1234") == true)
+    }
+
+    // MARK: What may be put in
+
+    private static let namesAlone = PlaceholderScope(passwords: false, fields: .none)
+    private static let noFields = PlaceholderScope(passwords: true, fields: .none)
+    private static let some = PlaceholderScope(passwords: true, fields: .named(prefix: "KPH: "))
+
+    @Test(
+        arguments: [
+            ("{S:PIN}", noFields, .password), ("{S:PIN}", some, .field), ("{TOTP}", noFields, .password),
+            ("{TOTP}", noFields, .name), ("{TIMEOTP}", some, .password), ("{TOTP}", some, .name),
+            ("{PASSWORD}", namesAlone, .name), ("{PASSWORD}", namesAlone, .field),
+            ("{PASSWORD}", some, .name),
+            ("{REF:P@T:Other title}", noFields, .name), ("{REF:P@T:Other title}", namesAlone, .field),
+            ("{REF:N@T:Other title}", some, .password),
+        ] as [(String, PlaceholderScope, PlaceholderScope.Place)]
+    )
+    func `what the client isn't given isn't put in either`(
+        text: String,
+        scope: PlaceholderScope,
+        place: PlaceholderScope.Place
+    ) async throws {
+        #expect(try await resolved(text, scope, in: place) == text)
+    }
+
+    @Test(
+        arguments: [
+            ("{USERNAME}{URL}", namesAlone, .name, "bobhttps://bank.example"),
+            ("{TOTP}", some, .field, "287082"),
+            ("{S:KPH: code}", some, .password, "287082"),
+            ("{REF:P@T:Other title}", noFields, .password, "s3cret"),
+            ("{REF:U@T:Other title}", noFields, .name, "carol"), ("{PASSWORD}", some, .field, "pass}{word"),
+        ] as [(String, PlaceholderScope, PlaceholderScope.Place, String)]
+    )
+    func `what it is given is put in`(
+        text: String,
+        scope: PlaceholderScope,
+        place: PlaceholderScope.Place,
+        result: String
+    ) async throws {
+        #expect(try await resolved(text, scope, in: place) == result)
+    }
+
+    @Test(arguments: ["{t\u{131}tle}", "{\u{17F}:PIN}", "{REF:P@\u{131}:x}", "{TOTP\u{200B}}"])
+    func `only ASCII makes a name`(text: String) async throws {
+        #expect(try await resolved(text) == text)
+    }
+
+    @Test func `what leads nowhere counts, too, for one text and for all of an answer`() async throws {
+        let failing = String(repeating: "{REF:P@T:nobody}", count: 100)
+        #expect(try await resolved(failing + "{S:PIN}")?.hasSuffix("{S:PIN}") == true)
+        let few = ExpansionBudget(placeholders: 2, bytes: 100)
+        #expect(try await resolved("{S:None}{S:PIN}{S:PIN}", within: few) == "{S:None}1234{S:PIN}")
+        let small = ExpansionBudget(placeholders: 100, bytes: 5)
+        #expect(try await resolved("{S:PIN}{S:PIN}", within: small) == "1234{S:PIN}")
+    }
+
+    @Test func `one budget holds for many texts`() async throws {
+        let resolver = PlaceholderResolver(scope: Self.noFields, now: 0) { _ async throws(VaultError) in nil }
+        var budget = ExpansionBudget(placeholders: 250, bytes: 1 << 20)
+        let text = SecretBytes(utf8: String(repeating: "{TITLE}", count: 1000))
+        var sizes: [Int] = []
+        for _ in 0..<4 {
+            sizes.append(
+                try await resolver.resolved(text, of: Self.mine, in: .name, within: &budget).count
+            )
+        }
+        #expect(sizes == [6700, 6700, 6850, 7000])
     }
 }

@@ -97,6 +97,39 @@ import Testing
         }
     }
 
+    @Test func `the question compares what is public alone, and names whatever else is sent`() throws {
+        let same = LoginDraft(
+            id: stored.id,
+            username: "bob",
+            password: SecretBytes(utf8: "old"),
+            url: "https://bank.example/login",
+            title: "Bank",
+            realm: "r",
+            allowHosts: ["bank.example"],
+            fields: ["PIN": SecretBytes(utf8: "1234"), "Gone": nil]
+        )
+        var other = same
+        other.password = SecretBytes(utf8: "guess")
+        other.fields = ["PIN": SecretBytes(utf8: "4321"), "Gone": nil]
+        for draft in [same, other] {
+            #expect(
+                try SavePreview(draft, stored: stored).changedFields == ["Password", "Realm", "Gone", "PIN"]
+            )
+        }
+        #expect(try SavePreview(LoginDraft(username: "bob", title: "Bank"), stored: stored).isUnchanged)
+        #expect(try SavePreview(LoginDraft(username: "eve"), stored: stored).changedFields == ["Login"])
+    }
+
+    @Test(arguments: ["https://evil.example", "https://more.example"])
+    func `new hosts are told without a look at the string fields`(url: String) throws {
+        var login = stored
+        login.furtherURLs = ["https://more.example"]
+        let draft = LoginDraft(fields: ["KP2A_URL": SecretBytes(utf8: url)])
+        let hosts = try SavePreview(draft, stored: login).newHosts
+        #expect(hosts == (url.contains("evil") ? ["evil.example"] : []))
+        #expect(try SavePreview(draft, stored: login, secrets: secrets).newHosts == hosts)
+    }
+
     @Test(arguments: [
         LoginDraft(password: SecretBytes(utf8: "{REF:P@I:00112233445566778899AABBCCDDEEFF}")),
         LoginDraft(username: "x{ref:p@t:Bank}"),

@@ -110,6 +110,12 @@ import Testing
         #expect(throws: SearchError.invalidComparison) { try LoginSearch("x", comparison: "Loose") }
         let error = #expect(throws: SearchError.self) { try LoginSearch("a(b", mode: "regular") }
         #expect(error?.sentence == "Invalid regular expression: a(b")
+        let long = String(repeating: "x", count: LoginSearch.longest + 1)
+        for mode in ["Simple", "Regular"] {
+            #expect(throws: SearchError.tooLong) { try LoginSearch(long, mode: mode) }
+        }
+        let words = Array(repeating: "x", count: LoginSearch.mostTerms + 1).joined(separator: " ")
+        #expect(throws: SearchError.tooLong) { try LoginSearch(words) }
     }
 
     @Test func `a search that runs away is cut off`() throws {

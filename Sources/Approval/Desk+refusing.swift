@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+
+extension Desk {
+    /// Whether anything that this program asks is denied unseen; counted with the denial that began it.
+    mutating func isMuted(_ caller: Caller, now: Instant) -> Bool {
+        dropStale(now: now)
+        guard let mute = mutes[caller.program] else { return false }
+        if let index = ended.lastIndex(where: { $0.code == mute.code }) { ended[index].unseen += 1 }
+        return true
+    }
+
+    /// How a question would be refused without being shown: denied unseen, or one too many; nil if it would not be.
+    mutating func refusal(of request: ApprovalRequest, now: Instant) -> Answer? {
+        dropStale(now: now)
+        let question = Question(request)
+        if isQuiet(question) { return .quiet }
+        let isKnown =
+            memories.contains { $0.questions.contains(question) }
+            || waiting.contains { $0.isJoined(by: question) }
+        return isKnown || isRoom(for: question.program) ? nil : .tooMany
+    }
+}
+
+extension FrontDesk {
+    /// Whether any program is muted, so that it is worth finding out who asks.
+    package var hasMutes: Bool { !desk.mutes.isEmpty }
+
+    /// Whether anything that this program asks is denied unseen.
+    package func isMuted(_ caller: Caller) -> Bool {
+        desk.isMuted(caller, now: clock.now)
+    }
+
+    /// How a question would be refused without being shown; nil if it would be shown, or answered from memory.
+    ///
+    /// For what is to be known before anything is looked at. It counts as asked where it is denied unseen.
+    package func refusal(of request: ApprovalRequest) -> Answer? {
+        desk.refusal(of: request, now: clock.now)
+    }
+}

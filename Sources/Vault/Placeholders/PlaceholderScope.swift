@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What placeholders may put in: no more of an entry than the client could be given of it.
+///
+/// - Title, user name, URL and uuid are public; they are always put in.
+/// - A password, the entry's own or by `{REF:P@…}` another's, goes where passwords go out, and only into a password or
+///   a string field: whoever set up the entry in KeePass meant it to be one. It never becomes part of a title or a
+///   user name.
+/// - `{S:name}` stands for a string field that goes out to this client itself.
+/// - A one-time code is made of string fields. Into a string field that goes out it may be put (`KPH: code` as
+///   `{TOTP}` is how people let a client have codes); elsewhere only where every string field goes out.
+/// - Notes never go out, so that `{REF:N@…}` stays as it is.
+package struct PlaceholderScope: Sendable, Equatable {
+    /// Which string fields go out.
+    package enum Fields: Sendable, Equatable {
+        /// None.
+        case none
+        /// Those whose names begin with this.
+        case named(prefix: String)
+        /// All.
+        case all
+    }
+
+    /// Where a text stands that is resolved.
+    package enum Place: Sendable {
+        /// A title, a user name or a URL.
+        case name
+        /// A password.
+        case password
+        /// A string field that goes out.
+        case field
+    }
+
+    /// Whether passwords go out.
+    package var passwords: Bool
+    /// Which string fields go out.
+    package var fields: Fields
+
+    /// Lets so much through.
+    package init(passwords: Bool, fields: Fields) {
+        self.passwords = passwords
+        self.fields = fields
+    }
+
+    /// Whether a string field of this name goes out.
+    package func gives(field name: String) -> Bool {
+        switch fields {
+        case .none: false
+        case .named(let prefix): name.utf8.starts(with: prefix.utf8)
+        case .all: true
+        }
+    }
+
+    func admits(_ placeholder: Placeholder, in place: Place) -> Bool {
+        switch placeholder {
+        case .part(let part): admits(part, in: place)
+        case .field(let name): gives(field: name)
+        case .oneTimeCode: place == .field || fields == .all
+        case .reference(let reference):
+            if case .part(let part) = reference.wanted { admits(part, in: place) } else { true }
+        }
+    }
+
+    private func admits(_ part: PlaceholderEntry.Part, in place: Place) -> Bool {
+        switch part {
+        case .title, .username, .url: true
+        case .password: passwords && place != .name
+        case .notes: false
+        }
+    }
+}
+
+/// What resolving the texts of one answer may cost; what leads nowhere counts like anything else.
+package struct ExpansionBudget: Sendable {
+    /// How many more placeholders are looked at.
+    var placeholders: Int
+    /// How many more bytes they put in.
+    var bytes: Int
+
+    /// Allows ten thousand placeholders and 4 MiB: a vault of thousands of entries that each refer to a shared user
+    /// name needs a fraction of it.
+    package init(placeholders: Int = 10_000, bytes: Int = 4 << 20) {
+        self.placeholders = placeholders
+        self.bytes = bytes
+    }
+}

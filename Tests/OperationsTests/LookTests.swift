@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import KeePassHTTP
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+/// First the word, then the look: what a client may not see it can't learn before the person's allow.
+///
+/// Each request is sent to two vaults that differ in one secret. Until somebody allows, status, reply and what is asked
+/// are the same.
+@Suite(.timeLimit(.minutes(2))) struct LookTests {
+    /// A request, by what it asks.
+    struct Probe: CustomTestStringConvertible, Sendable {
+        let name: String
+        let body: @Sendable (Guest) throws -> [UInt8]
+        var testDescription: String { name }
+    }
+
+    /// One secret of the login, with the value that is guessed and another one.
+    enum Secret: CaseIterable { case password, notes, field, fieldName, former, uuid }
+
+    private static let id = LoginID(high: 1, low: 2)
+    private static let guess = "Tr0ub4dor"
+
+    private static func scene(_ secret: Secret, isGuessed: Bool, limits: Limits = Limits()) async -> Scene {
+        let scene = await Scene(limits: limits)
+        let text = isGuessed ? guess : "n0thing-else"
+        // The uuid as a pattern sees it: only its end differs, so that no exact one is asked for.
+        let id = secret == .uuid && isGuessed ? LoginID(high: 1, low: 0xABCD) : Self.id
+        var login = Login(id: id, title: "Bank", username: "me", url: "https://bank.example/")
+        login.settings = EntrySettings()
+        let name = secret == .fieldName ? text : "Pin"
+        await scene.vault.put(
+            login,
+            password: secret == .password ? text : "same",
+            fields: [name: secret == .field ? text : "same"]
+        )
+        let former = FormerLogin(
+            login: Login(id: id, title: secret == .former ? text : "same"),
+            secrets: LoginSecrets(password: SecretBytes(utf8: secret == .former ? text : "same"))
+        )
+        await scene.vault.describe(
+            id,
+            notes: secret == .notes ? text : "same",
+            tags: ["money"],
+            former: [former]
+        )
+        return scene
+    }
+
+    static let flags = [
+        "SearchInTitles", "SearchInUserNames", "SearchInPasswords", "SearchInUrls", "SearchInNotes",
+        "SearchInOther", "SearchInStringNames", "SearchInTags", "SearchInUuids", "SearchInGroupPaths",
+        "SearchInGroupNames", "SearchInHistory",
+    ]
+
+    private static func search(_ text: String, _ on: [String], mode: String? = nil) -> Probe {
+        Probe(name: "\(mode ?? "Simple") \(text) in \(on.joined(separator: ", "))") { guest in
+            let places = flags.map { "\"\($0)\":\(on.contains($0))" }
+            var request = try WireRequest(
+                "get-logins-custom-search",
+                id: guest.id,
+                key: guest.key,
+                ["SearchString": text]
+            )
+            for place in places {
+                let parts = place.split(separator: ":")
+                request[String(parts[0].dropFirst().dropLast())] = String(parts[1])
+            }
+            request["SearchMode"] = mode.map { "\"\($0)\"" }
+            return request.bytes
+        }
+    }
+
+    private static func save(
+        _ name: String,
+        _ fields: [String: String],
+        _ stringFields: [(key: String, value: String?)] = []
+    ) -> Probe {
+        Probe(name: "set-login \(name)") { guest in
+            try OutgoingRequest(
+                .setLogin,
+                id: guest.id,
+                fields: fields.merging(["Uuid": id.hex]) { $1 }.sorted { $0.key < $1.key }.map {
+                    (name: $0.key, value: SecretBytes(utf8: $0.value))
+                },
+                stringFields: stringFields.map { field in
+                    (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
+                }
+            ).encoded(with: guest.key)
+        }
+    }
+
+    private static func plain(_ type: RequestType) -> Probe {
+        Probe(name: type.rawValue) { guest in
+            try guest.request(
+                type,
+                ["Url": "https://bank.example/", "Uuid": id.hex, "SearchString": guess],
+                names: ["Bank", guess]
+            )
+        }
+    }
+
+    private static let others: [RequestType] = [
+        .testAssociate, .getLogins, .getLoginsCount, .getLoginsByNames, .getAllLogins, .generatePassword,
+    ]
+
+    static let probes: [Probe] =
+        flags.map { search(guess, [$0]) } + flags.map { search("^T(?=r0)", [$0], mode: "Regular") }
+        + [
+            search(guess, flags), search("-\(guess)", flags), search("0000ABCD", ["SearchInUuids"]),
+            search("ABCD$", ["SearchInUuids"], mode: "Regular"), search("nowhere", flags),
+            // One that runs away where the guess is right, and would have been told at once.
+            search("^Tr0(?:(?:[a-z0-9]+)+)+!$", flags, mode: "Regular"),
+            search("(?=Tr0)(?:.*)*\\d{99}", ["SearchInPasswords"], mode: "Regular"),
+            save("a guessed password", ["Password": guess]),
+            save("the same password", ["Password": "same"]),
+            save("a guessed field", [:], [(key: "Pin", value: guess)]),
+            save("the same field", [:], [(key: "Pin", value: "same")]),
+            save("a guessed field's name", [:], [(key: guess, value: nil)]),
+            save("no such field", [:], [(key: "Gone", value: nil)]),
+            save("notes", [:], [(key: "Notes", value: guess)]),
+            save("a guess among what is public", ["Password": guess, "Login": "me"]),
+        ] + others.map(plain)
+
+    /// All that is seen of a request before anybody allows: by the client, and on the bus.
+    private static func seen(_ probe: Probe, in scene: Scene, _ words: Word...) async throws -> [String] {
+        let rung = try await scene.ring(
+            probe.body(scene.guest),
+            from: scene.guest.caller,
+            key: scene.guest.key,
+            words
+        )
+        let told = rung.reply
+        var seen = [
+            "\(rung.status)", "\(told.success)", told.error ?? "-", "\(told.count ?? -1)",
+            "\(told.entries.filter { $0.name != "generate-password" }.map(\.name))",
+        ]
+        for question in await scene.asked() {
+            seen += [
+                question.kind.rawValue, question.title, question.body, "\(question.fields)",
+                "\(question.entryCount)", "\(question.entries.map(\.title))", "\(question.places)",
+                "\(question.newHosts)", "\(question.passwords)", question.search ?? "-",
+            ]
+        }
+        seen.append("opened \(await scene.vault.openedSecrets)")
+        return seen
+    }
+
+    @Test(arguments: probes)
+    func `a secret changes nothing before the allow`(probe: Probe) async throws {
+        for secret in Secret.allCases {
+            // With another uuid another entry is asked for by it: that isn't a guess of 128 bits.
+            if secret == .uuid, probe.name.hasPrefix("set-login") { continue }
+            let (right, wrong) = (
+                await Self.scene(secret, isGuessed: true), await Self.scene(secret, isGuessed: false)
+            )
+            #expect(try await Self.seen(probe, in: right) == Self.seen(probe, in: wrong), "\(secret), denied")
+            var limits = Limits()
+            limits.timeout = .milliseconds(1)
+            let silent = (
+                await Self.scene(secret, isGuessed: true, limits: limits),
+                await Self.scene(secret, isGuessed: false, limits: limits)
+            )
+            let texts = (
+                try await silent.0.ringing(silent.0.guest, probe.body(silent.0.guest)).value,
+                try await silent.1.ringing(silent.1.guest, probe.body(silent.1.guest)).value
+            )
+            #expect(texts.0.reply.error == texts.1.reply.error && texts.0.status == texts.1.status)
+            limits = Limits()
+            limits.total = 0
+            let full = (
+                await Self.scene(secret, isGuessed: true, limits: limits),
+                await Self.scene(secret, isGuessed: false, limits: limits)
+            )
+            #expect(try await Self.seen(probe, in: full.0) == Self.seen(probe, in: full.1), "\(secret), full")
+        }
+    }
+
+    @Test(arguments: [
+        "SearchInPasswords", "SearchInNotes", "SearchInOther", "SearchInHistory", "SearchInUuids",
+    ])
+    func `a search of what isn't public asks with its text and places, and looks after the allow`(
+        flag: String
+    ) async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(scene.guest, try Self.search("same", [flag]).body(scene.guest))
+        let question = try await scene.next(&events)
+        #expect(question.bulk && question.search == "same" && question.places.count == 1)
+        #expect(question.requestType == "get-logins-custom-search" && question.passwords)
+        #expect(question.entryCount == 0)
+        #expect(await scene.vault.openedSecrets == 0)
+        try await scene.allow(question)
+        let found = try await ringing.value.titles
+        #expect(found == (["SearchInNotes", "SearchInOther"].contains(flag) ? ["Bank"] : []))
+    }
+
+    @Test func `what is cut off, and what finds nothing, is told after the allow`() async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        await scene.vault.put(
+            Login(id: .random(), title: "Long"),
+            password: String(repeating: "a", count: 60) + "!"
+        )
+        let away = try Self.search("(a+)+$", ["SearchInPasswords"], mode: "Regular").body(scene.guest)
+        let rung = try await scene.ring(scene.guest, away, .allow)
+        #expect(rung.status == 200 && !rung.reply.success)
+        #expect(rung.reply.error == SearchError.tookTooLong.sentence)
+        let nothing = try Self.search("nowhere", ["SearchInPasswords"]).body(scene.guest)
+        let second = try await scene.ring(scene.guest, nothing, .allow)
+        #expect(second.reply.success && second.reply.entries.isEmpty)
+        #expect(await scene.asked().count == 2)
+    }
+
+    @Test(arguments: ["(*LIMIT_DEPTH=10)a", "(*NO_START_OPT)a", "(", "a(*COMMIT)b"])
+    func `what is no expression is known without a look, and said at once`(text: String) async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        let body = try Self.search(text, ["SearchInPasswords"], mode: "Regular").body(scene.guest)
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.reply.error == "Invalid regular expression: \(text)")
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `an allow for one search is none for another place, mode or letter case`() async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        let probes = [
+            Self.search("same", ["SearchInNotes"]), Self.search("same", ["SearchInPasswords"]),
+            Self.search("same", ["SearchInNotes"], mode: "Regular"),
+        ]
+        for probe in probes { _ = try await scene.ring(scene.guest, probe.body(scene.guest), .allow) }
+        #expect(await scene.asked().count == probes.count)
+    }
+
+    @Test func `a search of what is public looks first, and asks about what it found`() async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        let none = try Self.search("nowhere", ["SearchInTitles", "SearchInTags"]).body(scene.guest)
+        #expect(try await scene.ring(scene.guest, none).reply.success)
+        #expect(await scene.asked().isEmpty)
+        let some = try Self.search("bank", ["SearchInTitles"]).body(scene.guest)
+        #expect(try await scene.ring(scene.guest, some, .allow).titles == ["Bank"])
+        #expect(await scene.asked().first?.entries.map(\.title) == ["Bank"])
+    }
+
+    // MARK: Mutes
+
+    @Test(arguments: RequestType.allCases.filter { ![.testAssociate, .associate].contains($0) })
+    func `a muted program is refused unseen before anything is looked at`(type: RequestType) async throws {
+        let scene = await Self.scene(.password, isGuessed: true)
+        await scene.vault.put(
+            Login(
+                id: .random(),
+                title: "Free",
+                url: "https://free.example/",
+                settings: EntrySettings(allow: ["free.example"])
+            )
+        )
+        let ask = try scene.guest.request(.getAllLogins)
+        _ = try await scene.ring(scene.guest, ask, .deny(Choices(muteSeconds: 60)))
+        await scene.vault.fail(with: .locked)
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(
+                type,
+                ["Url": "https://free.example/", "SearchString": "x", "Uuid": Self.id.hex, "Login": "x"],
+                names: ["Free"]
+            )
+        )
+        #expect(rung.status == 200)
+        let isRead = type != .setLogin && type != .generatePassword
+        #expect(rung.reply.success == isRead)
+        #expect(rung.reply.entries.isEmpty && rung.reply.count == (isRead ? 0 : nil))
+        #expect(await scene.asked().count == 1)
+    }
+}

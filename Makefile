@@ -15,10 +15,12 @@ interfacesdir = $(PREFIX)/share/dbus-1/interfaces
 completiondir = $(PREFIX)/share
 applicationsdir = $(PREFIX)/share/applications
 iconsdir = $(PREFIX)/share/icons/hicolor
+# What `make release` has made and `make install` copies: the programs, and their completions.
+dist = .build/dist
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
@@ -28,17 +30,28 @@ SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
 
-release:
-	$(MAKE) build CONFIG=release
+# Optimized builds of their own; programs and fuzzer have the libraries' C code in common, which takes longest to compile.
+OPTIMIZED = -c release --scratch-path .build/optimized -Xcc -fstack-protector-strong -Xcxx -fstack-protector-strong
+# Swift's runtime is linked in, so that what is installed needs no toolchain; packaging/check-programs.sh says what else
+# becomes of the programs.
+RELEASE_BUILD = $(SWIFT) build $(BUILD_FLAGS) $(OPTIMIZED) --static-swift-stdlib --disable-local-rpath \
+	-Xlinker -z -Xlinker now -Xlinker -z -Xlinker relro -Xlinker -s
+
+release: build-packages
+	$(RELEASE_BUILD)
+	@bin="$$($(RELEASE_BUILD) --show-bin-path)" && mkdir -p $(dist) && \
+	cp "$$bin/keybelld" "$$bin/keybell" $(dist)/ && packaging/check-programs.sh $(dist)/keybelld $(dist)/keybell
+	for shell in bash zsh fish; do $(dist)/keybell --generate-completion-script $$shell >$(dist)/keybell.$$shell || exit 1; done
 
 run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
 # The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
-# start a bus, a keyring and the daemon of their own.
-test: test-packages build-packages lint
+# start a bus, a keyring and the daemon of their own. They look at the released programs, too.
+test: test-packages build-packages lint release
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
+	$(MAKE) fuzz FUZZ_SECONDS=20
 
 # Whole desktops in front of the notifier, GNOME Shell and Plasma: some 700 MB of packages, so not part of `make test`.
 check-desktops: desktop-packages build-packages
@@ -49,18 +62,17 @@ check-desktops: desktop-packages build-packages
 benchmark: build-packages
 	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
 
-# Feeds each target, or those of FUZZ, for so many seconds; what is found lies in .build/fuzz as crash-… or leak-….
-# Testability, since what is worth feeding is not always what other rooms see.
-FUZZ = address content dictionary file json keyfile message reply request xml
+# Feeds each target, or those of FUZZ, for so many seconds, beginning with what is in Fuzz/Corpus; what is found lies in
+# .build/fuzz. `make fuzz FUZZ_OPTIONS=-runs=1000000` counts runs. Testability, since what is worth feeding is not always
+# what other rooms see.
+FUZZ =
 FUZZ_SECONDS = 60
-FUZZ_BUILD = FUZZING=1 $(SWIFT) build -c release --product KeybellFuzzer --scratch-path .build/fuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
+FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS)
+FUZZ_BUILD = FUZZING=1 $(SWIFT) build $(OPTIMIZED) --product KeybellFuzzer -Xswiftc -sanitize=fuzzer -Xswiftc -enable-testing
 
 fuzz: build-packages
 	$(FUZZ_BUILD)
-	@mkdir -p .build/fuzz
-	@fuzzer="$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" && for target in $(FUZZ); do \
-	  "$$fuzzer" $$target .build/fuzz/corpus-$$target -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 -artifact_prefix=.build/fuzz/$$target- || exit 1; \
-	done
+	@Fuzz/run.sh "$$($(FUZZ_BUILD) --show-bin-path)/KeybellFuzzer" .build/fuzz $(FUZZ:%=-a %) $(FUZZ_OPTIONS)
 
 # The questions as each notification server draws them, into examples/screenshots.
 screenshots: screenshot-packages build
@@ -69,23 +81,21 @@ screenshots: screenshot-packages build
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
-install: release
-	@bin="$$($(SWIFT) build -c release --show-bin-path)" && set -x && \
-	install -Dm755 "$$bin/keybelld" "$(DESTDIR)$(bindir)/keybelld" && \
-	install -Dm755 "$$bin/keybell" "$(DESTDIR)$(bindir)/keybell"
-	install -d "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
-	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service > "$(DESTDIR)$(unitdir)/keybell.service"
-	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/keybell.socket"
-	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/org.keybell.Keybell.service"
+# Builds nothing, for root has no Swift; and the same modes whatever root's umask is.
+install:
+	@test -x $(dist)/keybelld || { echo "There is nothing to install yet: run \`make release\` first, as yourself." >&2; exit 1; }
+	install -d -m755 "$(DESTDIR)$(bindir)" "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
+	install -m755 $(dist)/keybelld $(dist)/keybell "$(DESTDIR)$(bindir)/"
+	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service | install -m644 /dev/stdin "$(DESTDIR)$(unitdir)/keybell.service"
+	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/"
+	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/"
 	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"
 	install -Dm644 packaging/org.keybell.Keybell.desktop "$(DESTDIR)$(applicationsdir)/org.keybell.Keybell.desktop"
 	install -Dm644 packaging/icons/org.keybell.Keybell.svg "$(DESTDIR)$(iconsdir)/scalable/apps/org.keybell.Keybell.svg"
 	install -Dm644 packaging/icons/org.keybell.Keybell-symbolic.svg "$(DESTDIR)$(iconsdir)/symbolic/apps/org.keybell.Keybell-symbolic.svg"
-	@bin="$$($(SWIFT) build -c release --show-bin-path)" && \
-	install -d "$(DESTDIR)$(completiondir)/bash-completion/completions" "$(DESTDIR)$(completiondir)/zsh/site-functions" "$(DESTDIR)$(completiondir)/fish/vendor_completions.d" && \
-	"$$bin/keybell" --generate-completion-script bash > "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell" && \
-	"$$bin/keybell" --generate-completion-script zsh > "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell" && \
-	"$$bin/keybell" --generate-completion-script fish > "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
+	install -Dm644 $(dist)/keybell.bash "$(DESTDIR)$(completiondir)/bash-completion/completions/keybell"
+	install -Dm644 $(dist)/keybell.zsh "$(DESTDIR)$(completiondir)/zsh/site-functions/_keybell"
+	install -Dm644 $(dist)/keybell.fish "$(DESTDIR)$(completiondir)/fish/vendor_completions.d/keybell.fish"
 
 uninstall:
 	rm -f "$(DESTDIR)$(bindir)/keybelld" "$(DESTDIR)$(bindir)/keybell"

@@ -13,6 +13,8 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -124,7 +126,10 @@ let package = Package(
         ),
         room(
             "Settings",
-            ["Vault", "Approval", "Operations", .product(name: "TOMLKit", package: "TOMLKit")]
+            [
+                "Vault", "Approval", "Ciphers", "Kernel", "Operations",
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
         ),
         room(
             "Daemon",
@@ -248,9 +253,10 @@ if Context.environment["FUZZING"] != nil {
         .executableTarget(
             name: "KeybellFuzzer",
             dependencies: [
-                "CDBus", "CFuzzer", "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "Vault",
-                "VaultStores",
-                "XMLTree",
+                "Approval", "CDBus", "CFuzzer", "Callers", "Ciphers", "DBus", "HTTPServer", "KDBX",
+                "KeePassHTTP",
+                "Kernel", "Notifier", "Passwords", "Secrecy", "Settings", "Vault", "VaultStores", "XMLTree",
+                httpTypes, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
             ],
             path: "Fuzz/Fuzzer",
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]

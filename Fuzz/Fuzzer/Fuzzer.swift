@@ -5,47 +5,73 @@ import Foundation
 
 /// One program for all targets: the first argument names the target and its corpus's folder, the rest is libFuzzer's.
 ///
-///     KeybellFuzzer xml .build/fuzz/corpus/xml -max_total_time=60
+///     KeybellFuzzer xml .build/fuzz/corpus-xml Fuzz/Corpus/xml -max_total_time=60
 ///
-/// A target does with the bytes what Keybell does with bytes from outside. That it returns is all that is asked of it; a
-/// trap, a leak or an endless loop is a finding, and so is a `precondition` of the target that does not hold.
+/// A target does with the bytes what Keybell does with bytes from outside. That it returns, and soon, is all that is
+/// asked of it; a trap, an endless loop or a cost that grows faster than the input is a finding, and so is a
+/// `precondition` of the target that does not hold.
 @main
 enum Fuzzer {
     static let target: Target? = CommandLine.arguments.dropFirst().first.flatMap { Target.all[$0] }
 
     static func main() throws {
         guard let name = CommandLine.arguments.dropFirst().first, let target else {
-            print("Targets: \(Target.all.keys.sorted().joined(separator: " "))")
-            exit(2)
+            print(Target.all.keys.sorted().joined(separator: " "))
+            exit(CommandLine.arguments.count > 1 ? 2 : 0)
         }
-        if let folder = CommandLine.arguments.dropFirst(2).first {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            for (number, seed) in target.seeds().enumerated() {
-                try Data(seed).write(to: URL(filePath: "\(folder)/seed-\(name)-\(number)"))
+        if let folder = CommandLine.arguments.dropFirst(2).first, !folder.hasPrefix("-") {
+            var isFolder: ObjCBool = true
+            // A file is an input to be run again.
+            if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || isFolder.boolValue {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                for (number, seed) in target.seeds().enumerated() {
+                    try Data(seed).write(to: URL(filePath: "\(folder)/seed-\(name)-\(number)"))
+                }
             }
         }
-        // libFuzzer reads its arguments from behind the program's name, so that the target's name takes its place.
-        var count = CommandLine.argc - 1
-        var arguments = unsafe Optional(CommandLine.unsafeArgv + 1)
-        exit(unsafe LLVMFuzzerRunDriver(&count, &arguments) { unsafe oneInput($0, $1) })
+        // libFuzzer reads its arguments from behind the program's name, so that the target's name takes its place; the
+        // limit is put behind them unless it is given.
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        if !arguments.contains(where: { $0.hasPrefix("-max_len") }) {
+            arguments.append("-max_len=\(target.limit)")
+        }
+        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
+        var count = Int32(arguments.count)
+        let place = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count)
+        unsafe place.initialize(from: words, count: words.count)
+        var list = unsafe Optional(place)
+        exit(unsafe LLVMFuzzerRunDriver(&count, &list) { unsafe oneInput($0, $1) })
     }
 }
 
 /// The name that libFuzzer looks for in every program, whoever has the main.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func oneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
-    Fuzzer.target?.run(unsafe Array(UnsafeBufferPointer(start: data, count: size)))
+    Fuzzer.target?.feed(unsafe Array(UnsafeBufferPointer(start: data, count: size)))
     return 0
 }
 
 /// What is done with some bytes.
 struct Target: Sendable {
+    /// How long the input can be where it comes from.
+    let limit: Int
     let run: @Sendable ([UInt8]) -> Void
-    /// Inputs to begin with.
+    /// Inputs to begin with, beside those in the repository.
     let seeds: @Sendable () -> [[UInt8]]
 
+    /// Takes what is done with bytes of at most so many.
+    init(
+        limit: Int = 1 << 20,
+        run: @escaping @Sendable ([UInt8]) -> Void,
+        seeds: @escaping @Sendable () -> [[UInt8]] = { [] }
+    ) {
+        (self.limit, self.run, self.seeds) = (limit, run, seeds)
+    }
+
     static let all: [String: Target] = [
-        "address": .address, "content": .content, "dictionary": .dictionary, "file": .file, "json": .json,
-        "keyfile": .keyFile, "message": .message, "reply": .reply, "request": .request, "xml": .xml,
+        "address": .address, "assuan": .assuan, "configuration": .configuration, "content": .content,
+        "dictionary": .dictionary, "file": .file, "head": .head, "json": .json, "keyfile": .keyFile,
+        "message": .message, "notification": .notification, "placeholder": .placeholder, "proc": .proc,
+        "reply": .reply, "request": .request, "search": .search, "totp": .totp, "xml": .xml,
     ]
 }

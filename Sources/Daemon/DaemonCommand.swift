@@ -39,6 +39,7 @@ package struct DaemonCommand: ParsableCommand {
             return 2
         }
         harden(logger)
+        configuration.tell(logger, environment: environment)
         do {
             let house = try await House(configuration, folders: .ofProcess(), logger: logger)
             try await house.run()

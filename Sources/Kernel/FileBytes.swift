@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// Small files as bytes, read so that nothing in them can make us wait.
@@ -11,13 +12,24 @@ package enum FileBytes {
     /// - Parameters:
     ///   - path: Where it is.
     ///   - limit: How many bytes it may have.
+    ///   - followsLinks: Whether a link as the last part is followed after all.
     /// - Returns: All of it.
     /// - Throws: The failing call's `errno`; EFBIG above the limit.
-    package static func read(_ path: String, limit: Int = 1 << 20) throws(KernelError) -> [UInt8] {
-        let file = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))
-        var status = stat()
-        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw KernelError(call: "open", code: EINVAL) }
+    package static func read(
+        _ path: String,
+        limit: Int = 1 << 20,
+        followsLinks: Bool = false
+    ) throws(KernelError) -> [UInt8] {
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
+        let file = try Descriptor("open", unsafe open(path, flags))
+        guard try file.status().st_mode & S_IFMT == S_IFREG else {
+            throw KernelError(call: "open", code: EINVAL)
+        }
+        return try read(file, limit: limit)
+    }
+
+    /// Reads an open file to its end.
+    static func read(_ file: borrowing Descriptor, limit: Int) throws(KernelError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16384)
         while true {

@@ -127,10 +127,15 @@ package struct FileReplacement: ~Copyable, Sendable {
         var mode = old.st_mode & 0o7777
         if old.st_uid != new.st_uid {
             guard fchown(file.number, old.st_uid, old.st_gid) == 0 else { throw .last("fchown") }
-        } else if old.st_gid != new.st_gid, fchown(file.number, old.st_uid, old.st_gid) != 0 {
-            mode &= ~0o070
         }
-        var lost = FileAttributes.copy(from: source, to: file)
+        var lost: [String] = []
+        if old.st_uid == new.st_uid, old.st_gid != new.st_gid,
+            fchown(file.number, old.st_uid, old.st_gid) != 0
+        {
+            mode &= ~0o070
+            lost.append("group")
+        }
+        lost += FileAttributes.copy(from: source, to: file)
         // With a list the group's bits are the most that anybody in it gets; without one they are the group's.
         if lost.contains(FileAttributes.accessList) { mode &= ~0o070 }
         guard fchmod(file.number, mode) == 0 else { throw .last("fchmod") }

@@ -27,14 +27,17 @@ final class OutputLines: Sendable {
     }
 
     /// Takes the next bytes; none are the end.
-    func receive(_ bytes: Span<UInt8>) {
+    ///
+    /// - Returns: Whether there was room for them.
+    @discardableResult
+    func receive(_ bytes: Span<UInt8>) -> Bool {
         state.withLock { state in
             guard !bytes.isEmpty, bytes.count <= state.room else {
                 if bytes.isEmpty, !state.pieces.isEmpty { endLine(&state) }
                 state.pieces = []
                 state.room = 0
                 continuation.finish()
-                return
+                return bytes.isEmpty
             }
             state.room -= bytes.count
             var start = 0
@@ -44,6 +47,7 @@ final class OutputLines: Sendable {
                 start = index + 1
             }
             if start < bytes.count { state.pieces.append(Self.copy(bytes, start..<bytes.count)) }
+            return true
         }
     }
 

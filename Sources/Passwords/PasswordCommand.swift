@@ -4,6 +4,7 @@ import DisplayText
 import Glibc
 import Kernel
 import Secrecy
+import Synchronization
 import Vault
 
 /// A program of the person's that prints a vault's password, such as `pass show keepass`.
@@ -15,31 +16,43 @@ struct PasswordCommand: Sendable {
     /// How long it may take.
     let deadline: Duration
 
-    /// Runs it to its end.
+    /// How many bytes it may print; one that prints more is ended.
+    static let longestOutput = 1 << 16
+
+    /// Runs it to its end, or ends it with its whole process group: when its time is over, or it has printed too much.
     ///
     /// - Returns: The first line that it prints, without its newline.
     /// - Throws: `unavailable` with what to do; what the program printed is in no error.
     func password() async throws(VaultError) -> SecretBytes {
-        let output = OutputLines()
+        let output = OutputLines(limit: Self.longestOutput)
+        let flood = Flood()
         let child: ChildProgram
         do throws(KernelError) {
-            child = try ChildProgram(arguments, environment: environment, hasOwnGroup: true) {
-                output.receive($0)
+            child = try ChildProgram(arguments, environment: environment, hasOwnGroup: true) { bytes in
+                if !output.receive(bytes) { flood.begin() }
             }
         } catch {
             throw .unavailable(advice(error))
         }
+        // With all that it has started, however this ends.
         defer { child.kill() }
+        flood.stop(child)
         child.closeInput()
         let ending: ChildProgram.Ending
         do {
             ending = try await withDeadline(deadline) { await child.end() }
         } catch is DeadlineExceeded {
             throw .unavailable(
-                "\(name) gave no password within \(deadline.components.seconds) seconds; \(tryIt)"
+                "\(name) gave no password within \(deadline.components.seconds) seconds and was ended; \(tryIt)"
             )
         } catch {
             throw .locked
+        }
+        guard !flood.hasBegun else {
+            throw .unavailable(
+                "\(name) printed more than \(Self.longestOutput >> 10) KiB and was ended; the password is to be "
+                    + "the first line, and little else."
+            )
         }
         guard ending == .exited(0) else { throw .unavailable("\(name) \(Self.words(ending)); \(tryIt)") }
         var lines = output.lines.makeAsyncIterator()
@@ -68,5 +81,35 @@ struct PasswordCommand: Sendable {
         case .exited(let code): "failed with exit status \(code)"
         case .killed(let signal): "was ended by signal \(signal)"
         }
+    }
+}
+
+/// Ends a program that prints too much, which may begin before whoever started it has it in hand.
+private final class Flood: Sendable {
+    private struct State {
+        var hasBegun = false
+        /// Not owned: it owns what calls this object.
+        weak var child: ChildProgram?
+    }
+
+    private let state = Mutex(State())
+
+    var hasBegun: Bool { state.withLock { $0.hasBegun } }
+
+    /// Has a program ended as soon as, or if already, it prints too much.
+    func stop(_ child: ChildProgram) {
+        let isLate = state.withLock { state in
+            state.child = child
+            return state.hasBegun
+        }
+        if isLate { child.kill() }
+    }
+
+    func begin() {
+        let child = state.withLock { state in
+            state.hasBegun = true
+            return state.child
+        }
+        child?.kill()
     }
 }

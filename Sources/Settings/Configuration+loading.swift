@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import Glibc
+import Kernel
 import TOMLKit
 
 extension Configuration {
@@ -20,13 +21,14 @@ extension Configuration {
         folders: Folders = .ofProcess()
     ) throws(ConfigurationError) -> Configuration? {
         let file = path ?? folders.configurationFile
-        let bytes: Data
-        do {
-            bytes = try Data(contentsOf: URL(filePath: file))
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile && path == nil {
+        guard file != "/dev/null" else { return Configuration() }
+        let bytes: [UInt8]
+        do throws(FileTrustError) {
+            bytes = try FileTrust.read(file, home: folders.home)
+        } catch .unreadable(let error) where error.isNoSuchFile && path == nil {
             return nil
         } catch {
-            throw .unreadable(file: file, reason: reason(for: error))
+            throw Self.refusal(error, file: file)
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw .unreadable(file: file, reason: "is not UTF-8 text")
@@ -56,10 +58,20 @@ extension Configuration {
         }
     }
 
-    private static func reason(for error: any Error) -> String {
-        switch (error as? CocoaError)?.code {
-        case .fileReadNoSuchFile: "no such file"
-        case .fileReadNoPermission: "no permission to read it"
+    private static func refusal(_ error: FileTrustError, file: String) -> ConfigurationError {
+        switch error {
+        case .writable(let place): .exposed(file: file, place: place, owner: nil)
+        case .foreign(let place, let uid): .exposed(file: file, place: place, owner: uid)
+        case .unreadable(let error): .unreadable(file: file, reason: reason(for: error.code))
+        }
+    }
+
+    private static func reason(for code: Int32) -> String {
+        switch code {
+        case ENOENT, ENOTDIR: "no such file"
+        case EACCES: "no permission to read it"
+        case EISDIR: "is a folder"
+        case EFBIG: "is far too long for a configuration"
         default: "can't be read"
         }
     }

@@ -4,6 +4,9 @@
 package enum ConfigurationError: Error, Equatable, Sendable {
     /// The file can't be read at all.
     case unreadable(file: String, reason: String)
+    /// Other users could have written the file, or put another in its place: `place`, the file itself or what leads to
+    /// it, is theirs to write to, or belongs to the user `owner`.
+    case exposed(file: String, place: String, owner: UInt32?)
     /// The file isn't TOML.
     case syntax(file: String, line: Int, column: Int, message: String)
     /// A key is unknown, or its value can't be meant; `key` is its path, such as `vault[0].name`.
@@ -15,10 +18,22 @@ extension ConfigurationError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreadable(let file, let reason): "\(file): \(reason)"
+        case .exposed(let file, let place, let owner): Self.exposed(file, place, owner)
         case .syntax(let file, let line, let column, let message):
             "\(file): line \(line), column \(column): \(message)"
         case .invalid(let file, let key, let message): "\(file): \(key): \(message)"
         }
+    }
+
+    private static func exposed(_ file: String, _ place: String, _ owner: UInt32?) -> String {
+        let thing = place == file ? "it" : place
+        let name = ShellWord.quoting(place)
+        let cure =
+            owner == nil
+            ? "run `chmod go-w \(name)` and see that it says what you want"
+            : "run `sudo chown $USER \(name)`, or keep the file elsewhere, and see that it says what you want"
+        let state = owner.map { "belongs to another user (uid \($0))" } ?? "can be written to by other users"
+        return "\(file): \(thing) \(state), and the configuration names programs to run: \(cure)"
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
+import Foundation
 import Logging
 import Passwords
 import Secrecy
@@ -62,7 +63,9 @@ struct VaultPasswordSourceTests {
         (["/nonexistent/pass"], "was not found"),
         (["/etc/passwd"], "may not be executed"),
         (["sh", "-c", "echo hunter2; exec sleep 600"], "within 1 seconds"),
-        (["sh", "-c", "exec cat /dev/zero"], "within 1 seconds"),
+        (["sh", "-c", "exec cat /dev/zero"], "more than 64 KiB"),
+        (["sh", "-c", "yes hunter2 & wait"], "more than 64 KiB"),
+        (["sh", "-c", "yes hunter2 | head -c 65537; sleep 600"], "more than 64 KiB"),
     ])
     func `a command that fails is named, and what it printed is not`(
         command: [String],
@@ -78,6 +81,40 @@ struct VaultPasswordSourceTests {
         #expect(text(of: error).contains(words))
         #expect(text(of: error).contains("password_command (\(command[0]))"))
         #expect(!text(of: error).contains("hunter"))
+    }
+
+    @Test(arguments: [("sleep 600", "within 1 seconds"), ("yes hunter2", "more than 64 KiB")])
+    func `a command that is ended takes with it what it has started`(
+        program: String,
+        words: String
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let source = source {
+            $0.command = ["sh", "-c", "\(program) & echo $! >'\(folder.path)/pid'; wait"]
+            $0.commandDeadline = .seconds(1)
+        }
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 1, for: reason)
+        }
+        #expect(text(of: error).contains(words))
+        let pid = try String(contentsOfFile: folder.path("pid"), encoding: .utf8)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        // Killed at once; whoever inherits it may take a moment to reap it.
+        let gone = try await ChildProcess.run(
+            "sh",
+            [
+                "-c",
+                "for _ in $(seq 100); do grep -qs '^State:.[^Z]' /proc/$1/status || exit 0; sleep 0.1; done; exit 1",
+                "sh", pid,
+            ]
+        )
+        #expect(gone.status == 0)
+    }
+
+    @Test func `what fits is taken, however long it is`() async throws {
+        let source = source { $0.command = ["sh", "-c", "head -c 65536 /dev/zero | tr '\\0' a"] }
+        let password = try await source.password(attempt: 1, for: reason)
+        #expect(password == SecretBytes(utf8: String(repeating: "a", count: 65_536)))
     }
 
     @Test func `a command whose password is wrong is not run again`() async throws {

@@ -86,7 +86,7 @@ struct CertificateFiles: Equatable, Sendable {
 
     /// What was made and what is left to do, for the person.
     func lines(configuration: String, port: Int) -> [String] {
-        let authority = Self.shellWord(authority)
+        let authority = ShellWord.quoting(authority)
         return [
             "Made a certificate for \(LocalCertificate.names.joined(separator: ", ")), good for 825 days.",
             "",
@@ -105,18 +105,5 @@ struct CertificateFiles: Equatable, Sendable {
             "    the rest   sudo cp \(authority) /usr/local/share/ca-certificates/keybell.crt",
             "               sudo update-ca-certificates",
         ]
-    }
-
-    /// A path as a shell reads it.
-    static func shellWord(_ path: String) -> String {
-        let isPlain = path.utf8.allSatisfy { byte in
-            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                || "/._-+".utf8.contains(byte)
-        }
-        return isPlain
-            ? path
-            : "'" + path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#)
-                + "'"
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Settings
 
 /// Checks the configuration file, the running daemon's own where one runs.
@@ -20,6 +21,15 @@ enum ConfigurationCheck {
             )
             return (Configuration(), finding)
         }
+    }
+
+    /// What of the files that the configuration names should be put right.
+    static func advice(_ configuration: Configuration) -> [Finding] {
+        configuration.advice(
+            folders: .ofProcess(),
+            path: ProcessInfo.processInfo.environment["PATH"] ?? "",
+            now: Int64(clamping: Moment.now())
+        ).map { .warning("Configuration", "\($0.key): \($0.text)", do: $0.cure) }
     }
 
     /// The file that a daemon with these arguments reads; nil for the usual one.

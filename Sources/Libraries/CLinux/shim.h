@@ -19,3 +19,6 @@ static inline char **keybell_environ(void) { return __environ; }
 
 // Beyond POSIX, and so hidden from Swift: closes every descriptor from this one up.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+// The flag that glibc shows to GNU sources alone, which Swift's import isn't.
+enum { keybell_O_PATH = 010000000 };

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+@testable import Approval
+@testable import DBus
+@testable import Notifier
+
+extension Target {
+    /// What notification servers, and programs that pretend to be one, say of notifications; each four bytes are an event.
+    ///
+    /// No allow comes of anything but a press of the right key, from the server that shows it, once it could be read.
+    static let notification = Target(limit: 4096) { bytes in
+        var scene = NotificationScene(dismissalDenies: bytes.first == 1)
+        var rest = bytes.dropFirst()
+        while rest.count >= 4 {
+            scene.handle(Array(rest.prefix(4)))
+            rest = rest.dropFirst(4)
+        }
+    }
+}
+
+/// A board with some requests on it, and a server that does what it is told.
+private struct NotificationScene {
+    private struct Posted {
+        let id: UInt32
+        let peer: String
+        let code: String
+        let keys: [String]
+        let at: ContinuousClock.Instant
+    }
+
+    private static let peers = [":1.5", ":1.6", ":1.7"]
+    private static let members = [
+        "ActionInvoked", "NotificationReplied", "NotificationClosed", "ActivationToken",
+    ]
+
+    private var board: NotificationBoard
+    private var now = ContinuousClock.now
+    private var peer = peers[0]
+    private var posted: [Posted] = []
+    private var lastID: UInt32 = 0
+
+    init(dismissalDenies: Bool) {
+        board = NotificationBoard(dismissalDenies: dismissalDenies)
+        _ = board.serverChanged(to: peer, now: now)
+    }
+
+    mutating func handle(_ event: [UInt8]) {
+        let (first, second, third) = (Int(event[1]), Int(event[2]), Int(event[3]))
+        switch event[0] % 6 {
+        case 0:
+            let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
+            carryOut(board.show(Self.request("7F2\(code)", second), now: now), by: nil)
+        case 1:
+            let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
+            carryOut(board.remove("7F2\(code)", now: now), by: nil)
+        case 2:
+            now += .milliseconds(first * 10 + second)
+            carryOut(board.tick(now: now), by: nil)
+        case 3:
+            peer = Self.peers[first % Self.peers.count]
+            carryOut(board.serverChanged(to: second.isMultiple(of: 3) ? nil : peer, now: now), by: nil)
+        default:
+            signal(first, second, third)
+        }
+    }
+
+    private mutating func signal(_ first: Int, _ second: Int, _ third: Int) {
+        let about = posted.isEmpty ? nil : posted[first % posted.count]
+        let keys = (about?.keys ?? []) + ["default", "inline-reply", ""]
+        let arguments: [Value] = [
+            .string(keys[second % keys.count]), .uint32(UInt32(second)), .int32(Int32(second) - 128),
+            .string("a\u{202E}"),
+            .array("s", []),
+        ]
+        let message = Message(
+            sender: third.isMultiple(of: 16) ? nil : Self.peers[third % Self.peers.count],
+            path: NotificationService.path,
+            interface: NotificationService.name,
+            member: Self.members[(third >> 2) % Self.members.count],
+            body: [.uint32(about?.id ?? UInt32(first)), arguments[(third >> 4) % arguments.count]]
+        )
+        guard let signal = NotificationBoard.Signal(message) else { return }
+        carryOut(board.take(signal, now: now), by: signal)
+    }
+
+    private mutating func carryOut(_ actions: [BoardAction], by signal: NotificationBoard.Signal?) {
+        for action in actions {
+            switch action {
+            case .post(let ticket): post(ticket)
+            case .answer(let code, .allow, _, _): check(code, signal)
+            default: break
+            }
+        }
+    }
+
+    private mutating func post(_ ticket: UInt64) {
+        let server = NotificationServer(
+            peer: peer,
+            product: "Plasma",
+            capabilities: ["actions", "body", "body-markup", "inline-reply"]
+        )
+        guard let note = board.compose(ticket, on: server, now: now) else { return }
+        lastID += 1
+        let id = note.replaces == 0 ? lastID : note.replaces
+        let code = board.bubbles.first { $0.ticket == ticket }?.request.code ?? ""
+        posted.append(Posted(id: id, peer: peer, code: code, keys: note.buttons.map(\.key), at: now))
+        carryOut(board.posted(ticket, id: id, by: peer, now: now), by: nil)
+    }
+
+    private func check(_ code: String, _ signal: NotificationBoard.Signal?) {
+        let shown = posted.last { $0.id == signal?.id && $0.peer == signal?.peer && $0.code == code }
+        guard let shown else { preconditionFailure("an allow of what isn't shown") }
+        switch signal?.kind {
+        case .invoked(let key)?: precondition(shown.keys.contains(key), "an allow by a key that isn't there")
+        case .replied?: break
+        default: preconditionFailure("an allow by a closing")
+        }
+        precondition(now - shown.at >= .milliseconds(700), "an allow that nobody can have read")
+    }
+
+    private static func request(_ code: String, _ kind: Int) -> PendingRequest {
+        let kinds = ApprovalKind.allCases
+        let request = ApprovalRequest(
+            kind: kinds[kind % kinds.count],
+            caller: .unknown(uid: 1000, origin: "moz-extension://<b>&"),
+            sameness: [UInt8(truncatingIfNeeded: kind)],
+            suggestedID: "firefox",
+            vaults: ["Passwords"],
+            host: "example.org",
+            entries: [EntryLine(uuid: "AA", title: "A", username: "ann")]
+        )
+        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+    }
+}

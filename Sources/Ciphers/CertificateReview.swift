@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import Glibc
+
+/// What is wrong, or soon will be, with the certificates of a file and the key that goes with them.
+package enum CertificateFault: Hashable, Sendable {
+    /// It can't be used any more; since when, in seconds since 1970.
+    case expired(Int64)
+    /// It can't be used before long; from when on.
+    case expiresSoon(Int64)
+    /// It can't be used yet; until when.
+    case notYetValid(Int64)
+    /// Its key can be found out, such as RSA below 2048 bits; how many bits it has.
+    case weakKey(bits: Int)
+    /// What it was signed with can be forged, such as SHA-1 or MD5; its name.
+    case weakSignature(String)
+    /// The private key isn't the first certificate's.
+    case otherKey
+}
+
+/// Looks a server's certificates through, as libcrypto reads them.
+package enum CertificateReview {
+    /// How long before its end a certificate is told of.
+    package static let notice: Int64 = 30 * 86_400
+
+    /// Less than this many bits of security can be worked out: RSA of 2048 bits and SHA-224 have 112.
+    private static let leastStrength: Int32 = 112
+
+    /// Finds what is wrong with the certificates of a PEM file.
+    ///
+    /// - Parameters:
+    ///   - pem: The server's certificate, then those that lead to its authority.
+    ///   - privateKey: The file of its key, which libcrypto reads; nil where it isn't to be looked at. One that can't be
+    ///     read, or that a password guards, isn't judged.
+    ///   - now: Seconds since 1970.
+    /// - Returns: The faults, each once, those of the first certificate first; nil if there is no certificate in it.
+    package static func faults(ofPEM pem: [UInt8], privateKey: String?, now: Int64) -> [CertificateFault]? {
+        guard let memory = unsafe BIO_new_mem_buf(pem, Int32(clamping: pem.count)) else { return nil }
+        defer {
+            unsafe BIO_free(memory)
+            // The end of the file counts as an error.
+            ERR_clear_error()
+        }
+        var faults: [CertificateFault] = []
+        var isFirst = true
+        while let certificate = unsafe PEM_read_bio_X509(memory, nil, nil, nil) {
+            defer { unsafe X509_free(certificate) }
+            faults += unsafe Self.faults(of: certificate, isFirst: isFirst, now: now)
+            if isFirst, let privateKey, unsafe !fits(certificate, keyFile: privateKey) {
+                faults.append(.otherKey)
+            }
+            isFirst = false
+        }
+        var seen: Set<CertificateFault> = []
+        return isFirst ? nil : faults.filter { seen.insert($0).inserted }
+    }
+
+    @unsafe private static func faults(
+        of certificate: OpaquePointer,
+        isFirst: Bool,
+        now: Int64
+    ) -> [CertificateFault] {
+        var faults: [CertificateFault] = []
+        if let start = unsafe seconds(X509_get0_notBefore(certificate)), start > now {
+            faults.append(.notYetValid(start))
+        }
+        if let end = unsafe seconds(X509_get0_notAfter(certificate)) {
+            if end <= now {
+                faults.append(.expired(end))
+            } else if end - now <= notice {
+                faults.append(.expiresSoon(end))
+            }
+        }
+        if let key = unsafe X509_get0_pubkey(certificate),
+            unsafe EVP_PKEY_get_security_bits(key) < leastStrength
+        {
+            faults.append(.weakKey(bits: unsafe Int(EVP_PKEY_get_bits(key))))
+        }
+        var (digest, strength): (Int32, Int32) = (0, 0)
+        // Nobody relies on the signature of an authority that signed itself; that of a server's is a sign of its age.
+        let isAuthority = unsafe !isFirst && X509_get_extension_flags(certificate) & UInt32(EXFLAG_SS) != 0
+        if !isAuthority, unsafe X509_get_signature_info(certificate, &digest, nil, &strength, nil) == 1,
+            strength < leastStrength
+        {
+            let name = unsafe OBJ_nid2sn(digest).map { unsafe String(cString: $0) }
+            faults.append(.weakSignature(name ?? "an old digest"))
+        }
+        return faults
+    }
+
+    @unsafe private static func fits(_ certificate: OpaquePointer, keyFile: String) -> Bool {
+        guard let file = unsafe BIO_new_file(keyFile, "r") else { return true }
+        defer { unsafe BIO_free(file) }
+        // A password is never asked for: the key then can't be read.
+        guard let key = unsafe PEM_read_bio_PrivateKey(file, nil, { _, _, _, _ in 0 }, nil) else {
+            return true
+        }
+        defer { unsafe EVP_PKEY_free(key) }
+        return unsafe X509_check_private_key(certificate, key) == 1
+    }
+
+    @unsafe private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
+        var parts = unsafe tm()
+        guard unsafe ASN1_TIME_to_tm(time, &parts) == 1 else { return nil }
+        return unsafe Int64(timegm(&parts))
+    }
+}

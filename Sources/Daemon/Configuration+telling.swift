@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Logging
+import Settings
+
+extension Configuration {
+    /// Says in the log what of the files that the configuration names should be put right, though they can be used.
+    func tell(_ logger: Logger, environment: [String: String]) {
+        let advice = advice(
+            folders: .ofProcess(),
+            path: environment["PATH"] ?? "",
+            now: Int64(Date().timeIntervalSince1970)
+        )
+        for item in advice { logger.warning("\(item.text). \(item.cure)", metadata: ["key": "\(item.key)"]) }
+    }
+}

@@ -182,7 +182,7 @@ let package = Package(
                 logging,
             ]
         ),
-        tests(of: "Callers", ["Kernel"]),
+        tests(of: "Callers", ["Kernel", "TestSupport"]),
         tests(
             of: "Clients",
             ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]

@@ -52,6 +52,14 @@ package enum Surface: Sendable, Hashable {
     case terminal(Answerer)
     /// Any other program on the bus.
     case bus(Answerer)
+
+    /// Who answers, where that is to be held against who asks.
+    var answerer: Answerer? {
+        switch self {
+        case .notifier, .dismissal: nil
+        case .terminal(let answerer), .bus(let answerer): answerer
+        }
+    }
 }
 
 /// Why an answer wasn't taken; the request goes on waiting.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
 import DisplayText
 
 /// Which choices go with which request and decision.
@@ -79,6 +80,11 @@ enum ChoiceRules {
         if choices.scope != .once {
             guard request.kind == .release || request.kind == .save else {
                 throw .invalidAnswer("scope \(choices.scope.rawValue) goes with release and save only")
+            }
+            guard request.caller.program.isKnown else {
+                throw .invalidAnswer(
+                    "scope \(choices.scope.rawValue) can't be had: which program asks can't be told for sure"
+                )
             }
             guard !request.bulk else {
                 throw .invalidAnswer("scope \(choices.scope.rawValue) can't be had for a bulk release")

@@ -33,13 +33,16 @@ extension Desk {
     /// Whether the answerer is someone else than the askers: the contract's NotAllowed.
     ///
     /// The notifier always is: only the notification server can press its buttons. Where no asking process could
-    /// be found, our own terminal commands may answer too.
+    /// be found, our own terminal commands may answer too, unless they belong to one that has had the connection.
     private static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
         switch surface {
         case .notifier, .dismissal:
             true
         case .terminal(let answerer):
-            callers.allSatisfy { !$0.isKnown || AnswerRule.mayAnswer(answerer, of: $0) }
+            callers.allSatisfy { caller in
+                caller.isKnown
+                    ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
+            }
         case .bus(let answerer):
             callers.allSatisfy { $0.isKnown && AnswerRule.mayAnswer(answerer, of: $0) }
         }

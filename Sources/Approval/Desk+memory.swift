@@ -86,20 +86,13 @@ extension Desk {
         }
     }
 
-    /// Whether a program, whatever Origin it shows, has a request waiting or was denied just now.
-    func isInvolved(programID: String, now: Instant) -> Bool {
-        waiting.contains { $0.callers.contains { $0.program.id == programID } }
-            || mutes.contains { $0.key.id == programID && $0.value.until > now }
-            || quiets.contains { $0.key.program.id == programID && $0.value.until > now }
-    }
-}
-
-extension QuietKey {
-    /// The program that is kept quiet.
-    var program: Program {
-        switch self {
-        case .associate(let program): program
-        case .question(let question): question.program
-        }
+    /// Whether a program of this name, whatever Origin it shows, has a request waiting or was denied just now.
+    func isInvolved(_ claim: String, now: Instant) -> Bool {
+        let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
+        let denied = Set(running.map(\.code))
+        return waiting.contains { $0.callers.contains { $0.claims.contains(claim) } }
+            || ended.contains {
+                denied.contains($0.code) && $0.callers.contains { $0.claims.contains(claim) }
+            }
     }
 }

@@ -96,6 +96,12 @@ struct Desk: Sendable {
         return actions
     }
 
+    /// A second look at the connections of those who asked a request has found these, all those before included.
+    mutating func alsoAsked(_ code: String, by callers: [Caller]) {
+        guard let index = waiting.firstIndex(where: { $0.code == code }) else { return }
+        for caller in callers { waiting[index].alsoAsked(by: caller) }
+    }
+
     /// An asker no longer listens; its request goes on, for the decision outlives the connection.
     mutating func leave(_ asker: AskerID) {
         for index in waiting.indices {

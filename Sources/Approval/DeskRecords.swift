@@ -45,7 +45,7 @@ struct WaitingRequest: Sendable {
         callers = [request.caller]
         questions = [question]
         living = Set(request.caller.holders)
-        outlivesProcesses = request.caller.holders.isEmpty
+        outlivesProcesses = !request.caller.isKnown
     }
 
     /// Whether a new question is to wait with this one.
@@ -65,7 +65,13 @@ struct WaitingRequest: Sendable {
         if !callers.contains(caller) { callers.append(caller) }
         questions.insert(question)
         living.formUnion(caller.holders)
-        if caller.holders.isEmpty { outlivesProcesses = true }
+        if !caller.isKnown { outlivesProcesses = true }
+    }
+
+    /// Somebody has turned out to have the connection of one who has asked.
+    mutating func alsoAsked(by caller: Caller) {
+        if !callers.contains(caller) { callers.append(caller) }
+        living.formUnion(caller.holders)
     }
 
     /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.

@@ -15,7 +15,8 @@ extension FrontDesk {
         decision: Decision,
         choices: Choices = Choices(),
         through surface: Surface
-    ) throws(AnswerError) -> AnswerEffect {
+    ) async throws(AnswerError) -> AnswerEffect {
+        if surface.answerer != nil { await lookAgain(at: code) }
         let (actions, effect) = try desk.answer(
             code: code,
             decision,
@@ -25,6 +26,22 @@ extension FrontDesk {
         )
         carryOut(actions)
         return effect
+    }
+
+    /// Finds out who has got hold of the askers' connections since they asked, for none of those may answer either.
+    private func lookAgain(at code: String) async {
+        let normal = RequestCode.normalized(code)
+        guard let request = desk.waiting.first(where: { $0.code == normal }) else { return }
+        let callers = request.callers.filter { $0.socket != nil }
+        guard !callers.isEmpty else { return }
+        // All at once, for one search does for all.
+        let found = await withTaskGroup(of: Caller?.self) { group in
+            for caller in callers { group.addTask { [lookAgain] in await lookAgain(caller) } }
+            var found: [Caller] = []
+            for await again in group { found += [again].compactMap(\.self) }
+            return found
+        }
+        desk.alsoAsked(request.code, by: found)
     }
 
     /// All requests that wait, those held for a locked screen among them, in the order in which they came.

@@ -32,6 +32,9 @@ package actor FrontDesk {
     package typealias ProcessWatch =
         @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
 
+    /// Looks once more at who holds an asker's connection; nil if nobody can be found.
+    package typealias SecondLook = @Sendable (Caller) async -> Caller?
+
     /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
     package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?
 
@@ -39,6 +42,7 @@ package actor FrontDesk {
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
+    let lookAgain: SecondLook
     private var confirmations: [String: Task<Void, Never>] = [:]
     let broadcast = Broadcast<DeskEvent>()
 
@@ -66,15 +70,18 @@ package actor FrontDesk {
     ///   - limits: Its times and counts.
     ///   - makeCode: Where codes come from.
     ///   - watchProcess: How the end of a process is noticed.
+    ///   - lookAgain: Tells who else may have become an asker when an answer comes.
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
     package init(
         limits: Limits = Limits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
         watchProcess: @escaping ProcessWatch = FrontDesk.watchByDescriptor,
+        lookAgain: @escaping SecondLook = Identification.lookAgain,
         confirmation: @escaping Confirmation = { _ in nil }
     ) {
         self.limits = limits
         self.watchProcess = watchProcess
+        self.lookAgain = lookAgain
         self.confirmation = confirmation
         desk = Desk(limits: limits, makeCode: makeCode)
     }
@@ -135,9 +142,10 @@ package actor FrontDesk {
         }
     }
 
-    /// Whether a program has a request waiting or was denied just now, whatever Origin it showed.
-    package func isInvolved(programID: String) -> Bool {
-        desk.isInvolved(programID: programID, now: clock.now)
+    /// Whether a program of this name (`Holder.claim`) has a request waiting or was denied just now, whatever Origin it
+    /// showed.
+    package func isInvolved(_ claim: String) -> Bool {
+        desk.isInvolved(claim, now: clock.now)
     }
 
     // MARK: Carrying out

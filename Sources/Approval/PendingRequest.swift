@@ -117,7 +117,7 @@ package struct PendingRequest: Sendable, Hashable {
         places = request.places.map { PlainText.field($0) }
         passwords = request.passwords
         fieldNames = request.fieldNames.prefix(Self.longestList).map { PlainText.field($0) }
-        alwaysOffered = request.alwaysOffered && !request.bulk
+        alwaysOffered = request.alwaysOffered && !request.bulk && request.caller.program.isKnown
         isConfirmed = limits.confirmedKinds.contains(request.kind)
     }
 }

@@ -48,17 +48,42 @@ package enum Wording {
         "Run keybell allow \(code) (or deny …)"
     }
 
-    /// What the title calls the asker; an executable that the user could write has its full path.
+    /// What the title calls the asker: of several that share the connection all, the stranger ones first.
     package static func asker(_ caller: Caller) -> String {
-        if let sandbox = caller.sandbox {
-            return PlainText.field(sandbox, limit: titleLimit)
+        var names: [String] = []
+        let strange = caller.askers.filter {
+            $0.sandbox != nil || !$0.process.isFoundAtPath || $0.process.userWritable
         }
-        guard let process = caller.processes.first, !process.executable.isEmpty else {
-            return "An unknown program"
+        let ordered = strange + caller.askers.filter { !strange.contains($0) }
+        for name in ordered.map(name) where !names.contains(name) { names.append(name) }
+        // One in a sandbox counts for them all, also where just a descendant of the asker is.
+        for sandbox in caller.sandboxes.map({ PlainText.field($0, limit: titleLimit) })
+        where !names.contains(sandbox) {
+            names.insert(sandbox, at: 0)
         }
+        if names.count > namedAskers {
+            names.replaceSubrange((namedAskers - 1)..., with: ["\(names.count - namedAskers + 1) others"])
+        }
+        guard let last = names.popLast() else { return "An unknown program" }
+        let text = names.isEmpty ? last : "\(names.joined(separator: ", ")) or \(last)"
+        return text.hasPrefix(claimed) ? "A" + text.dropFirst() : text
+    }
+
+    /// What a program is called whose file isn't the one under its path.
+    private static let claimed = "a program that calls itself "
+
+    /// How many programs a title names that share the connection.
+    private static let namedAskers = 4
+
+    /// One asker; an executable that the user could write has its full path.
+    private static func name(_ holder: Holder) -> String {
+        if let sandbox = holder.sandbox { return PlainText.field(sandbox, limit: titleLimit) }
+        let process = holder.process
+        guard !process.executable.isEmpty else { return "an unknown program" }
         // Never cut: what tells a forged `firefox` from the real one is its folder.
-        return process.userWritable
-            ? PlainText.field(process.executable) : PlainText.field(process.name, limit: titleLimit)
+        let path = PlainText.field(process.executable)
+        guard process.isFoundAtPath else { return claimed + path }
+        return process.userWritable ? path : PlainText.field(process.name, limit: titleLimit)
     }
 
     /// Through what an answer came, as the record of answers has it.
@@ -72,13 +97,22 @@ package enum Wording {
         }
     }
 
-    /// `git (4242)`, then its parents.
+    /// `git (4242)`, then its parents; where several share the connection, each with its own.
     package static func processes(_ caller: Caller) -> [String] {
-        caller.processes.map { process in
+        Array(caller.askers.flatMap { processes($0) }.prefix(allProcesses))
+    }
+
+    private static func processes(_ holder: Holder) -> [String] {
+        let parents = holder.processes.dropFirst().prefix { !$0.isServiceManager }
+        return ([holder.process] + parents).prefix(chainLimit).map { process in
             let name = process.name.isEmpty ? "unknown" : PlainText.field(process.name)
             return "\(name) (\(process.identity.pid))"
         }
     }
+
+    /// How many processes of one chain are named, and how many in all.
+    private static let chainLimit = 16
+    private static let allProcesses = 64
 
     /// The vaults that it is about, with commas; nil where the keyring itself is meant.
     static func vaults(_ request: ApprovalRequest, limit: Int = PlainText.fieldLimit) -> String? {
@@ -103,17 +137,27 @@ package enum Wording {
 
     private static func callerLines(_ caller: Caller) -> [String] {
         var lines: [String] = []
-        if let process = caller.processes.first {
-            let parents = processes(caller).dropFirst()
+        for holder in caller.askers.prefix(namedAskers) {
+            let parents = processes(holder).dropFirst()
             let near = parents.prefix(nearParents).joined(separator: ", ")
             let further = parents.count > nearParents ? ", …" : ""
             let started = parents.isEmpty ? "" : ", started by \(near)\(further)"
+            let process = holder.process
             let executable = process.executable.isEmpty ? "unknown" : PlainText.field(process.executable)
             lines.append("Program: \(executable) (\(process.identity.pid))\(started)")
-        } else {
+            if holder.sandbox == nil, !process.isFoundAtPath {
+                lines.append(
+                    "Another file is at that path: it was replaced, or is only there for this program."
+                )
+            }
+        }
+        if caller.askers.isEmpty {
             lines.append("Program: could not be found out; it may be gone or in a sandbox")
         }
-        if let sandbox = caller.sandbox {
+        if caller.askers.count > 1 {
+            lines.append("They share the connection: which of them asks can't be told.")
+        }
+        for sandbox in caller.sandboxes.prefix(namedAskers) {
             lines.append("Sandbox: \(PlainText.field(sandbox))")
         }
         return lines

@@ -16,7 +16,7 @@ extension Answerer {
 /// Who calls one of our methods: what the bus daemon knows, and what `/proc` says of that process.
 struct BusCallers: Sendable {
     /// Looks at a process.
-    typealias Reader = @Sendable (_ pid: Int32, _ uid: UInt32) -> Answerer
+    typealias Reader = @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer
 
     let bus: BusConnection
     let desk: FrontDesk
@@ -38,7 +38,7 @@ struct BusCallers: Sendable {
     /// the process was looked at: then it was the connection's own.
     func identify(_ sender: String) async throws(DBusError) -> Answerer {
         let credentials = try await bus.credentials(of: sender)
-        let answerer = read(credentials.pid, credentials.uid)
+        let answerer = await read(credentials.pid, credentials.uid)
         guard try await bus.credentials(of: sender) == credentials else {
             throw .notAllowed("Who calls could not be found out.")
         }
@@ -58,13 +58,8 @@ struct BusCallers: Sendable {
     /// Its parents' programs count as well: an asker gets nowhere by running `keybell`.
     func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await unsandboxed(sender)
-        for (index, process) in answerer.chain.enumerated() where !process.executable.isEmpty {
-            let program = Caller(
-                uid: answerer.uid,
-                holders: [],
-                processes: Array(answerer.chain[index...])
-            ).program
-            guard await !desk.isInvolved(programID: program.id) else {
+        for process in answerer.chain where !process.executable.isEmpty {
+            guard await !desk.isInvolved(process.program) else {
                 throw .notAllowed("This program has a request waiting or was denied just now.")
             }
         }

@@ -40,7 +40,7 @@ package struct BusObjects: Sendable {
         vaults: [any VaultStore],
         logger: Logger,
         audit: @escaping Recorder = { _, _ in },
-        read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) -> Answerer = Answerer.read
+        read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
     ) {
         let callers = BusCallers(bus: bus, desk: desk, read: read)
         self.bus = bus

@@ -13,18 +13,25 @@ package enum AnswerRule {
     /// - Parameters:
     ///   - answerer: Who answers.
     ///   - caller: Who asked.
-    /// - Returns: False for a holder of the asking socket and its descendants, for the same sandbox, and, where the
+    /// - Returns: False for whoever has had the asking socket and its descendants, for the same sandbox, and, where an
     ///   asker has no terminal, for the same application of the desktop without one of its own.
     package static func mayAnswer(_ answerer: Answerer, of caller: Caller) -> Bool {
-        guard let asker = caller.processes.first, let first = answerer.chain.first,
-            answerer.identity == first.identity
-        else { return false }
-        let holders = Set(caller.holders).union([asker.identity])
-        if answerer.chain.contains(where: { holders.contains($0.identity) }) { return false }
-        if let sandbox = answerer.sandbox, sandbox == caller.sandbox { return false }
-        if !asker.hasTerminal, !first.hasTerminal, let scope = first.scope, scope == asker.scope {
+        guard caller.isKnown, isApart(answerer, from: caller), let first = answerer.chain.first else {
             return false
         }
-        return true
+        return caller.askers.allSatisfy { asker in
+            asker.process.hasTerminal || first.hasTerminal || first.scope == nil
+                || first.scope != asker.process.scope
+        }
+    }
+
+    /// Whether an answerer has nothing to do with those who have had the asking socket, known or not.
+    ///
+    /// - Returns: False also for an answerer that could not be identified.
+    package static func isApart(_ answerer: Answerer, from caller: Caller) -> Bool {
+        guard let first = answerer.chain.first, answerer.identity == first.identity else { return false }
+        let holders = Set(caller.holders).union(caller.askers.map(\.process.identity))
+        if answerer.chain.contains(where: { holders.contains($0.identity) }) { return false }
+        return answerer.sandbox.map { !caller.sandboxes.contains($0) } ?? true
     }
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import Kernel
-
 /// Who answers a request: the process that the bus names as the sender of the answer.
 package struct Answerer: Hashable, Sendable {
     /// The process; nil if it has ended or the bus doesn't know it.
@@ -30,6 +27,16 @@ package struct Answerer: Hashable, Sendable {
         self.sandbox = sandbox
     }
 
+    /// Looks at the process that sent an answer, without blocking the thread that asks.
+    ///
+    /// - Parameters:
+    ///   - pid: From the bus daemon's credentials.
+    ///   - uid: Likewise.
+    /// - Returns: The answerer, without identity if the process has ended or can't be looked at in time.
+    package static func look(pid: Int32, uid: UInt32) async -> Answerer {
+        await PatientRead.run { read(pid: pid, uid: uid) } ?? Answerer(identity: nil, uid: uid)
+    }
+
     /// Looks at the process that sent an answer.
     ///
     /// - Parameters:
@@ -39,8 +46,7 @@ package struct Answerer: Hashable, Sendable {
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
         let sandbox = Sandbox.id(of: pid)
-        // To the very top, unlike what is shown: nobody gets out of its asker's sight by many children.
-        let chain = ProcessRecord.chain(from: identity, uid: getuid(), limit: .max)
+        let chain = ProcessReader().chain(from: identity)
         guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
         return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox)
     }

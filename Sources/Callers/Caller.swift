@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What limits, quiet times and grants are counted by: a program, and the extension inside it that asks.
-package struct Program: Hashable, Sendable {
-    /// The sandbox's id, else the executable's path (and the script's, for an interpreter); empty if unknown.
-    package let id: String
-
-    /// The Origin the request claims, which tells the extensions of one browser apart.
-    package let origin: String?
-
-    /// Keeps both.
-    package init(id: String, origin: String? = nil) {
-        self.id = id
-        self.origin = origin
-    }
-}
+package import Kernel
 
 /// Who rings: the user and the processes at the other end of a connection.
 ///
@@ -22,14 +9,22 @@ package struct Caller: Hashable, Sendable {
     /// The user who owns the other end.
     package let uid: UInt32
 
-    /// Every process that holds the other end, the oldest first.
+    /// The other end, to be looked at once more; nil where that is of no use.
+    package let socket: SocketOwner?
+
+    /// Every process that has had the other end since the request's first byte: none of them may answer it.
     package let holders: [ProcessIdentity]
 
-    /// The one that asks (the oldest holder), then its parents.
-    package let processes: [ProcessRecord]
+    /// The processes that may be the one that asks: those of the holders that aren't descendants of others.
+    ///
+    /// More than one where a descriptor was handed on, or is parked in another process. Empty if nobody has the socket.
+    package let askers: [Holder]
 
-    /// The Flatpak or Snap it runs in.
-    package let sandbox: String?
+    /// The Flatpaks and Snaps in which holders run, each once.
+    package let sandboxes: [String]
+
+    /// The program that asks.
+    package let program: Program
 
     /// The `Origin` header, as claimed.
     package let origin: String?
@@ -40,7 +35,36 @@ package struct Caller: Hashable, Sendable {
     /// Whether the other end was gone before anybody could be found at it.
     package let hasLeft: Bool
 
-    /// Keeps what was found out.
+    /// Puts together what looks at a socket have found.
+    ///
+    /// - Parameters:
+    ///   - socket: The other end.
+    ///   - present: Who holds it now; if nobody does, nobody is known to ask.
+    ///   - earlier: Who has held it since the request's first byte.
+    ///   - origin: As claimed.
+    ///   - userAgent: As claimed.
+    ///   - hasLeft: Whether the other end is gone.
+    package init(
+        socket: SocketOwner,
+        present: [Holder],
+        earlier: [Holder] = [],
+        origin: String? = nil,
+        userAgent: String? = nil,
+        hasLeft: Bool = false
+    ) {
+        let all = present.union(earlier)
+        uid = socket.uid
+        self.socket = socket
+        holders = Self.distinct(all.map(\.process.identity))
+        askers = present.isEmpty ? [] : all.unrelated
+        sandboxes = Self.distinct(all.compactMap(\.sandbox))
+        program = Self.program(askers, sandboxes, origin)
+        self.origin = origin
+        self.userAgent = userAgent
+        self.hasLeft = hasLeft
+    }
+
+    /// Keeps what is known of one asking process, then its parents.
     package init(
         uid: UInt32,
         holders: [ProcessIdentity],
@@ -51,9 +75,11 @@ package struct Caller: Hashable, Sendable {
         hasLeft: Bool = false
     ) {
         self.uid = uid
+        socket = nil
         self.holders = holders
-        self.processes = processes
-        self.sandbox = sandbox
+        askers = [Holder(processes: processes, sandbox: sandbox)].compactMap(\.self)
+        sandboxes = [sandbox].compactMap(\.self)
+        program = Self.program(askers, sandboxes, origin)
         self.origin = origin
         self.userAgent = userAgent
         self.hasLeft = hasLeft
@@ -64,8 +90,31 @@ package struct Caller: Hashable, Sendable {
         Caller(uid: uid, holders: [], processes: [], origin: origin, userAgent: userAgent)
     }
 
+    private static func program(_ askers: [Holder], _ sandboxes: [String], _ origin: String?) -> Program {
+        let ids = Set(askers.map(\.program))
+        let isBeyondDoubt = ids.count == 1 && sandboxes.allSatisfy { ids.contains($0) }
+        // One in a sandbox makes them all sandboxed: parking the socket elsewhere buys nothing.
+        let vouched = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes
+        return Program(
+            id: isBeyondDoubt ? ids.first ?? "" : "",
+            origin: origin,
+            vouched: Set(vouched).sorted().joined(separator: " + ")
+        )
+    }
+
+    private static func distinct<Element: Hashable>(_ elements: [Element]) -> [Element] {
+        var seen: Set<Element> = []
+        return elements.filter { seen.insert($0).inserted }
+    }
+
     /// Whether an asking process was found.
-    package var isKnown: Bool { !processes.isEmpty }
+    package var isKnown: Bool { !askers.isEmpty }
+
+    /// The asking process, then its parents; of several askers the oldest.
+    package var processes: [ProcessRecord] { askers.first?.processes ?? [] }
+
+    /// The Flatpak or Snap in which the asker counts as running: one holder in a sandbox is enough.
+    package var sandbox: String? { sandboxes.first }
 
     /// The asking process's number.
     package var pid: Int32? { processes.first?.identity.pid }
@@ -73,14 +122,8 @@ package struct Caller: Hashable, Sendable {
     /// The asking process's executable; empty if unknown.
     package var executable: String { processes.first?.executable ?? "" }
 
-    /// The program that asks.
-    package var program: Program {
-        guard sandbox == nil, let asker = processes.first else {
-            return Program(id: sandbox ?? "", origin: origin)
-        }
-        return Program(
-            id: ([asker.executable] + [asker.script].compactMap(\.self)).joined(separator: " "),
-            origin: origin
-        )
+    /// What the askers call themselves, whether true or not.
+    package var claims: Set<String> {
+        Set(askers.map(\.claim)).union(sandboxes)
     }
 }

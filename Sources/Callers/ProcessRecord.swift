@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
+
 /// One process and no other: its number, and when it started, since numbers are used again.
 package struct ProcessIdentity: Hashable, Sendable {
     /// The process number.
@@ -38,6 +40,12 @@ package struct ProcessRecord: Hashable, Sendable {
     /// Whether this user could put another program in the executable's place.
     package let userWritable: Bool
 
+    /// Whether the file that runs is the one that a person would start under that path; true where it can't be seen.
+    package let isFoundAtPath: Bool
+
+    /// The file that it ran when it was looked at.
+    let file: ExecutableFile?
+
     /// Keeps facts; the name is the executable's unless another is given.
     package init(
         identity: ProcessIdentity,
@@ -46,7 +54,32 @@ package struct ProcessRecord: Hashable, Sendable {
         script: String? = nil,
         hasTerminal: Bool = false,
         scope: String? = nil,
-        userWritable: Bool = false
+        userWritable: Bool = false,
+        isFoundAtPath: Bool = true
+    ) {
+        self.init(
+            identity: identity,
+            executable: executable,
+            name: name,
+            script: script,
+            hasTerminal: hasTerminal,
+            scope: scope,
+            userWritable: userWritable,
+            isFoundAtPath: isFoundAtPath,
+            file: nil
+        )
+    }
+
+    init(
+        identity: ProcessIdentity,
+        executable: String,
+        name: String?,
+        script: String?,
+        hasTerminal: Bool,
+        scope: String?,
+        userWritable: Bool,
+        isFoundAtPath: Bool,
+        file: ExecutableFile?
     ) {
         self.identity = identity
         self.executable = executable
@@ -55,5 +88,18 @@ package struct ProcessRecord: Hashable, Sendable {
         self.hasTerminal = hasTerminal
         self.scope = scope
         self.userWritable = userWritable
+        self.isFoundAtPath = isFoundAtPath
+        self.file = file
+    }
+
+    /// The executable's path, for an interpreter with that of its script behind it; empty if it can't be seen.
+    package var program: String {
+        guard !executable.isEmpty, let script else { return executable }
+        return "\(executable) \(script)"
+    }
+
+    /// Whether it is what starts programs for others: systemd, as the system's or as a user's.
+    package var isServiceManager: Bool {
+        isFoundAtPath && ["/usr/lib/systemd/systemd", "/lib/systemd/systemd"].contains(executable)
     }
 }

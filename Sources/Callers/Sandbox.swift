@@ -4,14 +4,19 @@ import Kernel
 
 /// Finds the Flatpak or Snap in which a process runs.
 enum Sandbox {
+    /// What a sandbox is called whose id can't be found out; no Flatpak or Snap has such a name.
+    static let unknown = "unknown sandbox"
+
     /// The id of the process's sandbox, nil for a process of the open system.
     static func id(of pid: Int32) -> String? {
-        if let info = ProcessTable.rootFile(".flatpak-info", of: pid) {
-            // The file is there for every Flatpak; one that can't be understood is a sandbox all the same.
-            return flatpak(in: info) ?? "unknown"
+        switch ProcessTable.rootFile(".flatpak-info", of: pid) {
+        // The file is there for every Flatpak; one that can't be understood is a sandbox all the same.
+        case .content(let info): return flatpak(in: info) ?? unknown
+        case .unreadable: return unknown
+        case .absent, .hidden: break
         }
         let group = ControlGroup(ProcessTable.controlGroup(of: pid) ?? "")
-        return group.flatpak ?? group.snap
+        return group.flatpak ?? group.snap ?? snap(inLabel: ProcessTable.securityLabel(of: pid) ?? "")
     }
 
     /// Reads `name=` of `[Application]` (or of `[Runtime]`, when a runtime is run by itself).
@@ -26,5 +31,12 @@ enum Sandbox {
             }
         }
         return nil
+    }
+
+    /// The name of the Snap in AppArmor's label for its programs, `snap.NAME.APP (enforce)`.
+    static func snap(inLabel label: String) -> String? {
+        guard label.hasPrefix("snap.") else { return nil }
+        let name = label.dropFirst("snap.".count).prefix { $0 != "." && $0 != " " }
+        return name.isEmpty ? nil : String(name)
     }
 }

@@ -27,4 +27,12 @@ private struct HTTPVisitor: Visitor {
     func caller() async -> Caller {
         await visit.caller()
     }
+
+    func asker() async -> Caller {
+        await visit.asker()
+    }
+
+    func sender() async -> Caller {
+        await visit.sender()
+    }
 }

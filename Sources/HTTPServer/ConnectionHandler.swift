@@ -14,13 +14,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let receipts: Receipts
+    private let peer: Peer
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
     /// How long a peer may leave an answer unread.
     private let unread: TimeAmount
     private var patience: Patience
     private var timer: Scheduled<Void>?
+    /// Set while a request has begun that didn't come whole at once.
+    private var slowness: Scheduled<Void>?
+    /// Whether a request has begun that isn't complete.
+    private var isComing = false
     private var context: ChannelHandlerContext?
 
     /// For each pending request whether its peer wants the connection closed after the answer.
@@ -38,8 +42,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
-    init(options: ListenerOptions, receipts: Receipts) {
-        self.receipts = receipts
+    /// How long after its beginning a request that isn't complete counts as slow.
+    private static let slow = TimeAmount.milliseconds(5)
+
+    init(options: ListenerOptions, peer: Peer) {
+        self.peer = peer
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
         lingering = TimeAmount(options.lingering)
         unread = TimeAmount(options.bodyDeadline)
@@ -60,19 +67,33 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.cancel()
+        slowness?.cancel()
         self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
+        slowness?.cancel()
         isClosing = true
         context.fireChannelInactive()
     }
 
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
+        if patience.isIdle { peer.requestBegan() }
+        isComing = true
         patience.bytes(at: .now)
         watchDeadline()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Who sends the rest may be another than who began: so that both are known, and at no cost for what comes whole.
+        if isComing, slowness == nil {
+            slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
+                peer.requestLingers()
+            }
+        }
+        context.fireChannelReadComplete()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -87,6 +108,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.fireChannelRead(data)
         case .end:
             patience.end(at: .now)
+            isComing = false
+            slowness?.cancel()
+            slowness = nil
             context.fireChannelRead(data)
         }
         watchDeadline()
@@ -128,7 +152,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let end = promise ?? context.eventLoop.makePromise()
             lastEnd = end.futureResult
             watch(end.futureResult, context)
-            receipts.settle(by: end.futureResult, on: context.channel)
+            peer.receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
             patience.answered(at: .now)
             context.write(data, promise: end)

@@ -151,7 +151,7 @@ package struct Listener: Service {
         }.flatMapThrowing { value in
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = ConnectionHandler(options: reception.options, receipts: peer.receipts)
+            let handler = ConnectionHandler(options: reception.options, peer: peer)
             try pipeline.addHandler(handler, position: .after(decoder))
             try pipeline.addHandler(ByteWatch(telling: handler), position: .first)
             return Connection(http: http, channel: value)

@@ -40,6 +40,11 @@ struct Patience: Equatable {
         if case .body = reading { true } else { false }
     }
 
+    /// Whether nothing is being read and no request waits for its answer.
+    var isIdle: Bool {
+        if case .nothing = reading { pending == 0 } else { false }
+    }
+
     /// When to give up, nil for not at all.
     var deadline: ContinuousClock.Instant? {
         switch reading {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 
 /// A person's file that is about to be replaced as a whole, so that at every moment the old or the new one is there.

@@ -92,37 +92,62 @@ package enum ProcessTable {
         return line.split(separator: "\t").dropFirst().first.flatMap { UInt32($0) }
     }
 
-    /// Reads a small file at the top of the file system that the process sees.
-    package static func rootFile(_ name: String, of pid: Int32) -> [UInt8]? {
-        try? FileBytes.read("/proc/\(pid)/root/\(name)", limit: 64 << 10)  // absent or too long: nil
+    /// Reads the label that AppArmor has given the process.
+    package static func securityLabel(of pid: Int32) -> String? {
+        for name in ["attr/apparmor/current", "attr/current"] {
+            // Absent without AppArmor, and EINVAL where it is off: none.
+            guard let bytes = try? FileBytes.read("/proc/\(pid)/\(name)", limit: 4096), !bytes.isEmpty else {
+                continue
+            }
+            return String(decoding: bytes.prefix { $0 != 0 && $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        }
+        return nil
     }
 
-    /// Tells whether this user could put another program in the executable's place.
+    /// A small file at the top of the file system that a process sees.
+    package enum RootFile: Hashable, Sendable {
+        /// It isn't there.
+        case absent
+        /// Its content.
+        case content([UInt8])
+        /// Something of that name is there, and can't be read: it may be no plain file, or too long.
+        case unreadable
+        /// The process's file system can't be looked into at all, or the process has gone.
+        case hidden
+    }
+
+    /// Reads a small file at the top of the file system that the process sees.
+    ///
+    /// That file system is the process's own affair: whoever calls this must not mind to wait for it.
     ///
     /// - Parameters:
-    ///   - pid: Whose executable.
-    ///   - uid: The user; the daemon's own.
-    /// - Returns: True if the user owns or may write the file or the folder that holds it.
-    package static func isExecutableWritable(of pid: Int32, by uid: UInt32) -> Bool {
-        var file = stat()
-        guard unsafe stat("/proc/\(pid)/exe", &file) == 0 else { return false }
-        if file.st_uid == uid || file.st_mode & S_IWOTH != 0 { return true }
-        guard let path = executable(of: pid), let slash = path.lastIndex(of: "/") else { return false }
-        let folder = slash == path.startIndex ? "/" : String(path[..<slash])
-        return [path, folder].contains { (place: String) in
-            unsafe faccessat(AT_FDCWD, place, W_OK, AT_EACCESS) == 0
+    ///   - name: The file.
+    ///   - pid: The process.
+    ///   - limit: How many bytes such a file has at most.
+    /// - Returns: What was found there.
+    package static func rootFile(_ name: String, of pid: Int32, limit: Int = 64 << 10) -> RootFile {
+        guard
+            let root = try? Descriptor(
+                "open",
+                unsafe open("/proc/\(pid)/root", O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK)
+            )
+        else {
+            // A folder that may be entered but not listed is one all the same.
+            do throws(KernelError) {
+                return .content(try FileBytes.read("/proc/\(pid)/root/\(name)", limit: limit))
+            } catch {
+                return isThere("/proc/\(pid)/root/.") ? .unreadable : .hidden
+            }
+        }
+        do throws(KernelError) {
+            return .content(try FileBytes.read("/proc/self/fd/\(root.number)/\(name)", limit: limit))
+        } catch {
+            return error.code == ENOENT ? .absent : .unreadable
         }
     }
 
-    /// Lists every process that has this socket open.
-    ///
-    /// Dear: it reads all descriptors of all processes.
-    package static func holders(ofSocketInode inode: UInt64) -> [Int32] {
-        let target = "socket:[\(inode)]"
-        return FileBytes.names(in: "/proc").compactMap { Int32($0) }.filter { pid in
-            FileBytes.names(in: "/proc/\(pid)/fd").contains { name in
-                FileBytes.link("/proc/\(pid)/fd/\(name)", limit: 64) == target
-            }
-        }
+    private static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0
     }
 }

@@ -27,7 +27,7 @@ extension Bell {
             (try? Conversation(verifying: signature, with: key)) != nil  // every failure is the same one
         else { throw .unverified }
 
-        let caller = await visitor.caller()
+        var caller = await visitor.caller()
         guard await !desk.isMuted(caller) else { throw .muted }
         if let unlock = await unlocks.running(for: caller.program) {
             try await unlock.value.get()
@@ -36,10 +36,11 @@ extension Bell {
         if let id = try await knownID(of: key, proposed: request.id) {
             return await welcome(id, key: key, code: nil)
         }
-        let admission = try await admit(key, proposed: request.id, caller: caller)
+        let admission = try await admit(key, proposed: request.id, from: visitor)
+        caller = admission.caller
         let id = admission.id
         if let vault = await vaults.neverOpened() {
-            try await unlock(vault, for: id, caller: caller)
+            try await unlock(vault, for: id, caller: await visitor.asker())
             guard await vaults.hash() != nil else { throw .neverOpened(vault.name) }
         }
         try await store(key, as: id, caller: caller)
@@ -69,6 +70,8 @@ extension Bell {
     /// The person's word on a new key.
     private struct Admission {
         var id: String
+        /// Who asked.
+        var caller: Caller
         var code: String?
         /// The fingerprint of the key that had the Id before.
         var replaced: String?
@@ -78,10 +81,12 @@ extension Bell {
     private func admit(
         _ key: ClientKey,
         proposed: String?,
-        caller: Caller
+        from visitor: any Visitor
     ) async throws(Refusal) -> Admission {
+        var caller = await visitor.asker()
         var suggestion = await proposal(proposed, caller: caller)
-        for _ in 0..<Self.associateRounds {
+        for round in 0..<Self.associateRounds {
+            if round > 0 { caller = await visitor.asker() }
             let question = ApprovalRequest(
                 kind: .associate,
                 caller: caller,
@@ -94,8 +99,9 @@ extension Bell {
             let id = decided.choices.id ?? suggestion
             try await unlockForStoring()
             guard let holder = try await fingerprint(of: id), holder != key.fingerprint else {
-                return Admission(id: id, code: decided.code)
+                return Admission(id: id, caller: caller, code: decided.code)
             }
+            caller = await visitor.asker()
             let overwrite = ApprovalRequest(
                 kind: .overwrite,
                 caller: caller,
@@ -105,7 +111,9 @@ extension Bell {
                 fingerprint: key.fingerprint
             )
             let replaced = try Decided(await desk.ask(overwrite))
-            if replaced.allows { return Admission(id: id, code: replaced.code, replaced: holder) }
+            if replaced.allows {
+                return Admission(id: id, caller: caller, code: replaced.code, replaced: holder)
+            }
             suggestion = await clients.suggestID(from: id)
         }
         throw .denied

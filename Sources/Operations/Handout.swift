@@ -38,7 +38,7 @@ extension Bell {
         return Answered(reply: reply, key: ring.conversation.key) { [desk, tellDelivery] in
             if let code = released.code { await desk.delivered(code) }
             guard count > 0 else { return }
-            let caller = await ring.visitor.caller()
+            let caller = await ring.visitor.sender()
             await tellDelivery(
                 Delivery(
                     client: ring.client.id,
@@ -56,7 +56,7 @@ extension Bell {
         record(
             .handedOut,
             client: ring.client.id,
-            caller: await ring.visitor.caller(),
+            caller: await ring.visitor.sender(),
             under: released.bases,
             [
                 .request: ring.request.type.rawValue,

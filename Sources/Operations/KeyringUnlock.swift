@@ -41,7 +41,7 @@ actor UnlockLedger {
 extension Bell {
     /// Asks whether the keyring may be unlocked for a client that can't be verified yet, and has it unlocked.
     func unlockKeyring(for request: Request, from visitor: any Visitor) async throws(Refusal) {
-        let caller = await visitor.caller()
+        let caller = await visitor.asker()
         let question = ApprovalRequest(
             kind: .unlock,
             caller: caller,

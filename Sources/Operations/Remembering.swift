@@ -24,6 +24,12 @@ extension Bell {
         )
     }
 
+    /// What the person has decided for good; nothing for a program that can't be told from others.
+    func decision(on key: GrantKey, entry: String) async -> Bool? {
+        guard !key.program.isEmpty else { return nil }
+        return await grants.decision(on: key, entry: entry)
+    }
+
     /// Keeps a decision that the person meant for more than once.
     func remember(
         _ decided: Decided,
@@ -32,7 +38,9 @@ extension Bell {
         ring: Ring,
         caller: Caller
     ) async {
-        guard let host = purpose.host, let scope = Grant.Scope(decided.choices) else { return }
+        guard caller.program.isKnown, let host = purpose.host,
+            let scope = Grant.Scope(decided.choices)
+        else { return }
         let chosen = decided.choices.entries.map(Set.init)
         for (vault, offers) in Dictionary(grouping: offers, by: \.store.name) {
             let uuids = Set(offers.map(\.login.id.hex))

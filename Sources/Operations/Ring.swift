@@ -61,7 +61,7 @@ struct Ring: Sendable {
     func isFamiliar(_ caller: Caller) -> Bool {
         if rules.anyProgram { return true }
         let program = caller.program
-        return !program.id.isEmpty && client.program == program.id && client.origin == program.origin
+        return program.isKnown && client.program == program.id && client.origin == program.origin
     }
 
     /// The beginning of a successful reply.

@@ -22,7 +22,9 @@ extension Bell {
         let wish = try SaveWish(ring)
         try await refuseMuted(ring.visitor)
         let program = await ring.visitor.caller().program
-        let asker = [ring.client.id, ring.client.fingerprint, program.id, program.origin ?? ""]
+        let asker = [
+            ring.client.id, ring.client.fingerprint, program.id, program.vouched, program.origin ?? "",
+        ]
         let name = saves.digest(of: asker.map { SecretBytes(utf8: $0) } + wish.parts)
         if let saved = await saves.finished(name) {
             if try await holds(saved, wish: wish, ring: ring) {
@@ -111,7 +113,7 @@ extension Bell {
             record(
                 .saved,
                 client: ring.client.id,
-                caller: await ring.visitor.caller(),
+                caller: await ring.visitor.sender(),
                 under: [basis],
                 [
                     .host: wish.host.map { PlainText.host($0) },
@@ -149,20 +151,21 @@ extension Bell {
         ring: Ring,
         name: [UInt8]
     ) async throws(Refusal) -> Basis {
-        let caller = await ring.visitor.caller()
+        let known = await ring.visitor.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.url)?.hostAndPort ?? $0.title } ?? wish.host
         // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
-        let grant = grantKey(kind, host: place, vault: vault, ring: ring, caller: caller)
+        let grant = grantKey(kind, host: place, vault: vault, ring: ring, caller: known)
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
-        let decision = await grants.decision(on: grant, entry: stored?.id.hex ?? "")
+        let decision = await decision(on: grant, entry: stored?.id.hex ?? "")
         if decision == false { throw .denied }
         if !widens, decision == true { return .grant }
-        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(caller) {
+        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(known) {
             return .configuration
         }
+        let caller = await ring.visitor.asker()
         var question = ApprovalRequest(
             kind: .save,
             caller: caller,
@@ -183,7 +186,10 @@ extension Bell {
         )
         question.requestType = ring.request.type.rawValue
         let decided = try Decided(await desk.ask(question))
-        if !(widens && decided.allows), let scope = Grant.Scope(decided.choices) {
+        // Not where somebody else has got hold of the connection meanwhile.
+        if !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
+            let scope = Grant.Scope(decided.choices)
+        {
             await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
         }
         guard decided.allows, let code = decided.code else { throw .denied }

@@ -37,7 +37,7 @@ extension Bell {
     ///
     /// Whoever comes meanwhile joins: the desk has one unlock request at a time, the vault one prompt.
     func unlock(_ store: any VaultStore, for ring: Ring) async throws(Refusal) {
-        try await unlock(store, for: ring.client.id, caller: await ring.visitor.caller())
+        try await unlock(store, for: ring.client.id, caller: await ring.visitor.asker())
     }
 
     /// The same for a client that is being let in: its key is good, for the person has just said so.

@@ -147,11 +147,11 @@ import Testing
     }
 
     @Test mutating func `a program with a request waiting or just denied is involved`() throws {
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
+        #expect(!scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
         try scene.ask(.associate(.named("firefox", origin: "moz-extension://x")), answered: .deny)
-        #expect(scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/zsh", now: scene.now))
+        #expect(scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
+        #expect(!scene.desk.isInvolved("/usr/bin/zsh", now: scene.now))
         scene.pass(.seconds(30))
-        #expect(!scene.desk.isInvolved(programID: "/usr/bin/firefox", now: scene.now))
+        #expect(!scene.desk.isInvolved("/usr/bin/firefox", now: scene.now))
     }
 }

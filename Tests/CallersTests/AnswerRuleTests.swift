@@ -86,7 +86,12 @@ import Testing
             script: "/home/a/x.py"
         )
         let caller = Caller(uid: 1, holders: [], processes: [python], origin: "moz-extension://1")
-        #expect(caller.program == Program(id: "/usr/bin/python3 /home/a/x.py", origin: "moz-extension://1"))
+        let program = Program(
+            id: "/usr/bin/python3 /home/a/x.py",
+            origin: "moz-extension://1",
+            vouched: "/usr/bin/python3"
+        )
+        #expect(caller.program == program)
         let boxed = Caller(uid: 1, holders: [], processes: [python], sandbox: "org.x.Y")
         #expect(boxed.program == Program(id: "org.x.Y"))
         #expect(Caller.unknown(uid: 1).program == Program(id: ""))

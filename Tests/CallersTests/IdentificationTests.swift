@@ -29,7 +29,9 @@ import Testing
         let local = try #require(InternetAddress("127.0.0.1", port: UInt16(line[0])))
         let remote = try #require(InternetAddress("127.0.0.1", port: bell.address.port))
         let owner = try #require(try SocketTable.owner(local: local, remote: remote))
-        let caller = await Identification.caller(of: owner, origin: "moz-extension://1", userAgent: "test")
+        let look = await Identification.look(at: owner)
+        #expect(look.isGood)
+        let caller = Caller(socket: owner, present: look.holders, origin: "moz-extension://1")
 
         #expect(caller.isKnown)
         #expect(caller.uid == getuid())
@@ -48,12 +50,11 @@ import Testing
     }
 
     @Test func `a socket that nobody holds is an unknown caller's`() async {
-        let caller = await Identification.caller(
-            of: SocketOwner(uid: 7, inode: .max),
-            origin: nil,
-            userAgent: nil
-        )
-        #expect(caller == .unknown(uid: 7))
+        let owner = SocketOwner(uid: 7, inode: .max)
+        let look = await Identification.look(at: owner)
+        #expect(look.holders.isEmpty && !look.isGood)
+        let caller = Caller(socket: owner, present: look.holders)
+        #expect(!caller.isKnown && caller.program == Program(id: "") && !caller.program.isKnown)
     }
 
     @Test func `who holds a port is named`() throws {

@@ -24,7 +24,7 @@ import Testing
         #expect(ProcessTable.commandLine(of: pid).isEmpty)
         #expect(ProcessTable.controlGroup(of: pid) == nil)
         #expect(ProcessTable.uid(of: pid) == nil)
-        #expect(ProcessTable.isExecutableWritable(of: pid, by: 4242) == false)
+        #expect(ExecutableFile(of: pid, uid: 4242) == nil)
     }
 
     @Test func `a name with brackets and blanks doesn't shift the fields`() throws {

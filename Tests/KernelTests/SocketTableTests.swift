@@ -11,7 +11,7 @@ import Testing
         let pair = try Loopback(host)
         let owner = try #require(try SocketTable.owner(local: pair.client, remote: pair.server))
         #expect(owner.uid == getuid())
-        #expect(ProcessTable.holders(ofSocketInode: owner.inode) == [getpid()])
+        #expect(SocketHolder.find([owner.inode]).map(\.pid) == [getpid()])
         #expect(try SocketQuery(local: pair.client, remote: pair.server).ask() == owner)
     }
 
@@ -20,7 +20,7 @@ import Testing
         let owner = try #require(
             try SocketTable.owner(local: pair.client.unmapped, remote: pair.server.unmapped)
         )
-        #expect(ProcessTable.holders(ofSocketInode: owner.inode) == [getpid()])
+        #expect(SocketHolder.find([owner.inode]).map(\.pid) == [getpid()])
     }
 
     @Test func `a pair of addresses that nobody has is nobody's`() throws {
@@ -43,7 +43,7 @@ import Testing
     @Test func `who listens on a port is found, also on all addresses`() throws {
         let pair = try Loopback("127.0.0.1")
         let mine = try #require(try SocketTable.listener(on: pair.server))
-        #expect(ProcessTable.holders(ofSocketInode: mine.inode) == [getpid()])
+        #expect(SocketHolder.find([mine.inode]).map(\.pid) == [getpid()])
         let free = try #require(InternetAddress("127.0.0.1", port: 1))
         #expect(try SocketTable.listener(on: free) == nil)
     }

@@ -51,8 +51,8 @@ enum PortCheck {
     }
 
     private static func listener(_ owner: SocketOwner) -> Listener {
-        let holders = ProcessTable.holders(ofSocketInode: owner.inode).map { pid in
-            DaemonProcess(pid: pid, executable: ProcessTable.executable(of: pid) ?? "")
+        let holders = SocketHolder.find([owner.inode]).map { holder in
+            DaemonProcess(pid: holder.pid, executable: ProcessTable.executable(of: holder.pid) ?? "")
         }
         return Listener(uid: owner.uid, holders: holders)
     }

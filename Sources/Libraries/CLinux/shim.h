@@ -20,5 +20,32 @@ static inline char **keybell_environ(void) { return __environ; }
 // Beyond POSIX, and so hidden from Swift: closes every descriptor from this one up.
 extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
-// The flag that glibc shows to GNU sources alone, which Swift's import isn't.
+// The flag and the call that glibc shows to GNU sources alone, which Swift's import isn't.
+#include <stdint.h>
+#include <linux/stat.h>
+#include <sys/syscall.h>
 enum { keybell_O_PATH = 010000000 };
+
+struct keybell_file {
+  uint64_t device, inode;
+  uint32_t uid, mode;
+};
+
+// Which file it is, and whose, as far as its file system has told already (AT_STATX_DONT_SYNC); of the descriptor
+// itself for an empty path.
+static inline int keybell_file(int folder, const char *path, struct keybell_file *file) {
+  struct statx found;
+  int flags = 0x4000 | (*path ? 0 : 0x1000);
+  if (syscall(SYS_statx, folder, path, flags, STATX_BASIC_STATS, &found)) return -1;
+  file->device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
+  file->inode = found.stx_ino;
+  file->uid = found.stx_uid;
+  file->mode = found.stx_mode;
+  return 0;
+}
+
+// Whether two threads have one table of descriptors (kcmp's KCMP_FILES): 1, or 0 if not, or -1 if that can't be told.
+static inline int keybell_shares_files(int one, int other) {
+  long order = syscall(SYS_kcmp, (long)one, (long)other, 2L, 0L, 0L);
+  return order < 0 ? -1 : order == 0;
+}

@@ -45,6 +45,10 @@ struct KnownVisitor: Visitor {
     var origin: String? { known.origin }
 
     func caller() async -> Caller { known }
+
+    func asker() async -> Caller { known }
+
+    func sender() async -> Caller { known }
 }
 
 extension Caller {

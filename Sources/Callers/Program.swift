@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What limits, quiet times and grants are counted by: a program, and the extension inside it that asks.
+package struct Program: Hashable, Sendable {
+    /// The sandbox's id, else the executable's path (and the script's, for an interpreter).
+    ///
+    /// Empty where no one program can be named: nobody was found, several unlike ones share the socket, a sandbox's
+    /// id can't be read, or the file that runs isn't the one under its path. No grant covers such a program, and no key
+    /// was given to it.
+    package let id: String
+
+    /// The Origin the request claims, which tells the extensions of one browser apart.
+    package let origin: String?
+
+    /// What the kernel vouches for alone, whatever script or Origin is claimed.
+    ///
+    /// The sandbox's id, else the executable's path; of several that share the socket all. Limits go by it. Empty if
+    /// nobody was found.
+    package let vouched: String
+
+    /// Keeps all three; what is vouched for is the id unless it is given.
+    package init(id: String, origin: String? = nil, vouched: String? = nil) {
+        self.id = id
+        self.origin = origin
+        self.vouched = vouched ?? id
+    }
+
+    /// Whether grants and familiarity can go by it.
+    package var isKnown: Bool { !id.isEmpty }
+}

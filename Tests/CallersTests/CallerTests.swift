@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Kernel
+import Testing
+
+@testable import Callers
+
+@Suite struct CallerTests {
+    private static func record(
+        _ pid: Int32,
+        _ executable: String,
+        isFoundAtPath: Bool = true,
+        script: String? = nil
+    ) -> ProcessRecord {
+        ProcessRecord(
+            identity: ProcessIdentity(pid: pid, startTime: UInt64(pid)),
+            executable: executable,
+            script: script,
+            isFoundAtPath: isFoundAtPath
+        )
+    }
+
+    private static func holder(
+        _ pid: Int32,
+        _ executable: String,
+        sandbox: String? = nil,
+        isFoundAtPath: Bool = true,
+        script: String? = nil,
+        under parents: [ProcessRecord] = []
+    ) throws -> Holder {
+        let record = record(pid, executable, isFoundAtPath: isFoundAtPath, script: script)
+        return try #require(Holder(processes: [record] + parents, sandbox: sandbox))
+    }
+
+    private static func caller(_ present: [Holder], earlier: [Holder] = []) -> Caller {
+        Caller(socket: SocketOwner(uid: 1000, inode: 7), present: present, earlier: earlier, origin: "o")
+    }
+
+    @Test func `holders that descend from others don't ask, however far below`() throws {
+        let git = Self.record(200, "/usr/bin/git")
+        let caller = Self.caller([
+            try Self.holder(202, "/usr/bin/sh", under: [Self.record(201, "/bin/env"), git]),
+            try Self.holder(200, "/usr/bin/git", under: [Self.record(9, "/bin/bash")]),
+        ])
+        #expect(caller.askers.map(\.process) == [git])
+        #expect(caller.holders.map(\.pid) == [202, 200])
+        #expect(caller.program == Program(id: "/usr/bin/git", origin: "o"))
+    }
+
+    @Test func `unrelated holders are one program only if they run the same`() throws {
+        let git = try Self.holder(200, "/usr/bin/git")
+        let same = Self.caller([git, try Self.holder(300, "/usr/bin/git")])
+        #expect(same.program == Program(id: "/usr/bin/git", origin: "o"))
+        let unlike = Self.caller([try Self.holder(40, "/usr/bin/dbus-daemon"), git])
+        #expect(!unlike.program.isKnown)
+        #expect(unlike.program.vouched == "/usr/bin/dbus-daemon + /usr/bin/git")
+        #expect(unlike.claims == ["/usr/bin/git", "/usr/bin/dbus-daemon"])
+    }
+
+    @Test func `scripts are claims, and not among what is vouched for`() throws {
+        let one = Self.caller([try Self.holder(1, "/usr/bin/python3", script: "/a.py")]).program
+        let other = Self.caller([try Self.holder(2, "/usr/bin/python3", script: "/b.py")]).program
+        #expect(one != other)
+        #expect(one.id == "/usr/bin/python3 /a.py")
+        #expect(one.vouched == "/usr/bin/python3" && other.vouched == one.vouched)
+    }
+
+    @Test func `one holder in a sandbox makes them all sandboxed`() throws {
+        let bus = try Self.holder(40, "/usr/bin/dbus-daemon")
+        let app = try Self.holder(200, "/app/bin/x", sandbox: "org.x.Y", isFoundAtPath: false)
+        let parked = Self.caller([bus, app])
+        #expect(parked.sandbox == "org.x.Y")
+        #expect(parked.program.vouched == "org.x.Y")
+        #expect(!parked.program.isKnown)
+        #expect(Self.caller([app]).program == Program(id: "org.x.Y", origin: "o"))
+        let below = try Self.holder(
+            201,
+            "/app/bin/x",
+            sandbox: "org.x.Y",
+            under: [Self.record(40, "/bin/bash")]
+        )
+        let inherited = Self.caller([try Self.holder(40, "/bin/bash"), below])
+        #expect(inherited.sandbox == "org.x.Y" && !inherited.program.isKnown)
+        let two = Self.caller([app, try Self.holder(300, "/app/bin/z", sandbox: "org.z.Z")])
+        #expect(two.sandboxes == ["org.x.Y", "org.z.Z"] && !two.program.isKnown)
+    }
+
+    @Test func `a sandbox without an id has no grants`() throws {
+        let caller = Self.caller([try Self.holder(1, "/app/x", sandbox: Sandbox.unknown)])
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched == Sandbox.unknown)
+    }
+
+    @Test func `a file that isn't the one at its path has no grants, and counts apart from that one`() throws
+    {
+        let caller = Self.caller([try Self.holder(1, "/usr/bin/git", isFoundAtPath: false)])
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched == "another /usr/bin/git")
+        #expect(caller.claims == ["/usr/bin/git"])
+    }
+
+    @Test func `who was there earlier counts, but for nothing where nobody is there now`() throws {
+        let git = try Self.holder(200, "/usr/bin/git")
+        let evil = try Self.holder(300, "/home/me/evil")
+        let handed = Self.caller([git], earlier: [evil, git])
+        #expect(handed.holders.map(\.pid) == [200, 300])
+        #expect(!handed.program.isKnown)
+        let gone = Self.caller([], earlier: [evil])
+        #expect(!gone.isKnown && gone.holders.map(\.pid) == [300])
+        let other = try Self.holder(200, "/usr/bin/curl")
+        #expect(!Self.caller([other], earlier: [git]).program.isKnown, "it runs another program now")
+        #expect(Self.caller([git], earlier: [git]).program.isKnown)
+    }
+
+    @Test(arguments: [
+        ("snap.firefox.firefox (enforce)", "firefox"), ("snap.x", "x"), ("unconfined", nil),
+        ("snap.", nil), ("", nil),
+    ])
+    func `a Snap is known by its label, too`(label: String, name: String?) {
+        #expect(Sandbox.snap(inLabel: label) == name)
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Foundation
+import Kernel
+import TestSupport
+import Testing
+
+/// Programs in file systems of their own.
+@Suite struct MountTests {
+    /// `unshare` with mounts of its own, as root or as any user that may have namespaces.
+    static let unshare = getuid() == 0 ? "unshare -m" : "unshare -Urm"
+
+    /// Runs a shell script in which `$RING` connects and waits, and tells who asks.
+    private func caller(of script: String, in folder: TemporaryFolder) async throws -> Caller {
+        let listener = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
+        let number = try #require(listener.take())
+        defer { close(number) }
+        let child = try ChildProcess(
+            "bash",
+            ["-c", script],
+            environment: [
+                "F": folder.path,
+                "RING": "exec 3<>/dev/tcp/127.0.0.1/\(listener.address.port); echo rung; read -r line",
+            ],
+            input: nil
+        )
+        defer { child.closeInput() }
+        try await child.prints("rung")
+        let accepted = accept(number, nil, nil)
+        defer { close(accepted) }
+        let remote = try #require(InternetAddress("127.0.0.1", port: Self.peerPort(of: accepted)))
+        let owner = try #require(try SocketTable.owner(local: remote, remote: listener.address))
+        return Caller(socket: owner, present: await Identification.look(at: owner).holders)
+    }
+
+    private static func peerPort(of accepted: Int32) -> UInt16 {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
+                unsafe getpeername(accepted, peer, &length)
+            }
+        }
+        return result == 0 ? UInt16(bigEndian: address.sin_port) : 0
+    }
+
+    private func withBash() async throws -> TemporaryFolder {
+        let folder = try TemporaryFolder()
+        let copied = try await ChildProcess.run("cp", ["/bin/bash", folder.path("git")])
+        try #require(copied.status == 0, "\(copied)")
+        return folder
+    }
+
+    @Test func `a program at its path is what it says`() async throws {
+        let folder = try await withBash()
+        let caller = try await caller(of: #"exec "$F/git" -c "$RING""#, in: folder)
+        let asker = try #require(caller.askers.first)
+        #expect(asker.process.executable == folder.path("git"))
+        #expect(asker.process.isFoundAtPath && asker.process.userWritable)
+        #expect(caller.program == Program(id: folder.path("git")))
+    }
+
+    @Test(arguments: [
+        // bound over another one in mounts of its own
+        #"cp /bin/bash "$F/evil"; \#(unshare) sh -c 'mount --bind "$F/evil" "$F/git"; exec "$F/git" -c "$RING"'"#,
+        // replaced since it began, and deleted
+        #"exec "$F/git" -c 'cp /bin/sleep "$F/new"; mv "$F/new" "$F/git"; eval "$RING"'"#,
+        #"exec "$F/git" -c 'rm "$F/git"; eval "$RING"'"#,
+    ])
+    func `a program whose file isn't the one at its path is nobody's friend`(script: String) async throws {
+        let folder = try await withBash()
+        let caller = try await caller(of: script, in: folder)
+        let asker = try #require(caller.askers.first)
+        #expect(asker.process.executable == folder.path("git"))
+        #expect(!asker.process.isFoundAtPath)
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched == "another \(folder.path("git"))")
+    }
+
+    @Test(arguments: [
+        (#"printf '[Application]\nname=org.example.App\n' > "$R/.flatpak-info""#, "org.example.App"),
+        (#"head -c 70000 /dev/zero > "$R/.flatpak-info""#, "unknown sandbox"),
+        (#"mkdir "$R/.flatpak-info""#, "unknown sandbox"),
+        (#"ln -s nowhere "$R/.flatpak-info""#, "unknown sandbox"),
+        (#"mkfifo "$R/.flatpak-info""#, "unknown sandbox"),
+        (#": > "$R/.flatpak-info""#, "unknown sandbox"),
+        ("true", nil),
+    ])
+    func `whatever lies where a Flatpak has its description makes a sandbox`(
+        make: String,
+        id: String?
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let script = """
+            exec \(Self.unshare) sh -ec '
+            export R="$F/root"; mkdir "$R"; mount -t tmpfs none "$R"
+            mkdir "$R/usr" "$R/dev"; mount --rbind /usr "$R/usr"; mount --rbind /dev "$R/dev"
+            for link in bin lib lib64; do [ -L "/$link" ] && cp -P "/$link" "$R/$link"; done
+            \(make.replacingOccurrences(of: "'", with: "'\\''"))
+            exec chroot "$R" bash -c "$RING"'
+            """
+        let caller = try await caller(of: script, in: folder)
+        #expect(caller.sandbox == id)
+        // Without a sandbox it is a program that isn't the one at its path.
+        #expect(caller.program.isKnown == (id != nil && id != "unknown sandbox"))
+        if let id { #expect(caller.program.vouched == id) }
+    }
+}

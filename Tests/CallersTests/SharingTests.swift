@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Glibc
+import Kernel
+import TestSupport
+import Testing
+
+/// Sockets that more than one process has, or another than the one that connected.
+@Suite struct SharingTests {
+    @Test func `a child that inherits the socket is a holder, and its parent asks alone`() async throws {
+        let sharer = try await Sharer()
+        let child = try await sharer.order("fork")
+        let caller = await sharer.caller()
+        #expect(Set(caller.holders.map(\.pid)) == [sharer.pid, child])
+        #expect(caller.askers.map(\.process.identity.pid) == [sharer.pid])
+        #expect(caller.program.isKnown)
+        #expect(caller.program.vouched == caller.executable)
+        for pid in [sharer.pid, child] {
+            #expect(!AnswerRule.mayAnswer(.read(pid: pid, uid: getuid()), of: caller))
+        }
+        #expect(AnswerRule.mayAnswer(.read(pid: getpid(), uid: getuid()), of: caller))
+    }
+
+    @Test func `a process that was given a copy asks beside the one that connected`() async throws {
+        let sharer = try await Sharer()
+        let other = try await sharer.order("pass")
+        let caller = await sharer.caller()
+        #expect(Set(caller.askers.map(\.process.identity.pid)) == [sharer.pid, other])
+        #expect(caller.program.isKnown, "both run one program: \(caller.askers.map(\.program))")
+        #expect(!AnswerRule.mayAnswer(.read(pid: other, uid: getuid()), of: caller))
+    }
+
+    @Test func `of several unlike programs none is known, whatever grants it has`() async throws {
+        let folder = try TemporaryFolder()
+        let sharer = try await Sharer()
+        let python = try #require(ProcessTable.executable(of: sharer.pid))
+        let copy = folder.path("python3")
+        let copied = try await ChildProcess.run("cp", [python, copy])
+        try #require(copied.status == 0, "\(copied)")
+        let other = try await sharer.order("pass \(copy)")
+        let caller = await sharer.caller()
+        #expect(Set(caller.askers.map(\.process.identity.pid)) == [sharer.pid, other])
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched == [python, copy].sorted().joined(separator: " + "))
+        #expect(caller.claims.count == 2)
+    }
+
+    @Test func `who has handed its socket on asks no more, and still may not answer`() async throws {
+        let sharer = try await Sharer()
+        let first = await sharer.look()
+        let other = try await sharer.order("pass")
+        try await sharer.order("close")
+        #expect(!first.isGood)
+        #expect(first.remaining.isEmpty)
+
+        let later = await sharer.caller()
+        #expect(later.askers.map(\.process.identity.pid) == [other])
+        let same = await sharer.caller(earlier: first.holders)
+        for pid in [sharer.pid, other] {
+            #expect(!AnswerRule.mayAnswer(.read(pid: pid, uid: getuid()), of: same))
+        }
+        let again = try #require(await Identification.lookAgain(at: same))
+        #expect(Set(again.holders.map(\.pid)) == [sharer.pid, other])
+    }
+
+    @Test func `a socket on its way between processes is nobody's, and who had it may not answer`()
+        async throws
+    {
+        let sharer = try await Sharer()
+        let first = await sharer.look()
+        try await sharer.order("fly")
+        try await sharer.order("close")
+        let caller = await sharer.caller(earlier: first.holders)
+        #expect(!caller.isKnown)
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched.isEmpty)
+        #expect(!AnswerRule.isApart(.read(pid: sharer.pid, uid: getuid()), from: caller))
+        #expect(AnswerRule.isApart(.read(pid: getpid(), uid: getuid()), from: caller))
+    }
+
+    @Test func `a thread that keeps the socket to itself is found`() async throws {
+        let sharer = try await Sharer()
+        try await sharer.order("hide")
+        try await sharer.order("close")
+        let look = await sharer.look()
+        #expect(look.holders.map(\.process.identity.pid) == [sharer.pid])
+        #expect(look.isGood)
+    }
+
+    @Test func `a socket parked in a message of the bus is shown with who parked it`() async throws {
+        let bus = try await PrivateBus()
+        // It is started and never comes: what is sent to it waits in the daemon.
+        _ = try bus.folder.write(
+            "services/org.example.Slow.service",
+            "[D-BUS Service]\nName=org.example.Slow\nExec=/bin/sleep 60\n"
+        )
+        let sharer = try await Sharer()
+        try await sharer.order("park \(bus.address)")
+        let shared = try await shared(sharer)
+        #expect(shared.askers.contains { $0.process.identity.pid == sharer.pid })
+        #expect(shared.askers.contains { $0.process.name == "dbus-daemon" })
+        #expect(!shared.program.isKnown)
+        #expect(!AnswerRule.mayAnswer(.read(pid: sharer.pid, uid: getuid()), of: shared))
+
+        let seen = await sharer.look()
+        try await sharer.order("close")
+        let parked = await sharer.caller(earlier: seen.holders)
+        #expect(!AnswerRule.mayAnswer(.read(pid: sharer.pid, uid: getuid()), of: parked))
+        #expect(!parked.program.isKnown)
+    }
+
+    @Test func `a process that starts another program with the socket is taken for both`() async throws {
+        let sharer = try await Sharer()
+        let first = await sharer.look()
+        try await sharer.order("run /bin/sleep 60")
+        // The new program is in its place once its link says so.
+        while ProcessTable.executable(of: sharer.pid)?.contains("python") == true { await Task.yield() }
+        #expect(!first.isGood)
+        let caller = await sharer.caller(earlier: first.holders)
+        #expect(!caller.program.isKnown)
+        #expect(caller.askers.count == 2)
+        #expect(await sharer.caller().program.isKnown, "for a later request it is the new one alone")
+        sharer.child.kill()
+    }
+
+    /// The bus reads in its own time.
+    private func shared(_ sharer: Sharer) async throws -> Caller {
+        for _ in 0..<500 {
+            let caller = await sharer.caller()
+            if caller.askers.count > 1 { return caller }
+            try await pause(.milliseconds(10))
+        }
+        throw TimedOut(description: "the socket in the bus")
+    }
+}

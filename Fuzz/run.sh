@@ -8,7 +8,7 @@ fuzzer=$1 folder=$2
 shift 2
 targets=()
 while [ "${1:-}" = -a ]; do targets+=("$2"); shift 2; done
-[ ${#targets[@]} -gt 0 ] || read -ra targets <<<"$("$fuzzer")"
+[ ${#targets[@]} -gt 0 ] || mapfile -t targets < <("$fuzzer" | cut -d' ' -f1)
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$folder"
 export fuzzer folder here
@@ -16,9 +16,10 @@ one() {
     target=$1
     shift
     log=$folder/$target.log
+    limit=$("$fuzzer" | sed -n "s/^$target //p")
     rm -f "$folder/$target"-{crash,timeout,slow-unit,oom,leak}-*
     mkdir -p "$here/Corpus/$target"
-    "$fuzzer" "$target" "$folder/corpus-$target" "$here/Corpus/$target" "$@" \
+    "$fuzzer" "$target" "$folder/corpus-$target" "$here/Corpus/$target" "$@" "-max_len=$limit" \
         -timeout=25 -report_slow_units=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$folder/$target-" >"$log" 2>&1
     status=$?

@@ -5,6 +5,8 @@ import Foundation
 
 /// One program for all targets: the first argument names the target and its corpus's folder, the rest is libFuzzer's.
 ///
+/// Without an argument it lists them, each with how long its input can be.
+///
 ///     KeybellFuzzer xml .build/fuzz/corpus-xml Fuzz/Corpus/xml -max_total_time=60
 ///
 /// A target does with the bytes what Keybell does with bytes from outside. That it returns, and soon, is all that is
@@ -15,32 +17,26 @@ enum Fuzzer {
     static let target: Target? = CommandLine.arguments.dropFirst().first.flatMap { Target.all[$0] }
 
     static func main() throws {
-        guard let name = CommandLine.arguments.dropFirst().first, let target else {
-            print(Target.all.keys.sorted().joined(separator: " "))
-            exit(CommandLine.arguments.count > 1 ? 2 : 0)
+        let arguments = CommandLine.arguments
+        guard let name = arguments.dropFirst().first, let target else {
+            for (name, target) in Target.all.sorted(by: { $0.key < $1.key }) { print(name, target.limit) }
+            exit(arguments.count > 1 ? 2 : 0)
         }
-        if let folder = CommandLine.arguments.dropFirst(2).first, !folder.hasPrefix("-") {
-            var isFolder: ObjCBool = true
-            // A file is an input to be run again.
-            if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) || isFolder.boolValue {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-                for (number, seed) in target.seeds().enumerated() {
-                    try Data(seed).write(to: URL(filePath: "\(folder)/seed-\(name)-\(number)"))
-                }
+        // A file is an input to be run again; what lacks is a folder to be.
+        if let folder = arguments.dropFirst(2).first, !folder.hasPrefix("-"), !isFile(folder) {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            for (number, seed) in target.seeds().enumerated() {
+                try Data(seed).write(to: URL(filePath: "\(folder)/seed-\(name)-\(number)"))
             }
         }
-        // libFuzzer reads its arguments from behind the program's name, so that the target's name takes its place; the
-        // limit is put behind them unless it is given.
-        var arguments = Array(CommandLine.arguments.dropFirst())
-        if !arguments.contains(where: { $0.hasPrefix("-max_len") }) {
-            arguments.append("-max_len=\(target.limit)")
-        }
-        let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
-        var count = Int32(arguments.count)
-        let place = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: words.count)
-        unsafe place.initialize(from: words, count: words.count)
-        var list = unsafe Optional(place)
+        // libFuzzer reads its arguments from behind the program's name, so that the target's name takes its place.
+        var count = CommandLine.argc - 1
+        var list = unsafe Optional(CommandLine.unsafeArgv + 1)
         exit(unsafe LLVMFuzzerRunDriver(&count, &list) { unsafe oneInput($0, $1) })
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        FileManager.default.fileExists(atPath: path) && !FileManager.default.fileExists(atPath: path + "/.")
     }
 }
 

@@ -54,7 +54,7 @@ extension Target {
         if let status = ProcessStatus(parsing: bytes) { _ = (status.command, status.parent) }
         let group = ControlGroup(text)
         _ = (group.applicationUnit, group.flatpak, group.snap)
-        _ = Sandbox.flatpak(in: bytes)
+        _ = (Sandbox.flatpak(in: bytes), Sandbox.snap(inLabel: text))
         let words = bytes.split(separator: 0, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard let executable = words.first, let interpreter = Interpreter(executable: executable) else {

@@ -46,7 +46,11 @@ package struct Visit: Sendable {
 
     private func find(isAnew: Bool) async -> Caller {
         let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
-        last.caller.withLock { $0 = caller }
-        return caller
+        return last.caller.withLock { last in
+            // A decision outlives the connection: who has hung up since is still the one who asked.
+            if caller.hasLeft, let known = last, known.isKnown { return known }
+            last = caller
+            return caller
+        }
     }
 }

@@ -100,6 +100,29 @@ import Testing
         }
     }
 
+    @Test func `who hangs up while it is asked about is still known for the next question`() async throws {
+        let senders = Senders()
+        let gate = Gate()
+        let responder = senders.responder { visit in
+            let first = await visit.asker()
+            await gate.pass()
+            let second = await visit.asker()
+            #expect(first == second)
+            #expect(await visit.sender() == first)
+            return second
+        }
+        try await withListener(responder) { port async throws in
+            try await TestPeer.with(port: port) { peer in
+                try await peer.send(ConnectionTests.whole)
+                await gate.arrival()
+            }
+            gate.open()
+            #expect(await responder.delivery() == false)
+        }
+        #expect(senders.all.map { $0.askers.map(\.process.identity.pid) } == [[getpid()]])
+        #expect(senders.all.allSatisfy { !$0.hasLeft })
+    }
+
     @Test func `one who began a request and left the rest to another is among those who had it`() async throws
     {
         // It is looked at soon after the first byte: how soon, a busy machine decides.

@@ -72,18 +72,19 @@ let package = Package(
         .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
 
         room("Kernel", ["CLinux"]),
-        room("Secrecy", ["COpenSSL"]),
+        room("UnicodeText", ["CGLib"]),
+        room("Secrecy", ["COpenSSL", "UnicodeText"]),
         room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
         room("PublicSuffixes", ["CLibPSL", "CGLib"]),
-        room("DisplayText", ["CGLib", "PublicSuffixes"]),
+        room("DisplayText", ["PublicSuffixes", "UnicodeText"]),
         room("Patterns", ["CPCRE2"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2"]),
-        room("DBus", ["CDBus", "Kernel"]),
+        room("DBus", ["CDBus", "Kernel", "UnicodeText"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
-        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy"]),
-        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns"]),
+        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
+        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns", "UnicodeText"]),
         room(
             "Passwords",
             ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
@@ -95,10 +96,13 @@ let package = Package(
         room("Callers", ["Kernel"]),
         room(
             "Clients",
-            ["DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", logging]
+            [
+                "DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", "UnicodeText",
+                logging,
+            ]
         ),
         room("Audit", ["DisplayText", "Kernel", logging]),
-        room("Approval", ["Callers", "DisplayText", "Kernel"]),
+        room("Approval", ["Callers", "DisplayText", "Kernel", "PublicSuffixes", "UnicodeText"]),
         room(
             "Operations",
             [
@@ -119,7 +123,8 @@ let package = Package(
         room(
             "HTTPServer",
             [
-                "Operations", "Callers", "KeePassHTTP", "Kernel", hummingbirdCore, httpTypes, lifecycle,
+                "Operations", "Callers", "KeePassHTTP", "Kernel", "UnicodeText", hummingbirdCore, httpTypes,
+                lifecycle,
                 logging,
                 nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
             ]
@@ -127,7 +132,7 @@ let package = Package(
         room(
             "Settings",
             [
-                "Vault", "Approval", "Ciphers", "Kernel", "Operations",
+                "Approval", "Ciphers", "DisplayText", "Kernel", "Operations", "UnicodeText", "Vault",
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
@@ -145,7 +150,8 @@ let package = Package(
             "Console",
             [
                 "Audit", "BusInterface", "Callers", "Ciphers", "Clients", "DBus", "DisplayText", "KDBX",
-                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", argumentParser,
+                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings", "UnicodeText",
+                argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]
         ),
@@ -158,7 +164,8 @@ let package = Package(
         tests(of: "Secrecy"),
         tests(of: "Ciphers", ["Secrecy"]),
         tests(of: "PublicSuffixes"),
-        tests(of: "DisplayText"),
+        tests(of: "UnicodeText"),
+        tests(of: "DisplayText", ["UnicodeText"]),
         tests(of: "Patterns"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
@@ -185,7 +192,10 @@ let package = Package(
         tests(of: "Callers", ["Kernel", "TestSupport"]),
         tests(
             of: "Clients",
-            ["Ciphers", "DBus", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport", logging]
+            [
+                "Ciphers", "DBus", "DisplayText", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport",
+                logging,
+            ]
         ),
         tests(of: "Audit", ["Kernel", "TestSupport", logging]),
         tests(of: "SessionWatch", ["DBus", "Kernel", "TestSupport", logging]),

@@ -30,14 +30,15 @@ private struct NotificationScene {
         let at: ContinuousClock.Instant
     }
 
-    private static let peers = [":1.5", ":1.6", ":1.7"]
     private static let members = [
         "ActionInvoked", "NotificationReplied", "NotificationClosed", "ActivationToken",
     ]
 
     private var board: NotificationBoard
     private var now = ContinuousClock.now
-    private var peer = peers[0]
+    /// The server that is there, if one is; the bus never gives a unique name twice.
+    private var peer: String? = ":1.5"
+    private var servers = 5
     private var posted: [Posted] = []
     private var lastID: UInt32 = 0
 
@@ -59,8 +60,9 @@ private struct NotificationScene {
             now += .milliseconds(first * 10 + second)
             carryOut(board.tick(now: now), by: nil)
         case 3:
-            peer = Self.peers[first % Self.peers.count]
-            carryOut(board.serverChanged(to: second.isMultiple(of: 3) ? nil : peer, now: now), by: nil)
+            servers += 1
+            peer = first.isMultiple(of: 3) ? nil : ":1.\(servers)"
+            carryOut(board.serverChanged(to: peer, now: now), by: nil)
         default:
             signal(first, second, third)
         }
@@ -75,7 +77,7 @@ private struct NotificationScene {
             .array("s", []),
         ]
         let message = Message(
-            sender: third.isMultiple(of: 16) ? nil : Self.peers[third % Self.peers.count],
+            sender: [about?.peer, about?.peer, peer, ":1.999"][third % 4],
             path: NotificationService.path,
             interface: NotificationService.name,
             member: Self.members[(third >> 2) % Self.members.count],
@@ -96,6 +98,7 @@ private struct NotificationScene {
     }
 
     private mutating func post(_ ticket: UInt64) {
+        guard let peer else { return carryOut(board.failed(ticket, reason: nil, now: now), by: nil) }
         let server = NotificationServer(
             peer: peer,
             product: "Plasma",

@@ -59,6 +59,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var claimedHost: String?
     /// A save with Uuid: the submit host that the client names, if it differs.
     package var claimedSubmitHost: String?
+    /// Whether the page, or where its form goes, comes by plain http.
+    package var isPlainHTTP: Bool
     /// A release for a title rather than a page: what the client asks for.
     package var claimedTitle: String?
     /// Save: hosts at which the entry would match or be allowed from now on.
@@ -67,6 +69,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var entries: [EntryLine]
     /// Release: the whole vault, a search and the like rather than one host.
     package var bulk: Bool
+    /// A bulk release that names single entries, so that a grant can cover just those.
+    package var isByEntry: Bool
     /// Save: whether it makes a new entry.
     package var isNew: Bool
     /// Save: the names, never the values, of what it changes.
@@ -103,10 +107,12 @@ package struct ApprovalRequest: Sendable, Hashable {
         submitHost: String? = nil,
         claimedHost: String? = nil,
         claimedSubmitHost: String? = nil,
+        isPlainHTTP: Bool = false,
         claimedTitle: String? = nil,
         newHosts: [String] = [],
         entries: [EntryLine] = [],
         bulk: Bool = false,
+        isByEntry: Bool = false,
         isNew: Bool = false,
         fields: [String] = [],
         note: String? = nil,
@@ -124,10 +130,12 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.submitHost = submitHost
         self.claimedHost = claimedHost
         self.claimedSubmitHost = claimedSubmitHost
+        self.isPlainHTTP = isPlainHTTP
         self.claimedTitle = claimedTitle
         self.newHosts = newHosts
         self.entries = entries
         self.bulk = bulk
+        self.isByEntry = isByEntry
         self.isNew = isNew
         self.fields = fields
         self.note = note

@@ -2,11 +2,12 @@
 
 import Callers
 import DisplayText
+import UnicodeText
 
 /// Which choices go with which request and decision.
 enum ChoiceRules {
-    /// The longest name that a person may give a client; `Clients` stores no longer one.
-    static let longestID = 128
+    /// The longest time for which a program is muted.
+    static let longestMute: UInt32 = 86_400
 
     /// Checks the choices and brings them into the form that the asker gets.
     ///
@@ -21,8 +22,11 @@ enum ChoiceRules {
         settled.id = try id(choices.id, decision, request)
         settled.entries = try entries(choices.entries, decision, request)
         try checkScope(choices, request)
-        if decision == .allow, choices.muteSeconds != nil {
-            throw .invalidAnswer("mute-seconds goes with deny only")
+        if let seconds = choices.muteSeconds {
+            guard decision == .deny else { throw .invalidAnswer("mute-seconds goes with deny only") }
+            guard 1...longestMute ~= seconds else {
+                throw .invalidAnswer("mute-seconds must be from 1 to \(longestMute), which is a day")
+            }
         }
         return settled
     }
@@ -39,16 +43,16 @@ enum ChoiceRules {
         guard request.kind == .associate, decision == .allow else {
             throw .invalidAnswer("id goes with allowing an associate request only")
         }
-        guard chosen.contains(where: { !$0.isWhitespace }) else {
+        guard let clean = PlainName(cleaning: chosen) else {
             throw .invalidAnswer("id must not be empty")
         }
-        guard chosen.unicodeScalars.count <= longestID else {
-            throw .invalidAnswer("id must have at most \(longestID) characters")
+        if let name = PlainName(chosen) { return name.text }
+        guard clean.text.unicodeScalars.count < PlainName.longest else {
+            throw .invalidAnswer("id must have at most \(PlainName.longest) characters")
         }
-        guard chosen == PlainText.cleaned(chosen) else {
-            throw .invalidAnswer("id must not have line breaks, control or invisible characters")
-        }
-        return chosen
+        throw .invalidAnswer(
+            "id must not have line breaks, control or invisible characters, nor spaces at its ends or side by side"
+        )
     }
 
     private static func entries(
@@ -65,7 +69,8 @@ enum ChoiceRules {
         }
         let known = Set(request.entries.map(\.uuid))
         var named: Set<String> = []
-        for uuid in chosen {
+        for text in chosen {
+            let uuid = text.cut(toBytes: ByteKey.longest)
             let upper = uuid.uppercased()
             guard let match = known.contains(uuid) ? uuid : known.contains(upper) ? upper : nil else {
                 throw .invalidAnswer("not an entry of this request: \(PlainText.field(uuid, limit: 40))")
@@ -86,7 +91,7 @@ enum ChoiceRules {
                     "scope \(choices.scope.rawValue) can't be had: which program asks can't be told for sure"
                 )
             }
-            guard !request.bulk else {
+            guard !request.bulk || request.isByEntry else {
                 throw .invalidAnswer("scope \(choices.scope.rawValue) can't be had for a bulk release")
             }
         }

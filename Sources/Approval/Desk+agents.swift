@@ -4,7 +4,16 @@ import Callers
 
 extension Desk {
     /// A program wants to show requests; a second registration of the same bus name replaces its first.
-    mutating func register(_ agent: Agent, now: Instant) -> [DeskAction] {
+    ///
+    /// - Throws: Why it can't be one.
+    mutating func register(_ agent: Agent, now: Instant) throws(AgentError) -> [DeskAction] {
+        guard !agent.name.isEmpty else { throw .noName }
+        // Counted in scalars: a pile of combining marks is one character.
+        guard agent.name.unicodeScalars.count <= limits.agentName else { throw .longName(limits.agentName) }
+        let earlier = agents.first { $0.peer == agent.peer }
+        guard earlier != nil || agents.count < limits.agents else { throw .tooMany(limits.agents) }
+        var agent = agent
+        agent.record = earlier?.record ?? agent.record
         agents.removeAll { $0.peer == agent.peer }
         agents.append(agent)
         let tookOver: [DeskAction] = agent.isExclusive ? [.agentTookOver(agent.info)] : []
@@ -26,7 +35,7 @@ extension Desk {
     /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
     mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [DeskAction] {
         let normal = RequestCode.normalized(code)
-        guard let index = waiting.firstIndex(where: { $0.code == normal }) else { throw .unknownRequest }
+        guard let index = indexOfShown(normal) else { throw .unknownRequest }
         guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
         waiting[index].shownBy.insert(peer)
         waiting[index].wasSeenAtAgent = true
@@ -37,6 +46,13 @@ extension Desk {
     mutating func notifierShowed(_ codes: Set<String>) {
         for index in waiting.indices {
             waiting[index].wasSeenOnNotifier = codes.contains(waiting[index].code)
+        }
+    }
+
+    /// Keeps count of what came of the requests that an agent says it has shown.
+    mutating func count(_ outcome: Outcome, of request: WaitingRequest) {
+        for index in agents.indices where request.shownBy.contains(agents[index].peer) {
+            agents[index].record.take(outcome)
         }
     }
 

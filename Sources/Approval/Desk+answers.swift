@@ -16,7 +16,7 @@ extension Desk {
     ) throws(AnswerError) -> (actions: [DeskAction], effect: AnswerEffect) {
         dropStale(now: now)
         let normal = RequestCode.normalized(code)
-        guard let index = waiting.firstIndex(where: { $0.code == normal }) else {
+        guard let index = indexOfShown(normal) else {
             try endQuiet(of: normal, decision, through: surface)
             return ([], .endedQuiet)
         }
@@ -74,31 +74,45 @@ extension Desk {
         by surface: Surface,
         now: Instant
     ) -> [DeskAction] {
-        let program = request.request.caller.program
-        var actions = end(.denied, answer: .denied(choices), by: surface, now: now) {
+        var actions = close(.denied, answer: .denied(choices), by: surface, now: now) {
             $0.code == request.code
         }
         if request.request.kind == .overwrite {
             forgetAttempt(request.questions)
         }
         // A dismissal may have been meant for the notification alone.
-        guard surface != .dismissal else { return actions }
-        // An associate that had joined an overwrite goes back to being asked, so it isn't quieted with that.
-        for question in request.questions where question.kind == request.request.kind {
-            quiets[question.quiet] = Quiet(until: now + limits.quiet, code: request.code)
+        guard surface != .dismissal else { return actions + giveTurns(now: now) }
+        for key in request.quietKeys {
+            quiets[key] = Quiet(until: now + limits.quiet, code: request.code)
         }
-        if let seconds = choices.muteSeconds, seconds > 0 {
-            mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
-            // Who mutes a program doesn't want to answer its other questions one by one.
-            actions += end(.denied, answer: .denied(Choices()), by: surface, now: now) {
-                $0.request.caller.program == program
+        if let seconds = choices.muteSeconds {
+            let muted = MutedProgram.all(of: request.request.caller)
+            for program in muted {
+                mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
             }
+            // Who mutes a program doesn't want to answer its other questions one by one.
+            func isMuted(_ other: WaitingRequest) -> Bool {
+                muted.contains { $0.covers(other.request.caller) }
+            }
+            countUnseen(waiting.count { !$0.hasTurn && isMuted($0) }, for: request.code)
+            actions += close(.denied, answer: .denied(Choices()), by: surface, now: now, where: isMuted)
         }
-        return actions
+        return actions + giveTurns(now: now)
+    }
+
+    /// Ends the requests that fit, and shows those that have a place now.
+    mutating func end(
+        _ outcome: Outcome,
+        answer: Answer? = nil,
+        by surface: Surface? = nil,
+        now: Instant,
+        where isMeant: (WaitingRequest) -> Bool
+    ) -> [DeskAction] {
+        close(outcome, answer: answer, by: surface, now: now, where: isMeant) + giveTurns(now: now)
     }
 
     /// Ends the requests that fit: their askers get the answer, everybody else hears that they are gone.
-    mutating func end(
+    mutating func close(
         _ outcome: Outcome,
         answer: Answer? = nil,
         by surface: Surface? = nil,
@@ -107,20 +121,23 @@ extension Desk {
     ) -> [DeskAction] {
         let leaving = waiting.filter(isMeant)
         waiting.removeAll(where: isMeant)
-        ended.removeFirst(max(0, ended.count + leaving.count - limits.endedCount))
         return leaving.flatMap { request in
-            ended.append(
-                EndedRequest(
-                    code: request.code,
-                    request: request.request,
-                    callers: request.callers,
-                    outcome: outcome,
-                    deadline: request.deadline,
-                    at: now,
-                    surface: surface,
-                    choices: answer?.choices
+            count(outcome, of: request)
+            // The code of one that never had its turn is known to nobody: there is nothing to keep in mind.
+            if request.hasTurn {
+                keep(
+                    EndedRequest(
+                        code: request.code,
+                        request: request.request,
+                        callers: request.callers,
+                        outcome: outcome,
+                        deadline: request.deadline ?? now,
+                        at: now,
+                        surface: surface,
+                        choices: answer?.choices
+                    )
                 )
-            )
+            }
             // Who asked is told what to do about it, so it matters whether anybody could have answered.
             let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
@@ -130,15 +147,41 @@ extension Desk {
         }
     }
 
+    /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.
+    private mutating func keep(_ request: EndedRequest) {
+        if ended.count >= limits.endedCount {
+            let counting = countingCodes
+            if let index = ended.firstIndex(where: { !counting.contains($0.code) }) {
+                ended.remove(at: index)
+            }
+        }
+        ended.append(request)
+    }
+
     // MARK: Quiet times
 
     /// Whether this is denied unseen; counted with the denial that began it.
-    mutating func isQuiet(_ question: Question) -> Bool {
-        guard let quiet = mutes[question.program] ?? quiets[question.quiet] else { return false }
-        if let index = ended.lastIndex(where: { $0.code == quiet.code }) {
-            ended[index].unseen += 1
-        }
+    mutating func isQuiet(_ request: ApprovalRequest) -> Bool {
+        let quiet = mute(of: request.caller) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
+        guard let quiet else { return false }
+        countUnseen(1, for: quiet.code)
         return true
+    }
+
+    /// The mute that a caller is under.
+    func mute(of caller: Caller) -> Quiet? {
+        mutes.first { $0.key.covers(caller) }?.value
+    }
+
+    mutating func countUnseen(_ count: Int, for code: String) {
+        if let index = ended.lastIndex(where: { $0.code == code }) {
+            ended[index].unseen += count
+        }
+    }
+
+    /// The codes of the denials that a quiet time or a mute goes by.
+    var countingCodes: Set<String> {
+        Set(quiets.values.map(\.code)).union(mutes.values.map(\.code))
     }
 
     /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
@@ -149,9 +192,7 @@ extension Desk {
     ) throws(AnswerError) {
         guard
             let code, decision == .allow,
-            let denied = ended.last(where: { $0.code == code }),
-            quiets.values.contains(where: { $0.code == code })
-                || mutes.values.contains(where: { $0.code == code })
+            let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
         else { throw .unknownRequest }
         guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
         quiets = quiets.filter { $0.value.code != code }

@@ -46,13 +46,15 @@ extension Desk {
     /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
     mutating func opened(_ vault: String?, now: Instant) -> [DeskAction] {
         let vaults = [vault].compactMap(\.self)
-        return waiting.filter { request in
+        let settled = waiting.filter { request in
             request.request.kind == .unlock && request.questions.allSatisfy { $0.vaults == vaults }
-        }.flatMap { request in
-            end(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
+        }
+        let actions = settled.flatMap { request in
+            close(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
                 $0.code == request.code
             }
         }
+        return actions + giveTurns(now: now)
     }
 
     /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that
@@ -71,9 +73,9 @@ extension Desk {
         memories.removeAll { $0.until <= now }
         quiets = quiets.filter { $0.value.until > now }
         mutes = mutes.filter { $0.value.until > now }
-        // A muting denial stays as long as the mute, so that `allow CODE` can end it.
-        let muting = Set(mutes.values.map(\.code))
-        ended.removeAll { $0.at + limits.codeRest <= now && !muting.contains($0.code) }
+        // A denial stays as long as it counts, so that `allow CODE` can end that.
+        let counting = countingCodes
+        ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
     }
 
     /// Ended requests, the newest first, with the time until which their like is denied unseen.

@@ -6,8 +6,8 @@ extension Desk {
     /// Whether anything that this program asks is denied unseen; counted with the denial that began it.
     mutating func isMuted(_ caller: Caller, now: Instant) -> Bool {
         dropStale(now: now)
-        guard let mute = mutes[caller.program] else { return false }
-        if let index = ended.lastIndex(where: { $0.code == mute.code }) { ended[index].unseen += 1 }
+        guard let mute = mute(of: caller) else { return false }
+        countUnseen(1, for: mute.code)
         return true
     }
 
@@ -15,11 +15,11 @@ extension Desk {
     mutating func refusal(of request: ApprovalRequest, now: Instant) -> Answer? {
         dropStale(now: now)
         let question = Question(request)
-        if isQuiet(question) { return .quiet }
+        if isQuiet(request) { return .quiet }
         let isKnown =
             memories.contains { $0.questions.contains(question) }
             || waiting.contains { $0.isJoined(by: question) }
-        return isKnown || isRoom(for: question.program) ? nil : .tooMany
+        return isKnown || isRoom(for: request.caller) ? nil : .tooMany
     }
 }
 

@@ -5,7 +5,7 @@ import Callers
 extension Desk {
     /// A deadline has come.
     mutating func tick(now: Instant) -> [DeskAction] {
-        var actions = end(.expired, now: now) { $0.deadline <= now }
+        var actions = end(.expired, now: now) { $0.deadline.map { $0 <= now } ?? false }
         for index in waiting.indices {
             actions += settle(index, now: now)
         }
@@ -22,7 +22,8 @@ extension Desk {
 
     /// The screen was locked or unlocked.
     ///
-    /// While it is locked nothing is shown; what waits gets its whole time once the person is back.
+    /// While it is locked nothing is shown; what waits gets its whole time once the person is back, and what waits for its
+    /// turn has no deadline until then.
     mutating func screen(isLocked: Bool, now: Instant) -> [DeskAction] {
         guard isLocked != isScreenLocked else { return [] }
         isScreenLocked = isLocked
@@ -32,8 +33,10 @@ extension Desk {
                 waiting[index].deadline = now + limits.screenHold
                 waiting[index].agentGrace = nil
                 actions += settle(index, now: now)
-            } else {
+            } else if waiting[index].hasTurn {
                 actions += announce(index, now: now)
+            } else {
+                waiting[index].deadline = nil
             }
         }
         return actions

@@ -36,8 +36,9 @@ struct Desk: Sendable {
     let limits: Limits
     let makeCode: @Sendable () -> String
 
-    /// Requests that wait, in the order in which they came.
+    /// Requests that wait, in the order in which they came: those that are shown and those that wait for their turn.
     var waiting: [WaitingRequest] = []
+    var turns = Turns()
     /// Requests that have ended, in the order in which they did.
     var ended: [EndedRequest] = []
     /// Allows that answer the same question again.
@@ -45,7 +46,7 @@ struct Desk: Sendable {
     /// What is denied unseen.
     var quiets: [QuietKey: Quiet] = [:]
     /// Programs that are denied unseen, whatever they ask.
-    var mutes: [Program: Quiet] = [:]
+    var mutes: [MutedProgram: Quiet] = [:]
     var agents: [Agent] = []
     var isScreenLocked = false
     var isShutDown = false
@@ -73,7 +74,7 @@ struct Desk: Sendable {
         guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
         dropStale(now: now)
         let question = Question(request)
-        if isQuiet(question) {
+        if isQuiet(request) {
             if question.kind == .overwrite { forgetAttempt([question]) }
             return [.answer(asker, .quiet)]
         }
@@ -81,19 +82,19 @@ struct Desk: Sendable {
             return [.answer(asker, .allowed(memory.choices, code: memory.code))]
         }
         if let index = waiting.firstIndex(where: { $0.isJoined(by: question) }) {
-            waiting[index].join(asker, request.caller, question)
-            return showAgain(index, now: now)
+            guard waiting[index].join(asker, request, limit: limits.joined) else {
+                return [.answer(asker, .tooMany)]
+            }
+            return showAgain(index, now: now) + giveTurns(now: now)
         }
-        var actions = supersede(question, now: now)
-        guard isRoom(for: question.program) else {
-            return actions + [.answer(asker, .tooMany)]
+        let actions = supersede(question, now: now)
+        guard isRoom(for: request.caller) else {
+            return actions + giveTurns(now: now) + [.answer(asker, .tooMany)]
         }
-        let code = freshCode()
-        waiting.append(
-            WaitingRequest(code: code, request: request, asker: asker, question: question, now: now)
-        )
-        actions += start(waiting.count - 1, now: now)
-        return actions
+        var new = WaitingRequest(code: freshCode(), request: request, asker: asker, now: now)
+        if isScreenLocked { new.deadline = now + limits.screenHold }
+        waiting.append(new)
+        return actions + giveTurns(now: now)
     }
 
     /// A second look at the connections of those who asked a request has found these, all those before included.
@@ -110,17 +111,14 @@ struct Desk: Sendable {
     }
 
     /// A new attempt of a program to associate, with another key, makes the one that waits void.
+    ///
+    /// Of the same extension of a browser: that anybody can claim to be it costs no more than a place in the line.
     private mutating func supersede(_ question: Question, now: Instant) -> [DeskAction] {
         guard question.kind == .associate else { return [] }
-        return end(.withdrawn, now: now) { other in
+        return close(.withdrawn, now: now) { other in
             (other.request.kind == .associate || other.request.kind == .overwrite)
                 && other.request.caller.program == question.program
         }
-    }
-
-    func isRoom(for program: Program) -> Bool {
-        waiting.count < limits.total
-            && waiting.count { $0.request.caller.program == program } < limits.perProgram
     }
 
     /// A code that neither waits nor has rested for less than its hour.
@@ -139,28 +137,5 @@ struct Desk: Sendable {
     private func longestRested() -> String {
         let busy = Set(waiting.map(\.code))
         return ended.first { !busy.contains($0.code) }?.code ?? makeCode()
-    }
-
-    /// Sets the deadline of a new request and shows it, or holds it while the screen is locked.
-    private mutating func start(_ index: Int, now: Instant) -> [DeskAction] {
-        guard !isScreenLocked else {
-            waiting[index].deadline = now + limits.screenHold
-            return []
-        }
-        return announce(index, now: now)
-    }
-
-    /// The request's time begins: tells everybody, and gives exclusive agents their moment to show it.
-    mutating func announce(_ index: Int, now: Instant) -> [DeskAction] {
-        waiting[index].deadline = now + limits.timeout
-        if agents.contains(where: { $0.isExclusive && $0.mayAnswer(waiting[index]) }) {
-            waiting[index].agentGrace = now + limits.agentGrace
-        }
-        var actions: [DeskAction] = []
-        if !waiting[index].isAnnounced {
-            waiting[index].isAnnounced = true
-            actions.append(.added(code: waiting[index].code))
-        }
-        return actions + settle(index, now: now)
     }
 }

@@ -8,13 +8,20 @@ struct WaitingRequest: Sendable {
     let code: String
     let request: ApprovalRequest
     let created: Desk.Instant
-    var deadline: Desk.Instant
+    /// When it expires; nil while it waits for its turn.
+    var deadline: Desk.Instant?
+    /// Whether it has had its turn: it is shown, or will be when the screen is unlocked.
+    var hasTurn = false
     /// Who listens; may be empty, since clients give up sooner than people answer.
     var askers: [AskerID]
     /// Everybody who has asked, whether they still listen or not: none of them may answer.
     var callers: [Caller]
     /// Every form in which it was asked.
     var questions: Set<Question>
+    /// What a denial keeps quiet.
+    ///
+    /// An associate that has joined an overwrite goes back to being asked, so it isn't among them.
+    var quietKeys: Set<QuietKey>
     /// The asking processes that haven't ended.
     var living: Set<ProcessIdentity>
     /// Whether some asker's process is unknown, so that nobody can tell that all have gone.
@@ -36,14 +43,14 @@ struct WaitingRequest: Sendable {
     /// Whether anybody could have seen it.
     var wasSeen: Bool { wasSeenAtAgent || wasSeenOnNotifier }
 
-    init(code: String, request: ApprovalRequest, asker: AskerID, question: Question, now: Desk.Instant) {
+    init(code: String, request: ApprovalRequest, asker: AskerID, now: Desk.Instant) {
         self.code = code
         self.request = request
         created = now
-        deadline = now
         askers = [asker]
         callers = [request.caller]
-        questions = [question]
+        questions = [Question(request)]
+        quietKeys = QuietKey.all(of: request)
         living = Set(request.caller.holders)
         outlivesProcesses = !request.caller.isKnown
     }
@@ -60,12 +67,21 @@ struct WaitingRequest: Sendable {
         }
     }
 
-    mutating func join(_ asker: AskerID, _ caller: Caller, _ question: Question) {
+    /// Lets another asker wait for the same answer.
+    ///
+    /// - Returns: False where so many have joined that no more can: each is kept in mind, since none of them may answer.
+    mutating func join(_ asker: AskerID, _ other: ApprovalRequest, limit: Int) -> Bool {
+        let caller = other.caller
+        if !callers.contains(caller) {
+            guard callers.count < limit else { return false }
+            callers.append(caller)
+        }
         askers.append(asker)
-        if !callers.contains(caller) { callers.append(caller) }
-        questions.insert(question)
+        questions.insert(Question(other))
+        if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
         if !caller.isKnown { outlivesProcesses = true }
+        return true
     }
 
     /// Somebody has turned out to have the connection of one who has asked.
@@ -73,6 +89,9 @@ struct WaitingRequest: Sendable {
         if !callers.contains(caller) { callers.append(caller) }
         living.formUnion(caller.holders)
     }
+
+    /// The programs that it is counted against: those of who asked first.
+    var vouchedIDs: Set<String> { request.caller.vouchedIDs }
 
     /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {
@@ -104,12 +123,6 @@ struct Memory: Sendable {
     let until: Desk.Instant
 }
 
-/// A time in which requests are denied unseen, and the denied request that began it.
-struct Quiet: Sendable {
-    let until: Desk.Instant
-    let code: String
-}
-
 /// A program that shows requests to the person.
 struct Agent: Sendable {
     /// Its unique name on the bus.
@@ -117,6 +130,8 @@ struct Agent: Sendable {
     let name: String
     let isExclusive: Bool
     let answerer: Answerer
+    /// What came of the requests that it has confirmed.
+    var record = AgentRecord()
 
     func mayAnswer(_ request: WaitingRequest) -> Bool {
         request.mayBeAnswered(by: answerer)
@@ -126,7 +141,8 @@ struct Agent: Sendable {
         AgentInfo(
             name: PlainText.field(name),
             executable: PlainText.field(answerer.chain.first?.executable ?? ""),
-            isExclusive: isExclusive
+            isExclusive: isExclusive,
+            record: record
         )
     }
 }
@@ -139,4 +155,34 @@ package struct AgentInfo: Sendable, Hashable {
     package let executable: String
     /// Whether the built-in notifier keeps still for it.
     package let isExclusive: Bool
+    /// What came of the requests that it says it has shown.
+    package var record = AgentRecord()
+}
+
+/// What came of the requests that an agent has confirmed by `Shown`: one that draws nothing lets them all expire.
+package struct AgentRecord: Sendable, Hashable {
+    /// How many were answered, at the agent or elsewhere.
+    package private(set) var answered: UInt32 = 0
+    /// How many have expired since one was answered last.
+    package private(set) var expired: UInt32 = 0
+
+    mutating func take(_ outcome: Outcome) {
+        switch outcome {
+        case .allowed, .denied:
+            answered &+= 1
+            expired = 0
+        case .expired: expired &+= 1
+        case .withdrawn: break
+        }
+    }
+}
+
+/// Why a program can't be an agent.
+package enum AgentError: Error, Sendable, Hashable {
+    /// It has given no name.
+    case noName
+    /// Its name has more characters than this.
+    case longName(Int)
+    /// There are as many agents as there may be.
+    case tooMany(Int)
 }

@@ -44,9 +44,11 @@ extension FrontDesk {
         desk.alsoAsked(request.code, by: found)
     }
 
-    /// All requests that wait, those held for a locked screen among them, in the order in which they came.
+    /// All requests that wait for the person, those held for a locked screen among them, in the order in which they came.
+    ///
+    /// One that still waits for its turn isn't told of: it has no deadline yet, and can't be answered.
     package func pending() -> [PendingRequest] {
-        desk.waiting.map(pending)
+        desk.waiting.filter(\.hasTurn).map(pending)
     }
 
     /// The requests that the built-in notifier is to show now.
@@ -83,8 +85,8 @@ extension FrontDesk {
     /// - Throws: `unknownRequest` if it doesn't wait.
     package func entries(of code: String, from first: UInt32) throws(AnswerError) -> [EntryLine] {
         let normal = RequestCode.normalized(code)
-        guard let request = desk.waiting.first(where: { $0.code == normal }) else { throw .unknownRequest }
-        return request.request.entries.dropFirst(Int(first)).map(\.shown)
+        guard let index = desk.indexOfShown(normal) else { throw .unknownRequest }
+        return desk.waiting[index].request.entries.dropFirst(Int(first)).map(\.shown)
     }
 
     /// What happens from now on, for any number of listeners; ends when the desk is shut down.
@@ -100,9 +102,16 @@ extension FrontDesk {
     }
 
     /// A program of the bus wants to show requests.
-    package func register(agent name: String, peer: String, isExclusive: Bool, by answerer: Answerer) {
+    ///
+    /// - Throws: Why it can't be an agent.
+    package func register(
+        agent name: String,
+        peer: String,
+        isExclusive: Bool,
+        by answerer: Answerer
+    ) throws(AgentError) {
         let agent = Agent(peer: peer, name: name, isExclusive: isExclusive, answerer: answerer)
-        change { $0.register(agent, now: $1) }
+        carryOut(try desk.register(agent, now: clock.now))
     }
 
     /// An agent has gone; without effect if it was none.

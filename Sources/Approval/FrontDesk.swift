@@ -217,7 +217,7 @@ package actor FrontDesk {
             code: request.code,
             request: request.request,
             created: birth.unix(of: request.created),
-            deadline: birth.unix(of: request.deadline),
+            deadline: birth.unix(of: request.deadline ?? request.created),
             limits: limits
         )
     }

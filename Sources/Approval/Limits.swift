@@ -8,10 +8,20 @@ package struct Limits: Sendable, Equatable {
     package var retry = Duration.seconds(60)
     /// How long a denied question is denied unseen.
     package var quiet = Duration.seconds(30)
-    /// How many requests of one program may wait.
+    /// How many requests of one program are shown at once.
     package var perProgram = 3
-    /// How many requests may wait in all.
+    /// How many requests are shown at once in all.
     package var total = 16
+    /// How many more of one program wait for their turn.
+    package var waitingPerProgram = 16
+    /// How many wait for their turn in all.
+    package var waitingTotal = 64
+    /// How many different askers can wait for the answer to one question.
+    package var joined = 256
+    /// How many agents there may be.
+    package var agents = 32
+    /// How many characters an agent's name may have.
+    package var agentName = 64
     /// How long a request waits while the screen is locked, before its deadline starts.
     package var screenHold = Duration.seconds(600)
     /// How long an exclusive agent may take to confirm that it shows a request.

@@ -106,7 +106,8 @@ package struct PendingRequest: Sendable, Hashable {
         vault = Wording.vaults(request) ?? (request.kind == .unlock ? "keyring" : nil)
         host = request.host.map { PlainText.host($0) }
         submitHost = request.submitHost.map { PlainText.host($0) }
-        newHosts = request.newHosts.map { PlainText.host($0) }
+        let hosts = Site.sorted(request.newHosts, from: request.host)
+        newHosts = (hosts.elsewhere + hosts.sameSite).map { PlainText.host($0) }
         entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
         entryCount = request.entries.count
         bulk = request.bulk
@@ -117,7 +118,8 @@ package struct PendingRequest: Sendable, Hashable {
         places = request.places.map { PlainText.field($0) }
         passwords = request.passwords
         fieldNames = request.fieldNames.prefix(Self.longestList).map { PlainText.field($0) }
-        alwaysOffered = request.alwaysOffered && !request.bulk && request.caller.program.isKnown
+        alwaysOffered =
+            request.alwaysOffered && (!request.bulk || request.isByEntry) && request.caller.program.isKnown
         isConfirmed = limits.confirmedKinds.contains(request.kind)
     }
 }

@@ -7,7 +7,7 @@ import Callers
 /// Two requests that differ in anything else, such as the process id or the user agent, are one question.
 struct Question: Hashable, Sendable {
     let kind: ApprovalKind
-    let program: Program
+    var program: Program
     let client: String?
     let vaults: [String]
     let host: String?
@@ -35,21 +35,8 @@ struct Question: Hashable, Sendable {
         entries = Set(request.entries.map(\.uuid))
     }
 
-    /// The quiet time that a denial of this question starts.
-    var quiet: QuietKey {
-        kind == .associate ? .associate(program) : .question(self)
-    }
-
     /// Whether both come from one attempt to associate: same program, key and proposed Id.
     func isSameAttempt(as other: Question) -> Bool {
         program == other.program && sameness == other.sameness
     }
-}
-
-/// What is denied unseen for a while after a denial.
-enum QuietKey: Hashable, Sendable {
-    /// Every associate of a program, whatever key it brings: some clients make a new one at each failure.
-    case associate(Program)
-    /// The same question of the same program.
-    case question(Question)
 }

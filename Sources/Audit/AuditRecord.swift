@@ -81,7 +81,7 @@ package struct AuditRecord: Equatable, Sendable {
 extension AuditRecord {
     /// One line for people.
     package var sentence: String {
-        let who = fields[.program] ?? fields[.by] ?? "An unknown program"
+        let who = (fields[.program] ?? fields[.by]).map { PlainText.name($0) } ?? "An unknown program"
         let place = fields[.host].map { " for \($0)" } ?? ""
         let vault = fields[.vault] ?? "the keyring"
         return switch event {
@@ -93,13 +93,16 @@ extension AuditRecord {
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut: "\(who) got \(logins)\(place) from \(vault) as client \(client)\(under)"
         case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
-        case .unlocked: "\(vault) was unlocked" + (fields[.program].map { " for \($0)" } ?? "")
+        case .unlocked:
+            "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
         case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
-        case .revoked: "client \(client) was revoked by \(fields[.by] ?? "an unknown program")"
+        case .revoked: "client \(client) was revoked by \(by)"
         case .forgotten:
-            "a decision for client \(client) was forgotten by \(fields[.by] ?? "an unknown program")"
+            "a decision for client \(client) was forgotten by \(by)"
         }
     }
+
+    private var by: String { fields[.by].map { PlainText.name($0) } ?? "an unknown program" }
 
     private var client: String { fields[.client].map { PlainText.quoted($0) } ?? "unknown" }
 

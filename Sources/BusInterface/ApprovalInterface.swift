@@ -50,6 +50,9 @@ package enum ApprovalInterface {
     /// How many requests wait.
     package static let pendingCount = BusProperty("PendingCount", "u")
 
+    /// The program's version.
+    package static let version = CommonProperty.version
+
     /// The interface as a whole.
     package static let description = BusInterfaceDescription(
         name: name,
@@ -58,7 +61,7 @@ package enum ApprovalInterface {
             listRequests, listRecent, listAgents, answer, registerAgent, unregisterAgent, shown, getEntries,
         ],
         signals: [requestAdded, requestRemoved],
-        properties: [agents, pendingCount]
+        properties: [agents, pendingCount, version]
     )
 
     /// Keys of a request's details.
@@ -167,6 +170,10 @@ package enum ApprovalInterface {
         package static let executable = "executable"
         /// `b`: whether the built-in notifier keeps still for it.
         package static let exclusive = "exclusive"
+        /// `u`: how many requests that it has confirmed by `Shown` were answered.
+        package static let answered = "answered"
+        /// `u`: how many such requests have expired since one was answered last.
+        package static let expired = "expired"
     }
 
     /// The words of `Answer`.

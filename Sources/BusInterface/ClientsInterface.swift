@@ -31,13 +31,16 @@ package enum ClientsInterface {
     /// The list or a grant has changed.
     package static let changed = BusSignal("Changed")
 
+    /// The program's version.
+    package static let version = CommonProperty.version
+
     /// The interface as a whole.
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
         methods: [list, rename, revoke, grants, forget],
         signals: [changed],
-        properties: []
+        properties: [version]
     )
 
     /// Keys of a client's dictionary.
@@ -70,8 +73,12 @@ package enum ClientsInterface {
         package static let program = "program"
         /// `s`: the Origin that it holds for, empty if none.
         package static let origin = "origin"
-        /// `s`: the exact host.
+        /// `s`: the exact host, empty for logins asked for by name or uuid.
         package static let host = "host"
+        /// `s`: the host that the form goes to, empty if it is the same.
+        package static let submitHost = "submit-host"
+        /// `s`: the page's scheme.
+        package static let scheme = "scheme"
         /// `s`: the vault's name.
         package static let vault = "vault"
         /// `s`: allow or deny.

@@ -11,6 +11,12 @@ package enum KeybellBus {
     ]
 }
 
+/// What each of our interfaces has.
+package enum CommonProperty {
+    /// The program's version; the only thing that a sandboxed program may read.
+    package static let version = BusProperty("Version", "s")
+}
+
 /// The error names that our methods answer with, beside the bus's own.
 package enum KeybellBusError {
     /// No request of this code waits (or, for `allow`, was quieted just now).

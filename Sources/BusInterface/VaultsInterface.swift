@@ -17,13 +17,16 @@ package enum VaultsInterface {
     /// A vault has been locked or unlocked, or its entries have changed.
     package static let changed = BusSignal("Changed")
 
+    /// The program's version.
+    package static let version = CommonProperty.version
+
     /// The interface as a whole.
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
         methods: [list, lock, unlock],
         signals: [changed],
-        properties: []
+        properties: [version]
     )
 
     /// Keys of a vault's dictionary.

@@ -27,8 +27,7 @@ struct ApprovalObject: Sendable {
                 (ApprovalInterface.getEntries, getEntries),
             ],
             properties: [
-                (ApprovalInterface.agents, agentNames),
-                (ApprovalInterface.pendingCount, pendingCount),
+                (ApprovalInterface.agents, readAgents), (ApprovalInterface.pendingCount, readPendingCount),
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
@@ -37,27 +36,38 @@ struct ApprovalObject: Sendable {
     // MARK: Reading
 
     private func listRequests(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        [.detailsByCode(await desk.pending().map { (code: $0.code, details: $0.details) })]
+        try await callers.unsandboxed(call.sender)
+        return [.detailsByCode(await desk.pending().map { (code: $0.code, details: $0.details) })]
     }
 
     private func listRecent(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        [.detailsByCode(await desk.recent().map { (code: $0.request.code, details: $0.details) })]
+        try await callers.unsandboxed(call.sender)
+        return [.detailsByCode(await desk.recent().map { (code: $0.request.code, details: $0.details) })]
     }
 
     private func listAgents(_ call: MethodCall) async throws(DBusError) -> [Value] {
         typealias Key = ApprovalInterface.Agent
+        try await callers.unsandboxed(call.sender)
         let agents = await desk.agents().map { agent in
             Value.vardict([
                 Key.name: .string(agent.name),
                 Key.executable: .string(agent.executable),
                 Key.exclusive: .boolean(agent.isExclusive),
+                Key.answered: .uint32(agent.record.answered),
+                Key.expired: .uint32(agent.record.expired),
             ])
         }
         return [.array("a{sv}", agents)]
     }
 
-    func agentNames() async -> Value {
-        .strings(await desk.agents().map(\.name))
+    private func readAgents(_ sender: String) async throws(DBusError) -> Value {
+        try await callers.unsandboxed(sender)
+        return .strings(await desk.agents().map(\.name))
+    }
+
+    private func readPendingCount(_ sender: String) async throws(DBusError) -> Value {
+        try await callers.unsandboxed(sender)
+        return await pendingCount()
     }
 
     func pendingCount() async -> Value {
@@ -65,6 +75,7 @@ struct ApprovalObject: Sendable {
     }
 
     private func getEntries(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         let code = call.body.first?.asString ?? ""
         let from = call.body.last?.asUInt32 ?? 0
         do throws(AnswerError) {
@@ -99,30 +110,42 @@ struct ApprovalObject: Sendable {
     private func registerAgent(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
         let name = call.body.first?.asString ?? ""
-        guard !name.isEmpty else { throw .invalidArgs("An agent has a name.") }
-        let options = call.body.last?.vardict ?? [:]
-        let exclusive = options[ApprovalInterface.AgentOption.exclusive]
-        guard exclusive == nil || exclusive?.asBool != nil else {
-            throw .invalidArgs("exclusive must be a boolean")
+        let isExclusive = try Self.isExclusive(call.body.last?.vardict ?? [:])
+        do throws(AgentError) {
+            try await desk.register(
+                agent: name,
+                peer: call.sender,
+                isExclusive: isExclusive,
+                by: answerer
+            )
+        } catch {
+            throw DBusError(error)
         }
-        await desk.register(
-            agent: name,
-            peer: call.sender,
-            isExclusive: exclusive?.asBool ?? false,
-            by: answerer
-        )
         // After the desk knows it: an agent that has gone in the meantime is then taken off again.
         try await agents.begin(call.sender)
         return []
     }
 
+    /// Reads an agent's options; who mistypes one hears of it.
+    private static func isExclusive(_ options: [String: Value]) throws(DBusError) -> Bool {
+        let known = ApprovalInterface.AgentOption.exclusive
+        guard options.keys.allSatisfy({ $0 == known }) else {
+            throw .invalidArgs("The only option of an agent is \(known).")
+        }
+        guard let value = options[known] else { return false }
+        guard let isExclusive = value.asBool else { throw .invalidArgs("\(known) must be a boolean.") }
+        return isExclusive
+    }
+
     private func unregisterAgent(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         agents.end(call.sender)
         await desk.unregister(peer: call.sender)
         return []
     }
 
     private func shown(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         do throws(AnswerError) {
             try await desk.shown(code: call.body.first?.asString ?? "", by: call.sender)
         } catch {

@@ -45,7 +45,8 @@ struct BusCallers: Sendable {
         return answerer
     }
 
-    /// The caller of a method that changes something: never one in a sandbox, nor one that can't be seen.
+    /// The caller of a method or the reader of a property: never one in a sandbox, nor one that can't be seen.
+    @discardableResult
     func unsandboxed(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await identify(sender)
         guard answerer.identity != nil else { throw .notAllowed("Who calls could not be found out.") }

@@ -25,6 +25,19 @@ extension DBusError {
         }
     }
 
+    init(_ error: AgentError) {
+        self =
+            switch error {
+            case .noName: .invalidArgs("An agent has a name.")
+            case .longName(let limit): .invalidArgs("An agent's name has at most \(limit) characters.")
+            case .tooMany(let limit):
+                DBusError(
+                    name: Name.limitsExceeded,
+                    message: "There are \(limit) agents already: `keybell status` lists them."
+                )
+            }
+    }
+
     init(_ error: ClientError) {
         switch error {
         case .unknown: self.init(name: KeybellBusError.notFound, message: error.advice)

@@ -7,6 +7,7 @@ import Clients
 import DBus
 import DisplayText
 import FoundationEssentials
+import SecretService
 
 /// `org.keybell.Clients1`: who is let in, and what they were granted.
 struct ClientsObject: Sendable {
@@ -33,7 +34,8 @@ struct ClientsObject: Sendable {
     }
 
     private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        [.array("a{sv}", try await all().map { .vardict($0.details) })]
+        try await callers.unsandboxed(call.sender)
+        return [.array("a{sv}", try await all().map { .vardict($0.details) })]
     }
 
     private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
@@ -62,6 +64,7 @@ struct ClientsObject: Sendable {
     }
 
     private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
         let grants = await grants.grants(of: client.fingerprint)
         return [.array("a{sv}", grants.map { .vardict($0.details) })]
@@ -71,12 +74,20 @@ struct ClientsObject: Sendable {
         let answerer = try await callers.uninvolved(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
         let name = call.body.last?.asString ?? ""
-        guard await grants.forget(fingerprint: client.fingerprint, name: name) else {
+        // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
+        await desk.forget(.client(client.id))
+        let isForgotten: Bool
+        do throws(KeyringError) {
+            isForgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
+        } catch {
+            await changed()
+            throw DBusError(error)
+        }
+        guard isForgotten else {
             throw .notFound(
                 "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
             )
         }
-        await desk.forget(.client(client.id))
         audit(.forgotten, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
         await changed()
         return []
@@ -91,7 +102,8 @@ struct ClientsObject: Sendable {
     }
 
     private func client(_ id: String) async throws(DBusError) -> Client {
-        guard let client = try await all().first(where: { $0.id == id }) else {
+        let name = PlainName(cleaning: id)?.text
+        guard let client = try await all().first(where: { $0.id == name }) else {
             throw DBusError(ClientError.unknown(id))
         }
         return client
@@ -120,6 +132,8 @@ extension Grant {
         return [
             Key.key: .string(name),
             Key.host: .string(key.host),
+            Key.submitHost: .string(key.form?.submitHost ?? ""),
+            Key.scheme: .string(key.form?.scheme ?? ""),
             Key.kind: .string(key.kind.rawValue),
             Key.program: .string(key.program),
             Key.origin: .string(key.origin ?? ""),

@@ -8,7 +8,7 @@ extension ExportedInterface {
     init(
         _ description: BusInterfaceDescription,
         methods: [(BusMethod, Method.Handler)],
-        properties: [(BusProperty, @Sendable () async -> Value)] = []
+        properties: [(BusProperty, Property.Getter)] = []
     ) {
         self.init(
             name: description.name,
@@ -23,9 +23,17 @@ extension ExportedInterface {
             signals: description.signals.map { SignalDescription($0.name, $0.arguments.map(Argument.init)) },
             properties: properties.map { property, get in
                 Property(property.name, Signature(constant: property.signature), get: get)
-            }
+            } + [Self.version]
         )
     }
+}
+
+extension ExportedInterface {
+    /// What each of our interfaces has, for every caller.
+    private static let version = Property(
+        CommonProperty.version.name,
+        Signature(constant: CommonProperty.version.signature)
+    ) { _ in .string(KeybellVersion.text) }
 }
 
 extension Argument {

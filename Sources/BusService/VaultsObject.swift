@@ -30,6 +30,7 @@ struct VaultsObject: Sendable {
     }
 
     private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
         var dictionaries: [Value] = []
         for vault in vaults {
             dictionaries.append(.vardict(await vault.status().details))
@@ -70,7 +71,8 @@ struct VaultsObject: Sendable {
     /// The vault of a name; all of them for an empty one.
     private func named(_ name: String) throws(DBusError) -> [any VaultStore] {
         guard !name.isEmpty else { return vaults }
-        let found = vaults.filter { $0.name == name }
+        let wanted = PlainName(cleaning: name)?.text
+        let found = vaults.filter { $0.name == wanted }
         guard !found.isEmpty else {
             throw .notFound("There is no vault of that name: `keybell status` lists them.")
         }

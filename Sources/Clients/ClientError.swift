@@ -7,7 +7,7 @@ package import SecretService
 package enum ClientError: Error, Hashable, Sendable {
     /// No client has this Id.
     case unknown(String)
-    /// This can't be an Id or a name: empty, too long, or with control characters in it.
+    /// This can't be an Id or a name: empty, too long, or with something in it that isn't seen.
     case badName
     /// The keyring didn't do its part.
     case keyring(KeyringError)
@@ -16,7 +16,8 @@ package enum ClientError: Error, Hashable, Sendable {
     package var advice: String {
         switch self {
         case .unknown(let id): "There is no client \(PlainText.quoted(id)): `keybell clients` lists them."
-        case .badName: "A name has 1 to \(ClientName.longest) characters and no control characters."
+        case .badName:
+            "A name has 1 to \(PlainName.longest) characters, none of them invisible, and no spaces at its ends."
         case .keyring(let error): error.advice
         }
     }

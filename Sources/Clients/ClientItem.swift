@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import KeePassHTTP
 import Secrecy
 import SecretService
@@ -38,14 +39,19 @@ enum ClientItem {
         return attributes
     }
 
+    /// The Id of an item, in the one form that it is known by however the item has it; nil if it has none.
+    static func name(_ item: KeyringItem) -> PlainName? {
+        item.attributes[Attribute.id].flatMap { PlainName(cleaning: $0) }
+    }
+
     /// Reads a client; nil if the item has no Id.
     static func client(_ item: KeyringItem, key: ClientKey) -> Client? {
-        guard let id = item.attributes[Attribute.id], !id.isEmpty else { return nil }
+        guard let id = name(item)?.text, let written = item.attributes[Attribute.id] else { return nil }
         let number = { (name: String) in item.attributes[name].flatMap { UInt64($0) } }
-        let isNamed = !item.label.isEmpty && item.label != label(for: id)
+        let isNamed = ![label(for: id), label(for: written)].contains(item.label)
         return Client(
             id: id,
-            name: isNamed ? item.label : nil,
+            name: isNamed ? PlainName(cleaning: item.label)?.text : nil,
             fingerprint: key.fingerprint,
             created: number(Attribute.created) ?? item.created,
             lastUsed: number(Attribute.lastUsed),
@@ -67,16 +73,25 @@ struct KnownClient: Sendable {
 /// All clients of the keyring, as read at one time.
 struct ClientShelf: Sendable {
     /// The newest of each Id.
-    private(set) var byID: [String: KnownClient] = [:]
+    private var byID: [PlainName: KnownClient] = [:]
     /// Every item of our schema, those that can't be read among them.
     let paths: Set<String>
     /// Ids that more than one item claims.
-    private(set) var doubles: Set<String> = []
+    private(set) var doubles: Set<PlainName> = []
     /// Ids whose item the keyring keeps locked though it is open itself: known, but nobody can be verified.
-    private(set) var locked: Set<String> = []
+    private var locked: Set<PlainName> = []
+
+    /// All that can be verified, in no order.
+    var all: some Collection<KnownClient> { byID.values }
+
+    /// The client of an Id in any of its forms.
+    subscript(id: String) -> KnownClient? { PlainName(cleaning: id).flatMap { byID[$0] } }
+
+    /// Whether the keyring keeps the item of this Id locked.
+    func isLocked(_ id: String) -> Bool { PlainName(cleaning: id).map(locked.contains) ?? false }
 
     /// Whether an item has this Id, readable or not.
-    func holds(_ id: String) -> Bool { byID[id] != nil || locked.contains(id) }
+    func holds(_ id: String) -> Bool { self[id] != nil || isLocked(id) }
 
     /// Orders what was read.
     ///
@@ -87,21 +102,21 @@ struct ClientShelf: Sendable {
         let secrets = opened.secrets
         paths = Set(items.map(\.path))
         for item in items where opened.locked.contains(item.path) {
-            if let id = item.attributes[ClientItem.Attribute.id], !id.isEmpty { locked.insert(id) }
+            if let name = ClientItem.name(item) { locked.insert(name) }
         }
         for item in items {
             guard let key = secrets[item.path].flatMap({ ClientKey(base64: $0) }),
-                let client = ClientItem.client(item, key: key)
+                let name = ClientItem.name(item), let client = ClientItem.client(item, key: key)
             else { continue }
-            if let other = byID[client.id] {
-                doubles.insert(client.id)
+            if let other = byID[name] {
+                doubles.insert(name)
                 guard (other.client.created, other.item.created) <= (client.created, item.created) else {
                     continue
                 }
             }
-            byID[client.id] = KnownClient(item: item, key: key, client: client)
+            byID[name] = KnownClient(item: item, key: key, client: client)
         }
         // Of two items the one that can't be read might be the one that counts.
-        for id in locked { byID[id] = nil }
+        for name in locked { byID[name] = nil }
     }
 }

@@ -1,37 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import UnicodeText
 
-/// The rules for Ids and names of clients.
+/// Free Ids for clients.
 enum ClientName {
-    /// More than any client proposes, and little enough for a prompt.
-    static let longest = 128
     private static let suggestedLength = 64
 
-    /// Whether this may be stored.
-    static func isValid(_ text: String) -> Bool {
-        !text.isEmpty && text.count <= longest && text.unicodeScalars.allSatisfy(isVisible)
-    }
-
-    /// What a free name is built on: `base` as it is, if it may be stored.
-    static func cleaned(_ base: String) -> String {
-        guard !isValid(base) else { return base }
-        let visible = String(String.UnicodeScalarView(base.unicodeScalars.filter(isVisible)))
-        let short = String(visible.prefix(suggestedLength))
-        return short.isEmpty ? "client" : short
-    }
-
-    /// `base`, or else `base-2`, `base-3` and so on: the first that is free.
+    /// `base` as near as it is fit to be an Id, or else that with `-2`, `-3` and so on: the first that is free.
     static func free(near base: String, isTaken: (String) -> Bool) -> String {
-        let base = cleaned(base)
+        // What is fit is suggested whole.
+        let name = PlainName(base) ?? PlainName(cleaning: base, limit: suggestedLength)
+        let base = name?.text ?? "client"
         var candidate = base
         var number = 1
         while isTaken(candidate) {
             number += 1
-            candidate = "\(base)-\(number)"
+            let stem = PlainName(cleaning: base, limit: PlainName.longest - 8)?.text ?? base
+            candidate = "\(stem.cut(toBytes: 240))-\(number)"
         }
         return candidate
     }
-
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool { !PlainText.isHidden(scalar) }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import KeePassHTTP
 import Kernel
 import Logging
@@ -13,7 +14,7 @@ extension ClientRegistry {
 
     /// All clients, oldest first.
     package func list() async throws(ClientError) -> [Client] {
-        try await shelf().byID.values.map { current($0.client) }
+        try await shelf().all.map { current($0.client) }
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
@@ -22,18 +23,18 @@ extension ClientRegistry {
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
     package func fingerprint(of id: String) async throws(ClientError) -> String? {
         let shelf = try await shelf()
-        guard !shelf.locked.contains(id) else { throw .keyring(.itemLocked) }
-        return shelf.byID[id]?.client.fingerprint
+        guard !shelf.isLocked(id) else { throw .keyring(.itemLocked) }
+        return shelf[id]?.client.fingerprint
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
     package func holder(of fingerprint: String) async throws(ClientError) -> String? {
-        try await shelf().byID.values.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
+        try await shelf().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
     }
 
     /// The Ids that more than one item of the keyring claims; the newest counts.
     package func doubles() async throws(ClientError) -> [String] {
-        try await shelf().doubles.sorted()
+        try await shelf().doubles.map(\.text).sorted()
     }
 
     /// A free Id near `base`: that itself, or with a number.
@@ -46,6 +47,9 @@ extension ClientRegistry {
     }
 
     /// Stores a key and returns once the keyring has it; one under the same Id is replaced in its item.
+    ///
+    /// What else claims that Id, in whatever form, is gone then: a key that was replaced must not come back when the
+    /// new one is revoked.
     ///
     /// - Parameters:
     ///   - id: The Id that the person agreed to.
@@ -61,25 +65,23 @@ extension ClientRegistry {
         origin: String?,
         database: String
     ) async throws(ClientError) {
-        guard ClientName.isValid(id) else { throw .badName }
+        guard let name = PlainName(id) else { throw .badName }
         let attributes = ClientItem.attributes(
-            id: id,
+            id: name.text,
             program: program,
             origin: origin,
             database: database,
             created: now()
         )
         try await write { [keyring] () async throws(KeyringError) in
-            let same = try await keyring.items(
-                schema: ClientItem.schema,
-                attributes: [ClientItem.Attribute.id: id]
-            )
+            let same = try await keyring.items(of: name)
+            for item in same.dropLast() { try await keyring.delete(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())
             } else {
                 _ = try await keyring.store(
                     schema: ClientItem.schema,
-                    label: ClientItem.label(for: id),
+                    label: ClientItem.label(for: name.text),
                     attributes: attributes,
                     secret: key.base64()
                 )
@@ -89,9 +91,11 @@ extension ClientRegistry {
 
     /// Gives a client another shown name; an empty one, or its Id, takes the name away.
     package func rename(_ id: String, to name: String) async throws(ClientError) {
-        guard name.isEmpty || ClientName.isValid(name) else { throw .badName }
-        guard let known = try await shelf().byID[id] else { throw .unknown(id) }
-        let label = name.isEmpty || name == id ? ClientItem.label(for: id) : name
+        let shown = PlainName(name)
+        guard name.isEmpty || shown != nil else { throw .badName }
+        guard let known = try await shelf()[id] else { throw .unknown(id) }
+        let own = ClientItem.label(for: known.client.id)
+        let label = shown.map { $0.text == known.client.id ? own : $0.text } ?? own
         try await write { [keyring] () async throws(KeyringError) in
             try await keyring.change(known.item, label: label)
         }
@@ -99,14 +103,9 @@ extension ClientRegistry {
 
     /// Takes a client's key away, with every double; from this moment on its requests are refused.
     package func revoke(_ id: String) async throws(ClientError) {
-        guard try await shelf().holds(id) else { throw .unknown(id) }
+        guard try await shelf().holds(id), let name = PlainName(cleaning: id) else { throw .unknown(id) }
         try await write { [keyring] () async throws(KeyringError) in
-            for item in try await keyring.items(
-                schema: ClientItem.schema,
-                attributes: [ClientItem.Attribute.id: id]
-            ) {
-                try await keyring.delete(item)
-            }
+            for item in try await keyring.items(of: name) { try await keyring.delete(item) }
         }
     }
 
@@ -193,5 +192,12 @@ extension ClientRegistry {
         client.lastUsed = [client.lastUsed, record.lastUsed].compactMap(\.self).max()
         client.usesHmac = client.usesHmac || record.usesHmac
         return client
+    }
+}
+
+extension Keyring {
+    /// The items of a client, oldest first, however they write its Id.
+    fileprivate func items(of name: PlainName) async throws(KeyringError) -> [KeyringItem] {
+        try await items(schema: ClientItem.schema).filter { ClientItem.name($0) == name }
     }
 }

@@ -57,7 +57,7 @@ package actor ClientRegistry {
     /// Reads the keys if the keyring is open; never asks the person.
     package func load() async {
         do throws(KeyringError) {
-            let count = try await clients().byID.count
+            let count = try await clients().all.count
             logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
         } catch {
             logger.notice("The clients' keys can't be read yet", metadata: ["reason": "\(error)"])
@@ -82,7 +82,7 @@ package actor ClientRegistry {
         } catch {
             return .keyringUnavailable(error)
         }
-        if let id, shelf.locked.contains(id) { return .keyringLocked }
+        if let id, shelf.isLocked(id) { return .keyringLocked }
         var found = Self.signer(id, signature, in: shelf)
         if found == nil, let shelf = await readAgain() { found = Self.signer(id, signature, in: shelf) }
         guard let (known, conversation) = found else { return .refused }
@@ -95,7 +95,7 @@ package actor ClientRegistry {
         _ signature: Signature,
         in shelf: ClientShelf
     ) -> (KnownClient, Conversation)? {
-        guard let known = id.flatMap({ shelf.byID[$0] }) else {
+        guard let known = id.flatMap({ shelf[$0] }) else {
             _ = Conversation.decoy(verifying: signature)
             return nil
         }
@@ -110,7 +110,7 @@ package actor ClientRegistry {
     ///   - nonce: The request's nonce, as it came.
     package func undecryptable(id: String, nonce: String) async {
         // The client may have been revoked since; then its nonces are of no use anyway.
-        guard let known = shelf?.byID[id], let nonce = Nonce(base64: nonce) else { return }
+        guard let known = shelf?[id], let nonce = Nonce(base64: nonce) else { return }
         records[known.client.fingerprint, default: KeyRecord()].nonces.strike(nonce)
     }
 

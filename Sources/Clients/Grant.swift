@@ -2,13 +2,27 @@
 
 import Ciphers
 
-/// What a grant covers: one key, program, vault, kind and exact host (`contract.md` section 3, *Grants*).
+/// What a grant covers: one key, program, vault, kind, exact host, and where that host's form goes.
 package struct GrantKey: Hashable, Sendable {
     /// What is granted.
     package enum Kind: String, Sendable, CaseIterable {
         case release
         case change
         case create
+    }
+
+    /// Where a page's form goes, and how the page came.
+    package struct Form: Hashable, Sendable {
+        /// The host that the form goes to, where it isn't the page's own.
+        package var submitHost: String?
+        /// The page's scheme; `http` also for a page by https whose form goes out in the clear; empty if it has none.
+        package var scheme: String
+
+        /// Keeps both.
+        package init(submitHost: String? = nil, scheme: String = "") {
+            self.submitHost = submitHost
+            self.scheme = scheme
+        }
     }
 
     /// The key's fingerprint, not the client's Id: a key stored anew under the same Id starts with nothing.
@@ -21,8 +35,11 @@ package struct GrantKey: Hashable, Sendable {
     package var vault: String
     /// What is granted.
     package var kind: Kind
-    /// The exact host, with its port where it isn't the scheme's own.
+    /// The exact host, with its port where it isn't the scheme's own; empty for entries asked for by name or uuid.
     package var host: String
+    /// Where the form goes; nil in a grant that was stored before grants knew: it allows nothing until it is asked about
+    /// once more.
+    package var form: Form?
 
     /// Creates the key of a grant.
     package init(
@@ -31,7 +48,8 @@ package struct GrantKey: Hashable, Sendable {
         origin: String?,
         vault: String,
         kind: Kind,
-        host: String
+        host: String,
+        form: Form? = Form()
     ) {
         self.fingerprint = fingerprint
         self.program = program
@@ -39,6 +57,14 @@ package struct GrantKey: Hashable, Sendable {
         self.vault = vault
         self.kind = kind
         self.host = host
+        self.form = form
+    }
+
+    /// Whether both are of one key, program, vault, kind and host, wherever their forms go.
+    func isAlike(_ other: GrantKey) -> Bool {
+        var other = other
+        other.form = form
+        return self == other
     }
 }
 

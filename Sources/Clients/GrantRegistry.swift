@@ -16,7 +16,10 @@ package actor GrantRegistry {
     private let logger: Logger
     private var table = GrantTable()
     private var items: [String: KeyringItem] = [:]
+    /// What was forgotten and couldn't be deleted: it doesn't count, whatever the keyring still holds.
+    private var undeleted: [String: Undeleted] = [:]
     private var isLoaded = false
+    private var loadError: KeyringError?
     private var lastTurn: Task<Void, Never>?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
@@ -64,18 +67,24 @@ package actor GrantRegistry {
     }
 
     /// Forgets one grant by its name; false where there is none.
-    package func forget(fingerprint: String, name: String) async -> Bool {
-        await inTurn { registry in
-            guard registry.table.forget(fingerprint: fingerprint, name: name) else { return false }
-            await registry.store(fingerprint)
-            return true
-        }
+    ///
+    /// - Throws: Why it can't be read, or why it couldn't be deleted; in the latter case it no longer counts all the same.
+    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Bool {
+        try await inTurn { registry -> Result<Bool, KeyringError> in
+            guard registry.table.forget(fingerprint: fingerprint, name: name) else {
+                return registry.loadError.map { .failure($0) } ?? .success(false)
+            }
+            registry.undeleted[fingerprint, default: Undeleted()].names.insert(name)
+            let error = await registry.store(fingerprint)
+            return error.map { .failure($0) } ?? .success(true)
+        }.get()
     }
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     package func forget(fingerprint: String) async {
         await inTurn { registry in
             registry.table.forget(fingerprint: fingerprint)
+            registry.undeleted[fingerprint, default: Undeleted()].isAll = true
             await registry.store(fingerprint)
         }
     }
@@ -104,6 +113,7 @@ package actor GrantRegistry {
     private func load() async {
         guard !isLoaded else { return }
         isLoaded = true
+        loadError = nil
         do throws(KeyringError) {
             let found = try await keyring.items(schema: Self.schema)
             // One that is locked by itself grants nothing until it is opened.
@@ -115,21 +125,35 @@ package actor GrantRegistry {
                     continue
                 }
                 items[fingerprint] = item
-                table.adopt(StoredGrant.decode(secret, fingerprint: fingerprint), fingerprint: fingerprint)
+                let stored = StoredGrant.decode(secret, fingerprint: fingerprint)
+                let forgotten = undeleted[fingerprint]
+                table.adopt(stored.filter { forgotten?.covers($0) != true }, fingerprint: fingerprint)
             }
         } catch {
             isLoaded = false  // the keyring is locked or away: asked again at the next look-up
+            loadError = error
+            return
         }
+        for fingerprint in undeleted.keys { await store(fingerprint) }
     }
 
-    private func store(_ fingerprint: String) async {
+    /// Writes what is kept for a key; what was forgotten is gone with it.
+    ///
+    /// - Returns: Why it couldn't be written, where it couldn't.
+    @discardableResult
+    private func store(_ fingerprint: String) async -> KeyringError? {
+        // Without knowing what is there, writing would make a second item.
+        if let loadError {
+            logger.error("a decision could not be kept", metadata: ["why": "\(loadError.advice)"])
+            return loadError
+        }
         let kept = table.grants(of: fingerprint).filter { !$0.isForSession }
         do throws(KeyringError) {
             switch (items[fingerprint], kept.isEmpty) {
             case (nil, true): break
             case (let item?, true):
-                items[fingerprint] = nil
                 try await keyring.delete(item)
+                items[fingerprint] = nil
             case (let item?, false):
                 try await keyring.change(item, secret: StoredGrant.encode(kept))
             case (nil, false):
@@ -140,8 +164,19 @@ package actor GrantRegistry {
                     secret: StoredGrant.encode(kept)
                 )
             }
+            undeleted[fingerprint] = nil
+            return nil
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            return error
         }
+    }
+
+    /// What of a key's grants was forgotten.
+    private struct Undeleted {
+        var names: Set<String> = []
+        var isAll = false
+
+        func covers(_ grant: Grant) -> Bool { isAll || names.contains(grant.name) }
     }
 }

@@ -8,7 +8,7 @@ struct GrantTable: Sendable, Equatable {
 
     /// The decision that covers an entry; nil where there is none, or it has run out.
     func decision(on key: GrantKey, entry: String, now: ContinuousClock.Instant) -> Bool? {
-        grants.last { $0.key == key && $0.covers(entry) && !$0.isOver(at: now) }?.allows
+        grants.lazy.filter { !$0.isOver(at: now) }.decision(on: key, entry: entry)
     }
 
     /// Remembers a decision; earlier ones about the same entries are gone.
@@ -75,8 +75,10 @@ extension Grant {
         if case .session = scope { true } else { false }
     }
 
+    /// Whether what it says of its entries takes the place of what another one says.
     func replaces(_ earlier: Grant) -> Bool {
-        key == earlier.key && (!isForSession || earlier.isForSession)
+        guard !isForSession || earlier.isForSession else { return false }
+        return key == earlier.key || (earlier.key.form == nil && key.isAlike(earlier.key))
     }
 
     func covers(_ entry: String) -> Bool {
@@ -85,5 +87,31 @@ extension Grant {
 
     func isOver(at now: ContinuousClock.Instant) -> Bool {
         if case .session(let expires?) = scope { expires <= now } else { false }
+    }
+}
+
+extension BidirectionalCollection where Element == Grant {
+    /// The decision among these, the latest last, that covers an entry.
+    ///
+    /// What was decided for just this form comes first. Else a denial holds for what is no better than what was denied, and an
+    /// allow by http for the same by https; never an allow for what is worse.
+    package func decision(on key: GrantKey, entry: String) -> Bool? {
+        if let exact = last(where: { $0.key == key && $0.covers(entry) }) { return exact.allows }
+        guard let form = key.form else { return nil }
+        let alike = filter { $0.key.isAlike(key) && $0.covers(entry) }
+        if alike.contains(where: { !$0.allows && $0.key.form?.isNoWorse(than: form) ?? true }) {
+            return false
+        }
+        let isPlainlyAllowed = alike.contains { $0.allows && $0.key.form == form.byHTTP }
+        return form.scheme == "https" && isPlainlyAllowed ? true : nil
+    }
+}
+
+extension GrantKey.Form {
+    fileprivate var byHTTP: GrantKey.Form { GrantKey.Form(submitHost: submitHost, scheme: "http") }
+
+    /// Whether a person who refuses this one refuses the other all the more: it goes elsewhere, or out in the clear.
+    fileprivate func isNoWorse(than other: GrantKey.Form) -> Bool {
+        (submitHost == nil || submitHost == other.submitHost) && (scheme == "https" || scheme == other.scheme)
     }
 }

@@ -11,6 +11,9 @@ struct StoredGrant: Codable {
     var vault: String
     var kind: String
     var host: String
+    var submit: String?
+    /// Nil in what was stored before grants knew where forms go.
+    var scheme: String?
     var allows: Bool
     var entries: [String]?
 
@@ -23,6 +26,8 @@ struct StoredGrant: Codable {
                 vault: grant.key.vault,
                 kind: grant.key.kind.rawValue,
                 host: grant.key.host,
+                submit: grant.key.form?.submitHost,
+                scheme: grant.key.form?.scheme,
                 allows: grant.allows,
                 entries: grant.entries?.sorted()
             )
@@ -47,7 +52,8 @@ struct StoredGrant: Codable {
                     origin: stored.origin,
                     vault: stored.vault,
                     kind: kind,
-                    host: stored.host
+                    host: stored.host,
+                    form: stored.scheme.map { GrantKey.Form(submitHost: stored.submit, scheme: $0) }
                 ),
                 allows: stored.allows,
                 entries: stored.entries.map(Set.init),

@@ -72,7 +72,8 @@ extension BusConnection {
         )
         let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
         do throws(DBusError) {
-            let route = try route(target, message)
+            let method = try objects.method(for: target)
+            let route = objects.route(method, MethodCall(sender: sender, body: try message.body()))
             Task(executorPreference: handlers) { [weak self] in
                 let outcome = await route.outcome()
                 await self?.answer(reply, outcome)
@@ -80,15 +81,6 @@ extension BusConnection {
         } catch {
             answer(reply, .failure(error))
         }
-    }
-
-    private func route(
-        _ target: ObjectTree.Target,
-        _ message: borrowing RawMessage
-    ) throws(DBusError) -> ObjectTree.Route {
-        let body: Result<[Value], DBusError>
-        do throws(DBusError) { body = .success(try message.body()) } catch { body = .failure(error) }
-        return try objects.route(target) { () throws(DBusError) in try body.get() }
     }
 
     private func answer(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {

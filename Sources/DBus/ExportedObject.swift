@@ -112,10 +112,13 @@ package struct Property: Sendable {
     package let name: String
     /// Its type.
     package let signature: Signature
-    let get: @Sendable () async -> Value
+    let get: Getter
 
-    /// Describes a property; `get` must give a value of its type.
-    package init(_ name: String, _ signature: Signature, get: @escaping @Sendable () async -> Value) {
+    /// What reads a property for the caller of this unique name: a value of the property's type, or why it may not read it.
+    package typealias Getter = @Sendable (_ sender: String) async throws(DBusError) -> Value
+
+    /// Describes a property.
+    package init(_ name: String, _ signature: Signature, get: @escaping Getter) {
         self.name = name
         self.signature = signature
         self.get = get

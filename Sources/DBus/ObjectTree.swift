@@ -27,11 +27,8 @@ struct ObjectTree {
         objects[path] = nil
     }
 
-    /// Finds what answers a call; `body` is only read once the types of its arguments are known to fit.
-    func route(
-        _ target: Target,
-        body: () throws(DBusError) -> [Value]
-    ) throws(DBusError) -> Route {
+    /// Finds the method that answers a call; its arguments need only be read once their types are known to fit.
+    func method(for target: Target) throws(DBusError) -> Method {
         let interfaces = try interfaces(at: target.path, for: target.interface)
         if let name = target.interface, !interfaces.contains(where: { $0.name == name }) {
             let message = "\(target.path) has no interface \(name)."
@@ -46,7 +43,11 @@ struct ObjectTree {
         guard target.signature == expected else {
             throw .invalidArgs("\(target.member) takes (\(expected)), not (\(target.signature)).")
         }
-        let call = MethodCall(sender: target.sender, body: try body())
+        return method
+    }
+
+    /// Finds what answers a call with these arguments.
+    func route(_ method: Method, _ call: MethodCall) -> Route {
         let output = method.output.map(\.signature.text).joined()
         return Route(output: output) { () async throws(DBusError) in try await method.handler(call) }
     }

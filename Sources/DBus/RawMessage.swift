@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CDBus
+import UnicodeText
 
 /// Owns one reference to a libdbus message.
 @safe struct RawMessage: ~Copyable {
@@ -46,7 +47,7 @@ import CDBus
     }
 
     private func text(_ characters: UnsafePointer<CChar>?) -> String? {
-        unsafe characters.map { unsafe String(cString: $0) }
+        unsafe characters.map { unsafe String(cString: $0).streamSafe }
     }
 }
 

@@ -49,7 +49,7 @@ enum StandardInterfaces {
                     in: [Argument("interface_name", "s"), Argument("property_name", "s")],
                     out: [Argument("value", "v")]
                 ) { (call) throws(DBusError) in
-                    [.variant(await (try property(call.body, of: own)).get())]
+                    [.variant(try await (try property(call.body, of: own)).get(call.sender))]
                 },
                 Method(
                     "GetAll",
@@ -58,7 +58,7 @@ enum StandardInterfaces {
                 ) { (call) throws(DBusError) in
                     var values: [String: Value] = [:]
                     for property in try interfaces(call.body, of: own).flatMap(\.properties) {
-                        values[property.name] = await property.get()
+                        values[property.name] = try await property.get(call.sender)
                     }
                     return [.vardict(values)]
                 },

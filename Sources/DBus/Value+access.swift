@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 extension Value {
     /// The text of an `s`; nil for any other type.
     package var asString: String? {
@@ -83,10 +85,14 @@ extension Value {
     }
 
     /// The members of an `a{sv}`, variants opened; nil for any other type.
+    ///
+    /// A name that is longer than any member's is cut, so that it costs nothing to look at and is still nobody's.
     package var vardict: [String: Value]? {
         guard case .dictionary("s", "v", let entries) = self else { return nil }
         return Dictionary(
-            entries.compactMap { entry in entry.key.asString.map { ($0, entry.value.opened) } },
+            entries.compactMap { entry in
+                entry.key.asString.map { ($0.cut(toBytes: ByteKey.longest), entry.value.opened) }
+            },
             uniquingKeysWith: { $1 }
         )
     }

@@ -1,25 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CDBus
+import Glibc
+import UnicodeText
 
 /// Reads a received message's body.
 ///
 /// libdbus has checked the message's form before it hands it over: lengths, UTF-8, nesting of at most 64. What
 /// is left to limit is how much a small message may swell to as Swift values.
 @safe struct ValueDecoder {
-    /// The most values that one message may hold.
-    private static let mostValues = 1 << 20
+    /// The most that one message may hold: values, and bytes of text.
+    private struct Budget {
+        var values = 1 << 20
+        var bytes = BodyCheck.largestBody
+    }
 
     private var iterator = unsafe DBusMessageIter()
-    private var budget: Int
+    private var budget: Budget
 
-    private init(budget: Int) {
+    private init(budget: Budget) {
         self.budget = budget
     }
 
     /// The message's arguments in order, or why they can't be read.
     static func body(of message: OpaquePointer) throws(DBusError) -> [Value] {
-        var decoder = ValueDecoder(budget: mostValues)
+        var decoder = ValueDecoder(budget: Budget())
         guard unsafe dbus_message_iter_init(message, &decoder.iterator) != 0 else { return [] }
         return try decoder.rest()
     }
@@ -35,8 +40,8 @@ import CDBus
     }
 
     private mutating func value() throws(DBusError) -> Value {
-        budget -= 1
-        guard budget >= 0 else { throw .limitsExceeded("The message holds too many values.") }
+        budget.values -= 1
+        guard budget.values >= 0 else { throw .limitsExceeded("The message holds too many values.") }
         switch unsafe dbus_message_iter_get_arg_type(&iterator) {
         case TypeCode.byte: return .byte(basic(0))
         case TypeCode.boolean: return .boolean(basic(UInt32(0)) != 0)
@@ -47,12 +52,16 @@ import CDBus
         case TypeCode.int64: return .int64(basic(0))
         case TypeCode.uint64: return .uint64(basic(0))
         case TypeCode.double: return .double(basic(0))
-        case TypeCode.string: return .string(text())
+        case TypeCode.string: return .string(try text())
         case TypeCode.objectPath:
-            guard let path = ObjectPath(text()) else { throw .invalidArgs("An object path is not valid.") }
+            guard let path = ObjectPath(try text()) else {
+                throw .invalidArgs("An object path is not valid.")
+            }
             return .objectPath(path)
         case TypeCode.signature:
-            guard let signature = Signature(text()) else { throw .invalidArgs("A signature is not valid.") }
+            guard let signature = Signature(try text()) else {
+                throw .invalidArgs("A signature is not valid.")
+            }
             return .signature(signature)
         case TypeCode.descriptor:
             let number: Int32 = basic(-1)
@@ -114,12 +123,15 @@ import CDBus
         return number
     }
 
-    private mutating func text() -> String {
+    private mutating func text() throws(DBusError) -> String {
         var characters: UnsafePointer<CChar>? = nil
         unsafe withUnsafeMutablePointer(to: &characters) { pointer in
             unsafe dbus_message_iter_get_basic(&iterator, pointer)
         }
-        return unsafe characters.map { unsafe String(cString: $0) } ?? ""
+        guard let characters = unsafe characters else { return "" }
+        budget.bytes -= unsafe strlen(characters)
+        guard budget.bytes >= 0 else { throw .limitsExceeded("The message holds too much text.") }
+        return unsafe String(cString: characters).streamSafe
     }
 
     private mutating func currentSignature() -> String {

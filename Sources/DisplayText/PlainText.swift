@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 /// Text of others made fit to be shown: in notifications, on a terminal, in the log, in an error's sentence.
 ///
 /// No markup is interpreted, nothing invisible stays, nothing turns the direction of writing round or makes a terminal

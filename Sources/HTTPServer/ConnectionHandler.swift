@@ -3,6 +3,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOSSL
+import UnicodeText
 
 /// What HTTP1Channel leaves to us on a connection, right behind the decoder.
 ///
@@ -241,22 +242,23 @@ final class ByteWatch: ChannelInboundHandler {
 extension HTTPRequestHead {
     /// Brings a head into the form in which the rest of the server understands it.
     fileprivate mutating func normalize() {
+        // Every text of a head is compared with something, here or in what we call.
+        uri = uri.streamSafe
+        if !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) {
+            headers = HTTPHeaders(headers.map { ($0.name, $0.value.streamSafe) })
+        }
         // HTTP1Channel looks for just this value; an HTTP/1.0 peer needn't send it.
         if !isKeepAlive { headers.replaceOrAdd(name: "connection", value: "close") }
         // A target with an authority of its own overrides Host (RFC 9112, 3.2.2): it must be as good.
         let hosts = headers["host"]
-        if hosts.count == 1, Door.isLocal(hosts[0]), let scheme = uri.firstRange(of: "://"),
-            !uri.hasPrefix("/")
+        let target = uri.utf8
+        if hosts.count == 1, Door.isLocal(hosts[0]), target.first != UInt8(ascii: "/"),
+            let scheme = target.firstRange(of: "://".utf8)
         {
-            let authority = uri[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" }
-            headers.replaceOrAdd(name: "host", value: String(authority))
+            let authority = target[scheme.upperBound...].prefix {
+                $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
+            }
+            headers.replaceOrAdd(name: "host", value: String(Substring(authority)))
         }
-    }
-}
-
-extension String {
-    /// Where a piece of text is first found.
-    fileprivate func firstRange(of piece: String) -> Range<Index>? {
-        indices.first { self[$0...].hasPrefix(piece) }.map { $0..<index($0, offsetBy: piece.count) }
     }
 }

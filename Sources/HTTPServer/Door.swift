@@ -53,7 +53,7 @@ package struct Door: Sendable {
 
     /// Knows the configured origins, however they are written.
     package init(allowedOrigins: [String] = [], maximumBody: Int = 1 << 20) {
-        self.allowedOrigins = Set(allowedOrigins.map(Self.plain))
+        self.allowedOrigins = Set(allowedOrigins.compactMap(Self.origin))
         self.maximumBody = maximumBody
     }
 
@@ -78,7 +78,7 @@ package struct Door: Sendable {
 
     /// Whether a Host header's value names this computer, with any port or none.
     package static func isLocal(_ host: String) -> Bool {
-        let host = host.lowercased()
+        guard let host = Self.plain(host) else { return false }
         for name in ["localhost", "127.0.0.1", "[::1]"] where host.hasPrefix(name) {
             let rest = host.dropFirst(name.count)
             if rest.isEmpty { return true }
@@ -98,14 +98,14 @@ package struct Door: Sendable {
     private func allowedOrigin(of head: HTTPRequest) throws(HTTPRefusal) -> String? {
         let origins = values(of: "origin", in: head)
         guard let origin = origins.first else { return nil }
-        if Self.plain(origin) == "null" { throw .nullOrigin }
+        if Self.origin(origin) == "null" { throw .nullOrigin }
         guard origins.count == 1, isAllowed(origin) else { throw .foreignOrigin }
         return origin
     }
 
     private func isAllowed(_ origin: String) -> Bool {
-        if allowedOrigins.contains(Self.plain(origin)) { return true }
-        let lower = origin.lowercased()
+        guard let lower = Self.plain(origin) else { return false }
+        if Self.origin(origin).map(allowedOrigins.contains) ?? false { return true }
         guard let scheme = Self.extensionSchemes.first(where: { lower.hasPrefix($0) }) else { return false }
         let id = lower.dropFirst(scheme.count)
         return !id.isEmpty
@@ -119,7 +119,7 @@ package struct Door: Sendable {
 
     private func checkSite(of head: HTTPRequest, origin: String?) throws(HTTPRefusal) {
         guard origin == nil else { return }
-        let sites = values(of: "sec-fetch-site", in: head).map { $0.lowercased() }
+        let sites = values(of: "sec-fetch-site", in: head).map(Self.plain)
         if sites.contains(where: { $0 != "none" && $0 != "same-origin" }) { throw .crossSite }
     }
 
@@ -139,6 +139,7 @@ package struct Door: Sendable {
     }
 
     private func page(at path: String) -> Page {
+        guard path.utf8.count <= Self.longest else { return .none }
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         switch parts.first {
         case "/": return .greeting
@@ -154,9 +155,17 @@ package struct Door: Sendable {
     }
 
     /// An origin as it is compared: without case, blanks around it, and the slash that people put at its end.
-    private static func plain(_ origin: String) -> String {
-        let words = origin.lowercased().split(separator: " ")
-        let text = words.joined(separator: " ")
+    private static func origin(_ text: String) -> String? {
+        guard let text = plain(text)?.split(separator: " ").joined(separator: " ") else { return nil }
         return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// More bytes than anything has that is compared here.
+    private static let longest = 1024
+
+    /// A value in small letters; nil where there is more in it than ASCII, or more than any that is allowed has.
+    private static func plain(_ value: String) -> String? {
+        guard value.utf8.count <= longest, value.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return value.lowercased()
     }
 }

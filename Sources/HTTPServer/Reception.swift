@@ -7,6 +7,7 @@ import Logging
 import NIOCore
 import NIOHTTPTypes
 import ServiceLifecycle
+import UnicodeText
 
 /// Takes a request through the door to the responder, and its answer back.
 struct Reception: Sendable {
@@ -51,7 +52,11 @@ struct Reception: Sendable {
         if let page, body.isEmpty {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
-        let visit = Visit(peer: peer, origin: verdict.origin, userAgent: request.headers[.userAgent])
+        let visit = Visit(
+            peer: peer,
+            origin: verdict.origin,
+            userAgent: request.headers[.userAgent]?.cut(toBytes: 1024)
+        )
         let answer = await cancelledAtShutdown { await responder.respond(to: body, visit: visit) }
         try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
     }
@@ -90,7 +95,8 @@ struct Reception: Sendable {
 
     private func expectsContinue(_ request: Request) -> Bool {
         request.headers.contains { field in
-            field.name.canonicalName == "expect" && field.value.lowercased().contains("100-continue")
+            field.name.canonicalName == "expect" && field.value.utf8.count <= 64
+                && field.value.lowercased().contains("100-continue")
         }
     }
 

@@ -68,7 +68,8 @@ package enum ProcessTable {
         guard let bytes = try? FileBytes.read("/proc/\(pid)/cmdline") else { return [] }  // gone: none
         var arguments = bytes.split(separator: 0, omittingEmptySubsequences: false)
         if arguments.last?.isEmpty == true { arguments.removeLast() }
-        return arguments.map { String(decoding: $0, as: UTF8.self) }
+        // Nothing that is looked at is longer than a path.
+        return arguments.map { String(decoding: $0.prefix(Int(PATH_MAX)), as: UTF8.self) }
     }
 
     /// Reads the control group's path in the unified hierarchy, else in systemd's own.

@@ -14,13 +14,13 @@ struct News: Sendable, Equatable {
         let place = host.map { " for " + PlainText.host($0) } ?? ""
         return News(
             title: "\(PlainText.field(program)) got \(what)\(place)",
-            body: "Client: \(PlainText.field(client))"
+            body: "Client: \(PlainText.quoted(client))"
         )
     }
 
     /// Another program shows the questions from now on.
     static func agent(_ agent: AgentInfo) -> News {
-        let executable = agent.executable.isEmpty ? "unknown" : agent.executable
+        let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)
         return News(
             title: "Another program now shows Keybell's requests",
             body: "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"

@@ -13,8 +13,6 @@ import Vault
 extension Bell {
     /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
     static let associateRounds = 8
-    /// The longest Id that the keyring takes.
-    static let longestID = 128
 
     /// `associate`: lets the person decide whether a new key is kept, and under which Id.
     ///
@@ -123,12 +121,8 @@ extension Bell {
     ///
     /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored.
     private func proposal(_ proposed: String?, caller: Caller) async -> String {
-        if let proposed, proposed.count <= Self.longestID, PlainText.cleaned(proposed) == proposed {
-            return proposed
-        }
-        return await clients.suggestID(
-            from: PlainText.cleaned(proposed ?? caller.processes.first?.name ?? "")
-        )
+        if let name = proposed.flatMap({ PlainName($0) }) { return name.text }
+        return await clients.suggestID(from: proposed ?? caller.processes.first?.name ?? "")
     }
 
     /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.

@@ -20,6 +20,7 @@ package struct Bell: Sendable {
     let policy: Policy
     let saves = SaveLedger()
     let unlocks = UnlockLedger()
+    let searches = SearchLine()
     let logger: Logger
     /// How long a signed test-associate is held while the keyring is being unlocked for it.
     var testAssociateHold: Duration = .seconds(15)

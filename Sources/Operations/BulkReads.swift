@@ -15,7 +15,7 @@ extension Bell {
         guard names.count <= Self.mostNames else {
             throw .forbidden("At most \(Self.mostNames) names at once.")
         }
-        return try await readInBulk(ring, asked: names.joined(separator: "\n")) { index in
+        return try await readInBulk(ring, asked: names.joined(separator: "\n"), isByEntry: true) { index in
             names.flatMap { index.titled($0) }
         }
     }
@@ -23,7 +23,7 @@ extension Bell {
     /// `get-login-by-uuid`: the login with this uuid, or none.
     func getLoginByUUID(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("Uuid")
-        return try await readInBulk(ring, asked: text) { index in
+        return try await readInBulk(ring, asked: text, isByEntry: true) { index in
             LoginID(hex: text).flatMap { index.login($0) }.map { [$0] } ?? []
         }
     }
@@ -48,12 +48,13 @@ extension Bell {
     private func readInBulk(
         _ ring: Ring,
         asked: String,
+        isByEntry: Bool = false,
         passwords: Bool = true,
         select: (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
         let open = try await open(for: ring)
         let offers = sorted(open.flatMap { vault in vault.offers(select(vault.index)) })
-        let purpose = Purpose(asked: [asked], passwords: passwords)
+        let purpose = Purpose(asked: [asked], passwords: passwords, isByEntry: isByEntry)
         let released = try await release(offers, for: purpose, to: ring)
         return try await handOut(released, to: ring, passwords: passwords)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Clients
 import KeePassHTTP
 import Kernel
 import Vault
@@ -16,7 +17,7 @@ extension Bell {
     /// nothing and that it was cut off among that, is told only after the person's allow.
     func customSearch(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("SearchString")
-        let (search, flags) = try await search(text, ring)
+        let (search, flags) = try search(text, ring)
         let places = flags.places
         let purpose = Purpose(
             asked: [text] + flags.asked,
@@ -24,21 +25,21 @@ extension Bell {
         )
         let released: Released
         if places.isSubset(of: SearchPlace.publicPlaces) {
-            let offers = try await found(search, flags, in: open(for: ring))
+            let offers = try await found(search, flags, in: open(for: ring), for: ring)
             released = try await release(offers, for: purpose, to: ring)
         } else {
             try await refuseMuted(ring.visitor)
             guard let basis = try await askFirst(purpose, ring: ring) else {
                 return try await handOut(Released(offers: []), to: ring)
             }
-            let offers = try await found(search, flags, in: open(for: ring))
+            let offers = try await found(search, flags, in: open(for: ring), for: ring)
             released = Released(offers: offers, code: basis.code, bases: [basis])
         }
         return try await handOut(released, to: ring)
     }
 
     /// Reads the request; what is wrong with it is known without a look at anything.
-    private func search(_ text: String, _ ring: Ring) async throws(Refusal) -> (LoginSearch, SearchFlags) {
+    private func search(_ text: String, _ ring: Ring) throws(Refusal) -> (LoginSearch, SearchFlags) {
         let flags: SearchFlags
         do throws(RequestError) {
             flags = try ring.request.searchFlags()
@@ -47,14 +48,8 @@ extension Bell {
         } catch {
             throw .invalid(error)
         }
-        let search = await Task(executorPreference: Self.searchQueue) {
-            () -> Result<LoginSearch, SearchError> in
-            do throws(SearchError) { return .success(try LoginSearch(text, flags)) } catch {
-                return .failure(error)
-            }
-        }.value
         do throws(SearchError) {
-            return (try search.get(), flags)
+            return (try LoginSearch(text, flags), flags)
         } catch {
             throw .search(error)
         }
@@ -64,8 +59,11 @@ extension Bell {
     private func found(
         _ search: LoginSearch,
         _ flags: SearchFlags,
-        in open: [OpenVault]
+        in open: [OpenVault],
+        for ring: Ring
     ) async throws(Refusal) -> [Offer] {
+        let client = ring.client.fingerprint
+        guard await searches.begin(client) else { throw .search(.tooMany) }
         let now = now()
         let task = Task(executorPreference: Self.searchQueue) { () -> Result<[Offer], Refusal> in
             do throws(Refusal) {
@@ -89,7 +87,9 @@ extension Bell {
                 return .failure(error)
             }
         }
-        return try await task.value.get()
+        let result = await task.value
+        await searches.end(client)
+        return try result.get()
     }
 
     /// A login with what the search looks at; nil once it is gone.
@@ -115,6 +115,27 @@ extension Bell {
         } catch {
             throw .vault(error)
         }
+    }
+}
+
+/// The searches that run or wait for their turn, by the client's key.
+actor SearchLine {
+    /// How many of one client: no person starts more, and each may take its whole time.
+    static let most = 4
+
+    private var running: [String: Int] = [:]
+
+    /// Takes a place in the line; false where the client has all of its places already.
+    func begin(_ client: String) -> Bool {
+        guard running[client, default: 0] < Self.most else { return false }
+        running[client, default: 0] += 1
+        return true
+    }
+
+    /// Gives it back.
+    func end(_ client: String) {
+        let left = running[client, default: 1] - 1
+        running[client] = left > 0 ? left : nil
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import Vault
 
 /// What the person's configuration says about answering requests (`contract.md` section 7).
@@ -14,7 +15,7 @@ package struct Policy: Sendable, Equatable {
     package var unlocksOnRequest: Bool
     /// The rules for a client that has no `[[client]]` table of its own.
     package var standard: ClientRules
-    /// The rules of each `[[client]]` table by Id, already laid over ``standard``.
+    /// The rules of each `[[client]]` table by Id in NFC, already laid over ``standard``.
     package var exceptions: [String: ClientRules]
 
     /// Creates a policy; without arguments it is that of an absent configuration file.
@@ -32,9 +33,10 @@ package struct Policy: Sendable, Equatable {
         self.exceptions = exceptions
     }
 
-    /// The rules that hold for the client with this Id.
+    /// The rules that hold for the client with this Id, in whatever form it is written.
     package func rules(for id: String?) -> ClientRules {
-        id.flatMap { exceptions[$0] } ?? standard
+        guard !exceptions.isEmpty else { return standard }
+        return id.flatMap { PlainName(cleaning: $0) }.flatMap { exceptions[$0.text] } ?? standard
     }
 }
 

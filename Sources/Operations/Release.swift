@@ -18,6 +18,9 @@ struct Purpose: Sendable {
     /// What is searched for, and where, where the request is a search.
     var search: (text: String, places: [String])?
 
+    /// Whether it names single entries, by title or uuid, so that a grant can cover just those.
+    var isByEntry = false
+
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
     /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title that.
@@ -27,6 +30,20 @@ struct Purpose: Sendable {
     /// The host that the page's form goes to, where it differs.
     var submitHost: String? {
         query?.submit.flatMap { $0.hostAndPort == host ? nil : $0.hostAndPort }
+    }
+
+    /// The host in the key of a grant: none for single entries; nil where no grant can cover it.
+    var grantedHost: String? { host ?? (isByEntry ? "" : nil) }
+
+    /// Where the page's form goes, for the key of a grant.
+    ///
+    /// A target that may be read as more than one host is one of its own.
+    var form: GrantKey.Form {
+        let schemes = [query?.page?.scheme, query?.submit?.scheme].compactMap { $0?.name }
+        return GrantKey.Form(
+            submitHost: submitHost ?? query?.unclearSubmit,
+            scheme: schemes.contains("http") ? "http" : query?.page?.scheme?.name ?? ""
+        )
     }
 }
 
@@ -63,7 +80,14 @@ extension Bell {
             let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
-        let decided = try await decide(on: asked, for: purpose, ring: ring, caller: caller).get()
+        let question = question(
+            about: asked,
+            in: asked.map(\.store.name),
+            for: purpose,
+            ring: ring,
+            caller: caller
+        )
+        let decided = try await decide(question, on: asked, for: purpose, ring: ring, caller: caller).get()
         var allowed: Set<String> = []
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
@@ -81,19 +105,13 @@ extension Bell {
 
     /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
     private func decide(
+        _ question: ApprovalRequest,
         on asked: [Offer],
         for purpose: Purpose,
         ring: Ring,
         caller: Caller
     ) async -> Result<Decided, Refusal> {
-        let question = question(
-            about: asked,
-            in: asked.map(\.store.name),
-            for: purpose,
-            ring: ring,
-            caller: caller
-        )
-        return await Task(executorPreference: TaskQueue.shared) {
+        await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
                 let decided = try Decided(await desk.ask(question))
                 await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
@@ -122,7 +140,9 @@ extension Bell {
     ) async -> [Standing] {
         var standing: [Standing] = []
         for offer in offers {
-            standing.append(await stand(offer, for: purpose, ring: ring, caller: caller))
+            standing.append(
+                await stand(offer, for: purpose, ring: ring, caller: caller)
+            )
         }
         return standing
     }
@@ -136,7 +156,13 @@ extension Bell {
         guard asksInBulk(ring, caller) else { return .configuration }
         var names: [String] = []
         for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
-        let question = question(about: [], in: names, for: purpose, ring: ring, caller: caller)
+        let question = question(
+            about: [],
+            in: names,
+            for: purpose,
+            ring: ring,
+            caller: caller
+        )
         if let answer = await desk.refusal(of: question) {
             _ = try Decided(answer)
             return nil
@@ -155,14 +181,16 @@ extension Bell {
     }
 
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
+    ///
+    /// A grant holds for one program and Origin: what covers such a one is the person's own word on just that pair.
     private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
         let isFamiliar = ring.isFamiliar(caller)
+        let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
+        if decision == false { return .withheld }
         guard let query = purpose.query else {
+            if decision == true { return .covered(.grant) }
             return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
         }
-        let key = grantKey(.release, host: query.host, vault: offer.store.name, ring: ring, caller: caller)
-        let decision = await decision(on: key, entry: offer.login.id.hex)
-        if decision == false { return .withheld }
         switch ring.rules.access {
         case .always: return .ask
         case .never:
@@ -172,6 +200,20 @@ extension Bell {
             if decision == true { return .covered(.grant) }
             return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
         }
+    }
+
+    /// What the person has decided about an offer for more than once.
+    private func decision(on offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Bool? {
+        guard let host = purpose.grantedHost else { return nil }
+        let key = grantKey(
+            .release,
+            host: host,
+            form: purpose.form,
+            vault: offer.store.name,
+            ring: ring,
+            caller: caller
+        )
+        return await decision(on: key, entry: offer.login.id.hex)
     }
 
     private func question(
@@ -194,11 +236,14 @@ extension Bell {
             vaults: names,
             host: purpose.title == nil ? purpose.host : nil,
             submitHost: purpose.submitHost,
+            claimedSubmitHost: purpose.query?.unclearSubmit,
+            isPlainHTTP: purpose.form.scheme == "http",
             claimedTitle: purpose.title,
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
+            isByEntry: purpose.isByEntry,
             note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
-            alwaysOffered: !purpose.isBulk && grants.keepsGrants
+            alwaysOffered: purpose.grantedHost != nil && grants.keepsGrants
         )
         question.requestType = ring.request.type.rawValue
         question.search = purpose.search?.text

@@ -10,6 +10,7 @@ extension Bell {
     func grantKey(
         _ kind: GrantKey.Kind,
         host: String,
+        form: GrantKey.Form = GrantKey.Form(),
         vault: String,
         ring: Ring,
         caller: Caller
@@ -20,7 +21,8 @@ extension Bell {
             origin: caller.program.origin,
             vault: vault,
             kind: kind,
-            host: host
+            host: host,
+            form: form
         )
     }
 
@@ -38,7 +40,7 @@ extension Bell {
         ring: Ring,
         caller: Caller
     ) async {
-        guard caller.program.isKnown, let host = purpose.host,
+        guard caller.program.isKnown, let host = purpose.grantedHost,
             let scope = Grant.Scope(decided.choices)
         else { return }
         let chosen = decided.choices.entries.map(Set.init)
@@ -46,7 +48,14 @@ extension Bell {
             let uuids = Set(offers.map(\.login.id.hex))
             await grants.remember(
                 Grant(
-                    key: grantKey(.release, host: host, vault: vault, ring: ring, caller: caller),
+                    key: grantKey(
+                        .release,
+                        host: host,
+                        form: purpose.form,
+                        vault: vault,
+                        ring: ring,
+                        caller: caller
+                    ),
                     allows: decided.allows,
                     entries: chosen.map(uuids.intersection) ?? uuids,
                     scope: scope

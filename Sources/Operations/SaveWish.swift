@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Clients
 import KeePassHTTP
 import Secrecy
 import Vault
@@ -11,6 +12,8 @@ struct SaveWish: Sendable {
     /// The host of the client's own Url, and of its SubmitUrl where that is another.
     let host: String?
     let submitHost: String?
+    /// The schemes of both, where they have one.
+    private let schemes: [String]
     /// The client's Url where no host can be read from it, so that the person sees it all the same.
     let unreadableURL: String?
     /// Everything that makes two saves the same, secrets among it.
@@ -30,8 +33,11 @@ struct SaveWish: Sendable {
         // What is said twice counts as it was said last.
         let fields = Dictionary(fieldsSent) { $1 }
         let id = try Self.id(uuid)
-        let host = url.flatMap { PageAddress(loose: $0) }?.hostAndPort
-        let submitted = submit.flatMap { PageAddress($0) }?.hostAndPort
+        let page = url.flatMap { PageAddress(loose: $0) }
+        let host = page?.hostAndPort
+        let target = submit.flatMap { PageAddress($0) }
+        let submitted = target?.hostAndPort
+        schemes = [page?.scheme, target?.scheme].compactMap { $0?.name }
         let submitHost = submitted == host ? nil : submitted
         unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
         draft = LoginDraft(
@@ -62,6 +68,16 @@ struct SaveWish: Sendable {
     /// A new entry as the person is asked about it.
     var line: EntryLine {
         EntryLine(uuid: "", title: draft.title ?? "", username: draft.username ?? "")
+    }
+
+    /// Where the page's form goes, for the key of a grant: as the client says, for a stored entry, too.
+    func form(at place: String, of stored: Login?) -> GrantKey.Form {
+        let target = submitHost ?? host
+        let own = stored.flatMap { PageAddress(loose: $0.url)?.scheme?.name }
+        return GrantKey.Form(
+            submitHost: target == place ? nil : target,
+            scheme: schemes.contains("http") ? "http" : schemes.first ?? own ?? ""
+        )
     }
 
     private static func id(_ text: String?) throws(Refusal) -> LoginID? {
@@ -110,6 +126,7 @@ struct SaveWish: Sendable {
     }
 
     private static func withoutQuery(_ url: String) -> String {
-        String(url.prefix { $0 != "?" && $0 != "#" })
+        // By bytes: as a Character, a question mark with a combining mark behind it is none.
+        String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
     }
 }

@@ -37,7 +37,7 @@ extension Bell {
         if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
             do throws(Refusal) {
-                return .success(try await save(wish, in: store, ring: ring, name: name))
+                return .success(try await save(wish, in: store, ring: ring))
             } catch {
                 return .failure(error)
             }
@@ -98,11 +98,10 @@ extension Bell {
     private func save(
         _ wish: SaveWish,
         in store: any VaultStore,
-        ring: Ring,
-        name: [UInt8]
+        ring: Ring
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
-        let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring, name: name)
+        let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring)
         let code = basis.code
         // The entry may have become another one while the person thought about it.
         let current = try await preview(wish, in: store)
@@ -148,8 +147,7 @@ extension Bell {
         _ preview: SavePreview,
         wish: SaveWish,
         vault: String,
-        ring: Ring,
-        name: [UInt8]
+        ring: Ring
     ) async throws(Refusal) -> Basis {
         let known = await ring.visitor.caller()
         let stored = preview.stored
@@ -157,7 +155,15 @@ extension Bell {
         // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
-        let grant = grantKey(kind, host: place, vault: vault, ring: ring, caller: known)
+        let form = wish.form(at: place, of: stored)
+        let grant = grantKey(
+            kind,
+            host: place,
+            form: form,
+            vault: vault,
+            ring: ring,
+            caller: known
+        )
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
         let decision = await decision(on: grant, entry: stored?.id.hex ?? "")
         if decision == false { throw .denied }
@@ -169,7 +175,9 @@ extension Bell {
         var question = ApprovalRequest(
             kind: .save,
             caller: caller,
-            sameness: name,
+            sameness: saves.digest(
+                of: [ring.client.id, ring.client.fingerprint].map { SecretBytes(utf8: $0) } + wish.parts
+            ),
             client: ring.client.id,
             fingerprint: ring.client.fingerprint,
             vaults: [vault],
@@ -177,6 +185,7 @@ extension Bell {
             submitHost: stored == nil ? wish.submitHost : nil,
             claimedHost: stored != nil && wish.host != host ? wish.host : wish.unreadableURL,
             claimedSubmitHost: stored == nil ? nil : wish.submitHost,
+            isPlainHTTP: form.scheme == "http",
             newHosts: preview.newHosts,
             entries: stored.map { [EntryLine($0)] } ?? [wish.line],
             isNew: preview.isNew,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import UnicodeText
 
 /// Bytes that nobody else may see: a key, a password.
 ///
@@ -89,11 +90,11 @@ package final class SecretBytes: Sendable {
         unsafe try body(storage.readable(count))
     }
 
-    /// The bytes as text, or nil if they are not UTF-8.
+    /// The bytes as stream-safe text, or nil if they are not UTF-8.
     ///
     /// The name is a warning: a `String` is not wiped, and travels. Only where an interface leaves no choice.
     package func exposedText() -> String? {
-        unsafe withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+        unsafe withUnsafeBytes { unsafe String(streamSafe: $0) }
     }
 }
 

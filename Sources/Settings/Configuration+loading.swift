@@ -42,6 +42,14 @@ extension Configuration {
         file: String,
         folders: Folders
     ) throws(ConfigurationError) -> Configuration {
+        if let place = TableHeaders.mistake(in: text) {
+            throw .syntax(
+                file: file,
+                line: place.line,
+                column: place.column,
+                message: "a table's name begins with a letter, a digit, - or _, or stands in quotes"
+            )
+        }
         let document: TOMLTable
         do {
             document = try TOMLTable(string: text)

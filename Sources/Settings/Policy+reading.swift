@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Operations
+import UnicodeText
 import Vault
 
 extension Policy {
@@ -30,7 +31,7 @@ extension Policy {
     ) throws(KeyProblem) -> [String: ClientRules] {
         var exceptions: [String: ClientRules] = [:]
         _ = try document.tables("client") { table throws(KeyProblem) in
-            guard let id = try table.text("id") else {
+            guard let id = try table.name("id") else {
                 throw table.problem("id", "needs the client's Id")
             }
             guard exceptions[id] == nil else {
@@ -67,7 +68,7 @@ extension ClientRules {
             bulkAccess = try table.choice("ask_bulk") ?? bulkAccess
         case .save:
             if asksToSave { saving = try table.choice("ask") ?? saving }
-            saveGroup = try table.text("group") ?? saveGroup
+            saveGroup = try table.text("group")?.composed ?? saveGroup
         case .fields:
             returnsFields = try table.bool("return") ?? returnsFields
             onlyKPHFields = try table.bool("only_kph") ?? onlyKPHFields

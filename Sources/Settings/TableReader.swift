@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import TOMLKit
+import UnicodeText
 
 /// Reads one TOML table key by key, and knows the path of each key for its errors.
 ///
@@ -54,6 +56,18 @@ final class TableReader {
     func text(_ key: String, mayBeEmpty: Bool = false) throws(KeyProblem) -> String? {
         guard let value = value(key) else { return nil }
         return try text(value, at: key, mayBeEmpty: mayBeEmpty)
+    }
+
+    /// A text that is a name, in NFC.
+    func name(_ key: String) throws(KeyProblem) -> String? {
+        guard let text = try text(key) else { return nil }
+        guard let name = PlainName(text) else {
+            throw problem(
+                key,
+                "is no name: at most \(PlainName.longest) characters, none of them invisible, no spaces at its ends"
+            )
+        }
+        return name.text
     }
 
     func texts(_ key: String) throws(KeyProblem) -> [String]? {
@@ -115,8 +129,9 @@ final class TableReader {
 
     /// Refuses the keys that nobody has asked for, the first by name.
     func finish(hint: (String) -> String? = { _ in nil }) throws(KeyProblem) {
-        guard let stranger = table.keys.filter({ !known.contains($0) }).min() else { return }
-        throw problem(stranger, hint(stranger).map { "unknown key: \($0)" } ?? "unknown key")
+        let strangers = table.keys.map { $0.cut(toBytes: ByteKey.longest) }.filter { !known.contains($0) }
+        guard let stranger = strangers.min() else { return }
+        throw problem(PlainText.field(stranger), hint(stranger).map { "unknown key: \($0)" } ?? "unknown key")
     }
 
     // MARK: -
@@ -135,7 +150,7 @@ final class TableReader {
         at key: String,
         mayBeEmpty: Bool
     ) throws(KeyProblem) -> String {
-        guard let text = value.string else { throw mismatch(key, "a text in quotes", value) }
+        guard let text = value.string?.streamSafe else { throw mismatch(key, "a text in quotes", value) }
         guard mayBeEmpty || !text.isEmpty else { throw problem(key, "must not be empty") }
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
             throw problem(key, "has a control character in it")
@@ -147,7 +162,7 @@ final class TableReader {
     where Choice: RawRepresentable<String> & CaseIterable {
         guard let choice = Choice(rawValue: text) else {
             let allowed = Choice.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
-            throw problem(key, "\"\(text)\" is none of \(allowed)")
+            throw problem(key, "\"\(PlainText.field(text))\" is none of \(allowed)")
         }
         return choice
     }

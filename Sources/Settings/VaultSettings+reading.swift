@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 extension VaultSettings {
     /// Every `[[vault]]`, or the keyring where there is none.
     static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
@@ -50,13 +52,14 @@ extension VaultSettings {
                 "must name a program, such as [\"pass\", \"show\", \"keepass\"]"
             )
         }
-        name = try table.text("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
+        name = try table.name("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
         try table.finish()
     }
 
     /// The file's name without folders and `.kdbx`.
     private static func name(ofFile path: String) -> String {
         let file = path.split(separator: "/").last ?? "kdbx"
-        return String(file.hasSuffix(".kdbx") && file.count > 5 ? file.dropLast(5) : file)
+        let name = String(file.hasSuffix(".kdbx") && file.utf8.count > 5 ? file.dropLast(5) : file)
+        return PlainName(cleaning: name)?.text ?? "kdbx"
     }
 }

@@ -104,6 +104,8 @@ import Testing
             (.release(), .allow, Choices(scope: .always, seconds: 60)),
             (.release(), .allow, Choices(scope: .session, seconds: 0)),
             (.release(), .allow, Choices(muteSeconds: 60)),
+            (.release(), .deny, Choices(muteSeconds: 0)),
+            (.release(), .deny, Choices(muteSeconds: 86_401)),
             (.save(), .allow, Choices(entries: ["AA"])),
             (.unlock(), .allow, Choices(scope: .session)),
             (.overwrite(), .allow, Choices(id: "other")),
@@ -132,7 +134,7 @@ import Testing
             (.release(), .deny, Choices(muteSeconds: 60)),
             (.release(bulk: true), .allow, Choices(scope: .once)),
             (.save(), .allow, Choices(scope: .session)),
-            (.associate(), .deny, Choices(muteSeconds: 0)),
+            (.associate(), .deny, Choices(muteSeconds: 1)),
         ]
     )
     mutating func `an answer that makes sense is taken`(

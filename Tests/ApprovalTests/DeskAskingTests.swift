@@ -113,36 +113,6 @@ import Testing
         #expect(actions.answer(to: second.asker) == .allowed(Choices(id: "firefox"), code: code))
     }
 
-    @Test mutating func `a fourth question of one program is too many, the same one joins`() {
-        for host in ["a", "b", "c"] {
-            #expect(scene.ask(.release(host: host)).code != nil)
-        }
-        #expect(scene.ask(.release(host: "d")).answer == .tooMany)
-        #expect(scene.ask(.release(host: "a")).answer == nil)
-        #expect(scene.ask(.release(.named("chrome"), host: "d")).code != nil)
-    }
-
-    @Test mutating func `a seventeenth question in all is too many`() {
-        for number in 0..<16 {
-            #expect(scene.ask(.release(.named("program-\(number)"))).code != nil)
-        }
-        #expect(scene.ask(.release(.named("program-16"))).answer == .tooMany)
-    }
-
-    @Test mutating func `too many starts no quiet time`() throws {
-        let codes = ["a", "b", "c"].compactMap { scene.ask(.release(host: $0)).code }
-        scene.ask(.release(host: "d"))
-        _ = try scene.answer(codes[0], .allow)
-        #expect(scene.ask(.release(host: "d")).code != nil)
-    }
-
-    @Test mutating func `a new associate takes the place of the withdrawn one under the limit`() {
-        scene.ask(.release(host: "a"))
-        scene.ask(.release(host: "b"))
-        scene.ask(.associate(key: 1))
-        #expect(scene.ask(.associate(key: 2)).code != nil)
-    }
-
     @Test mutating func `an asker that no longer listens gets nothing and its request goes on`() throws {
         let asked = scene.ask(.release())
         scene.desk.leave(asked.asker)

@@ -29,9 +29,9 @@ import Testing
         #expect(actions.outcomes == [try #require(asked.code): .expired])
     }
 
-    @Test mutating func `an agent might have shown the request, confirmed or not`() {
+    @Test mutating func `an agent might have shown the request, confirmed or not`() throws {
         let asked = scene.ask(.release())
-        _ = scene.desk.register(
+        _ = try scene.desk.register(
             Agent(peer: ":1.5", name: "panel", isExclusive: false, answerer: .stranger),
             now: scene.now
         )
@@ -121,20 +121,20 @@ import Testing
         _ peer: String = ":1.9",
         exclusive: Bool = true,
         as answerer: Answerer = .stranger
-    ) -> [DeskAction] {
+    ) throws -> [DeskAction] {
         let agent = Agent(peer: peer, name: "panel", isExclusive: exclusive, answerer: answerer)
-        return scene.desk.register(agent, now: scene.now)
+        return try scene.desk.register(agent, now: scene.now)
     }
 
     @Test mutating func `an agent that isn't exclusive changes nothing for the notifier`() throws {
-        #expect(register(exclusive: false) == [.agentsChanged])
+        #expect(try register(exclusive: false) == [.agentsChanged])
         let asked = scene.ask(.release())
         #expect(asked.actions.contains(.notifierShows(code: try #require(asked.code))))
     }
 
     @Test mutating func `for an exclusive agent that confirms in time the notifier keeps still`() throws {
         let info = AgentInfo(name: "panel", executable: "/usr/bin/panel", isExclusive: true)
-        #expect(register() == [.agentsChanged, .agentTookOver(info)])
+        #expect(try register() == [.agentsChanged, .agentTookOver(info)])
         let code = try #require(scene.ask(.release()).code)
         #expect(scene.desk.alarm == scene.now + .seconds(3))
         scene.pass(.seconds(2))
@@ -147,14 +147,14 @@ import Testing
     @Test mutating func `a request that it hasn't confirmed within three seconds is shown by the notifier`()
         throws
     {
-        _ = register()
+        _ = try register()
         let code = try #require(scene.ask(.release()).code)
         scene.pass(.seconds(3))
         #expect(scene.desk.tick(now: scene.now) == [.notifierShows(code: code)])
     }
 
     @Test mutating func `a request that the agent may not answer is shown by the notifier at once`() throws {
-        _ = register(as: .named("evil", 100))
+        _ = try register(as: .named("evil", 100))
         let asked = scene.ask(.release(.named("evil", 100)))
         #expect(asked.actions.contains(.notifierShows(code: try #require(asked.code))))
         let unknown = scene.ask(.release(.nobody))
@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test mutating func `when the agent leaves the notifier shows what it showed`() throws {
-        _ = register()
+        _ = try register()
         let code = try #require(scene.ask(.release()).code)
         _ = try scene.desk.shown(code, by: ":1.9", now: scene.now)
         let actions = scene.desk.unregister(peer: ":1.9", now: scene.now)
@@ -172,20 +172,20 @@ import Testing
 
     @Test mutating func `an agent that comes later takes over what it confirms`() throws {
         let code = try #require(scene.ask(.release()).code)
-        #expect(!register().contains(.notifierHides(code: code)))
+        #expect(try !register().contains(.notifierHides(code: code)))
         let actions = try scene.desk.shown(code, by: ":1.9", now: scene.now)
         #expect(actions == [.notifierHides(code: code)])
     }
 
     @Test mutating func `a request whose new asker the agent belongs to comes back to the notifier`() throws {
-        _ = register(as: .named("evil", 101))
+        _ = try register(as: .named("evil", 101))
         let code = try #require(scene.ask(.release(.named("evil", 100))).code)
         _ = try scene.desk.shown(code, by: ":1.9", now: scene.now)
         #expect(scene.ask(.release(.named("evil", 101))).actions == [.notifierShows(code: code)])
     }
 
     @Test mutating func `shown of a stranger or of an unknown code is an error`() throws {
-        _ = register()
+        _ = try register()
         let code = try #require(scene.ask(.release()).code)
         #expect(throws: AnswerError.notAllowed) { try scene.desk.shown(code, by: ":1.8", now: scene.now) }
         #expect(throws: AnswerError.unknownRequest) {
@@ -193,9 +193,9 @@ import Testing
         }
     }
 
-    @Test mutating func `a second registration of the same name replaces the first`() {
-        _ = register(exclusive: true)
-        _ = register(exclusive: false)
+    @Test mutating func `a second registration of the same name replaces the first`() throws {
+        _ = try register(exclusive: true)
+        _ = try register(exclusive: false)
         #expect(scene.desk.agents.map(\.isExclusive) == [false])
     }
 }

@@ -103,7 +103,7 @@ import Testing
 
     @Test func `the notifier is told when an exclusive agent doesn't confirm in time`() async throws {
         let desk = open { $0.agentGrace = .milliseconds(20) }
-        await desk.register(agent: "panel", peer: ":1.9", isExclusive: true, by: .stranger)
+        try await desk.register(agent: "panel", peer: ":1.9", isExclusive: true, by: .stranger)
         var events = desk.events().makeAsyncIterator()
         async let answer = desk.ask(.release())
         let code = try #require(await nextCode(&events))

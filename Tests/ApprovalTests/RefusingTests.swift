@@ -36,6 +36,7 @@ import Testing
         var limits = Limits()
         limits.total = 1
         limits.perProgram = 1
+        limits.waitingTotal = 0
         var desk = Desk(limits: limits)
         _ = desk.ask(.release(), by: 1, now: now)
         let (same, another) = (desk.refusal(of: .release(), now: now), desk.refusal(of: other, now: now))

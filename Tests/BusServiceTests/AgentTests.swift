@@ -45,6 +45,7 @@ struct `Agents on the bus` {
         #expect(
             agent == [
                 "name": .string("watch"), "executable": .string(own.executable), "exclusive": .boolean(true),
+                "answered": .uint32(0), "expired": .uint32(0),
             ]
         )
         try await fixture.call(ApprovalInterface.unregisterAgent)
@@ -88,6 +89,30 @@ struct `Agents on the bus` {
             )
         }
         #expect(try await agents().isEmpty)
+    }
+
+    @Test func `an option that isn't known, a long name and the thirty-third agent are refused`() async throws
+    {
+        let calls: [(String, [String: Value])] = [
+            ("watch", ["exclusiv": .boolean(true)]),
+            ("watch", ["exclusive": .boolean(true), "other": .string("")]),
+            (String(repeating: "w", count: 65), [:]),
+        ]
+        for (name, options) in calls {
+            let error = await fixture.errorName { () throws(DBusError) in
+                try await fixture.call(ApprovalInterface.registerAgent, [.string(name), .vardict(options)])
+            }
+            #expect(error == DBusError.Name.invalidArgs)
+        }
+        var connections: [BusConnection] = []
+        for _ in 0..<32 {
+            let connection = try await fixture.bus.connect()
+            try await register("watch", from: connection)
+            connections.append(connection)
+        }
+        let error = await fixture.errorName { () throws(DBusError) in try await register("watch") }
+        #expect(error == DBusError.Name.limitsExceeded)
+        for connection in connections { await connection.close() }
     }
 
     @Test func `only an agent can say that it shows a request`() async throws {

@@ -25,6 +25,18 @@ struct `Who may change something` {
         (VaultsInterface.unlock, VaultsInterface.description, [.string("")]),
     ]
 
+    private static let reading: [(BusMethod, BusInterfaceDescription, [Value])] = [
+        (ApprovalInterface.listRequests, ApprovalInterface.description, []),
+        (ApprovalInterface.listRecent, ApprovalInterface.description, []),
+        (ApprovalInterface.listAgents, ApprovalInterface.description, []),
+        (ApprovalInterface.getEntries, ApprovalInterface.description, [.string("2222"), .uint32(0)]),
+        (ApprovalInterface.shown, ApprovalInterface.description, [.string("2222")]),
+        (ApprovalInterface.unregisterAgent, ApprovalInterface.description, []),
+        (ClientsInterface.list, ClientsInterface.description, []),
+        (ClientsInterface.grants, ClientsInterface.description, [.string("a")]),
+        (VaultsInterface.list, VaultsInterface.description, []),
+    ]
+
     private static let identity = ProcessIdentity(pid: 9, startTime: 9)
 
     private static func answerer(_ programs: [String], sandbox: String? = nil) -> Answerer {
@@ -43,7 +55,7 @@ struct `Who may change something` {
             Self.answerer(["/app/bin/game"], sandbox: "org.example.Game"), Answerer(identity: nil, uid: 1000),
         ] {
             fixture.seen.update { $0 = answerer }
-            for (method, interface, arguments) in Self.changing {
+            for (method, interface, arguments) in Self.changing + Self.reading {
                 let name = await fixture.errorName { () throws(DBusError) in
                     try await fixture.call(method, of: interface, arguments)
                 }
@@ -51,6 +63,64 @@ struct `Who may change something` {
             }
         }
         #expect(await !fixture.vault.status().isLocked)
+    }
+
+    @Test func `no method is left out of what a sandboxed program may not do`() {
+        var left = Set<String>()
+        for interface in KeybellBus.interfaces {
+            for method in interface.methods { left.insert("\(interface.name).\(method.name)") }
+        }
+        for (method, interface, _) in Self.changing + Self.reading {
+            left.remove("\(interface.name).\(method.name)")
+        }
+        #expect(left.isEmpty)
+    }
+
+    @Test func `a sandboxed program reads no property but the version`() async throws {
+        let fixture = try await ServiceFixture()
+        fixture.seen.update { $0 = Self.answerer(["/app/bin/game"], sandbox: "org.example.Game") }
+        for interface in KeybellBus.interfaces {
+            for property in interface.properties {
+                let name = await fixture.errorName { () throws(DBusError) in
+                    try await read(
+                        fixture,
+                        interface,
+                        "Get",
+                        [.string(interface.name), .string(property.name)]
+                    )
+                }
+                #expect(name == (property.name == "Version" ? nil : KeybellBusError.notAllowed))
+            }
+            let name = await fixture.errorName { () throws(DBusError) in
+                try await read(fixture, interface, "GetAll", [.string(interface.name)])
+            }
+            #expect(name == (interface.properties.count == 1 ? nil : KeybellBusError.notAllowed))
+        }
+        fixture.seen.update { $0 = Self.answerer(["/usr/bin/panel"]) }
+        let all = try await read(
+            fixture,
+            ApprovalInterface.description,
+            "GetAll",
+            [.string(ApprovalInterface.name)]
+        )
+        #expect(all.first?.vardict?["PendingCount"] == .uint32(0))
+        #expect(all.first?.vardict?["Version"] == .string(KeybellVersion.text))
+    }
+
+    @discardableResult
+    private func read(
+        _ fixture: ServiceFixture,
+        _ interface: BusInterfaceDescription,
+        _ member: String,
+        _ arguments: [Value]
+    ) async throws(DBusError) -> [Value] {
+        try await fixture.client.call(
+            KeybellBus.name,
+            ObjectPath(interface.path) ?? "/",
+            "org.freedesktop.DBus.Properties",
+            member,
+            arguments
+        )
     }
 
     @Test func `a program that waits for an answer can neither unlock nor forget`() async throws {

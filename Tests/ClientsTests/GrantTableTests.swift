@@ -11,7 +11,8 @@ import Testing
         origin: "moz-extension://x",
         vault: "Passwords",
         kind: .release,
-        host: "a.example"
+        host: "a.example",
+        form: GrantKey.Form(submitHost: "login.example", scheme: "https")
     )
     private let now = ContinuousClock.now
 
@@ -53,13 +54,16 @@ import Testing
 
     /// The same key but for one member.
     static let others: [GrantKey] = {
-        var keys = Array(repeating: key, count: 6)
+        var keys = Array(repeating: key, count: 9)
         keys[0].fingerprint = "AA:BC"
         keys[1].program = "/usr/bin/firefo"
         keys[2].origin = nil
         keys[3].vault = "passwords"
         keys[4].kind = .change
         keys[5].host = "www.a.example"
+        keys[6].form?.submitHost = nil
+        keys[7].form?.submitHost = "evil.example"
+        keys[8].form = nil
         return keys
     }()
 
@@ -98,6 +102,50 @@ import Testing
         let table = table(grant(true, ["E1"]), grant(false, []))
         #expect(table.grants.count == 1)
         #expect(decision(table) == true)
+    }
+
+    // MARK: Forms
+
+    private func key(_ submitHost: String?, _ scheme: String) -> GrantKey {
+        var key = Self.key
+        key.form = GrantKey.Form(submitHost: submitHost, scheme: scheme)
+        return key
+    }
+
+    @Test func `what is allowed by https isn't by http, but the other way round`() {
+        let encrypted = table(grant())
+        #expect(encrypted.decision(on: key("login.example", "http"), entry: "E1", now: now) == nil)
+        #expect(encrypted.decision(on: key("login.example", ""), entry: "E1", now: now) == nil)
+        let plain = table(grant(key: key("login.example", "http")))
+        #expect(decision(plain) == true)
+        #expect(plain.decision(on: key(nil, "https"), entry: "E1", now: now) == nil)
+    }
+
+    @Test func `a denial holds for a form that goes elsewhere or out in the clear, not for a better one`() {
+        let own = table(grant(false, key: key(nil, "https")))
+        #expect(own.decision(on: key("evil.example", "https"), entry: "E1", now: now) == false)
+        #expect(own.decision(on: key(nil, "http"), entry: "E1", now: now) == false)
+        let elsewhere = table(grant(false))
+        #expect(elsewhere.decision(on: key(nil, "https"), entry: "E1", now: now) == nil)
+        #expect(elsewhere.decision(on: key("evil.example", "https"), entry: "E1", now: now) == nil)
+    }
+
+    @Test func `a denial by http is none by https, and a decision by https comes first`() {
+        #expect(decision(table(grant(false, key: key("login.example", "http")))) == nil)
+        #expect(decision(table(grant(false), grant(key: key("login.example", "http")))) == false)
+    }
+
+    @Test func `an old grant allows nothing, still denies, and is replaced by the next answer`() {
+        var old = Self.key
+        old.form = nil
+        #expect(decision(table(grant(true, ["E1"], key: old))) == nil)
+        #expect(decision(table(grant(false, ["E1"], key: old))) == false)
+        let answered = table(grant(true, ["E1", "E2"], key: old), grant(true, ["E1"]))
+        #expect(decision(answered) == true)
+        #expect(decision(answered, "E2") == nil)
+        #expect(answered.grants.map(\.entries) == [["E2"], ["E1"]])
+        let once = table(grant(true, ["E1"], key: old), grant(true, ["E1"], .session(expires: nil)))
+        #expect(once.grants.count == 2)
     }
 
     // MARK: Sessions

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import Ciphers
 import KeePassHTTP
 import Testing
@@ -87,11 +88,10 @@ private final class Memory {
         #expect(name == expected)
     }
 
-    @Test(arguments: [
-        ("x", true), ("", false), ("a\u{0}", false), ("a\nb", false),
-        (String(repeating: "x", count: 128), true), (String(repeating: "x", count: 129), false),
-    ])
-    func `a name is visible and of bearable length`(name: String, isValid: Bool) {
-        #expect(ClientName.isValid(name) == isValid)
+    @Test(arguments: [String(repeating: "x", count: 128), String(repeating: "é", count: 128), "日本語"])
+    func `a numbered suggestion is no longer than an Id may be`(base: String) {
+        let name = ClientName.free(near: base) { $0 == base }
+        #expect(name.hasSuffix("-2"))
+        #expect(PlainName(name)?.text == name)
     }
 }

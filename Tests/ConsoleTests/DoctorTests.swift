@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DBus
 import Secrecy
 import Testing
 
@@ -17,6 +18,29 @@ struct DoctorTests {
     ])
     func `localhost must be this machine`(hosts: String, level: Finding.Level) {
         #expect(HostsCheck.finding(hosts: hosts).level == level)
+    }
+
+    private static func agent(exclusive: Bool, answered: UInt32, expired: UInt32) -> [String: Value] {
+        [
+            "name": .string("panel"), "executable": .string("/usr/bin/panel"),
+            "exclusive": .boolean(exclusive),
+            "answered": .uint32(answered), "expired": .uint32(expired),
+        ]
+    }
+
+    @Test(arguments: [(0, 1, true), (0, 0, false), (5, 2, false), (5, 3, true)])
+    func `an exclusive agent under which everything expires may draw nothing`(
+        answered: UInt32,
+        expired: UInt32,
+        isTold: Bool
+    ) {
+        let finding = BusCheck.finding(
+            agent: Self.agent(exclusive: true, answered: answered, expired: expired)
+        )
+        #expect(finding.map { $0.level == .warning && $0.text.contains("panel") } == (isTold ? true : nil))
+        #expect(
+            BusCheck.finding(agent: Self.agent(exclusive: false, answered: answered, expired: expired)) == nil
+        )
     }
 
     @Test func `hosts that can't be read are a warning`() {

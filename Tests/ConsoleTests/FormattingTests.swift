@@ -37,7 +37,7 @@ struct FormattingTests {
         ]
         #expect(
             ClientsCommand.lines([client], now: 100) == [
-                "firefox[2J (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox moz-extension://x"
+                "“firefox[2J” (Work)  3F:A2  made 90 seconds ago  not used yet  /usr/bin/firefox “moz-extension://x”"
             ]
         )
     }
@@ -58,7 +58,7 @@ struct FormattingTests {
         #expect(
             StatusCommand.line(agent: [
                 "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),
-            ]) == "my agent (/usr/bin/x), instead of notifications"
+            ]) == "“my agent” (/usr/bin/x), instead of notifications"
         )
     }
 
@@ -66,12 +66,19 @@ struct FormattingTests {
         let grant: [String: Value] = [
             "key": .string("k1"), "host": .string("a.example"), "vault": .string("keyring"),
             "decision": .string("allow"), "scope": .string("session"), "expires": .uint64(160),
-            "kind": .string("release"), "program": .string("/usr/bin/git"),
+            "kind": .string("release"), "program": .string("/usr/bin/git"), "scheme": .string("https"),
+            "submit-host": .string("b.example"),
         ]
         #expect(
             GrantsCommand.lines([grant], now: 100) == [
-                "k1  allow  release  a.example  keyring  session  /usr/bin/git  ends in 60 seconds"
+                "k1  allow  release  https://a.example, to b.example  keyring  session  /usr/bin/git  ends in 60 seconds"
             ]
         )
+        let others = [
+            grant.merging(["host": .string("")]) { $1 }, grant.merging(["scheme": .string("")]) { $1 },
+        ]
+        let lines = GrantsCommand.lines(others, now: 100)
+        #expect(lines.first?.contains("  by name or uuid  ") == true)
+        #expect(lines.last?.contains("  a.example, to b.example  ") == true)
     }
 }

@@ -91,7 +91,7 @@ struct RequestTests {
         )
         #expect(
             AllowCommand.summary(details, AnswerChoices()) == [
-                "Allowed 7F2A: firefox asks", "  Git, ann  A1", "  (no title)  B2", "  … and 1 more",
+                "Allowed 7F2A: firefox asks", "  “Git” (“ann”)  A1", "  (no title)  B2", "  … and 1 more",
             ]
         )
         #expect(
@@ -102,13 +102,13 @@ struct RequestTests {
     }
 
     @Test func `an entry that is to be made has no uuid yet`() {
-        #expect(RequestDetails.Entry(uuid: "", title: "Git", username: "ann").line == "Git, ann")
+        #expect(RequestDetails.Entry(uuid: "", title: "Git", username: "ann").line == "“Git” (“ann”)")
     }
 
     @Test func `allow prints the name that a client got`() {
         let details = request("7F2A", kind: "associate", more: ["suggested-id": .string("firefox")])
-        #expect(AllowCommand.summary(details, AnswerChoices()).last == "  as firefox")
-        #expect(AllowCommand.summary(details, AnswerChoices(id: "work")).last == "  as work")
+        #expect(AllowCommand.summary(details, AnswerChoices()).last == "  as “firefox”")
+        #expect(AllowCommand.summary(details, AnswerChoices(id: "work")).last == "  as “work”")
     }
 
     @Test func `choices that weren't made aren't sent`() {

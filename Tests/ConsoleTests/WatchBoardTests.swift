@@ -262,12 +262,14 @@ struct WatchBoardTests {
     @Test func `logins are chosen one by one, and once more together`() {
         var scene = WatchScene()
         _ = scene.take(.added(threeLogins("AAAA")))
-        #expect(scene.press("e").texts == ["1/3  GitHub (octocat)  [y] with it  [n] without  [Esc] go back"])
-        #expect(scene.press("y").texts.first?.hasPrefix("2/3  GitLab (tanuki)") == true)
+        #expect(
+            scene.press("e").texts == ["1/3  “GitHub” (“octocat”)  [y] with it  [n] without  [Esc] go back"]
+        )
+        #expect(scene.press("y").texts.first?.hasPrefix("2/3  “GitLab” (“tanuki”)") == true)
         #expect(scene.press("n").texts.first?.hasPrefix("3/3  (no title)") == true)
         #expect(
             scene.press("y").texts == [
-                "Allow 2 logins: GitHub (octocat), (no title)? [y] yes  [any other key] go back"
+                "Allow 2 logins: “GitHub” (“octocat”), (no title)? [y] yes  [any other key] go back"
             ]
         )
         #expect(

@@ -44,8 +44,8 @@ struct Doorbell {
                     ],
                     signals: [SignalDescription("Rang", [Argument("who", "s")])],
                     properties: [
-                        Property("Count", "u") { .uint32(7) },
-                        Property("Names", "as") { .strings(["a"]) },
+                        Property("Count", "u") { _ in .uint32(7) },
+                        Property("Names", "as") { _ in .strings(["a"]) },
                     ]
                 )
             ]

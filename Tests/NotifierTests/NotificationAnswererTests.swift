@@ -248,7 +248,7 @@ import Testing
         let answer = session.ask()
         let shown = try await server.shown()
         for _ in 0..<2 {
-            await session.desk.register(agent: "panel", peer: ":1.99", isExclusive: true, by: .panel)
+            try await session.desk.register(agent: "panel", peer: ":1.99", isExclusive: true, by: .panel)
         }
         try await session.desk.shown(code: session.code(), by: ":1.99")
         try await server.closed(shown.id)

@@ -62,7 +62,24 @@ import Testing
         #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
     }
 
+    @Test func `a proposed Id in another form is the same Id in one form`() async throws {
+        let scene = await Scene()
+        let first = Guest(id: "cafe\u{301}", caller: .named("ruby"))
+        let rung = try await scene.ring(first, first.request(.associate), .allow)
+        #expect(rung.reply.id.map { Array($0.utf8) } == Array("caf\u{E9}".utf8))
+        let second = Guest(id: "caf\u{E9}", caller: .named("perl"))
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(second, try second.request(.associate))
+        try await scene.allow(try await scene.next(&events))
+        let overwrite = try await scene.next(&events)
+        #expect(overwrite.kind == .overwrite)
+        try await scene.allow(overwrite)
+        #expect(try await ringing.value.reply.success)
+        #expect(await scene.clients.ids() == ["caf\u{E9}", "firefox"])
+    }
+
     @Test(arguments: [
+        "x\u{FE0F}", "x\u{34F}", " x", "x  y", "x\u{2800}",
         "fire\u{200B}fox", "\u{202E}xoferif", "a\nb", "a\u{3164}", String(repeating: "x", count: 129),
     ])
     func `a proposal that couldn't be shown as it is stored is not suggested`(_ id: String) async throws {

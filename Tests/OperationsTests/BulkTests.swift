@@ -32,7 +32,7 @@ import Vault
     static let types: [RequestType] = [.getAllLogins, .getLoginsByNames, .getLoginByUUID, .customSearch]
 
     @Test(arguments: types)
-    func `it always asks, whatever else would cover, and may not be allowed for always`(
+    func `it always asks, whatever else would cover, and always is for single entries alone`(
         _ type: RequestType
     ) async throws {
         let scene = await scene { $0.access = .never }
@@ -44,7 +44,7 @@ import Vault
         #expect(asked.kind == .release)
         #expect(asked.bulk)
         #expect(asked.host == nil)
-        #expect(asked.alwaysOffered == false)
+        #expect(asked.alwaysOffered == [.getLoginsByNames, .getLoginByUUID].contains(type))
     }
 
     @Test(arguments: types)

@@ -174,6 +174,7 @@ import Vault
             #expect(texts.0.reply.error == texts.1.reply.error && texts.0.status == texts.1.status)
             limits = Limits()
             limits.total = 0
+            limits.waitingTotal = 0
             let full = (
                 await Self.scene(secret, isGuessed: true, limits: limits),
                 await Self.scene(secret, isGuessed: false, limits: limits)

@@ -57,6 +57,125 @@ import Vault
         #expect(entry.password == SecretBytes(utf8: "<secret-pass>"))
     }
 
+    @Test(arguments: ["U@T:target", "U@U:BOSS", "U@A:https://target.example/"])
+    func `a reference by what is public opens just the entry that it means`(reference: String) async throws {
+        let (entry, opened) = try await entry(username: "{REF:\(reference)}", password: "p")
+        #expect(entry.login == "boss" && opened == 2)
+    }
+
+    @Test func `a password is put into passwords and fields, never into a name`() async throws {
+        let reference = "{REF:P@I:\(Self.id)}"
+        let (entry, _) = try await entry(
+            username: reference,
+            password: reference,
+            fields: ["KPH: x": reference]
+        )
+        #expect(entry.login == reference)
+        #expect(entry.password == SecretBytes(utf8: "secret"))
+        #expect(entry.stringFields.first?.value == SecretBytes(utf8: "secret"))
+    }
+
+    @Test func `an entry that is never given at this page isn't opened by a reference either`() async throws {
+        let scene = await Scene()
+        let denied = Login.at("https://b.example/", "Denied", deny: ["a.example"])
+        await scene.vault.put(denied, password: "secret")
+        let text = "{REF:P@I:\(denied.id.hex)}{REF:P@T:Denied}{REF:P@P:secret}"
+        await scene.vault.put(.at("https://a.example/", "A", allow: ["a.example"]), password: text)
+        let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        let rung = try await scene.ring(scene.guest, page)
+        #expect(rung.reply.entries.first?.password == SecretBytes(utf8: text))
+    }
+
+    // MARK: What a client planted before it was refused
+
+    private static let seed = ["TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "Codes": "111 222"]
+
+    @Test(arguments: ["{S:Codes}", "{TOTP}", "{TIMEOTP}", "{S:TOTP Seed}", "{PASSWORD}", "{NOTES}"])
+    func `names carry nothing that isn't given`(text: String) async throws {
+        for isReturned in [false, true] {
+            let scene = await Scene(rules: {
+                $0.returnsFields = isReturned
+                $0.bulkAccess = .never
+            })
+            await scene.vault.put(
+                .at("https://a.example/", text, username: text, allow: ["a.example"]),
+                password: "\(text)!",
+                fields: Self.seed
+            )
+            let requests = [
+                try scene.guest.request(.getLogins, ["Url": "https://a.example/"]),
+                try scene.guest.request(.getAllLogins),
+            ]
+            for (number, request) in requests.enumerated() {
+                let entry = try #require(await scene.ring(scene.guest, request).reply.entries.first)
+                #expect(entry.name == text && entry.login == text)
+                // A password may hold itself, once.
+                let own = text == "{PASSWORD}" ? "\(text)!!" : "\(text)!"
+                #expect(entry.password == SecretBytes(utf8: number == 0 ? own : ""))
+            }
+        }
+    }
+
+    @Test func `a one-time code goes out in a field that the person made for it`() async throws {
+        let scene = await Scene(rules: { $0.returnsFields = true })
+        await scene.vault.put(
+            .at("https://a.example/", "a", allow: ["a.example"]),
+            fields: Self.seed.merging(["KPH: code": "{TOTP}", "KPH: seed": "{S:TOTP Seed}"]) { $1 }
+        )
+        let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        let fields = try #require(await scene.ring(scene.guest, page).reply.entries.first).stringFields
+        #expect(fields.map(\.key) == ["code", "seed"])
+        #expect(fields.first?.value.count == 6)
+        #expect(fields.last?.value == SecretBytes(utf8: "{S:TOTP Seed}"))
+    }
+
+    @Test(arguments: [
+        "Login", "Password", "Url", "SubmitUrl", "Realm", "Name", "a field's name", "a field's value",
+    ])
+    func `a client's text of that form is refused before anybody is asked, in every field`(
+        field: String
+    ) async throws {
+        let scene = await Scene()
+        let login = Login.at("https://a.example/", "a")
+        await scene.vault.put(login)
+        for text in [
+            "{TOTP}", "x{s:Codes}", "{ref:P@T:x}", "{{PASSWORD}}", "{T-CONV:/{S:a}/Raw/}", "{C:", "{tItLe}",
+        ] {
+            var fields = ["Url": "https://a.example/", "Login": "me"]
+            var stringFields: [(key: String, value: String?)] = []
+            switch field {
+            case "a field's name": stringFields = [(key: text, value: nil)]
+            case "a field's value": stringFields = [(key: "Note", value: text)]
+            default: fields[field] = field.hasSuffix("Url") ? "https://a.example/\(text)?x" : text
+            }
+            for uuid in [nil, login.id.hex] {
+                fields["Uuid"] = uuid
+                let body = try OutgoingRequest(
+                    .setLogin,
+                    id: "firefox",
+                    fields: fields.map { (name: $0.key, value: SecretBytes(utf8: $0.value)) },
+                    stringFields: stringFields.map { field in
+                        (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
+                    }
+                ).encoded(with: scene.guest.key)
+                let rung = try await scene.ring(scene.guest, body, .allow)
+                #expect(rung.status == 200 && !rung.reply.success)
+                #expect(rung.reply.error == LoginDraft.placeholderRefusal)
+            }
+        }
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.saves.isEmpty)
+    }
+
+    @Test func `braces that are none of that are saved as they are`() async throws {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Url": "https://a.example/", "Login": "{\"user\":1}", "Password": "a{b}c{S}{{x:"]
+        )
+        #expect(try await scene.ring(scene.guest, body).reply.success)
+    }
+
     @Test(arguments: [
         "{REF:P@I:00000000000000000000000000000000}", "{REF:P@I:none}", "{REF:P@T:nobody}", "{REF:X@I:\(id)}",
         "{REF:P}",

@@ -56,7 +56,8 @@ import Vault
                     origin: nil,
                     vault: "Passwords",
                     kind: .release,
-                    host: "a.example"
+                    host: "a.example",
+                    form: GrantKey.Form(scheme: "https")
                 )
         )
         #expect(grant.allows)

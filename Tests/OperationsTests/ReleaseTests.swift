@@ -22,6 +22,7 @@ import Vault
         vault: String = "Passwords",
         kind: GrantKey.Kind = .release,
         fingerprint: String? = nil,
+        form: GrantKey.Form? = GrantKey.Form(scheme: "https"),
         entries: Set<String>? = nil
     ) async {
         let key = GrantKey(
@@ -30,7 +31,8 @@ import Vault
             origin: origin,
             vault: vault,
             kind: kind,
-            host: host
+            host: host,
+            form: form
         )
         await scene.grants.remember(Grant(key: key, allows: allows, entries: entries, scope: .always))
     }
@@ -98,6 +100,7 @@ import Vault
     @Test func `too many questions are told as such`() async throws {
         var limits = Limits()
         limits.perProgram = 0
+        limits.waitingPerProgram = 0
         let scene = await Scene(limits: limits)
         await scene.vault.put(.at("https://a.example/", "a"))
         let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
@@ -175,6 +178,8 @@ import Vault
         await grant(scene, fingerprint: "00:00")
         await grant(scene, program: "/usr/bin/chromium")
         await grant(scene, origin: "moz-extension://x")
+        await grant(scene, form: GrantKey.Form(submitHost: "b.example", scheme: "https"))
+        await grant(scene, form: nil)
         await grant(scene, entries: [LoginID.random().hex])
         _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
@@ -208,11 +213,12 @@ import Vault
         #expect(await scene.asked().count == 1)
     }
 
-    @Test func `a client's own rules count instead of the others'`() async throws {
+    @Test(arguments: ["backup", "caf\u{E9}", "cafe\u{301}"])
+    func `a client's own rules count instead of the others'`(id: String) async throws {
         var rules = ClientRules()
         rules.access = .never
-        let scene = await Scene(Policy(exceptions: ["backup": rules]))
-        let backup = Guest(id: "backup")
+        let scene = await Scene(Policy(exceptions: ["backup": rules, "caf\u{E9}": rules]))
+        let backup = Guest(id: id)
         await scene.clients.welcome(backup)
         await scene.vault.put(.at("https://a.example/", "a"))
         #expect(try await scene.ring(backup, backup.request(.getLogins, Self.page)).titles == ["a"])

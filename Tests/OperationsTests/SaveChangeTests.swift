@@ -27,7 +27,8 @@ import Vault
             origin: nil,
             vault: "Passwords",
             kind: .change,
-            host: host
+            host: host,
+            form: GrantKey.Form(scheme: "https")
         )
         await scene.grants.remember(Grant(key: key, allows: allows, entries: nil, scope: .always))
     }

@@ -67,7 +67,7 @@ import Vault
         #expect(login.group?.name == "Browser/New")
         let asked = try #require(await scene.asked().first)
         #expect(asked.submitHost == "login.example:8443")
-        #expect(asked.newHosts == ["a.example", "login.example:8443"])
+        #expect(asked.newHosts == ["login.example:8443", "a.example"])
     }
 
     @Test func `denied is no success, and quiet for a while`() async throws {

@@ -104,7 +104,7 @@ struct FakeProvider {
                         },
                     ],
                     properties: [
-                        Property("Collections", "ao") { .array("o", [.objectPath(Self.collection)]) }
+                        Property("Collections", "ao") { _ in .array("o", [.objectPath(Self.collection)]) }
                     ]
                 )
             ]
@@ -131,11 +131,11 @@ struct FakeProvider {
                         }
                     ],
                     properties: [
-                        Property("Locked", "b") { [isLocked] in
+                        Property("Locked", "b") { [isLocked] _ in
                             if locked == .silence { await Self.never() }
                             return .boolean(isLocked.now)
                         },
-                        Property("Label", "s") { .string("Fake") },
+                        Property("Label", "s") { _ in .string("Fake") },
                     ]
                 )
             ]

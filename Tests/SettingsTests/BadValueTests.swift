@@ -151,4 +151,25 @@ struct BadValueTests {
         }
         #expect(file == "config.toml" && line == 3 && !message.isEmpty)
     }
+
+    /// toml++ would end the process over them.
+    @Test(arguments: [
+        ("[=]", "line 1, column 2"), ("[.a]", "line 1, column 2"), ("[é]", "line 1, column 2"),
+        ("[# ]", "line 1, column 2"), ("[\n]", "line 1, column 2"), ("[[=]]", "line 1, column 3"),
+        ("[[\u{1}]]", "line 1, column 3"), ("[http]\n\n \t[ !]", "line 3, column 5"),
+        ("[http] # [x\n[\r\n]", "line 2, column 2"),
+        ("[[client]]\nid = \"\"\"a\n[=]\n\"\"\"\n[=]", "line 5, column 2"),
+        ("[[client]]\nid = 'a\n[=]", "line 3, column 2"),
+    ])
+    func `a table's name that can't be one is an error that names its place`(text: String, place: String) {
+        #expect(complaint(about: text).hasPrefix("config.toml: \(place): "), "\(complaint(about: text))")
+    }
+
+    @Test(arguments: [
+        "[[client]]\nid = \"\"\"a\n[=]\n\"\"\"", "[[client]]\nid = '''\n[é]\\'''", "[ http ]", "[\"http\"]",
+        "[http]\nallowed_origins = [\n  # [=]\n  \"https://[::1]:80\",\n]",
+    ])
+    func `what only looks like one isn't`(text: String) {
+        #expect(!complaint(about: text).contains(": line "), "\(complaint(about: text))")
+    }
 }

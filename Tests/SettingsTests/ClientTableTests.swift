@@ -48,6 +48,22 @@ struct ClientTableTests {
         #expect(policy.standard.bulkAccess == .never)
     }
 
+    @Test(arguments: ["cafe\u{301}", "caf\u{E9}"])
+    func `a table holds for an Id in every form`(id: String) throws {
+        let policy = try parse("[[client]]\nid = \"\(id)\"\nany_program = true").policy
+        #expect(policy.rules(for: "cafe\u{301}").anyProgram)
+        #expect(policy.rules(for: "caf\u{E9}").anyProgram)
+        #expect(throws: ConfigurationError.self) {
+            try parse("[[client]]\nid = \"cafe\u{301}\"\n[[client]]\nid = \"caf\u{E9}\"")
+        }
+    }
+
+    @Test(arguments: ["x\u{FE0F}", " x", "a  b", "x\u{3164}", "x\u{2800}"])
+    func `an Id or a vault's name that looks like another is an error`(name: String) {
+        #expect(throws: ConfigurationError.self) { try parse("[[client]]\nid = \"\(name)\"") }
+        #expect(throws: ConfigurationError.self) { try parse("[[vault]]\nname = \"\(name)\"") }
+    }
+
     @Test func `a client's keys may stand in tables, so that both kinds of ask can be said`() throws {
         let policy = try parse(
             """

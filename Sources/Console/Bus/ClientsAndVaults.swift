@@ -12,6 +12,16 @@ func dictionaries(_ answer: [Value]) -> [[String: Value]] {
 extension [String: Value] {
     /// A text of the bus, cleaned for a terminal; empty if it isn't there.
     func cleanText(_ key: String) -> String { self[key]?.asString.map(PlainText.cleaned) ?? "" }
+    /// An Id, a path or another name of the bus: in quotes unless it is a plain word; empty if it isn't there.
+    func name(_ key: String) -> String {
+        let text = cleanText(key)
+        return text.isEmpty ? "" : PlainText.name(text)
+    }
+    /// What somebody claims, in quotes; empty if it isn't there.
+    func quoted(_ key: String) -> String {
+        let text = cleanText(key)
+        return text.isEmpty ? "" : PlainText.quoted(text)
+    }
     /// A number of any unsigned width; 0 if it isn't there.
     func number(_ key: String) -> UInt64 {
         self[key].flatMap { $0.asUInt64 ?? $0.asUInt32.map { UInt64($0) } } ?? 0

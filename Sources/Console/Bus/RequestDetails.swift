@@ -61,7 +61,13 @@ struct RequestDetails: Equatable, Sendable {
     }
 
     /// Whether a decision on it may be remembered.
-    var canBeRemembered: Bool { ["release", "save"].contains(kind) && !isBulk }
+    ///
+    /// Of those for more than one host just the ones that name single entries.
+    var canBeRemembered: Bool {
+        let request = members[ApprovalInterface.Detail.request]?.asString ?? ""
+        let isByEntry = ["get-logins-by-names", "get-login-by-uuid"].contains(request)
+        return ["release", "save"].contains(kind) && (!isBulk || isByEntry)
+    }
 
     /// The request for `--json`: all details, entries by name.
     var json: JSON {
@@ -86,10 +92,15 @@ extension RequestDetails.Entry {
         self.init(uuid: texts[0], title: texts[1], username: texts[2])
     }
 
+    /// The entry without its uuid, what it says in quotes.
+    var name: String {
+        (title.isEmpty ? "(no title)" : PlainText.quoted(title))
+            + (username.isEmpty ? "" : " (\(PlainText.quoted(username)))")
+    }
+
     /// The entry on one line.
     var line: String {
-        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : ", \(username)")
-            + (uuid.isEmpty ? "" : "  \(uuid)")
+        name + (uuid.isEmpty ? "" : "  \(uuid)")
     }
 
     fileprivate var json: JSON {

@@ -3,6 +3,7 @@
 import DisplayText
 import KeePassHTTP
 import SecretService
+import UnicodeText
 
 /// The keys of `keybell client` itself, in the person's keyring.
 ///
@@ -16,7 +17,7 @@ struct OwnKeys: Sendable {
         let item: KeyringItem
         let key: ClientKey
 
-        var id: String { item.attributes["id"] ?? "" }
+        var id: String { (item.attributes["id"] ?? "").composed }
     }
 
     let keyring: Keyring
@@ -32,7 +33,7 @@ struct OwnKeys: Sendable {
         do throws(KeyringError) {
             let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
             // Of two made in one second the later has the longer or the greater path.
-            return items.filter { id == nil || $0.attributes["id"] == id }
+            return items.filter { id == nil || $0.attributes["id"]?.composed == id?.composed }
                 .sorted {
                     ($0.created, $0.path.utf8.count, $0.path) < ($1.created, $1.path.utf8.count, $1.path)
                 }
@@ -59,9 +60,9 @@ struct OwnKeys: Sendable {
     /// Keeps a key, in place of a former one of that Id.
     func keep(_ key: ClientKey, id: String) async throws(ConsoleError) {
         do throws(KeyringError) {
-            let attributes = ["server": server, "id": id]
-            let former = try await keyring.items(schema: Self.schema, attributes: attributes)
-            if let former = former.first {
+            let attributes = ["server": server, "id": id.composed]
+            let former = try await keyring.items(schema: Self.schema, attributes: ["server": server])
+            if let former = former.first(where: { $0.attributes["id"]?.composed == id.composed }) {
                 try await keyring.change(former, secret: key.base64())
             } else {
                 let label = "Keybell's own client: \(id)"

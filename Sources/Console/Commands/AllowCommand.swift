@@ -126,7 +126,9 @@ struct AllowCommand: AsyncParsableCommand {
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
         if request.kind == "associate" {
-            lines.append("  as \(PlainText.cleaned(choices.id ?? request.suggestedID ?? "suggested"))")
+            lines.append(
+                "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
+            )
         }
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0

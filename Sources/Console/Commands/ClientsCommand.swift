@@ -29,10 +29,10 @@ struct ClientsCommand: AsyncParsableCommand {
     static func lines(_ clients: [[String: Value]], now: UInt64) -> [String] {
         typealias Key = ClientsInterface.Key
         let rows = clients.map { client in
-            let id = client.cleanText(Key.id)
-            let name = client.cleanText(Key.name)
+            let id = client.name(Key.id)
+            let name = client.name(Key.name)
             let used = client.number(Key.lastUsed)
-            let program = [client.cleanText(Key.program), client.cleanText(Key.origin)].filter { !$0.isEmpty }
+            let program = [client.name(Key.program), client.quoted(Key.origin)].filter { !$0.isEmpty }
             return [
                 name.isEmpty || name == id ? id : "\(id) (\(name))",
                 client.cleanText(Key.fingerprint),

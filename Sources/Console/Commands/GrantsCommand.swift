@@ -26,7 +26,7 @@ struct GrantsCommand: AsyncParsableCommand {
             return
         }
         guard !grants.isEmpty else {
-            Output.line("\(PlainText.cleaned(client)) is asked about each time.")
+            Output.line("\(PlainText.name(client)) is asked about each time.")
             return
         }
         for line in Self.lines(grants, now: Moment.now()) { Output.line(line) }
@@ -39,11 +39,24 @@ struct GrantsCommand: AsyncParsableCommand {
                 let expires = grant.number(Key.expires)
                 return [
                     grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.kind),
-                    grant.cleanText(Key.host), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
-                    grant.cleanText(Key.program),
+                    Self.place(grant), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
+                    [grant.name(Key.program), grant.quoted(Key.origin)].filter { !$0.isEmpty }
+                        .joined(separator: " "),
                     expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
                 ]
             }
         )
+    }
+
+    /// Where a grant holds: `https://a.example, to b.example`.
+    private static func place(_ grant: [String: Value]) -> String {
+        typealias Key = ClientsInterface.GrantKey
+        let host = grant[Key.host]?.asString.map { PlainText.host($0) } ?? ""
+        guard !host.isEmpty else { return "by name or uuid" }
+        let scheme = grant.cleanText(Key.scheme)
+        let target = grant[Key.submitHost]?.asString.map { PlainText.host($0) } ?? ""
+        // One whose host isn't of the Internet has its scheme already; an old grant has none.
+        let page = scheme.isEmpty || host.contains("://") ? host : "\(scheme)://\(host)"
+        return target.isEmpty ? page : "\(page), to \(target)"
     }
 }

@@ -25,6 +25,6 @@ struct RenameCommand: AsyncParsableCommand {
             ClientsInterface.rename,
             texts: [client, name]
         )
-        Output.line("\(PlainText.cleaned(client)) is shown as \(PlainText.cleaned(name)).")
+        Output.line("\(PlainText.name(client)) is shown as \(PlainText.quoted(name)).")
     }
 }

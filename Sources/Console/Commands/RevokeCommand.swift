@@ -17,6 +17,6 @@ struct RevokeCommand: AsyncParsableCommand {
     func run() async throws {
         let interface = ClientsInterface.description
         try await DaemonBus.connect().call(interface, ClientsInterface.revoke, texts: [client])
-        Output.line("\(PlainText.cleaned(client)) has no key any more.")
+        Output.line("\(PlainText.name(client)) has no key any more.")
     }
 }

@@ -59,7 +59,7 @@ struct StatusCommand: AsyncParsableCommand {
     static func line(agent: [String: Value]) -> String {
         typealias Key = ApprovalInterface.Agent
         let exclusive = agent[Key.exclusive]?.asBool ?? false
-        return "\(agent.cleanText(Key.name)) (\(agent.cleanText(Key.executable)))"
+        return "\(agent.quoted(Key.name)) (\(agent.name(Key.executable)))"
             + (exclusive ? ", instead of notifications" : "")
     }
 }

@@ -2,6 +2,7 @@
 
 import BusInterface
 import DBus
+import DisplayText
 import Kernel
 
 /// Checks what is on the session bus: the daemon and the notifier.
@@ -85,6 +86,27 @@ enum BusCheck {
             subject,
             "turned off in the configuration, and no agent is there: nothing shows requests",
             do: "Keep `keybell watch` open, start an agent, or set `notifier = true` under [approval]."
+        )
+    }
+
+    /// How many requests in a row may expire at an agent that was answered before: nobody may have been there.
+    private static let patience: UInt64 = 3
+
+    /// An agent that keeps notifications away and under which every request expires: it may draw nothing.
+    static func finding(agent: [String: Value]) -> Finding? {
+        typealias Key = ApprovalInterface.Agent
+        let expired = agent.number(Key.expired)
+        let answered = agent.number(Key.answered)
+        guard agent[Key.exclusive]?.asBool ?? false, expired >= (answered == 0 ? 1 : patience) else {
+            return nil
+        }
+        let name = PlainText.quoted(agent[Key.name]?.asString ?? "")
+        let executable = agent.name(Key.executable)
+        return .warning(
+            "Agent",
+            "\(name) (\(executable)) shows requests instead of notifications, and the last \(expired) that it said it had shown expired unanswered",
+            do:
+                "If you saw none of them, it draws nothing: end that program, and notifications are back. `keybell watch` shows what waits."
         )
     }
 

@@ -37,12 +37,13 @@ struct DoctorCommand: AsyncParsableCommand {
         if let bus {
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
             // A daemon that doesn't run, or can't tell, has no agents to count.
-            let agents = try? await bus.agents(starts: false).count
+            let agents = try? await bus.agents(starts: false)
             findings += await BusCheck.notifier(
                 bus.bus,
                 isOff: !configuration.approval.notifier,
-                agents: agents
+                agents: agents?.count
             )
+            findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
         }
         findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
         findings += HostsCheck.findings()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
+import DisplayText
 import SecretService
 
 /// Checks the keyring: provider, collection, lock, and keys that are there twice.
@@ -15,7 +16,7 @@ enum KeyringCheck {
         guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
             return findings
         }
-        findings += doubles(ids: items.map { $0.attributes["id"] ?? "" })
+        findings += doubles(ids: items.map { PlainName(cleaning: $0.attributes["id"] ?? "")?.text ?? "" })
         return findings
     }
 

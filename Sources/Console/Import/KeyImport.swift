@@ -67,7 +67,7 @@ struct KeyImport: Sendable {
         _ registry: ClientRegistry,
         _ overwrites: Bool
     ) async throws(ClientError) -> Outcome {
-        guard let key = field.key else { return .unusable }
+        guard let key = field.key, PlainName(field.id) != nil else { return .unusable }
         let former = try await registry.fingerprint(of: field.id)
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }

@@ -49,10 +49,3 @@ struct EntryPicking: Equatable {
         return .ask(rest + question)
     }
 }
-
-extension RequestDetails.Entry {
-    /// The entry without its uuid.
-    fileprivate var name: String {
-        (title.isEmpty ? "(no title)" : title) + (username.isEmpty ? "" : " (\(username))")
-    }
-}

@@ -35,7 +35,7 @@ package struct IncomingReply: Sendable {
     ///   - key: Our key; nil for the answer to a ping, of which nothing that needs a key is read.
     /// - Throws: `malformed`, `unverified`.
     package init(parsing bytes: [UInt8], key: ClientKey?) throws(ReplyError) {
-        let members: [String: JSONValue]
+        let members: JSONObject
         do {
             members = try JSONReader.object(bytes)
         } catch {
@@ -65,7 +65,7 @@ package struct IncomingReply: Sendable {
     }
 
     private static func conversation(
-        _ members: [String: JSONValue],
+        _ members: JSONObject,
         _ key: ClientKey
     ) throws(VerificationFailure) -> Conversation {
         guard let signature = Signature(of: members) else { throw VerificationFailure() }
@@ -86,10 +86,10 @@ package struct IncomingReply: Sendable {
 
 extension ReplyEntry {
     fileprivate init(
-        _ members: [String: JSONValue],
+        _ members: JSONObject,
         _ conversation: Conversation
     ) throws(VerificationFailure) {
-        func text(_ members: [String: JSONValue], _ name: String) throws(VerificationFailure) -> String {
+        func text(_ members: JSONObject, _ name: String) throws(VerificationFailure) -> String {
             guard let field = EncryptedField(members[name]) else { return "" }
             return try conversation.decryptText(field)
         }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 /// Reads one JSON text, strictly by RFC 8259.
 ///
 /// Not Foundation's decoder: that one brings megabytes of code for a few flat objects, turns numbers into doubles, and
 /// gives neither a limit on depth nor an error text that is fit for a stranger. Of two equal keys the last counts,
-/// as with everyone else's reader.
+/// as with everyone else's reader. Texts come out stream-safe, so that nothing done with them costs more than its length.
 struct JSONReader {
     /// Why a text is no JSON; says where, and never quotes what stands there.
     struct Fault: Error, Equatable {
@@ -16,7 +18,7 @@ struct JSONReader {
     static let deepest = 32
 
     /// Reads a text that must be an object.
-    static func object(_ bytes: [UInt8]) throws(Fault) -> [String: JSONValue] {
+    static func object(_ bytes: [UInt8]) throws(Fault) -> JSONObject {
         var reader = JSONReader(bytes)
         reader.skipSpace()
         let start = reader.position
@@ -51,8 +53,8 @@ struct JSONReader {
         }
     }
 
-    private mutating func members(depth: Int) throws(Fault) -> [String: JSONValue] {
-        var members: [String: JSONValue] = [:]
+    private mutating func members(depth: Int) throws(Fault) -> JSONObject {
+        var members = JSONObject()
         position += 1
         skipSpace()
         if take(UInt8(ascii: "}")) { return members }
@@ -63,7 +65,7 @@ struct JSONReader {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
-            members[key] = try value(depth: depth)
+            members.append(key, try value(depth: depth))
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
@@ -112,23 +114,26 @@ struct JSONReader {
 
     private mutating func string() throws(Fault) -> String {
         let start = position
-        var text: [UInt8] = []
         position += 1
+        var text: [UInt8] = []
+        var plain = position
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
+                text += bytes[plain..<position]
                 position += 1
-                guard let string = String(validating: text, as: UTF8.self) else {
+                guard let string = String(streamSafe: text) else {
                     throw Fault(reason: "a text that is not UTF-8", offset: start)
                 }
                 return string
             case UInt8(ascii: "\\"):
+                text += bytes[plain..<position]
                 position += 1
-                text.append(contentsOf: try escaped())
+                text += try escaped()
+                plain = position
             case 0..<0x20:
                 throw fault("a control character in a text")
             default:
-                text.append(byte)
                 position += 1
             }
         }

@@ -9,7 +9,7 @@ enum JSONValue: Equatable, Sendable {
     case number(String)
     case string(String)
     case array([JSONValue])
-    case object([String: JSONValue])
+    case object(JSONObject)
 
     /// The text, if it is one that says something; the protocol's clients send `null` and `""` for "none".
     var nonEmptyString: String? {
@@ -24,7 +24,7 @@ enum JSONValue: Equatable, Sendable {
     var asFlag: Bool? {
         switch self {
         case .bool(let claim): claim
-        case .string(let text): Bool(text.lowercased())
+        case .string(let text): text.utf8.count <= 5 ? Bool(text.lowercased()) : nil
         default: nil
         }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import UnicodeText
 
 /// One request of a client, read but not verified.
 package struct Request: Sendable {
     /// What is asked for.
     package let type: RequestType
-    /// The client's Id; in associate it is a proposal.
+    /// The client's Id, in NFC; in associate it is a proposal.
     package let id: String?
     /// What it is signed with; nil for a ping and for whatever else comes unsigned.
     package let signature: Signature?
@@ -21,7 +22,7 @@ package struct Request: Sendable {
     /// The encrypted parts of `StringFields`; a nil value removes the field.
     package let stringFields: [StringFieldChange]
 
-    let members: [String: JSONValue]
+    let members: JSONObject
 
     /// One member of `StringFields`.
     package struct StringFieldChange: Hashable, Sendable {
@@ -39,23 +40,23 @@ package struct Request: Sendable {
     /// - Returns: The request.
     /// - Throws: `malformedJSON`, `missing("RequestType")`, `unknownCommand`.
     package static func parse(_ bytes: [UInt8]) throws(RequestError) -> Request {
-        let members: [String: JSONValue]
+        let members: JSONObject
         do {
             members = try JSONReader.object(bytes)
         } catch {
             throw .malformedJSON("\(error.reason) at byte \(error.offset)")
         }
         guard let name = members["RequestType"]?.nonEmptyString else { throw .missing("RequestType") }
-        guard let type = RequestType(rawValue: name) else {
+        guard let type = ByteKey(name).flatMap({ RequestType(rawValue: $0.text) }) else {
             throw .unknownCommand(PlainText.field(name, limit: RequestError.longestQuote))
         }
         return Request(type: type, members: members)
     }
 
-    private init(type: RequestType, members: [String: JSONValue]) {
+    private init(type: RequestType, members: JSONObject) {
         self.type = type
         // The key is read once, below, and must not stand in whatever prints a request.
-        self.members = members.filter { $0.key != "Key" }
+        self.members = members.without("Key")
         id = Self.id(members["Id"])
         signature = Signature(of: members)
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false
@@ -90,24 +91,23 @@ package struct Request: Sendable {
     // An Id becomes an attribute of a keyring item, which C ends at a NUL: "a\0b" would be another client's "a".
     // No client sends that, nor one that is longer than a line.
     private static func id(_ value: JSONValue?) -> String? {
-        guard let text = value?.nonEmptyString, text.utf8.count <= longestID, !text.utf8.contains(0) else {
+        guard let text = value?.nonEmptyString.flatMap(ByteKey.init)?.text, !text.utf8.contains(0) else {
             return nil
         }
-        return text
+        return text.composed
     }
-
-    private static let longestID = 256
 
     private static func stringFields(_ value: JSONValue?) -> [StringFieldChange] {
         guard let value, !value.isAbsentText else { return [] }
-        guard case .object(let members) = value else {
+        guard case .object(let object) = value else {
             return [StringFieldChange(key: .unusable, value: .unusable)]
         }
-        return members.sorted { $0.key < $1.key }.compactMap { key, value in
-            switch value {
-            case .null: StringFieldChange(key: EncryptedField(base64: key), value: nil)
+        return object.members.compactMap { member in
+            let key = EncryptedField(base64: member.name)
+            return switch member.value {
+            case .null: StringFieldChange(key: key, value: nil)
             case .string(""): nil
-            default: StringFieldChange(key: EncryptedField(base64: key), value: EncryptedField(value))
+            default: StringFieldChange(key: key, value: EncryptedField(member.value))
             }
         }
     }

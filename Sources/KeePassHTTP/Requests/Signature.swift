@@ -17,7 +17,7 @@ package struct Signature: Hashable, Sendable {
     }
 
     /// The signature of a message, or nil if it is unsigned.
-    init?(of members: [String: JSONValue]) {
+    init?(of members: JSONObject) {
         guard let nonce = Self.text(members["Nonce"]), let verifier = Self.text(members["Verifier"]) else {
             return nil
         }

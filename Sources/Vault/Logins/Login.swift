@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 /// What a vault tells about one login without opening a secret.
 package struct Login: Hashable, Sendable, Identifiable {
     /// Its name for good.
@@ -74,20 +76,21 @@ package struct Login: Hashable, Sendable, Identifiable {
 
     /// Whether it is the entry in which the KeePassHttp plugin keeps keys, which is nobody's login.
     package var isPluginSettings: Bool {
-        id == .keePassHttpSettings || title == EntrySettings.fieldName
+        // By bytes: a title may be a mebibyte of combining marks.
+        id == .keePassHttpSettings || title.utf8.elementsEqual(EntrySettings.fieldName.utf8)
     }
 }
 
 /// A group of logins, by its path.
 package struct LoginGroup: Hashable, Sendable {
-    /// The path from the root group down, parted by `/`.
+    /// The path from the root group down, parted by `/`, in NFC.
     package let name: String
     /// Its name for good, where the vault has one.
     package let id: LoginID?
 
     /// Names a group.
     package init(name: String, id: LoginID? = nil) {
-        self.name = name
+        self.name = name.composed
         self.id = id
     }
 }

@@ -5,6 +5,9 @@ enum EditDistance {
     /// No more than this many letters of each text are compared one with the other.
     static let limit = 256
 
+    /// The same where so many logins are ordered: comparing costs as much as the limit's square for each.
+    static func limit(for count: Int) -> Int { count > 200 ? 48 : limit }
+
     /// No more than this many letters of a text are looked at: what comes after them parts no two logins.
     static let longest = 2048
 
@@ -19,7 +22,7 @@ enum EditDistance {
     ///
     /// What the texts begin and end with alike costs nothing. Of what is between, the part beyond `limit` counts by
     /// its length alone, so that a page's endless query costs no time.
-    static func between(_ left: String, _ right: String) -> Int {
+    static func between(_ left: String, _ right: String, limit: Int = limit) -> Int {
         let (left, right) = differing(Array(left.unicodeScalars), Array(right.unicodeScalars))
         let beyond = max(left.count, limit) - max(right.count, limit)
         return exact(left.prefix(limit), right.prefix(limit)) + abs(beyond)

@@ -15,8 +15,8 @@ package struct MatchQuery: Sendable {
 
     let url: String
     private let comparedURL: String
-    /// Whether `SubmitUrl` is like an address, but may be read as more than one.
-    fileprivate let isSubmitUnclear: Bool
+    /// The field `SubmitUrl` where it is like an address, but may be read as more than one.
+    package let unclearSubmit: String?
 
     /// Reads the fields of a request.
     /// - Parameters:
@@ -37,7 +37,8 @@ package struct MatchQuery: Sendable {
         // A title that nobody would give an entry is that of none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        isSubmitUnclear = submit == nil && submitUrl?.firstRange(of: "://") != nil
+        unclearSubmit =
+            submit == nil && submitUrl?.utf8.firstRange(of: "://".utf8) != nil ? submitUrl : nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
@@ -61,7 +62,10 @@ package struct MatchQuery: Sendable {
 
     func ordered<Element>(_ elements: [Element], by login: (Element) -> Login) -> [Element] {
         guard elements.count > 1 else { return elements }
-        let ranked = elements.map { (rank: Rank(login($0), self), element: $0) }.sorted { $0.rank < $1.rank }
+        let limit = EditDistance.limit(for: elements.count)
+        let ranked = elements.map { (rank: Rank(login($0), self, limit), element: $0) }.sorted {
+            $0.rank < $1.rank
+        }
         guard options.bestOnly, let best = ranked.first?.rank.distance else { return ranked.map(\.element) }
         return ranked.prefix { $0.rank.distance == best }.map(\.element)
     }
@@ -71,9 +75,9 @@ package struct MatchQuery: Sendable {
         let name: SortKey
         let id: LoginID
 
-        init(_ login: Login, _ query: MatchQuery) {
+        init(_ login: Login, _ query: MatchQuery, _ limit: Int) {
             let url = login.url.isEmpty ? login.title : login.url
-            distance = Distance(query.comparedURL, EditDistance.compared(url))
+            distance = Distance(query.comparedURL, EditDistance.compared(url), limit)
             name = SortKey(query.options.sortBy == .username ? login.username : login.title)
             id = login.id
         }
@@ -91,9 +95,9 @@ package struct MatchQuery: Sendable {
         let whole: Int
         let path: Int
 
-        init(_ page: String, _ own: String) {
-            whole = EditDistance.between(page, own)
-            path = EditDistance.between(Self.path(page), Self.path(own))
+        init(_ page: String, _ own: String, _ limit: Int) {
+            whole = EditDistance.between(page, own, limit: limit)
+            path = EditDistance.between(Self.path(page), Self.path(own), limit: limit)
         }
 
         static func < (left: Distance, right: Distance) -> Bool {
@@ -117,7 +121,7 @@ extension Login {
     ///
     /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.
     package func allows(_ query: MatchQuery) -> Bool {
-        guard let page = query.page, !query.isSubmitUnclear, allow.contains(page.hostAndPort) else {
+        guard let page = query.page, query.unclearSubmit == nil, allow.contains(page.hostAndPort) else {
             return false
         }
         return query.submit.map { allow.contains($0.hostAndPort) } ?? true

@@ -19,24 +19,8 @@ package enum PlaceholderForm {
 
     /// Whether it stands anywhere in a secret; what isn't UTF-8 is passed over.
     package static func stands(in secret: SecretBytes) -> Bool {
-        secret.withSpan { span in
-            var scan = Scan()
-            var value: UInt32 = 0
-            var missing = 0
-            for index in span.indices {
-                let byte = span[index]
-                switch byte {
-                case 0x80..<0xC0: (value, missing) = (value << 6 | UInt32(byte & 0x3F), missing - 1)
-                case 0xC0..<0xE0: (value, missing) = (UInt32(byte & 0x1F), 1)
-                case 0xE0..<0xF0: (value, missing) = (UInt32(byte & 0x0F), 2)
-                case 0xF0...: (value, missing) = (UInt32(byte & 0x07), 3)
-                default: (value, missing) = (UInt32(byte), 0)
-                }
-                guard missing == 0, let scalar = Unicode.Scalar(value) else { continue }
-                if scan.completes(with: scalar) { return true }
-            }
-            return false
-        }
+        var scan = Scan()
+        return secret.hasScalar { scan.completes(with: $0) }
     }
 
     /// Names that stand alone between the braces or before a colon.

@@ -100,6 +100,7 @@ package struct LoginSearch: Sendable {
     ///   - entry: The entry.
     ///   - now: The time, in seconds since 1970.
     ///   - budget: What the whole search may cost; less is left afterwards, also where nothing was found.
+    /// - Returns: Whether it does.
     /// - Throws: `tookTooLong` once nothing is left, whatever used it up.
     package func finds(
         _ entry: SearchableEntry,
@@ -175,6 +176,8 @@ package enum SearchError: Error, Equatable, Sendable {
     case invalidPattern(String)
     /// The search text has more bytes, or more words, than anybody looks for.
     case tooLong
+    /// As many searches of this client as may run at once are running.
+    case tooMany
     /// It was cut off.
     case tookTooLong
 
@@ -186,6 +189,7 @@ package enum SearchError: Error, Equatable, Sendable {
         case .invalidPattern(let text): "Invalid regular expression: \(text)"
         case .tooLong:
             "The search text is too long: at most \(LoginSearch.longest) bytes and \(LoginSearch.mostTerms) words"
+        case .tooMany: "Other searches are still running. Try again."
         case .tookTooLong: "The search took too long and was cut off"
         }
     }

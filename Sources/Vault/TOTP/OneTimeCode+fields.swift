@@ -9,24 +9,37 @@ package import Secrecy
 //   TOTP Seed, TOTP Settings                KeeTrayTOTP: base32, and "30;6" or "30;S" for Steam
 
 extension OneTimeCode {
-    /// Finds the seed among a login's string fields, or gives nil where there is none that can be read.
+    /// The longest field that is read for a seed, in bytes: beyond that it is something else.
+    private static let longest = 4096
+
+    /// Finds the seed among a login's string fields; the first that can be read counts, and nil means none.
     package init?(fields: [String: SecretBytes]) {
-        if let field = fields["otp"] {
-            self.init(otp: field)
-        } else if let secret = Self.keePassSecret(fields) {
-            self.init(
-                secret: secret,
-                algorithm: Self.text(fields["TimeOtp-Algorithm"], else: .sha1) {
-                    HMAC.Algorithm(oneTime: $0)
-                },
-                period: Self.text(fields["TimeOtp-Period"], else: 30) { Int64($0) },
-                length: Self.text(fields["TimeOtp-Length"], else: 6) { Int($0) }
-            )
-        } else if let seed = fields["TOTP Seed"] {
-            self.init(seed: seed, settings: fields["TOTP Settings"]?.exposedText() ?? "")
-        } else {
-            return nil
+        let names = [
+            "otp", "TimeOtp-Secret", "TimeOtp-Secret-Base32", "TimeOtp-Secret-Base64", "TimeOtp-Secret-Hex",
+            "TimeOtp-Algorithm", "TimeOtp-Period", "TimeOtp-Length", "TOTP Seed", "TOTP Settings",
+        ]
+        var short: [String: SecretBytes] = [:]
+        for name in names {
+            if let field = fields[name], field.count <= Self.longest { short[name] = field }
         }
+        let found =
+            short["otp"].flatMap { Self(otp: $0) } ?? Self(keePass: short)
+            ?? short["TOTP Seed"].flatMap {
+                Self(seed: $0, settings: short["TOTP Settings"]?.exposedText() ?? "")
+            }
+        guard let found else { return nil }
+        self = found
+    }
+
+    /// KeePass's own fields.
+    private init?(keePass fields: [String: SecretBytes]) {
+        guard let secret = Self.keePassSecret(fields) else { return nil }
+        self.init(
+            secret: secret,
+            algorithm: Self.text(fields["TimeOtp-Algorithm"], else: .sha1) { HMAC.Algorithm(oneTime: $0) },
+            period: Self.text(fields["TimeOtp-Period"], else: 30) { Int64($0) },
+            length: Self.text(fields["TimeOtp-Length"], else: 6) { Int($0) }
+        )
     }
 
     /// The field `otp`: a URI, a query of KeeOtp, or a bare seed.

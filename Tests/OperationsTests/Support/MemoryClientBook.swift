@@ -2,6 +2,7 @@
 
 import Callers
 import Clients
+import DisplayText
 import KeePassHTTP
 import Operations
 import SecretService
@@ -67,7 +68,7 @@ actor MemoryClientBook: ClientBook {
     }
 
     func suggestID(from base: String) -> String {
-        let base = base.isEmpty ? "client" : String(base.prefix(64))
+        let base = PlainName(cleaning: base, limit: 64)?.text ?? "client"
         guard !isLocked, clients[base] != nil else { return base }
         return (2...).lazy.map { "\(base)-\($0)" }.first { self.clients[$0] == nil } ?? base
     }

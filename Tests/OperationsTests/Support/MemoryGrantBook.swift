@@ -9,7 +9,7 @@ actor MemoryGrantBook: GrantBook {
     private(set) var grants: [Grant] = []
 
     func decision(on key: GrantKey, entry: String) -> Bool? {
-        grants.last { $0.key == key && $0.entries?.contains(entry) ?? true }?.allows
+        grants.decision(on: key, entry: entry)
     }
 
     func remember(_ grant: Grant) { grants.append(grant) }

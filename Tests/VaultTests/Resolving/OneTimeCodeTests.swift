@@ -46,6 +46,16 @@ import Testing
         ["otp": "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ"],
         ["TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "TOTP Settings": "30;6"],
         ["TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        ["TOTP Seed": "GEZD\tGNBV\u{A0}GY3T\r\nQOJQ\u{2009}GEZD\u{3000}GNBVGY3TQOJQ"],
+        ["otp": "no seed!", "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        [
+            "otp": "", "TimeOtp-Secret-Hex": "zz",
+            "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        ],
+        [
+            "otp": String(repeating: "A", count: 5000),
+            "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        ],
         ["TimeOtp-Secret": "12345678901234567890"],
         ["TimeOtp-Secret-Hex": "3132333435363738393031323334353637383930"],
         ["TimeOtp-Secret-Base32": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],

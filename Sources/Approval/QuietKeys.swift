@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+// Quiet times and mutes go by what the kernel vouches for, so that no Origin or script's name is a way round them.
+
+/// What is denied unseen for a while after a denial.
+enum QuietKey: Hashable, Sendable {
+    /// Every associate of a program, whatever key it brings: some clients make a new one at each failure.
+    case associate(vouchedID: String)
+    /// Every unlock of these vaults that a client asks for which can't be verified: any name can be claimed.
+    case unverifiedUnlock(vouchedID: String, vaults: [String])
+    /// The same question of the same program.
+    case question(Question)
+
+    /// One for each program that may be the one that asks.
+    static func all(of request: ApprovalRequest) -> Set<QuietKey> {
+        Set(request.caller.vouchedIDs.map { QuietKey(request, of: $0) })
+    }
+
+    private init(_ request: ApprovalRequest, of program: String) {
+        switch request.kind {
+        case .associate: self = .associate(vouchedID: program)
+        case .unlock where !request.verified:
+            self = .unverifiedUnlock(vouchedID: program, vaults: request.vaults)
+        default:
+            var question = Question(request)
+            question.program = Program(id: program)
+            self = .question(question)
+        }
+    }
+}
+
+/// Whom a person has muted: a program, or one script of an interpreter that runs others, too.
+struct MutedProgram: Hashable, Sendable {
+    let vouchedID: String
+    /// The script, whose other names are other programs: just that one is muted.
+    let script: String?
+
+    /// One for each program that may be the one that asks.
+    static func all(of caller: Caller) -> Set<MutedProgram> {
+        // What a sandboxed one calls its script counts for nothing.
+        guard caller.sandboxes.isEmpty, caller.isKnown else {
+            return Set(caller.vouchedIDs.map { MutedProgram(vouchedID: $0, script: nil) })
+        }
+        return Set(caller.askers.map { MutedProgram(vouchedID: $0.vouched, script: $0.process.script) })
+    }
+
+    /// Whether it denies what this caller asks.
+    func covers(_ caller: Caller) -> Bool {
+        MutedProgram.all(of: caller).contains { other in
+            other.vouchedID == vouchedID && (script == nil || script == other.script)
+        }
+    }
+}
+
+/// A time in which requests are denied unseen, and the denied request that began it.
+struct Quiet: Sendable {
+    let until: Desk.Instant
+    let code: String
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PublicSuffixes
+
+/// Which hosts belong together: those below one name that somebody has registered.
+enum Site {
+    /// Whether two hosts, with ports or without, are of one site.
+    static func isSame(_ one: String, _ other: String) -> Bool {
+        one == other || key(of: one) == key(of: other)
+    }
+
+    /// Hosts of other sites than this one, and those of its own; without it all are of others.
+    static func sorted(_ hosts: [String], from own: String?) -> (elsewhere: [String], sameSite: [String]) {
+        guard let own else { return (hosts, []) }
+        let site = key(of: own)
+        return (hosts.filter { key(of: $0) != site }, hosts.filter { key(of: $0) == site })
+    }
+
+    /// Whether nothing that is sent there leaves this machine.
+    static func isThisMachine(_ host: String?) -> Bool {
+        guard let name = host.map(withoutPort) else { return false }
+        return name == "localhost" || name.hasSuffix(".localhost") || name.hasPrefix("127.")
+            || name == "[::1]"
+    }
+
+    /// The registrable domain; what has none, such as an IP address, belongs to itself alone.
+    private static func key(of host: String) -> String {
+        let name = withoutPort(host)
+        return DomainName(name)?.registrable?.text ?? name
+    }
+
+    private static func withoutPort(_ host: String) -> String {
+        // An IPv6 address keeps its own colons, and what isn't of the Internet its scheme.
+        if host.utf8.first == UInt8(ascii: "[") {
+            return String(Substring(host.utf8.prefix { $0 != UInt8(ascii: "]") })) + "]"
+        }
+        guard !host.utf8.contains(UInt8(ascii: "/")) else { return host }
+        return String(Substring(host.utf8.prefix { $0 != UInt8(ascii: ":") }))
+    }
+}

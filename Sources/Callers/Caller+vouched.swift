@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Caller {
+    /// What the kernel vouches for of who asks: the sandbox's id, else the executable's path; empty if unknown.
+    ///
+    /// Scripts and Origins are what the peer says of itself. So whatever is counted against a program goes by this alone:
+    /// another script's or extension's name is no new allowance. Where several processes hold the connection, each counts:
+    /// parking it in another one is none, either.
+    package var vouchedIDs: Set<String> {
+        // One in a sandbox makes them all sandboxed.
+        let programs = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes
+        return programs.isEmpty ? [""] : Set(programs)
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A look at a TOML text before the parser's own: toml++ 3.1 ends the process over a table's header that begins with
+/// what no key can begin with, such as `[=]`, `[.a]` or `[é]`, instead of telling that it is wrong.
+enum TableHeaders {
+    /// The first line and column at which a header's key begins with what no key begins with; nil if there is none.
+    static func mistake(in text: String) -> (line: Int, column: Int)? {
+        var scanner = Scanner(bytes: Array(text.utf8))
+        return scanner.mistake()
+    }
+
+    private struct Scanner {
+        let bytes: [UInt8]
+        var index = 0
+        var line = 1
+        var lineStart = 0
+        /// How many brackets and braces of a value are open; a header is never within them.
+        var depth = 0
+
+        init(bytes: [UInt8]) {
+            self.bytes = bytes
+        }
+
+        mutating func mistake() -> (line: Int, column: Int)? {
+            var isLineStart = true
+            while index < bytes.count {
+                let byte = bytes[index]
+                switch byte {
+                case UInt8(ascii: "\n"):
+                    isLineStart = true
+                    newLine()
+                    continue
+                case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"): break
+                case UInt8(ascii: "#"):
+                    skipLine()
+                    continue
+                case UInt8(ascii: "["), UInt8(ascii: "{"):
+                    if byte == UInt8(ascii: "["), isLineStart, depth == 0 {
+                        if !isHeader() { return (line, index - lineStart + 1) }
+                        skipLine()
+                        continue
+                    }
+                    depth += 1
+                    isLineStart = false
+                case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                    depth = max(0, depth - 1)
+                    isLineStart = false
+                case UInt8(ascii: "\""), UInt8(ascii: "'"):
+                    skipString(byte)
+                    isLineStart = false
+                    continue
+                default: isLineStart = false
+                }
+                index += 1
+            }
+            return nil
+        }
+
+        /// Whether what follows the bracket at hand can begin a key; stands there afterwards.
+        private mutating func isHeader() -> Bool {
+            index += 1
+            if index < bytes.count, bytes[index] == UInt8(ascii: "[") { index += 1 }
+            while index < bytes.count, [0x20, 0x09].contains(bytes[index]) { index += 1 }
+            // The parser tells of an empty header, and of a text that ends here, itself.
+            guard index < bytes.count else { return true }
+            switch bytes[index] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "]"):
+                return true
+            default: return false
+            }
+        }
+
+        private mutating func newLine() {
+            index += 1
+            line += 1
+            lineStart = index
+        }
+
+        private mutating func skipLine() {
+            while index < bytes.count, bytes[index] != UInt8(ascii: "\n") { index += 1 }
+        }
+
+        /// Skips a string, of several lines if it begins with three quotes; an unfinished one ends with its line.
+        private mutating func skipString(_ quote: UInt8) {
+            let isLong = bytes[index...].starts(with: [quote, quote, quote])
+            index += isLong ? 3 : 1
+            while index < bytes.count {
+                switch bytes[index] {
+                case UInt8(ascii: "\n"):
+                    guard isLong else { return }
+                    newLine()
+                case UInt8(ascii: "\\") where quote == UInt8(ascii: "\""):
+                    index += index + 1 < bytes.count && bytes[index + 1] != UInt8(ascii: "\n") ? 2 : 1
+                case quote where !isLong:
+                    index += 1
+                    return
+                case quote where bytes[index...].starts(with: [quote, quote, quote]):
+                    index += 3
+                    return
+                default: index += 1
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Clients
+import DBus
+import Logging
+import SecretService
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct GrantRegistryTests {
+    private static let key = GrantKey(
+        fingerprint: "AA:BB",
+        program: "/usr/bin/firefox",
+        origin: nil,
+        vault: "Passwords",
+        kind: .release,
+        host: "a.example",
+        form: GrantKey.Form(submitHost: "b.example", scheme: "https")
+    )
+
+    private static func registry(_ keyring: Keyring) -> GrantRegistry {
+        GrantRegistry(keyring: keyring, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private static let grant = Grant(key: key, allows: true, entries: ["E1"], scope: .always)
+
+    @Test func `a grant is there again after a restart, and forgotten for good`() async throws {
+        let fixture = try await RegistryFixture()
+        await Self.registry(fixture.keyring).remember(Self.grant)
+        let registry = Self.registry(fixture.keyring)
+        #expect(await registry.decision(on: Self.key, entry: "E1") == true)
+        var plain = Self.key
+        plain.form = GrantKey.Form(scheme: "https")
+        #expect(await registry.decision(on: plain, entry: "E1") == nil)
+        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name))
+        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == false)
+        #expect(await Self.registry(fixture.keyring).decision(on: Self.key, entry: "E1") == nil)
+    }
+
+    /// By its name, or with its client.
+    @Test(arguments: [true, false])
+    func `a grant that could not be deleted no longer counts, and goes when it can`(byName: Bool) async throws
+    {
+        let fixture = try await RegistryFixture()
+        let registry = Self.registry(fixture.keyring)
+        await registry.remember(Self.grant)
+        try await fixture.session.gnome.lock()
+        if byName {
+            await #expect(throws: KeyringError.self) {
+                try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name)
+            }
+        } else {
+            await registry.forget(fingerprint: "AA:BB")
+        }
+        #expect(await registry.decision(on: Self.key, entry: "E1") == nil)
+
+        let following = Task { await registry.run() }
+        defer { following.cancel() }
+        try await fixture.session.gnome.stop()
+        let again = try await GnomeKeyring(on: fixture.session.bus, password: fixture.session.gnome.password)
+        // Whatever reads the grants again finds it still in the keyring, at first.
+        while try await !fixture.keyring.items(schema: GrantRegistry.schema).isEmpty {
+            #expect(await registry.grants(of: "AA:BB").isEmpty)
+            #expect(await registry.decision(on: Self.key, entry: "E1") == nil)
+        }
+        _ = again
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import Testing
+
+@Suite struct PlainNameTests {
+    @Test(arguments: [
+        "x", "firefox-2", "KeePassRPC ü 7", "work browser", "日本語", "clé", "👍 done", "ที่ทำงาน",
+        String(repeating: "x", count: 128), String(repeating: "é", count: 128),
+    ])
+    func `what people call things is a name as it stands`(text: String) {
+        #expect(PlainName(text).map { Array($0.text.utf8) } == Array(text.utf8))
+        #expect(PlainName(cleaning: text) == PlainName(text))
+    }
+
+    @Test(arguments: [
+        "", " ", "a ", " a", "a  b", "a\u{A0}b", "a\u{3000}b", "a\0", "a\nb", "x\u{FE0F}", "x\u{34F}",
+        "x\u{E0061}",
+        "x\u{3164}", "x\u{2800}", "\u{17B4}x", "\u{301}x", "x\u{200D}", "x\u{E000}",
+        "z\u{323}\u{301}\u{323}\u{301}\u{323}\u{301}",
+        String(repeating: "x", count: 129), String(repeating: "日", count: 86),
+    ])
+    func `what looks like another, or like nothing, is no name, and what is left of it is one`(text: String) {
+        #expect(PlainName(text) == nil)
+        guard let name = PlainName(cleaning: text) else { return }
+        #expect(PlainName(name.text) == name)
+        #expect(name.text.utf8.count <= 256)
+    }
+
+    @Test(arguments: [
+        ("cafe\u{301}", "caf\u{E9}"), ("\u{212B}", "\u{C5}"), ("\u{1100}\u{1161}", "\u{AC00}"),
+        ("e\u{323}\u{301}", "e\u{301}\u{323}"),
+    ])
+    func `every form of a text is one name, the same bytes`(one: String, other: String) {
+        #expect(PlainName(one) != nil)
+        #expect(PlainName(one) == PlainName(other))
+        #expect(Set([PlainName(one), PlainName(other)]).count == 1)
+        #expect(PlainName(one).map { Array($0.text.utf8) } == PlainName(other).map { Array($0.text.utf8) })
+    }
+
+    @Test(arguments: [
+        ("x\u{FE0F}", "x"), ("  a \u{3000} b\u{200B} ", "a b"), ("fire\u{202E}fox\n", "firefox"),
+        ("\u{200B}", nil),
+        ("a\u{34F}\u{301}", "\u{E1}"), (" \u{301}a", "a"),
+    ])
+    func `what is left of a text is what a person sees`(text: String, name: String?) {
+        #expect(PlainName(cleaning: text).map { Array($0.text.utf8) } == name.map { Array($0.utf8) })
+    }
+}

@@ -21,10 +21,11 @@ dist = .build/dist
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
 TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+DESKTOP_PACKAGES = $(TEST_PACKAGES) gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(TEST_PACKAGES) grim imagemagick
 
-.PHONY: build release run test benchmark fuzz screenshots lint install uninstall clean
-.PHONY: build-packages run-packages test-packages screenshot-packages
+.PHONY: build release run test check-desktops benchmark fuzz screenshots lint install uninstall clean
+.PHONY: build-packages run-packages test-packages desktop-packages screenshot-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -51,6 +52,11 @@ test: test-packages build-packages lint release
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
 	$(MAKE) fuzz FUZZ_SECONDS=20
+
+# Whole desktops in front of the notifier, GNOME Shell and Plasma: some 700 MB of packages, so not part of `make test`.
+check-desktops: desktop-packages build-packages
+	KEYBELL_TESTS=Notifier $(SWIFT) build --build-tests $(BUILD_FLAGS)
+	KEYBELL_TESTS=Notifier KEYBELL_CHECK_DESKTOPS=1 $(SWIFT) test --skip-build --filter DesktopShellTests
 
 # Ratios in one run, in a build folder of its own so that the daemon's stays as it is.
 benchmark: build-packages
@@ -120,6 +126,9 @@ run-packages:
 
 test-packages:
 	$(call install-packages,$(TEST_PACKAGES))
+
+desktop-packages:
+	$(call install-packages,$(DESKTOP_PACKAGES))
 
 screenshot-packages:
 	$(call install-packages,$(SCREENSHOT_PACKAGES))

@@ -96,11 +96,12 @@ struct ServerProcess: Sendable {
         _ program: String,
         _ arguments: [String] = [],
         environment: [String: String],
-        on bus: PrivateBus
+        on bus: PrivateBus,
+        within limit: Duration = .seconds(20)
     ) async throws {
         self.bus = bus
         child = try ChildProcess(program, arguments, environment: environment)
-        _ = try await bus.owner(of: Self.name)
+        _ = try await bus.owner(of: Self.name, within: limit)
     }
 
     /// Ends it; it has left the bus when this returns.

@@ -17,17 +17,43 @@ package final class Screen: Sendable {
     private let display: XvfbDisplay
     private let manager: ChildProcess
 
-    /// Starts a display and openbox on it, for a session on this bus.
+    /// What puts the windows in their places.
+    package enum Manager: Sendable {
+        case openbox
+        case kwin
+    }
+
+    /// Starts a display and a window manager on it, for a session on this bus.
     ///
+    /// - Parameters:
+    ///   - bus: The session's bus.
+    ///   - settings: More environment.
+    ///   - manager: The window manager.
     /// - Throws: `MissingProgram`, or `TimedOut` where one of them doesn't come up.
-    package init(on bus: PrivateBus) async throws {
-        for (program, package) in [("Xvfb", "xvfb"), ("openbox", "openbox"), ("xdotool", "xdotool")] {
-            try MissingProgram.check("/usr/bin/" + program, debian: package)
+    package init(
+        on bus: PrivateBus,
+        _ settings: [String: String] = [:],
+        manager: Manager = .openbox
+    ) async throws {
+        let program: (name: String, debian: String) =
+            manager == .openbox ? ("openbox", "openbox") : ("kwin_x11", "kwin-x11")
+        for (name, package) in [("Xvfb", "xvfb"), program, ("xdotool", "xdotool")] {
+            try MissingProgram.check("/usr/bin/" + name, debian: package)
         }
         display = try await XvfbDisplay(size: "1024x768x24")
-        environment = bus.environment.merging(display.environment) { $1 }
-        manager = try ChildProcess("openbox", ["--startup", "echo managing"], environment: environment)
-        try await manager.prints("managing")
+        environment = bus.environment.merging(display.environment) { $1 }.merging(settings) { $1 }
+        switch manager {
+        case .openbox:
+            self.manager = try ChildProcess(
+                program.name,
+                ["--startup", "echo managing"],
+                environment: environment
+            )
+            try await self.manager.prints("managing")
+        case .kwin:
+            self.manager = try ChildProcess(program.name, environment: environment)
+            _ = try await bus.owner(of: "org.kde.KWin", within: .seconds(60))
+        }
     }
 
     deinit {

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Foundation
+import Notifier
+import TestSupport
+import Testing
+
+/// Whole desktops, which `make check-desktops` installs and runs: GNOME Shell and Plasma.
+@Suite(
+    .serialized,
+    .timeLimit(.minutes(4)),
+    .enabled(if: ProcessInfo.processInfo.environment["KEYBELL_CHECK_DESKTOPS"] != nil)
+)
+struct DesktopShellTests {
+    /// A desk with the contract's own times.
+    private static func session(on bus: PrivateBus) async throws -> Session {
+        try await Session(on: bus) {
+            $0.limits.hasty = Limits().hasty
+            $0.limits.pause = Limits().pause
+        }
+    }
+
+    /// Takes a picture where `KEYBELL_PICTURES` names a folder.
+    private static func picture(_ name: String, _ take: (String) async throws -> Void) async throws {
+        guard let folder = ProcessInfo.processInfo.environment["KEYBELL_PICTURES"] else { return }
+        try await take("\(folder)/\(name).png")
+    }
+
+    /// Clicks twice until one of two questions is answered; however often, never are both.
+    ///
+    /// - Returns: Whether the other still waits. On a machine so slow that the second click came after the guard nothing
+    ///   is proved.
+    private static func doubleClick(
+        _ gap: Int,
+        on session: Session,
+        _ click: () async throws -> Void
+    ) async throws -> Bool {
+        for _ in 0..<5 {
+            // Longer than the guard, and until all stands still: a person reads.
+            try await Task.sleep(for: .seconds(3))
+            let start = ContinuousClock.now
+            try await click()
+            try await Task.sleep(for: .milliseconds(gap))
+            try await click()
+            let took = ContinuousClock.now - start
+            try await Task.sleep(for: .seconds(2))
+            let waiting = await session.desk.pending().count
+            guard waiting < 2 else { continue }
+            #expect(waiting == 1 || took >= Limits().hasty, "\(took)")
+            return waiting == 1
+        }
+        throw TimedOut(description: "an effect of two clicks")
+    }
+
+    // MARK: GNOME Shell
+
+    @Test(arguments: [0, 300, 600, 900])
+    func `on GNOME a double click on Allow never answers the question that comes next`(gap: Int) async throws
+    {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let session = try await Self.session(on: bus)
+        let first = session.ask(host: "alice.example")
+        try await eventually("the first question") {
+            try await shell.drawn()?.contains("alice.example") == true ? () : nil
+        }
+        let second = session.ask(host: "bob.example")
+        try await Self.picture("gnome-first", shell.picture)
+        let allow = try #require(try await shell.place(of: "Allow"))
+        guard try await Self.doubleClick(gap, on: session, { try await shell.click(allow) }) else { return }
+        #expect(await first.value.isAllowed)
+        try await eventually("the second question") {
+            try await shell.drawn()?.contains("bob.example") == true ? () : nil
+        }
+        try await Self.picture("gnome-second", shell.picture)
+        #expect(await session.desk.pending().map(\.host) == ["bob.example"])
+        try await shell.press("Allow") { await session.desk.pending().isEmpty }
+        #expect(await second.value.isAllowed)
+        try await shell.shows(0)
+        try await session.end()
+        try await shell.stop()
+    }
+
+    @Test func `on GNOME a click on the text takes it away, and it comes back when it is asked again`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let session = try await Self.session(on: bus)
+        let answer = session.ask()
+        try await shell.shows(1)
+        try await Task.sleep(for: .seconds(1))
+        let allow = try #require(try await shell.place(of: "Allow"))
+        try await shell.click(allow.moved(up: 60))
+        try await shell.shows(0)
+        #expect(await session.desk.pending().count == 1)
+        let again = session.ask()
+        try await shell.shows(1)
+        try await shell.press("Deny") { await session.desk.pending().isEmpty }
+        #expect(await answer.value == .denied(Choices()))
+        #expect(await again.value == .denied(Choices()))
+        try await session.end()
+        try await shell.stop()
+    }
+
+    // MARK: Plasma
+
+    @Test(arguments: [0, 300, 500])
+    func `on Plasma a double click on Allow never answers the question that slides there`(gap: Int)
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let plasma = try await PlasmaNotifier(on: bus)
+        let session = try await Self.session(on: bus)
+        let first = session.ask(host: "alice.example")
+        try await plasma.shows(1)
+        let second = session.ask(host: "bob.example")
+        try await plasma.shows(2)
+        try await Self.picture("plasma-first", plasma.picture)
+        let popup = try #require(try await plasma.popups().first)
+        let isLeft = try await Self.doubleClick(gap, on: session) {
+            try await plasma.click("Allow", of: popup)
+        }
+        guard isLeft else { return }
+        try await Self.picture("plasma-second", plasma.picture)
+        try await plasma.press("Allow") { await session.desk.pending().isEmpty }
+        #expect(await first.value.isAllowed)
+        #expect(await second.value.isAllowed)
+        try await plasma.shows(0)
+        try await session.end()
+        try await plasma.stop()
+    }
+}
+
+extension Answer {
+    fileprivate var isAllowed: Bool {
+        if case .allowed = self { true } else { false }
+    }
+}

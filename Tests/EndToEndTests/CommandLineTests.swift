@@ -181,7 +181,7 @@ struct CommandLineTests {
         let code = try await Porter(household).question().code
         let shown = try await household.keybell("requests", code)
         for part in [
-            "1  example.org, alice", "3  example.org, carol", "executable: ", "pid: ",
+            "1  “example.org” (“alice”)", "3  “example.org” (“carol”)", "executable: ", "pid: ",
         ] {
             #expect(shown.output.contains(part), "\(shown)")
         }

@@ -26,6 +26,14 @@ struct `Calls over a real bus` {
         #expect(try await call("Who") == [.string(client.uniqueName)])
     }
 
+    @Test func `a message that the socket doesn't take at once is sent and answered all the same`()
+        async throws
+    {
+        let long = String(repeating: "0123456789abcdef", count: 65_536 * 4)
+        #expect(try await call("Echo", [.string(long)]) == [.string(long)])
+        #expect(try await call("Echo", [.string("and then")]) == [.string("and then")])
+    }
+
     @Test func `calls that wait keep nobody else waiting`() async throws {
         try await withThrowingTaskGroup(of: [Value].self) { group in
             for number in UInt32(0)..<50 {

@@ -60,7 +60,7 @@ extension Desk {
     mutating func showAgain(_ index: Int, now: Instant) -> [DeskAction] {
         let actions = settle(index, now: now)
         return actions.isEmpty && waiting[index].isOnNotifier
-            ? [.notifierShows(code: waiting[index].code)] : actions
+            ? [.notifierShowsAgain(code: waiting[index].code)] : actions
     }
 
     /// The built-in notifier shows once more what had been clicked away: agents may show it once more, too.

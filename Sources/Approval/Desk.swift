@@ -11,8 +11,10 @@ enum DeskAction: Sendable, Equatable {
     case answer(AskerID, Answer)
     /// Tell everybody of a new request.
     case added(code: String)
-    /// The built-in notifier is to show a request, again if it was clicked away.
+    /// The built-in notifier is to show a request.
     case notifierShows(code: String)
+    /// A request that the built-in notifier shows has been asked again: it comes back if it was clicked away.
+    case notifierShowsAgain(code: String)
     /// The built-in notifier is to take it away.
     case notifierHides(code: String)
     /// A request has ended.

@@ -12,8 +12,10 @@ package enum DeskEvent: Sendable, Hashable {
     case removed(code: String, Outcome)
     /// The same, with all that is known of it: after `removed`, for whoever keeps a record.
     case closed(RecentRequest)
-    /// The built-in notifier is to show this one; also said when it is asked again.
+    /// The built-in notifier is to show this one.
     case notifierShows(PendingRequest)
+    /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.
+    case notifierShowsAgain(PendingRequest)
     /// The built-in notifier is to take this one away; it goes on waiting.
     case notifierHides(code: String)
     /// The agents are these.
@@ -170,6 +172,8 @@ package actor FrontDesk {
                 tell(code, DeskEvent.added)
             case .notifierShows(let code):
                 tell(code, DeskEvent.notifierShows)
+            case .notifierShowsAgain(let code):
+                tell(code, DeskEvent.notifierShowsAgain)
             case .notifierHides(let code):
                 broadcast.send(.notifierHides(code: code))
             case .removed(let code, let outcome):

@@ -110,7 +110,7 @@ package struct BusObjects: Sendable {
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):
             logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
-        case .closed, .notifierShows, .notifierHides: break
+        case .closed, .notifierShows, .notifierShowsAgain, .notifierHides: break
         }
     }
 

@@ -126,6 +126,7 @@ package actor NotificationAnswerer {
     private func take(_ event: DeskEvent) {
         switch event {
         case .notifierShows(let request): carryOut(board.show(request, now: clock.now))
+        case .notifierShowsAgain(let request): carryOut(board.askedAgain(request, now: clock.now))
         case .notifierHides(let code), .removed(let code, _): carryOut(board.remove(code, now: clock.now))
         case .agentTookOver(let agent): tellOfAgent(agent)
         case .added, .closed, .agentsChanged: break

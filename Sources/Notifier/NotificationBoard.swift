@@ -74,17 +74,18 @@ struct NotificationBoard: Sendable {
 
     // MARK: Requests
 
-    /// A request is to be seen; or it waits already and has been asked again.
+    /// A request is to be seen; one that the board has already may be told of twice as the notifier starts.
     mutating func show(_ request: PendingRequest, now: Instant) -> [BoardAction] {
-        if let index = bubbles.firstIndex(where: { $0.request.code == request.code }) {
-            return askedAgain(index, now: now)
-        }
+        guard !bubbles.contains(where: { $0.request.code == request.code }) else { return [] }
         bubbles.append(Bubble(request: request, turn: newTurn()))
         return place(now: now)
     }
 
     /// What was clicked away comes back when it is asked again, but not while the click may still go on.
-    private mutating func askedAgain(_ index: Int, now: Instant) -> [BoardAction] {
+    mutating func askedAgain(_ request: PendingRequest, now: Instant) -> [BoardAction] {
+        guard let index = bubbles.firstIndex(where: { $0.request.code == request.code }) else {
+            return show(request, now: now)
+        }
         switch bubbles[index].phase {
         case .closed(var closed) where closed.denialDue == nil && closed.again == nil:
             closed.again = max(now, closed.at + limits.pause)

@@ -119,7 +119,7 @@ import Testing
         #expect(scene.wait(.seconds(60)).isEmpty)
         #expect(scene.board.seen.isEmpty, "whoever asks is told how else it can be answered")
         // Asked again it has one more try, and no more is said of it.
-        _ = scene.board.show(.of(.release), now: scene.now)
+        _ = scene.board.askedAgain(.of(.release), now: scene.now)
         let last = try #require(scene.wait().first)
         #expect(scene.allow(last) == [last.close])
         #expect(scene.wait(.seconds(60)).isEmpty)

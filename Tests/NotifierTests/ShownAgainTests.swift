@@ -14,7 +14,7 @@ import Testing
     }
 
     private mutating func askAgain() -> [BoardAction] {
-        scene.board.show(.of(.release), now: scene.now)
+        scene.board.askedAgain(.of(.release), now: scene.now)
     }
 
     // MARK: Asked again
@@ -58,6 +58,12 @@ import Testing
         #expect(askAgain().isEmpty)
         _ = scene.board.posted(ticket, id: 1, by: ":1.5", now: scene.now)
         #expect(askAgain().isEmpty)
+    }
+
+    @Test mutating func `what the board is told of twice as it starts wasn't asked again`() throws {
+        _ = scene.close(try shown(), reason: 4)
+        #expect(scene.board.show(.of(.release), now: scene.now).isEmpty)
+        #expect(scene.wait(.seconds(60)).isEmpty)
     }
 
     @Test mutating func `what was answered by a press isn't shown again`() throws {

@@ -137,7 +137,7 @@ import XMLTree
         #expect(document.text(of: b) == "changed")
     }
 
-    @Test mutating func `opaque content is replaced while it is written, and what it was is gone`() {
+    @Test mutating func `opaque content is replaced while it is written, and what it was is gone`() throws {
         document.setOpaqueContent(of: b) { $0 += [1, 2, 3] }
         let b = b
         #expect(document.isOpaque(b))

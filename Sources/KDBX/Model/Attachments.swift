@@ -12,7 +12,10 @@ import XMLTree
 extension Database {
     /// What the Value of an entry's Binary stands for; nil if it stands for nothing.
     ///
-    /// - Parameter budget: What may still come out of compressed ones; less afterwards.
+    /// - Parameters:
+    ///   - value: The Value.
+    ///   - budget: What may still come out of compressed ones; less afterwards.
+    /// - Returns: What it holds.
     func attachment(at value: Element, _ budget: inout InflationBudget) -> Attachment? {
         guard let reference = document.attribute("Ref", of: value) else { return content(of: value, &budget) }
         guard version.isModern else {
@@ -88,7 +91,7 @@ struct InflationBudget: Sendable {
 
     init(_ bytes: Int) { left = bytes }
 
-    /// What compressed bytes become; nil if they are broken or the budget doesn't allow it. Both cost.
+    /// What compressed bytes become; nil if they are broken or the budget doesn't allow it, which both costs as well.
     mutating func inflate(_ bytes: [UInt8]) -> [UInt8]? {
         guard left > 0 else { return nil }
         do throws(GzipError) {

@@ -11,13 +11,6 @@ extension BusConnection {
         objects.insert(object)
     }
 
-    /// Takes an object off the bus.
-    ///
-    /// - Parameter path: where it stands.
-    package func unexport(_ path: ObjectPath) {
-        objects.remove(path)
-    }
-
     /// Sends a signal.
     ///
     /// - Parameters:

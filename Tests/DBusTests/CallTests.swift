@@ -122,9 +122,10 @@ struct `Calls over a real bus` {
         doorbell.gate.update { $0.isOpen = true }
     }
 
-    @Test func `an object that was taken away is unknown`() async throws {
-        await server.unexport(Doorbell.path)
-        let error = await #expect(throws: DBusError.self) { try await call("Who") }
+    @Test func `an object that isn't there is unknown`() async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(server.uniqueName, "/nobody", Doorbell.name, "Who")
+        }
         #expect(error?.name == DBusError.Name.unknownObject)
     }
 }

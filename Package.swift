@@ -109,7 +109,7 @@ let package = Package(
             "Operations",
             [
                 "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "DisplayText",
-                "Kernel", "Secrecy", "SecretService", logging,
+                "Kernel", "Secrecy", "SecretService", "UnicodeText", logging,
             ]
         ),
         room("SessionWatch", ["DBus", "Kernel", logging]),

@@ -71,24 +71,6 @@ package struct LoginSearch: Sendable {
         self.respectsSearchingDisabled = respectsSearchingDisabled
     }
 
-    /// The logins of the entries that it finds, in their order.
-    /// - Parameters:
-    ///   - entries: Every entry of a vault, made one by one as they are looked at.
-    ///   - now: The time, in seconds since 1970.
-    ///   - deadline: When to give up.
-    /// - Returns: The logins.
-    /// - Throws: `tookTooLong`.
-    package func logins(
-        among entries: some Sequence<SearchableEntry>,
-        now: Int64,
-        deadline: ContinuousClock.Instant
-    ) throws(SearchError) -> [Login] {
-        var budget = SearchBudget(until: deadline)
-        var found: [Login] = []
-        for entry in entries where try finds(entry, now: now, within: &budget) { found.append(entry.login) }
-        return found
-    }
-
     /// Whether it looks at an entry at all, whatever stands in it.
     package func concerns(_ login: Login, now: Int64) -> Bool {
         !login.isRecycled && !login.isPluginSettings && !(respectsSearchingDisabled && !login.isSearchable)
@@ -111,6 +93,7 @@ package struct LoginSearch: Sendable {
         guard concerns(entry.login, now: now) else { return false }
         let states = places.contains(.history) ? [entry.texts] + entry.history : [entry.texts]
         let texts = states.flatMap { state in places.flatMap { state[$0] ?? [] } }
+        budget.texts += texts.count
         switch matcher {
         case .terms(let wanted, let unwanted, let comparison):
             return try Self.finds(wanted, unwanted, comparison, in: texts, within: &budget)
@@ -159,6 +142,10 @@ package struct LoginSearch: Sendable {
 /// What one search may cost, over all entries that it looks at.
 package struct SearchBudget: Sendable {
     fileprivate var matching: MatchBudget
+    fileprivate var texts = 0
+
+    /// What it has cost so far: each text that was looked at, each step of a pattern.
+    package var used: Int { texts + MatchBudget.usualSteps - matching.steps }
 
     /// Allows what a search may cost, until a time.
     package init(until deadline: ContinuousClock.Instant) {

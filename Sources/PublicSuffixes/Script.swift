@@ -10,6 +10,7 @@ package enum Script {
     /// - Parameters:
     ///   - text: The text; digits, hyphens and marks are of every script.
     ///   - orNone: What is said of a text without letters.
+    /// - Returns: Whether it is so.
     package static func isOne(_ text: String, orNone: Bool = false) -> Bool {
         var only: UInt32?
         for scalar in text.unicodeScalars {

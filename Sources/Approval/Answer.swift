@@ -14,7 +14,7 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
     case withdrawn
 }
 
-/// What an asker gets.
+/// What an asker gets; the scope only where its question is the one that was shown, so that it is remembered once.
 package enum Answer: Sendable, Hashable {
     /// Allowed, with what the person chose; the code is what `delivered` wants to hear.
     case allowed(Choices, code: String)
@@ -38,6 +38,17 @@ extension Answer {
         switch self {
         case .allowed(let choices, _), .denied(let choices): choices
         case .expired, .unseen, .withdrawn, .tooMany, .quiet: nil
+        }
+    }
+}
+
+extension Answer {
+    /// What the askers get whose question wasn't the one that was shown.
+    var forOthers: Answer {
+        switch self {
+        case .allowed(let choices, let code): .allowed(choices.forOthers, code: code)
+        case .denied(let choices): .denied(choices.forOthers)
+        case .expired, .unseen, .withdrawn, .tooMany, .quiet: self
         }
     }
 }

@@ -46,7 +46,14 @@ enum ChoiceRules {
         guard let clean = PlainName(cleaning: chosen) else {
             throw .invalidAnswer("id must not be empty")
         }
-        if let name = PlainName(chosen) { return name.text }
+        if let name = PlainName(chosen) {
+            guard !name.mixesScripts else {
+                throw .invalidAnswer(
+                    "id must not mix letters of several scripts, which can look like another id"
+                )
+            }
+            return name.text
+        }
         guard clean.text.unicodeScalars.count < PlainName.longest else {
             throw .invalidAnswer("id must have at most \(PlainName.longest) characters")
         }

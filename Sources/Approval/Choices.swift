@@ -49,6 +49,15 @@ package struct Choices: Sendable, Hashable {
     }
 }
 
+extension Choices {
+    /// What anybody but the first asker gets: the decision is remembered once, for the question that was shown.
+    var forOthers: Choices {
+        var choices = self
+        (choices.scope, choices.seconds) = (.once, nil)
+        return choices
+    }
+}
+
 /// A choice as it comes over the bus, before anybody knows whether it makes sense.
 package enum ChoiceValue: Sendable, Hashable {
     /// A string.

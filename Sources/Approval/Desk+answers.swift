@@ -86,7 +86,7 @@ extension Desk {
             quiets[key] = Quiet(until: now + limits.quiet, code: request.code)
         }
         if let seconds = choices.muteSeconds {
-            let muted = MutedProgram.all(of: request.request.caller)
+            let muted = Set(request.mutedCallers.flatMap { MutedProgram.all(of: $0) })
             for program in muted {
                 mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
             }
@@ -143,7 +143,8 @@ extension Desk {
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // A request that was held for the locked screen ends as unheard as it was.
             let removed: [DeskAction] = request.isAnnounced ? [.removed(code: request.code, outcome)] : []
-            return request.askers.map { .answer($0, told) } + removed
+            return request.askers.map { .answer($0, $0 == request.firstAsker ? told : told.forOthers) }
+                + removed
         }
     }
 

@@ -81,7 +81,7 @@ struct Desk: Sendable {
             return [.answer(asker, .quiet)]
         }
         if let memory = memories.first(where: { $0.questions.contains(question) }) {
-            return [.answer(asker, .allowed(memory.choices, code: memory.code))]
+            return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
         }
         if let index = waiting.firstIndex(where: { $0.isJoined(by: question) }) {
             guard waiting[index].join(asker, request, limit: limits.joined) else {

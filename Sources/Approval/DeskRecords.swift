@@ -14,6 +14,8 @@ struct WaitingRequest: Sendable {
     var hasTurn = false
     /// Who listens; may be empty, since clients give up sooner than people answer.
     var askers: [AskerID]
+    /// Whose question is the one that is shown.
+    let firstAsker: AskerID
     /// Everybody who has asked, whether they still listen or not: none of them may answer.
     var callers: [Caller]
     /// Every form in which it was asked.
@@ -48,6 +50,7 @@ struct WaitingRequest: Sendable {
         self.request = request
         created = now
         askers = [asker]
+        firstAsker = asker
         callers = [request.caller]
         questions = [Question(request)]
         quietKeys = QuietKey.all(of: request)
@@ -88,6 +91,16 @@ struct WaitingRequest: Sendable {
     mutating func alsoAsked(by caller: Caller) {
         if !callers.contains(caller) { callers.append(caller) }
         living.formUnion(caller.holders)
+    }
+
+    /// Whom a denial can mute: everybody who asked this question or has its connection, under whatever name, but not
+    /// those who wait for somebody else's unlock, for they were not shown.
+    var mutedCallers: [Caller] {
+        guard request.kind == .unlock else { return callers }
+        let shown = request.caller
+        return callers.filter { caller in
+            caller.program == shown.program || (caller.socket != nil && caller.socket == shown.socket)
+        }
     }
 
     /// The programs that it is counted against: those of who asked first.
@@ -139,6 +152,7 @@ struct Agent: Sendable {
 
     var info: AgentInfo {
         AgentInfo(
+            peer: peer,
             name: PlainText.field(name),
             executable: PlainText.field(answerer.chain.first?.executable ?? ""),
             isExclusive: isExclusive,
@@ -149,6 +163,8 @@ struct Agent: Sendable {
 
 /// An agent as people see it.
 package struct AgentInfo: Sendable, Hashable {
+    /// Its unique name on the bus.
+    package let peer: String
     /// The name it gave itself.
     package let name: String
     /// The executable that the bus name belongs to; empty if unknown.

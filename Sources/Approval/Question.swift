@@ -2,41 +2,67 @@
 
 import Callers
 
-/// What makes two requests the same question.
+/// What makes two requests the same question: whoever joins one gets its answer, and all that this was about.
 ///
-/// Two requests that differ in anything else, such as the process id or the user agent, are one question.
+/// So it has everything that a person is shown of what is asked, and everything that a decision can be remembered for.
+/// Only who asks counts as a program: the process, its parents and the user agent may be others. Two associates are
+/// told apart by key and proposed Id alone, and a suggested Id never counts, since that is free today and taken tomorrow.
 struct Question: Hashable, Sendable {
     let kind: ApprovalKind
     var program: Program
-    let client: String?
     let vaults: [String]
-    let host: String?
-    let submitHost: String?
-    let entries: Set<String>
     let sameness: [UInt8]
+    private let entries: Set<[UInt8]>
+    /// All else, part by part with its length, so that comparing takes time in proportion to it, whatever a client wrote.
+    private let shown: [UInt8]
 
     init(_ request: ApprovalRequest) {
         kind = request.kind
         program = request.caller.program
         sameness = request.sameness
         guard request.kind != .associate else {
-            // Only key and proposed Id count, and both are in the digest: a suggested name may differ.
-            client = nil
-            vaults = []
-            host = nil
-            submitHost = nil
-            entries = []
+            (vaults, entries, shown) = ([], [], [])
             return
         }
-        client = request.client
         vaults = request.vaults
-        host = request.host
-        submitHost = request.submitHost
-        entries = Set(request.entries.map(\.uuid))
+        entries = Set(request.entries.map(Self.line))
+        shown = Self.shown(request)
     }
 
     /// Whether both come from one attempt to associate: same program, key and proposed Id.
     func isSameAttempt(as other: Question) -> Bool {
         program == other.program && sameness == other.sameness
+    }
+
+    private static func shown(_ request: ApprovalRequest) -> [UInt8] {
+        let flags = [
+            request.verified, request.isPlainHTTP, request.bulk, request.isByEntry, request.isNew,
+            request.alwaysOffered, request.passwords,
+        ]
+        let texts = [
+            request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
+            request.claimedSubmitHost, request.claimedTitle, request.note, request.requestType,
+            request.search,
+        ]
+        let lists = [request.newHosts, request.fields, request.places, request.fieldNames]
+        var bytes = flags.map { UInt8($0 ? 1 : 0) }
+        for text in texts { append(text, to: &bytes) }
+        for list in lists {
+            bytes += "\(list.count):".utf8
+            for text in list { append(text, to: &bytes) }
+        }
+        return bytes
+    }
+
+    private static func line(_ entry: EntryLine) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for text in [entry.uuid, entry.title, entry.username] { append(text, to: &bytes) }
+        return bytes
+    }
+
+    private static func append(_ text: String?, to bytes: inout [UInt8]) {
+        guard let text else { return bytes.append(UInt8(ascii: "-")) }
+        bytes += "\(text.utf8.count):".utf8
+        bytes += text.utf8
     }
 }

@@ -24,7 +24,10 @@ enum QuietKey: Hashable, Sendable {
         case .unlock where !request.verified:
             self = .unverifiedUnlock(vouchedID: program, vaults: request.vaults)
         default:
-            var question = Question(request)
+            // What it is called and whether the key is its own change with an Origin that anybody can claim.
+            var asked = request
+            asked.note = nil
+            var question = Question(asked)
             question.program = Program(id: program)
             self = .question(question)
         }

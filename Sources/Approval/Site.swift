@@ -19,8 +19,14 @@ enum Site {
     /// Whether nothing that is sent there leaves this machine.
     static func isThisMachine(_ host: String?) -> Bool {
         guard let name = host.map(withoutPort) else { return false }
-        return name == "localhost" || name.hasSuffix(".localhost") || name.hasPrefix("127.")
-            || name == "[::1]"
+        return name == "localhost" || name.hasSuffix(".localhost") || isLoopback(name) || name == "[::1]"
+    }
+
+    /// An address, not a name that begins like one, which may be anywhere.
+    private static func isLoopback(_ name: String) -> Bool {
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { UInt8(String(Substring($0))) }
+        return parts.count == 4 && numbers.count == 4 && numbers.first == 127
     }
 
     /// The registrable domain; what has none, such as an IP address, belongs to itself alone.

@@ -37,7 +37,7 @@ extension Wording {
         if let target = request.claimedSubmitHost, request.kind == .release {
             lines.append("The form goes where two programs could read two hosts: \(PlainText.quoted(target))")
         }
-        if request.isPlainHTTP, !Site.isThisMachine(request.host) {
+        if request.isPlainHTTP, !staysHere(request) {
             lines.append("By plain http: others on the way can read it.")
         }
         lines += newHostLines(request)
@@ -46,6 +46,12 @@ extension Wording {
             lines.append("If allowed, the program that has this name now loses its access.")
         }
         return lines
+    }
+
+    /// Whether neither the page nor its form is anywhere else than on this machine.
+    private static func staysHere(_ request: ApprovalRequest) -> Bool {
+        let form = request.submitHost ?? request.claimedSubmitHost
+        return Site.isThisMachine(request.host) && (form == nil || Site.isThisMachine(form))
     }
 
     /// Where an entry would be offered from now on: what is of another site is always named, each of it.

@@ -10,7 +10,9 @@ enum ClientName {
     /// `base` as near as it is fit to be an Id, or else that with `-2`, `-3` and so on: the first that is free.
     static func free(near base: String, isTaken: (String) -> Bool) -> String {
         // What is fit is suggested whole.
-        let name = PlainName(base) ?? PlainName(cleaning: base, limit: suggestedLength)
+        let fit = PlainName(base) ?? PlainName(cleaning: base, limit: suggestedLength)
+        // One of several scripts may look like a name that somebody else has.
+        let name = fit.flatMap { $0.mixesScripts ? nil : $0 }
         let base = name?.text ?? "client"
         var candidate = base
         var number = 1

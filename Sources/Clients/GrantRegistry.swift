@@ -19,6 +19,8 @@ package actor GrantRegistry {
     /// What was forgotten and couldn't be deleted: it doesn't count, whatever the keyring still holds.
     private var undeleted: [String: Undeleted] = [:]
     private var isLoaded = false
+    /// How often something has changed outside.
+    private var changes: UInt64 = 0
     private var loadError: KeyringError?
     private var lastTurn: Task<Void, Never>?
 
@@ -35,6 +37,7 @@ package actor GrantRegistry {
     package func run() async {
         for await event in keyring.events() {
             isLoaded = false
+            changes += 1
             switch event {
             case .locked, .providerLeft:
                 table.dropStored()
@@ -110,14 +113,35 @@ package actor GrantRegistry {
         return await task.value
     }
 
+    /// Reads what is stored; whoever decides meanwhile waits for it.
     private func load() async {
         guard !isLoaded else { return }
-        isLoaded = true
-        loadError = nil
+        // What changes while it is read, a lock among that, makes what was read worth nothing.
+        var left = Self.readings
+        while await !read() {
+            left -= 1
+            guard left > 0 else { return table.dropStored() }
+        }
+        guard isLoaded else { return }
+        for fingerprint in undeleted.keys { await store(fingerprint) }
+    }
+
+    private static let readings = 8
+
+    /// Reads once.
+    ///
+    /// - Returns: False where something has changed meanwhile.
+    private func read() async -> Bool {
+        guard !isLoaded else { return true }
+        let before = changes
         do throws(KeyringError) {
             let found = try await keyring.items(schema: Self.schema)
             // One that is locked by itself grants nothing until it is opened.
             let secrets = try await keyring.openSecrets(of: found).secrets
+            guard before == changes else {
+                loadError = .deadline
+                return false
+            }
             table.dropStored()
             items = [:]
             for item in found {
@@ -129,12 +153,11 @@ package actor GrantRegistry {
                 let forgotten = undeleted[fingerprint]
                 table.adopt(stored.filter { forgotten?.covers($0) != true }, fingerprint: fingerprint)
             }
+            (isLoaded, loadError) = (true, nil)
         } catch {
-            isLoaded = false  // the keyring is locked or away: asked again at the next look-up
-            loadError = error
-            return
+            loadError = error  // the keyring is locked or away: asked again at the next look-up
         }
-        for fingerprint in undeleted.keys { await store(fingerprint) }
+        return true
     }
 
     /// Writes what is kept for a key; what was forgotten is gone with it.

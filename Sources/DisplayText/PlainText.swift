@@ -46,7 +46,8 @@ package enum PlainText {
 
     /// What somebody else claims, in quotes that it can't close itself.
     package static func quoted(_ text: String, limit: Int = fieldLimit) -> String {
-        "“" + cut(text, limit: limit) { Quotes.isDouble($0) ? "'" : $0 } + "”"
+        var quotes = Quotes()
+        return "“" + cut(text, limit: limit) { quotes.take($0) } + "”"
     }
 
     /// The last of a cleaned text, if it is too long.
@@ -61,14 +62,14 @@ package enum PlainText {
     private static func cut(
         _ text: String,
         limit: Int,
-        _ changed: (Unicode.Scalar) -> Unicode.Scalar
+        _ changed: (Unicode.Scalar) -> Unicode.Scalar?
     ) -> String {
         var cleaner = Cleaner(limit: limit + 1)
         var left = longestInput(for: limit)
         for scalar in text.unicodeScalars {
             guard left > 0, !cleaner.isFull else { break }
             left -= 1
-            cleaner.take(changed(scalar))
+            if let scalar = changed(scalar) { cleaner.take(scalar) }
         }
         let scalars = cleaner.text.composed.unicodeScalars
         guard scalars.count > limit || left == 0 else { return String(scalars) }

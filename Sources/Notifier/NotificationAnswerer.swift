@@ -41,12 +41,14 @@ package actor NotificationAnswerer {
     private var board: NotificationBoard
     private var deliveries: DeliveryNotices
     private var alarm: (due: ContinuousClock.Instant, alarm: Alarm)?
-    private var toldAgents: Set<AgentInfo> = []
+    /// The agents that the person has been told of, by their unique names, the latest last.
+    private var toldAgents: [String] = []
+    private static let toldCount = 64
     /// Calls to the server that are under way, so that none is cut off when the notifier ends.
     private var errands: [UInt64: Task<Void, Never>] = [:]
     private var lastErrand: UInt64 = 0
-    /// The servers that keep on the screen what they were told to close, by their unique names.
-    private var keepers: Set<String> = []
+    /// The server, by its unique name, if it keeps on the screen what it was told to close.
+    private var keeper: String?
     /// The codes that the desk knows to be before the person.
     private var seen: Set<String> = []
     private var isTellingSeen = false
@@ -207,7 +209,7 @@ package actor NotificationAnswerer {
     private func post(_ ticket: UInt64) async {
         do throws(DBusError) {
             let server = try await service.server()
-            if server.keepsClosed { keepers.insert(server.peer) }
+            if server.keepsClosed { keeper = server.peer }
             guard let note = board.compose(ticket, on: server, now: clock.now) else {
                 return carryOut(board.place(now: clock.now))
             }
@@ -223,7 +225,7 @@ package actor NotificationAnswerer {
 
     /// Takes a notification away; one that has just been pressed goes by itself where the server needs a push.
     private func close(_ id: UInt32, _ peer: String, isPressed: Bool = false) async {
-        if !isPressed, keepers.contains(peer) { await service.fade(id: id, peer: peer) }
+        if !isPressed, keeper == peer { await service.fade(id: id, peer: peer) }
         await service.close(id: id, peer: peer)
     }
 
@@ -256,7 +258,8 @@ package actor NotificationAnswerer {
     // MARK: News
 
     private func tellOfAgent(_ agent: AgentInfo) {
-        guard toldAgents.insert(agent).inserted else { return }
+        guard !toldAgents.contains(agent.peer) else { return }
+        toldAgents = (toldAgents + [agent.peer]).suffix(Self.toldCount)
         send { await self.tell(.agent(agent)) }
     }
 

@@ -80,7 +80,7 @@ extension NotificationBoard {
     mutating func serverChanged(to new: String?, now: Instant) -> [BoardAction] {
         let isAnother = peer != new
         if let old = peer, isAnother {
-            departed.insert(old)
+            departs(old)
             (queues, nextTurn) = (false, nil)
         }
         peer = new

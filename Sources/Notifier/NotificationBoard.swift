@@ -43,8 +43,8 @@ struct NotificationBoard: Sendable {
     var tally = Tally()
     /// The server's unique name as far as known.
     var peer: String?
-    /// Servers that have left; a unique name never comes back.
-    var departed: Set<String> = []
+    /// The last servers that have left; a unique name never comes back.
+    var departed: [String] = []
     /// Whether the server is known to show one notification at a time, so that they are given to it one by one.
     var queues = false
     /// When the next may come there.
@@ -55,7 +55,9 @@ struct NotificationBoard: Sendable {
     private var lastTicket: UInt64 = 0
     private var lastTurn: UInt64 = 0
     /// Signals that came before the answer to `Notify` said what they are about.
-    private var early: [Signal] = []
+    private(set) var early: [Signal] = []
+    private static let keptSignals = 64
+    private static let keptServers = 16
 
     init(
         limits: Limits = Limits(),
@@ -70,6 +72,11 @@ struct NotificationBoard: Sendable {
     /// A key that nobody can guess, 80 bits from the system's generator.
     static let randomKey: @Sendable () -> String = {
         String((0..<16).map { _ in RequestCode.alphabet[Int.random(in: RequestCode.alphabet.indices)] })
+    }
+
+    /// A server has left.
+    mutating func departs(_ server: String) {
+        departed = (departed + [server]).suffix(Self.keptServers)
     }
 
     // MARK: Requests
@@ -243,6 +250,8 @@ struct NotificationBoard: Sendable {
 
     /// A signal that may be about a note whose posting hasn't been answered yet.
     mutating func keepEarly(_ signal: Signal) {
-        if isPosting { early.append(signal) }
+        guard isPosting else { return }
+        // The server tells everybody of every notification; one that never answers must not fill the memory.
+        early = (early + [signal]).suffix(Self.keptSignals)
     }
 }

@@ -120,10 +120,13 @@ extension Bell {
 
     /// The Id that the request brings, else a free one from the program's name.
     ///
-    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored.
+    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored, and
+    /// one of several scripts can be taken for the Id of somebody else.
     private func proposal(_ proposed: String?, caller: Caller) async -> String {
-        if let name = proposed.flatMap({ PlainName($0) }) { return name.text }
-        return await clients.suggestID(from: proposed ?? caller.processes.first?.name ?? "")
+        let name = proposed.flatMap { PlainName($0) }
+        if let name, !name.mixesScripts { return name.text }
+        let base = name == nil ? proposed : nil
+        return await clients.suggestID(from: base ?? caller.processes.first?.name ?? "")
     }
 
     /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.

@@ -226,7 +226,10 @@ extension Bell {
         var names: [String] = []
         for name in vaults where !names.contains(name) { names.append(name) }
         let asked =
-            [ring.client.fingerprint, ring.request.type.rawValue, purpose.title ?? ""] + purpose.asked
+            [
+                ring.client.fingerprint, ring.request.type.rawValue, purpose.title ?? "", purpose.form.scheme,
+                purpose.form.submitHost ?? "", purpose.isByEntry ? "entries" : "",
+            ] + purpose.asked
         var question = ApprovalRequest(
             kind: .release,
             caller: caller,

@@ -33,6 +33,8 @@ extension Bell {
     }
 
     /// Keeps a decision that the person meant for more than once.
+    ///
+    /// Of those who asked the same question only one gets the scope: the one whose question was shown.
     func remember(
         _ decided: Decided,
         about offers: [Offer],

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CGLib
 import CLibPSL
 
 extension DomainName {
@@ -11,7 +10,7 @@ extension DomainName {
     package var shown: String {
         guard text.utf8.starts(with: "xn--".utf8) || text.contains(".xn--"),
             let letters = Self.letters(of: text),
-            Self.isOfOneScript(letters)
+            Script.isOne(letters)
         else { return text }
         return letters
     }
@@ -24,14 +23,5 @@ extension DomainName {
         }
         defer { unsafe idn2_free(result) }
         return unsafe String(cString: result)
-    }
-
-    private static func isOfOneScript(_ text: String) -> Bool {
-        let scripts = text.unicodeScalars.map { g_unichar_get_script($0.value) }
-        return Set(
-            scripts.map(\.rawValue).filter {
-                $0 != G_UNICODE_SCRIPT_COMMON.rawValue && $0 != G_UNICODE_SCRIPT_INHERITED.rawValue
-            }
-        ).count == 1
     }
 }

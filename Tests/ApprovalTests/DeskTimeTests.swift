@@ -133,7 +133,7 @@ import Testing
     }
 
     @Test mutating func `for an exclusive agent that confirms in time the notifier keeps still`() throws {
-        let info = AgentInfo(name: "panel", executable: "/usr/bin/panel", isExclusive: true)
+        let info = AgentInfo(peer: ":1.9", name: "panel", executable: "/usr/bin/panel", isExclusive: true)
         #expect(try register() == [.agentsChanged, .agentTookOver(info)])
         let code = try #require(scene.ask(.release()).code)
         #expect(scene.desk.alarm == scene.now + .seconds(3))

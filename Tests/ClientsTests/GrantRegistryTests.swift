@@ -37,6 +37,19 @@ import Testing
         #expect(await Self.registry(fixture.keyring).decision(on: Self.key, entry: "E1") == nil)
     }
 
+    @Test func `who decides while the grants are being read waits for them`() async throws {
+        let fixture = try await RegistryFixture()
+        await Self.registry(fixture.keyring).remember(Self.grant)
+        let registry = Self.registry(fixture.keyring)
+        let decisions = await withTaskGroup(of: Bool?.self) { group in
+            for _ in 0..<20 { group.addTask { await registry.decision(on: Self.key, entry: "E1") } }
+            var decisions: [Bool?] = []
+            for await decision in group { decisions.append(decision) }
+            return decisions
+        }
+        #expect(decisions == [Bool?](repeating: true, count: 20))
+    }
+
     /// By its name, or with its client.
     @Test(arguments: [true, false])
     func `a grant that could not be deleted no longer counts, and goes when it can`(byName: Bool) async throws

@@ -80,7 +80,7 @@ private final class Memory {
     @Test(arguments: [
         ("firefox", [], "firefox"), ("firefox", ["firefox"], "firefox-2"),
         ("firefox", ["firefox", "firefox-2"], "firefox-3"), ("Ünïcode Id", [], "Ünïcode Id"),
-        ("", [], "client"),
+        ("", [], "client"), ("fіrefоx", [], "client"), ("браузер-2", [], "браузер-2"),
         ("a\nb\u{202E}c", [], "abc"), ("\u{7}", ["client"], "client-2"),
     ])
     func `a suggestion is the base, or the next free number`(base: String, taken: [String], expected: String)

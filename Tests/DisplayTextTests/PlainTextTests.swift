@@ -123,4 +123,16 @@ import UnicodeText
         #expect(shown.unicodeScalars.starts(with: "“x'".unicodeScalars))
         #expect(shown.hasSuffix("Program: 'good'”"))
     }
+
+    @Test(arguments: [
+        "x'' Program: good", "x‘’ Program: good", "x\u{2032}\u{2BC} Program: good",
+        "x'\u{200B}' Program: good",
+        "x’\u{200A}’ Program: good", "x\"” Program: good", "x''''' Program: good",
+    ])
+    func `single quotes side by side can't look like a double one`(text: String) {
+        let shown = PlainText.quoted(text).unicodeScalars.dropFirst().dropLast()
+        #expect(shown.filter { Quotes.isSingle($0) }.count == 1)
+        #expect(String(String.UnicodeScalarView(shown)).hasSuffix(" Program: good"))
+        #expect(PlainText.quoted("it’s rock ’n’ roll, O'Neil") == "“it’s rock ’n’ roll, O'Neil”")
+    }
 }

@@ -86,6 +86,16 @@ import Testing
         #expect(scene.allow(second).contains(.allow("BBBB")))
     }
 
+    @Test mutating func `what is kept of a server that never answers, or never stays, is bounded`() throws {
+        let (first, _) = try two()
+        _ = scene.board.show(.of(.save, "CCCC"), now: scene.now)
+        for _ in 0..<1000 { _ = scene.close(first, reason: 1, from: ":1.66") }
+        #expect(scene.board.early.count == 64)
+        for number in 0..<1000 { _ = scene.board.serverChanged(to: ":1.\(number)", now: scene.now) }
+        #expect(scene.board.departed.count == 16)
+        #expect(scene.board.departed.last == ":1.998")
+    }
+
     @Test mutating func `a press that a server tells of just after its own closing counts`() throws {
         let (first, _) = try two()
         _ = scene.close(first, reason: 2)

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+/// Which requests are one question, so that one answer does for both.
+@Suite struct QuestionTests {
+    /// A change of each property that a person is shown or a grant goes by.
+    private static let changes: [String: @Sendable (inout ApprovalRequest) -> Void] = [
+        "kind": { $0.kind = .save },
+        "caller": { $0.caller = .named("curl") },
+        "client": { $0.client = "other" },
+        "verified": { $0.verified.toggle() },
+        "fingerprint": { $0.fingerprint = "00:11" },
+        "vaults": { $0.vaults = ["Work"] },
+        "host": { $0.host = "gitlab.com" },
+        "submitHost": { $0.submitHost = "evil.example" },
+        "claimedHost": { $0.claimedHost = "evil.example" },
+        "claimedSubmitHost": { $0.claimedSubmitHost = "https://evil.example\\@github.com/" },
+        "isPlainHTTP": { $0.isPlainHTTP.toggle() },
+        "claimedTitle": { $0.claimedTitle = "Bank" },
+        "newHosts": { $0.newHosts = ["evil.example"] },
+        "entries": { $0.entries.append(EntryLine(uuid: "BB", title: "Bank", username: "me")) },
+        "bulk": { $0.bulk.toggle() },
+        "isByEntry": { $0.isByEntry.toggle() },
+        "isNew": { $0.isNew.toggle() },
+        "fields": { $0.fields = ["URL"] },
+        "note": { $0.note = "This key was given to another program." },
+        "alwaysOffered": { $0.alwaysOffered.toggle() },
+        "requestType": { $0.requestType = "get-all-logins" },
+        "search": { $0.search = "mail" },
+        "places": { $0.places = ["passwords"] },
+        "passwords": { $0.passwords.toggle() },
+        "fieldNames": { $0.fieldNames = ["PIN"] },
+        "sameness": { $0.sameness = [9] },
+    ]
+    /// What may differ: a name that was free may be taken.
+    private static let free: Set<String> = ["suggestedID"]
+
+    @Test func `requests that differ in anything that is shown or granted are two questions`() {
+        let request = ApprovalRequest.release()
+        let names = Mirror(reflecting: request).children.compactMap(\.label)
+        #expect(Set(names) == Set(Self.changes.keys).union(Self.free))
+        for (name, change) in Self.changes {
+            var other = request
+            change(&other)
+            #expect(Question(other) != Question(request), "\(name)")
+        }
+    }
+
+    @Test func `another process, user agent or order of the entries makes no other question`() {
+        let request = ApprovalRequest.release(entries: ["AA", "BB"])
+        var other = ApprovalRequest.release(.named("firefox", 999, userAgent: "x"), entries: ["BB", "AA"])
+        #expect(Question(other) == Question(request))
+        other.suggestedID = "firefox-2"
+        #expect(Question(other) == Question(request))
+    }
+
+    @Test func `texts don't run together`() {
+        var (one, other) = (ApprovalRequest.save(), ApprovalRequest.save())
+        (one.newHosts, one.fields) = (["a.example"], [])
+        (other.newHosts, other.fields) = ([], ["a.example"])
+        #expect(Question(one) != Question(other))
+    }
+
+    @Test func `only who asked first is told the scope`() throws {
+        var scene = Scene()
+        let first = scene.ask(.release())
+        let second = scene.ask(.release(.named("firefox", 999)))
+        let code = try #require(first.code)
+        let actions = try scene.answer(code, .allow, Choices(scope: .session, seconds: 60))
+        let choices = Choices(id: "firefox", scope: .session, seconds: 60)
+        #expect(actions.answer(to: first.asker) == .allowed(choices, code: code))
+        #expect(actions.answer(to: second.asker) == .allowed(Choices(id: "firefox"), code: code))
+    }
+
+    @Test func `an Origin that makes a key a stranger's is no way round a denial`() throws {
+        var scene = Scene()
+        var request = ApprovalRequest.release()
+        try scene.ask(request, answered: .deny)
+        request.note = "This key was given to another program."
+        #expect(scene.ask(request).answer == .quiet)
+    }
+
+    @Test func `a mute holds for everybody who has the connection, but not for who waits for the unlock`()
+        throws
+    {
+        var scene = Scene()
+        let code = try #require(scene.ask(.release(.named("bash", 100))).code)
+        scene.desk.alsoAsked(code, by: [.named("curl", 200)])
+        _ = try scene.answer(code, .deny, Choices(muteSeconds: 600))
+        #expect(scene.ask(.release(.named("bash", 100), host: "b.example")).answer == .quiet)
+        #expect(scene.ask(.release(.named("curl", 300), host: "b.example")).answer == .quiet)
+
+        let unlock = try #require(scene.ask(.unlock(.named("evil", 400))).code)
+        #expect(scene.ask(.unlock(.named("firefox", 500))).answer == nil)
+        _ = try scene.answer(unlock, .deny, Choices(muteSeconds: 600))
+        #expect(scene.ask(.release(.named("evil", 400))).answer == .quiet)
+        #expect(scene.ask(.release(.named("firefox", 500))).code != nil)
+    }
+
+    @Test(arguments: ["fіrefоx", "Firefox-Γ", "аpple"])
+    func `an Id of several scripts isn't taken`(id: String) throws {
+        var scene = Scene()
+        let code = try #require(scene.ask(.associate()).code)
+        #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
+        _ = try scene.answer(code, .allow, Choices(id: "браузер-2"))
+    }
+
+    @Test func `a name that begins like an address of this machine is anywhere`() {
+        var request = ApprovalRequest.release()
+        request.isPlainHTTP = true
+        func warns(_ host: String, _ form: String? = nil) -> Bool {
+            (request.host, request.submitHost) = (host, form)
+            return Wording.body(request, limits: Limits()).contains("plain http")
+        }
+        #expect(!warns("127.0.0.1:8080") && !warns("127.1.2.3") && !warns("localhost"))
+        #expect(warns("127.evil.example") && warns("127.0.0.1.evil.example") && warns("127.0.0.evil"))
+        #expect(warns("localhost", "evil.example") && warns("127.0.0.1", "127.evil.example"))
+        #expect(!warns("localhost", "127.0.0.1:81"))
+    }
+}

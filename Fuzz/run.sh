@@ -20,7 +20,11 @@ one() {
     log=$folder/$target.log
     limit=$("$fuzzer" | sed -n "s/^$target //p")
     rm -f "$folder/$target"-{crash,timeout,slow-unit,oom,leak}-*
-    mkdir -p "$here/Corpus/$target"
+    # Read alone: what is new goes into FOLDER.
+    if [ ! -d "$here/Corpus/$target" ]; then
+        echo "fuzz: $target has nothing to begin with, Fuzz/Corpus/$target"
+        return 1
+    fi
     "$fuzzer" "$target" "$folder/corpus-$target" "$here/Corpus/$target" "$@" "-max_len=$limit" \
         -timeout=120 -report_slow_units=60 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$folder/$target-" >"$log" 2>&1

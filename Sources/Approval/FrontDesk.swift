@@ -137,13 +137,6 @@ package actor FrontDesk {
         change { $0.opened(vault, now: $1) }
     }
 
-    /// Whether an unlock that this program asked for, or joined, waits.
-    package func isUnlockWaiting(for program: Program) -> Bool {
-        desk.waiting.contains { request in
-            request.request.kind == .unlock && request.callers.contains { $0.program == program }
-        }
-    }
-
     /// Whether a program of this name (`Holder.claim`) has a request waiting or was denied just now, whatever Origin it
     /// showed.
     package func isInvolved(_ claim: String) -> Bool {

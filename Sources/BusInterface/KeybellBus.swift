@@ -27,8 +27,6 @@ package enum KeybellBusError {
     package static let notAllowed = "org.keybell.Error.NotAllowed"
     /// No client, grant or vault of that name.
     package static let notFound = "org.keybell.Error.NotFound"
-    /// A client of that name, or what else must be single, is there already.
-    package static let alreadyExists = "org.keybell.Error.AlreadyExists"
     /// The keyring or the vault is locked, or its unlocking was dismissed.
     package static let locked = "org.keybell.Error.Locked"
     /// The keyring or the vault can't be reached; the message says what to do.

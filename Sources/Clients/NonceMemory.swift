@@ -8,6 +8,9 @@ import KeePassHTTP
 /// stop a change from being repeated, or a padding from being guessed, is never forgotten while the daemon
 /// lives: a memory that is full refuses instead. The nonces of mere reads make room for newer ones; a read that
 /// is so old gives its repeater nothing but what is encrypted for the key's owner.
+///
+/// `NonceLedger` has the changes' nonces, too: past a restart, but for a day only. What is here holds between the
+/// judging of a change and its being written down, and for as long as the daemon lives.
 struct NonceMemory {
     /// How many requests whose fields don't decrypt use a nonce up.
     static let strikesPerNonce = 8

@@ -11,13 +11,6 @@ extension BusConnection {
         objects.insert(object)
     }
 
-    /// Takes an object off the bus.
-    ///
-    /// - Parameter path: where it stands.
-    package func unexport(_ path: ObjectPath) {
-        objects.remove(path)
-    }
-
     /// Sends a signal.
     ///
     /// - Parameters:
@@ -73,14 +66,29 @@ extension BusConnection {
         let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
         do throws(DBusError) {
             let method = try objects.method(for: target)
-            let route = objects.route(method, MethodCall(sender: sender, body: try message.body()))
+            guard servedCalls.begin(sender) else {
+                throw .limitsExceeded("Too many calls at once: wait for the answers of those before.")
+            }
+            let body: [Value]
+            do throws(DBusError) {
+                body = try message.body()
+            } catch {
+                servedCalls.end(sender)
+                throw error
+            }
+            let route = objects.route(method, MethodCall(sender: sender, body: body))
             Task(executorPreference: handlers) { [weak self] in
                 let outcome = await route.outcome()
-                await self?.answer(reply, outcome)
+                await self?.finish(reply, outcome)
             }
         } catch {
             answer(reply, .failure(error))
         }
+    }
+
+    private func finish(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
+        servedCalls.end(reply.caller)
+        answer(reply, outcome)
     }
 
     private func answer(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {

@@ -23,6 +23,8 @@ package actor BusConnection {
     var subscriptions: [Int: Subscription] = [:]
     var ownersOfSenders: [String: TrackedOwner] = [:]
     var objects = ObjectTree()
+    /// How many calls of each connection are being worked at.
+    var servedCalls = ServedCalls()
     private var nextID = 0
     private var waitsForEnd = Promises<Void>()
 

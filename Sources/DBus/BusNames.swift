@@ -41,9 +41,6 @@ package struct BusName: Hashable, Sendable, CustomStringConvertible, Expressible
         self.text = text
     }
 
-    /// Whether the bus gave this name to one connection, for that connection's life.
-    package var isUnique: Bool { text.hasPrefix(":") }
-
     package var description: String { text }
 
     /// The bus daemon itself.

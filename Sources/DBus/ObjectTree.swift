@@ -23,10 +23,6 @@ struct ObjectTree {
         objects[object.path] = object
     }
 
-    mutating func remove(_ path: ObjectPath) {
-        objects[path] = nil
-    }
-
     /// Finds the method that answers a call; its arguments need only be read once their types are known to fit.
     func method(for target: Target) throws(DBusError) -> Method {
         let interfaces = try interfaces(at: target.path, for: target.interface)

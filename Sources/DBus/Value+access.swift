@@ -27,12 +27,6 @@ extension Value {
         return number
     }
 
-    /// The number of an `i`; nil for any other type.
-    package var asInt32: Int32? {
-        guard case .int32(let number) = self else { return nil }
-        return number
-    }
-
     /// The truth of a `b`; nil for any other type.
     package var asBool: Bool? {
         guard case .boolean(let flag) = self else { return nil }

@@ -235,7 +235,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func askForRoom() {
         guard patience.pending == 1, !isClosing, let context else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        bodies.askForRoom { handler.eventLoop.execute { handler.value.readOn() } }
+        bodies.askForRoom(
+            granted: { handler.eventLoop.execute { handler.value.readOn() } },
+            lost: { handler.eventLoop.execute { handler.value.makeRoom() } }
+        )
+    }
+
+    /// Drops a peer that has been too long about a long body while others wait to send theirs.
+    private func makeRoom() {
+        // It may have come to its end meanwhile.
+        guard !isClosing, patience.isReadingBody, bodies.hasPlace, let context else { return }
+        isClosing = true
+        cut(context)
     }
 
     /// Reads what was to be read, if there is room for it now.

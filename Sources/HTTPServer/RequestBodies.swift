@@ -44,6 +44,9 @@ final class RequestBodies: Sendable {
     /// Whether more of the body that is being read may be taken in.
     var mayGrow: Bool { state.withLock { $0.held <= BodyBudget.share || $0.hasPlace } }
 
+    /// Whether a place is held for a long body.
+    var hasPlace: Bool { state.withLock { $0.hasPlace } }
+
     /// A request has begun.
     func begin() {
         state.withLock { $0.bodies.append(Body()) }
@@ -80,8 +83,11 @@ final class RequestBodies: Sendable {
 
     /// Asks for a place for a long body, unless there is no need or it has been asked for.
     ///
-    /// - Parameter granted: Called, from anywhere, when more may be taken in.
-    func askForRoom(granted: @escaping @Sendable () -> Void) {
+    /// - Parameters:
+    ///   - granted: Called, from anywhere, when more may be taken in.
+    ///   - lost: Called, from anywhere, when the place is needed by others before the body is complete: then `endAll`
+    ///     has to be called.
+    func askForRoom(granted: @escaping @Sendable () -> Void, lost: @escaping @Sendable () -> Void) {
         let isNeeded = state.withLock { state in
             guard state.held > BodyBudget.share, !state.isWaiting, !state.hasPlace else { return false }
             state.isWaiting = true
@@ -91,10 +97,14 @@ final class RequestBodies: Sendable {
         let settle: @Sendable () -> Void = { [weak self] in
             self?.state.withLock { ($0.isWaiting, $0.hasPlace) = (false, true) }
         }
-        let hasPlace = budget.ask(self) {
-            settle()
-            granted()
-        }
+        let hasPlace = budget.ask(
+            self,
+            granted: {
+                settle()
+                granted()
+            },
+            lost: lost
+        )
         if hasPlace { settle() }
     }
 

@@ -4,6 +4,7 @@ package import Approval
 package import Audit
 import Clients
 import KeePassHTTP
+import Kernel
 package import Logging
 package import Secrecy
 import Vault
@@ -65,13 +66,12 @@ package struct Bell: Sendable {
     package func answer(_ body: WipedBytes, from visitor: any Visitor) async -> OperationReply {
         let request: Request
         do throws(RequestError) {
-            // Wiped before anybody is waited for.
-            request = try body.consume(Request.parse)
+            request = try await parsed(body).get()
         } catch {
             return await refuse(.invalid(error), type: nil, id: nil)
         }
         do throws(Refusal) {
-            return seal(try await carryOut(request, from: visitor))
+            return await seal(try await carryOut(request, from: visitor))
         } catch {
             logger.info(
                 "refused",
@@ -129,8 +129,30 @@ package struct Bell: Sendable {
         }
     }
 
-    private func seal(_ answered: Answered) -> OperationReply {
-        let body = answered.reply.encoded(sealing: answered.key.map { Seal(key: $0) })
+    /// Messages longer than this are read and written beside the thread that serves, one after the other.
+    private static let shortMessage = 16 * 1024
+    private static let longMessages = TaskQueue(label: "org.keybell.long-messages")
+
+    /// The request in a body, which is wiped before anybody is waited for.
+    private func parsed(_ body: WipedBytes) async -> Result<Request, RequestError> {
+        let parse: @Sendable () -> Result<Request, RequestError> = {
+            do throws(RequestError) {
+                return .success(try body.consume(Request.parse))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard body.count > Self.shortMessage else { return parse() }
+        return await Task(executorPreference: Self.longMessages) { parse() }.value
+    }
+
+    private func seal(_ answered: Answered) async -> OperationReply {
+        let encode: @Sendable () -> [UInt8] = {
+            answered.reply.encoded(sealing: answered.key.map { Seal(key: $0) })
+        }
+        let body =
+            answered.reply.isShorter(than: Self.shortMessage)
+            ? encode() : await Task(executorPreference: Self.longMessages) { encode() }.value
         return OperationReply(status: 200, body: body) { arrived in
             if arrived { await answered.settles?() }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
+import UnicodeText
 import Vault
 
 extension Bell {
@@ -21,14 +22,30 @@ extension Bell {
         return Answered(reply: reply, key: ring.conversation.key)
     }
 
+    /// What stands further behind in an address tells nothing of its host, and isn't looked into.
+    private static let longestAddress = 8192
+
     private func query(of ring: Ring) throws(Refusal) -> MatchQuery {
-        MatchQuery(
-            url: try ring.required("Url"),
-            submitUrl: ring.text("SubmitUrl"),
+        let (url, submit) = (try ring.required("Url"), ring.text("SubmitUrl"))
+        let (page, form) = (Self.head(of: url), submit.map(Self.head))
+        // An address whose host doesn't end is that of nothing.
+        let isWhole = page != nil && form != .some(nil)
+        return MatchQuery(
+            url: isWhole ? page ?? "" : "",
+            submitUrl: isWhole ? form ?? nil : nil,
             realm: ring.text("Realm"),
             options: policy.match,
             now: now()
         )
+    }
+
+    /// As much of an address as is looked at; nil if its host isn't all in there.
+    private static func head(of address: String) -> String? {
+        guard address.utf8.count > longestAddress else { return address }
+        let head = address.cut(toBytes: longestAddress)
+        guard let scheme = head.utf8.firstRange(of: "://".utf8) else { return nil }
+        let isHostWhole = head.utf8[scheme.upperBound...].contains { "/?#".utf8.contains($0) }
+        return isHostWhole ? head : nil
     }
 
     private func offers(for query: MatchQuery, in open: [OpenVault]) -> [Offer] {

@@ -77,7 +77,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
-            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(PlainText.field(name))`."
+            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(ShellWord.quoting(PlainText.field(name)))`."
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
         }
     }

@@ -47,7 +47,7 @@ extension Configuration {
                 file: file,
                 line: place.line,
                 column: place.column,
-                message: "a table's name begins with a letter, a digit, - or _, or stands in quotes"
+                message: place.message
             )
         }
         let document: TOMLTable

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// Why a configuration can't be used; its description is ready to show to the person.
 package enum ConfigurationError: Error, Equatable, Sendable {
     /// The file can't be read at all.

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A look at a TOML text before the parser's own: toml++ 3.1 ends the process over a table's header that begins with
-/// what no key can begin with, such as `[=]`, `[.a]` or `[é]`, instead of telling that it is wrong.
+/// what no key can begin with, such as `[=]`, `[.a]` or `[é]`, and over a key of very many parts, instead of telling
+/// that it is wrong.
 enum TableHeaders {
-    /// The first line and column at which a header's key begins with what no key begins with; nil if there is none.
-    static func mistake(in text: String) -> (line: Int, column: Int)? {
+    /// A place that the parser must not come to, and why.
+    struct Mistake {
+        let line: Int
+        let column: Int
+        let message: String
+    }
+
+    /// The first such place; nil if there is none.
+    static func mistake(in text: String) -> Mistake? {
         var scanner = Scanner(bytes: Array(text.utf8))
         return scanner.mistake()
     }
@@ -16,12 +24,17 @@ enum TableHeaders {
         var lineStart = 0
         /// How many brackets and braces of a value are open; a header is never within them.
         var depth = 0
+        /// How many dots this line has outside its texts: each part of a key is a table in a table.
+        var dots = 0
+
+        /// More than any key of ours has, and far fewer than the parser bears.
+        static let mostDots = 64
 
         init(bytes: [UInt8]) {
             self.bytes = bytes
         }
 
-        mutating func mistake() -> (line: Int, column: Int)? {
+        mutating func mistake() -> Mistake? {
             var isLineStart = true
             while index < bytes.count {
                 let byte = bytes[index]
@@ -36,11 +49,21 @@ enum TableHeaders {
                     continue
                 case UInt8(ascii: "["), UInt8(ascii: "{"):
                     if byte == UInt8(ascii: "["), isLineStart, depth == 0 {
-                        if !isHeader() { return (line, index - lineStart + 1) }
-                        skipLine()
+                        if !isHeader() {
+                            return here(
+                                "a table's name begins with a letter, a digit, - or _, or stands in quotes"
+                            )
+                        }
+                        isLineStart = false
                         continue
                     }
                     depth += 1
+                    isLineStart = false
+                case UInt8(ascii: "."):
+                    dots += 1
+                    if dots > Self.mostDots {
+                        return here("a key has more parts than any table here is deep")
+                    }
                     isLineStart = false
                 case UInt8(ascii: "]"), UInt8(ascii: "}"):
                     depth = max(0, depth - 1)
@@ -72,7 +95,12 @@ enum TableHeaders {
             }
         }
 
+        private func here(_ message: String) -> Mistake {
+            Mistake(line: line, column: index - lineStart + 1, message: message)
+        }
+
         private mutating func newLine() {
+            dots = 0
             index += 1
             line += 1
             lineStart = index

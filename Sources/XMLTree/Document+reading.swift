@@ -129,11 +129,6 @@ extension Document {
         return list
     }
 
-    /// All elements under an element, itself included, in the order of the text, that have any attribute.
-    package func elementsWithAttributes(under top: Element) -> [Element] {
-        elements(under: top) { hasAttributes($0) }
-    }
-
     /// Those of the elements under an element, itself included, that something is true of, in the order of the text.
     package func elements(under top: Element, where isWanted: (Element) -> Bool) -> [Element] {
         var found: [Element] = []

@@ -172,7 +172,9 @@ struct WatchBoardTests {
         for key in "wodx" { #expect(scene.press(key).deeds.isEmpty) }
         #expect(scene.type("\u{7F}\u{7F}rkü\u{7F}").last == .echo("Name: work"))
         #expect(
-            scene.type("\r").texts == ["Allow under the name “work”? Press Enter: yes; any other key: no."]
+            scene.type("\r").texts == [
+                "AAAA  firefox asks\nAllow under the name “work”? Press Enter: yes; any other key: no."
+            ]
         )
         #expect(
             scene.press("\r").deeds == [
@@ -230,7 +232,15 @@ struct WatchBoardTests {
         _ = scene.take(.added(request("AAAA", kind: "associate")))
         _ = scene.press("i")
         _ = scene.type("wo")
-        #expect(scene.take(.added(request("BBBB"))).last == .echo("Name: wo"))
+        #expect(scene.take(.added(request("BBBB"))) == [.echo("Name: wo")])
+    }
+
+    @Test func `others that come take one line, and an allow says again what it is for`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        #expect(scene.take(.added(request("BBBB"))) == [.echo("(1 more; [n] next)")])
+        #expect(scene.take(.added(request("CCCC"))) == [.echo("(2 more; [n] next)")])
+        #expect(scene.press("a").texts.first?.hasPrefix("AAAA  firefox asks\nAllow once?") == true)
     }
 
     @Test func `n goes on to the next and comes round`() {

@@ -26,6 +26,33 @@ struct `Calls over a real bus` {
         #expect(try await call("Who") == [.string(client.uniqueName)])
     }
 
+    @Test func `a flood of one caller is turned away, and others are served`() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in UInt32(0)..<80 {
+                group.addTask {
+                    do throws(DBusError) {
+                        _ = try await self.call("Wait", [.uint32(number)])
+                        return true
+                    } catch {
+                        #expect(error.name == DBusError.Name.limitsExceeded)
+                        return false
+                    }
+                }
+            }
+            try await doorbell.gate.wait(for: "as many calls as there may be") { $0.waiting == 64 ? () : nil }
+            let other = try await bus.connect()
+            #expect(
+                try await other.call(server.uniqueName, Doorbell.path, Doorbell.name, "Who")
+                    == [.string(other.uniqueName)]
+            )
+            doorbell.gate.update { $0.isOpen = true }
+            var served = 0
+            for try await isServed in group where isServed { served += 1 }
+            #expect(served == 64)
+        }
+        #expect(try await call("Who") == [.string(client.uniqueName)])
+    }
+
     @Test func `a message that the socket doesn't take at once is sent and answered all the same`()
         async throws
     {
@@ -122,9 +149,10 @@ struct `Calls over a real bus` {
         doorbell.gate.update { $0.isOpen = true }
     }
 
-    @Test func `an object that was taken away is unknown`() async throws {
-        await server.unexport(Doorbell.path)
-        let error = await #expect(throws: DBusError.self) { try await call("Who") }
+    @Test func `an object that isn't there is unknown`() async throws {
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(server.uniqueName, "/nobody", Doorbell.name, "Who")
+        }
         #expect(error?.name == DBusError.Name.unknownObject)
     }
 }

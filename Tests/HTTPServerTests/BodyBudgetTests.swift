@@ -8,12 +8,28 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct BodyBudgetTests {
-    /// An owner of bodies, and whether its turn has come.
+    /// An owner of bodies, whether its turn has come, and when it has lost its place.
     private final class Owner: Sendable {
         let isGranted = Mutex(false)
+        let losses = AsyncStream<Void>.makeStream()
 
         func ask(_ budget: BodyBudget) -> Bool {
-            budget.ask(self) { self.isGranted.withLock { $0 = true } }
+            budget.ask(
+                self,
+                granted: { self.isGranted.withLock { $0 = true } },
+                lost: { self.losses.continuation.yield() }
+            )
+        }
+
+        func loss() async {
+            for await _ in losses.stream { return }
+        }
+
+        var hasLost: Bool {
+            get async {
+                losses.continuation.finish()
+                return await losses.stream.contains { _ in true }
+            }
         }
     }
 
@@ -33,6 +49,31 @@ import Testing
         #expect(Owner().ask(budget))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `while others wait, a place is held for its turn and no longer, by as many as are waited for`()
+        async
+    {
+        let budget = BodyBudget(bytes: 2 << 20, connections: 0, longest: 1 << 20, turn: .milliseconds(20))
+        let owners = (0..<5).map { _ in Owner() }
+        #expect(owners[0].ask(budget))
+        #expect(owners[1].ask(budget))
+        #expect(!owners[2].ask(budget))
+        await owners[0].loss()
+        // What it had is its own until it gives back.
+        #expect(owners[2].isGranted.withLock { !$0 })
+        budget.giveBack(owners[0])
+        #expect(owners[2].isGranted.withLock { $0 })
+        // Nobody waits any more; the next who does makes the one that has been there longest go.
+        #expect(!owners[3].ask(budget))
+        await owners[1].loss()
+        #expect(!owners[4].ask(budget))
+        await owners[2].loss()
+        budget.giveBack(owners[2])
+        budget.giveBack(owners[1])
+        #expect(owners[4].isGranted.withLock { $0 })
+        for owner in owners[3...] { #expect(await !owner.hasLost) }
+    }
+
     @Test func `all connections with small bodies and all places together stay within sixteen mebibytes`() {
         let budget = BodyBudget()
         var places = 0
@@ -47,16 +88,16 @@ import Testing
         long.begin()
         #expect(long.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1)) == false)
         #expect(!long.mayGrow)
-        long.askForRoom {}
+        long.askForRoom(granted: {}, lost: {})
         #expect(long.mayGrow)
         small.begin()
         #expect(small.take(ByteBuffer(repeating: 1, count: BodyBudget.share)) == false)
-        small.askForRoom { Issue.record("asked without a need") }
+        small.askForRoom(granted: { Issue.record("asked without a need") }, lost: {})
         #expect(small.mayGrow)
         next.begin()
         _ = next.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
         let isGranted = Mutex(false)
-        next.askForRoom { isGranted.withLock { $0 = true } }
+        next.askForRoom(granted: { isGranted.withLock { $0 = true } }, lost: {})
         #expect(!next.mayGrow)
         let body = try #require(long.takeOldest())
         #expect(body.count == BodyBudget.share + 1)

@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `long bodies take turns, short ones don't wait for them, and all are answered`() async throws {
-        let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
+        let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20, turn: .seconds(60))
         try await withListener(budget: budget) { port async throws in
             let long = String(repeating: "x", count: 300_000)
             try await TestPeer.with(port: port) { slow in
@@ -115,6 +115,29 @@ import Testing
             #expect(try await first == "")
             #expect(try await second == "")
             #expect(try await exchange(port, request("POST /", body: long)).content == "\"300000\"")
+        }
+    }
+
+    @Test func `slow bodies don't keep the places from others until their deadline`() async throws {
+        let budget = BodyBudget(bytes: 2 << 20, connections: 0, longest: 1 << 20, turn: .seconds(2))
+        var options = ListenerOptions()
+        options.bodyDeadline = .seconds(600)
+        try await withListener(options: options, budget: budget) { port async throws in
+            let long = String(repeating: "x", count: 300_000)
+            let unfinished = request("POST /", ["Content-Length: 300000"]) + long.dropLast(100_000)
+            try await TestPeer.with(port: port) { first in
+                try await first.send(unfinished)
+                try await TestPeer.with(port: port) { second in
+                    try await second.send(unfinished)
+                    // Whether the two have both places already or not: all the others get theirs.
+                    try await withThrowingTaskGroup(of: String.self) { group in
+                        for _ in 0..<8 {
+                            group.addTask { try await exchange(port, request("POST /", body: long)).content }
+                        }
+                        for try await content in group { #expect(content == "\"300000\"") }
+                    }
+                }
+            }
         }
     }
 

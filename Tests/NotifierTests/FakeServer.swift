@@ -13,7 +13,7 @@ struct FakeServer: Sendable {
         /// Keys and labels in turn.
         let actions: [String]
         let hints: [String: Value]
-        let timeout: Int32
+        let timeout: Value
 
         func key(_ label: String) -> String {
             guard let index = actions.firstIndex(of: label), index > 0 else { return "" }
@@ -105,7 +105,7 @@ struct FakeServer: Sendable {
                     body: body[4].asString ?? "",
                     actions: body[5].asStrings ?? [],
                     hints: body[6].vardict ?? [:],
-                    timeout: body[7].asInt32 ?? 0
+                    timeout: body[7]
                 )
             )
         }

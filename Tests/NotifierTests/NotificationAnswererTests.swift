@@ -15,7 +15,7 @@ import Testing
         let shown = try await server.shown()
         let code = try await session.code()
         #expect(shown.title.contains(code))
-        #expect(shown.timeout == 0)
+        #expect(shown.timeout == .int32(0))
         #expect(shown.hints["urgency"] == .byte(2))
         #expect(shown.hints["transient"] == nil)
         #expect(shown.actions.count == 4)

@@ -210,6 +210,10 @@ import Vault
         #expect(rung.reply.error?.contains("keybell unlock Passwords") == true)
     }
 
+    @Test func `the name of a vault in a command is a single word of it`() {
+        #expect(Refusal.neverOpened("my vault").sentence.contains("`keybell unlock 'my vault'`"))
+    }
+
     @Test func `a failure carries no signature, no Id and no entries`() async throws {
         let scene = await Scene()
         await scene.vault.lock()

@@ -154,6 +154,8 @@ struct BadValueTests {
 
     /// toml++ would end the process over them.
     @Test(arguments: [
+        (String(repeating: "a.", count: 100_000) + "b = 1", "line 1, column 130"),
+        ("[" + String(repeating: "a.", count: 100_000) + "b]", "line 1, column 131"),
         ("[=]", "line 1, column 2"), ("[.a]", "line 1, column 2"), ("[é]", "line 1, column 2"),
         ("[# ]", "line 1, column 2"), ("[\n]", "line 1, column 2"), ("[[=]]", "line 1, column 3"),
         ("[[\u{1}]]", "line 1, column 3"), ("[http]\n\n \t[ !]", "line 3, column 5"),

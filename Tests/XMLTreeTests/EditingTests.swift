@@ -29,7 +29,7 @@ import XMLTree
         #expect(document.descendant(of: document.root, "d") == nil)
         #expect(Array(document.children(of: document.root)) == [b, c])
         #expect(document.parent(of: b) == document.root)
-        #expect(document.elementsWithAttributes(under: document.root) == [b])
+        #expect(document.elements(under: document.root) { document.hasAttributes($0) } == [b])
         #expect(document.contentSize(of: document.root) == 3)
     }
 

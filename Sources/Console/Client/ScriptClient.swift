@@ -72,16 +72,7 @@ struct ScriptClient: Sendable {
     private static let unknownKey = "Couldn't verify request"
 
     private static func associateCommand(_ id: String?) -> String {
-        "keybell client associate" + (id.map { " --id \(quotedForShell(PlainText.cleaned($0)))" } ?? "")
-    }
-
-    /// A word as a shell takes it.
-    private static func quotedForShell(_ word: String) -> String {
-        let plain = word.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-                || "-_.".utf8.contains($0)
-        }
-        return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+        "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
     }
 
     /// What to do once none of these keys is known any more.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Ciphers
+import DisplayText
 import FoundationEssentials
 import Kernel
 import Secrecy

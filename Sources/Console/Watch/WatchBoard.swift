@@ -65,7 +65,10 @@ struct WatchBoard {
             guard !waiting.contains(where: { $0.code == request.code }) else { return [] }
             waiting.append(request)
             guard focus != nil else { return focusOldest(at: now) }
-            return [.print("(\(request.code) waits, too: \(request.title))")] + echoed
+            // In one line, however many come: what is asked about must stay in sight.
+            if case .typingName = mode { return echoed }
+            let others = waiting.count { $0.code != focus && !answered.contains($0.code) }
+            return [.echo("(\(others) more; [n] next)")]
         case .removed(let code, let outcome):
             return remove(code, outcome, at: now)
         case .refused(let code, let reason):
@@ -175,7 +178,7 @@ struct WatchBoard {
                 mode = .command
                 return [.print("No other name.")]
             }
-            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”")
+            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”", current)
         case .command, .confirming, .picking: return []
         }
     }
@@ -216,13 +219,20 @@ struct WatchBoard {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
         switch key {
-        case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "this once")
+        case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "once", request)
         case UInt8(ascii: "s") where request.canBeRemembered:
-            return confirm(AnswerChoices(scope: "session"), key: key, "for this session")
+            return confirm(AnswerChoices(scope: "session"), key: key, "for this session", request)
         case UInt8(ascii: "y") where request.canBeRemembered:
-            return confirm(AnswerChoices(scope: "always"), key: key, "always, without asking you again")
+            return confirm(
+                AnswerChoices(scope: "always"),
+                key: key,
+                "always, without asking you again",
+                request
+            )
         case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices())
-        case UInt8(ascii: "m"): return answer(request, allow: false, AnswerChoices(muteSeconds: 600))
+        case UInt8(ascii: "m"):
+            return [.print("\(request.code): all that this program asks is denied for 10 minutes.")]
+                + answer(request, allow: false, AnswerChoices(muteSeconds: 600))
         case UInt8(ascii: "e"):
             guard let picking = EntryPicking(request) else { return [] }
             mode = .picking(picking)
@@ -243,10 +253,18 @@ struct WatchBoard {
     }
 
     /// No single key allows: the same one, or Enter, is wanted once more.
-    private mutating func confirm(_ choices: AnswerChoices, key: UInt8, _ how: String) -> [Action] {
+    ///
+    /// What it is stands there again, for in a small window the question may be out of sight by now.
+    private mutating func confirm(
+        _ choices: AnswerChoices,
+        key: UInt8,
+        _ how: String,
+        _ request: RequestDetails?
+    ) -> [Action] {
         mode = .confirming(choices, key: key)
         let again = key == 10 ? "Enter" : "\(Character(Unicode.Scalar(key))) again, or Enter"
-        return [.print("Allow \(how)? Press \(again): yes; any other key: no.")]
+        let what = request.map { "\($0.code)  \($0.title)\n" } ?? ""
+        return [.print("\(what)Allow \(how)? Press \(again): yes; any other key: no.")]
     }
 
     private mutating func answer(

@@ -10,7 +10,11 @@ import Kernel
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch",
-        abstract: "Show requests in this terminal as they come, and answer them by a key."
+        abstract: "Show requests in this terminal as they come, and answer them by a key.",
+        discussion: """
+            The keys stand below each request: among them a to allow, s to allow for this session, y to allow always, \
+            e to choose among the logins, d to deny, m to deny and mute the program for 10 minutes, q to quit.
+            """
     )
 
     @Flag(help: "Keep the built-in notifier still for what is shown here.")

@@ -55,6 +55,20 @@ package struct Reply: Sendable {
     }
 }
 
+extension Reply {
+    /// Whether its entries take less than so many bytes altogether.
+    package func isShorter(than limit: Int) -> Bool {
+        var rest = limit
+        for entry in entries ?? [] {
+            rest -= 64 + entry.name.utf8.count + entry.login.utf8.count + entry.password.count
+            rest -= (entry.group?.name.utf8.count ?? 0)
+            rest -= entry.stringFields.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
+            guard rest > 0 else { return false }
+        }
+        return true
+    }
+}
+
 /// One login as it is handed out.
 package struct ReplyEntry: Sendable {
     /// The group that an entry is in.

@@ -71,24 +71,6 @@ package struct LoginSearch: Sendable {
         self.respectsSearchingDisabled = respectsSearchingDisabled
     }
 
-    /// The logins of the entries that it finds, in their order.
-    /// - Parameters:
-    ///   - entries: Every entry of a vault, made one by one as they are looked at.
-    ///   - now: The time, in seconds since 1970.
-    ///   - deadline: When to give up.
-    /// - Returns: The logins.
-    /// - Throws: `tookTooLong`.
-    package func logins(
-        among entries: some Sequence<SearchableEntry>,
-        now: Int64,
-        deadline: ContinuousClock.Instant
-    ) throws(SearchError) -> [Login] {
-        var budget = SearchBudget(until: deadline)
-        var found: [Login] = []
-        for entry in entries where try finds(entry, now: now, within: &budget) { found.append(entry.login) }
-        return found
-    }
-
     /// Whether it looks at an entry at all, whatever stands in it.
     package func concerns(_ login: Login, now: Int64) -> Bool {
         !login.isRecycled && !login.isPluginSettings && !(respectsSearchingDisabled && !login.isSearchable)

@@ -39,8 +39,9 @@ import Testing
     ]
 
     func found(_ search: LoginSearch) throws -> String {
-        try search.logins(among: Self.entries, now: 1000, deadline: .now + .seconds(60))
-            .map(\.sampleName).joined(separator: " ")
+        var budget = SearchBudget(until: .now + .seconds(60))
+        return try Self.entries.filter { try search.finds($0, now: 1000, within: &budget) }
+            .map(\.login.sampleName).joined(separator: " ")
     }
 
     @Test(arguments: [
@@ -125,10 +126,12 @@ import Testing
         )
         let search = try LoginSearch("(a+)+$", mode: "Regular")
         #expect(throws: SearchError.tookTooLong) {
-            try search.logins(among: [entry], now: 0, deadline: .now + .seconds(60))
+            var budget = SearchBudget(until: .now + .seconds(60))
+            return try search.finds(entry, now: 0, within: &budget)
         }
         #expect(throws: SearchError.tookTooLong) {
-            try LoginSearch("x").logins(among: [entry], now: 0, deadline: .now - .seconds(1))
+            var budget = SearchBudget(until: .now - .seconds(1))
+            return try LoginSearch("x").finds(entry, now: 0, within: &budget)
         }
     }
 }

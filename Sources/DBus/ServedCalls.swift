@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How many calls are being worked at, of each caller and in all: a flood of one must not take the others' place, nor
+/// memory without end.
+struct ServedCalls {
+    /// How many calls of one connection are worked at at the same time.
+    static let perCaller = 64
+    /// How many of all connections.
+    static let total = 512
+
+    private var counts: [String: Int] = [:]
+    private var sum = 0
+
+    /// Counts a call in.
+    ///
+    /// - Returns: False if there are too many already; then it isn't counted.
+    mutating func begin(_ caller: String) -> Bool {
+        guard sum < Self.total, counts[caller, default: 0] < Self.perCaller else { return false }
+        counts[caller, default: 0] += 1
+        sum += 1
+        return true
+    }
+
+    /// Counts it out.
+    mutating func end(_ caller: String) {
+        guard let count = counts[caller] else { return }
+        counts[caller] = count > 1 ? count - 1 : nil
+        sum -= 1
+    }
+}

@@ -101,7 +101,7 @@ let package = Package(
             "VaultStores",
             ["Vault", "Ciphers", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
         ),
-        room("Callers", ["Kernel"]),
+        room("Callers", ["Kernel", "UnicodeText"]),
         room(
             "Clients",
             [

@@ -81,6 +81,8 @@ package enum AnswerError: Error, Sendable, Hashable {
     case invalidAnswer(String)
     /// The answerer belongs to the asking program.
     case notAllowed
+    /// Just now nobody can tell whether it does; the request goes on waiting.
+    case unclearAsker
 }
 
 /// What an answer did.

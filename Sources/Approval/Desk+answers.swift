@@ -20,7 +20,9 @@ extension Desk {
             try endQuiet(of: normal, decision, through: surface)
             return ([], .endedQuiet)
         }
-        guard Self.mayAnswer(through: surface, waiting[index].callers) else { throw .notAllowed }
+        guard Self.mayAnswer(through: surface, waiting[index].allCallers),
+            surface.answerer.map({ !waiting[index].hasHeld($0) }) ?? true
+        else { throw .notAllowed }
         let settled = try ChoiceRules.settle(choices, decision, for: waiting[index].request)
         switch decision {
         case .allow where limits.confirmedKinds.contains(waiting[index].request.kind):
@@ -129,7 +131,7 @@ extension Desk {
                     EndedRequest(
                         code: request.code,
                         request: request.request,
-                        callers: request.callers,
+                        callers: request.allCallers,
                         outcome: outcome,
                         deadline: request.deadline ?? now,
                         at: now,

@@ -99,10 +99,10 @@ struct Desk: Sendable {
         return actions + giveTurns(now: now)
     }
 
-    /// A second look at the connections of those who asked a request has found these, all those before included.
-    mutating func alsoAsked(_ code: String, by callers: [Caller]) {
+    /// A second look at the connection of somebody who asked a request has found these at it.
+    mutating func alsoAsked(_ code: String, by caller: Caller) {
         guard let index = waiting.firstIndex(where: { $0.code == code }) else { return }
-        for caller in callers { waiting[index].alsoAsked(by: caller) }
+        waiting[index].alsoAsked(by: caller)
     }
 
     /// An asker no longer listens; its request goes on, for the decision outlives the connection.

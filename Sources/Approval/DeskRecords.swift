@@ -2,6 +2,7 @@
 
 import Callers
 import DisplayText
+import Kernel
 
 /// A request that waits for its answer.
 struct WaitingRequest: Sendable {
@@ -18,6 +19,9 @@ struct WaitingRequest: Sendable {
     let firstAsker: AskerID
     /// Everybody who has asked, whether they still listen or not: none of them may answer.
     var callers: [Caller]
+    /// Who had their connections when somebody looked last for an answer, and all that had them at any such look.
+    private var laterCallers: [SocketOwner: Caller] = [:]
+    private var laterHolders: [SocketOwner: Set<ProcessIdentity>] = [:]
     /// Every form in which it was asked.
     var questions: Set<Question>
     /// What a denial keeps quiet.
@@ -88,27 +92,49 @@ struct WaitingRequest: Sendable {
     }
 
     /// Somebody has turned out to have the connection of one who has asked.
+    ///
+    /// However often that is looked at, what is kept is one caller for each connection, the last that was found there,
+    /// and one set of all that ever were.
     mutating func alsoAsked(by caller: Caller) {
-        if !callers.contains(caller) { callers.append(caller) }
-        living.formUnion(caller.holders)
+        guard let socket = caller.socket, callers.contains(where: { $0.socket == socket }) else { return }
+        laterCallers[socket] = caller
+        let known = laterHolders[socket, default: []]
+        guard known.count <= Self.mostHolders else { return }
+        let new = Set(caller.holders).subtracting(known).prefix(Self.mostHolders + 1 - known.count)
+        laterHolders[socket] = known.union(new)
+        living.formUnion(new)
     }
 
     /// Whom a denial can mute: everybody who asked this question or has its connection, under whatever name, but not
     /// those who wait for somebody else's unlock, for they were not shown.
     var mutedCallers: [Caller] {
-        guard request.kind == .unlock else { return callers }
+        guard request.kind == .unlock else { return allCallers }
         let shown = request.caller
-        return callers.filter { caller in
+        return allCallers.filter { caller in
             caller.program == shown.program || (caller.socket != nil && caller.socket == shown.socket)
         }
     }
+
+    /// Everybody who has asked, and who has their connections now.
+    var allCallers: [Caller] { callers + laterCallers.values }
+
+    /// Whether an answerer, or one of its parents, was seen with a connection of the askers by a second look, or so many
+    /// were that nobody keeps count.
+    func hasHeld(_ answerer: Answerer) -> Bool {
+        laterHolders.values.contains { holders in
+            holders.count > Self.mostHolders || answerer.chain.contains { holders.contains($0.identity) }
+        }
+    }
+
+    /// How many processes of one connection are told apart.
+    private static let mostHolders = 1024
 
     /// The programs that it is counted against: those of who asked first.
     var vouchedIDs: Set<String> { request.caller.vouchedIDs }
 
     /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {
-        callers.allSatisfy { AnswerRule.mayAnswer(answerer, of: $0) }
+        !hasHeld(answerer) && allCallers.allSatisfy { AnswerRule.mayAnswer(answerer, of: $0) }
     }
 }
 

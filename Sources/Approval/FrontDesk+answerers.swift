@@ -16,7 +16,11 @@ extension FrontDesk {
         choices: Choices = Choices(),
         through surface: Surface
     ) async throws(AnswerError) -> AnswerEffect {
-        if surface.answerer != nil { await lookAgain(at: code) }
+        if surface.answerer != nil {
+            let isClear = await lookAgain(at: code)
+            // Nobody knows whether the answerer is one of the askers; a denial would do no harm even so.
+            guard isClear || decision == .deny else { throw .unclearAsker }
+        }
         let (actions, effect) = try desk.answer(
             code: code,
             decision,
@@ -29,19 +33,30 @@ extension FrontDesk {
     }
 
     /// Finds out who has got hold of the askers' connections since they asked, for none of those may answer either.
-    private func lookAgain(at code: String) async {
+    ///
+    /// - Returns: Whether all of them could be looked at.
+    private func lookAgain(at code: String) async -> Bool {
         let normal = RequestCode.normalized(code)
-        guard let request = desk.waiting.first(where: { $0.code == normal }) else { return }
-        let callers = request.callers.filter { $0.socket != nil }
-        guard !callers.isEmpty else { return }
-        // All at once, for one search does for all.
-        let found = await withTaskGroup(of: Caller?.self) { group in
+        guard let request = desk.waiting.first(where: { $0.code == normal }) else { return true }
+        // One look for each connection, whatever has been asked over it, and all at once: one search does for all.
+        let callers = Dictionary(grouping: request.callers) { $0.socket }
+            .compactMap { $0.key == nil ? nil : $0.value.first }
+        guard !callers.isEmpty else { return true }
+        let found = await withTaskGroup(of: Identification.SecondLook.self) { group in
             for caller in callers { group.addTask { [lookAgain] in await lookAgain(caller) } }
-            var found: [Caller] = []
-            for await again in group { found += [again].compactMap(\.self) }
+            var found: [Identification.SecondLook] = []
+            for await look in group { found.append(look) }
             return found
         }
-        desk.alsoAsked(request.code, by: found)
+        var isClear = true
+        for look in found {
+            switch look {
+            case .found(let caller): desk.alsoAsked(request.code, by: caller)
+            case .nobody: break
+            case .unclear: isClear = false
+            }
+        }
+        return isClear
     }
 
     /// All requests that wait for the person, those held for a locked screen among them, in the order in which they came.

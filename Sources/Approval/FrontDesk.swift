@@ -34,8 +34,8 @@ package actor FrontDesk {
     package typealias ProcessWatch =
         @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
 
-    /// Looks once more at who holds an asker's connection; nil if nobody can be found.
-    package typealias SecondLook = @Sendable (Caller) async -> Caller?
+    /// Looks once more at who holds an asker's connection.
+    package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
 
     /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
     package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?

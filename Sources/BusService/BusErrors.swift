@@ -16,6 +16,11 @@ extension DBusError {
             self.init(name: KeybellBusError.unknownRequest, message: "No such request waits.")
         case .invalidAnswer(let reason):
             self.init(name: KeybellBusError.invalidAnswer, message: reason)
+        case .unclearAsker:
+            self.init(
+                name: KeybellBusError.notAllowed,
+                message: "Just now it can't be found out who asks: answer once more, or in the notification."
+            )
         case .notAllowed:
             self.init(
                 name: KeybellBusError.notAllowed,

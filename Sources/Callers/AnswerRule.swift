@@ -32,6 +32,27 @@ package enum AnswerRule {
         guard let first = answerer.chain.first, answerer.identity == first.identity else { return false }
         let holders = Set(caller.holders).union(caller.askers.map(\.process.identity))
         if answerer.chain.contains(where: { holders.contains($0.identity) }) { return false }
+        if caller.askers.contains(where: { isOrphan(answerer, of: $0) }) { return false }
         return answerer.sandbox.map { !caller.sandboxes.contains($0) } ?? true
+    }
+
+    /// Whether an answerer looks like a descendant of an asker that has lost its parent, as `setsid -f` makes them.
+    ///
+    /// What started it, as far up as can be seen, is younger than the asker; and it is of the asker's session or process
+    /// group, or, without a terminal of its own, has the very same standard input, output or error. A terminal that the
+    /// person opens has all these of its own, and what they start from one that was there before has an older parent.
+    private static func isOrphan(_ answerer: Answerer, of asker: Holder) -> Bool {
+        guard let first = answerer.chain.first,
+            let top = answerer.chain.last(where: { !$0.isServiceManager }),
+            top.identity.startTime >= asker.process.identity.startTime
+        else { return false }
+        let process = asker.process
+        for record in [first, top] {
+            if process.session != 0, record.session == process.session { return true }
+            if process.group != 0, record.group == process.group { return true }
+        }
+        // Of an asker that has no parent itself, these may be what a desktop gives to all that it starts.
+        let hasParent = asker.processes.dropFirst().contains { !$0.isServiceManager }
+        return hasParent && !first.hasTerminal && !answerer.streams.isDisjoint(with: asker.streams)
     }
 }

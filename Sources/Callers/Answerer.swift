@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
+import Synchronization
+
 /// Who answers a request: the process that the bus names as the sender of the answer.
 package struct Answerer: Hashable, Sendable {
     /// The process; nil if it has ended or the bus doesn't know it.
@@ -14,13 +17,31 @@ package struct Answerer: Hashable, Sendable {
     /// The Flatpak or Snap it runs in.
     package let sandbox: String?
 
+    /// Where its standard input, output and error lead (`ProcessTable.streams`).
+    let streams: Set<String>
+
+    private struct Sender: Hashable, Sendable {
+        let pid: Int32
+        let uid: UInt32
+        /// A look that began before the answer came says nothing about it.
+        let number: UInt64
+    }
+
+    private static let number = Atomic<UInt64>(0)
+    private static let reads = PatientRead<Sender, Answerer>(
+        processes: { [$0.pid] },
+        facts: { read(pid: $0.pid, uid: $0.uid) }
+    )
+
     /// Keeps what was found out.
     package init(
         identity: ProcessIdentity?,
         uid: UInt32,
         chain: [ProcessRecord] = [],
-        sandbox: String? = nil
+        sandbox: String? = nil,
+        streams: Set<String> = []
     ) {
+        self.streams = streams
         self.identity = identity
         self.uid = uid
         self.chain = chain
@@ -34,7 +55,9 @@ package struct Answerer: Hashable, Sendable {
     ///   - uid: Likewise.
     /// - Returns: The answerer, without identity if the process has ended or can't be looked at in time.
     package static func look(pid: Int32, uid: UInt32) async -> Answerer {
-        await PatientRead.run { read(pid: pid, uid: uid) } ?? Answerer(identity: nil, uid: uid)
+        let number = number.add(1, ordering: .relaxed).newValue
+        return await reads.read(Sender(pid: pid, uid: uid, number: number))
+            ?? Answerer(identity: nil, uid: uid)
     }
 
     /// Looks at the process that sent an answer.
@@ -46,8 +69,9 @@ package struct Answerer: Hashable, Sendable {
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
         let sandbox = Sandbox.id(of: pid)
+        let streams = ProcessTable.streams(of: pid)
         let chain = ProcessReader().chain(from: identity)
         guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
-        return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox)
+        return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox, streams: streams)
     }
 }

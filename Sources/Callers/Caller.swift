@@ -41,6 +41,7 @@ package struct Caller: Hashable, Sendable {
     ///   - socket: The other end.
     ///   - present: Who holds it now; if nobody does, nobody is known to ask.
     ///   - earlier: Who has held it since the request's first byte.
+    ///   - departed: Those of them of whom nothing else could be found out; which program they were nobody knows.
     ///   - origin: As claimed.
     ///   - userAgent: As claimed.
     ///   - hasLeft: Whether the other end is gone.
@@ -48,6 +49,7 @@ package struct Caller: Hashable, Sendable {
         socket: SocketOwner,
         present: [Holder],
         earlier: [Holder] = [],
+        departed: [ProcessIdentity] = [],
         origin: String? = nil,
         userAgent: String? = nil,
         hasLeft: Bool = false
@@ -55,10 +57,10 @@ package struct Caller: Hashable, Sendable {
         let all = present.union(earlier)
         uid = socket.uid
         self.socket = socket
-        holders = Self.distinct(all.map(\.process.identity))
+        holders = Self.distinct(all.map(\.process.identity) + departed)
         askers = present.isEmpty ? [] : all.unrelated
         sandboxes = Self.distinct(all.compactMap(\.sandbox))
-        program = Self.program(askers, sandboxes, origin)
+        program = Self.program(askers, sandboxes, origin, isCertain: departed.isEmpty)
         self.origin = origin
         self.userAgent = userAgent
         self.hasLeft = hasLeft
@@ -70,6 +72,7 @@ package struct Caller: Hashable, Sendable {
         holders: [ProcessIdentity],
         processes: [ProcessRecord],
         sandbox: String? = nil,
+        streams: Set<String> = [],
         origin: String? = nil,
         userAgent: String? = nil,
         hasLeft: Bool = false
@@ -77,7 +80,7 @@ package struct Caller: Hashable, Sendable {
         self.uid = uid
         socket = nil
         self.holders = holders
-        askers = [Holder(processes: processes, sandbox: sandbox)].compactMap(\.self)
+        askers = [Holder(processes: processes, sandbox: sandbox, streams: streams)].compactMap(\.self)
         sandboxes = [sandbox].compactMap(\.self)
         program = Self.program(askers, sandboxes, origin)
         self.origin = origin
@@ -90,9 +93,14 @@ package struct Caller: Hashable, Sendable {
         Caller(uid: uid, holders: [], processes: [], origin: origin, userAgent: userAgent)
     }
 
-    private static func program(_ askers: [Holder], _ sandboxes: [String], _ origin: String?) -> Program {
+    private static func program(
+        _ askers: [Holder],
+        _ sandboxes: [String],
+        _ origin: String?,
+        isCertain: Bool = true
+    ) -> Program {
         let ids = Set(askers.map(\.program))
-        let isBeyondDoubt = ids.count == 1 && sandboxes.allSatisfy { ids.contains($0) }
+        let isBeyondDoubt = isCertain && ids.count == 1 && sandboxes.allSatisfy { ids.contains($0) }
         // One in a sandbox makes them all sandboxed: parking the socket elsewhere buys nothing.
         let vouched = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes
         return Program(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
+
 /// A process that has the asking socket, as it was when it was looked at.
 package struct Holder: Hashable, Sendable {
     /// The process, then all its parents; never empty.
@@ -8,9 +10,13 @@ package struct Holder: Hashable, Sendable {
     /// The Flatpak or Snap it runs in.
     package let sandbox: String?
 
+    /// Where its standard input, output and error lead (`ProcessTable.streams`).
+    let streams: Set<String>
+
     /// Keeps what was found out; nil without a process.
-    package init?(processes: [ProcessRecord], sandbox: String? = nil) {
+    package init?(processes: [ProcessRecord], sandbox: String? = nil, streams: Set<String> = []) {
         guard let process = processes.first else { return nil }
+        self.streams = streams
         self.process = process
         self.processes = processes
         self.sandbox = sandbox
@@ -23,8 +29,21 @@ package struct Holder: Hashable, Sendable {
     init?(of pid: Int32, by reader: ProcessReader) {
         guard let identity = ProcessIdentity(running: pid) else { return nil }
         let sandbox = Sandbox.id(of: pid)
+        let streams = ProcessTable.streams(of: pid)
         // Read last: a chain that is there says that the number was the process's own all the while.
-        self.init(processes: reader.chain(from: identity), sandbox: sandbox)
+        self.init(processes: reader.chain(from: identity), sandbox: sandbox, streams: streams)
+    }
+
+    /// The same, as a program that nobody vouches for if it isn't what was seen with the socket earlier.
+    func checked(against programs: [RunningProgram?]) -> Holder {
+        let isSame = programs.allSatisfy { $0 == nil || process.running == nil || $0 == process.running }
+        guard !isSame else { return self }
+        return Holder(
+            processes: [process.changed] + processes.dropFirst(),
+            sandbox: sandbox,
+            streams: streams
+        )
+            ?? self
     }
 
     /// What grants and familiarity would go by; empty if it can't be told.

@@ -4,41 +4,103 @@ package import Kernel
 
 /// Finds out which processes are behind a socket.
 package enum Identification {
+    /// What another look at a caller's socket has found.
+    package enum SecondLook: Sendable {
+        /// The caller with all that have had it so far.
+        case found(Caller)
+        /// Nobody has it now.
+        case nobody
+        /// It couldn't be looked at.
+        case unclear
+    }
+
+    /// The processes of one socket, or of several that the same ones have.
+    private struct Group: Hashable, Sendable {
+        /// What a search has found is read once for all who share the search.
+        let search: UInt64
+        let processes: Set<Int32>
+    }
+
     private static let search = SocketSearch()
+
+    private static let facts = PatientRead<Group, [Int32: Holder]>(
+        processes: \.processes,
+        facts: { group in
+            let reader = ProcessReader()
+            return group.processes.reduce(into: [:]) { $0[$1] = Holder(of: $1, by: reader) }
+        }
+    )
 
     /// Looks who has a socket now, without blocking the thread that asks.
     ///
-    /// - Parameter owner: The other end of a connection.
-    /// - Returns: What was found; nobody if that takes too long.
-    package static func look(at owner: SocketOwner) async -> Look {
+    /// - Parameters:
+    ///   - owner: The other end of a connection.
+    ///   - isAnew: Whether the look has to begin after the call; else a search that is under way will do.
+    ///   - glimpsed: Who was seen with it since the request's first byte, and with which programs.
+    /// - Returns: What was found; it is unclear if that takes too long.
+    package static func look(
+        at owner: SocketOwner,
+        isAnew: Bool = true,
+        glimpsed: [SocketHolder] = []
+    ) async -> Look {
         let start = ContinuousClock.now
-        let found = await search.holders(of: owner.inode)
-        let searched = ContinuousClock.now
-        guard !found.isEmpty else {
-            return Look(holders: [], descriptors: [], at: start, cost: searched - start)
+        let found = await search.holders(of: owner.inode, isAnew: isAnew)
+        guard !found.holders.isEmpty else { return Look(.nobody, since: start) }
+        let processes = Set((found.holders + glimpsed).map(\.pid))
+        guard let facts = await facts.read(Group(search: found.search, processes: processes)) else {
+            return Look(.unclear, since: start)
         }
-        let facts = await PatientRead.run { read(found) } ?? []
+        let glimpses = Dictionary(grouping: glimpsed, by: \.pid)
+        var holders: [Holder] = []
+        var descriptors: [Look.Held] = []
+        for socket in found.holders {
+            guard let holder = facts[socket.pid] else { continue }
+            let programs = [socket.program] + (glimpses[socket.pid] ?? []).map(\.program)
+            holders.append(holder.checked(against: programs))
+            descriptors.append(Look.Held(socket, holder))
+        }
+        var earlier: [Holder] = []
+        var departed: [ProcessIdentity] = []
+        let present = Set(holders.map(\.process.identity))
+        for glimpse in glimpsed {
+            guard let program = glimpse.program else { continue }
+            let identity = ProcessIdentity(pid: glimpse.pid, startTime: program.startTime)
+            guard !present.contains(identity) else { continue }
+            if let holder = facts[glimpse.pid], holder.process.identity == identity {
+                earlier.append(holder.checked(against: [program]))
+            } else {
+                departed.append(identity)
+            }
+        }
         return Look(
-            holders: facts.map(\.holder),
-            descriptors: facts.map(\.held),
-            at: start,
-            cost: ContinuousClock.now - start
+            holders.isEmpty ? .nobody : .found,
+            holders: holders,
+            earlier: earlier,
+            departed: departed,
+            descriptors: descriptors,
+            since: start
         )
     }
 
+    /// Notes who has a socket and what they run, soon: at the next search, or when it is time for one that anybody may
+    /// cause. No file system is asked.
+    package static func glimpse(at owner: SocketOwner) async -> [SocketHolder] {
+        await search.holdersSoon(of: owner.inode).holders
+    }
+
     /// Looks once more at who has the socket of a caller.
-    ///
-    /// - Returns: The caller with all that have had it so far; nil if nobody has it now, or it can't be looked at.
-    package static func lookAgain(at caller: Caller) async -> Caller? {
-        guard let socket = caller.socket else { return nil }
+    package static func lookAgain(at caller: Caller) async -> SecondLook {
+        guard let socket = caller.socket else { return .nobody }
         let look = await look(at: socket)
-        guard !look.holders.isEmpty else { return nil }
-        return Caller(
-            socket: socket,
-            present: look.holders,
-            earlier: caller.askers,
-            origin: caller.origin,
-            userAgent: caller.userAgent
+        guard look.outcome == .found else { return look.outcome == .unclear ? .unclear : .nobody }
+        return .found(
+            Caller(
+                socket: socket,
+                present: look.holders,
+                earlier: caller.askers,
+                origin: caller.origin,
+                userAgent: caller.userAgent
+            )
         )
     }
 
@@ -49,14 +111,5 @@ package enum Identification {
         let reader = ProcessReader()
         let holders = SocketHolder.find([owner.inode]).compactMap { Holder(of: $0.pid, by: reader) }
         return Caller(socket: owner, present: holders, origin: origin, userAgent: userAgent)
-    }
-
-    private typealias Fact = (holder: Holder, held: Look.Held)
-
-    private static func read(_ found: [SocketHolder]) -> [Fact] {
-        let reader = ProcessReader()
-        return found.compactMap { socket in
-            Holder(of: socket.pid, by: reader).map { (holder: $0, held: Look.Held(socket, $0)) }
-        }
     }
 }

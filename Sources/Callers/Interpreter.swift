@@ -5,16 +5,16 @@
 /// The script is read from the arguments, which the process can change: it is a claim.
 struct Interpreter {
     /// Short options after which the program text is an argument or a module, so that there is no script.
-    private let inline: Set<Character>
+    private let inline: [UInt8]
 
     /// Short options whose value is the next argument.
-    private let valued: Set<Character>
+    private let valued: [UInt8]
 
     /// Long options whose value is the next argument.
-    private let valuedLong: Set<String>
+    private let valuedLong: [String]
 
     /// Long options after which there is no script.
-    private let inlineLong: Set<String>
+    private let inlineLong: [String]
 
     /// The only option that names the script, where the first plain argument isn't one (a Java class).
     private let scriptOption: String?
@@ -59,13 +59,13 @@ struct Interpreter {
     private init(
         inline: String = "",
         valued: String = "",
-        valuedLong: Set<String> = [],
-        inlineLong: Set<String> = [],
+        valuedLong: [String] = [],
+        inlineLong: [String] = [],
         scriptOption: String? = nil
     ) {
         self.scriptOption = scriptOption
-        self.inline = Set(inline)
-        self.valued = Set(valued)
+        self.inline = Array(inline.utf8)
+        self.valued = Array(valued.utf8)
         self.valuedLong = valuedLong
         self.inlineLong = inlineLong
     }
@@ -77,22 +77,24 @@ struct Interpreter {
     ///   - folder: The process's current folder, for a relative path.
     /// - Returns: The script's absolute path, or nil if there is none to be had.
     func script(in arguments: [String], folder: String?) -> String? {
+        // All is compared as bytes, for the process chooses them.
         var rest = arguments.dropFirst()
         while let argument = rest.popFirst() {
-            if let scriptOption, argument != scriptOption { continue }
-            if argument == scriptOption || argument == "--" {
+            let bytes = argument.utf8
+            if let scriptOption, !bytes.elementsEqual(scriptOption.utf8) { continue }
+            if scriptOption != nil || bytes.elementsEqual("--".utf8) {
                 return rest.first.flatMap { absolute($0, in: folder) }
             }
-            guard argument.hasPrefix("-") || argument.hasPrefix("+") else {
+            guard bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") else {
                 return absolute(argument, in: folder)
             }
-            guard argument != "-" else { return nil }
-            if valuedLong.contains(argument) {
+            guard bytes.count > 1 || bytes.first != UInt8(ascii: "-") else { return nil }
+            if Self.contains(valuedLong, bytes[...]) {
                 rest = rest.dropFirst()
-            } else if inlineLong.contains(String(argument.prefix { $0 != "=" })) {
+            } else if Self.contains(inlineLong, bytes.prefix { $0 != UInt8(ascii: "=") }) {
                 return nil
-            } else if !argument.hasPrefix("--") {
-                let options = argument.dropFirst()
+            } else if !bytes.starts(with: "--".utf8) {
+                let options = bytes.dropFirst()
                 // A value may stand in the same argument (-Wignore): what follows a valued letter is no option.
                 let letters = options.prefix { !valued.contains($0) }
                 if letters.contains(where: { inline.contains($0) }) { return nil }
@@ -102,9 +104,13 @@ struct Interpreter {
         return nil
     }
 
+    private static func contains(_ options: [String], _ option: Substring.UTF8View) -> Bool {
+        options.contains { $0.utf8.elementsEqual(option) }
+    }
+
     private func absolute(_ path: String, in folder: String?) -> String? {
-        guard !path.isEmpty else { return nil }
-        guard !path.hasPrefix("/") else { return Self.normalized(path) }
+        guard let first = path.utf8.first else { return nil }
+        guard first != UInt8(ascii: "/") else { return Self.normalized(path) }
         return folder.map { Self.normalized("\($0)/\(path)") }
     }
 

@@ -4,23 +4,42 @@ import Kernel
 
 /// What one look at a socket has found.
 package struct Look: Sendable {
-    /// A descriptor that was found, with the file that its process ran.
+    /// How it went.
+    package enum Outcome: Hashable, Sendable {
+        /// These hold it.
+        case found
+        /// Nobody who may be looked at has it.
+        case nobody
+        /// There was no time or no room to find out more: nothing may be taken for granted.
+        case unclear
+    }
+
+    /// A descriptor that was found, with what its process ran.
     struct Held: Sendable {
         let socket: SocketHolder
-        let executable: ExecutableFile?
+        let program: RunningProgram?
 
         init(_ socket: SocketHolder, _ holder: Holder) {
             self.socket = socket
-            executable = holder.process.file
+            program = holder.process.running
         }
 
         var isUnchanged: Bool {
-            socket.holds && executable.map { $0.isRun(by: socket.pid) } ?? false
+            socket.holds && program.map { $0 == RunningProgram(of: socket.pid) } ?? false
         }
     }
 
+    /// How it went.
+    package let outcome: Outcome
+
     /// The processes that have the socket.
     package let holders: [Holder]
+
+    /// Those that were seen with it earlier, and haven't any more.
+    package let earlier: [Holder]
+
+    /// Those of them that have ended: nobody can tell which programs they were.
+    package let departed: [ProcessIdentity]
 
     private let descriptors: [Held]
     private let at: ContinuousClock.Instant
@@ -32,11 +51,21 @@ package struct Look: Sendable {
     private static let share = 32
     private static let longest = Duration.seconds(1)
 
-    init(holders: [Holder], descriptors: [Held], at: ContinuousClock.Instant, cost: Duration) {
+    init(
+        _ outcome: Outcome,
+        holders: [Holder] = [],
+        earlier: [Holder] = [],
+        departed: [ProcessIdentity] = [],
+        descriptors: [Held] = [],
+        since start: ContinuousClock.Instant
+    ) {
+        self.outcome = outcome
         self.holders = holders
+        self.earlier = earlier
+        self.departed = departed
         self.descriptors = descriptors
-        self.at = at
-        self.cost = cost
+        at = start
+        cost = .now - start
     }
 
     /// Those of the holders that still have the socket and run the same program; a few system calls.

@@ -2,6 +2,7 @@
 
 import Glibc
 import Kernel
+import UnicodeText
 
 /// Looks at processes for one question: what several have in common, such as their parents, is read once.
 ///
@@ -45,7 +46,7 @@ final class ProcessReader {
             return nil
         }
         let file = ExecutableFile(of: pid, uid: uid)
-        let executable = file?.path ?? ""
+        let executable = (file?.path ?? "").streamSafe
         let isForeign = file == nil && ProcessTable.uid(of: pid) != uid
         let record = ProcessRecord(
             identity: identity,
@@ -54,12 +55,14 @@ final class ProcessReader {
             script: Interpreter(executable: executable)?.script(
                 in: ProcessTable.commandLine(of: pid),
                 folder: ProcessTable.folder(of: pid).map(ExecutableFile.withoutDeletedMark)
-            ),
+            )?.streamSafe,
             hasTerminal: status.terminal != 0,
             scope: ControlGroup(ProcessTable.controlGroup(of: pid) ?? "").applicationUnit,
             userWritable: file?.isWritable ?? false,
             isFoundAtPath: file?.isFoundAtPath ?? true,
-            file: file
+            running: file?.program(of: status),
+            group: status.group,
+            session: status.session
         )
         return ProcessTable.status(of: pid)?.startTime == identity.startTime ? record : nil
     }

@@ -43,8 +43,12 @@ package struct ProcessRecord: Hashable, Sendable {
     /// Whether the file that runs is the one that a person would start under that path; true where it can't be seen.
     package let isFoundAtPath: Bool
 
-    /// The file that it ran when it was looked at.
-    let file: ExecutableFile?
+    /// What it ran when it was looked at; nil where that can't be seen.
+    let running: RunningProgram?
+
+    /// Its process group and its session, 0 if unknown.
+    let group: Int32
+    let session: Int32
 
     /// Keeps facts; the name is the executable's unless another is given.
     package init(
@@ -55,7 +59,9 @@ package struct ProcessRecord: Hashable, Sendable {
         hasTerminal: Bool = false,
         scope: String? = nil,
         userWritable: Bool = false,
-        isFoundAtPath: Bool = true
+        isFoundAtPath: Bool = true,
+        group: Int32 = 0,
+        session: Int32 = 0
     ) {
         self.init(
             identity: identity,
@@ -66,7 +72,9 @@ package struct ProcessRecord: Hashable, Sendable {
             scope: scope,
             userWritable: userWritable,
             isFoundAtPath: isFoundAtPath,
-            file: nil
+            running: nil,
+            group: group,
+            session: session
         )
     }
 
@@ -79,7 +87,9 @@ package struct ProcessRecord: Hashable, Sendable {
         scope: String?,
         userWritable: Bool,
         isFoundAtPath: Bool,
-        file: ExecutableFile?
+        running: RunningProgram?,
+        group: Int32,
+        session: Int32
     ) {
         self.identity = identity
         self.executable = executable
@@ -89,13 +99,32 @@ package struct ProcessRecord: Hashable, Sendable {
         self.scope = scope
         self.userWritable = userWritable
         self.isFoundAtPath = isFoundAtPath
-        self.file = file
+        self.running = running
+        self.group = group
+        self.session = session
     }
 
     /// The executable's path, for an interpreter with that of its script behind it; empty if it can't be seen.
     package var program: String {
         guard !executable.isEmpty, let script else { return executable }
         return "\(executable) \(script)"
+    }
+
+    /// The same, as one whose program isn't what it was when it got hold of a connection: nobody vouches for it.
+    var changed: ProcessRecord {
+        ProcessRecord(
+            identity: identity,
+            executable: executable,
+            name: name,
+            script: script,
+            hasTerminal: hasTerminal,
+            scope: scope,
+            userWritable: userWritable,
+            isFoundAtPath: false,
+            running: running,
+            group: group,
+            session: session
+        )
     }
 
     /// Whether it is what starts programs for others: systemd, as the system's or as a user's.

@@ -99,7 +99,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         // Who sends the rest may be another than who began: so that both are known, and at no cost for what comes whole.
         if isComing, slowness == nil {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
-                peer.requestLingers()
+                peer.glimpse()
             }
         }
         context.fireChannelReadComplete()

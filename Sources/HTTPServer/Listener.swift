@@ -122,6 +122,7 @@ package struct Listener: Service {
         channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
         switch admission {
         case .served(let place):
+            peer.glimpse()
             return serve(channel, peer: peer, place: place).map(Optional.some)
         case .refused:
             reception.logger.info("Connection refused: too many are open")

@@ -18,6 +18,10 @@ final class Peer: Sendable {
         var look: Look?
         /// Who has had it since the first byte of the request that is being answered, as far as somebody looked.
         var seen: [Holder] = []
+        /// Who was seen with it, and running what, since it was accepted or a later request began.
+        var glimpsed: [SocketHolder] = []
+        /// Those of them that had ended before they could be looked at.
+        var departed: [ProcessIdentity] = []
         /// Counts requests.
         var request = 0
         /// When the last look was made, if for this request and for no question yet.
@@ -26,6 +30,8 @@ final class Peer: Sendable {
 
     /// How old a look may be that was made for something else in the same request.
     private static let anew = Duration.milliseconds(50)
+    /// How many that were seen are kept in mind.
+    private static let most = 64
 
     private let local: InternetAddress
     private let remote: InternetAddress
@@ -56,12 +62,26 @@ final class Peer: Sendable {
             sight.request += 1
             sight.unused = nil
             sight.seen = sight.look?.remaining ?? []
+            // Who connected counts for the first request, whenever that comes.
+            guard sight.request > 1 else { return }
+            sight.glimpsed = []
+            sight.departed = []
         }
     }
 
-    /// A request is slow to come: looks who has the socket now, for it may be another's by the time it is complete.
-    func requestLingers() {
-        Task(executorPreference: TaskQueue.shared) { _ = await self.look(isUnused: false) }
+    /// Notes soon who has the socket and what they run: for a new connection, or for a request that is slow to come,
+    /// since it may be another's, or another program's, by the time it is complete.
+    ///
+    /// Nothing has passed the door by then, so whatever anybody sends costs next to nothing.
+    func glimpse() {
+        let request = sight.withLock { max($0.request, 1) }
+        Task(executorPreference: TaskQueue.shared) {
+            let found = await Identification.glimpse(at: self.owner)
+            self.sight.withLock { sight in
+                guard max(sight.request, 1) == request, sight.glimpsed.count < Self.most else { return }
+                sight.glimpsed += found.filter { !sight.glimpsed.contains($0) }
+            }
+        }
     }
 
     /// Identifies the processes behind the other end.
@@ -81,25 +101,29 @@ final class Peer: Sendable {
         }
         let look: Look
         if let known { look = known } else { look = await self.look(isUnused: !isAnew) }
+        let (seen, departed) = sight.withLock { ($0.seen, $0.departed) }
         return Caller(
             socket: owner,
             present: look.holders,
-            earlier: sight.withLock { $0.seen },
+            earlier: seen,
+            departed: departed,
             origin: origin,
             userAgent: userAgent,
             // A process that can't be seen may still be there; one whose socket has gone isn't.
-            hasLeft: look.holders.isEmpty && !isThere
+            hasLeft: look.outcome == .nobody && !isThere
         )
     }
 
     private func look(isUnused: Bool) async -> Look {
-        let request = sight.withLock { $0.request }
-        let look = await Identification.look(at: owner)
+        let (request, glimpsed) = sight.withLock { ($0.request, $0.glimpsed) }
+        let look = await Identification.look(at: owner, isAnew: !isUnused, glimpsed: glimpsed)
         sight.withLock { sight in
             sight.look = look
             sight.unused = isUnused && sight.request == request ? .now : nil
             // What was seen for an earlier request is not about the one that has come meanwhile.
-            if sight.request == request { sight.seen = look.holders.union(sight.seen) }
+            guard sight.request == request else { return }
+            sight.seen = look.holders.union(look.earlier).union(sight.seen)
+            sight.departed += look.departed.filter { !sight.departed.contains($0) }
         }
         return look
     }

@@ -45,6 +45,16 @@ package struct ExecutableFile: Hashable, Sendable {
         FileIdentity(AT_FDCWD, "/proc/\(pid)/exe") == identity
     }
 
+    /// This file as the program of a process of which the rest is known.
+    package func program(of status: ProcessStatus) -> RunningProgram {
+        RunningProgram(
+            startTime: status.startTime,
+            image: status.image,
+            device: identity.device,
+            inode: identity.inode
+        )
+    }
+
     /// Cuts the kernel's mark of a deleted file off a path.
     package static func withoutDeletedMark(_ path: String) -> String {
         let mark = " (deleted)"
@@ -72,6 +82,31 @@ package struct ExecutableFile: Hashable, Sendable {
 
     private static func mayWrite(_ path: String) -> Bool {
         unsafe faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0
+    }
+}
+
+/// Which program a process runs, and nothing else about it: no file system is asked for that, so it can't be kept waiting.
+///
+/// Two that are unlike are another process, or one that has started another program in its own stead.
+package struct RunningProgram: Hashable, Sendable {
+    /// When the process started.
+    package let startTime: UInt64
+    let image: UInt64
+    let device: UInt64
+    let inode: UInt64
+
+    init(startTime: UInt64, image: UInt64, device: UInt64, inode: UInt64) {
+        self.startTime = startTime
+        self.image = image
+        self.device = device
+        self.inode = inode
+    }
+
+    /// Looks at a process; nil for one that is gone, has no executable or may not be looked at.
+    package init?(of pid: Int32) {
+        guard let file = FileIdentity(AT_FDCWD, "/proc/\(pid)/exe"), let status = ProcessTable.status(of: pid)
+        else { return nil }
+        self.init(startTime: status.startTime, image: status.image, device: file.device, inode: file.inode)
     }
 }
 

@@ -28,6 +28,28 @@ package enum FileBytes {
         return try read(file, limit: limit)
     }
 
+    /// Reads the beginning of a file of /proc.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is.
+    ///   - limit: How many bytes are read at most.
+    /// - Throws: The failing call's `errno`.
+    static func beginning(of path: String, limit: Int) throws(KernelError) -> [UInt8] {
+        let file = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))
+        var bytes = [UInt8](repeating: 0, count: limit)
+        var length = 0
+        while length < limit {
+            let count = unsafe bytes.withUnsafeMutableBytes { room in
+                unsafe Glibc.read(file.number, room.baseAddress?.advanced(by: length), limit - length)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last("read") }
+            guard count > 0 else { break }
+            length += count
+        }
+        return Array(bytes.prefix(length))
+    }
+
     /// Reads an open file to its end.
     static func read(_ file: borrowing Descriptor, limit: Int) throws(KernelError) -> [UInt8] {
         var bytes: [UInt8] = []

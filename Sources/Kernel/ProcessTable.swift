@@ -13,6 +13,9 @@ package struct ProcessStatus: Hashable, Sendable {
     /// Its parent, 0 for none.
     package let parent: Int32
 
+    /// Its process group.
+    package let group: Int32
+
     /// Its session.
     package let session: Int32
 
@@ -21,6 +24,10 @@ package struct ProcessStatus: Hashable, Sendable {
 
     /// When it started, in clock ticks since boot: with the pid it names a process once and for all.
     package let startTime: UInt64
+
+    /// Where the stack of the program that it runs begins: another place with each program that it starts in its own
+    /// stead, unless it takes pains; 0 where that may not be seen.
+    package let image: UInt64
 
     /// Reads a /proc/PID/stat line; nil if it isn't one.
     package init?(parsing line: [UInt8]) {
@@ -34,14 +41,17 @@ package struct ProcessStatus: Hashable, Sendable {
         func number<Number: FixedWidthInteger>(_ index: Int) -> Number? {
             Number(String(decoding: fields[index], as: UTF8.self))
         }
-        guard fields.count >= 20, let parent: Int32 = number(1), let session: Int32 = number(3),
+        guard fields.count >= 20, let parent: Int32 = number(1), let group: Int32 = number(2),
+            let session: Int32 = number(3),
             let terminal: Int32 = number(4), let startTime: UInt64 = number(19)
         else { return nil }
         self.pid = pid
         self.parent = parent
+        self.group = group
         self.session = session
         self.terminal = terminal
         self.startTime = startTime
+        image = fields.count > 25 ? number(25) ?? 0 : 0
         command = String(decoding: line[(opening + 1)..<closing], as: UTF8.self)
     }
 }
@@ -63,13 +73,27 @@ package enum ProcessTable {
         FileBytes.link("/proc/\(pid)/cwd")
     }
 
-    /// Reads the arguments, which the process can change.
-    package static func commandLine(of pid: Int32) -> [String] {
-        guard let bytes = try? FileBytes.read("/proc/\(pid)/cmdline") else { return [] }  // gone: none
-        var arguments = bytes.split(separator: 0, omittingEmptySubsequences: false)
-        if arguments.last?.isEmpty == true { arguments.removeLast() }
+    /// Reads the first arguments, which the process can change.
+    ///
+    /// - Parameters:
+    ///   - pid: The process.
+    ///   - limit: How many arguments are read at most.
+    package static func commandLine(of pid: Int32, limit: Int = 128) -> [String] {
+        guard let bytes = try? FileBytes.beginning(of: "/proc/\(pid)/cmdline", limit: 64 << 10) else {
+            return []  // gone: none
+        }
+        var arguments = bytes.split(separator: 0, maxSplits: limit, omittingEmptySubsequences: false)
+        // What is behind the last end is a rest, or nothing.
+        if arguments.last?.isEmpty == true || arguments.count > limit { arguments.removeLast() }
         // Nothing that is looked at is longer than a path.
         return arguments.map { String(decoding: $0.prefix(Int(PATH_MAX)), as: UTF8.self) }
+    }
+
+    /// Reads where standard input, output and error lead, where that is something others can't have by chance: a pipe, a
+    /// socket, a terminal, or a file that isn't a device.
+    package static func streams(of pid: Int32) -> Set<String> {
+        let links = (0...2).compactMap { FileBytes.link("/proc/\(pid)/fd/\($0)", limit: 512) }
+        return Set(links.filter { !$0.hasPrefix("/dev/") || $0.hasPrefix("/dev/pts/") })
     }
 
     /// Reads the control group's path in the unified hierarchy, else in systemd's own.

@@ -17,6 +17,9 @@ package struct SocketHolder: Hashable, Sendable {
     /// The lowest descriptor that is the socket.
     package let descriptor: Int32
 
+    /// What the process ran when the socket was found with it; nil if that can't be seen.
+    package let program: RunningProgram?
+
     /// Whether the process has that very socket under that descriptor now; cheap.
     package var holds: Bool {
         let table = thread == pid ? "/proc/\(pid)/fd" : "/proc/\(pid)/task/\(thread)/fd"
@@ -90,7 +93,15 @@ package struct SocketHolder: Hashable, Sendable {
             guard let inode = unsafe socket(at: number, "\(descriptor)"), inodes.contains(inode),
                 here.insert(inode).inserted
             else { continue }
-            found.append(SocketHolder(inode: inode, pid: pid, thread: thread, descriptor: descriptor))
+            found.append(
+                SocketHolder(
+                    inode: inode,
+                    pid: pid,
+                    thread: thread,
+                    descriptor: descriptor,
+                    program: RunningProgram(of: pid)
+                )
+            )
         }
     }
 

@@ -2,6 +2,7 @@
 
 import Callers
 import Kernel
+import Synchronization
 import Testing
 
 @testable import Approval
@@ -74,7 +75,7 @@ import Testing
         let events: AsyncStream<DeskEvent>
         let desk = FrontDesk(
             watchProcess: { process, _ in process },
-            lookAgain: { Self.caller([second], earlier: $0.askers) }
+            lookAgain: { .found(Self.caller([second], earlier: $0.askers)) }
         )
         events = desk.events()
         let answer = Task { await desk.ask(.release(Self.caller([first]))) }
@@ -89,5 +90,71 @@ import Testing
         }
         try await desk.answer(code: code, decision: .deny, through: .bus(.stranger))
         #expect(await answer.value == .denied(Choices()))
+    }
+
+    @Test func `an allow is refused while nobody can tell who asks, and a denial isn't`() async throws {
+        let first = try Self.holder("git", 100)
+        let desk = FrontDesk(watchProcess: { process, _ in process }, lookAgain: { _ in .unclear })
+        let events = desk.events()
+        let answer = Task { await desk.ask(.release(Self.caller([first]))) }
+        let code = try #require(await Self.code(in: events))
+        await #expect(throws: AnswerError.unclearAsker) {
+            try await desk.answer(code: code, decision: .allow, through: .terminal(.stranger))
+        }
+        try await desk.answer(code: code, decision: .deny, through: .terminal(.stranger))
+        #expect(await answer.value == .denied(Choices()))
+    }
+
+    @Test func `an answer looks once at each connection, and what is found doesn't grow`() async throws {
+        let first = try Self.holder("git", 100)
+        let looks = Mutex(0)
+        let desk = FrontDesk(
+            watchProcess: { process, _ in process },
+            lookAgain: { caller in
+                let number = looks.withLock { count in
+                    count += 1
+                    return Int32(count)
+                }
+                let one = try? Self.holder("p\(number)", 1000 + number)
+                return .found(Self.caller([one].compactMap(\.self), earlier: caller.askers))
+            }
+        )
+        let events = desk.events()
+        let answers = (0..<3).map { number in
+            Task {
+                let caller = Caller(
+                    socket: SocketOwner(uid: 1000, inode: 7),
+                    present: [first],
+                    userAgent: "agent \(number)"
+                )
+                return await desk.ask(.release(caller))
+            }
+        }
+        let code = try #require(await Self.code(in: events))
+        while await desk.callerCount(of: code) < 3 { await Task.yield() }
+        for number in 1...5 {
+            await #expect(throws: AnswerError.notAllowed) {
+                try await desk.answer(
+                    code: code,
+                    decision: .allow,
+                    through: .bus(.named("p1", 1001))
+                )
+            }
+            #expect(looks.withLock { $0 } == number)
+            #expect(await desk.callerCount(of: code) == 4)
+        }
+        try await desk.answer(code: code, decision: .deny, through: .bus(.stranger))
+        for answer in answers { #expect(await answer.value == .denied(Choices())) }
+    }
+
+    private static func code(in events: AsyncStream<DeskEvent>) async -> String? {
+        for await case .added(let request) in events { return request.code }
+        return nil
+    }
+}
+
+extension FrontDesk {
+    fileprivate func callerCount(of code: String) -> Int {
+        desk.waiting.first { $0.code == code }?.allCallers.count ?? 0
     }
 }

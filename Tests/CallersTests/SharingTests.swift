@@ -60,7 +60,10 @@ import Testing
         for pid in [sharer.pid, other] {
             #expect(!AnswerRule.mayAnswer(.read(pid: pid, uid: getuid()), of: same))
         }
-        let again = try #require(await Identification.lookAgain(at: same))
+        guard case .found(let again) = await Identification.lookAgain(at: same) else {
+            Issue.record("nobody was found")
+            return
+        }
         #expect(Set(again.holders.map(\.pid)) == [sharer.pid, other])
     }
 
@@ -122,6 +125,53 @@ import Testing
         #expect(caller.askers.count == 2)
         #expect(await sharer.caller().program.isKnown, "for a later request it is the new one alone")
         sharer.child.kill()
+    }
+
+    @Test func `what has become another program since it was seen with the socket is nobody's`() async throws
+    {
+        let sharer = try await Sharer()
+        let glimpsed = await Identification.glimpse(at: sharer.owner)
+        #expect(glimpsed.map(\.pid) == [sharer.pid])
+        let python = try #require(ProcessTable.executable(of: sharer.pid))
+        let before = try #require(RunningProgram(of: sharer.pid))
+        // The very same file, with another script.
+        try await sharer.order("run \(python) -c __import__('time').sleep(60)")
+        while RunningProgram(of: sharer.pid) == before { await Task.yield() }
+        let look = await Identification.look(at: sharer.owner, glimpsed: glimpsed)
+        let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
+        #expect(caller.pid == sharer.pid)
+        #expect(!caller.program.isKnown)
+        #expect(await sharer.caller().program.isKnown, "for a later request it is the new one alone")
+        sharer.child.kill()
+    }
+
+    @Test func `who has ended since it was seen with the socket leaves nobody whom a grant covers`()
+        async throws
+    {
+        let sharer = try await Sharer()
+        let glimpsed = await Identification.glimpse(at: sharer.owner)
+        try await sharer.order("pass")
+        sharer.child.kill()
+        while ProcessTable.executable(of: sharer.pid) != nil { await Task.yield() }
+        let look = await Identification.look(at: sharer.owner, glimpsed: glimpsed)
+        #expect(look.departed.map(\.pid) == [sharer.pid])
+        let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
+        #expect(caller.isKnown && !caller.program.isKnown)
+    }
+
+    @Test(arguments: [40, 100]) func `many who ask at once are all found`(count: Int) async throws {
+        let sharer = try await Sharer()
+        let looks = await withTaskGroup(of: Look.self) { group in
+            for _ in 0..<count { group.addTask { await sharer.look() } }
+            var found: [Look] = []
+            for await one in group { found.append(one) }
+            return found
+        }
+        #expect(
+            looks.allSatisfy {
+                $0.outcome == .found && $0.holders.map(\.process.identity.pid) == [sharer.pid]
+            }
+        )
     }
 
     /// The bus reads in its own time.

@@ -138,4 +138,45 @@ import Testing
             if senders.all.last?.holders.count == 2 { return }
         }
     }
+
+    /// Opens half-sent requests of a web page, then sends as many whole ones at once as it is told.
+    private static let crowd = #"""
+        import socket, sys
+
+        port, halves, wholes = (int(x) for x in sys.argv[1:])
+        kept = [socket.create_connection(("127.0.0.1", port)) for _ in range(halves)]
+        for s in kept: s.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\n")
+        asking = [socket.create_connection(("127.0.0.1", port)) for _ in range(wholes)]
+        for s in asking: s.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+        for s in asking:
+            text = b""
+            while not text.endswith(b'""'): text += s.recv(1000)
+        print("done", flush=True)
+        sys.stdin.read()
+        """#
+
+    @Test(arguments: [(0, 40), (0, 100), (80, 40)])
+    func `many who ask at once are all known, also beside half-sent requests`(halves: Int, wholes: Int)
+        async throws
+    {
+        for isAnew in [false, true] {
+            let senders = Senders()
+            let responder = senders.responder { isAnew ? await $0.asker() : await $0.caller() }
+            try await withListener(responder) { port async throws in
+                let child = try ChildProcess(
+                    "python3",
+                    ["-c", Self.crowd, "\(port)", "\(halves)", "\(wholes)"],
+                    input: nil
+                )
+                #expect(try await child.firstLine() == "done")
+                #expect(senders.all.count == wholes)
+                #expect(
+                    senders.all.allSatisfy {
+                        $0.askers.map(\.process.identity.pid) == [child.pid] && $0.program.isKnown
+                    }
+                )
+                child.closeInput()
+            }
+        }
+    }
 }

@@ -32,7 +32,7 @@ final class Sharer: Sendable {
 
     /// Has it do something, and gives the number that it answers.
     ///
-    /// Orders are `fork`, `pass` (by SCM_RIGHTS to a process that isn't its child), `fly` (into a queue that
+    /// Orders are `fork`, `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a process that isn't its child), `fly` (into a queue that
     /// nobody reads), `hide` (keep a copy in the table of a thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message).
     @discardableResult
     func order(_ command: String) async throws -> Int32 {
@@ -124,6 +124,17 @@ final class Sharer: Sendable {
                 there.close()
                 kept.append(here)
                 answer = int(here.recv(20))
+            elif order == "orphan":
+                # Without the socket, in a session of its own, and its parent ends at once.
+                ours_, theirs = os.pipe()
+                if os.fork() == 0:
+                    if os.fork(): os._exit(0)
+                    os.setsid()
+                    s.close()
+                    os.write(theirs, str(os.getpid()).encode())
+                    wait_for_parents_end()
+                os.wait()
+                answer = int(os.read(ours_, 20))
             elif order == "fly":
                 pair = socket.socketpair()
                 socket.send_fds(pair[0], [b"x"], [s.fileno()])

@@ -86,7 +86,7 @@ let package = Package(
         room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
         room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
-        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns", "UnicodeText"]),
+        room("Vault", ["Secrecy", "Ciphers", "DisplayText", "PublicSuffixes", "Patterns", "UnicodeText"]),
         room(
             "Passwords",
             ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
@@ -206,8 +206,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Approval", "Audit", "Callers", "Clients", "DisplayText", "KeePassHTTP", "Kernel", "Secrecy",
-                "SecretService", "Vault", logging,
+                "Approval", "Audit", "Callers", "Clients", "DisplayText", "KDBX", "KeePassHTTP", "Kernel",
+                "Secrecy", "SecretService", "TestSupport", "Vault", "VaultStores", logging,
             ]
         ),
         tests(

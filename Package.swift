@@ -70,7 +70,13 @@ let package = Package(
         library("CLibXML2", pkgConfig: "libxml-2.0", debian: "libxml2-dev"),
         library("CZlib", pkgConfig: "zlib", debian: "zlib1g-dev"),
         .systemLibrary(name: "CLinux", path: "Sources/Libraries/CLinux"),
-        .target(name: "CWipingHeap", path: "Sources/Libraries/CWipingHeap"),
+        // For who packages it with a heap of his own: `KEYBELL_PLAIN_HEAP=1 swift build`.
+        .target(
+            name: "CWipingHeap",
+            path: "Sources/Libraries/CWipingHeap",
+            cSettings: Context.environment["KEYBELL_PLAIN_HEAP"] == nil
+                ? [] : [.define("KEYBELL_PLAIN_HEAP")]
+        ),
 
         room("Kernel", ["CLinux"]),
         room("UnicodeText", ["CGLib"]),
@@ -80,13 +86,13 @@ let package = Package(
         room("DisplayText", ["CGLib", "PublicSuffixes", "UnicodeText"]),
         room("Patterns", ["CPCRE2"]),
         room("Gzip", ["CZlib"]),
-        room("XMLTree", ["CLibXML2"]),
+        room("XMLTree", ["CLibXML2", "UnicodeText"]),
         room("DBus", ["CDBus", "Kernel", "UnicodeText"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
-        room("KDBX", ["Ciphers", "Secrecy", "XMLTree", "Gzip"]),
+        room("KDBX", ["Ciphers", "Secrecy", "UnicodeText", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
         room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
-        room("Vault", ["Secrecy", "Ciphers", "PublicSuffixes", "Patterns", "UnicodeText"]),
+        room("Vault", ["Secrecy", "Ciphers", "DisplayText", "PublicSuffixes", "Patterns", "UnicodeText"]),
         room(
             "Passwords",
             ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
@@ -206,8 +212,8 @@ let package = Package(
         tests(
             of: "Operations",
             [
-                "Approval", "Audit", "Callers", "Clients", "DisplayText", "KeePassHTTP", "Kernel", "Secrecy",
-                "SecretService", "Vault", logging,
+                "Approval", "Audit", "Callers", "Clients", "DisplayText", "KDBX", "KeePassHTTP", "Kernel",
+                "Secrecy", "SecretService", "TestSupport", "Vault", "VaultStores", logging,
             ]
         ),
         tests(

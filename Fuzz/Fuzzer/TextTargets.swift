@@ -17,7 +17,7 @@ extension Target {
             preconditionFailure("what was written can't be read")
         }
         precondition(document.isEqual(document.root, to: again.root, in: again))
-        precondition(again.serialized() == document.serialized())
+        precondition((try? again.serialized()) == (try? document.serialized()))
     } seeds: {
         [
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><!--c--><a b='1' xmlns:c=\"d\"><c:e/>&lt;&#xD;&amp;t <f> </f></a>",

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import COpenSSL
 package import Secrecy
 
 /// The ciphers that a whole file goes through at once, each with a key of 32 bytes.
 ///
-/// What goes in and comes out is ordinary memory, since a file is far larger than the secure heap; `wipe` is for what
-/// must not stay there. None of them authenticates anything.
+/// What goes in and comes out is ordinary memory, since a file is far larger than the secure heap; `[UInt8].wipe` is
+/// for what must not stay there. None of them authenticates anything.
 package enum BulkCipher: Hashable, Sendable, CaseIterable {
     /// AES-256 in cipher-block chaining with PKCS#7 padding.
     case aes256
@@ -60,7 +59,7 @@ package enum BulkCipher: Hashable, Sendable, CaseIterable {
         guard let last = bytes.last, (1...Self.blockSize).contains(Int(last)),
             bytes.suffix(Int(last)).allSatisfy({ $0 == last })
         else {
-            wipe(&bytes)
+            bytes.wipe()
             throw .badPadding
         }
         bytes.removeLast(Int(last))
@@ -123,12 +122,4 @@ extension [UInt8] {
         }
         if let failure { throw failure }
     }
-}
-
-/// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array.
-package func wipe(_ bytes: inout [UInt8]) {
-    unsafe bytes.withUnsafeMutableBytes { buffer in
-        unsafe OPENSSL_cleanse(buffer.baseAddress, buffer.count)
-    }
-    bytes.removeAll()
 }

@@ -12,7 +12,7 @@ extension PlainText {
     }
 
     /// Whether nobody can say what a character looks like: of private use, or not assigned.
-    static func isUnknown(_ scalar: Unicode.Scalar) -> Bool {
+    package static func isUnknown(_ scalar: Unicode.Scalar) -> Bool {
         if scalar.isASCII { return false }
         return switch scalar.properties.generalCategory {
         case .privateUse, .unassigned: true

@@ -38,6 +38,8 @@ package enum KDBXError: Error, Equatable, Sendable {
     case cancelled
     /// There is no such entry or group in it.
     case notFound
+    /// A text has characters that no file can have, or two strings of an entry would have one name.
+    case unwritable
     /// A library refused, mostly for want of memory.
     case failed
 
@@ -128,6 +130,8 @@ extension KDBXError {
         case .excessive(.namespaces): self = .excessive(.namespaces)
         case .excessive(.names): self = .excessive(.names)
         case .excessive(.encoding): self = .damaged(.document)
+        case .unwritable: self = .unwritable
+        case .sealed: self = .failed
         }
     }
 }

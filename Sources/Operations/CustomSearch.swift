@@ -6,7 +6,7 @@ import Kernel
 import Vault
 
 extension Bell {
-    /// How long one search may take before it is cut off, whatever it met.
+    /// How long one search may take, from its turn on, before it is cut off, whatever it met.
     static let searchTime: Duration = .seconds(2)
     /// Where searches run, one after the other: off the thread that serves, and off every vault's own.
     private static let searchQueue = TaskQueue(label: "org.keybell.search")
@@ -55,7 +55,9 @@ extension Bell {
         }
     }
 
-    /// Looks through open vaults, on the queue for searches; its time begins when it is its turn.
+    /// Looks through open vaults, on the queue for searches.
+    ///
+    /// One search at a time, from its first entry to its last: another one's work is never counted against its time.
     private func found(
         _ search: LoginSearch,
         _ flags: SearchFlags,
@@ -64,10 +66,11 @@ extension Bell {
     ) async throws(Refusal) -> [Offer] {
         let client = ring.client.fingerprint
         guard await searches.begin(client) else { throw .search(.tooMany) }
+        await searches.turn()
         let now = now()
-        let task = Task(executorPreference: Self.searchQueue) { () -> Result<[Offer], Refusal> in
+        let task = Task(executorPreference: Self.searchQueue) { () -> (Result<[Offer], Refusal>, Int) in
+            var budget = SearchBudget(until: .now + Self.searchTime)
             do throws(Refusal) {
-                var budget = SearchBudget(until: .now + Self.searchTime)
                 var offers: [Offer] = []
                 for vault in open {
                     for login in vault.index.everything where search.concerns(login, now: now) {
@@ -82,13 +85,13 @@ extension Bell {
                         offers += vault.offers([login])
                     }
                 }
-                return .success(sorted(offers))
+                return (.success(sorted(offers)), budget.used)
             } catch {
-                return .failure(error)
+                return (.failure(error), budget.used)
             }
         }
-        let result = await task.value
-        await searches.end(client)
+        let (result, work) = await task.value
+        await searches.end(client, work: work)
         return try result.get()
     }
 
@@ -118,12 +121,20 @@ extension Bell {
     }
 }
 
-/// The searches that run or wait for their turn, by the client's key.
+/// The search that runs and those that wait for their turn, first come first served, and how many each client's key
+/// has of them.
 actor SearchLine {
     /// How many of one client: no person starts more, and each may take its whole time.
     static let most = 4
 
     private var running: [String: Int] = [:]
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    /// What all searches so far have cost: each text that was looked at, each step of a pattern.
+    private(set) var work = 0
+
+    /// How many wait for their turn.
+    var waitingCount: Int { waiting.count }
 
     /// Takes a place in the line; false where the client has all of its places already.
     func begin(_ client: String) -> Bool {
@@ -132,8 +143,19 @@ actor SearchLine {
         return true
     }
 
-    /// Gives it back.
-    func end(_ client: String) {
+    /// Returns once it is the turn of who has taken a place, until that one calls ``end(_:work:)``.
+    func turn() async {
+        guard isBusy else {
+            isBusy = true
+            return
+        }
+        await withCheckedContinuation { waiting.append($0) }
+    }
+
+    /// Gives the place and the turn back.
+    func end(_ client: String, work: Int) {
+        self.work += work
+        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
         let left = running[client, default: 1] - 1
         running[client] = left > 0 ? left : nil
     }

@@ -29,7 +29,6 @@ actor ReferredEntries {
 
     /// The first entry that a reference means; nil where there is none, or too many have been looked for.
     func find(_ reference: FieldReference) async throws(VaultError) -> PlaceholderEntry? {
-
         if let known = found[reference] { return known }
         guard found.count < Self.mostReferences else { return nil }
         let entry = try await lookUp(reference)

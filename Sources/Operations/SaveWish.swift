@@ -94,6 +94,12 @@ struct SaveWish: Sendable {
         guard fields.count <= LoginDraft.mostFields else {
             throw .forbidden("At most \(LoginDraft.mostFields) string fields can be saved at once.")
         }
+        let names = texts.compactMap(\.self) + fields.map(\.0)
+        let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
+        // First of all: what a store leaves out would be in none of the other checks, nor in what is shown.
+        guard !names.contains(where: { StorableText.isBroken($0) }),
+            !secrets.contains(where: { StorableText.isBroken($0) })
+        else { throw .forbidden(LoginDraft.unstorableRefusal) }
         // Before a name becomes a dictionary's key.
         guard fields.allSatisfy({ $0.0.utf8.count <= LoginDraft.longestName }) else {
             throw .forbidden("A string field's name may have at most \(LoginDraft.longestName) bytes.")
@@ -101,8 +107,6 @@ struct SaveWish: Sendable {
         guard !fields.contains(where: { $0.0 == EntrySettings.fieldName }) else {
             throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
         }
-        let names = texts.compactMap(\.self) + fields.map(\.0)
-        let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
         guard !names.contains(where: { PlaceholderForm.stands(in: $0) }),
             !secrets.contains(where: { PlaceholderForm.stands(in: $0) })
         else { throw .forbidden(LoginDraft.placeholderRefusal) }

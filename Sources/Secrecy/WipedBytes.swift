@@ -40,12 +40,12 @@ package final class WipedBytes: Sendable {
                 var longer: [UInt8] = []
                 longer.reserveCapacity(max(needed, 2 * bytes.capacity))
                 longer += bytes
-                bytes.wipe()
-                bytes = longer
+                swap(&bytes, &longer)
+                longer.wipe()
             }
             unsafe bytes.append(contentsOf: source)
         }
-        unsafe OPENSSL_cleanse(UnsafeMutableRawPointer(mutating: start), source.count)
+        unsafe Secrecy.wipe(UnsafeRawBufferPointer(start: start, count: source.count))
     }
 
     /// Lends the bytes once, and wipes them afterwards.
@@ -68,18 +68,16 @@ package final class WipedBytes: Sendable {
     package func wipe() {
         bytes.withLock { bytes in
             bytes.wipe()
-            bytes = []
         }
     }
 }
 
 extension [UInt8] {
-    /// Overwrites every byte with zero; of an array that others share, only the copy that this makes.
+    /// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array; of one
+    /// that others share, only the copy that this makes is overwritten.
     package mutating func wipe() {
-        unsafe withUnsafeMutableBytes { buffer in
-            guard let start = buffer.baseAddress else { return }
-            unsafe OPENSSL_cleanse(start, buffer.count)
-        }
+        unsafe withUnsafeMutableBytes { buffer in unsafe Secrecy.wipe(UnsafeRawBufferPointer(buffer)) }
+        removeAll()
     }
 }
 

@@ -184,8 +184,16 @@ struct KDBXFile: Sendable {
             let (meant, found) = database.entry(name).map({ (shelf.database.entry(name), $0) })
         else { return false }
         return database.entries.count == shelf.database.entries.count
-            && meant?.secret("Password") == found.secret("Password")
-            && meant?.fields == found.fields
+            && meant.map { isSame($0, found) } ?? false
+    }
+
+    /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.
+    private static func isSame(_ meant: Entry, _ found: Entry) -> Bool {
+        let (strings, others) = (meant.strings, found.strings)
+        return strings.count == others.count
+            && zip(strings, others).allSatisfy { string, other in
+                string.field == other.field && meant.secret(of: string) == found.secret(of: other)
+            }
     }
 
     // MARK: - Reading

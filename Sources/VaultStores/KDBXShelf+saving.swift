@@ -30,6 +30,8 @@ extension KDBXShelf {
             return (try changed(stored, draft, at: now), stored.id)
         } catch .notFound {
             throw .notFound
+        } catch .unwritable {
+            throw .unwritable
         } catch {
             throw .failed("\(error)")
         }

@@ -34,6 +34,9 @@ package actor KDBXStore: VaultStore {
     private var era = 0
     private var unlocking: Task<Result<Void, VaultError>, Never>?
     /// The derivations that a lock ends: of an unlock, and of reading the file anew.
+    ///
+    /// Not that of a save: a save begins when the person has allowed it, and nobody would ask again for what a lock had
+    /// made of it. What it holds of the database is gone when it ends.
     private var derivers: [ObjectIdentifier: any KeyDeriver] = [:]
     private var watch: FileWatch?
     private var isRereadWanted = false
@@ -186,8 +189,10 @@ package actor KDBXStore: VaultStore {
                 guard let result = try await opened(with: password, era) else { throw .locked }
                 if let result {
                     await accept(result)
-                    await passwords.opened(with: password)
-                    if hasChangedMeanwhile { await fileChanged() }
+                    // A lock may come at each of these.
+                    if era == self.era { await passwords.opened(with: password) }
+                    if era == self.era, hasChangedMeanwhile { await fileChanged() }
+                    guard era == self.era else { throw .locked }
                     return .success(())
                 }
                 attempt += 1

@@ -4,6 +4,11 @@ import KDBX
 import Vault
 
 extension VaultError {
+    /// What can't be stored as it is isn't stored at all: what was shown and allowed is what is saved, or nothing.
+    static let unwritable = VaultError.refused(
+        "A text has control characters or others that can't be stored, or two fields have one name; nothing was saved."
+    )
+
     /// What is wrong with a vault's file, in words that a person can act on.
     init(_ error: KDBXError, vault: String, limits: Limits) {
         let file = "The file of the vault \(vault)"
@@ -36,6 +41,8 @@ extension VaultError {
             self = .unavailable("The key file of the vault \(vault) is of no use (\(fault.rawValue)).")
         case .notFound:
             self = .notFound
+        case .unwritable:
+            self = .unwritable
         case .failed:
             self = .failed("\(file) could not be worked on, mostly for want of memory.")
         }

@@ -30,9 +30,11 @@ extension Document {
         self[element].isOpaque = true
     }
 
-    /// Replaces what is in an element by text; characters that XML can't have are left out.
+    /// Replaces what is in an element by text.
+    ///
+    /// Nothing is left out of it: a document in which a text has characters that XML can't have can't be written.
     package mutating func setText(of element: Element, to text: String) {
-        setContent(of: element, to: Self.allowed(text))
+        setContent(of: element, to: text.utf8)
     }
 
     /// Replaces the text of the first child of a name, which is made as the last one if missing.
@@ -54,7 +56,7 @@ extension Document {
         }
         if let value {
             let start = content.count
-            content.append(contentsOf: Self.allowed(value))
+            content.append(contentsOf: value.utf8)
             let slice = Slice(from: start, to: content.count)
             if index != Node.none {
                 attributes[Int(index)].value = slice
@@ -220,25 +222,6 @@ extension Document {
 
     static func isBlank(_ byte: UInt8) -> Bool {
         byte == 0x20 || (0x09...0x0A).contains(byte) || byte == 0x0D
-    }
-
-    /// A text without the characters that XML 1.0 can't have.
-    package static func allowedText(_ text: String) -> String {
-        String(decoding: allowed(text), as: UTF8.self)
-    }
-
-    /// The characters of a text that XML 1.0 can have.
-    private static func allowed(_ text: String) -> [UInt8] {
-        func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.value {
-            case 0x09, 0x0A, 0x0D, 0x20...0xFFFD, 0x1_0000...0x10_FFFF: true
-            default: false
-            }
-        }
-        guard !text.unicodeScalars.allSatisfy(isAllowed) else { return Array(text.utf8) }
-        var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where isAllowed(scalar) { scalars.append(scalar) }
-        return Array(String(scalars).utf8)
     }
 }
 

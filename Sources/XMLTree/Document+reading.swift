@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 extension Document {
     /// An element's name as it is written, prefix included.
     package func name(of element: Element) -> String { names[Int(self[element].name)] }
@@ -89,8 +91,8 @@ extension Document {
 
     /// The text of an element without children; text beside children is no one's business here.
     ///
-    /// It is fit to be compared: of an absurdly long run of combining marks the rest is left out.
-    package func text(of element: Element) -> String { BoundedText.text(content(of: element)) }
+    /// It is stream-safe, and so fit to be compared: an absurdly long run of marks has a joiner in it that the file hasn't.
+    package func text(of element: Element) -> String { String(repairing: content(of: element)) }
 
     /// Whether the content is not text but what its owner made of it, who is asked when it is written.
     package func isOpaque(_ element: Element) -> Bool { self[element].isOpaque }
@@ -109,7 +111,7 @@ extension Document {
         while index != Node.none {
             let attribute = attributes[Int(index)]
             if names[Int(attribute.name)].utf8.elementsEqual(name.utf8) {
-                return BoundedText.text(content[attribute.value.range])
+                return String(repairing: content[attribute.value.range])
             }
             index = attribute.next
         }
@@ -122,7 +124,7 @@ extension Document {
         var index = self[element].firstAttribute
         while index != Node.none {
             let attribute = attributes[Int(index)]
-            let value = BoundedText.text(content[attribute.value.range])
+            let value = String(repairing: content[attribute.value.range])
             list.append((names[Int(attribute.name)], value))
             index = attribute.next
         }

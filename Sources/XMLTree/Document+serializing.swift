@@ -2,48 +2,53 @@
 
 extension Document {
     /// The document as UTF-8 text, with a declaration and without formatting; it reads back as an equal document.
-    package func serialized() -> [UInt8] {
-        serialized { (_: Element) throws(Never) in nil }
+    /// - Throws: `unwritable`.
+    package func serialized() throws(XMLError) -> [UInt8] {
+        try serialized { (_: Element) throws(XMLError) in nil }
     }
 
     /// The document as UTF-8 text, with a declaration and without formatting.
     /// - Parameter replacing: Gives what is to be written as the content of an element; nil for what it has. It is
     ///   asked, in the order of the text, for each element whose content is opaque.
     /// - Returns: The text, which reads back as an equal document.
-    /// - Throws: What `replacing` throws.
-    package func serialized<E: Error>(
-        replacing: (Element) throws(E) -> [UInt8]?
-    ) throws(E) -> [UInt8] {
+    /// - Throws: `unwritable` where a text has characters that XML can't have, for none is ever left out; and what
+    ///   `replacing` throws.
+    package func serialized(
+        replacing: (Element) throws(XMLError) -> [UInt8]?
+    ) throws(XMLError) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(content.count * 2)
         output.append(contentsOf: Self.declaration.utf8)
-        for index in before { write(leaf: index, to: &output) }
+        for index in before { try write(leaf: index, to: &output) }
         try write(root.index, to: &output, replacing)
-        for index in after { write(leaf: index, to: &output) }
+        for index in after { try write(leaf: index, to: &output) }
         return output
     }
 
     /// Goes through the nodes without recursion, so that no depth can exhaust a stack.
-    private func write<E: Error>(
+    private func write(
         _ top: Int32,
         to output: inout [UInt8],
-        _ replacing: (Element) throws(E) -> [UInt8]?
-    ) throws(E) {
+        _ replacing: (Element) throws(XMLError) -> [UInt8]?
+    ) throws(XMLError) {
         var index = top
         while true {
             let node = nodes[Int(index)]
             if node.kind != .element {
-                write(leaf: index, to: &output)
+                try write(leaf: index, to: &output)
             } else if node.firstChild != Node.none {
-                writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
+                try writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
                 index = node.firstChild
                 continue
             } else {
                 var content = self.content[node.content.range]
                 if node.isOpaque, let other = try replacing(Element(index: index)) {
+                    // Text from elsewhere need not be any.
+                    guard other.allSatisfy({ $0 < 0x80 }) || String(validating: other, as: UTF8.self) != nil
+                    else { throw .unwritable }
                     content = other[...]
                 }
-                write(node, content: content, to: &output)
+                try write(node, content: content, to: &output)
             }
             while index != top, nodes[Int(index)].next == Node.none {
                 index = nodes[Int(index)].parent
@@ -54,17 +59,25 @@ extension Document {
         }
     }
 
-    private func write(_ node: Node, content: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    private func write(
+        _ node: Node,
+        content: ArraySlice<UInt8>,
+        to output: inout [UInt8]
+    ) throws(XMLError) {
         guard !content.isEmpty else {
-            writeTag(of: node, to: &output, closing: UInt8(ascii: "/"), UInt8(ascii: ">"))
+            try writeTag(of: node, to: &output, closing: UInt8(ascii: "/"), UInt8(ascii: ">"))
             return
         }
-        writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
-        Self.escape(content, to: &output, inAttribute: false)
+        try writeTag(of: node, to: &output, closing: UInt8(ascii: ">"))
+        try Self.escape(content, to: &output, inAttribute: false)
         writeEnd(of: node, to: &output)
     }
 
-    private func writeTag(of node: Node, to output: inout [UInt8], closing: UInt8...) {
+    private func writeTag(
+        of node: Node,
+        to output: inout [UInt8],
+        closing: UInt8...
+    ) throws(XMLError) {
         output.append(UInt8(ascii: "<"))
         output.append(contentsOf: names[Int(node.name)].utf8)
         var index = node.firstAttribute
@@ -73,7 +86,7 @@ extension Document {
             output.append(UInt8(ascii: " "))
             output.append(contentsOf: names[Int(attribute.name)].utf8)
             output.append(contentsOf: "=\"".utf8)
-            Self.escape(content[attribute.value.range], to: &output, inAttribute: true)
+            try Self.escape(content[attribute.value.range], to: &output, inAttribute: true)
             output.append(UInt8(ascii: "\""))
             index = attribute.next
         }
@@ -86,14 +99,14 @@ extension Document {
         output.append(UInt8(ascii: ">"))
     }
 
-    private func write(leaf index: Int32, to output: inout [UInt8]) {
+    private func write(leaf index: Int32, to output: inout [UInt8]) throws(XMLError) {
         let node = nodes[Int(index)]
         let bytes = content[node.content.range]
         switch node.kind {
         case .element:
             break
         case .text:
-            Self.escape(bytes, to: &output, inAttribute: false)
+            try Self.escape(bytes, to: &output, inAttribute: false)
         case .comment:
             output.append(contentsOf: "<!--".utf8)
             output.append(contentsOf: bytes)
@@ -113,8 +126,9 @@ extension Document {
         _ bytes: ArraySlice<UInt8>,
         to output: inout [UInt8],
         inAttribute: Bool
-    ) {
-        for byte in bytes {
+    ) throws(XMLError) {
+        for index in bytes.indices {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "&"): output.append(contentsOf: "&amp;".utf8)
             case UInt8(ascii: "<"): output.append(contentsOf: "&lt;".utf8)
@@ -123,7 +137,24 @@ extension Document {
             case UInt8(ascii: "\"") where inAttribute: output.append(contentsOf: "&quot;".utf8)
             case 0x0A where inAttribute: output.append(contentsOf: "&#xA;".utf8)
             case 0x09 where inAttribute: output.append(contentsOf: "&#x9;".utf8)
+            case ..<0x20 where byte != 0x09 && byte != 0x0A:
+                throw .unwritable
+            // U+FFFE and U+FFFF are EF BF BE and EF BF BF.
+            case 0xBE...0xBF
+            where index - bytes.startIndex >= 2 && bytes[index - 1] == 0xBF && bytes[index - 2] == 0xEF:
+                throw .unwritable
             default: output.append(byte)
+            }
+        }
+    }
+
+    /// Whether a document can have a text: XML 1.0 has no control characters but tab, line feed and carriage return, and
+    /// neither U+FFFE nor U+FFFF.
+    package static func canHold(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D, 0x20...0xFFFD, 0x1_0000...0x10_FFFF: true
+            default: false
             }
         }
     }

@@ -12,4 +12,8 @@ package enum XMLError: Error, Equatable, Sendable {
     case tooLarge
     /// There is more in it than any program puts into a text of its length.
     case excessive(Document.Excess)
+    /// A text in it has characters that XML 1.0 can't have, or isn't one.
+    case unwritable
+    /// What is to be written for an opaque content can't be had.
+    case sealed
 }

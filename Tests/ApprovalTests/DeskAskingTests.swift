@@ -21,7 +21,10 @@ import Testing
         let code = try #require(first.code)
         scene.pass(.seconds(5))
         let second = scene.ask(.release(.named("firefox", 101)))
-        #expect(second.actions == [.notifierShowsAgain(code: code)], "it may have been clicked away meanwhile")
+        #expect(
+            second.actions == [.notifierShowsAgain(code: code)],
+            "it may have been clicked away meanwhile"
+        )
         let actions = try scene.answer(code, .allow)
         let answer = Answer.allowed(Choices(id: "firefox"), code: code)
         #expect(actions.answer(to: first.asker) == answer)

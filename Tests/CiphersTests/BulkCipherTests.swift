@@ -82,7 +82,7 @@ import Testing
 
     @Test func `wiped bytes are gone`() {
         var bytes: [UInt8] = [1, 2, 3]
-        wipe(&bytes)
+        bytes.wipe()
         #expect(bytes.isEmpty)
     }
 }

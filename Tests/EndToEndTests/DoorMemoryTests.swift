@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import KeePassHTTP
 import Secrecy
 import TestSupport
 import Testing
 
 /// What a request leaves behind in the daemon's memory, looked at as root.
-@Suite(.enabled(if: geteuid() == 0, "only root may look at the memory of a process that isn't dumpable"))
+@Suite(.memoryImages)
 struct DoorMemoryTests {
     @Test func `keys, saved, fetched and generated passwords are gone when their request is answered`()
         async throws
@@ -25,8 +24,8 @@ struct DoorMemoryTests {
         try #require(secrets.count == 3)
         let pid = try household.daemon.pid
         // The image is one: what is public is there.
-        #expect(try await !Self.found(["alice-9Zk"], in: pid).isEmpty)
-        let findings = try await Self.found(secrets, in: pid)
+        #expect(try !MemoryImage.search(pid, for: ["alice-9Zk"]).isEmpty)
+        let findings = try MemoryImage.search(pid, for: secrets)
         #expect(findings.isEmpty, "\(findings)")
     }
 
@@ -38,35 +37,7 @@ struct DoorMemoryTests {
         }
         #expect(!reply.success)
         let key = try #require(guest.key.base64().exposedText())
-        let findings = try await Self.found([key], in: household.daemon.pid)
+        let findings = try MemoryImage.search(household.daemon.pid, for: [key])
         #expect(findings.isEmpty, "\(findings)")
     }
-
-    /// Where in a process's writable memory these texts stand.
-    private static func found(_ texts: [String], in pid: Int32) async throws -> String {
-        let report = try await ChildProcess.run(
-            "python3",
-            ["-c", search, "\(pid)"],
-            input: texts.joined(separator: "\n")
-        )
-        guard report.status == 0 else { throw TestFailure("\(report)") }
-        return report.output
-    }
-
-    private static let search = """
-        import re, sys
-        pid, texts = sys.argv[1], sys.stdin.buffer.read().split(b"\\n")
-        with open("/proc/%s/mem" % pid, "rb", 0) as memory:
-            for line in open("/proc/%s/maps" % pid):
-                start, end, rights, name = re.match(r"(\\w+)-(\\w+) (\\S+) \\S+ \\S+ \\S+ *(.*)", line).groups()
-                if not rights.startswith("rw"): continue
-                try:
-                    memory.seek(int(start, 16))
-                    image = memory.read(int(end, 16) - int(start, 16))
-                except (OSError, OverflowError, ValueError): continue
-                for text in texts:
-                    for hit in re.finditer(re.escape(text), image):
-                        around = image[max(0, hit.start() - 40):hit.end() + 40]
-                        print("%s+%x %s: %r" % (start, hit.start(), name or "anonymous", around))
-        """
 }

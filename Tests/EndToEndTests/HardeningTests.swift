@@ -37,7 +37,7 @@ struct HardeningTests {
         #expect(try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
     }
 
-    @Test(.enabled(if: geteuid() == 0, "only root may look at the memory of a process that isn't dumpable"))
+    @Test(.memoryImages)
     func `long bodies take sixteen mebibytes together, and the memory is given back`() async throws {
         let household = try await Household()
         let report = try await ChildProcess.run(

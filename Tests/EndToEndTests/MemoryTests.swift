@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What an image of the daemon's memory has in it, taken as root.
-@Suite(.enabled(if: MemoryImage.isPossible))
+@Suite(.memoryImages)
 struct MemoryTests {
     private static let password = "pAssw0rd-of-the-entry-7Qx"
     private static let notes = "private-notes-9Zk-which-are-no-one's-business"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import Gzip
 import Secrecy
 import TestSupport
 import Testing
@@ -221,7 +222,10 @@ import XMLTree
                 var index = AttachmentIndex(of: database)
                 for number in 0..<count {
                     let id = try database.addEntry(to: root, [FieldChange("Title", "e")], at: Sample.then)
-                    let reference = index.reference(to: Array("\(side) \(number)".utf8), in: &database)
+                    let reference = index.reference(
+                        to: Attachment(Array("\(side) \(number)".utf8)),
+                        in: &database
+                    )
                     let place = try #require(database.entryPlaces[id])
                     let binary = database.document.append("Binary", to: place)
                     database.document.append("Key", to: binary, text: "file")
@@ -238,5 +242,46 @@ import XMLTree
             #expect(Set(files).count == ours.entries.count + theirs.entries.count)
         }
         #expect(growth < most)
+    }
+
+    @Test func `what a budget doesn't allow isn't inflated, and goes over as it is`() throws {
+        let zeros = try GzipStream.compress([UInt8](repeating: 0, count: 1 << 20))
+        var budget = InflationBudget(3 << 19)
+        #expect(budget.inflate(zeros)?.count == 1 << 20)
+        #expect(budget.inflate(zeros) == nil)
+        // What can't be had costs as well, so that there is an end to it.
+        #expect(budget.inflate(try GzipStream.compress([1])) == nil)
+
+        let layout = Layout(version: .v3_1, keyDerivation: .aes(rounds: 10))
+        var theirs = Database(new: "x", layout, at: Sample.then)
+        let root = try #require(theirs.root.id)
+        var index = AttachmentIndex(of: theirs)
+        var ids: [Identifier] = []
+        for number in 0..<4 {
+            let id = try theirs.addEntry(to: root, [FieldChange("Title", "e\(number)")], at: Sample.then)
+            let bytes = [UInt8](repeating: UInt8(number), count: 1 << 20)
+            let reference = index.reference(
+                to: Attachment(try GzipStream.compress(bytes), isCompressed: true),
+                in: &theirs
+            )
+            let binary = theirs.document.append("Binary", to: try #require(theirs.entryPlaces[id]))
+            theirs.document.append("Key", to: binary, text: "file")
+            let value = theirs.document.append("Value", to: binary)
+            theirs.document.setAttribute("Ref", of: value, to: reference)
+            ids.append(id)
+        }
+        theirs.inflationBudget = InflationBudget(2 << 20)
+        var merged = Database(new: "x", layout, at: Sample.then)
+        merged.merge(theirs)
+        // Some came over inflated and some as they were: each is what it was.
+        for (number, id) in ids.enumerated() {
+            #expect(
+                merged.entry(id)?.attachment("file") == [UInt8](repeating: UInt8(number), count: 1 << 20)
+            )
+        }
+        let isCompressed = merged.binaryPlaces.values.filter {
+            merged.document.attribute("Compressed", of: $0) == "True"
+        }
+        #expect(isCompressed.count == 2)
     }
 }

@@ -32,6 +32,6 @@ struct Disclosure: Equatable {
             let secret = try #require(opened)
             document.setContent(of: element, to: secret.withSpan { span in span.indices.map { span[$0] } })
         }
-        return String(decoding: document.serialized(), as: UTF8.self)
+        return String(decoding: try document.serialized(), as: UTF8.self)
     }
 }

@@ -11,7 +11,7 @@ import XMLTree
     /// The text with identifiers replaced by the order in which they come, and secrets as they are.
     private func text(_ database: Database) throws -> String {
         let document = database.document
-        let bytes = document.serialized { (element: Element) throws(Never) in
+        let bytes = try document.serialized { (element: Element) throws(XMLError) in
             database.secret(in: element)?.withSpan { span in span.indices.map { span[$0] } }
         }
         var text = String(decoding: bytes, as: UTF8.self)

@@ -86,7 +86,10 @@ import XMLTree
 
     @Test mutating func `no secret stands in memory in the open`() throws {
         try database.change(id, [FieldChange("Password", "correct horse battery staple")], at: later)
-        let text = String(decoding: database.document.serialized(), as: UTF8.self)
+        let document = database.document
+        let text = document.elements(under: document.root) { document.hasNoChildren($0) }.map {
+            String(decoding: document.content(of: $0), as: UTF8.self)
+        }.joined(separator: "\n")
         #expect(!text.contains("correct horse"))
     }
 
@@ -173,5 +176,89 @@ import XMLTree
         #expect(database.entry(id)?.group?.name == "Internet")
         #expect(database.entries.first { $0.id == id }?.group?.name == "Internet")
         #expect(database.entries.filter { $0.id == id }.count == 3)
+    }
+
+    @Test(arguments: [0, 1, 0x1F, 0xFFFE, 0xFFFF] as [UInt32], [FormatVersion.v3_1, .v4_1])
+    func `a text that XML can't have is refused, and nothing is touched`(
+        number: UInt32,
+        version: FormatVersion
+    ) throws {
+        let character = String(try #require(Unicode.Scalar(number)))
+        var database = try Sample.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
+        let entry = try #require(database.entries.first)
+        let (id, group) = (try #require(entry.id), try #require(database.root.id))
+        let before = try Disclosure.xml(of: database)
+        let changes = [
+            FieldChange("URL", "https://evil.example\(character)/"), FieldChange("a\(character)", "b"),
+            FieldChange("Password\(character)", "b"), FieldChange("Notes", "\(character)"),
+            FieldChange("own", SecretBytes(copying: [0x61, 0xC3]), isProtected: false),
+        ]
+        for change in changes {
+            #expect(throws: KDBXError.unwritable) { try database.change(id, [change], at: Sample.then) }
+            #expect(throws: KDBXError.unwritable) {
+                try database.addEntry(to: group, [change], at: Sample.then)
+            }
+        }
+        #expect(throws: KDBXError.unwritable) {
+            try database.addGroup("x\(character)", to: group, at: Sample.then)
+        }
+        #expect(try Disclosure.xml(of: database) == before)
+        // What is protected stands in the file as base64, which has room for everything.
+        let secret = SecretBytes(utf8: "p\(character)q")
+        try database.change(id, [FieldChange("Password", secret, isProtected: true)], at: Sample.then)
+        let key = try CompositeKey.password("x")
+        let again = try Database(reading: database.written(key: key).file, key: key)
+        #expect(again.entry(id)?.secret("Password") == secret)
+        // Nor is anything left out by the writer, whoever put it there.
+        let named = Database(new: "x\(character)", Sample.layout, at: Sample.then)
+        #expect(throws: KDBXError.unwritable) { try named.written(key: key) }
+    }
+
+    @Test mutating func `two names that are read as one are one string`() throws {
+        let (composed, apart) = ("caf\u{E9}", "cafe\u{301}")
+        try database.change(id, [FieldChange(apart, "1")], at: later)
+        try database.change(id, [FieldChange(composed, "2")], at: later)
+        let names = try entry().fields.map(\.name)
+        #expect(names.filter { $0 == composed }.map { Array($0.utf8) } == [Array(apart.utf8)])
+        #expect(try entry().text(apart) == "2")
+        #expect(throws: KDBXError.unwritable) {
+            try database.change(id, [FieldChange(composed, "3"), FieldChange(apart, "4")], at: later)
+        }
+        try database.change(id, [FieldChange(composed, nil)], at: later)
+        #expect(try !entry().fields.contains { $0.name == apart })
+    }
+
+    @Test func `a name too long in marks for what reads it isn't there twice after a change`() throws {
+        let long = "n" + String(repeating: "\u{301}", count: 40)
+        var database = try HandmadeFile.read(
+            HandmadeFile.xml(
+                "<Entry><UUID>\(Identifier.random().base64)</UUID><String><Key>\(long)</Key><Value>1</Value></String></Entry>"
+            )
+        )
+        let entry = try #require(database.entries.first)
+        let (id, name) = (try #require(entry.id), try #require(entry.fields.first?.name))
+        try database.change(id, [FieldChange(name, "2")], at: Sample.then)
+        let key = try CompositeKey.password("x")
+        let again = try Database(reading: database.written(key: key).file, key: key)
+        let strings = try #require(again.entry(id)).strings
+        #expect(strings.map { again.entry(id)?.text(of: $0) } == ["2"])
+        // As it was written by whoever wrote it.
+        let document = again.document
+        let keys = document.elements(under: document.root) { document.name(of: $0) == "Key" }
+        #expect(keys.allSatisfy { Array(document.content(of: $0)) == Array(long.utf8) })
+    }
+
+    @Test func `two strings of one name in another program's file stay as they are`() throws {
+        let string = { (value: String) in "<String><Key>x</Key><Value>\(value)</Value></String>" }
+        var database = try HandmadeFile.read(
+            HandmadeFile.xml(
+                "<Entry><UUID>\(Identifier.random().base64)</UUID>\(string("1"))\(string("2"))</Entry>"
+            )
+        )
+        let id = try #require(database.entries.first?.id)
+        try database.change(id, [FieldChange("y", "3")], at: Sample.then)
+        let key = try CompositeKey.password("x")
+        let again = try #require(try Database(reading: database.written(key: key).file, key: key).entry(id))
+        #expect(again.strings.map { again.text(of: $0) } == ["1", "2", "3"])
     }
 }

@@ -29,16 +29,14 @@ import Testing
         ("a field", { try $0.request(.setLogin, ["Url": "x"], stringFields: [(key: "a", value: $1)]) }),
     ]
 
-    @Test(arguments: bodies.indices)
+    // Below 1 s in a debug build by itself, minutes where anything costs the square of the length. The work is done on
+    // several threads, so that no thread's processor time tells.
+    @Test(.timeLimit(.minutes(2)), arguments: bodies.indices)
     func `it is answered soon`(place: Int) async throws {
-        let (name, body) = Self.bodies[place]
+        let body = Self.bodies[place].1
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", username: "me"))
         let bytes = try body(scene.guest, Self.marks)
-        let time = try await ContinuousClock().measure {
-            _ = try await scene.ring(scene.guest, bytes, .deny)
-        }
-        // Measured: below 1 s in a debug build. Before: minutes.
-        #expect(time < .seconds(20), "\(name)")
+        _ = try await scene.ring(scene.guest, bytes, .deny)
     }
 }

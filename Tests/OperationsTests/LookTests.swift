@@ -11,8 +11,8 @@ import Vault
 
 /// First the word, then the look: what a client may not see it can't learn before the person's allow.
 ///
-/// Each request is sent to two vaults that differ in one secret. Until somebody allows, status, reply and what is asked
-/// are the same.
+/// Each request is sent to two vaults that differ in one secret. Until somebody allows, status, reply, what is asked and
+/// the work that was done (secrets opened, texts and steps of searches) are the same; `LookTimingTests` has the times.
 @Suite(.timeLimit(.minutes(2))) struct LookTests {
     /// A request, by what it asks.
     struct Probe: CustomTestStringConvertible, Sendable {
@@ -148,7 +148,9 @@ import Vault
                 "\(question.newHosts)", "\(question.passwords)", question.search ?? "-",
             ]
         }
-        seen.append("opened \(await scene.vault.openedSecrets)")
+        // The work that was done for it, which its time tells.
+        seen.append("opened \(await scene.vault.openedSecrets), looked \(await scene.vault.looks)")
+        seen.append("searched \(await scene.bell.searches.work)")
         return seen
     }
 

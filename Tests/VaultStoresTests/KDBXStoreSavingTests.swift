@@ -184,4 +184,28 @@ struct KDBXStoreSavingTests {
         #expect(await store.status().isLocked)
         #expect(try [2, 3].contains(fixture.read().entries.count))
     }
+
+    @Test(arguments: [1, 0xFFFE, 0xFFFF] as [UInt32])
+    func `what the file can't say as it is meant isn't saved, and the file stays as it was`(
+        number: UInt32
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let (before, store) = (try fixture.bytes(), fixture.store)
+        let login = try await Self.login("Example", in: store)
+        let character = String(try #require(Unicode.Scalar(number)))
+        let secret = SecretBytes(utf8: #"{"Allow":["evil.example"]}"#)
+        let drafts = [
+            LoginDraft(id: login.id, url: "https://evil.example\(character)/"),
+            LoginDraft(id: login.id, fields: ["KeePassHttp Settings\(character)": secret]),
+            LoginDraft(id: login.id, fields: ["x": secret, "x\(character)": secret]),
+            LoginDraft(title: "evil.example\(character)"), LoginDraft(title: "x", group: "y\(character)"),
+        ]
+        for draft in drafts {
+            await #expect { try await store.save(draft) } throws: { error in
+                if case VaultError.refused = error { true } else { false }
+            }
+        }
+        #expect(try fixture.bytes() == before)
+    }
 }

@@ -81,6 +81,21 @@ struct KDBXStoreTests {
         #expect(await store.status().isLocked)
     }
 
+    @Test func `a lock while the vault is being remembered leaves it locked, and says so`() async throws {
+        let fixture = try KDBXFixture()
+        let locking = LockingPasswords()
+        let store = KDBXStore(
+            name: "test",
+            path: fixture.path,
+            passwords: locking,
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
+        locking.lock.update { $0 = { await store.lock() } }
+        await #expect(throws: VaultError.locked) { try await store.unlock(for: UnlockReason()) }
+        #expect(await store.status().isLocked)
+    }
+
     @Test func `a file that could not be opened is said before anybody is asked`() async throws {
         let fixture = try KDBXFixture()
         try fixture.folder.write("vault.kdbx", "no database")
@@ -229,4 +244,15 @@ private final class WaitingPasswords: VaultPasswords {
     }
 
     func opened(with password: SecretBytes) async {}
+}
+
+/// Locks the vault as soon as it has been opened.
+private final class LockingPasswords: VaultPasswords {
+    let lock = Observed<@Sendable () async -> Void>({})
+
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+        SecretBytes(utf8: "demopass")
+    }
+
+    func opened(with password: SecretBytes) async { await lock.now() }
 }

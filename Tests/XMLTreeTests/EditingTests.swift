@@ -17,7 +17,10 @@ import XMLTree
     private var text: String { Self.text(of: document) }
 
     private static func text(of document: Document) -> String {
-        String(String(decoding: document.serialized(), as: UTF8.self).drop { $0 != "\n" }.dropFirst())
+        String(
+            String(decoding: (try? document.serialized()) ?? [], as: UTF8.self).drop { $0 != "\n" }
+                .dropFirst()
+        )
     }
 
     @Test func `elements are found by name and path`() {
@@ -39,9 +42,44 @@ import XMLTree
         #expect(text == "<a><b x=\"1\">two &amp; three</b><c>four</c></a>")
     }
 
-    @Test mutating func `what XML can't have is left out of a text`() {
-        document.setText(of: b, to: "a\u{0}b\u{1B}c\u{FFFE}d\te")
-        #expect(document.text(of: b) == "abcd\te")
+    @Test(arguments: ["\u{0}", "\u{1}", "\u{B}", "\u{1F}", "\u{FFFE}", "\u{FFFF}"])
+    func `what XML can't have is never left out: the document can't be written`(character: String) {
+        #expect(!Document.canHold("a\(character)b"))
+        for text in [character, "a\(character)", "\(character)b", "\u{FFFD}\(character)"] {
+            var document = document
+            document.setText(of: b, to: text)
+            #expect(Array(document.content(of: b)) == Array(text.utf8))
+            #expect(throws: XMLError.unwritable) { try document.serialized() }
+            document.setText(of: b, to: "x")
+            #expect(throws: Never.self) { try document.serialized() }
+            document.setAttribute("x", of: b, to: text)
+            #expect(throws: XMLError.unwritable) { try document.serialized() }
+            document.setAttribute("x", of: b, to: nil)
+            document.setOpaqueContent(of: b) { $0.append(0) }
+            #expect(throws: XMLError.unwritable) {
+                try document.serialized { (_) throws(XMLError) in Array(text.utf8) }
+            }
+        }
+    }
+
+    @Test func `what XML can have is written, however near it is to what it can't`() throws {
+        let numbers: [UInt32] = [
+            0x9, 0xA, 0xD, 0x20, 0x7F, 0x9F, 0xFFFD, 0xFDD0, 0xBFBE, 0xFFBE, 0xEFBF, 0x1FFFE, 0x10FFFF, 0x3BE,
+        ]
+        let text = String(String.UnicodeScalarView(numbers.compactMap { Unicode.Scalar($0) }))
+        #expect(Document.canHold(text))
+        var document = document
+        document.setText(of: b, to: text)
+        let again = try Document(parsing: document.serialized())
+        #expect(again.text(of: again.root, child: "b").map { Array($0.utf8) } == Array(text.utf8))
+    }
+
+    @Test func `bytes that are no text aren't written as one`() {
+        var document = document
+        document.setOpaqueContent(of: b) { $0.append(0) }
+        #expect(throws: XMLError.unwritable) {
+            try document.serialized { (_) throws(XMLError) in [0x61, 0xC3] }
+        }
     }
 
     @Test mutating func `attributes are set in their place, added last, and taken away`() {
@@ -99,11 +137,11 @@ import XMLTree
         #expect(document.text(of: b) == "changed")
     }
 
-    @Test mutating func `opaque content is replaced while it is written, and what it was is gone`() {
+    @Test mutating func `opaque content is replaced while it is written, and what it was is gone`() throws {
         document.setOpaqueContent(of: b) { $0 += [1, 2, 3] }
         let b = b
         #expect(document.isOpaque(b))
-        let bytes = document.serialized { (element: Element) throws(Never) in
+        let bytes = try document.serialized { (element: Element) throws(XMLError) in
             element == b ? Array("<sealed>".utf8) : nil
         }
         #expect(

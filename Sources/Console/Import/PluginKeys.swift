@@ -114,7 +114,7 @@ struct PluginKeys: Sendable {
             "it has more \(excess.rawValue) than a file of its size can have reason for"
         case .truncated: "it ends too early"
         case .damaged(let part): "it is damaged (\(part.rawValue))"
-        case .cancelled, .notFound, .failed: "a library refused, mostly for want of memory"
+        case .cancelled, .notFound, .unwritable, .failed: "a library refused, mostly for want of memory"
         }
     }
 }

@@ -14,7 +14,7 @@ extension Database {
     ///   - limits: What the derivation may cost.
     ///   - deriver: Who does it.
     /// - Returns: The file, and the key derived for it, by which it can be checked without deriving once more.
-    /// - Throws: `tooCostly`, `cancelled`, `failed`.
+    /// - Throws: `tooCostly`, `cancelled`, `failed`; `unwritable`, since no character is ever left out.
     package func written(
         key: CompositeKey,
         limits: Limits = Limits(),
@@ -45,7 +45,7 @@ extension Database {
         var content = innerHeader.encoded(stream: stream)
         content += try ProtectedValues.text(of: document, stream)
         let encrypted = try encrypt(compress(content), header, key)
-        wipe(&content)
+        content.wipe()
         let encoded = header.encoded
         let keys = try key.blockKeys(for: header)
         return encoded + Digest.sha256(encoded)

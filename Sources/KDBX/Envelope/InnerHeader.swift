@@ -61,7 +61,7 @@ struct InnerHeader: Sendable {
                     guard let flags = value.first else { throw .damaged(.innerHeader) }
                     header.entries.append(.binary)
                     header.binaries.append(Binary(flags: flags, value.dropFirst(), seal))
-                    wipe(&value)
+                    value.wipe()
                 case .end, nil:
                     header.entries.append(.other(number: field, value: value))
                 }
@@ -121,7 +121,7 @@ struct Binary: Sendable {
         var sealed: [UInt8] = []
         sealed.reserveCapacity(plain.count + SecretSeal.overhead)
         seal.seal(plain, onto: &sealed)
-        wipe(&plain)
+        plain.wipe()
         self.sealed = sealed
     }
 

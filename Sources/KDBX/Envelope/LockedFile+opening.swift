@@ -19,8 +19,8 @@ extension LockedFile {
         guard var plain = try decrypt(encrypted, key) else { throw .damaged(.content) }
         let size = plain.count
         var content = try decompress(plain, limits)
-        wipe(&plain)
-        defer { wipe(&content) }
+        plain.wipe()
+        defer { content.wipe() }
         var inner = ByteReader(content)
         let (innerHeader, stream) = try InnerHeader.read(&inner)
         let start = inner.position
@@ -40,7 +40,7 @@ extension LockedFile {
         guard var plain = try decrypt(encrypted, key) else {
             throw try isKeyRight(key, start: start, encrypted) ? .damaged(.content) : .wrongKey
         }
-        defer { wipe(&plain) }
+        defer { plain.wipe() }
         var reader = ByteReader(plain, from: min(start.count, plain.count))
         guard plain.starts(with: start) else {
             // Blocks that are whole tell that it is not the key that is wrong.
@@ -49,9 +49,11 @@ extension LockedFile {
         var blocks = try HashedBlocks.read(&reader)
         let size = blocks.count
         var text = try decompress(blocks, limits)
-        wipe(&blocks)
-        defer { wipe(&text) }
-        let database = try read(text[...], InnerHeader(), stream, limits.nodes(in: size))
+        blocks.wipe()
+        defer { text.wipe() }
+        var database = try read(text[...], InnerHeader(), stream, limits.nodes(in: size))
+        // What is compressed within the text is measured by the text.
+        database.inflationBudget = InflationBudget(limits.inflated(from: text.count))
         // Older writers leave it out.
         if let hash = database.meta("HeaderHash"), !hash.isEmpty {
             guard Base64.decode(hash) == Digest.sha256(headerBytes) else { throw .damaged(.headerHash) }

@@ -2,6 +2,7 @@
 
 import Ciphers
 package import Secrecy
+import UnicodeText
 import XMLTree
 
 /// A string of an entry as it is to become.
@@ -33,7 +34,7 @@ extension Database {
     ///   - changes: What is to become of which string; the others stay.
     ///   - now: The time of the change.
     /// - Returns: Whether anything was different; if not, nothing has been touched.
-    /// - Throws: `notFound`.
+    /// - Throws: `notFound`; `unwritable` for what the file couldn't say as it is meant. Nothing has been touched then.
     @discardableResult
     package mutating func change(
         _ id: Identifier,
@@ -42,6 +43,7 @@ extension Database {
     ) throws(KDBXError) -> Bool {
         guard let entry = entryPlaces[id] else { throw .notFound }
         var places = StringPlaces(of: entry, in: self)
+        try check(changes, places)
         let effective = changes.filter { isChange($0, of: places.value($0.name)) }
         guard !effective.isEmpty else { return false }
         keepFormerState(of: entry)
@@ -57,13 +59,14 @@ extension Database {
     ///   - fields: Its strings; the five standard ones are made empty where missing, as every program does.
     ///   - now: The time of its making.
     /// - Returns: What it is known by from now on.
-    /// - Throws: `notFound`.
+    /// - Throws: `notFound`; `unwritable` for what the file couldn't say as it is meant.
     package mutating func addEntry(
         to group: Identifier,
         _ fields: [FieldChange],
         at now: Timestamp
     ) throws(KDBXError) -> Identifier {
         guard let parent = groupPlaces[group] else { throw .notFound }
+        try check(fields, nil)
         let id = Identifier.random()
         // KeePass reads a group's entries before its groups, and writes them so.
         let entry: Element
@@ -97,13 +100,14 @@ extension Database {
     ///   - parent: Where to.
     ///   - now: The time of its making.
     /// - Returns: What it is known by from now on.
-    /// - Throws: `notFound`.
+    /// - Throws: `notFound`, `unwritable`.
     package mutating func addGroup(
         _ name: String,
         to parent: Identifier,
         at now: Timestamp
     ) throws(KDBXError) -> Identifier {
         guard let place = groupPlaces[parent] else { throw .notFound }
+        guard Document.canHold(name) else { throw .unwritable }
         let id = Identifier.random()
         let group = document.append("Group", to: place)
         document.append("UUID", to: group, text: id.base64)
@@ -118,6 +122,25 @@ extension Database {
         document.append("LastTopVisibleEntry", to: group, text: Identifier.none.base64)
         groupPlaces[id] = group
         return id
+    }
+
+    /// Whether changes can be written as they are: nothing left out, and no two strings of one name, whatever would make
+    /// them one.
+    private func check(_ changes: [FieldChange], _ places: StringPlaces?) throws(KDBXError) {
+        var names: Set<[UInt8]> = []
+        for change in changes {
+            guard names.insert(StringPlaces.key(change.name)).inserted, Document.canHold(change.name)
+            else { throw .unwritable }
+            // What is protected stands in the file as base64: it can be anything.
+            let former = places?.value(change.name)
+            guard let value = change.value, !willBeProtected(change, former) else { continue }
+            guard let text = value.exposedText(), Document.canHold(text) else { throw .unwritable }
+        }
+    }
+
+    private func willBeProtected(_ change: FieldChange, _ former: Element?) -> Bool {
+        change.isProtected ?? former.map { ProtectedValues.isProtected($0, in: document) }
+            ?? isProtectedByDefault(change.name)
     }
 
     private func isChange(_ change: FieldChange, of value: Element?) -> Bool {
@@ -136,9 +159,7 @@ extension Database {
             }
             return
         }
-        let isProtected =
-            change.isProtected ?? former.map { ProtectedValues.isProtected($0, in: document) }
-            ?? isProtectedByDefault(change.name)
+        let isProtected = willBeProtected(change, former)
         let value = former ?? addString(change.name, to: entry, before: places.follower)
         places.note(value, change.name)
         set(value, to: new, isPublic: Self.publicFields.contains(change.name), isProtected: isProtected)
@@ -155,9 +176,7 @@ extension Database {
             document.setText(of: value, to: secret.exposedText() ?? "")
             return
         }
-        // What isn't protected stands in the file as text, which has no bytes that XML can't have.
-        let kept = isProtected ? secret : SecretBytes(utf8: Document.allowedText(secret.exposedText() ?? ""))
-        let sealed = SecretSeal().seal(kept)
+        let sealed = SecretSeal().seal(secret)
         document.setOpaqueContent(of: value) { $0.append(contentsOf: sealed) }
     }
 
@@ -189,6 +208,9 @@ extension Database {
 }
 
 /// Where an entry's strings have their values, looked up once for many changes; of two of a name the first counts.
+///
+/// Names that are the same once they are read, composed and stream-safe, are one: a second string of such a name would
+/// look like the first to whoever compares texts, and KeePassXC opens no file with two of a name.
 private struct StringPlaces {
     private var values: [[UInt8]: Element] = [:]
     private var repeated: Set<[UInt8]> = []
@@ -200,7 +222,7 @@ private struct StringPlaces {
         follower = document.child(of: entry, named: "AutoType") ?? document.child(of: entry, named: "History")
         for string in document.children(of: entry, named: names.string) {
             guard let key = document.child(of: string, named: names.key) else { continue }
-            let name = Array(document.content(of: key))
+            let name = Self.key(document.text(of: key))
             guard values[name] == nil else {
                 repeated.insert(name)
                 continue
@@ -209,13 +231,16 @@ private struct StringPlaces {
         }
     }
 
-    func value(_ name: String) -> Element? { values[Array(name.utf8)] }
+    /// What a name is known by.
+    static func key(_ name: String) -> [UInt8] { Array(name.composed.utf8) }
+
+    func value(_ name: String) -> Element? { values[Self.key(name)] }
 
     /// Forgets one; whether there was another of its name, which counts from now on.
     mutating func remove(_ name: String) -> Bool {
-        values[Array(name.utf8)] = nil
-        return repeated.contains(Array(name.utf8))
+        values[Self.key(name)] = nil
+        return repeated.contains(Self.key(name))
     }
 
-    mutating func note(_ value: Element, _ name: String) { values[Array(name.utf8)] = value }
+    mutating func note(_ value: Element, _ name: String) { values[Self.key(name)] = value }
 }

@@ -2,6 +2,7 @@
 
 import Ciphers
 import Secrecy
+import UnicodeText
 import XMLTree
 
 extension Database {
@@ -80,7 +81,7 @@ extension Database {
     func text(of element: Element) -> String {
         guard document.isOpaque(element) else { return document.text(of: element) }
         let secret = secret(in: element)
-        return secret?.withSpan { span in BoundedText.text(span.indices.map { span[$0] }) } ?? ""
+        return secret?.withSpan { span in String(repairing: span.indices.map { span[$0] }) } ?? ""
     }
 
     func isTrue(_ element: Element) -> Bool { document.text(of: element).lowercased() == "true" }

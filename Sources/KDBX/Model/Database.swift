@@ -21,6 +21,8 @@ package struct Database: Sendable {
     var binaryPlaces: [[UInt8]: Element] = [:]
     /// The outermost group.
     var rootGroup: Element
+    /// How much may come out of all its compressed attachments together, each time that all are looked at.
+    var inflationBudget = InflationBudget(Limits().freeContentSize)
 
     /// Takes over what has been read.
     /// - Throws: `damaged(.document)` unless there is a root group.

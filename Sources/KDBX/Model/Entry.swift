@@ -115,8 +115,9 @@ package struct Entry: Sendable {
         let binary = document.children(of: element, named: "Binary").first {
             document.text(of: $0, child: "Key") == name
         }
-        return binary.flatMap { document.child(of: $0, named: "Value") }.flatMap {
-            database.attachment(at: $0)
-        }
+        guard let value = binary.flatMap({ document.child(of: $0, named: "Value") }) else { return nil }
+        var budget = database.inflationBudget
+        let attachment = database.attachment(at: value, &budget)
+        return attachment.flatMap { $0.isCompressed ? nil : $0.bytes }
     }
 }

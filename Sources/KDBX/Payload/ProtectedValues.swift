@@ -36,7 +36,7 @@ enum ProtectedValues {
             guard isProtected(element, in: document) else {
                 var bytes = Array(document.content(of: element))
                 document.setOpaqueContent(of: element) { content in seal.seal(bytes, onto: &content) }
-                wipe(&bytes)
+                bytes.wipe()
                 continue
             }
             guard document.hasNoChildren(element), var bytes = Base64.decode(document.content(of: element))
@@ -45,21 +45,26 @@ enum ProtectedValues {
             }
             do throws(CipherError) { try cipher.apply(to: &bytes) } catch { throw .failed }
             document.setOpaqueContent(of: element) { content in seal.seal(bytes, onto: &content) }
-            wipe(&bytes)
+            bytes.wipe()
         }
     }
 
     /// The document as text, with all protected values encrypted by a stream.
+    /// - Throws: `unwritable` where another value has characters that XML can't have: none is ever left out.
     static func text(of document: Document, _ stream: InnerStream) throws(KDBXError) -> [UInt8] {
         let cipher = try stream.start()
         let seal = SecretSeal()
-        return try document.serialized { (element) throws(KDBXError) -> [UInt8]? in
-            guard let secret = seal.open(document.content(of: element)) else { throw .failed }
-            var bytes = secret.withSpan { span in span.indices.map { span[$0] } }
-            guard isProtected(element, in: document) else { return bytes }
-            // Encrypted in place: the plain bytes are gone from this array.
-            do throws(CipherError) { try cipher.apply(to: &bytes) } catch { throw .failed }
-            return Base64.encodedBytes(bytes)
+        do throws(XMLError) {
+            return try document.serialized { (element) throws(XMLError) -> [UInt8]? in
+                guard let secret = seal.open(document.content(of: element)) else { throw .sealed }
+                var bytes = secret.withSpan { span in span.indices.map { span[$0] } }
+                guard isProtected(element, in: document) else { return bytes }
+                // Encrypted in place: the plain bytes are gone from this array.
+                do throws(CipherError) { try cipher.apply(to: &bytes) } catch { throw .sealed }
+                return Base64.encodedBytes(bytes)
+            }
+        } catch {
+            throw KDBXError(error)
         }
     }
 }

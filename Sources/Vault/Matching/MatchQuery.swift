@@ -15,7 +15,7 @@ package struct MatchQuery: Sendable {
 
     let url: String
     private let comparedURL: String
-    /// The field `SubmitUrl` where it is like an address, but may be read as more than one.
+    /// The field `SubmitUrl` where it is no address, but a browser may send the form to another host by it.
     package let unclearSubmit: String?
 
     /// Reads the fields of a request.
@@ -37,8 +37,7 @@ package struct MatchQuery: Sendable {
         // A title that nobody would give an entry is that of none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
-        unclearSubmit =
-            submit == nil && submitUrl?.utf8.firstRange(of: "://".utf8) != nil ? submitUrl : nil
+        unclearSubmit = submit == nil ? submitUrl.flatMap { FormTarget.mayLeave($0) ? $0 : nil } : nil
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now

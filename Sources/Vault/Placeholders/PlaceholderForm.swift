@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 package import Secrecy
 
 /// What has the form of a placeholder or a reference that Keybell or KeePass resolves, whether there is anything to
@@ -58,7 +59,8 @@ package enum PlaceholderForm {
                 return names.contains(name) || nameBeforeColon.contains(name)
                     || families.contains { name.hasPrefix($0) }
             default:
-                guard !Self.isInvisible(scalar) else { return false }
+                // What a store, or whatever shows it, might leave out.
+                guard !PlainText.isHidden(scalar), !PlainText.isUnknown(scalar) else { return false }
                 guard let letter = Self.letter(scalar), name.utf8.count < longestName else {
                     self.name = nil
                     return false
@@ -77,14 +79,6 @@ package enum PlaceholderForm {
             case "A"..."Z", "0"..."9", "-", "_": String(scalar)
             case "a"..."z": String(scalar).uppercased()
             default: nil
-            }
-        }
-
-        /// What a store, or whatever shows it, might leave out.
-        private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: true
-            default: scalar.properties.isDefaultIgnorableCodePoint
             }
         }
     }

@@ -15,6 +15,8 @@ extension LoginDraft {
     package static let longestSecret = 65536
     /// How much all of it may be together.
     package static let most = 262_144
+    /// How many hosts one save may make a login match, or be allowed, at: as many as a person reads in a question.
+    package static let mostNewHosts = 8
 
     /// What of it is more than one save may bring, as a sentence; nil if nothing is.
     package var excess: String? {
@@ -38,6 +40,23 @@ extension LoginDraft {
         }
         return nil
     }
+
+    /// Whether one of its texts holds a character that a store might leave out or can't keep.
+    package var holdsUnstorable: Bool {
+        [title, username, url, realm].contains { $0.map { StorableText.isBroken($0) } ?? false }
+            || password.map { StorableText.isBroken($0) } ?? false
+            || fields.contains { name, value in
+                StorableText.isBroken(name) || value.map { StorableText.isBroken($0) } ?? false
+            }
+    }
+
+    /// The sentence for that.
+    package static let unstorableRefusal =
+        "Control characters other than tabs and line breaks, and code points that are no characters, can't be saved."
+
+    /// The sentence for more new hosts than one save may bring.
+    package static let hostsRefusal =
+        "At most \(mostNewHosts) hosts can be added to an entry at once. Save it in several steps."
 
     /// Whether one of its texts has the form of a placeholder or a reference, which no client may write.
     package var holdsPlaceholder: Bool {

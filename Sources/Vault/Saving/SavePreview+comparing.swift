@@ -26,7 +26,7 @@ extension SavePreview {
         self.init(
             stored: stored,
             changedFields: fields,
-            newHosts: Self.newHosts(before: stored, after: after)
+            newHosts: try Self.newHosts(before: stored, after: after, draft)
         )
     }
 
@@ -56,7 +56,7 @@ extension SavePreview {
         self.init(
             stored: stored,
             changedFields: fields,
-            newHosts: Self.newHosts(before: stored, after: after)
+            newHosts: try Self.newHosts(before: stored, after: after, draft)
         )
     }
 
@@ -65,6 +65,7 @@ extension SavePreview {
             throw .refused("The field \(name) can't be written as a string field.")
         }
         if let excess = draft.excess { throw .refused(excess) }
+        guard !draft.holdsUnstorable else { throw .refused(LoginDraft.unstorableRefusal) }
         guard !draft.holdsPlaceholder else { throw .refused(LoginDraft.placeholderRefusal) }
     }
 
@@ -76,7 +77,12 @@ extension SavePreview {
         ].filter(\.1).map(\.0)
     }
 
-    private static func newHosts(before: Login?, after: Login) -> [String] {
+    /// - Throws: `refused` where a person would have to read more of them than fit a question.
+    private static func newHosts(
+        before: Login?,
+        after: Login,
+        _ draft: LoginDraft
+    ) throws(VaultError) -> [String] {
         let known = Set(before?.addresses.map(Reach.init) ?? [])
         let reached = after.addresses.filter { address in
             // A host that it matched without a port was matched on the scheme's own port, too.
@@ -84,6 +90,10 @@ extension SavePreview {
                 && !(address.address.isOnOwnPort && known.contains(Reach(address, port: nil)))
         }
         let allowed = after.allow.subtracting(before?.allow ?? [])
+        // What the draft brings for Allow counts whether it stands there already or not, which isn't public.
+        guard Set(reached.map(\.text) + draft.allowHosts).count <= LoginDraft.mostNewHosts else {
+            throw .refused(LoginDraft.hostsRefusal)
+        }
         var hosts: [String] = []
         var seen: Set<String> = []
         for host in reached.map(\.text) + allowed.sorted() where seen.insert(host).inserted {

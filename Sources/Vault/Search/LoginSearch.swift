@@ -93,6 +93,7 @@ package struct LoginSearch: Sendable {
         guard concerns(entry.login, now: now) else { return false }
         let states = places.contains(.history) ? [entry.texts] + entry.history : [entry.texts]
         let texts = states.flatMap { state in places.flatMap { state[$0] ?? [] } }
+        budget.texts += texts.count
         switch matcher {
         case .terms(let wanted, let unwanted, let comparison):
             return try Self.finds(wanted, unwanted, comparison, in: texts, within: &budget)
@@ -141,6 +142,10 @@ package struct LoginSearch: Sendable {
 /// What one search may cost, over all entries that it looks at.
 package struct SearchBudget: Sendable {
     fileprivate var matching: MatchBudget
+    fileprivate var texts = 0
+
+    /// What it has cost so far: each text that was looked at, each step of a pattern.
+    package var used: Int { texts + MatchBudget.usualSteps - matching.steps }
 
     /// Allows what a search may cost, until a time.
     package init(until deadline: ContinuousClock.Instant) {

@@ -14,6 +14,8 @@ actor MemoryVault: VaultStore {
     private(set) var trouble: VaultError?
     private(set) var saves: [LoginDraft] = []
     private(set) var openedSecrets = 0
+    /// How often it was called for anything else that costs time.
+    private(set) var looks = 0
     private(set) var unlocks = 0
     private var unlockTrouble: VaultError?
 
@@ -60,6 +62,7 @@ actor MemoryVault: VaultStore {
 
     func index() throws(VaultError) -> LoginIndex {
         if let trouble { throw trouble }
+        looks += 1
         return LoginIndex(logins)
     }
 
@@ -80,10 +83,14 @@ actor MemoryVault: VaultStore {
         histories[id] = former
     }
 
-    func history(of id: LoginID) -> [FormerLogin] { histories[id] ?? [] }
+    func history(of id: LoginID) -> [FormerLogin] {
+        looks += 1
+        return histories[id] ?? []
+    }
 
     func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
         if let trouble { throw trouble }
+        looks += 1
         guard let id = draft.id else { return try SavePreview(draft, stored: nil) }
         guard let stored = login(id) else { throw .notFound }
         return try SavePreview(draft, stored: stored)

@@ -130,6 +130,30 @@ import Testing
         #expect(index.found("https://example.com/", submit: "https://bad.example/x") == "z")
     }
 
+    @Test(arguments: [
+        "//evil.example/x", "https:/evil.example/x", "https:evil.example/x", "http:evil.example",
+        "https:\\\\evil.example/x", "/\\evil.example", "wss:evil.example", "mailto:x@evil.example",
+        "HTTPS:evil.example", "\\\\evil.example", "\\evil.example", "/\t/evil.example", " //evil.example",
+        "ht\ntps:evil.example", "\u{0}https:evil.example", "https:", "https:\u{301}/evil.example", "/\\/x",
+        "///evil.example", "ftp:/evil.example", "blob:https:evil", "https:///evil.example",
+        "https://evil.example\\@example.com/", "tel:1", "https:443/x",
+    ])
+    func `where a browser may send a form to another host counts, however it is spelt`(submit: String) {
+        let query = MatchQuery(url: "https://example.com/", submitUrl: submit, now: 0)
+        #expect(query.submit == nil && query.unclearSubmit == submit)
+        let login = Login.sample("z", settings: EntrySettings(allow: ["example.com"]))
+        #expect(!login.allows(query))
+    }
+
+    @Test(arguments: [
+        "", "/", "/login", "/a:b//c", "git", "login.php?next=//x", "javascript:void(0)", "about:blank",
+        "?a=b:c", "#",
+        "My app: main", "a/b:c", "./https:x",
+    ])
+    func `a path, a word, a script and nothing stay on the page`(submit: String) {
+        #expect(MatchQuery(url: "https://example.com/", submitUrl: submit, now: 0).unclearSubmit == nil)
+    }
+
     @Test func `the Allow list covers a page only with where it sends`() {
         let login = Login.sample("z", settings: EntrySettings(allow: ["WWW.example.com", "pay.example:444"]))
         func allows(_ url: String, _ submit: String? = nil) -> Bool {

@@ -20,6 +20,9 @@ import Testing
         "{CLIPBOARD}", "{CLIPBOARD-SET:/x/}", "{FIREFOX}", "{{TOTP}", "{a{TOTP}b}", "{{TOTP}}", "}{TOTP}",
         "{S{S:x}", "{TO\u{200B}TP}", "{\u{FEFF}TOTP}", "{S\u{0}:x}", "{TOTP\u{FE0F}}", "{t\u{131}tle}",
         "{\u{17F}:otp}", "{P\u{AD}ASSWORD}", "é{TOTP}ü", "{PIC\u{212A}CHARS}", "{\nTOTP}",
+        // Noncharacters, what isn't assigned, what is drawn as nothing.
+        "{TO\u{FFFE}TP}", "{RE\u{FFFF}F:P@I:x}", "{\u{1FFFE}S:x}", "{TO\u{378}TP}",
+        "{n{US\u{FFFE}ERNAME}", "{TO\u{2800}TP}", "{TO\u{3164}TP}", "{TO\u{80}TP}", "{TO\u{E000}TP}",
     ])
     func `the form of a placeholder counts, in every spelling and nesting`(text: String) {
         #expect(PlaceholderForm.stands(in: text))

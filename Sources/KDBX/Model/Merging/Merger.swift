@@ -39,12 +39,15 @@ struct Merger {
     /// Our references to their attachments, once found out.
     private var references: [[UInt8]: String] = [:]
     private var attachments: AttachmentIndex?
+    /// What may still come out of theirs.
+    private var budget: InflationBudget
     /// What their groups are known by: an identifier may stand behind all that is in a group.
     private var identifiers: [Element: Identifier?] = [:]
 
     init(ours: Database, theirs: Database) {
         self.ours = ours
         self.theirs = theirs
+        budget = theirs.inflationBudget
     }
 
     /// Where one of their groups is in ours; the roots are the same whatever they are called.
@@ -103,9 +106,9 @@ struct Merger {
         let key = Array(reference.utf8)
         if let known = references[key] { return known }
         // A reference to nothing stays what it was.
-        guard let bytes = theirs.attachment(at: value) else { return nil }
+        guard let attachment = theirs.attachment(at: value, &budget) else { return nil }
         var index = attachments ?? AttachmentIndex(of: ours)
-        let own = index.reference(to: bytes, in: &ours)
+        let own = index.reference(to: attachment, in: &ours)
         (attachments, references[key]) = (index, own)
         return own
     }

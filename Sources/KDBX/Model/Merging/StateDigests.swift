@@ -12,6 +12,9 @@ struct StateDigests {
     /// Of ours and of theirs, which number them each in its own way.
     private var attachments: [Side: [[UInt8]: [UInt8]]] = [:]
 
+    /// What may still come out of compressed attachments of either.
+    private var budgets: [Side: InflationBudget] = [:]
+
     /// Whose something is.
     enum Side: Hashable { case ours, theirs }
 
@@ -67,9 +70,13 @@ struct StateDigests {
     ) -> [UInt8] {
         let reference = database.document.attribute("Ref", of: value)
         if let reference, let known = attachments[side]?[Array(reference.utf8)] { return known }
-        var bytes = database.attachment(at: value) ?? []
+        var budget = budgets[side] ?? database.inflationBudget
+        let attachment = database.attachment(at: value, &budget)
+        budgets[side] = budget
+        var bytes = attachment?.bytes ?? []
+        if attachment?.isCompressed == true { bytes += Array("compressed".utf8) }
         let digest = HMAC.sha256(key: key, bytes)
-        wipe(&bytes)
+        bytes.wipe()
         if let reference { attachments[side, default: [:]][Array(reference.utf8)] = digest }
         return digest
     }
@@ -125,7 +132,7 @@ struct StateDigests {
             secret.withSpan { span in for index in span.indices { bytes.append(span[index]) } }
         }
 
-        mutating func wipeAll() { wipe(&bytes) }
+        mutating func wipeAll() { bytes.wipe() }
     }
 }
 

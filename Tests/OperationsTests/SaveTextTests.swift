@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Secrecy
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What is checked and shown is what is stored: texts that a store would change are refused before anybody is asked.
+@Suite(.timeLimit(.minutes(1))) struct SaveTextTests {
+    private static func saved(
+        _ fields: KeyValuePairs<String, String>,
+        _ stringFields: [(key: String, value: String?)] = []
+    ) async throws -> String? {
+        let scene = await Scene(rules: { $0.saving = .never })
+        let body = try scene.guest.request(.setLogin, fields, stringFields: stringFields)
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.vault.saves.isEmpty != rung.reply.success)
+        #expect(rung.status == 200)
+        return rung.reply.error
+    }
+
+    @Test(arguments: ["\u{1}", "\u{1F}", "\u{7F}", "\u{80}", "\u{FFFE}", "\u{FFFF}", "\u{1FFFE}"])
+    func `what XML can't have is refused in every field, by a sentence`(scalar: String) async throws {
+        let url = "https://a.example/"
+        for name in ["Login", "Name", "Password", "SubmitUrl", "Realm"] {
+            let error = try await Self.saved(["Url": url, name: "https://x.example\(scalar)/"])
+            #expect(error == LoginDraft.unstorableRefusal, "\(name)")
+        }
+        #expect(try await Self.saved(["Url": "https://a.example\(scalar)/"]) == LoginDraft.unstorableRefusal)
+        let fields: [(key: String, value: String?)] = [
+            ("KeePassHttp Settings\(scalar)", "{}"), ("KeePassHttp Settings\(scalar)", nil),
+            ("x", "a\(scalar)"),
+            ("URL 1\(scalar)", url), ("KP2A_URL_9", "{RE\(scalar)F:P@I:00}"),
+        ]
+        for field in fields {
+            #expect(try await Self.saved(["Url": url], [field]) == LoginDraft.unstorableRefusal)
+        }
+    }
+
+    @Test func `a NUL in a password or a field's value is refused by the same sentence`() async throws {
+        let url = "https://a.example/"
+        #expect(try await Self.saved(["Url": url, "Password": "a\u{0}b"]) == LoginDraft.unstorableRefusal)
+        #expect(try await Self.saved(["Url": url], [("x", "\u{0}")]) == LoginDraft.unstorableRefusal)
+    }
+
+    @Test func `line breaks, tabs and every script are saved`() async throws {
+        #expect(
+            try await Self.saved(
+                ["Url": "https://a.example/", "Password": "pä\tß\u{200B}漢", "Name": "Ünï 👩‍👩‍👧"],
+                [("Notes", "one\r\ntwo\tthree"), ("é\u{301}", "\u{FFFD}")]
+            ) == nil
+        )
+    }
+
+    @Test func `hosts that would drown one another are refused before anybody is asked`() async throws {
+        let urls = (0..<91).map { (key: "KP2A_URL_\($0)", value: Optional("https://h\($0).example/")) }
+        #expect(try await Self.saved(["Url": "https://a.example/"], urls) == LoginDraft.hostsRefusal)
+        #expect(
+            try await Self.saved(["Url": "https://a.example/"], Array(urls.prefix(8)))
+                == LoginDraft.hostsRefusal
+        )
+    }
+}

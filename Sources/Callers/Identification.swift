@@ -82,8 +82,9 @@ package enum Identification {
         )
     }
 
-    /// Notes who has a socket and what they run, soon: at the next search, or when it is time for one that anybody may
-    /// cause. No file system is asked.
+    /// Notes who has a socket and what they run, soon.
+    ///
+    /// That is at the next search, or when it is time for one that anybody may cause. No file system is asked.
     package static func glimpse(at owner: SocketOwner) async -> [SocketHolder] {
         await search.holdersSoon(of: owner.inode).holders
     }

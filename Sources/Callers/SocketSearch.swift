@@ -41,6 +41,7 @@ final class SocketSearch: Sendable {
     /// - Parameters:
     ///   - inode: The socket.
     ///   - isAnew: Whether the search has to begin after the call; else one that is under way for the same socket will do.
+    /// - Returns: Them, and by which search they were found.
     func holders(of inode: UInt64, isAnew: Bool = true) async -> Found {
         await withCheckedContinuation { continuation in
             let waiter: Waiter = (inode, { continuation.resume(returning: $0) })

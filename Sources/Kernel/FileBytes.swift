@@ -33,6 +33,7 @@ package enum FileBytes {
     /// - Parameters:
     ///   - path: Where it is.
     ///   - limit: How many bytes are read at most.
+    /// - Returns: Those.
     /// - Throws: The failing call's `errno`.
     static func beginning(of path: String, limit: Int) throws(KernelError) -> [UInt8] {
         let file = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))

@@ -78,6 +78,7 @@ package enum ProcessTable {
     /// - Parameters:
     ///   - pid: The process.
     ///   - limit: How many arguments are read at most.
+    /// - Returns: Them; none of a process that is gone.
     package static func commandLine(of pid: Int32, limit: Int = 128) -> [String] {
         guard let bytes = try? FileBytes.beginning(of: "/proc/\(pid)/cmdline", limit: 64 << 10) else {
             return []  // gone: none

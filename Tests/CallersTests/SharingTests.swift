@@ -150,7 +150,9 @@ import Testing
     {
         let sharer = try await Sharer()
         let glimpsed = await Identification.glimpse(at: sharer.owner)
-        try await sharer.order("pass")
+        let python = try #require(ProcessTable.executable(of: sharer.pid))
+        let other = try await sharer.order("pass \(python) stay")
+        defer { kill(other, SIGKILL) }
         sharer.child.kill()
         while ProcessTable.executable(of: sharer.pid) != nil { await Task.yield() }
         let look = await Identification.look(at: sharer.owner, glimpsed: glimpsed)

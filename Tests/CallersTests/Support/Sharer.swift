@@ -117,8 +117,9 @@ final class Sharer: Sendable {
                     "if os.fork(): os._exit(0)\n"
                     "_, held, _, _ = socket.recv_fds(there, 1, 1)\n"
                     "there.send(str(os.getpid()).encode())\n"
-                    "there.recv(1)\n")
-                arguments = [words[0] if words else sys.executable, "-c", program, str(there.fileno())]
+                    "there.recv(1)\n"
+                    "if len(sys.argv) > 2: import time; time.sleep(20)\n")
+                arguments = [words[0] if words else sys.executable, "-c", program, str(there.fileno())] + words[1:]
                 subprocess.Popen(arguments, pass_fds=[there.fileno()], close_fds=True).wait()
                 socket.send_fds(here, [b"x"], [s.fileno()])
                 there.close()

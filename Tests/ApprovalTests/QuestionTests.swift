@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import Kernel
 import Testing
 
 @testable import Approval
@@ -88,8 +89,14 @@ import Testing
         throws
     {
         var scene = Scene()
-        let code = try #require(scene.ask(.release(.named("bash", 100))).code)
-        scene.desk.alsoAsked(code, by: [.named("curl", 200)])
+        func caller(_ names: (String, Int32)...) throws -> Caller {
+            let holders = try names.map { name, pid in
+                try #require(Holder(processes: [.named(name, pid), .named("zsh", 50)]))
+            }
+            return Caller(socket: SocketOwner(uid: 1000, inode: 7), present: holders)
+        }
+        let code = try #require(scene.ask(.release(try caller(("bash", 100)))).code)
+        scene.desk.alsoAsked(code, by: try caller(("bash", 100), ("curl", 200)))
         _ = try scene.answer(code, .deny, Choices(muteSeconds: 600))
         #expect(scene.ask(.release(.named("bash", 100), host: "b.example")).answer == .quiet)
         #expect(scene.ask(.release(.named("curl", 300), host: "b.example")).answer == .quiet)

@@ -66,6 +66,9 @@ final class PatientRead<Key: Hashable & Sendable, Facts: Sendable>: Sendable {
         self.facts = facts
     }
 
+    /// How many wait for facts now.
+    var waiters: Int { state.withLock { $0.waiters } }
+
     /// Reads, and waits for it but for so long.
     ///
     /// - Parameter key: What for; what is being read under the same key already is good enough.

@@ -7,6 +7,8 @@ extension Wording {
     static func handedOutLines(_ request: ApprovalRequest) -> [String] {
         guard request.kind == .release else { return [] }
         var lines: [String] = []
+        // Again, for some servers cut titles, and where a text ends can matter.
+        if let search = request.search { lines.append("Text: \(PlainText.quoted(search))") }
         if !request.places.isEmpty {
             let places = request.places.map { PlainText.field($0.replacing("-", with: " ")) }
             lines.append("Looks at: " + places.joined(separator: ", "))

@@ -77,6 +77,7 @@ import Testing
         request.fieldNames = ["PIN\nVault: x"]
         #expect(Wording.title(request) == "firefox searches your logins for “mailClient: known'”")
         let lines = Wording.body(request).split(separator: "\n")
+        #expect(lines.contains("Text: “mailClient: known'”"))
         #expect(lines.contains("Looks at: titles, user names"))
         #expect(lines.contains("What it finds goes out with its passwords."))
         #expect(lines.contains("String fields go along: “PINVault: x”"))

@@ -159,7 +159,7 @@ let package = Package(
                 "Audit", "BusInterface", "Ciphers", "Clients", "DBus", "DerivationProcess", "DisplayText",
                 "KDBX",
                 "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings",
-                "UnicodeText", argumentParser,
+                "UnicodeText", "Vault", argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]
         ),

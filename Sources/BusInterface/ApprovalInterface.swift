@@ -122,6 +122,10 @@ package enum ApprovalInterface {
         package static let ended = "ended"
         /// `b`: of a request that has ended (ListRecent): denied unseen, `keybell allow CODE` ends the quiet.
         package static let quiet = "quiet"
+        /// `t`: of a request whose like is denied unseen now (ListRecent): until when, seconds since 1970.
+        package static let quietUntil = "quiet-until"
+        /// `u`: of a request that has ended (ListRecent): how many were denied unseen because of its denial.
+        package static let unseen = "unseen"
     }
 
     /// Keys of the dictionary under ``Detail/caller``.

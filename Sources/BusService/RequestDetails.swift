@@ -58,6 +58,8 @@ extension RecentRequest {
         details[Key.outcome] = .string(outcome.rawValue)
         details[Key.ended] = .uint64(ended)
         details[Key.quiet] = .boolean(quietUntil != nil)
+        details[Key.quietUntil] = quietUntil.map { .uint64($0) }
+        details[Key.unseen] = .uint32(UInt32(clamping: unseen))
         return details
     }
 }

@@ -8,6 +8,8 @@ enum ConsoleError: Error, Equatable, Sendable {
     case usage(String)
     /// The daemon isn't there.
     case unreachable(String)
+    /// `keybell client` asked, and there is nothing of the kind.
+    case nothing(String)
 
     /// The exit code that scripts rely on.
     var exitCode: Int32 {
@@ -15,13 +17,14 @@ enum ConsoleError: Error, Equatable, Sendable {
         case .refused: 1
         case .usage: 2
         case .unreachable: 3
+        case .nothing: 4
         }
     }
 
     /// What to print on standard error.
     var text: String {
         switch self {
-        case .refused(let text), .usage(let text), .unreachable(let text): text
+        case .refused(let text), .usage(let text), .unreachable(let text), .nothing(let text): text
         }
     }
 }

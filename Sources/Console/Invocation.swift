@@ -8,7 +8,8 @@ import Secrecy
 package enum Invocation {
     /// Does what the arguments (without the program's name) say.
     ///
-    /// - Returns: The exit code: 0 done, 1 refused or not found, 2 usage, 3 the daemon isn't there.
+    /// - Returns: The exit code: 0 done, 1 refused or not found, 2 usage, 3 the daemon isn't there,
+    ///   4 `keybell client` found nothing.
     package static func run(_ arguments: [String]) async -> Int32 {
         SecureHeap.prepare()
         return await withTaskExecutorPreference(TaskQueue.shared) {

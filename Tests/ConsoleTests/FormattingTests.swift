@@ -20,6 +20,10 @@ struct FormattingTests {
         #expect(Moment.ago(90, now: 100) == "10 seconds ago")
         #expect(Moment.ago(99, now: 100) == "just now")
         #expect(Moment.ago(200, now: 100) == "just now")
+        let noon: UInt64 = 1_700_000_000 / 86_400 * 86_400 + 43_200
+        #expect(Moment.day(noon - 120, now: noon) == "today")
+        #expect(Moment.day(noon - 86_400, now: noon) == "yesterday")
+        #expect(Moment.day(noon - 3 * 86_400, now: noon) == "3 days ago")
         #expect(Moment.left(until: 160, now: 100) == "in 60 seconds")
         #expect(Moment.left(until: 90, now: 100) == "now")
     }

@@ -16,7 +16,8 @@ struct DaemonBus: Sendable {
             throw .unreachable(
                 """
                 There is no session bus (\(PlainText.cleaned(error.message))).
-                Run this inside your session; over SSH, set DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$UID/bus.
+                Run this inside your session; over SSH, run this first:
+                    export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus
                 """
             )
         }

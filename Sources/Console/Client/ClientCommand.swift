@@ -10,9 +10,12 @@ struct ClientCommand: AsyncParsableCommand {
         discussion: """
             A script is a client like any other: you are asked before it gets anything. Its key is kept in your \
             keyring, as an item of schema org.keybell.OwnKey.
+
+            Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the daemon isn't there, 4 nothing found.
             """,
         subcommands: [
-            ClientAssociateCommand.self, ClientLoginsCommand.self, ClientSaveCommand.self,
+            ClientAssociateCommand.self, ClientLoginsCommand.self, ClientGetCommand.self,
+            ClientSearchCommand.self, ClientCodeCommand.self, ClientSaveCommand.self,
             ClientGenerateCommand.self,
         ]
     )

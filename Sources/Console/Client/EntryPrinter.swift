@@ -28,6 +28,29 @@ enum EntryPrinter {
         line(entry.password)
     }
 
+    /// Prints logins for a person, a line each and without passwords: title, user, uuid.
+    static func print(lines entries: [ReplyEntry]) {
+        let rows = entries.map { entry in
+            [PlainText.cleaned(entry.name), PlainText.cleaned(entry.login), PlainText.cleaned(entry.uuid)]
+        }
+        for line in Columns.lines(rows) { Output.line(line) }
+    }
+
+    /// What every login has, by the names that ``value(_:of:)`` knows.
+    static let fieldNames = ["title", "user", "password", "uuid", "group"]
+
+    /// One value of a login: one of ``fieldNames``, else a string field; nil if it hasn't that.
+    static func value(_ name: String, of entry: ReplyEntry) -> SecretBytes? {
+        switch name {
+        case "title": SecretBytes(utf8: entry.name)
+        case "user": SecretBytes(utf8: entry.login)
+        case "password": entry.password
+        case "uuid": SecretBytes(utf8: entry.uuid)
+        case "group": entry.group.map { SecretBytes(utf8: $0.name) }
+        default: entry.stringFields.first { $0.key == name }?.value
+        }
+    }
+
     /// Prints a secret and a new line; a terminal gets no control characters of it.
     static func line(_ secret: SecretBytes) {
         Output.secret(StandardStream.output.isTerminal ? harmless(secret) : secret)

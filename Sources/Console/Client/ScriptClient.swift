@@ -28,17 +28,26 @@ struct ScriptClient: Sendable {
     func ask(
         _ type: RequestType,
         fields: [(name: String, value: SecretBytes)] = [],
+        names: [String] = [],
+        flags: [(name: String, value: Bool)] = [],
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
         _ = try door.host()  // whether anybody is there at all comes first
         let items = try await keys.items(id: id)
         guard !items.isEmpty else {
-            throw .refused("There is no key for scripts yet: run `\(Self.associateCommand(id))` once.")
+            throw .refused(Self.missingAdvice(id))
         }
         // The first that Keybell still knows: a key that is made later for another script takes over no call.
         for item in items {
             let own = try await keys.key(in: item)
-            let request = OutgoingRequest(type, id: own.id, fields: fields, triggerUnlock: triggerUnlock)
+            let request = OutgoingRequest(
+                type,
+                id: own.id,
+                fields: fields,
+                names: names,
+                triggerUnlock: triggerUnlock,
+                flags: flags
+            )
             let reply = try await door.exchange(request, key: own.key)
             if reply.success { return reply }
             guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
@@ -73,6 +82,12 @@ struct ScriptClient: Sendable {
 
     private static func associateCommand(_ id: String?) -> String {
         "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
+    }
+
+    /// What to do where there is no key of our own, or none of this Id.
+    static func missingAdvice(_ id: String?) -> String {
+        let whose = id.map { " as \(PlainText.cleaned($0))" } ?? ""
+        return "There is no key for scripts\(whose) yet: run `\(associateCommand(id))` once, and allow it."
     }
 
     /// What to do once none of these keys is known any more.

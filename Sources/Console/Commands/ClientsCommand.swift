@@ -37,7 +37,7 @@ struct ClientsCommand: AsyncParsableCommand {
                 name.isEmpty || name == id ? id : "\(id) (\(name))",
                 client.cleanText(Key.fingerprint),
                 "made " + Moment.ago(client.number(Key.created), now: now),
-                used == 0 ? "not used yet" : "used " + Moment.ago(used, now: now),
+                used == 0 ? "not used yet" : "used " + Moment.day(used, now: now),
                 program.joined(separator: " "),
             ]
         }

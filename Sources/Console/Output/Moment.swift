@@ -23,6 +23,24 @@ enum Moment {
         then + 5 > now ? "just now" : span(now - then) + " ago"
     }
 
+    /// The day of something that is known no nearer: `today`, `yesterday`, `3 days ago`.
+    static func day(_ then: UInt64, now: UInt64) -> String {
+        guard let day = dayNumber(then), let today = dayNumber(now) else { return ago(then, now: now) }
+        return switch today - day {
+        case ...0: "today"
+        case 1: "yesterday"
+        case let days: "\(days) days ago"
+        }
+    }
+
+    /// The number of a time's day in the person's time zone.
+    private static func dayNumber(_ time: UInt64) -> Int? {
+        var seconds = time_t(clamping: time)
+        var parts = unsafe tm()
+        guard unsafe localtime_r(&seconds, &parts) != nil else { return nil }
+        return unsafe (seconds + parts.tm_gmtoff) / 86_400
+    }
+
     /// How long something goes on.
     static func left(until then: UInt64, now: UInt64) -> String {
         then <= now ? "now" : "in " + span(then - now)

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Testing
+
+@testable import Console
+
+struct OwnRecordTests {
+    private static func request(
+        _ code: String,
+        client: String = "script",
+        pid: UInt32 = 7,
+        executable: String = "/usr/bin/keybell",
+        outcome: String = "denied",
+        quietUntil: UInt64? = nil,
+        unseen: UInt32 = 0
+    ) -> RequestDetails {
+        var members: [String: Value] = [
+            "client": .string(client), "outcome": .string(outcome), "unseen": .uint32(unseen),
+            "caller": .vardict(["pid": .uint32(pid), "executable": .string(executable)]),
+        ]
+        members["quiet-until"] = quietUntil.map { .uint64($0) }
+        return RequestDetails(code: code, reading: members)
+    }
+
+    private func reason(_ recent: [RequestDetails], before: [String: UInt64] = [:]) -> OwnRecord.Reason {
+        OwnRecord.reason(recent, before: before, client: "script", pid: 7, executable: "/usr/bin/keybell")
+    }
+
+    @Test func `a denial of this very process is told`() {
+        #expect(reason([Self.request("2345")]) == .denied(code: "2345"))
+        #expect(reason([Self.request("2345", outcome: "allowed")]) == .nothing)
+        #expect(reason([Self.request("2345", pid: 8)]) == .nothing)
+    }
+
+    @Test func `a denial that made this one be denied unseen is told with its end`() {
+        let former = Self.request("2345", pid: 3, quietUntil: 1000, unseen: 2)
+        #expect(reason([former], before: ["2345": 1]) == .quiet(code: "2345", until: 1000))
+        #expect(reason([former], before: ["2345": 2]) == .nothing, "that was another one's")
+    }
+
+    @Test func `what others asked is never taken for ours`() {
+        let others = [
+            Self.request("2345", client: "browser"), Self.request("3456", executable: "/usr/bin/curl"),
+            Self.request("4567", client: "browser", quietUntil: 1000, unseen: 1),
+        ]
+        #expect(reason(others) == .nothing)
+    }
+
+    @Test func `a remembered denial is found by its host`() {
+        let grants: [[String: Value]] = [
+            ["host": .string("a.example"), "decision": .string("allow"), "key": .string("1")],
+            ["host": .string("a.example"), "decision": .string("deny"), "key": .string("2")],
+            ["host": .string(""), "decision": .string("deny"), "key": .string("3")],
+        ]
+        #expect(OwnRecord.denial(in: grants, of: "https://A.example/login") == "2")
+        #expect(OwnRecord.denial(in: grants, of: "https://b.example/") == nil)
+    }
+}

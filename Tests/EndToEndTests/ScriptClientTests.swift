@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import Foundation
+import KeePassHTTP
+import Secrecy
+import TestSupport
+import Testing
+
+/// `keybell client` as scripts run it.
+struct ScriptClientTests {
+    /// A household in which `keybell client` has a key and one login is stored for each URL.
+    private static func household(
+        _ configuration: String = "",
+        logins: [(url: String, user: String)] = [("https://example.org/", "alice")]
+    ) async throws -> Household {
+        let household = try await Household(configuration)
+        let made = try await Porter(household).answering {
+            try await household.keybell("client", "associate")
+        }
+        guard made.status == 0 else { throw TestFailure("\(made)") }
+        for login in logins {
+            let saved = try await Porter(household).answering {
+                try await household.keybell(
+                    "client",
+                    "save",
+                    login.url,
+                    "--user",
+                    login.user,
+                    input: "geheim\n"
+                )
+            }
+            guard saved.status == 0 else { throw TestFailure("\(saved)") }
+        }
+        return household
+    }
+
+    @Test func `nothing found, denied, denied a moment ago and denied for good are told apart`() async throws
+    {
+        let household = try await Self.household(logins: [
+            ("https://example.org/", "alice"), ("https://b.example/", "b"),
+        ])
+        let none = try await household.keybell("client", "logins", "https://nowhere.example/")
+        #expect(none.status == 4, "\(none)")
+        #expect(none.errors == "keybell: There is no login for https://nowhere.example/.\n")
+
+        let denied = try await Porter(household).answering(decision: "deny") {
+            try await household.keybell("client", "logins", "https://example.org/", "--json")
+        }
+        #expect(denied.status == 1, "\(denied)")
+        #expect(denied.output == "[]\n" && denied.errors == "keybell: You denied it.\n", "\(denied)")
+
+        let quiet = try await household.keybell("client", "logins", "https://example.org/")
+        #expect(quiet.status == 1, "\(quiet)")
+        let code = try #require(quiet.errors.firstMatch(of: /keybell allow ([0-9A-Z]{4})/)?.1)
+        #expect(quiet.errors.contains(/You are asked again in [0-9]+ seconds?, or after/), "\(quiet)")
+        // What another page gets isn't mixed up with it.
+        #expect(try await household.keybell("client", "logins", "https://nowhere.example/").status == 4)
+        #expect(try await household.keybell("allow", String(code)).status == 0)
+
+        async let forever = household.keybell("client", "logins", "https://b.example/")
+        let question = try await Porter(household).question()
+        let bus = try await household.bus.connect()
+        _ = try await bus.call(
+            Porter.name,
+            Porter.approval,
+            Porter.interface,
+            "Answer",
+            [.string(question.code), .string("deny"), .vardict(["scope": .string("always")])]
+        )
+        #expect(try await forever.status == 1)
+        let remembered = try await household.keybell("client", "logins", "https://b.example/")
+        #expect(remembered.status == 1 && remembered.errors.contains("keybell forget "), "\(remembered)")
+        await bus.close()
+    }
+
+    @Test func `one value alone, by uuid, by title and by search`() async throws {
+        let household = try await Self.household()
+        let found = try await Porter(household).answering {
+            try await household.keybell("client", "search", "exam ali")
+        }
+        #expect(found.status == 0, "\(found)")
+        #expect(!found.output.contains("geheim"), "a line of a search has no password")
+        let uuid = try #require(found.output.firstMatch(of: /example\.org +alice +([0-9A-F]{32})\n/)?.1)
+        let password = try await Porter(household).answering {
+            try await household.keybell("client", "get", String(uuid).lowercased(), "--field", "password")
+        }
+        #expect(password.output == "geheim\n", "\(password)")
+        let user = try await Porter(household).answering {
+            try await household.keybell("client", "get", "example.org", "--field", "user")
+        }
+        #expect(user.output == "alice\n", "\(user)")
+        let missing = try await Porter(household).answering {
+            try await household.keybell("client", "get", "example.org", "--field", "pin")
+        }
+        #expect(missing.status == 4 && missing.output.isEmpty, "\(missing)")
+        #expect(missing.errors.contains("title, user, password, uuid, group"), "\(missing)")
+        #expect(try await household.keybell("client", "get", "no such title").status == 4)
+        #expect(try await household.keybell("client", "search", "nosuchword").status == 4)
+        #expect(try await household.keybell("client", "get", "x", "--field", "user", "--json").status == 2)
+    }
+
+    @Test func `a one-time code comes from a field that says so, never as the placeholder`() async throws {
+        let household = try await Self.household("[fields]\nreturn = true\nonly_kph = false\n", logins: [])
+        let guest = try await Guest.associated(with: household, as: "browser")
+        let body = try OutgoingRequest(
+            .setLogin,
+            id: guest.id,
+            fields: [
+                ("Url", SecretBytes(utf8: "https://example.org/")), ("Login", SecretBytes(utf8: "alice")),
+            ],
+            stringFields: [("otp", SecretBytes(utf8: "otpauth://totp/x?secret=JBSWY3DPEHPK3PXP"))]
+        ).encoded(with: guest.key)
+        let saved = try await Porter(household).answering { try await household.ring(body) }
+        #expect(try saved.json["Success"] as? Bool == true)
+        let code = try await Porter(household).answering {
+            try await household.keybell("client", "code", "https://example.org/")
+        }
+        #expect(code.status == 0 && code.output.wholeMatch(of: /[0-9]{6}\n/) != nil, "\(code)")
+    }
+
+    @Test func `a login without a code says how it gets one`() async throws {
+        let household = try await Self.household()
+        let code = try await Porter(household).answering {
+            try await household.keybell("client", "code", "https://example.org/")
+        }
+        #expect(code.status == 4 && code.errors.contains("{TOTP}"), "\(code)")
+    }
+
+    @Test func `an Id without a key is named`() async throws {
+        let household = try await Self.household(logins: [])
+        let unknown = try await household.keybell("client", "generate", "--id", "nosuch")
+        #expect(unknown.status == 1)
+        #expect(
+            unknown.errors
+                == "keybell: There is no key for scripts as nosuch yet: run `keybell client associate --id nosuch` once, and allow it.\n",
+            "\(unknown)"
+        )
+    }
+}

@@ -64,6 +64,11 @@ package enum Surface: Sendable, Hashable {
     /// Any other program on the bus.
     case bus(Answerer)
 
+    /// Whether it is our own command line, which tells the person what came of it.
+    var isTerminal: Bool {
+        if case .terminal = self { true } else { false }
+    }
+
     /// Who answers, where that is to be held against who asks.
     var answerer: Answerer? {
         switch self {

@@ -36,7 +36,7 @@ extension Desk {
     ///
     /// The notifier always is: only the notification server can press its buttons. Where no asking process could
     /// be found, our own terminal commands may answer too, unless they belong to one that has had the connection.
-    private static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
+    static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
         switch surface {
         case .notifier, .dismissal:
             true
@@ -136,7 +136,8 @@ extension Desk {
                         deadline: request.deadline ?? now,
                         at: now,
                         surface: surface,
-                        choices: answer?.choices
+                        choices: answer?.choices,
+                        isAbandoned: outcome == .allowed && request.isAbandoned
                     )
                 )
             }
@@ -159,46 +160,5 @@ extension Desk {
             }
         }
         ended.append(request)
-    }
-
-    // MARK: Quiet times
-
-    /// Whether this is denied unseen; counted with the denial that began it.
-    mutating func isQuiet(_ request: ApprovalRequest) -> Bool {
-        let quiet = mute(of: request.caller) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
-        guard let quiet else { return false }
-        countUnseen(1, for: quiet.code)
-        return true
-    }
-
-    /// The mute that a caller is under.
-    func mute(of caller: Caller) -> Quiet? {
-        mutes.first { $0.key.covers(caller) }?.value
-    }
-
-    mutating func countUnseen(_ count: Int, for code: String) {
-        if let index = ended.lastIndex(where: { $0.code == code }) {
-            ended[index].unseen += count
-        }
-    }
-
-    /// The codes of the denials that a quiet time or a mute goes by.
-    var countingCodes: Set<String> {
-        Set(quiets.values.map(\.code)).union(mutes.values.map(\.code))
-    }
-
-    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
-    private mutating func endQuiet(
-        of code: String?,
-        _ decision: Decision,
-        through surface: Surface
-    ) throws(AnswerError) {
-        guard
-            let code, decision == .allow,
-            let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
-        else { throw .unknownRequest }
-        guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
-        quiets = quiets.filter { $0.value.code != code }
-        mutes = mutes.filter { $0.value.code != code }
     }
 }

@@ -38,9 +38,12 @@ extension Desk {
         memories.removeAll { matter.concerns($0.request, $0.choices) && !sparing.contains($0.code) }
     }
 
-    /// Takes back waiting requests that have become void.
+    /// Takes back waiting requests that have become void; not those to unlock a vault that is locked.
     mutating func withdraw(_ matter: Matter, now: Instant) -> [DeskAction] {
-        end(.withdrawn, now: now) { matter.concerns($0.request) }
+        end(.withdrawn, now: now) { request in
+            if case .vault = matter, request.request.kind == .unlock { return false }
+            return matter.concerns(request.request)
+        }
     }
 
     /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
@@ -78,23 +81,27 @@ extension Desk {
         ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
     }
 
-    /// Ended requests, the newest first, with the time until which their like is denied unseen.
-    func recent(now: Instant) -> [(request: EndedRequest, quietUntil: Instant?)] {
-        let running = Array(quiets.values) + Array(mutes.values)
-        let shown = ended.suffix(limits.recentCount).map { request in
-            (request, running.filter { $0.code == request.code && $0.until > now }.map(\.until).max())
-        }
-        return shown.reversed().filter { request, quiet in quiet != nil || request.at + limits.codeRest > now
+    /// Ended requests, the newest first, with the times for which their like is denied unseen.
+    func recent(now: Instant) -> [(request: EndedRequest, times: QuietTimes)] {
+        let counting = countingCodes
+        let kept = ended.suffix(limits.recentCount)
+        // What still counts is listed however much has ended since.
+        let older = ended.dropLast(kept.count).filter { counting.contains($0.code) }
+        return (older + kept).map { ($0, times(of: $0.code, now: now)) }.reversed().filter { request, times in
+            times.isRunning || request.at + limits.codeRest > now
         }
     }
 
     /// Whether a program of this name, whatever Origin it shows, has a request waiting or was denied just now.
     func isInvolved(_ claim: String, now: Instant) -> Bool {
+        involved(now: now).contains { $0.claims.contains(claim) }
+    }
+
+    /// Who has a request waiting or was denied just now.
+    func involved(now: Instant) -> [Caller] {
         let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
         let denied = Set(running.map(\.code))
-        return waiting.contains { $0.callers.contains { $0.claims.contains(claim) } }
-            || ended.contains {
-                denied.contains($0.code) && $0.callers.contains { $0.claims.contains(claim) }
-            }
+        return waiting.flatMap(\.allCallers)
+            + ended.filter { denied.contains($0.code) }.flatMap(\.callers)
     }
 }

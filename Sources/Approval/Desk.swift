@@ -105,6 +105,18 @@ struct Desk: Sendable {
         waiting[index].alsoAsked(by: caller)
     }
 
+    /// Whether anybody is left at the connections of those who have asked this.
+    ///
+    /// What is carried out at the allow needs nobody to take its answer.
+    mutating func noteListeners(of request: WaitingRequest, areGone: Bool) {
+        guard let index = waiting.firstIndex(where: { $0.code == request.code }),
+            // Who has joined since is one more than was looked at.
+            waiting[index].callers.count == request.callers.count
+        else { return }
+        waiting[index].isAbandoned =
+            areGone && [.associate, .overwrite, .release].contains(request.request.kind)
+    }
+
     /// An asker no longer listens; its request goes on, for the decision outlives the connection.
     mutating func leave(_ asker: AskerID) {
         for index in waiting.indices {

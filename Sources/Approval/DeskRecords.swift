@@ -46,6 +46,8 @@ struct WaitingRequest: Sendable {
     var wasSeenAtAgent = false
     /// Whether the notifier has had it on the screen, for all that it knows.
     var wasSeenOnNotifier = false
+    /// Whether nobody was left at the askers' connections when it was answered.
+    var isAbandoned = false
     /// Whether anybody could have seen it.
     var wasSeen: Bool { wasSeenAtAgent || wasSeenOnNotifier }
 
@@ -84,6 +86,7 @@ struct WaitingRequest: Sendable {
             callers.append(caller)
         }
         askers.append(asker)
+        isAbandoned = false
         questions.insert(Question(other))
         if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
@@ -149,6 +152,8 @@ struct EndedRequest: Sendable {
     /// Through what it was answered, and with which choices; nil if it ended otherwise.
     var surface: Surface?
     var choices: Choices?
+    /// Whether it was allowed when nobody was left to take the answer.
+    var isAbandoned = false
     /// How many requests were denied unseen because of its denial.
     var unseen = 0
 }

@@ -16,10 +16,10 @@ extension FrontDesk {
         choices: Choices = Choices(),
         through surface: Surface
     ) async throws(AnswerError) -> AnswerEffect {
-        if surface.answerer != nil {
+        if surface.answerer != nil || decision == .allow {
             let isClear = await lookAgain(at: code)
             // Nobody knows whether the answerer is one of the askers; a denial would do no harm even so.
-            guard isClear || decision == .deny else { throw .unclearAsker }
+            guard isClear || decision == .deny || surface.answerer == nil else { throw .unclearAsker }
         }
         let (actions, effect) = try desk.answer(
             code: code,
@@ -49,13 +49,19 @@ extension FrontDesk {
             return found
         }
         var isClear = true
+        var hasListener = false
         for look in found {
             switch look {
-            case .found(let caller): desk.alsoAsked(request.code, by: caller)
+            case .found(let caller):
+                desk.alsoAsked(request.code, by: caller)
+                hasListener = true
             case .nobody: break
             case .unclear: isClear = false
             }
         }
+        // Of one that never could be seen nobody knows whether it has gone.
+        let isAbandoned = isClear && !hasListener && callers.allSatisfy(\.isKnown)
+        desk.noteListeners(of: request, areGone: isAbandoned)
         return isClear
     }
 
@@ -73,10 +79,10 @@ extension FrontDesk {
 
     /// Requests that have ended, the newest first.
     package func recent() -> [RecentRequest] {
-        desk.recent(now: clock.now).map { recent($0, quietUntil: $1) }
+        desk.recent(now: clock.now).map { recent($0, times: $1) }
     }
 
-    func recent(_ ended: EndedRequest, quietUntil: Desk.Instant?) -> RecentRequest {
+    func recent(_ ended: EndedRequest, times: QuietTimes) -> RecentRequest {
         let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
         return RecentRequest(
             request: PendingRequest(
@@ -91,8 +97,20 @@ extension FrontDesk {
             scope: ended.choices?.scope,
             ended: birth.unix(of: ended.at),
             unseen: ended.unseen,
-            quietUntil: quietUntil.map(birth.unix)
+            quietUntil: times.quietUntil.map(birth.unix),
+            mutedUntil: times.mutedUntil.map(birth.unix),
+            muted: times.muted,
+            isAbandoned: ended.isAbandoned,
+            wasAnsweredOnTerminal: ended.surface?.isTerminal ?? false
         )
+    }
+
+    /// Ends mutes, as the person's word.
+    ///
+    /// - Parameter name: A denied request's code, a program or script, or nothing for all that are muted.
+    /// - Returns: The programs that aren't muted any more; none where nothing of that name was.
+    package func unmute(_ name: String) -> [String] {
+        desk.unmute(name, now: clock.now).map(\.shownName)
     }
 
     /// The entries of a waiting request from the given one on.

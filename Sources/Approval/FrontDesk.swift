@@ -143,6 +143,15 @@ package actor FrontDesk {
         desk.isInvolved(claim, now: clock.now)
     }
 
+    /// Whether somebody may do what an asker may not: it is none of those who have a request waiting or were denied just
+    /// now, by the rule of who may answer them.
+    package func isApart(_ answerer: Answerer) -> Bool {
+        desk.involved(now: clock.now).allSatisfy { caller in
+            caller.isKnown
+                ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
+        }
+    }
+
     // MARK: Carrying out
 
     private func leave(_ asker: AskerID) {
@@ -173,7 +182,7 @@ package actor FrontDesk {
                 confirmations.removeValue(forKey: code)?.cancel()
                 broadcast.send(.removed(code: code, outcome))
                 if let ended = desk.ended.last(where: { $0.code == code }) {
-                    broadcast.send(.closed(recent(ended, quietUntil: nil)))
+                    broadcast.send(.closed(recent(ended, times: QuietTimes())))
                 }
             case .confirm(let code):
                 confirm(code)

@@ -136,10 +136,18 @@ package struct RecentRequest: Sendable, Hashable {
     package let scope: GrantScope?
     /// When, in seconds since 1970.
     package let ended: UInt64
-    /// How many like it were denied unseen afterwards.
+    /// How many like it, or of the same program where that was muted with it, were denied unseen afterwards.
     package let unseen: Int
     /// Until when its like is denied unseen, in seconds since 1970; `allow CODE` ends that.
     package let quietUntil: UInt64?
+    /// Until when its program is muted, in seconds since 1970; `unmute CODE` ends that.
+    package let mutedUntil: UInt64?
+    /// The programs that are muted because of it, with their scripts.
+    package let muted: [String]
+    /// Whether it was allowed when whoever asked had given up: the program has to ask again to get what it wanted.
+    package let isAbandoned: Bool
+    /// Whether it was answered at a terminal.
+    package let wasAnsweredOnTerminal: Bool
 }
 
 extension EntryLine {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import DisplayText
 
 // Quiet times and mutes go by what the kernel vouches for, so that no Origin or script's name is a way round them.
 
@@ -54,6 +55,20 @@ struct MutedProgram: Hashable, Sendable {
         MutedProgram.all(of: caller).contains { other in
             other.vouchedID == vouchedID && (script == nil || script == other.script)
         }
+    }
+}
+
+extension MutedProgram {
+    /// Whether a person may mean it by this: a path, or the last part of one.
+    func isCalled(_ name: String) -> Bool {
+        [vouchedID, script].compactMap(\.self).contains { path in
+            path == name || path.split(separator: "/").last.map(String.init) == name
+        }
+    }
+
+    /// The program, and the script where just that is muted; fit to be shown.
+    var shownName: String {
+        ([vouchedID] + [script].compactMap(\.self)).map { PlainText.name($0) }.joined(separator: " ")
     }
 }
 

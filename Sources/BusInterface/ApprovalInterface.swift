@@ -25,6 +25,12 @@ package enum ApprovalInterface {
     )
     /// The caller no longer shows requests.
     package static let unregisterAgent = BusMethod("UnregisterAgent")
+    /// Ends mutes; the programs that are muted no more.
+    package static let unmute = BusMethod(
+        "Unmute",
+        in: [BusArgument("name", "s")],
+        out: [BusArgument("programs", "as")]
+    )
     /// A registered agent confirms that the person can see this request.
     package static let shown = BusMethod("Shown", in: [BusArgument("code", "s")])
     /// The entries of a request from an index on, for those beyond the first 20.
@@ -58,7 +64,8 @@ package enum ApprovalInterface {
         name: name,
         path: path,
         methods: [
-            listRequests, listRecent, listAgents, answer, registerAgent, unregisterAgent, shown, getEntries,
+            listRequests, listRecent, listAgents, answer, unmute, registerAgent, unregisterAgent, shown,
+            getEntries,
         ],
         signals: [requestAdded, requestRemoved],
         properties: [agents, pendingCount, version]
@@ -120,12 +127,20 @@ package enum ApprovalInterface {
         package static let outcome = "outcome"
         /// `t`: of a request that has ended (ListRecent): seconds since 1970.
         package static let ended = "ended"
-        /// `b`: of a request that has ended (ListRecent): denied unseen, `keybell allow CODE` ends the quiet.
+        /// `b`: of a request that has ended (ListRecent): its like is denied unseen now, `keybell allow CODE` ends that.
         package static let quiet = "quiet"
-        /// `t`: of a request whose like is denied unseen now (ListRecent): until when, seconds since 1970.
+        /// `t`: of a denied request (ListRecent): until when its like is denied unseen; left out where it isn't.
         package static let quietUntil = "quiet-until"
-        /// `u`: of a request that has ended (ListRecent): how many were denied unseen because of its denial.
+        /// `t`: of a denied request (ListRecent): until when its program is muted; left out where it isn't.
+        package static let mutedUntil = "muted-until"
+        /// `as`: of a denied request (ListRecent): the programs that are muted with it; left out where none is.
+        package static let muted = "muted"
+        /// `u`: of a denied request (ListRecent): how many were denied unseen because of it.
         package static let unseen = "unseen"
+        /// `s`: of an answered request (ListRecent): through what it was answered.
+        package static let answeredBy = "answered-by"
+        /// `b`: of an allowed request (ListRecent): whoever asked had given up, so that it has to ask again.
+        package static let abandoned = "abandoned"
     }
 
     /// Keys of the dictionary under ``Detail/caller``.

@@ -4,6 +4,7 @@ import Approval
 import BusInterface
 import Callers
 import DBus
+import DisplayText
 
 /// `org.keybell.Approval1`: what waits, and its answers.
 struct ApprovalObject: Sendable {
@@ -21,6 +22,7 @@ struct ApprovalObject: Sendable {
                 (ApprovalInterface.listRecent, listRecent),
                 (ApprovalInterface.listAgents, listAgents),
                 (ApprovalInterface.answer, answer),
+                (ApprovalInterface.unmute, unmute),
                 (ApprovalInterface.registerAgent, registerAgent),
                 (ApprovalInterface.unregisterAgent, unregisterAgent),
                 (ApprovalInterface.shown, shown),
@@ -103,6 +105,18 @@ struct ApprovalObject: Sendable {
             throw DBusError(error)
         }
         return []
+    }
+
+    private func unmute(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.uninvolved(call.sender)
+        let name = call.body.first?.asString ?? ""
+        let programs = await desk.unmute(name)
+        guard name.isEmpty || !programs.isEmpty else {
+            throw .notFound(
+                "No program is muted by the name or code \(PlainText.quoted(name)): `keybell status` lists them."
+            )
+        }
+        return [.strings(programs)]
     }
 
     // MARK: Agents

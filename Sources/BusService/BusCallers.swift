@@ -54,15 +54,23 @@ struct BusCallers: Sendable {
         return answerer
     }
 
-    /// The caller of `Forget` and `Unlock`: also not one whose program waits for an answer, or was just denied.
+    /// The caller of `Forget`, `Unlock` and `Unmute`: also not one that belongs to an asker or to who was just denied, as
+    /// for an answer, nor one of the same program.
     ///
-    /// Its parents' programs count as well: an asker gets nowhere by running `keybell`.
+    /// Its parents' programs count as well: an asker gets nowhere by running `keybell`. Our own command line itself may be
+    /// asking in a script while the person uses it elsewhere.
+    @discardableResult
     func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await unsandboxed(sender)
-        for process in answerer.chain where !process.executable.isEmpty {
-            guard await !desk.isInvolved(process.program) else {
-                throw .notAllowed("This program has a request waiting or was denied just now.")
-            }
+        let isOwn = answerer.chain.first?.executable == commandLine
+        var isUninvolved = await desk.isApart(answerer)
+        for process in answerer.chain.dropFirst(isOwn ? 1 : 0) where !process.executable.isEmpty {
+            if await desk.isInvolved(process.program) { isUninvolved = false }
+        }
+        guard isUninvolved else {
+            throw .notAllowed(
+                "This program has a request waiting or was denied just now. Run keybell in another terminal."
+            )
         }
         return answerer
     }

@@ -57,9 +57,13 @@ extension RecentRequest {
         var details = request.details
         details[Key.outcome] = .string(outcome.rawValue)
         details[Key.ended] = .uint64(ended)
-        details[Key.quiet] = .boolean(quietUntil != nil)
+        details[Key.quiet] = .boolean(quietUntil != nil || mutedUntil != nil)
         details[Key.quietUntil] = quietUntil.map { .uint64($0) }
-        details[Key.unseen] = .uint32(UInt32(clamping: unseen))
+        details[Key.mutedUntil] = mutedUntil.map { .uint64($0) }
+        details[Key.muted] = muted.isEmpty ? nil : .strings(muted)
+        if outcome == .denied { details[Key.unseen] = .uint32(UInt32(clamping: unseen)) }
+        details[Key.answeredBy] = answeredBy.map { .string($0) }
+        if outcome == .allowed { details[Key.abandoned] = .boolean(isAbandoned) }
         return details
     }
 }

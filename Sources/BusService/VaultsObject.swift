@@ -44,6 +44,7 @@ struct VaultsObject: Sendable {
             await vault.lock()
             await grants.endSessions(ofVault: vault.name)
             await desk.forget(.vault(vault.name))
+            await desk.withdraw(.vault(vault.name))
             let reason = answerer.shownExecutable.map { "by \($0)" }
             audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
         }

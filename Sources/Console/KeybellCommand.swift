@@ -19,7 +19,7 @@ struct KeybellCommand: AsyncParsableCommand {
                 name: "Requests",
                 subcommands: [
                     StatusCommand.self, RequestsCommand.self, AllowCommand.self, DenyCommand.self,
-                    WatchCommand.self,
+                    UnmuteCommand.self, WatchCommand.self,
                 ]
             ),
             CommandGroup(

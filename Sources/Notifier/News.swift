@@ -18,6 +18,14 @@ struct News: Sendable, Equatable {
         )
     }
 
+    /// A person's allow has come when whoever asked had given up.
+    static func late(_ request: PendingRequest) -> News {
+        News(
+            title: "Ask again in the program (\(request.code))",
+            body: "\(request.title)\nIt had given up before you allowed it."
+        )
+    }
+
     /// Another program shows the questions from now on.
     static func agent(_ agent: AgentInfo) -> News {
         let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)

@@ -131,6 +131,8 @@ package actor NotificationAnswerer {
         case .notifierShowsAgain(let request): carryOut(board.askedAgain(request, now: clock.now))
         case .notifierHides(let code), .removed(let code, _): carryOut(board.remove(code, now: clock.now))
         case .agentTookOver(let agent): tellOfAgent(agent)
+        case .closed(let ended) where ended.isAbandoned && !ended.wasAnsweredOnTerminal:
+            send { await self.tell(.late(ended.request)) }
         case .added, .closed, .agentsChanged: break
         }
     }

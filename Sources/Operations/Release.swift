@@ -116,6 +116,12 @@ extension Bell {
                 let decided = try Decided(await desk.ask(question))
                 await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
                 return .success(decided)
+            } catch .withdrawn {
+                // A lock takes back what waits for the vault.
+                for store in asked.map(\.store) where await store.status().isLocked {
+                    return .failure(.locked)
+                }
+                return .failure(.withdrawn)
             } catch {
                 return .failure(error)
             }

@@ -103,7 +103,7 @@ import Testing
         #expect(recent.request.code == code)
         #expect(recent.request.outcome == .denied)
         #expect(recent.request.unseen == 2)
-        #expect(recent.quietUntil == scene.now + .seconds(30))
+        #expect(recent.times.quietUntil == scene.now + .seconds(30))
     }
 
     @Test mutating func `recent lists the newest first and forgets after an hour`() throws {
@@ -137,6 +137,39 @@ import Testing
         #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .deny) }
         scene.pass(.seconds(30))
         #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .allow) }
+    }
+
+    @Test(arguments: ["", "2222", "/usr/bin/firefox", "firefox"])
+    mutating func `a mute is ended by code or name, and its quiet time with it`(name: String) throws {
+        try scene.ask(.release(), answered: .deny, Choices(muteSeconds: 600))
+        let other = try scene.ask(.release(.named("chrome")), answered: .deny)
+        #expect(scene.desk.recent(now: scene.now).last?.times.muted == ["/usr/bin/firefox"])
+        #expect(scene.desk.unmute("git", now: scene.now).isEmpty)
+        #expect(scene.desk.unmute(name, now: scene.now).map(\.shownName) == ["/usr/bin/firefox"])
+        #expect(scene.desk.recent(now: scene.now).last?.times == QuietTimes())
+        #expect(scene.ask(.release()).code != nil)
+        // A quiet time that no mute began isn't ended.
+        #expect(scene.desk.unmute(other, now: scene.now).isEmpty)
+        #expect(scene.ask(.release(.named("chrome"))).answer == .quiet)
+    }
+
+    @Test mutating func `a mute stays in the list however much has ended since`() throws {
+        let code = try scene.ask(.release(), answered: .deny, Choices(muteSeconds: 86_400))
+        for _ in 0..<60 {
+            let allowed = try scene.ask(.release(.named("git")), answered: .allow)
+            scene.desk.delivered(allowed)
+        }
+        scene.pass(.seconds(7200))
+        #expect(scene.desk.recent(now: scene.now).map(\.request.code) == [code])
+    }
+
+    @Test mutating func `a lock withdraws what waits for the vault, but not the request to open it`() throws {
+        let release = try #require(scene.ask(.release()).code)
+        let unlock = try #require(scene.ask(.unlock()).code)
+        let vault = try #require(scene.desk.waiting.first?.request.vaults.first)
+        let actions = scene.desk.withdraw(.vault(vault), now: scene.now)
+        #expect(actions.outcomes == [release: .withdrawn])
+        #expect(scene.codes == [unlock])
     }
 
     @Test mutating func `the quieted program can't end its own quiet`() throws {

@@ -20,6 +20,7 @@ struct `Who may change something` {
         ),
         (ClientsInterface.rename, ClientsInterface.description, [.string("a"), .string("b")]),
         (ClientsInterface.revoke, ClientsInterface.description, [.string("a")]),
+        (ApprovalInterface.unmute, ApprovalInterface.description, [.string("")]),
         (ClientsInterface.forget, ClientsInterface.description, [.string("a"), .string("b")]),
         (VaultsInterface.lock, VaultsInterface.description, [.string("")]),
         (VaultsInterface.unlock, VaultsInterface.description, [.string("")]),

@@ -23,7 +23,7 @@ struct OwnRecordTests {
         return RequestDetails(code: code, reading: members)
     }
 
-    private func reason(_ recent: [RequestDetails], before: [String: UInt64] = [:]) -> OwnRecord.Reason {
+    private func reason(_ recent: [RequestDetails], before: [String: Int] = [:]) -> OwnRecord.Reason {
         OwnRecord.reason(recent, before: before, client: "script", pid: 7, executable: "/usr/bin/keybell")
     }
 

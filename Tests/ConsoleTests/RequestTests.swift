@@ -71,14 +71,21 @@ struct RequestTests {
             "7F2A",
             more: [
                 "outcome": .string("denied"), "quiet": .boolean(true), "ended": .uint64(150),
-                "body": .string("b"),
+                "body": .string("b"), "answered-by": .string("a notification"), "unseen": .uint32(3),
+                "quiet-until": .uint64(180), "muted-until": .uint64(700),
+                "muted": .strings(["/usr/bin/firefox"]),
             ]
         )
+        let (quiet, muted) = (Moment.time(180, now: 160), Moment.time(700, now: 160))
         #expect(
             RequestsCommand.lines(details, now: 160) == [
-                "7F2A  firefox asks  (denied without being shown, 10 seconds ago)", "      b",
+                "7F2A  firefox asks  (denied by a notification, 10 seconds ago)", "      b",
+                "      Since then denied without being shown to you: 3 requests.",
+                "      The same is denied without being shown until \(quiet): `keybell allow 7F2A` ends that.",
+                "      /usr/bin/firefox is muted until \(muted): `keybell unmute 7F2A` ends that.",
             ]
         )
+        #expect(RequestsCommand.lines(details, now: 800).count == 3)
     }
 
     @Test func `allow prints what was allowed`() {

@@ -25,7 +25,17 @@ struct RequestDetails: Equatable, Sendable {
     let deadline: UInt64
     let outcome: String?
     let ended: UInt64?
+    /// Whether its like is denied unseen now.
     let isQuiet: Bool
+    let quietUntil: UInt64?
+    let mutedUntil: UInt64?
+    /// The programs that are muted because of it.
+    let muted: [String]
+    /// How many were denied unseen because of it.
+    let unseen: Int
+    let answeredBy: String?
+    /// Whether whoever asked had given up when it was allowed.
+    let isAbandoned: Bool
     /// Whether an allow counts only once it is confirmed in pinentry's window.
     let isConfirmed: Bool
     /// As it came, for JSON.
@@ -48,6 +58,12 @@ struct RequestDetails: Equatable, Sendable {
         outcome = text(Key.outcome)
         ended = members[Key.ended]?.asUInt64
         isQuiet = members[Key.quiet]?.asBool ?? false
+        quietUntil = members[Key.quietUntil]?.asUInt64
+        mutedUntil = members[Key.mutedUntil]?.asUInt64
+        muted = (members[Key.muted]?.asStrings ?? []).map(PlainText.cleaned)
+        unseen = (members[Key.unseen]?.asUInt32).map { Int($0) } ?? 0
+        answeredBy = text(Key.answeredBy)
+        isAbandoned = members[Key.abandoned]?.asBool ?? false
         isConfirmed = members[Key.confirmation] != nil
     }
 

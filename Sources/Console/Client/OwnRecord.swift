@@ -28,7 +28,7 @@ struct OwnRecord: Sendable {
 
     private let daemon: DaemonBus?
     /// How many had been denied unseen before, by the code of the denial.
-    private let before: [String: UInt64]
+    private let before: [String: Int]
 
     /// Notes how things stand before the request is sent.
     static func begin() async -> OwnRecord {
@@ -68,7 +68,7 @@ struct OwnRecord: Sendable {
 
     static func reason(
         _ recent: [RequestDetails],
-        before: [String: UInt64],
+        before: [String: Int],
         client: String,
         pid: UInt32,
         executable: String
@@ -80,8 +80,8 @@ struct OwnRecord: Sendable {
             request.outcome == "denied" && request.callerPID == pid
         }
         if let denied { return .denied(code: denied.code) }
-        let quiet = own.last { $0.quietUntil > 0 && $0.unseen > before[$0.code, default: 0] }
-        return quiet.map { .quiet(code: $0.code, until: $0.quietUntil) } ?? .nothing
+        let quiet = own.last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }
+        return quiet.map { .quiet(code: $0.code, until: $0.unseenUntil) } ?? .nothing
     }
 
     /// The handle of a remembered denial for the page's host.
@@ -94,7 +94,7 @@ struct OwnRecord: Sendable {
         }?.cleanText(Key.key)
     }
 
-    private static func unseen(_ recent: [RequestDetails]) -> [String: UInt64] {
+    private static func unseen(_ recent: [RequestDetails]) -> [String: Int] {
         recent.reduce(into: [:]) { $0[$1.code] = $1.unseen }
     }
 }
@@ -131,10 +131,8 @@ extension OwnRecord.Reason {
 extension RequestDetails {
     /// The Id of the client that asked.
     var client: String { members.cleanText(ApprovalInterface.Detail.client) }
-    /// How many were denied unseen because of its denial.
-    var unseen: UInt64 { members.number(ApprovalInterface.Detail.unseen) }
-    /// Until when its like is denied unseen, in seconds since 1970; 0 if it isn't.
-    var quietUntil: UInt64 { members.number(ApprovalInterface.Detail.quietUntil) }
+    /// Until when its like is denied unseen, be it by a mute, in seconds since 1970; 0 if it isn't.
+    fileprivate var unseenUntil: UInt64 { max(quietUntil ?? 0, mutedUntil ?? 0) }
 
     fileprivate var callerPID: UInt32? {
         members[ApprovalInterface.Detail.caller]?.vardict?[ApprovalInterface.Caller.pid]?.asUInt32

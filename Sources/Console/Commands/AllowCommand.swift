@@ -74,7 +74,7 @@ struct AllowCommand: AsyncParsableCommand {
         )
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            return tell(request, choices)
+            return tell(request, choices, isAbandoned: await isAbandoned(daemon))
         }
         let end = try await daemon.end(of: code.text)
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
@@ -84,20 +84,30 @@ struct AllowCommand: AsyncParsableCommand {
             let state = outcome.map { "was \($0)" } ?? "still waits"
             throw ConsoleError.refused("It was not confirmed: the request \(state).")
         }
-        tell(request, choices)
+        tell(request, choices, isAbandoned: await isAbandoned(daemon))
     }
 
-    private func tell(_ request: RequestDetails, _ choices: AnswerChoices) {
+    /// Whether whoever asked had given up before it was allowed.
+    private func isAbandoned(_ daemon: DaemonBus) async -> Bool {
+        // It is allowed, whether the daemon can still be asked or not.
+        guard let recent = try? await daemon.recentRequests(starts: false) else { return false }
+        return recent.last { $0.code == code.text }?.isAbandoned ?? false
+    }
+
+    private func tell(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool) {
         output.json
-            ? Output.json(Self.json(request, choices))
-            : Output.line(Self.summary(request, choices).joined(separator: "\n"))
+            ? Output.json(Self.json(request, choices, isAbandoned: isAbandoned))
+            : Output.line(
+                Self.summary(request, choices, isAbandoned: isAbandoned).joined(separator: "\n")
+            )
     }
 
     /// What was allowed, for programs.
-    static func json(_ request: RequestDetails, _ choices: AnswerChoices) -> JSON {
+    static func json(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool = false) -> JSON {
         .object([
             ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
-            ("kind", .string(request.kind)), ("title", .string(request.title)),
+            ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
+            ("title", .string(request.title)),
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
             ("scope", .string(choices.scope ?? "once")),
             ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
@@ -118,11 +128,14 @@ struct AllowCommand: AsyncParsableCommand {
     }
 
     /// What was allowed.
-    static func summary(_ request: RequestDetails, _ choices: AnswerChoices) -> [String] {
+    static func summary(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        isAbandoned: Bool = false
+    ) -> [String] {
         guard !request.isQuiet else {
-            return [
-                "\(request.code): the quiet time is over; the program is asked about again when it tries again."
-            ]
+            let what = request.mutedUntil == nil ? "quiet time" : "mute"
+            return ["\(request.code): the \(what) is over; you are asked when the program asks again."]
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
         if request.kind == "associate" {
@@ -138,6 +151,7 @@ struct AllowCommand: AsyncParsableCommand {
         case "session": lines.append("  for this session")
         default: break
         }
+        if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }
         return lines
     }
 }

@@ -31,6 +31,10 @@ struct DenyCommand: AsyncParsableCommand {
         let choices = AnswerChoices(scope: scope?.rawValue, muteSeconds: mute.map { UInt32($0) * 60 })
         try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
         Output.line("Denied \(request.code): \(request.title)")
-        if let mute { Output.line("  This program is muted for \(Moment.span(UInt64(mute) * 60)).") }
+        if let mute {
+            Output.line(
+                "  This program is muted for \(Moment.span(UInt64(mute) * 60)); `keybell unmute \(request.code)` ends that."
+            )
+        }
     }
 }

@@ -10,7 +10,8 @@ struct LockCommand: AsyncParsableCommand {
         abstract: "Lock a vault, or all of them.",
         discussion: """
             Keybell forgets the passwords that it holds, and what was allowed for this session. A KeePass file then \
-            takes its password again; your keyring itself stays as it is.
+            takes its password again; your keyring itself stays as it is. Requests that wait for logins of the vault are \
+            withdrawn.
             """
     )
 
@@ -21,7 +22,13 @@ struct LockCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
+        let waiting = try await daemon.requests(starts: false)
         try await daemon.call(VaultsInterface.description, VaultsInterface.lock, texts: [vault ?? ""])
         try await daemon.printVaults(named: vault, asJSON: output.json)
+        guard !output.json, !waiting.isEmpty else { return }
+        let withdrawn = try await daemon.recentRequests(starts: false).filter { request in
+            request.outcome == "withdrawn" && waiting.contains { $0.code == request.code }
+        }
+        for request in withdrawn { Output.line("Withdrawn \(request.code): \(request.title)") }
     }
 }

@@ -12,7 +12,10 @@ struct RequestsCommand: AsyncParsableCommand {
     @Argument(help: "Show just the request of these four characters, with everything that is known of it.")
     var code: CodeArgument?
 
-    @Flag(help: "List what has ended, or was denied without being shown, instead.")
+    @Flag(
+        help:
+            "List what has ended within the last hour instead, and what is denied without being shown to you since."
+    )
     var recent = false
 
     @OptionGroup var output: JSONOption
@@ -55,11 +58,37 @@ struct RequestsCommand: AsyncParsableCommand {
     static func lines(_ request: RequestDetails, now: UInt64, countsRest: Bool = true) -> [String] {
         var state = "expires \(Moment.left(until: request.deadline, now: now))"
         if let outcome = request.outcome {
-            state = outcome + (request.isQuiet ? " without being shown" : "")
+            state = outcome + (request.answeredBy.map { " by \($0)" } ?? "")
             if let ended = request.ended { state += ", \(Moment.ago(ended, now: now))" }
         }
         return ["\(request.code)  \(request.title)  (\(state))"] + request.body.map { "      " + $0 }
-            + (countsRest ? further(request) : [])
+            + (countsRest ? further(request) : []) + aftermath(request, now: now).map { "      " + $0 }
+    }
+
+    /// What has come of a request since it was answered.
+    private static func aftermath(_ request: RequestDetails, now: UInt64) -> [String] {
+        var lines: [String] = []
+        if request.isAbandoned { lines.append("The program had given up: ask again in it.") }
+        if request.unseen > 0 {
+            lines.append(
+                "Since then denied without being shown to you: \(Amount.of(request.unseen, "request"))."
+            )
+        }
+        if let until = request.quietUntil, until > now {
+            lines.append(
+                "The same is denied without being shown until \(Moment.time(until, now: now)): `keybell allow \(request.code)` ends that."
+            )
+        }
+        if let line = mute(of: request, now: now) { lines.append(line) }
+        return lines
+    }
+
+    /// Who is muted because of a request, until when, and how to end it; nil where nobody is.
+    static func mute(of request: RequestDetails, now: UInt64) -> String? {
+        guard let until = request.mutedUntil, until > now else { return nil }
+        let who = request.muted.isEmpty ? "The program" : request.muted.joined(separator: ", ")
+        return
+            "\(who) is muted until \(Moment.time(until, now: now)): `keybell unmute \(request.code)` ends that."
     }
 
     /// How many entries aren't in the details.

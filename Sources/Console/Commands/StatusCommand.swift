@@ -18,6 +18,8 @@ struct StatusCommand: AsyncParsableCommand {
         let vaults = try await daemon.vaults(starts: false)
         let agents = try await daemon.agents(starts: false)
         let requests = try await daemon.requests(starts: false)
+        let now = Moment.now()
+        let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
         let clients = try? await daemon.clients(starts: false)
         guard !output.json else {
@@ -26,6 +28,7 @@ struct StatusCommand: AsyncParsableCommand {
                     ("vaults", .array(vaults.map { JSON(members: $0) })),
                     ("clients", clients.map { .number(UInt64($0.count)) } ?? .null),
                     ("requests", .array(requests.map(\.json))),
+                    ("mutes", .array(muting.map(Self.mute))),
                     ("agents", .array(agents.map { JSON(members: $0) })),
                 ])
             )
@@ -37,11 +40,23 @@ struct StatusCommand: AsyncParsableCommand {
         }
         rows.append(["Clients", clients.map { String($0.count) } ?? "not known while the keyring is locked"])
         rows.append(["Waiting", requests.isEmpty ? "nothing" : Self.line(waiting: requests.count)])
+        for (index, request) in muting.enumerated() {
+            rows.append([index == 0 ? "Muted" : "", RequestsCommand.mute(of: request, now: now) ?? ""])
+        }
         for (index, agent) in agents.enumerated() {
             rows.append([index == 0 ? "Agents" : "", Self.line(agent: agent)])
         }
         if agents.isEmpty { rows.append(["Agents", "none beside the built-in notifier"]) }
         for line in Columns.lines(rows) { Output.line(line) }
+    }
+
+    /// A mute, for programs.
+    private static func mute(_ request: RequestDetails) -> JSON {
+        .object([
+            ("code", .string(request.code)), ("programs", .array(request.muted.map { .string($0) })),
+            ("until", request.mutedUntil.map { .number($0) } ?? .null),
+            ("denied-unseen", .number(UInt64(request.unseen))),
+        ])
     }
 
     static func line(waiting count: Int) -> String {

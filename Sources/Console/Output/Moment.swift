@@ -18,6 +18,12 @@ enum Moment {
         return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// A time that is near, in the person's time zone: `18:05:12`, with its day where that isn't today.
+    static func time(_ time: UInt64, now: UInt64 = now()) -> String {
+        let text = text(time)
+        return text.prefix(10) == Self.text(now).prefix(10) ? String(text.dropFirst(11)) : text
+    }
+
     /// How long ago something was.
     static func ago(_ then: UInt64, now: UInt64) -> String {
         then + 5 > now ? "just now" : span(now - then) + " ago"

@@ -47,10 +47,12 @@ run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
 # The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
-# start a bus, a keyring and the daemon of their own. They look at the released programs, too.
+# start a bus, a keyring and the daemon of their own. They look at the released programs, too. Last, 20 s of each
+# fuzz target.
 test: test-packages build-packages lint release
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
+	$(MAKE) fuzz FUZZ_OPTIONS="-max_total_time=20 -seed=1"
 
 # Whole desktops in front of the notifier, GNOME Shell and Plasma: some 700 MB of packages, so not part of `make test`.
 check-desktops: desktop-packages build-packages

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+package import Kernel
 
 /// One process and no other: its number, and when it started, since numbers are used again.
 package struct ProcessIdentity: Hashable, Sendable {
@@ -41,7 +41,7 @@ package struct ProcessRecord: Hashable, Sendable {
     package let userWritable: Bool
 
     /// Whether the file that runs is the one that a person would start under that path; true where it can't be seen.
-    package let isFoundAtPath: Bool
+    package private(set) var isFoundAtPath: Bool
 
     /// What it ran when it was looked at; nil where that can't be seen.
     let running: RunningProgram?
@@ -60,36 +60,9 @@ package struct ProcessRecord: Hashable, Sendable {
         scope: String? = nil,
         userWritable: Bool = false,
         isFoundAtPath: Bool = true,
+        running: RunningProgram? = nil,
         group: Int32 = 0,
         session: Int32 = 0
-    ) {
-        self.init(
-            identity: identity,
-            executable: executable,
-            name: name,
-            script: script,
-            hasTerminal: hasTerminal,
-            scope: scope,
-            userWritable: userWritable,
-            isFoundAtPath: isFoundAtPath,
-            running: nil,
-            group: group,
-            session: session
-        )
-    }
-
-    init(
-        identity: ProcessIdentity,
-        executable: String,
-        name: String?,
-        script: String?,
-        hasTerminal: Bool,
-        scope: String?,
-        userWritable: Bool,
-        isFoundAtPath: Bool,
-        running: RunningProgram?,
-        group: Int32,
-        session: Int32
     ) {
         self.identity = identity
         self.executable = executable
@@ -112,19 +85,9 @@ package struct ProcessRecord: Hashable, Sendable {
 
     /// The same, as one whose program isn't what it was when it got hold of a connection: nobody vouches for it.
     var changed: ProcessRecord {
-        ProcessRecord(
-            identity: identity,
-            executable: executable,
-            name: name,
-            script: script,
-            hasTerminal: hasTerminal,
-            scope: scope,
-            userWritable: userWritable,
-            isFoundAtPath: false,
-            running: running,
-            group: group,
-            session: session
-        )
+        var record = self
+        record.isFoundAtPath = false
+        return record
     }
 
     /// Whether it is what starts programs for others: systemd, as the system's or as a user's.

@@ -42,8 +42,8 @@ import CLibXML2
 
     /// The events that a tree is made of.
     ///
-    /// There is no place for errors, so none is printed: what matters of them is
-    /// that no event follows.
+    /// No error is printed. The first fatal one ends the run: no event would follow it, and libxml2 copies, for each
+    /// error in a comment, what it has of that comment.
     private static var handler: xmlSAXHandler {
         var handler = unsafe xmlSAXHandler()
         unsafe handler.initialized = keybell_sax2_magic
@@ -92,6 +92,10 @@ import CLibXML2
                 unsafe state.builder.leaf(.instruction, name: name, terminated(bytes))
                 if unsafe state.builder.failure != nil { unsafe xmlStopParser(state.context) }
             }
+        }
+        unsafe handler.serror = { context, error in
+            guard unsafe error?.pointee.level == XML_ERR_FATAL else { return }
+            unsafe state(context) { state in _ = unsafe xmlStopParser(state.context) }
         }
         return unsafe handler
     }

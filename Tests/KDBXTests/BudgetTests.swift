@@ -117,6 +117,16 @@ import XMLTree
         #expect(growth < most)
     }
 
+    @Test(arguments: ["", "<a/>"])
+    func `text that isn't well-formed is refused at its first mistake`(before: String) {
+        let growth = ProcessorTime.growth(from: 20_000) { count in
+            Array((before + "<?xll a?>" + String(repeating: "<!-- a ", count: count)).utf8)
+        } _: { bytes in
+            _ = try? Document(parsing: bytes)
+        }
+        #expect(growth < most)
+    }
+
     @Test func `runs of combining marks are compared in proportion, and kept as they are`() throws {
         let growth = try ProcessorTime.growth(from: 20_000) { count in
             let marks = "a" + String(repeating: "\u{323}\u{301}", count: count / 2)

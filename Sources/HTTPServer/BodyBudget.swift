@@ -7,8 +7,9 @@ import Synchronization
 ///
 /// Every connection may always hold a small body, so that no request of ordinary length ever waits for others. One whose
 /// body is longer needs one of a few places, each good for the longest body there may be, so that whoever has one can
-/// come to an end; the others aren't read on until it is their turn, in the order of asking. Their deadline runs. While
-/// somebody waits, a place is good for a few seconds only, or slow peers could keep all of them.
+/// come to an end; the others aren't read on until it is their turn. Their deadline runs. While somebody waits, a place
+/// is good for a moment only, and who came last is next, or slow peers could keep all places, and a crowd of them the
+/// line: those who mean to send do so within milliseconds.
 package final class BodyBudget: Sendable {
     /// How much of its bodies a connection may hold without a place.
     ///
@@ -55,7 +56,7 @@ package final class BodyBudget: Sendable {
         bytes: Int = 16 << 20,
         connections: Int = 256,
         longest: Int = 1 << 20,
-        turn: Duration = .seconds(3)
+        turn: Duration = .milliseconds(500)
     ) {
         let places = (bytes - connections * 2 * Self.share) / longest
         self.turn = turn
@@ -97,11 +98,10 @@ package final class BodyBudget: Sendable {
                 state.waiting.removeAll { $0.id == id }
                 return nil
             }
-            guard !state.waiting.isEmpty else {
+            guard let next = state.waiting.popLast() else {
                 state.free += 1
                 return nil
             }
-            let next = state.waiting.removeFirst()
             state.holders[next.id] = Holder(since: .now, lost: next.lost)
             return next.granted
         }

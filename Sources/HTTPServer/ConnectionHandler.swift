@@ -48,6 +48,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
+    /// Answers that are written and haven't all gone out.
+    private var unsent = 0
+
+    /// What the bodies' chunks cost beside the bodies.
+    private var framing = FramingMeter()
+
     /// How long after its beginning a request that isn't complete counts as slow.
     private static let slow = TimeAmount.milliseconds(5)
 
@@ -95,6 +101,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
         watchDeadline()
     }
 
+    /// So many bytes, no longer encrypted, have been decoded.
+    func bytesDecoded(_ count: Int) {
+        guard !isClosing, !isBroken, let context, framing.isTooMuch(after: count),
+            bodies.refuseNewest(as: .badFraming)
+        else { return }
+        // As for a body that is too long.
+        context.fireChannelRead(wrapInboundOut(.body(ByteBuffer())))
+    }
+
     func channelReadComplete(context: ChannelHandlerContext) {
         // Who sends the rest may be another than who began: so that both are known, and at no cost for what comes whole.
         if isComing, slowness == nil {
@@ -112,14 +127,17 @@ final class ConnectionHandler: ChannelDuplexHandler {
             patience.head(at: .now)
             closings.append(!head.isKeepAlive)
             bodies.begin()
+            framing.head()
             head.normalize()
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let part):
+            framing.body(part.readableBytes)
             // Whoever waits for the end learns by an empty part that it isn't worth waiting for.
             if bodies.take(part) { context.fireChannelRead(wrapInboundOut(.body(ByteBuffer()))) }
             askForRoom()
         case .end:
             patience.end(at: .now)
+            framing.end()
             isComing = false
             slowness?.cancel()
             slowness = nil
@@ -172,6 +190,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             let end = promise ?? context.eventLoop.makePromise()
             lastEnd = end.futureResult
             watch(end.futureResult, context)
+            unsent += 1
             peer.receipts.settle(by: end.futureResult, on: context.channel)
             if !closings.isEmpty { closings.removeFirst() }
             bodies.endOldest()
@@ -228,7 +247,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
             self.isClosing = true
             self.context.map(self.cut)
         }
-        end.whenComplete { _ in timer.cancel() }
+        end.assumeIsolated().whenComplete { _ in
+            timer.cancel()
+            self.unsent -= 1
+            self.tellStanding()
+        }
     }
 
     /// Asks for room for a long body, of the oldest request alone: a later one may have to wait for a person.
@@ -256,8 +279,21 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.read()
     }
 
+    /// Tells what the connection is at; one whose answer is being taken still waits for it.
+    private func tellStanding() {
+        if unsent > 0 {
+            place.standing = .busy
+        } else if !isClosing {
+            place.standing = patience.standing
+        } else if case .leaving = place.standing {
+            // Since when it has been leaving is known.
+        } else {
+            place.standing = .leaving(since: .now)
+        }
+    }
+
     private func watchDeadline() {
-        place.standing = isClosing ? .busy : patience.standing
+        tellStanding()
         guard !isClosing, let context else { return }
         timer?.cancel()
         timer = patience.deadline.map { deadline in
@@ -285,6 +321,24 @@ final class ByteWatch: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         handler.bytesArrived()
         context.fireChannelRead(data)
+    }
+}
+
+/// Tells a connection's handler how much has been decoded, right before the decoder.
+final class DecodingWatch: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: ConnectionHandler
+
+    init(telling handler: ConnectionHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let count = unwrapInboundIn(data).readableBytes
+        context.fireChannelRead(data)
+        handler.bytesDecoded(count)
     }
 }
 

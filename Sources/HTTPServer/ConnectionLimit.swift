@@ -4,8 +4,9 @@ import Synchronization
 
 /// How many connections may be open at once, over all sockets of the daemon.
 ///
-/// Where there is no room, the oldest connection that keeps a place without a use for it makes some: one with a
-/// half-sent head, then one that sends nothing. One whose request is being read or answered never does.
+/// Where there is no room, the oldest connection that keeps a place without a use for it makes some: one that is slow
+/// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. One that waits
+/// for its answer never does.
 package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
     enum Admission: Sendable {
@@ -89,27 +90,32 @@ enum Standing: Equatable, Sendable {
     /// It has sent nothing since it was opened.
     case silent(since: ContinuousClock.Instant)
 
-    /// It has sent a part of a head.
-    case heading(since: ContinuousClock.Instant)
+    /// It has sent a part of a request, whose first byte came then.
+    case sending(since: ContinuousClock.Instant)
 
     /// It rests between two requests.
     case resting(since: ContinuousClock.Instant)
 
-    /// A request of its is being read or answered.
+    /// It has its last answer and is being closed.
+    case leaving(since: ContinuousClock.Instant)
+
+    /// It waits for an answer of ours, or for the rest of one.
     case busy
 
-    /// How long a connection may send nothing before others come first, at its beginning and between requests: those
-    /// who mean to ask do so at once.
-    static let (silence, rest) = (Duration.seconds(1), Duration.seconds(5))
+    /// How long a connection may take for a request, or do nothing, before others come first: a local program that
+    /// means to ask does so at once.
+    static let patience = Duration.seconds(1)
 
     /// Whether it may have to make room now: which ones go first, and since when it has been like this.
     fileprivate func dispensable(
         at now: ContinuousClock.Instant
     ) -> (order: Int, since: ContinuousClock.Instant)? {
-        switch self {
-        case .heading(let since): (0, since)
-        case .silent(let since): now - since >= Self.silence ? (1, since) : nil
-        case .resting(let since): now - since >= Self.rest ? (2, since) : nil
+        func isLong(_ since: ContinuousClock.Instant) -> Bool { now - since >= Self.patience }
+        return switch self {
+        case .sending(let since): (isLong(since) ? 0 : 3, since)
+        case .silent(let since): isLong(since) ? (1, since) : nil
+        case .resting(let since): isLong(since) ? (2, since) : nil
+        case .leaving(let since): (4, since)
         case .busy: nil
         }
     }

@@ -31,6 +31,9 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
     /// A body above the limit.
     case tooLarge
 
+    /// A body whose chunks bring more of their own than of the body.
+    case badFraming
+
     /// Bytes that the parser refuses.
     case notHTTP
 
@@ -42,7 +45,7 @@ extension HTTPRefusal {
     /// The status it is answered with.
     package var status: HTTPResponse.Status {
         switch self {
-        case .noHost, .notHTTP: .badRequest
+        case .noHost, .notHTTP, .badFraming: .badRequest
         case .doubleHost, .foreignHost, .nullOrigin, .foreignOrigin, .crossSite: .forbidden
         case .noSuchPage: .notFound
         case .badMethod: .methodNotAllowed
@@ -72,6 +75,8 @@ extension HTTPRefusal {
             "Keybell knows only POST and GET."
         case .tooLarge:
             "The request is too large: it may have at most 1 MiB."
+        case .badFraming:
+            "The body's chunks are too small, or have too long extensions: send it with a Content-Length."
         case .notHTTP:
             "This is not a valid HTTP request: send HTTP/1.1 without TLS to this port."
         case .tooManyConnections:
@@ -82,7 +87,7 @@ extension HTTPRefusal {
     /// Whether the answer may tell the Hash: only to a peer that was let in.
     var isInside: Bool {
         switch self {
-        case .noSuchPage, .badMethod, .tooLarge: true
+        case .noSuchPage, .badMethod, .tooLarge, .badFraming: true
         default: false
         }
     }

@@ -191,6 +191,7 @@ package struct Listener: Service {
                 place: place
             )
             try pipeline.addHandler(handler, position: .after(decoder))
+            try pipeline.addHandler(DecodingWatch(telling: handler), position: .before(decoder))
             try pipeline.addHandler(ByteWatch(telling: handler), position: .first)
             return Connection(http: http, channel: value)
         }

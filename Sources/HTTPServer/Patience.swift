@@ -26,6 +26,8 @@ struct Patience: Equatable {
     private let limits: Limits
     private var reading: Reading
     private var isSilent = true
+    /// When the first byte came of the request that is being read.
+    private var begun: ContinuousClock.Instant
 
     /// Requests whose head was read and whose answer isn't written.
     private(set) var pending = 0
@@ -34,6 +36,7 @@ struct Patience: Equatable {
     init(limits: Limits, now: ContinuousClock.Instant) {
         self.limits = limits
         reading = .head(since: now)
+        begun = now
     }
 
     /// Whether a request has begun whose end hasn't been read.
@@ -43,11 +46,11 @@ struct Patience: Equatable {
 
     /// What the connection is at.
     var standing: Standing {
-        guard pending == 0 else { return .busy }
-        return switch reading {
-        case .nothing(let since): .resting(since: since)
-        case .head(let since): isSilent ? .silent(since: since) : .heading(since: since)
-        case .body: .busy
+        switch reading {
+        case .nothing(let since): pending == 0 ? .resting(since: since) : .busy
+        case .head(let since) where isSilent: .silent(since: since)
+        case .head: pending == 0 ? .sending(since: begun) : .busy
+        case .body: pending <= 1 ? .sending(since: begun) : .busy
         }
     }
 
@@ -68,8 +71,12 @@ struct Patience: Equatable {
 
     /// Bytes came.
     mutating func bytes(at now: ContinuousClock.Instant) {
+        if case .nothing = reading {
+            (reading, begun) = (.head(since: now), now)
+        } else if isSilent {
+            begun = now
+        }
         isSilent = false
-        if case .nothing = reading { reading = .head(since: now) }
     }
 
     /// A head is complete.
@@ -89,8 +96,8 @@ struct Patience: Equatable {
         // What was being read meanwhile starts anew: it may have been us who kept it waiting.
         switch reading {
         case .nothing: reading = .nothing(since: now)
-        case .head: reading = .head(since: now)
-        case .body: if pending > 0 { reading = .body(since: now) }
+        case .head: (reading, begun) = (.head(since: now), now)
+        case .body: if pending > 0 { (reading, begun) = (.body(since: now), now) }
         }
     }
 }

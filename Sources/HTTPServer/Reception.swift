@@ -45,12 +45,11 @@ struct Reception: Sendable {
         case .success(.page(let asked)): page = asked
         }
         if expectsContinue(request) { try await writer.writeInformationalHead(.init(status: .continue)) }
-        guard let body = try await body(of: request, among: bodies) else {
-            return try await write(
-                self.reply(to: .tooLarge, origin: verdict.origin),
-                to: request,
-                with: writer
-            )
+        let body: WipedBytes
+        switch try await self.body(of: request, among: bodies) {
+        case .success(let whole): body = whole
+        case .failure(let refusal):
+            return try await write(self.reply(to: refusal, origin: verdict.origin), to: request, with: writer)
         }
         if let page, body.count == 0 {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
@@ -83,15 +82,22 @@ struct Reception: Sendable {
         }
     }
 
-    /// Waits for a whole body; nil if it is too long.
-    private func body(of request: Request, among bodies: RequestBodies) async throws -> WipedBytes? {
-        // The one part that ever comes says that the body is too long.
-        for try await _ in request.body { return nil }
-        guard let body = bodies.takeOldest() else { return nil }
+    /// Waits for a whole body, or for what is wrong with it.
+    private func body(
+        of request: Request,
+        among bodies: RequestBodies
+    ) async throws -> Result<WipedBytes, HTTPRefusal> {
+        // The one part that ever comes says that the body isn't taken.
+        for try await _ in request.body { break }
+        let body: WipedBytes
+        switch bodies.takeOldest() {
+        case .success(let whole): body = whole
+        case .failure(let refusal): return .failure(refusal)
+        }
         if let declared = request.headers[.contentLength], Int(declared) != body.count {
             throw ChannelError.inputClosed  // the peer left in the middle: nobody to answer
         }
-        return body
+        return .success(body)
     }
 
     private func expectsContinue(_ request: Request) -> Bool {

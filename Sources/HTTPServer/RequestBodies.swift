@@ -17,11 +17,21 @@ final class RequestBodies: Sendable {
         var held = 0
         var isWaiting = false
         var hasPlace = false
+
+        /// Drops the newest body, unless that has been done.
+        mutating func refuseNewest(as refusal: HTTPRefusal) -> Bool {
+            guard let newest = bodies.indices.last, bodies[newest].refusal == nil else { return false }
+            bodies[newest].refusal = refusal
+            held -= bodies[newest].bytes.count
+            bodies[newest].bytes.wipe()
+            return true
+        }
     }
 
     private struct Body {
         var bytes = WipedBytes()
-        var isTooLong = false
+        /// Why nothing of it is taken any more.
+        var refusal: HTTPRefusal?
         var isLong = false
     }
 
@@ -60,18 +70,12 @@ final class RequestBodies: Sendable {
             state.withLock { state in
                 // A peer that has shut its sending side is read to its end, place or not.
                 let room = state.hasPlace ? longest : 4 * BodyBudget.share - state.held
-                guard let newest = state.bodies.indices.last, !state.bodies[newest].isTooLong,
+                guard let newest = state.bodies.indices.last, state.bodies[newest].refusal == nil,
                     state.bodies[newest].bytes.count + part.count <= longest,
                     part.count <= room
                 else {
                     unsafe wipe(part)
-                    guard let newest = state.bodies.indices.last, !state.bodies[newest].isTooLong else {
-                        return false
-                    }
-                    state.bodies[newest].isTooLong = true
-                    state.held -= state.bodies[newest].bytes.count
-                    state.bodies[newest].bytes.wipe()
-                    return true
+                    return state.refuseNewest(as: .tooLarge)
                 }
                 unsafe state.bodies[newest].bytes.takeOver(part)
                 state.held += part.count
@@ -79,6 +83,13 @@ final class RequestBodies: Sendable {
                 return false
             }
         }
+    }
+
+    /// Drops the newest body, and what comes of it from now on.
+    ///
+    /// - Returns: Whether it wasn't dropped already.
+    func refuseNewest(as refusal: HTTPRefusal) -> Bool {
+        state.withLock { $0.refuseNewest(as: refusal) }
     }
 
     /// Asks for a place for a long body, unless there is no need or it has been asked for.
@@ -108,14 +119,15 @@ final class RequestBodies: Sendable {
         if hasPlace { settle() }
     }
 
-    /// The oldest request's body, once it is complete; nil if it was too long.
-    func takeOldest() -> WipedBytes? {
+    /// The oldest request's body, once it is complete, or why it wasn't taken.
+    func takeOldest() -> Result<WipedBytes, HTTPRefusal> {
         defer { giveBackWhatIsNotNeeded() }
         return state.withLock { state in
-            guard let body = state.bodies.first, !body.isTooLong else { return nil }
+            guard let body = state.bodies.first else { return .failure(.tooLarge) }
+            if let refusal = body.refusal { return .failure(refusal) }
             state.bodies[0].bytes = WipedBytes()
             state.held -= body.bytes.count
-            return body.bytes
+            return .success(body.bytes)
         }
     }
 

@@ -47,8 +47,8 @@ import Testing
         }
     }
 
-    @Test func `those who make room are the half-sent, then the silent, then those at rest`() {
-        let limit = ConnectionLimit(4, refused: 0)
+    @Test func `those who make room are the slow, then the silent, then those at rest, then the half-sent`() {
+        let limit = ConnectionLimit(5, refused: 0)
         let ended = Mutex<[String]>([])
         func enter(_ name: String, _ standing: Standing) -> ConnectionLimit.Admission {
             let admission = limit.enter { ended.withLock { $0.append(name) } }
@@ -59,12 +59,17 @@ import Testing
         _ = enter("busy", .busy)
         _ = enter("resting", .resting(since: now - .seconds(20)))
         _ = enter("silent", .silent(since: now - .seconds(9)))
-        _ = enter("half", .heading(since: now - .seconds(3)))
-        _ = enter("older half", .heading(since: now - .seconds(5)))
-        _ = enter("new", .silent(since: now))
-        _ = enter("just used", .resting(since: now))
+        _ = enter("slow", .sending(since: now - .seconds(3)))
+        _ = enter("quick", .sending(since: now))
+        _ = enter("slower", .sending(since: now - .seconds(5)))
+        _ = enter("new", .silent(since: now + .seconds(60)))
+        _ = enter("just used", .resting(since: now + .seconds(60)))
+        _ = enter("told", .leaving(since: now))
+        _ = enter("waiting", .busy)
         let last = enter("last", .busy)
-        #expect(ended.withLock { $0 } == ["half", "older half", "silent", "resting"])
+        #expect(
+            ended.withLock { $0 } == ["slow", "slower", "silent", "resting", "quick", "told"]
+        )
         guard case .served = last else {
             Issue.record("there was room")
             return
@@ -138,6 +143,37 @@ import Testing
                     }
                 }
             }
+        }
+    }
+
+    /// What a peer that means no good leaves unfinished.
+    static let unfinished = [
+        "POST / HT", request("POST /", ["Content-Length: 100"]) + "{",
+        request("POST /", ["Transfer-Encoding: chunked"]) + "1\r\n{\r\n",
+    ]
+
+    @Test(arguments: unfinished)
+    func `who comes while all places are half-sent requests is served at once`(half: String) async throws {
+        try await withListener(limit: ConnectionLimit(8)) { port async throws in
+            try await Self.crowd(of: 8, on: port, sending: half) { () async throws in
+                for _ in 0..<20 {
+                    #expect(try await exchange(port, request("POST /", body: "{}")).status == "200")
+                }
+            }
+        }
+    }
+
+    /// Opens so many connections, each of which sends this and no more, before the work.
+    private static func crowd(
+        of count: Int,
+        on port: UInt16,
+        sending text: String,
+        _ work: @Sendable @escaping () async throws -> Void
+    ) async throws {
+        guard count > 0 else { return try await work() }
+        try await TestPeer.with(port: port) { peer in
+            try await peer.send(text)
+            try await crowd(of: count - 1, on: port, sending: text, work)
         }
     }
 

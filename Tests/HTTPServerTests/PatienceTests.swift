@@ -52,4 +52,24 @@ import Testing
         #expect(patience.deadline == start + .seconds(80))
         #expect(patience.isReadingBody)
     }
+
+    @Test func `a request is half-sent from its first byte to its last, head and body alike`() {
+        var patience = Patience(limits: Self.limits, now: start)
+        #expect(patience.standing == .silent(since: start))
+        patience.bytes(at: start + .seconds(1))
+        #expect(patience.standing == .sending(since: start + .seconds(1)))
+        patience.head(at: start + .seconds(2))
+        patience.bytes(at: start + .seconds(3))
+        #expect(patience.standing == .sending(since: start + .seconds(1)))
+        patience.end(at: start + .seconds(4))
+        #expect(patience.standing == .busy)
+        patience.bytes(at: start + .seconds(5))
+        patience.head(at: start + .seconds(5))
+        #expect(patience.standing == .busy, "the first waits for its answer")
+        patience.answered(at: start + .seconds(6))
+        #expect(patience.standing == .sending(since: start + .seconds(6)))
+        patience.end(at: start + .seconds(7))
+        patience.answered(at: start + .seconds(8))
+        #expect(patience.standing == .resting(since: start + .seconds(8)))
+    }
 }

@@ -158,7 +158,7 @@ let package = Package(
             [
                 "Audit", "BusInterface", "Ciphers", "Clients", "DBus", "DerivationProcess", "DisplayText",
                 "KDBX",
-                "KeePassHTTP", "Kernel", "Secrecy", "SecretService", "Settings",
+                "KeePassHTTP", "Kernel", "Operations", "Passwords", "Secrecy", "SecretService", "Settings",
                 "UnicodeText", "Vault", argumentParser,
                 asyncHTTPClient, logging, nioCore,
             ]

@@ -113,8 +113,14 @@ package struct Listener: Service {
         try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             Descriptor.closeOnExec($0)
         }  // a channel without a descriptor has none to pass on
-        guard let peer = Peer(of: channel), peer.owner.uid == reception.options.uid else {
-            reception.logger.info("Connection closed: its other end isn't this user's")
+        let peer = Peer(of: channel)
+        guard let peer, peer.owner.uid == reception.options.uid else {
+            // Who only looks whether the port is open has mostly gone by now.
+            reception.logger.info(
+                peer == nil
+                    ? "Connection closed: nobody is to be seen at its other end any more"
+                    : "Connection closed: its other end isn't this user's"
+            )
             channel.close(promise: nil)
             return channel.eventLoop.makeSucceededFuture(nil)
         }

@@ -20,6 +20,9 @@ package struct KeyringReport: Hashable, Sendable {
     package var pid: Int32?
     /// The provider's executable, where it can be read.
     package var executable: String?
+    /// What the kernel calls the provider's process, which it can change: where its executable can't be read, as of
+    /// KeePassXC, which lets nobody look into it.
+    package var command: String?
     /// The collection's path.
     package var collection: String?
     /// The collection's label.
@@ -40,8 +43,9 @@ package struct KeyringReport: Hashable, Sendable {
 
     /// The provider, if it is one of those that are known.
     package var program: Program? {
-        switch executable?.split(separator: "/").last {
-        case "gnome-keyring-daemon": .gnomeKeyring
+        switch executable?.split(separator: "/").last.map(String.init) ?? command {
+        // The kernel keeps 15 bytes of a name.
+        case "gnome-keyring-daemon", "gnome-keyring-d": .gnomeKeyring
         case "keepassxc": .keePassXC
         case "kwalletd5", "kwalletd6", "ksecretd": .kwallet
         default: nil
@@ -63,6 +67,7 @@ extension Keyring {
             if let pid = try? await bus.credentials(of: owner).pid {
                 report.pid = pid
                 report.executable = ProcessTable.executable(of: pid)
+                report.command = ProcessTable.status(of: pid)?.command
             }
             report.state = .noCollection
             let place = try await place()

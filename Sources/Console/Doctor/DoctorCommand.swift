@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import BusInterface
 import DBus
 import Settings
 
@@ -9,11 +10,17 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look for what keeps Keybell from working, and say what to do.",
-        discussion: "Works without the daemon. Exits with 1 if something fails."
+        discussion: """
+            Works without the daemon, asks nobody anything and runs none of your commands, unless --open says so. \
+            Exits with 1 if something fails.
+            """
     )
 
     @Option(help: "The configuration file; else the usual one.")
     var config: String?
+
+    @Flag(help: "Also run each vault's password_command and open the file with what it prints.")
+    var open = false
 
     @OptionGroup var output: JSONOption
 
@@ -45,7 +52,16 @@ struct DoctorCommand: AsyncParsableCommand {
             )
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
         }
+        let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
+        findings += PolicyCheck.findings(
+            configuration,
+            clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
+        )
         findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
+        findings += CertificateCheck.findings(configuration.http, now: Moment.now())
+        findings += await VaultCheck.findings(configuration, opening: open)
+        findings += await PinentryCheck.findings(configuration)
+        findings.append(StateCheck.finding())
         findings += HostsCheck.findings()
         findings.append(MemoryCheck.finding())
         output.json

@@ -23,7 +23,10 @@ enum KeyringCheck {
     static func findings(_ report: KeyringReport, collection name: String = "default") -> [Finding] {
         var findings: [Finding] = []
         if report.owner != nil {
-            let executable = report.executable ?? "its executable can't be read"
+            let executable =
+                report.executable
+                ?? report.command.map { "it calls itself \(PlainText.name($0)) and hides its executable" }
+                ?? "its executable can't be read"
             let process = report.pid.map { "process \($0) (\(executable))" } ?? executable
             let program = report.program.map { "\($0.rawValue), " } ?? ""
             findings.append(.ok("Secret Service", program + process))

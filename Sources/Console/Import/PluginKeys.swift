@@ -81,10 +81,7 @@ struct PluginKeys: Sendable {
             let key = try CompositeKey(password: password, keyFile: keyBytes)
             database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
         } catch {
-            if case .tooCostly(let cost) = error {
-                throw .refused("\(PlainText.cleaned(path)) \(cost.sentence(limits))")
-            }
-            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(Self.words(error)).")
+            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(error.words(limits)).")
         }
         try self.init(database)
     }
@@ -94,27 +91,6 @@ struct PluginKeys: Sendable {
             return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
         } catch {
             throw .refused("\(PlainText.cleaned(path)) can't be read: \(error).")
-        }
-    }
-
-    private static func words(_ error: KDBXError) -> String {
-        switch error {
-        case .wrongKey: "the password, the key file or both are wrong"
-        case .noKey: "it takes a password or a key file"
-        case .keyFile(let fault): "the key file is of no use (\(fault.rawValue))"
-        case .notKDBX: "it is no KeePass database"
-        case .keePass1: "it is a file of KeePass 1, to be converted with KeePass or KeePassXC"
-        case .unsupportedVersion(let major, let minor):
-            "it is of version \(major).\(minor), not 3.1, 4.0 or 4.1"
-        case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
-            "it is encrypted in a way that Keybell doesn't know"
-        case .tooCostly(let cost): "its key derivation takes too much \(cost.rawValue)"
-        case .tooLarge: "it is too large"
-        case .excessive(let excess):
-            "it has more \(excess.rawValue) than a file of its size can have reason for"
-        case .truncated: "it ends too early"
-        case .damaged(let part): "it is damaged (\(part.rawValue))"
-        case .cancelled, .notFound, .unwritable, .failed: "a library refused, mostly for want of memory"
         }
     }
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import DisplayText
+import Logging
+import Passwords
+import Secrecy
+import SecretService
+import Vault
+
+/// What a vault's `password_command` prints, as the daemon would have it run.
+enum CommandPassword {
+    static func run(_ command: [String], vault: String, path: String) async throws(ConsoleError)
+        -> SecretBytes
+    {
+        var options = VaultPasswordSource.Options()
+        options.command = command
+        let source = VaultPasswordSource(
+            vault: vault,
+            path: path,
+            options: options,
+            // Never asked, since there is a command.
+            keyring: .quiet(try await DaemonBus.connect().bus, collection: "default"),
+            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+        )
+        do throws(VaultError) {
+            return try await source.password(attempt: 1, for: UnlockReason(program: "keybell doctor"))
+        } catch .unavailable(let text) {
+            throw .refused(text)
+        } catch {
+            throw .refused("password_command gave no password")
+        }
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KDBX
+import Secrecy
+import TestSupport
+import Testing
+
+/// What `keybell doctor` says of vaults, files and rules, without asking anybody.
+struct DoctorVaultTests {
+    /// A folder with a vault's file, and a household that has no daemon.
+    private struct Home {
+        let folder: TemporaryFolder
+        let household: Household
+
+        init(_ vault: String, rest: String = "", file: [UInt8]? = nil) async throws {
+            folder = try TemporaryFolder()
+            let bytes = try file ?? BuiltVault.file()
+            try Data(bytes).write(to: URL(filePath: folder.path("main.kdbx")))
+            try folder.write("empty", "")
+            household = try await Household(
+                "[[vault]]\nkind = \"kdbx\"\nname = \"main\"\n"
+                    + vault.replacing("FOLDER", with: folder.path) + "\n" + rest,
+                withKeyring: false,
+                starting: false
+            )
+        }
+
+        /// The finding about a subject, with its advice.
+        func finding(_ subject: String, _ arguments: String...) async throws -> (level: String, text: String)
+        {
+            let report = try await ChildProcess.run(
+                Household.programs + "/keybell",
+                ["doctor", "--json"] + arguments,
+                environment: household.bus.environment
+            )
+            let all =
+                try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: String]] ?? []
+            let found = all.first { $0["subject"] == subject }
+            guard let found else { throw TestFailure("nothing of \(subject) in \(report)") }
+            return (found["level"] ?? "", (found["text"] ?? "") + " → " + (found["advice"] ?? ""))
+        }
+    }
+
+    @Test(arguments: [
+        ("path = \"FOLDER/nosuch.kdbx\"", "isn't there", "Mount the disk"),
+        ("path = \"FOLDER\"", "is a folder", "Name the file itself"),
+        ("path = \"/etc/passwd\"", "no KeePass database", "must name a .kdbx file"),
+        ("path = \"FOLDER/empty\"", "is empty", "backup"),
+        ("path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/nosuch.key\"", "the key file", "`key_file`"),
+        ("path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/empty\"", "of no use", "Fetch the key file"),
+        (
+            "path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/main.kdbx\"", "the vault's own file",
+            "Name the key file"
+        ),
+        (
+            "path = \"FOLDER/main.kdbx\"\npassword_command = [\"nosuchprogram\"]",
+            "isn't there or can't be run", "whole path"
+        ),
+    ])
+    func `a vault that can't be opened is told of, with a cure`(
+        vault: String,
+        text: String,
+        cure: String
+    ) async throws {
+        let finding = try await Home(vault).finding("Vault main")
+        #expect(finding.level == "failure")
+        #expect(finding.text.contains(text) && finding.text.contains(cure), "\(finding)")
+    }
+
+    @Test func `a file that is cut off is told of`() async throws {
+        let whole = try BuiltVault.file()
+        let finding = try await Home("path = \"FOLDER/main.kdbx\"", file: Array(whole.prefix(40)))
+            .finding("Vault main")
+        #expect(finding.level == "failure" && finding.text.contains("backup"), "\(finding)")
+    }
+
+    @Test func `a password command is run only when that is asked for`() async throws {
+        let home = try await Home(
+            "path = \"FOLDER/main.kdbx\"\npassword_command = [\"sh\", \"-c\", \"touch FOLDER/ran; cat FOLDER/password\"]"
+        )
+        try home.folder.write("password", "demopass\n")
+        let unopened = try await home.finding("Vault main")
+        #expect(unopened.level == "ok" && unopened.text.contains("doctor --open"), "\(unopened)")
+        #expect(!FileManager.default.fileExists(atPath: home.folder.path("ran")))
+        let opened = try await home.finding("Vault main", "--open")
+        #expect(
+            opened.level == "ok" && opened.text.contains("opens with its password_command: 1 entry"),
+            "\(opened)"
+        )
+        try home.folder.write("password", "wrong\n")
+        let wrong = try await home.finding("Vault main", "--open")
+        #expect(wrong.level == "failure" && wrong.text.contains("doesn't open"), "\(wrong)")
+        try FileManager.default.removeItem(atPath: home.folder.path("password"))
+        let failing = try await home.finding("Vault main", "--open")
+        #expect(failing.level == "failure" && failing.text.contains("exit status 1"), "\(failing)")
+        #expect(!failing.text.contains("demopass"))
+    }
+
+    @Test(arguments: [("nosuchpinentry", "isn't there"), ("cat", "doesn't speak"), ("true", "doesn't speak")])
+    func `a pinentry that can't ask is told of`(program: String, text: String) async throws {
+        let finding = try await Home(
+            "path = \"FOLDER/main.kdbx\"",
+            rest: "[unlock]\npinentry = \"\(program)\"\n"
+        )
+        .finding("Pinentry")
+        #expect(finding.level == "failure" && finding.text.contains(text), "\(finding)")
+    }
+
+    @Test func `certificates that can't be served are told of before the daemon's start`() async throws {
+        let home = try await Home("path = \"FOLDER/main.kdbx\"")
+        let text = try String(contentsOfFile: home.household.configuration, encoding: .utf8)
+        let named = text.replacing(
+            "[http]\n",
+            with:
+                "[http]\ncertificate = \"\(home.folder.path)/c.pem\"\nprivate_key = \"\(home.folder.path)/k.pem\"\n"
+        )
+        try named.write(toFile: home.household.configuration, atomically: true, encoding: .utf8)
+        let absent = try await home.finding("HTTPS")
+        #expect(absent.level == "failure" && absent.text.contains("keybell certificate"), "\(absent)")
+        try home.folder.write("c.pem", "nothing\n")
+        try home.folder.write("k.pem", "nothing\n")
+        let junk = try await home.finding("HTTPS")
+        #expect(junk.level == "failure" && junk.text.contains("no certificate in it"), "\(junk)")
+    }
+
+    @Test func `what goes out without a question is said, and a table for nobody`() async throws {
+        let household = try await Household(
+            "[access]\nask = \"never\"\n[[client]]\nid = \"nosuch\"\nsave.ask = \"never\"\n"
+        )
+        let report = try await household.keybell("doctor")
+        #expect(
+            report.output.contains("warn  Access: every client gets the logins of any page"),
+            "\(report.output)"
+        )
+        #expect(
+            report.output.contains("warn  Access: the client “nosuch” makes and changes logins"),
+            "\(report.output)"
+        )
+        #expect(report.output.contains("for “nosuch”, and no client has that Id"), "\(report.output)")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a file system of its own needs a mount namespace"))
+    func `a state folder that is full or only to be read is told of`() async throws {
+        let home = try await Home("path = \"FOLDER/main.kdbx\"")
+        let script = """
+            mkdir -p "$XDG_STATE_HOME/keybell"
+            mount -t tmpfs -o size=64k tmpfs "$XDG_STATE_HOME/keybell"
+            head -c 60000 /dev/zero >"$XDG_STATE_HOME/keybell/filler"
+            "\(Household.programs)/keybell" doctor
+            mount -o remount,ro "$XDG_STATE_HOME/keybell"
+            "\(Household.programs)/keybell" doctor
+            """
+        let report = try await ChildProcess.run(
+            "unshare",
+            ["--mount", "sh", "-c", script],
+            environment: home.household.bus.environment
+        )
+        #expect(report.output.contains("is on a disk that is full"), "\(report)")
+        #expect(report.output.contains("can only be read"), "\(report)")
+    }
+}

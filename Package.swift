@@ -92,7 +92,10 @@ let package = Package(
         room("KDBX", ["Ciphers", "Secrecy", "UnicodeText", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
         room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
-        room("Vault", ["Secrecy", "Ciphers", "DisplayText", "PublicSuffixes", "Patterns", "UnicodeText"]),
+        room(
+            "Vault",
+            ["Kernel", "Secrecy", "Ciphers", "DisplayText", "PublicSuffixes", "Patterns", "UnicodeText"]
+        ),
         room(
             "Passwords",
             ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]

@@ -14,6 +14,14 @@ package enum VaultsInterface {
     /// Unlocks a vault, or all of them for an empty name; returns when the person has answered.
     package static let unlock = BusMethod("Unlock", in: [BusArgument("name", "s")])
 
+    /// The same for a caller that says where it can be asked for the password (`UnlockOption`).
+    package static let unlockWithOptions = BusMethod(
+        "UnlockWithOptions",
+        in: [BusArgument("name", "s"), BusArgument("options", "a{sv}")]
+    )
+    /// Gives up the caller's own calls of `UnlockWithOptions`, which then fail.
+    package static let cancelUnlock = BusMethod("CancelUnlock")
+
     /// A vault has been locked or unlocked, or its entries have changed.
     package static let changed = BusSignal("Changed")
 
@@ -24,10 +32,25 @@ package enum VaultsInterface {
     package static let description = BusInterfaceDescription(
         name: name,
         path: path,
-        methods: [list, lock, unlock],
+        methods: [list, lock, unlock, unlockWithOptions, cancelUnlock],
         signals: [changed],
         properties: [version]
     )
+
+    /// The name that stands for the keyring itself, where no vault has it.
+    package static let keyring = "keyring"
+
+    /// Options of `UnlockWithOptions`.
+    package enum UnlockOption {
+        /// `s`: the device of the caller's own terminal, which it lends to pinentry.
+        package static let terminal = "terminal"
+        /// `s`: what TERM is there.
+        package static let terminalType = "terminal-type"
+        /// `s`: what LC_CTYPE is there.
+        package static let locale = "locale"
+        /// `b`: whether the person sees the session's display, too; else only the terminal is used.
+        package static let display = "display"
+    }
 
     /// Keys of a vault's dictionary.
     package enum Key {

@@ -53,7 +53,7 @@ extension DBusError {
 
     init(_ error: KeyringError) {
         switch error {
-        case .locked, .itemLocked, .dismissed:
+        case .locked, .itemLocked, .dismissed, .noDisplay:
             self.init(name: KeybellBusError.locked, message: error.advice)
         default: self.init(name: KeybellBusError.unavailable, message: error.advice)
         }
@@ -63,6 +63,8 @@ extension DBusError {
         switch error {
         case .locked, .unconfirmed:
             self.init(name: KeybellBusError.locked, message: "The vault is locked.")
+        case .notUnlocked(let failure):
+            self.init(name: KeybellBusError.locked, message: failure.sentence(vault: "The vault"))
         case .notFound: self.init(name: KeybellBusError.notFound, message: "There is no such login.")
         case .unavailable(let text): self.init(name: KeybellBusError.unavailable, message: text)
         case .failed(let text), .refused(let text): self = .failed(text)

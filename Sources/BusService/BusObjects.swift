@@ -63,6 +63,7 @@ package struct BusObjects: Sendable {
         )
         vaultsObject = VaultsObject(
             vaults: vaults,
+            clients: clients,
             grants: grants,
             desk: desk,
             callers: callers,

@@ -7,15 +7,31 @@ import Callers
 import Clients
 import DBus
 import DisplayText
+import Kernel
+import SecretService
 import Vault
 
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
 struct VaultsObject: Sendable {
     let vaults: [any VaultStore]
+    let clients: ClientRegistry
     let grants: GrantRegistry
     let desk: FrontDesk
     let callers: BusCallers
     let audit: Recorder
+    private let lentUnlocks = LentUnlocks()
+
+    init(
+        vaults: [any VaultStore],
+        clients: ClientRegistry,
+        grants: GrantRegistry,
+        desk: FrontDesk,
+        callers: BusCallers,
+        audit: @escaping Recorder
+    ) {
+        (self.vaults, self.clients, self.grants) = (vaults, clients, grants)
+        (self.desk, self.callers, self.audit) = (desk, callers, audit)
+    }
 
     static let path = ObjectPath(constant: VaultsInterface.path)
 
@@ -24,6 +40,8 @@ struct VaultsObject: Sendable {
             VaultsInterface.description,
             methods: [
                 (VaultsInterface.list, list), (VaultsInterface.lock, lock), (VaultsInterface.unlock, unlock),
+                (VaultsInterface.unlockWithOptions, unlockWithOptions),
+                (VaultsInterface.cancelUnlock, cancelUnlock),
             ]
         )
         return ExportedObject(path: Self.path, interfaces: [interface])
@@ -54,19 +72,61 @@ struct VaultsObject: Sendable {
     private func unlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.uninvolved(call.sender)
         let reason = UnlockReason(program: answerer.chain.first?.executable)
-        for vault in try named(call.body.first?.asString ?? "") {
+        try await unlock(call.body.first?.asString ?? "", for: reason)
+        return []
+    }
+
+    private func unlockWithOptions(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.uninvolved(call.sender)
+        let terminal = try UnlockOptions.terminal(call.body.last?.vardict ?? [:], of: answerer)
+        let name = call.body.first?.asString ?? ""
+        try await lentUnlocks.run(for: call.sender, on: callers.bus) {
+            (cancellation) async throws(DBusError) in
+            let reason = UnlockReason(
+                program: answerer.chain.first?.executable,
+                terminal: terminal,
+                cancellation: cancellation
+            )
+            try await unlock(name, for: reason)
+        }
+        return []
+    }
+
+    private func cancelUnlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        lentUnlocks.cancel(for: call.sender)
+        return []
+    }
+
+    private func unlock(_ name: String, for reason: UnlockReason) async throws(DBusError) {
+        if name == VaultsInterface.keyring, !vaults.contains(where: { $0.name == name }) {
+            return try await unlockKeyring()
+        }
+        for vault in try named(name) {
             do throws(VaultError) {
                 try await vault.unlock(for: reason)
+            } catch .notUnlocked(let failure) {
+                throw DBusError(
+                    name: KeybellBusError.locked,
+                    message: failure.sentence(vault: PlainText.field(vault.name))
+                )
             } catch .locked {
                 throw DBusError(
                     name: KeybellBusError.locked,
-                    message: "\(vault.name) is still locked: it was not given the right password."
+                    message: "\(PlainText.field(vault.name)) is locked again, or still: try again."
                 )
             } catch {
                 throw DBusError(error)
             }
         }
-        return []
+    }
+
+    private func unlockKeyring() async throws(DBusError) {
+        do throws(KeyringError) {
+            try await clients.unlock()
+        } catch {
+            throw DBusError(error)
+        }
     }
 
     /// The vault of a name; all of them for an empty one.

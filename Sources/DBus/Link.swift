@@ -43,7 +43,7 @@ package enum Bus: Hashable, Sendable {
         defer { unsafe dbus_error_free(&failure) }
         let raw =
             switch bus {
-            case .session: unsafe dbus_bus_get_private(DBUS_BUS_SESSION, &failure)
+            case .session: try unsafe open(address: SessionBus.address(), &failure)
             case .system: unsafe dbus_bus_get_private(DBUS_BUS_SYSTEM, &failure)
             case .address(let address): try unsafe open(address: address, &failure)
             }

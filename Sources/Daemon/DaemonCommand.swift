@@ -45,6 +45,7 @@ package struct DaemonCommand: ParsableCommand {
         }
         tellHardening(hardeningFailure, logger)
         configuration.tell(logger, environment: environment)
+        defer { ChildProgram.terminateAll() }
         do {
             let house = try await House(configuration, folders: .ofProcess(), logger: logger)
             try await house.run()

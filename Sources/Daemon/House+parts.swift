@@ -109,6 +109,7 @@ extension House {
             options.remembers = vault.remembersPassword
             options.pinentry = Pinentry(program: configuration.unlock.pinentry)
             options.tries = configuration.unlock.tries
+            options.hasKeyFile = vault.keyFile != nil
             return KDBXStore(
                 name: vault.name,
                 path: path,

@@ -20,44 +20,41 @@ package final class ChildProgram: Sendable {
     /// Its process id.
     package let pid: Int32
 
-    private let hasOwnGroup: Bool
     private let life: Life
 
     /// Starts a program.
     ///
-    /// Its signals are as for a fresh session, no descriptor of ours stays open in it, and its standard error is
-    /// thrown away: what programs complain of may have a secret in it.
+    /// It has a session of its own without a terminal, its signals are as for a fresh one, no descriptor of ours
+    /// stays open in it, and its standard error is thrown away: what programs complain of may have a secret in it.
     ///
     /// - Parameters:
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
     ///   - environment: What it gets beside, or instead of, our own variables.
-    ///   - hasOwnGroup: Whether it leads a process group, so that `kill` reaches what it has started. Not for a
-    ///     program that talks to the terminal, which stops those in the background.
+    ///   - removed: Our own variables that it doesn't get.
     ///   - output: Gets what it writes, chunk by chunk on one queue; an empty one, once, at the end. The memory
     ///     is wiped afterwards.
     /// - Throws: The failing call's `errno`; ENOENT where there is no such program.
     package init(
         _ arguments: [String],
         environment: [String: String] = [:],
-        hasOwnGroup: Bool = false,
+        removed: Set<String> = [],
         output: @escaping @Sendable (Span<UInt8>) -> Void
     ) throws(KernelError) {
         _ = Self.brokenPipesAreErrors
         let (pid, input, pipe) = try ProgramStart(
             arguments,
             environment: environment,
-            hasOwnGroup: hasOwnGroup
+            removed: removed
         ).release()
         for descriptor in [input, pipe] {
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         }
         self.pid = pid
-        self.hasOwnGroup = hasOwnGroup
         do throws(KernelError) {
             life = try Life(pid: pid, input: input, output: pipe, receive: output)
         } catch {
             for descriptor in [input, pipe] { close(descriptor) }
-            _ = Glibc.kill(hasOwnGroup ? -pid : pid, SIGKILL)
+            _ = Glibc.kill(-pid, SIGKILL)
             waitpid(pid, nil, 0)
             throw error
         }
@@ -86,9 +83,27 @@ package final class ChildProgram: Sendable {
         await life.end()
     }
 
-    /// Kills it at once, unless it has ended.
+    /// Kills it at once with what it has started, unless it has ended.
     package func kill() {
-        life.kill(hasOwnGroup ? -pid : pid)
+        life.signal(SIGKILL)
+    }
+
+    /// Has it end by itself, so that it can put a terminal back, and kills it where that takes longer than a second.
+    ///
+    /// Returns when it has ended.
+    package func terminate() async {
+        life.signal(SIGTERM)
+        // Whoever waits may have been cancelled, which mustn't cut the second short.
+        await Task(executorPreference: TaskQueue.shared) {
+            _ = try? await withDeadline(.seconds(1)) { await self.end() }
+            self.kill()
+            _ = await self.end()
+        }.value
+    }
+
+    /// Has every child end that still runs, for a process that is about to.
+    package static func terminateAll() {
+        for life in Life.all.withLock({ Array($0.values) }) { life.signal(SIGTERM) }
     }
 
     /// A child that has closed its input mustn't end this process.
@@ -106,6 +121,9 @@ private final class Life: Sendable {
         var ending: ChildProgram.Ending?
         var waiters: [CheckedContinuation<ChildProgram.Ending, Never>] = []
     }
+
+    /// Those that haven't been reaped.
+    static let all = Mutex<[ObjectIdentifier: Life]>([:])
 
     private static let chunkSize = 4096
 
@@ -125,6 +143,7 @@ private final class Life: Sendable {
         let source = try ReadySource.make(output, for: .reading, queue: queue) { close(output) }
         state = Mutex(State(input: input, output: source))
         source.setEventHandler { self.read(output) }
+        Self.all.withLock { $0[ObjectIdentifier(self)] = self }
         // On the same queue, so that the end is told after the output.
         let watch = ProcessEnd(pid: pid, queue: queue) { self.reap(output) }
         state.withLock { state in
@@ -152,9 +171,9 @@ private final class Life: Sendable {
     }
 
     /// Under the lock under which it is reaped, so that the number is still its own.
-    func kill(_ target: Int32) {
+    func signal(_ number: Int32) {
         state.withLock { state in
-            if state.ending == nil { _ = Glibc.kill(target, SIGKILL) }
+            if state.ending == nil { _ = Glibc.kill(-pid, number) }
         }
     }
 
@@ -214,6 +233,7 @@ private final class Life: Sendable {
             defer { state.waiters = [] }
             return (ending, state.waiters)
         }
+        Self.all.withLock { $0[ObjectIdentifier(self)] = nil }
         for waiter in waiters { waiter.resume(returning: ending) }
     }
 }

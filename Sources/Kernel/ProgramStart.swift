@@ -4,6 +4,9 @@ import CLinux
 import Glibc
 
 /// The start of another program, by posix_spawn: nothing of this process goes with it but two pipes and the environment.
+///
+/// It leads a session of its own and has no controlling terminal: the terminal that this process may have been
+/// started from could stop it, and this process with it.
 struct ProgramStart: ~Copyable {
     let pid: Int32
     /// Where to write what it reads.
@@ -16,9 +19,13 @@ struct ProgramStart: ~Copyable {
     /// - Parameters:
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
     ///   - environment: What it gets beside, or instead of, our own variables.
-    ///   - hasOwnGroup: Whether it leads a process group of its own.
+    ///   - removed: Our own variables that it doesn't get.
     /// - Throws: The failing call's `errno`; ENOENT where there is no such program.
-    init(_ arguments: [String], environment: [String: String], hasOwnGroup: Bool) throws(KernelError) {
+    init(
+        _ arguments: [String],
+        environment: [String: String],
+        removed: Set<String>
+    ) throws(KernelError) {
         guard let name = arguments.first, !name.isEmpty, !arguments.contains(where: { $0.utf8.contains(0) })
         else { throw KernelError(call: "posix_spawn", code: EINVAL) }
         let toChild = try Pipe()
@@ -45,14 +52,12 @@ struct ProgramStart: ~Copyable {
         unsafe sigfillset(&all)
         unsafe posix_spawnattr_setsigmask(&attributes, &none)
         unsafe posix_spawnattr_setsigdefault(&attributes, &all)
-        unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        let group = hasOwnGroup ? POSIX_SPAWN_SETPGROUP : 0
         unsafe posix_spawnattr_setflags(
             &attributes,
-            Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group)
+            Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | Self.setSession)
         )
 
-        let settings = Self.ownEnvironment.merging(environment) { $1 }
+        let settings = Self.ownEnvironment.filter { !removed.contains($0.key) }.merging(environment) { $1 }
         let words = unsafe arguments.map { unsafe strdup($0) } + [nil]
         let variables = unsafe settings.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
         defer { unsafe (words + variables).forEach { unsafe free($0) } }
@@ -63,6 +68,9 @@ struct ProgramStart: ~Copyable {
         input = toChild.takeWriting()
         output = fromChild.takeReading()
     }
+
+    /// `POSIX_SPAWN_SETSID` of spawn.h, which declares it for GNU sources alone.
+    private static let setSession: Int32 = 0x80
 
     /// Our own variables as they are now.
     private static var ownEnvironment: [String: String] {

@@ -84,7 +84,7 @@ package enum Refusal: Error, Equatable, Sendable {
 
     private static func sentence(for error: VaultError) -> String {
         switch error {
-        case .locked, .unconfirmed: "Database locked"
+        case .locked, .notUnlocked, .unconfirmed: "Database locked"
         case .notFound: "There is no such entry."
         case .unchanged: "Nothing would change."
         case .unavailable(let text), .refused(let text): text
@@ -95,5 +95,10 @@ package enum Refusal: Error, Equatable, Sendable {
 
 extension VaultError {
     /// Whether the vault, or something in it, has to be unlocked first.
-    var isLock: Bool { self == .locked || self == .unconfirmed }
+    var isLock: Bool {
+        switch self {
+        case .locked, .notUnlocked, .unconfirmed: true
+        case .notFound, .unchanged, .unavailable, .failed, .refused: false
+        }
+    }
 }

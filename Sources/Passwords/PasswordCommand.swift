@@ -19,7 +19,7 @@ struct PasswordCommand: Sendable {
     /// How many bytes it may print; one that prints more is ended.
     static let longestOutput = 1 << 16
 
-    /// Runs it to its end, or ends it with its whole process group: when its time is over, or it has printed too much.
+    /// Runs it to its end, or ends it with all that it has started: when its time is over, or it has printed too much.
     ///
     /// - Returns: The first line that it prints, without its newline.
     /// - Throws: `unavailable` with what to do; what the program printed is in no error.
@@ -28,7 +28,7 @@ struct PasswordCommand: Sendable {
         let flood = Flood()
         let child: ChildProgram
         do throws(KernelError) {
-            child = try ChildProgram(arguments, environment: environment, hasOwnGroup: true) { bytes in
+            child = try ChildProgram(arguments, environment: environment) { bytes in
                 if !output.receive(bytes) { flood.begin() }
             }
         } catch {

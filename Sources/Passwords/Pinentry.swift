@@ -8,7 +8,9 @@ package import Vault
 
 /// The person's pinentry: a program that asks for a password, or for a yes, in a window of its own.
 ///
-/// One process per question, ended with it. What is typed goes from the pipe into locked memory.
+/// One process per question, ended with it, in a session of its own: it asks on the session's display, or on a terminal
+/// that was lent for it, never on the one that this process was started from, which others may be reading. What is
+/// typed goes from the pipe into locked memory.
 package struct Pinentry: Sendable {
     /// The program: a path, or a name to be found in PATH.
     package let program: String
@@ -39,12 +41,17 @@ package struct Pinentry: Sendable {
     ///   - title: The window's title.
     ///   - text: What it is for; may have several lines.
     ///   - error: What was wrong with the one before, if there was one.
+    ///   - reason: For whom it asks, which says where, and when nobody wants to know any more.
     /// - Returns: What was typed, which may be empty.
-    /// - Throws: `locked` if the person declines or takes too long, `unavailable` with what to do if it can't ask.
-    package func password(title: String, text: String, error: String? = nil) async throws(VaultError)
-        -> SecretBytes
-    {
-        try await converse { link throws(AssuanError) in
+    /// - Throws: `notUnlocked` if the person declines or takes too long, `unavailable` with what to do if it can't
+    ///   ask.
+    package func password(
+        title: String,
+        text: String,
+        error: String? = nil,
+        for reason: UnlockReason = UnlockReason()
+    ) async throws(VaultError) -> SecretBytes {
+        try await converse(reason) { link throws(AssuanError) in
             try await link.send("SETTITLE", title)
             try await link.send("SETDESC", text)
             try await link.send("SETPROMPT", "Password:")
@@ -62,13 +69,13 @@ package struct Pinentry: Sendable {
     /// - Throws: `unavailable` with what to do if it can't ask.
     package func confirm(title: String, text: String) async throws(VaultError) -> Bool {
         do throws(VaultError) {
-            return try await converse { link throws(AssuanError) in
+            return try await converse(UnlockReason()) { link throws(AssuanError) in
                 try await link.send("SETTITLE", title)
                 try await link.send("SETDESC", text)
                 try await link.send("CONFIRM")
                 return true
             }
-        } catch .locked {
+        } catch .notUnlocked {
             return false
         } catch {
             throw error
@@ -78,40 +85,70 @@ package struct Pinentry: Sendable {
     // MARK: - The conversation
 
     private func converse<Result: Sendable>(
+        _ reason: UnlockReason,
         _ body: @escaping @Sendable (inout AssuanLink) async throws(AssuanError) -> Result
     ) async throws(VaultError) -> Result {
         let output = OutputLines()
         let child: ChildProgram
         do throws(KernelError) {
-            child = try ChildProgram([program], environment: environment) { output.receive($0) }
+            child = try ChildProgram(
+                [program],
+                environment: variables(reason.terminal),
+                removed: Self.removed(reason.terminal)
+            ) { output.receive($0) }
         } catch {
             throw .unavailable(advice(error))
         }
-        defer { child.kill() }
+        reason.cancellation?.whenCancelled { [weak child] in
+            Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
+        }
         do {
-            return try await withDeadline(deadline) {
+            let result = try await withDeadline(deadline) {
                 var link = try await AssuanLink(child: child, output: output)
-                for (name, value) in options { try await link.offer("OPTION", "\(name)=\(value)") }
+                for (name, value) in options(reason.terminal) {
+                    try await link.offer("OPTION", "\(name)=\(value)")
+                }
                 // So that it can tidy a terminal up before it is killed.
                 try await link.offer("SETTIMEOUT", String(max(1, deadline.components.seconds - 1)))
                 return try await body(&link)
             }
-        } catch let error as AssuanError {
-            throw vaultError(error)
+            child.kill()
+            return result
         } catch {
-            // The deadline, or whoever waited has left.
-            throw .locked
+            // By itself, so that it leaves a terminal as it found it.
+            await child.terminate()
+            guard reason.cancellation?.isCancelled != true else { throw .notUnlocked(.cancelled) }
+            switch error {
+            case let error as AssuanError: throw vaultError(error, reason)
+            case is DeadlineExceeded: throw .notUnlocked(.timedOut)
+            default: throw .notUnlocked(.cancelled)
+            }
         }
     }
 
-    /// Where it is to ask: as gpg-agent tells it, from the environment of the session.
-    private var options: [(name: String, value: String)] {
+    /// What a pinentry gets beside our own variables: on a lent terminal, what is true there.
+    private func variables(_ terminal: LentTerminal?) -> [String: String] {
+        guard let terminal else { return environment }
+        return environment.merging(terminal.variables) { $1 }
+    }
+
+    /// Our own variables that a pinentry doesn't get: a terminal that wasn't lent, and a display that the person
+    /// doesn't see. Without a bus pinentry-gnome3 doesn't ask on the session's display either.
+    private static func removed(_ terminal: LentTerminal?) -> Set<String> {
+        guard let terminal else { return ["GPG_TTY"] }
+        return terminal.hasDisplay ? [] : ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"]
+    }
+
+    /// Where it is to ask: as gpg-agent tells it, from a lent terminal or from the environment of the session.
+    private func options(_ terminal: LentTerminal?) -> [(name: String, value: String)] {
+        let (variables, removed) = (variables(terminal), Self.removed(terminal))
         func variable(_ name: String) -> String? {
-            let value = environment[name] ?? (unsafe getenv(name).map { unsafe String(cString: $0) })
+            guard !removed.contains(name) else { return nil }
+            let value = variables[name] ?? (unsafe getenv(name).map { unsafe String(cString: $0) })
             return value.flatMap { $0.isEmpty ? nil : $0 }
         }
         let candidates = [
-            ("ttyname", variable("GPG_TTY")),
+            ("ttyname", terminal?.device),
             ("ttytype", variable("TERM")),
             ("lc-ctype", variable("LC_ALL") ?? variable("LC_CTYPE") ?? variable("LANG")),
             ("display", variable("DISPLAY")),
@@ -121,11 +158,16 @@ package struct Pinentry: Sendable {
 
     // MARK: - What went wrong
 
-    private func vaultError(_ error: AssuanError) -> VaultError {
+    private func vaultError(_ error: AssuanError, _ reason: UnlockReason) -> VaultError {
         switch error {
-        case .refused(let code, let text):
-            Self.declines.contains(code)
-                ? .locked : .unavailable("\(name) could not ask (\(text)); \(another)")
+        case .refused(let code, _) where code == Self.timeout: .notUnlocked(.timedOut)
+        case .refused(let code, _) where Self.declines.contains(code): .notUnlocked(.cancelled)
+        case .refused(let code, _) where code & Self.systemError != 0 && !hasPlace(reason.terminal):
+            .unavailable(
+                "There is neither a display nor a terminal to ask for the password on: run `keybell unlock` in a "
+                    + "terminal."
+            )
+        case .refused(_, let text): .unavailable("\(name) could not ask (\(text)); \(another)")
         case .ended:
             .unavailable("\(name) ended without asking; \(another)")
         case .garbled:
@@ -133,8 +175,17 @@ package struct Pinentry: Sendable {
         }
     }
 
-    /// Codes of libgpg-error for a person's no: timeout, canceled, not confirmed, fully canceled.
-    private static let declines: Set<UInt32> = [62, 99, 114, 198]
+    /// Codes of libgpg-error for a person's no: canceled, not confirmed, fully canceled.
+    private static let declines: Set<UInt32> = [99, 114, 198]
+    /// And for one who says nothing.
+    private static let timeout: UInt32 = 62
+    /// What its codes for errors of the system have in common.
+    private static let systemError: UInt32 = 1 << 15
+
+    /// Whether it was told of a place to ask on.
+    private func hasPlace(_ terminal: LentTerminal?) -> Bool {
+        options(terminal).contains { ["ttyname", "display"].contains($0.name) }
+    }
 
     private var name: String {
         "The program that asks for passwords (\(PlainText.field(program, limit: PlainText.nameLimit)))"
@@ -149,5 +200,15 @@ package struct Pinentry: Sendable {
         case ENOENT: "\(name) was not found; install a pinentry, or \(another)"
         default: "\(name) could not be started: \(error); \(another)"
         }
+    }
+}
+
+extension LentTerminal {
+    /// The variables that programs know a terminal by.
+    var variables: [String: String] {
+        var variables = ["GPG_TTY": device]
+        variables["TERM"] = type
+        if let locale { (variables["LC_CTYPE"], variables["LC_ALL"]) = (locale, locale) }
+        return variables
     }
 }

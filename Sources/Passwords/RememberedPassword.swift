@@ -13,6 +13,16 @@ struct RememberedPassword: Sendable {
 
     private var attributes: [String: String] { ["vault": path] }
 
+    /// Has the keyring ask the person to open it, if it is locked; only ever because of their word.
+    func open() async throws(KeyringError) {
+        try await keyring.unlockForStoring()
+    }
+
+    /// Whether the keyring is open.
+    func isOpen() async -> Bool {
+        await keyring.state() == .unlocked
+    }
+
     /// The password, or nil if there is none.
     ///
     /// - Throws: `locked` and the like; only where the keyring asks before it gives any item, it asks here.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import Kernel
 package import Logging
 package import Secrecy
 package import SecretService
@@ -20,6 +21,8 @@ package actor VaultPasswordSource: VaultPasswords {
         package var tries = 3
         /// How long the command may take.
         package var commandDeadline = Duration.seconds(60)
+        /// Whether a key file belongs to the password.
+        package var hasKeyFile = false
         /// What the command gets beside our own variables.
         package var environment: [String: String] = [:]
 
@@ -39,6 +42,8 @@ package actor VaultPasswordSource: VaultPasswords {
     private var origin: Origin?
     /// How often the person has been asked since the unlocking began.
     private var asked = 0
+    /// Whether a typed password could be remembered now: the configuration wants it, and the keyring is open.
+    private var canRemember = false
 
     /// Describes where a vault's password is to be had; nothing is asked yet.
     ///
@@ -62,28 +67,35 @@ package actor VaultPasswordSource: VaultPasswords {
     ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
     ///   - reason: For whom it is unlocked.
     /// - Returns: The password, perhaps empty.
-    /// - Throws: `locked` if the person declines or the tries are used up, `unavailable` with what to do.
+    /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` with what to do.
     package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
-        if attempt <= 1 { (origin, asked) = (nil, 0) }
-        if let command = options.command { return try await password(from: command) }
+        if attempt <= 1 { (origin, asked, canRemember) = (nil, 0, false) }
+        if let command = options.command { return try await password(from: command, for: reason) }
         let former = origin
-        if former == nil, options.remembers, let password = await recalled() {
-            origin = .keyring
-            return password
+        if former == nil, options.remembers {
+            canRemember = await openKeyring(for: reason)
+            if let password = await recalled() {
+                origin = .keyring
+                return password
+            }
         }
-        guard asked < options.tries else { throw .locked }
+        guard reason.cancellation?.isCancelled != true else { throw .notUnlocked(.cancelled) }
+        guard asked < options.tries else {
+            throw .notUnlocked(options.hasKeyFile ? .wrongPasswordOrKeyFile : .wrongPassword)
+        }
         asked += 1
         origin = .person
         return try await options.pinentry.password(
             title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
             text: question(reason),
-            error: complaint(about: former)
+            error: complaint(about: former),
+            for: reason
         )
     }
 
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
     package func opened(with password: SecretBytes) async {
-        defer { (origin, asked) = (nil, 0) }
+        defer { (origin, asked, canRemember) = (nil, 0, false) }
         guard options.remembers, origin == .person else { return }
         do throws(KeyringError) {
             try await remembered.keep(password)
@@ -97,7 +109,10 @@ package actor VaultPasswordSource: VaultPasswords {
 
     // MARK: - The three places
 
-    private func password(from command: [String]) async throws(VaultError) -> SecretBytes {
+    private func password(
+        from command: [String],
+        for reason: UnlockReason
+    ) async throws(VaultError) -> SecretBytes {
         guard origin != .command else {
             throw .unavailable(
                 "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); correct "
@@ -107,9 +122,26 @@ package actor VaultPasswordSource: VaultPasswords {
         origin = .command
         return try await PasswordCommand(
             arguments: command,
-            environment: options.environment,
+            environment: options.environment.merging(reason.terminal?.variables ?? [:]) { $1 },
             deadline: options.commandDeadline
         ).password()
+    }
+
+    /// Whether the keyring is open, for which it asks the person where it isn't: an unlock is their word for that, too.
+    ///
+    /// Not where they sit at a terminal alone, and would not see its prompt.
+    private func openKeyring(for reason: UnlockReason) async -> Bool {
+        guard reason.terminal?.hasDisplay ?? true else { return await remembered.isOpen() }
+        do throws(KeyringError) {
+            try await remembered.open()
+            return true
+        } catch {
+            logger.notice(
+                "The keyring, where a vault's password is to be remembered, was not opened",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+            return false
+        }
     }
 
     /// The remembered password; a keyring that gives none is no reason not to ask the person.
@@ -133,7 +165,13 @@ package actor VaultPasswordSource: VaultPasswords {
             ?? ""
         var lines = ["Password of the vault \(PlainText.quoted(vault, limit: PlainText.nameLimit)) (\(file))"]
         if let asker = Self.asker(reason) { lines.append("Asked for by \(asker)") }
-        if options.remembers { lines.append("It will be remembered in your keyring.") }
+        if options.remembers {
+            lines.append(
+                canRemember
+                    ? "It will be remembered in your keyring."
+                    : "It can't be remembered: your keyring is locked. `keybell unlock keyring` opens it."
+            )
+        }
         return lines.joined(separator: "\n")
     }
 

@@ -120,6 +120,7 @@ extension Keyring {
         } catch {
             throw KeyringError(error)
         }
+        let sighting = await PromptSighting(of: owner, on: bus)
         let step: PromptStep
         do {
             step = try await withDeadline(time) { await Self.first(of: endings, owners, start) }
@@ -129,7 +130,7 @@ extension Keyring {
         }
         switch step {
         case .completed(let isDismissed, let result):
-            guard !isDismissed else { throw .dismissed }
+            guard !isDismissed else { throw await sighting.isPossible() ? .dismissed : .noDisplay }
             return result
         case .failed(let error): throw error
         case .providerLeft, .started: throw .noProvider

@@ -14,12 +14,19 @@ package enum KeyringError: Error, Hashable, Sendable {
     case deadline
     /// The person closed the provider's prompt.
     case dismissed
+    /// The provider's prompt ended without having been shown: its prompter has no display.
+    case noDisplay
     /// There is no such item any more.
     case notFound
     /// The provider has lost our encrypted session; a new one is opened once.
     case noSession
     /// The provider refused, in its own words.
     case failed(String)
+
+    /// What opens gnome-keyring where there is no display: it takes the password from its standard input, and the place of
+    /// a daemon that runs.
+    private static let unlockCommand =
+        "`stty -echo; head -n 1 | tr -d '\\n' | gnome-keyring-daemon --replace --unlock; stty echo`"
 
     /// A sentence that tells a person what to do.
     package var advice: String {
@@ -38,6 +45,9 @@ package enum KeyringError: Error, Hashable, Sendable {
             "The Secret Service did not answer in time: look for a prompt that is waiting, or restart it."
         case .dismissed:
             "The prompt of the Secret Service was closed: try again and answer it."
+        case .noDisplay:
+            "The keyring is locked, and there is no display for its prompt. Unlock it where you are logged in to a "
+                + "desktop, or type its password in a terminal of this session: " + Self.unlockCommand
         case .notFound:
             "The item is no longer in the keyring."
         case .noSession:

@@ -89,24 +89,12 @@ package struct VaultStatus: Hashable, Sendable {
     }
 }
 
-/// For whom a vault is unlocked, to be told to the person by whatever asks for the password.
-package struct UnlockReason: Hashable, Sendable {
-    /// The asking program, or nil when the person unlocks by hand.
-    package var program: String?
-    /// The client's Id, where one has been verified.
-    package var client: String?
-
-    /// Names who wants it; nobody, when the person unlocks by hand.
-    package init(program: String? = nil, client: String? = nil) {
-        self.program = program
-        self.client = client
-    }
-}
-
 /// Why a vault could not do what it was asked.
 package enum VaultError: Error, Equatable, Sendable {
     /// It has to be unlocked first.
     case locked
+    /// It was to be unlocked, and the person was asked, but it still is locked.
+    case notUnlocked(UnlockFailure)
     /// It is open, but what it is kept in wants the person's word for this login: see `VaultStore.confirm`.
     case unconfirmed
     /// There is no such login.

@@ -247,7 +247,7 @@ package actor KDBXStore: VaultStore {
                     "A login can't be saved",
                     metadata: ["vault": "\(name)", "reason": "\(reason)"]
                 )
-            case .locked, .unconfirmed, .notFound, .unchanged, .refused:
+            case .locked, .notUnlocked, .unconfirmed, .notFound, .unchanged, .refused:
                 break
             }
             return .failure(error)

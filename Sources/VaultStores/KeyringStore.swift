@@ -253,7 +253,7 @@ extension VaultError {
         case .locked: self = .locked
         case .itemLocked: self = .unconfirmed
         case .notFound: self = .notFound
-        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noSession:
+        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession:
             self = .unavailable(error.advice)
         case .failed: self = .failed(error.advice)
         }

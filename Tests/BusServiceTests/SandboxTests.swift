@@ -24,6 +24,11 @@ struct `Who may change something` {
         (ClientsInterface.forget, ClientsInterface.description, [.string("a"), .string("b")]),
         (VaultsInterface.lock, VaultsInterface.description, [.string("")]),
         (VaultsInterface.unlock, VaultsInterface.description, [.string("")]),
+        (
+            VaultsInterface.unlockWithOptions, VaultsInterface.description,
+            [.string(""), .vardict([VaultsInterface.UnlockOption.terminal: .string("/dev/pts/0")])]
+        ),
+        (VaultsInterface.cancelUnlock, VaultsInterface.description, []),
     ]
 
     private static let reading: [(BusMethod, BusInterfaceDescription, [Value])] = [

@@ -97,7 +97,7 @@ struct ChildProgramTests {
     @Test func `a killed one ends by the signal, and takes its group along`() async throws {
         let heard = Heard()
         let (signals, started) = AsyncStream<Void>.makeStream()
-        let child = try ChildProgram(["sh", "-c", "sleep 600 & echo $!; wait"], hasOwnGroup: true) {
+        let child = try ChildProgram(["sh", "-c", "sleep 600 & echo $!; wait"]) {
             heard.receive($0)
             if !$0.isEmpty { started.yield() }
         }
@@ -108,6 +108,28 @@ struct ChildProgramTests {
         let (ends, ended) = AsyncStream<Void>.makeStream()
         let watch = ProcessEnd(pid: inner) { ended.finish() }
         if watch != nil { for await _ in ends {} }
+    }
+
+    @Test func `one leads a session of its own, without a terminal`() async throws {
+        let (ending, text) = try await run(["sh", "-c", "cat /proc/$$/stat"])
+        #expect(ending == .exited(0))
+        let status = try #require(ProcessStatus(parsing: Array(text.utf8)))
+        #expect(status.session == status.pid)
+        #expect(status.group == status.pid)
+        #expect(status.terminal == 0)
+    }
+
+    @Test func `one that is to end by itself can tidy up, and one that doesn't is killed`() async throws {
+        for (script, ending) in [
+            ("trap 'exit 7' TERM; echo; while :; do sleep 0.01; done", ChildProgram.Ending.exited(7)),
+            ("trap '' TERM; echo; while :; do sleep 0.01; done", .killed(signal: SIGKILL)),
+        ] {
+            let (signals, started) = AsyncStream<Void>.makeStream()
+            let child = try ChildProgram(["sh", "-c", script]) { if !$0.isEmpty { started.yield() } }
+            for await _ in signals.prefix(1) {}
+            await child.terminate()
+            #expect(await child.end() == ending)
+        }
     }
 
     @Test func `a grandchild that keeps the output open doesn't hold the end up`() async throws {

@@ -32,15 +32,15 @@ struct PinentryTests {
     }
 
     @Test(arguments: [
-        "say 'ERR 83886179 Operation cancelled <Pinentry>'",
-        "say 'ERR 83886278 Operation fully cancelled'",
-        "say 'ERR 83886142 Timeout'",
-        "say 'ERR 83886194 Not confirmed'",
-        "say 'ERR 99'",
+        ("say 'ERR 83886179 Operation cancelled <Pinentry>'", UnlockFailure.cancelled),
+        ("say 'ERR 83886278 Operation fully cancelled'", .cancelled),
+        ("say 'ERR 83886142 Timeout'", .timedOut),
+        ("say 'ERR 83886194 Not confirmed'", .cancelled),
+        ("say 'ERR 99'", .cancelled),
     ])
-    func `a person who declines leaves it locked`(shell: String) async throws {
+    func `a person who declines leaves it locked`(shell: String, failure: UnlockFailure) async throws {
         let fake = try await FakePinentry(answer: shell)
-        await #expect(throws: VaultError.locked) {
+        await #expect(throws: VaultError.notUnlocked(failure)) {
             try await fake.pinentry().password(title: "t", text: "x")
         }
         #expect(try await !fake.pinentry().confirm(title: "t", text: "x"))
@@ -91,7 +91,7 @@ struct PinentryTests {
     @Test(arguments: ["ok", "sleep 600"])
     func `silence ends at the deadline, and the program with it`(greeting: String) async throws {
         let fake = try await FakePinentry(answer: "sleep 600", greeting: greeting)
-        await #expect(throws: VaultError.locked) {
+        await #expect(throws: VaultError.notUnlocked(.timedOut)) {
             try await fake.pinentry(deadline: .seconds(1)).password(title: "t", text: "x")
         }
         let pid = try #require(fake.pid)
@@ -104,7 +104,55 @@ struct PinentryTests {
         let fake = try await FakePinentry(answer: "say '# asked'; sleep 600", option: "say 'ERR 1 no'")
         let asking = Task { try await fake.pinentry().password(title: "t", text: "x") }
         asking.cancel()
-        await #expect(throws: VaultError.locked) { try await asking.value }
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await asking.value }
+    }
+
+    @Test(arguments: [true, false])
+    func `whoever gives it up ends the program, whenever that is`(isEarly: Bool) async throws {
+        let fake = try await FakePinentry(answer: "say '# asked'; sleep 600")
+        let cancellation = Cancellation()
+        if isEarly { cancellation.cancel() }
+        let asking = Task {
+            try await fake.pinentry().password(
+                title: "t",
+                text: "x",
+                for: UnlockReason(cancellation: cancellation)
+            )
+        }
+        if !isEarly {
+            try await eventually("the question") {
+                (try? fake.commands.contains("GETPIN")) == true ? () : nil
+            }
+            cancellation.cancel()
+        }
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await asking.value }
+    }
+
+    @Test(arguments: [true, false])
+    func `a lent terminal is where it asks, and the display only if the person sees it`(
+        hasDisplay: Bool
+    )
+        async throws
+    {
+        let fake = try await FakePinentry(
+            answer: "say \"D ${DISPLAY-none} ${DBUS_SESSION_BUS_ADDRESS-none} $GPG_TTY\" OK"
+        )
+        let terminal = LentTerminal(
+            device: "/dev/pts/77",
+            type: "vt100",
+            locale: "de_DE.UTF-8",
+            hasDisplay: hasDisplay
+        )
+        let typed = try await fake.pinentry(environment: [:]).password(
+            title: "t",
+            text: "x",
+            for: UnlockReason(terminal: terminal)
+        )
+        let told = try fake.commands.filter { $0.hasPrefix("OPTION") && !$0.contains("display") }
+        #expect(
+            told == ["OPTION ttyname=/dev/pts/77", "OPTION ttytype=vt100", "OPTION lc-ctype=de_DE.UTF-8"]
+        )
+        if !hasDisplay { #expect(typed == SecretBytes(utf8: "none none /dev/pts/77")) }
     }
 
     @Test func `it is told where and what to ask`() async throws {

@@ -41,7 +41,7 @@ struct RealPinentryTests {
             try await pinentry.password(title: "Unlock work", text: "Password")
         }
         try await type([["key", "Escape"]])
-        await #expect(throws: VaultError.locked) { try await typed.value }
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await typed.value }
     }
 
     @Test(arguments: [("alt+o", true), ("Escape", false)])
@@ -61,6 +61,6 @@ struct RealPinentryTests {
         let error = await #expect(throws: VaultError.self) {
             try await blind.password(title: "Unlock work", text: "Password")
         }
-        #expect(text(of: error).contains("[unlock] pinentry"))
+        #expect(text(of: error).contains("run `keybell unlock` in a terminal"))
     }
 }

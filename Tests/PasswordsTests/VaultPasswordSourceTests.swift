@@ -133,7 +133,9 @@ struct VaultPasswordSourceTests {
         let fake = try await FakePinentry(answer: "say 'D guess' OK")
         let source = source { $0.pinentry = fake.pinentry() }
         for attempt in 1...3 { _ = try await source.password(attempt: attempt, for: reason) }
-        await #expect(throws: VaultError.locked) { try await source.password(attempt: 4, for: reason) }
+        await #expect(throws: VaultError.notUnlocked(.wrongPassword)) {
+            try await source.password(attempt: 4, for: reason)
+        }
         let told = try fake.commands.filter { $0.hasPrefix("SETDESC") || $0.hasPrefix("SETERROR") }
         let question =
             "SETDESC Password of the vault “work” (My passwords.kdbx)%0AAsked for by /usr/bin/firefox for the client “fox”"
@@ -153,7 +155,7 @@ struct VaultPasswordSourceTests {
         }
         for _ in 1...2 {
             _ = try await source.password(attempt: 1, for: UnlockReason())
-            await #expect(throws: VaultError.locked) {
+            await #expect(throws: VaultError.notUnlocked(.wrongPassword)) {
                 try await source.password(attempt: 2, for: reason)
             }
         }
@@ -202,7 +204,9 @@ struct VaultPasswordSourceTests {
         #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "outdated"))
         _ = try await source.password(attempt: 2, for: reason)
         let right = try await source.password(attempt: 3, for: reason)
-        await #expect(throws: VaultError.locked) { try await source.password(attempt: 4, for: reason) }
+        await #expect(throws: VaultError.notUnlocked(.wrongPassword)) {
+            try await source.password(attempt: 4, for: reason)
+        }
         #expect(
             try fake.commands.filter { $0.hasPrefix("SETERROR") } == [
                 "SETERROR The remembered password is wrong, try 1 of 2",
@@ -215,7 +219,21 @@ struct VaultPasswordSourceTests {
         #expect(try await keyring.items(schema: "org.keybell.VaultPassword").count == 1)
     }
 
-    @Test func `a locked keyring is left locked, and the person is asked`() async throws {
+    @Test func `with a key file either may be the wrong one`() async throws {
+        let fake = try await FakePinentry(answer: "say 'D guess' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.tries = 1
+            $0.hasKeyFile = true
+        }
+        _ = try await source.password(attempt: 1, for: reason)
+        await #expect(throws: VaultError.notUnlocked(.wrongPasswordOrKeyFile)) {
+            try await source.password(attempt: 2, for: reason)
+        }
+    }
+
+    @Test func `a keyring that can't be opened is no reason not to ask, and the person is told`() async throws
+    {
         try await session.storeOutside("old", Self.attributes, secret: "stored")
         try await session.gnome.lock()
         let fake = try await FakePinentry(answer: "say 'D typed' OK")
@@ -225,7 +243,41 @@ struct VaultPasswordSourceTests {
         }
         let typed = try await source.password(attempt: 1, for: reason)
         #expect(typed == SecretBytes(utf8: "typed"))
+        #expect(try fake.commands.contains { $0.contains("It can't be remembered") })
         await source.opened(with: typed)
+        #expect(await keyring.state() == .locked)
+    }
+
+    @Test func `the keyring's own prompt comes first, and what it opens is used`() async throws {
+        try await session.storeOutside("old", Self.attributes, secret: "stored")
+        try await session.gnome.lock()
+        let screen = try await XvfbDisplay()
+        let environment = session.bus.environment.merging(screen.environment) { $1 }
+        let manager = try ChildProcess("openbox", environment: environment)
+        let prompter = try ChildProcess("/usr/libexec/gcr-prompter", environment: environment)
+        _ = try await session.bus.owner(of: "org.gnome.keyring.SystemPrompter")
+        // Nobody else is asked.
+        let source = source { $0.remembers = true }
+        async let password = source.password(attempt: 1, for: reason)
+        try await screen.type(
+            [["key", "ctrl+a"], ["type", "--delay", "20", session.gnome.password], ["key", "Return"]],
+            into: "gcr-prompter"
+        )
+        #expect(try await password == SecretBytes(utf8: "stored"))
+        prompter.kill()
+        manager.kill()
+    }
+
+    @Test func `who sits at a terminal alone is not asked by a prompt elsewhere`() async throws {
+        try await session.gnome.lock()
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        let source = source {
+            $0.pinentry = fake.pinentry()
+            $0.remembers = true
+        }
+        let reason = UnlockReason(terminal: LentTerminal(device: "/dev/pts/77"))
+        _ = try await source.password(attempt: 1, for: reason)
+        #expect(try fake.commands.contains { $0.contains("`keybell unlock keyring`") })
         #expect(await keyring.state() == .locked)
     }
 }

@@ -6,9 +6,7 @@ import SecretService
 import Testing
 import TestSupport
 
-@Suite struct KeyringPromptTests {
-    private let clock = ContinuousClock()
-
+@Suite(.timeLimit(.minutes(2))) struct KeyringPromptTests {
     @Test func `an unlock whose end is told before the prompt's own answer is not missed`() async throws {
         let bus = try await PrivateBus()
         let provider = try await FakeProvider(on: bus, prompt: .unlocksAtOnce)
@@ -75,14 +73,11 @@ import TestSupport
         #expect(forbidden.isDisjoint(with: provider.calls.now))
     }
 
-    @Test func `a provider that never answers costs no more than the deadline`() async throws {
+    @Test func `a provider that never answers is given up at the deadline`() async throws {
         let bus = try await PrivateBus()
         let provider = try await FakeProvider(on: bus, locked: .silence)
         let keyring = try await KeyringFixture.keyring(on: bus, deadline: .seconds(3))
-        let taken = await clock.measure {
-            await #expect(throws: KeyringError.deadline) { try await keyring.items(schema: "x") }
-        }
-        #expect(taken < .seconds(12))
+        await #expect(throws: KeyringError.deadline) { try await keyring.items(schema: "x") }
         withExtendedLifetime(provider) {}
     }
 
@@ -90,17 +85,9 @@ import TestSupport
         let bus = try await PrivateBus()
         let provider = try await FakeProvider(on: bus, isLocked: false, session: .silence)
         let keyring = try await KeyringFixture.keyring(on: bus, deadline: .seconds(3))
-        let taken = await clock.measure {
-            await #expect(throws: KeyringError.deadline) {
-                try await keyring.store(
-                    schema: "x",
-                    label: "x",
-                    attributes: [:],
-                    secret: SecretBytes(utf8: "x")
-                )
-            }
+        await #expect(throws: KeyringError.deadline) {
+            try await keyring.store(schema: "x", label: "x", attributes: [:], secret: SecretBytes(utf8: "x"))
         }
-        #expect(taken < .seconds(12))
         #expect(provider.calls.now.contains("OpenSession"))
     }
 
@@ -129,7 +116,9 @@ import TestSupport
         let fixture = try await KeyringFixture()
         try await fixture.store()
         try await fixture.session.gnome.lock()
-        await #expect(throws: KeyringError.self) { try await fixture.keyring.unlock(prompt: .seconds(10)) }
+        await #expect(throws: KeyringError.noDisplay) {
+            try await fixture.keyring.unlock(prompt: .seconds(10))
+        }
         #expect(await fixture.keyring.state() == .locked)
     }
 }

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import TestSupport
+import Testing
+
+/// `keybell unlock` where there is a terminal and no display: as over SSH.
+@Suite(.timeLimit(.minutes(3))) struct TerminalUnlockTests {
+    /// A session with one KeePass file whose password a terminal's pinentry asks for.
+    private struct Session {
+        let household: Household
+        let path: String
+
+        init(remembers: Bool = false, pinentry: String = "pinentry-curses") async throws {
+            let folder = try TemporaryFolder()
+            path = folder.path + ".kdbx"
+            let made = try await ChildProcess.run(
+                "keepassxc-cli",
+                ["db-create", "-q", "-p", path],
+                environment: ["HOME": folder.path, "QT_QPA_PLATFORM": "offscreen"],
+                input: "demopass\ndemopass\n"
+            )
+            guard made.status == 0 else { throw TestFailure("\(made)") }
+            household = try await Household(
+                """
+                [[vault]]
+                kind = "kdbx"
+                name = "main"
+                path = "\(path)"
+                remember_password = \(remembers)
+                [unlock]
+                pinentry = "\(pinentry)"
+                tries = 2
+                """
+            )
+        }
+
+        /// A terminal in which the vault is unlocked, and the terminal's mode is told afterwards.
+        func terminal() async throws -> TerminalWindow {
+            try await TerminalWindow(
+                [
+                    "sh", "-c",
+                    "trap : INT; '\(Household.programs)/keybell' unlock main; echo \"status $?\"; stty -a | grep -o '.echo '; cat",
+                ],
+                environment: household.bus.environment
+            )
+        }
+    }
+
+    @Test func `what is typed into the lent terminal opens the vault, and the terminal is as before`()
+        async throws
+    {
+        let session = try await Session()
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        let terminal = try await session.terminal()
+        try await terminal.shows("Password of the vault")
+        try await terminal.type("wrong", "Enter")
+        try await terminal.shows("try 2 of 2")
+        try await terminal.type("demopass", "Enter")
+        let screen = try await terminal.shows("status 0")
+        #expect(screen.contains("main"))
+        #expect(!screen.contains("demopass"))
+        try await terminal.shows(" echo")
+        try await terminal.close()
+    }
+
+    @Test func `Ctrl-C takes pinentry away, gives the terminal back, and the daemon serves on`() async throws
+    {
+        let session = try await Session()
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        let terminal = try await session.terminal()
+        try await terminal.shows("Password of the vault")
+        // While it is asked, others are served.
+        #expect(try await [200, 503].contains(session.household.ring(OutgoingRequest.ping()).status))
+        try await terminal.type("C-c")
+        let screen = try await terminal.shows("status 1")
+        #expect(screen.contains("the question for its password was cancelled"))
+        try await terminal.shows(" echo")
+        try await terminal.close()
+    }
+
+    @Test func `a terminal that is closed takes pinentry with it`() async throws {
+        let session = try await Session()
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        let first = try await session.terminal()
+        try await first.shows("Password of the vault")
+        try await first.close()
+        // One question at a time: this one is shown only once the other has gone.
+        try await eventually("a question of its own") {
+            let second = try await session.terminal()
+            let isAsked = (try? await second.shows("Password of the vault", within: .seconds(3))) != nil
+            if isAsked { try await second.type("demopass", "Enter") }
+            let isOpen = (try? await second.shows("status 0", within: .seconds(3))) != nil
+            try await second.close()
+            return isOpen ? () : nil
+        }
+    }
+
+    @Test func `wrong passwords are told as such`() async throws {
+        let session = try await Session()
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        let terminal = try await session.terminal()
+        try await terminal.shows("Password of the vault")
+        try await terminal.type("wrong", "Enter")
+        try await terminal.shows("try 2 of 2")
+        try await terminal.type("wrong", "Enter")
+        try await terminal.shows("status 1")
+        try await terminal.shows("the password is wrong")
+        try await terminal.close()
+    }
+
+    @Test func `a terminal of the daemon's is not one to ask on, and a command without one says so`()
+        async throws
+    {
+        let session = try await Session()
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        try await session.household.stop()
+        try await session.household.start(environment: ["GPG_TTY": "/dev/tty"])
+        let report = try await session.household.keybell("unlock", "main")
+        #expect(report.status == 1)
+        #expect(report.errors.contains("run `keybell unlock` in a terminal"))
+    }
+
+    @Test func `a keyring whose prompt nobody could see is told with what opens it there, which does`()
+        async throws
+    {
+        let session = try await Session(remembers: true)
+        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        let (household, gnome) = (session.household, try #require(session.household.keyring))
+        try await gnome.lock()
+        let report = try await household.keybell("unlock", "keyring")
+        #expect(report.status == 1)
+        let command = try #require(report.errors.split(separator: "`").first { $0.contains("--replace") })
+        // As the advice says, but for the terminal's echo, which a pipe hasn't.
+        let words = command.replacing("stty -echo; ", with: "").replacing("; stty echo", with: "")
+        let opening = try ChildProcess(
+            "sh",
+            ["-c", String(words)],
+            environment: household.bus.environment,
+            input: gnome.password + "\n"
+        )
+        try await eventually("the keyring to be open") {
+            try await household.keybell("unlock", "keyring").status == 0 ? () : nil
+        }
+        #expect(
+            try await household.keybell("unlock", "keyring").output.contains("Your keyring is open")
+        )
+        opening.kill()
+        // The one that took over is nobody's child.
+        _ = try await household.run(
+            "sh",
+            "-c",
+            "kill $(busctl --address=\"$DBUS_SESSION_BUS_ADDRESS\" call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetConnectionUnixProcessID s org.freedesktop.secrets | cut -d' ' -f2)"
+        )
+    }
+}

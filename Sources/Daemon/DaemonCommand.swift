@@ -49,6 +49,8 @@ package struct DaemonCommand: ParsableCommand {
         do {
             let house = try await House(configuration, folders: .ofProcess(), logger: logger)
             try await house.run()
+            // What is still to be written gets a moment; a disk that hangs gets no more.
+            try? await withDeadline(.seconds(5)) { await BlockingWork.state {} }
             logger.notice("stopped")
             return 0
         } catch let error as TLSIdentityError {
@@ -65,11 +67,22 @@ package struct DaemonCommand: ParsableCommand {
 
     /// What can't be had is said and lived without: a container may forbid any of it.
     private func tellHardening(_ failure: KernelError?, _ logger: Logger) {
+        defer {
+            SecureHeap.whenOverflowing {
+                logger.warning(
+                    "the locked memory is full: further secrets are kept in ordinary memory, and wiped there"
+                )
+            }
+        }
         if let failure { logger.warning("not hardened", metadata: ["why": "\(failure)"]) }
         SecureHeap.prepare()
         switch SecureHeap.state {
         case .locked: break
         case .notLocked: logger.warning("secrets may be swapped out: RLIMIT_MEMLOCK is too low")
+        case .forbidden:
+            logger.warning(
+                "secrets may be swapped out: the system lets this process lock no memory; let its filter of system calls allow mlock"
+            )
         case .unavailable:
             logger.warning("there is no guarded memory for secrets; they are wiped all the same")
         }

@@ -14,6 +14,7 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 import Vault
+import VaultStores
 
 /// The daemon's parts and how they hang together: the only place that knows the concrete types.
 struct House: Sendable {
@@ -69,7 +70,9 @@ struct House: Sendable {
         for store in rooms.vaults.stores {
             // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
             // asked for that, and what is locked stays so.
-            _ = try? await store.index()
+            await (store as? KeyringStore)?.settle()
+            // From the disk once, and from memory while it serves.
+            _ = await store.hash()
         }
         try await Self.takeName(on: bus)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import COpenSSL
+import Glibc
 import Synchronization
 
 /// OpenSSL's secure heap: memory that is locked, left out of core dumps and fenced by guard pages.
@@ -14,6 +15,9 @@ package enum SecureHeap {
         case locked
         /// It is there, but the limit on locked memory (`RLIMIT_MEMLOCK`) was too small to lock it.
         case notLocked
+        /// It is there, but the system doesn't let this process lock memory at all (a filter of system calls, as a
+        /// container or a service may have one).
+        case forbidden
         /// It could not be made; secrets are in ordinary memory.
         case unavailable
     }
@@ -31,7 +35,24 @@ package enum SecureHeap {
     /// can log its state at the start.
     package static func prepare() { _ = made }
 
-    static func noteOverflow() { overflowCount.wrappingAdd(1, ordering: .relaxed) }
+    /// Tells of the first secret that has to go to ordinary memory, at once if that has been.
+    ///
+    /// - Parameter tell: Called once at most, on any thread; must not make secrets.
+    package static func whenOverflowing(_ tell: @escaping @Sendable () -> Void) {
+        let isLate = listener.withLock { listener in
+            let isLate = overflows > 0
+            listener = isLate ? nil : tell
+            return isLate
+        }
+        if isLate { tell() }
+    }
+
+    static func noteOverflow() {
+        overflowCount.wrappingAdd(1, ordering: .relaxed)
+        listener.withLock { $0.take() }?()
+    }
+
+    private static let listener = Mutex<(@Sendable () -> Void)?>(nil)
 
     private static let overflowCount = Atomic<Int>(0)
 
@@ -42,10 +63,29 @@ package enum SecureHeap {
         let smallestBlock = 16
         switch CRYPTO_secure_malloc_init(size, smallestBlock) {
         case 1: return .locked
-        case 2: return .notLocked
+        case 2: return whyNotLocked()
         default:
             ERR_clear_error()
             return .unavailable
         }
     }()
+
+    /// Asks the system once more for what libcrypto was refused, which doesn't say why.
+    private static func whyNotLocked() -> State {
+        let address = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address = unsafe address, UInt(bitPattern: address) != .max else { return .notLocked }
+        defer { unsafe munmap(address, size) }
+        guard unsafe mlock(address, size) != 0 else { return .notLocked }
+        let code = errno
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &limit) == 0 else {
+            return .notLocked
+        }
+        return refused(code, limit: UInt64(limit.rlim_cur))
+    }
+
+    /// What it means that locking memory failed with this error: a limit of 0 is EPERM, too.
+    static func refused(_ code: Int32, limit: UInt64) -> State {
+        code == EPERM && limit > 0 ? .forbidden : .notLocked
+    }
 }

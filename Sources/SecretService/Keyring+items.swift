@@ -45,6 +45,18 @@ extension Keyring {
         return try await describe(path, owner: place.owner)
     }
 
+    /// Looks at some items again.
+    ///
+    /// - Parameter paths: Where they were, as events or a former search said.
+    /// - Returns: What they are now, by their paths; those that are gone are left out.
+    /// - Throws: `.locked` for a locked collection.
+    package func items(at paths: [String]) async throws(KeyringError) -> [String: KeyringItem] {
+        let place = try await openPlace()
+        let ours = paths.filter { $0.hasPrefix(place.collection.text + "/") }.compactMap { ObjectPath($0) }
+        let found = try await describe(ours, owner: place.owner)
+        return Dictionary(found.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+    }
+
     // MARK: - Reading what the bus shows
 
     /// Reads many items, some at a time so that neither side's queue grows without bound.

@@ -41,6 +41,15 @@ package struct KeyringReport: Hashable, Sendable {
         self.state = state
     }
 
+    /// Whether the collection is gnome-keyring's `session`, which is kept in memory alone and gone with it.
+    package var isVolatile: Bool { collection == Self.volatile && !keepsSessions }
+
+    /// The collection that gnome-keyring keeps in memory alone.
+    fileprivate static let volatile = "/org/freedesktop/secrets/collection/session"
+
+    /// Whether the provider is one that keeps a collection of that name as any other.
+    fileprivate var keepsSessions: Bool { [.keePassXC, .kwallet].contains(program) }
+
     /// The provider, if it is one of those that are known.
     package var program: Program? {
         switch executable?.split(separator: "/").last.map(String.init) ?? command {
@@ -85,7 +94,8 @@ extension Keyring {
         }
         switch report.state {
         case .noProvider: report.idle = await idlePrograms()
-        case .noCollection: report.others = await collectionNames(of: report.owner)
+        case .noCollection:
+            report.others = await collectionNames(of: report.owner, sparingVolatile: !report.keepsSessions)
         case .locked, .unlocked: break
         }
         return report
@@ -103,7 +113,7 @@ extension Keyring {
     }
 
     /// The last elements of the collections' paths: unlike a label, KeePassXC shows them while it is locked, too.
-    private func collectionNames(of owner: String?) async -> [String] {
+    private func collectionNames(of owner: String?, sparingVolatile: Bool) async -> [String] {
         guard let owner,
             // A provider that doesn't even say that has been reported already.
             let all = try? await property(
@@ -113,9 +123,10 @@ extension Keyring {
                 owner: owner
             )
         else { return [] }
-        return (all.asArray ?? []).compactMap { path in
-            path.asObjectPath?.text.split(separator: "/").last.map(String.init)
-        }
+        // What is stored in one that is kept in memory alone is lost.
+        let paths = (all.asArray ?? []).compactMap { $0.asObjectPath?.text }
+            .filter { !(sparingVolatile && $0 == KeyringReport.volatile) }
+        return paths.compactMap { $0.split(separator: "/").last.map(String.init) }
     }
 
     /// Programs with a bus name of their own that nevertheless don't offer the Secret Service.

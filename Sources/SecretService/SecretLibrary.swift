@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibSecret
+import Glibc
 import Kernel
 import Secrecy
 
@@ -159,7 +160,8 @@ actor SecretLibrary {
 
     /// Does something in the session; again in a new one, where the provider has lost it.
     ///
-    /// KWallet now and then takes another program's end for ours, several times while several of them end.
+    /// KWallet now and then takes another program's end for ours, several times while several of them end: so each time
+    /// after a longer while.
     private func inSession<Outcome>(
         with owner: String,
         _ act: (SessionHandle) throws(KeyringError) -> Outcome
@@ -170,13 +172,18 @@ actor SecretLibrary {
                 return try act(try session(with: owner))
             } catch .noSession {
                 session = nil
-                guard attempt < 5 else { throw .noSession }
+                guard attempt <= Self.pauses.count else { throw .noSession }
+                // This thread is the library's own.
+                usleep(Self.pauses[attempt - 1] * 1000)
                 attempt += 1
             } catch {
                 throw error
             }
         }
     }
+
+    /// How many milliseconds to wait before each further attempt.
+    private static let pauses: [UInt32] = [0, 10, 30, 100, 300, 1000]
 
     private func session(with owner: String) throws(KeyringError) -> SessionHandle {
         if let session, session.owner == owner { return session }

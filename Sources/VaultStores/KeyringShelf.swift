@@ -47,11 +47,19 @@ struct KeyringShelf {
         extraPaths[id.hex].flatMap { extras[$0] }
     }
 
-    /// Takes in how one item stands now; nil if it is gone.
-    mutating func update(_ path: String, to item: KeyringItem?, extra: LoginExtra?, identity: VaultIdentity) {
-        items[path] = item?.schema == LoginItem.schema ? item : nil
-        extras[path] = item.flatMap { item in
-            item.schema == LoginItem.extraSchema ? Extra(item: item, content: extra) : nil
+    /// Takes in how some items stand now, by their paths; one that isn't among them is gone.
+    mutating func update(
+        _ paths: [String],
+        to found: [String: KeyringItem],
+        extras contents: [String: LoginExtra],
+        identity: VaultIdentity
+    ) {
+        for path in paths {
+            let item = found[path]
+            items[path] = item?.schema == LoginItem.schema ? item : nil
+            extras[path] = item.flatMap { item in
+                item.schema == LoginItem.extraSchema ? Extra(item: item, content: contents[path]) : nil
+            }
         }
         arrange(identity)
     }

@@ -16,50 +16,70 @@ extension KeyringStore {
     }
 
     /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
-    private func takeIn(_ event: KeyringEvent) async {
-        let work = Task(executorPreference: TaskQueue.shared) { await self.happened(event) }
-        taking = work
-        await work.value
-        taking = nil
-    }
-
-    private func happened(_ event: KeyringEvent) async {
+    ///
+    /// What is told while something is being taken in is taken in together: each time all logins are put in order anew,
+    /// and an import tells of thousands.
+    private func takeIn(_ event: KeyringEvent) {
         switch event {
         case .itemsChanged(let path?):
-            guard await refresh(path) else { return }
+            untaken.insert(path)
         case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
+            untaken = []
             forget()
+            return news.send(())
         }
-        news.send(())
+        guard taking == nil else { return }
+        taking = Task(executorPreference: TaskQueue.shared) {
+            while let paths = await self.nextUntaken() {
+                if await self.refresh(paths) { self.news.send(()) }
+            }
+        }
     }
 
-    /// Looks at one item again; false if it is none of ours.
+    /// All that is to be looked at now; nil for nothing, which ends the taking.
+    private func nextUntaken() -> [String]? {
+        guard !untaken.isEmpty else {
+            taking = nil
+            return nil
+        }
+        defer { untaken = [] }
+        return Array(untaken)
+    }
+
+    /// Looks at some items again; false if none is ours.
     @discardableResult
-    func refresh(_ path: String) async -> Bool {
+    func refresh(_ paths: [String]) async -> Bool {
         guard shelf != nil else {
-            // Whatever is being read may be without it.
+            // Whatever is being read may be without them.
             generation += 1
             return false
         }
-        let outcome = await Result { [keyring] () async throws(KeyringError) -> (KeyringItem?, LoginExtra?) in
-            guard let item = try await keyring.item(at: path) else { return (nil, nil) }
-            guard item.schema == LoginItem.extraSchema else { return (item, nil) }
-            let secret = try await keyring.secrets(of: [item])[path]
-            return (item, secret.flatMap { LoginExtra(json: $0) })
+        let outcome = await Result {
+            [keyring] () async throws(KeyringError) -> (
+                items: [String: KeyringItem], extras: [String: LoginExtra]
+            ) in
+            let items = try await keyring.items(at: paths)
+            let secrets = try await keyring.secrets(
+                of: items.values.filter { $0.schema == LoginItem.extraSchema }
+            )
+            return (items, secrets.compactMapValues { LoginExtra(json: $0) })
         }
-        guard case .success((let item, let extra)) = outcome else {
+        guard case .success(let found) = outcome else {
             forget()
             return true
         }
         guard var shelf else { return true }
-        let isOurs = item.map { [LoginItem.schema, LoginItem.extraSchema].contains($0.schema) } ?? false
-        guard isOurs || shelf.knows(path) else { return false }
-        let former = shelf.items[path]
-        shelf.update(path, to: item, extra: extra, identity: identity())
+        let ours = paths.filter { path in
+            let schema = found.items[path]?.schema
+            return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
+        }
+        guard !ours.isEmpty else { return false }
+        let gone = ours.filter { found.items[$0] == nil }.compactMap { shelf.items[$0] }
+        shelf.update(ours, to: found.items, extras: found.extras, identity: identity())
         self.shelf = shelf
         generation += 1
         keepNames()
-        if item == nil, let former { await deleteExtra(of: former) }
+        for item in gone { await deleteExtra(of: item) }
         return true
     }
 

@@ -54,7 +54,7 @@ extension KeyringStore {
                     secret: LoginExtra().json
                 )
             }
-            await refresh(item.path)
+            await refresh([item.path])
         } catch {
             logger.notice("The vault's identity is not in the keyring yet", metadata: ["reason": "\(error)"])
         }
@@ -82,7 +82,7 @@ extension KeyringStore {
                     secret: draft.password ?? SecretBytes(utf8: "")
                 )
             }
-            await refresh(item.path)
+            await refresh([item.path])
         } catch {
             if let extraItem {
                 // The login's own error is what counts.
@@ -124,7 +124,7 @@ extension KeyringStore {
                 secret: password
             )
         }
-        await refresh(item.path)
+        await refresh([item.path])
     }
 
     /// Stores an extra, in place if there was one; makes none that says nothing.
@@ -146,7 +146,7 @@ extension KeyringStore {
                 secret: extra.json
             )
         }
-        await refresh(item.path)
+        await refresh([item.path])
         return item
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
 import Logging
 import SecretService
 import Vault
@@ -21,10 +22,13 @@ extension KeyringStore {
 
     func keep(_ state: KeptState) {
         known = state
-        do throws(VaultError) {
-            try file.write(state)
-        } catch {
-            logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
+        // A slow disk holds up nobody; what comes later is written later.
+        BlockingWork.state.begin { [file, logger] in
+            do throws(VaultError) {
+                try file.write(state)
+            } catch {
+                logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
+            }
         }
     }
 
@@ -45,6 +49,26 @@ extension KeyringStore {
         }
         state.isProvisional = false
         keep(state)
+    }
+
+    /// Looks whether the keyring knows another identity, if our own was only made up: before anybody is told it.
+    ///
+    /// Asks the person nothing, and reads no login.
+    package func settle() async {
+        guard keptState().isProvisional else { return }
+        do throws(KeyringError) {
+            settleIdentity(
+                try await keyring.items(
+                    schema: LoginItem.extraSchema,
+                    attributes: [LoginItem.Attribute.uuid: VaultIdentity.itemName]
+                )
+            )
+        } catch {
+            logger.debug(
+                "The keyring can't be asked for the vault's Hash yet",
+                metadata: ["reason": "\(error)"]
+            )
+        }
     }
 
     /// Writes down the names that were made up for items, if there are new ones.

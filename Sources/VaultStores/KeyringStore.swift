@@ -33,6 +33,8 @@ package actor KeyringStore: VaultStore {
     var follower: Task<Void, Never>?
     /// What the keyring has told of and is being looked at.
     var taking: Task<Void, Never>?
+    /// The items that it has told of and nobody has looked at yet.
+    var untaken: Set<String> = []
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
     /// How the collection was when last looked at.

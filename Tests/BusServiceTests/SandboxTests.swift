@@ -135,7 +135,8 @@ struct `Who may change something` {
         let refused = { (programs: [String]) async -> [String?] in
             fixture.seen.update { $0 = Self.answerer(programs) }
             var names: [String?] = []
-            for (method, interface, arguments) in Self.changing.suffix(3) where method.name != "Lock" {
+            let guarded: Set = ["Forget", "Unlock", "UnlockWithOptions"]
+            for (method, interface, arguments) in Self.changing where guarded.contains(method.name) {
                 names.append(
                     await fixture.errorName { () throws(DBusError) in
                         try await fixture.call(method, of: interface, arguments)
@@ -144,12 +145,14 @@ struct `Who may change something` {
             }
             return names
         }
-        let denied = [KeybellBusError.notAllowed, KeybellBusError.notAllowed]
+        let denied = Array(repeating: KeybellBusError.notAllowed, count: 3)
         #expect(await refused(["/usr/bin/git"]) == denied)
         #expect(await refused(["/usr/bin/keybell", "/usr/bin/git", "/usr/bin/bash"]) == denied)
-        // Forget then fails for want of a keyring, Unlock succeeds.
+        // Forget then fails for want of a keyring, Unlock succeeds, and the terminal is none of the caller's.
         #expect(
-            await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [KeybellBusError.unavailable, nil]
+            await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [
+                KeybellBusError.unavailable, nil, DBusError.Name.invalidArgs,
+            ]
         )
         fixture.seen.update { $0 = Self.answerer(["/usr/bin/keybell"]) }
         try await fixture.call(

@@ -44,7 +44,11 @@ struct UnitTests {
         let units = try Self.units(in: folder, port: 19455)
         for unit in ["keybell.service", "keybell.socket"] {
             let report = try await Self.analyze("verify", "\(units)/\(unit)", in: folder)
-            #expect(report.output + report.errors == "")
+            // Of this machine's other units it may say what it likes.
+            let ours = (report.output + report.errors).split(separator: "\n").filter {
+                $0.contains("keybell")
+            }
+            #expect(ours == [])
         }
     }
 

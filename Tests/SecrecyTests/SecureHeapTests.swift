@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import Glibc
+import Synchronization
 import Testing
+
+@testable import Secrecy
 
 @Suite(.serialized) struct SecureHeapTests {
     @Test func `the heap is there once it has been prepared`() {
@@ -15,6 +18,29 @@ import Testing
         #expect(SecureHeap.overflows > before)
         #expect(secret.count == SecureHeap.size * 2)
         #expect(secret.withSpan { $0[SecureHeap.size] } == 0x5A)
+    }
+
+    @Test func `the first that does not fit is told of, once, also to who asks later`() {
+        let told = Mutex(0)
+        let big = [UInt8](repeating: 0x5A, count: SecureHeap.size * 2)
+        SecureHeap.whenOverflowing { told.withLock { $0 += 1 } }
+        _ = SecretBytes(copying: big)
+        _ = SecretBytes(copying: big)
+        #expect(told.withLock { $0 } == 1)
+        SecureHeap.whenOverflowing { told.withLock { $0 += 1 } }
+        #expect(told.withLock { $0 } == 2)
+    }
+
+    @Test(arguments: [
+        (EPERM, UInt64(8 << 20), SecureHeap.State.forbidden), (EPERM, 0, .notLocked),
+        (ENOMEM, 65_536, .notLocked), (EAGAIN, 65_536, .notLocked),
+    ])
+    func `what a filter refuses is not a limit that is too low`(
+        code: Int32,
+        limit: UInt64,
+        state: SecureHeap.State
+    ) {
+        #expect(SecureHeap.refused(code, limit: limit) == state)
     }
 
     @Test func `many small secrets overflow without a failure and make room again`() {

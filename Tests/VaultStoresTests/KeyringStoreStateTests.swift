@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Kernel
 import Secrecy
 import SecretService
 import Testing
@@ -41,9 +42,24 @@ import VaultStores
         #expect(await !fixture.store.status().isLocked)
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a disk that hangs holds up nobody`() async throws {
+        let fixture = try await StoreFixture()
+        try FileManager.default.createDirectory(atPath: fixture.state, withIntermediateDirectories: true)
+        // Who opens a pipe for writing waits for its reader: a write that never ends, until the test lets it.
+        let path = fixture.state + "/keyring-vault.json.new-\(getpid())"
+        try #require(unsafe mkfifo(path, 0o600) == 0)
+        defer { close(unsafe open(path, O_RDONLY | O_NONBLOCK)) }
+        _ = await fixture.store.status()
+        _ = try await fixture.saveOne()
+        #expect(try await fixture.store.index().count == 1)
+        #expect(await fixture.store.status().hash?.count == 40)
+    }
+
     @Test func `the state is this user's alone`() async throws {
         let fixture = try await StoreFixture()
         _ = await fixture.store.status()
+        await BlockingWork.state {}
         let files = FileManager.default
         let folder = try files.attributesOfItem(atPath: fixture.state)[.posixPermissions] as? Int
         #expect(folder == 0o700)
@@ -82,6 +98,7 @@ import VaultStores
         let fixture = try await StoreFixture()
         _ = try await fixture.saveOne()
         let hash = await fixture.store.status().hash
+        await BlockingWork.state {}
         try Data("{".utf8).write(to: URL(fileURLWithPath: fixture.state + "/keyring-vault.json"))
         let restarted = try await fixture.restarted()
         _ = try await restarted.index()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
+import Kernel
 import Logging
 import Secrecy
 import SecretService
@@ -27,7 +28,8 @@ struct StoreFixture {
 
     /// The same vault after a restart of the daemon, with another state folder if the state is to be lost.
     func restarted(state: String? = nil) async throws -> KeyringStore {
-        Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock)
+        await BlockingWork.state {}
+        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock)
     }
 
     private static func keyring(on bus: PrivateBus) async throws -> Keyring {

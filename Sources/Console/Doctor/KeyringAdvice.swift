@@ -46,6 +46,10 @@ enum KeyringAdvice {
         }
     }
 
+    static let volatile =
+        "Make a keyring that is kept on the disk in Seahorse and set it as default, or name one as [keyring] "
+        + "collection, such as \"login\"."
+
     static func locked(_ report: KeyringReport) -> String {
         let place =
             switch report.program {

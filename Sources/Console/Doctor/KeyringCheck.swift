@@ -50,6 +50,15 @@ enum KeyringCheck {
         case .unlocked:
             findings.append(.ok("Keyring", "\(collection) is open"))
         }
+        if report.isVolatile {
+            findings.append(
+                .warning(
+                    "Keyring",
+                    "is kept in memory alone: all keys are gone when gnome-keyring ends",
+                    do: KeyringAdvice.volatile
+                )
+            )
+        }
         if report.lockedItems > 0 {
             findings.append(
                 .warning(

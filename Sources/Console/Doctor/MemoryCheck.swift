@@ -19,6 +19,13 @@ enum MemoryCheck {
                 "secrets can't be locked, so they could be swapped out",
                 do: "Allow at least 1 MiB: `ulimit -l` shows the limit; LimitMEMLOCK= in the unit raises it."
             )
+        case .forbidden:
+            return .warning(
+                subject,
+                "the system lets no memory be locked here, so secrets could be swapped out",
+                do:
+                    "Let the filter of system calls (of a container, or SystemCallFilter= of a unit) allow mlock."
+            )
         case .unavailable:
             return .warning(
                 subject,

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Kernel
 
 /// A thread's worth of work that blocks or takes long, one piece after the other, on a queue of its own.
 ///
-/// An actor that awaits it goes on with other things, and so does the queue that the house runs on.
-struct BlockingWork: Sendable {
+/// An actor that awaits it goes on with other things, and so does the queue that the house runs on. The rule: whatever
+/// waits for a disk, another program or a long calculation while the daemon serves is done by one of these, or on
+/// an executor of its own.
+package struct BlockingWork: Sendable {
+    /// What is written to the state folder.
+    package static let state = BlockingWork(label: "org.keybell.state")
+
     private let executor: TaskQueue
 
     /// Work on a queue of this name.
-    init(label: String) {
+    package init(label: String) {
         executor = TaskQueue(label: label)
     }
 
     /// Does something and waits for it; where the waiting task is cancelled, so is the work, if it looks.
-    func callAsFunction<Value: Sendable, Failure: Error>(
+    package func callAsFunction<Value: Sendable, Failure: Error>(
         _ job: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {
         let task = Task(executorPreference: executor) { () -> Result<Value, Failure> in
@@ -30,7 +34,7 @@ struct BlockingWork: Sendable {
     }
 
     /// Does something that nobody waits for.
-    func begin(_ job: @escaping @Sendable () -> Void) {
+    package func begin(_ job: @escaping @Sendable () -> Void) {
         executor.queue.async { job() }
     }
 }

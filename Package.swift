@@ -211,7 +211,7 @@ let package = Package(
         ),
         tests(of: "Audit", ["Kernel", "TestSupport", logging]),
         tests(of: "SessionWatch", ["DBus", "TestSupport", logging]),
-        tests(of: "Approval", ["Callers", "Kernel"]),
+        tests(of: "Approval", ["Callers", "DisplayText", "Kernel", "TestSupport"]),
         tests(
             of: "Operations",
             [

@@ -75,11 +75,9 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var isNew: Bool
     /// Save: the names, never the values, of what it changes.
     package var fields: [String]
-    /// A sentence of Keybell's own that the person should know, such as that a key comes from another program.
-    package var note: String?
     /// Whether "always" may be offered: grants exist and can cover this.
     package var alwaysOffered: Bool
-    /// Release, save: the type of the client's request, as it stands on the wire.
+    /// Unlock, release, save: the type of the client's request, as it stands on the wire.
     package var requestType: String?
     /// Release: what a search is for, as the client wrote it.
     package var search: String?
@@ -89,6 +87,22 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var passwords = true
     /// Release: the names of the string fields that go along, as far as they are known before the look.
     package var fieldNames: [String] = []
+    /// Release: whether string fields go along that aren't known before the look.
+    package var hasUnknownFields = false
+    /// Release: whether a search is for a regular expression.
+    package var isPattern = false
+    /// What the person has named the client, if anything.
+    package var clientName: String?
+    /// Where the key was given to another program or extension than the one that asks: to which.
+    package var givenTo: KeyHolder?
+    /// Overwrite: who loses the Id.
+    package var replaced: KeyHolder?
+    /// Whether there are other vaults than those that it is about, so that the text names these.
+    package var hasOtherVaults = false
+    /// Unlock: the host that the client wants logins for.
+    package var wantedHost: String?
+    /// Unlock: whether the vault has never been opened here.
+    package var isFirstOpening = false
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
     /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
     package var sameness: [UInt8]
@@ -115,7 +129,6 @@ package struct ApprovalRequest: Sendable, Hashable {
         isByEntry: Bool = false,
         isNew: Bool = false,
         fields: [String] = [],
-        note: String? = nil,
         alwaysOffered: Bool = false
     ) {
         self.kind = kind
@@ -138,7 +151,6 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.isByEntry = isByEntry
         self.isNew = isNew
         self.fields = fields
-        self.note = note
         self.alwaysOffered = alwaysOffered
     }
 }

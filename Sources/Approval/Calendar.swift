@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Glibc
 
 /// The time that people read, which may be set; deadlines never run on it.
@@ -7,5 +8,11 @@ enum Calendar {
     /// Seconds since 1970.
     static var now: Int64 {
         Int64(time(nil))
+    }
+
+    /// A day in the person's time zone: `2026-11-25`.
+    static func day(_ seconds: UInt64, in zone: TimeZone = .current) -> String {
+        let date = Date(timeIntervalSince1970: Double(seconds))
+        return date.formatted(Date.ISO8601FormatStyle(timeZone: zone).year().month().day())
     }
 }

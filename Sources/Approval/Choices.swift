@@ -20,10 +20,34 @@ package enum GrantScope: String, Sendable, Hashable, CaseIterable {
     case always
 }
 
+/// What of a login may go out beside its title and user name.
+package enum ReleasePart: String, Sendable, Hashable, CaseIterable {
+    /// The password.
+    case passwords
+    /// The string fields.
+    case fields
+
+    /// - Throws: `invalidAnswer` for any other word.
+    static func read(_ names: [String]) throws(AnswerError) -> Set<ReleasePart> {
+        var parts: Set<ReleasePart> = []
+        for name in names {
+            guard let part = ReleasePart(rawValue: name) else {
+                throw .invalidAnswer("fields may name passwords and fields; with neither, names alone go out")
+            }
+            parts.insert(part)
+        }
+        return parts
+    }
+}
+
 /// What the person chose beside the decision.
 package struct Choices: Sendable, Hashable {
     /// Associate: the name to give.
     package var id: String?
+    /// Associate: whether the person has chosen that name, rather than left the suggested one.
+    package var isNamedByPerson = false
+    /// Release: what goes out beside names, of what was asked for; nil for all of it.
+    package var parts: Set<ReleasePart>?
     /// Release: allow just these uuids.
     package var entries: [String]?
     /// For how long it is remembered.
@@ -39,13 +63,17 @@ package struct Choices: Sendable, Hashable {
         entries: [String]? = nil,
         scope: GrantScope = .once,
         seconds: UInt32? = nil,
-        muteSeconds: UInt32? = nil
+        muteSeconds: UInt32? = nil,
+        isNamedByPerson: Bool = false,
+        parts: Set<ReleasePart>? = nil
     ) {
         self.id = id
         self.entries = entries
         self.scope = scope
         self.seconds = seconds
         self.muteSeconds = muteSeconds
+        self.isNamedByPerson = isNamedByPerson
+        self.parts = parts
     }
 }
 
@@ -84,6 +112,8 @@ extension Choices {
                 id = text
             case ("entries", .list(let uuids)):
                 entries = uuids
+            case ("fields", .list(let names)):
+                parts = try ReleasePart.read(names)
             case ("scope", .text(let text)):
                 guard let known = GrantScope(rawValue: text) else {
                     throw .invalidAnswer("scope must be once, session or always")
@@ -95,8 +125,8 @@ extension Choices {
                 muteSeconds = number
             case ("id", _), ("scope", _):
                 throw .invalidAnswer("\(key) must be a string")
-            case ("entries", _):
-                throw .invalidAnswer("entries must be an array of strings")
+            case ("entries", _), ("fields", _):
+                throw .invalidAnswer("\(key) must be an array of strings")
             case ("seconds", _), ("mute-seconds", _):
                 throw .invalidAnswer("\(key) must be an unsigned 32-bit number")
             default:

@@ -7,6 +7,7 @@ import Callers
 /// So it has everything that a person is shown of what is asked, and everything that a decision can be remembered for.
 /// Only who asks counts as a program: the process, its parents and the user agent may be others. Two associates are
 /// told apart by key and proposed Id alone, and a suggested Id never counts, since that is free today and taken tomorrow.
+/// What an unlock is wanted for doesn't count either.
 struct Question: Hashable, Sendable {
     let kind: ApprovalKind
     var program: Program
@@ -37,13 +38,16 @@ struct Question: Hashable, Sendable {
     private static func shown(_ request: ApprovalRequest) -> [UInt8] {
         let flags = [
             request.verified, request.isPlainHTTP, request.bulk, request.isByEntry, request.isNew,
-            request.alwaysOffered, request.passwords,
+            request.alwaysOffered, request.passwords, request.hasUnknownFields, request.isPattern,
+            request.hasOtherVaults, request.isFirstOpening,
         ]
-        let texts = [
-            request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
-            request.claimedSubmitHost, request.claimedTitle, request.note, request.requestType,
-            request.search,
-        ]
+        let texts =
+            [
+                request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
+                request.claimedSubmitHost, request.claimedTitle, request.search, request.clientName,
+                // One unlock does for whatever is wanted next.
+                request.kind == .unlock ? nil : request.requestType,
+            ] + texts(of: request.givenTo) + texts(of: request.replaced)
         let lists = [request.newHosts, request.fields, request.places, request.fieldNames]
         var bytes = flags.map { UInt8($0 ? 1 : 0) }
         for text in texts { append(text, to: &bytes) }
@@ -52,6 +56,11 @@ struct Question: Hashable, Sendable {
             for text in list { append(text, to: &bytes) }
         }
         return bytes
+    }
+
+    private static func texts(of holder: KeyHolder?) -> [String?] {
+        // When it was last used changes with each use.
+        [holder?.program, holder?.origin, holder?.created.map { String($0) }]
     }
 
     private static func line(_ entry: EntryLine) -> [UInt8] {

@@ -27,7 +27,7 @@ enum QuietKey: Hashable, Sendable {
         default:
             // What it is called and whether the key is its own change with an Origin that anybody can claim.
             var asked = request
-            asked.note = nil
+            (asked.givenTo, asked.clientName) = (nil, nil)
             var question = Question(asked)
             question.program = Program(id: program)
             self = .question(question)

@@ -4,175 +4,184 @@ import Callers
 import DisplayText
 
 extension Wording {
-    /// Several lines for the person who wants to know more, the weightiest first.
+    /// What a person in a hurry has to know beside the title: at most five lines, the weightiest first.
+    ///
+    /// All warnings are in it, before all else; where there are many, the lighter ones share a line. Of the rest as much
+    /// as there is room for; all of it is in the details.
     package static func body(_ request: ApprovalRequest, limits: Limits = Limits()) -> String {
+        lines(request, limits).joined(separator: "\n")
+    }
+
+    /// As many lines as GNOME Shell draws, less one for how to answer.
+    static let mostLines = 5
+
+    /// How many lines of what is asked for are never pushed out by warnings.
+    private static let mostPressing = 2
+
+    static func lines(_ request: ApprovalRequest, _ limits: Limits) -> [String] {
+        let matters = matters(request, limits)
+        let room = mostLines - min(matters.count, mostPressing)
+        var warnings = warnings(request)
+        if warnings.count > room {
+            warnings.replaceSubrange((room - 1)..., with: [warnings[(room - 1)...].joined(separator: " ")])
+        }
+        return warnings + matters.prefix(mostLines - warnings.count)
+    }
+
+    /// What is asked for, the weightiest first.
+    private static func matters(_ request: ApprovalRequest, _ limits: Limits) -> [String] {
         let lines =
-            warnings(request) + hostLines(request) + matterLines(request, limits)
-            + callerLines(request.caller) + claimLines(request)
-        return lines.joined(separator: "\n")
+            switch request.kind {
+            case .associate: associateLines(request)
+            case .overwrite: overwriteLines(request)
+            case .unlock: unlockLines(request)
+            case .release: releaseLines(request, limits)
+            case .save: saveLines(request, limits)
+            }
+        return lines.compactMap(\.self)
     }
 
-    /// How many parents a body names: enough to tell a terminal from a script, the details have them all.
-    private static let nearParents = 4
+    // MARK: Kinds
 
-    // MARK: Warnings
-
-    /// What should make a person think twice.
-    private static func warnings(_ request: ApprovalRequest) -> [String] {
-        var lines: [String] = []
-        if let note = request.note { lines.append(PlainText.field(note)) }
-        if !request.verified {
-            lines.append(
-                request.kind == .unlock
-                    ? "The keyring is locked: who this client is can't be verified before it is unlocked."
-                    : "The keyring is locked: who this client is could not be verified."
-            )
-        }
-        if let host = request.submitHost, let page = request.host, !Site.isSame(host, page) {
-            lines.append("The form goes to another site: \(PlainText.host(host))")
-        }
-        if let host = request.claimedHost, let stored = request.host, !Site.isSame(host, stored) {
-            lines.append("It says that the page is of another site: \(PlainText.quoted(host))")
-        }
-        if let target = request.claimedSubmitHost, request.kind == .release {
-            lines.append("The form goes where two programs could read two hosts: \(PlainText.quoted(target))")
-        }
-        if request.isPlainHTTP, !staysHere(request) {
-            lines.append("By plain http: others on the way can read it.")
-        }
-        lines += newHostLines(request)
-        lines += callerWarnings(request.caller)
-        if request.kind == .overwrite {
-            lines.append("If allowed, the program that has this name now loses its access.")
-        }
-        return lines
+    private static func associateLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            extensionLine(request), scriptLine(request),
+            request.suggestedID.map { "Keybell will call it \(quoted($0))." },
+            "If you allow it, it can ask for logins from now on.",
+        ]
     }
 
-    /// Whether neither the page nor its form is anywhere else than on this machine.
-    private static func staysHere(_ request: ApprovalRequest) -> Bool {
-        let form = request.submitHost ?? request.claimedSubmitHost
-        return Site.isThisMachine(request.host) && (form == nil || Site.isThisMachine(form))
+    private static func overwriteLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            request.replaced.map { "That name belongs to \(holder($0))\(times($0))." },
+            "If you allow it, that one loses its access and all that you allowed it.",
+            extensionLine(request), scriptLine(request),
+        ]
     }
 
-    /// Where an entry would be offered from now on: what is of another site is always named, each of it.
-    private static func newHostLines(_ request: ApprovalRequest) -> [String] {
-        let hosts = Site.sorted(request.newHosts, from: request.host)
-        var lines: [String] = []
-        if !hosts.elsewhere.isEmpty {
-            let names = hosts.elsewhere.map { PlainText.host($0) }.joined(separator: ", ")
-            let other = request.host == nil ? "" : ", another site"
-            lines.append("Would be offered from now on at: \(names)\(other)")
-        }
-        if !hosts.sameSite.isEmpty {
-            let also = hosts.elsewhere.isEmpty ? "Would" : "And it would"
-            lines.append("\(also) be offered from now on at: \(list(hosts.sameSite) { PlainText.host($0) })")
-        }
-        return lines
+    private static func unlockLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            wish(request),
+            request.isFirstOpening ? "It has never been opened here." : nil,
+            request.verified
+                ? nil : request.client.map { "It says that its name in Keybell is \(quoted($0))." },
+            nameLine(request), extensionLine(request), scriptLine(request),
+        ]
     }
 
-    // MARK: What is asked for
-
-    private static func hostLines(_ request: ApprovalRequest) -> [String] {
-        // Some notifiers cut titles, and show no more than the first lines.
-        var lines = request.host.map { ["Host: \(PlainText.host($0))"] } ?? []
-        if let submitHost = request.submitHost, let host = request.host, submitHost != host,
-            Site.isSame(submitHost, host)
-        {
-            lines.append("Sent to: \(PlainText.host(submitHost))")
+    /// Why a vault is to be unlocked.
+    private static func wish(_ request: ApprovalRequest) -> String? {
+        let place = request.wantedHost.map { " at \(PlainText.host($0, limit: titleLimit))" } ?? ""
+        return switch request.requestType {
+        case "get-logins", "get-logins-count": "It wants your login\(place)."
+        case "set-login": "It wants to save a login\(place)."
+        case "get-logins-custom-search": "It wants to search your logins."
+        case "get-all-logins": "It wants all your logins."
+        case "get-logins-by-names", "get-login-by-uuid": "It wants some of your logins."
+        case "associate": "You have let it in; now it has to know which vault this is."
+        case "test-associate": "It wants to be ready to ask for logins."
+        default: nil
         }
-        return lines
     }
 
-    private static func matterLines(_ request: ApprovalRequest, _ limits: Limits) -> [String] {
-        var lines: [String] = []
-        if !request.entries.isEmpty {
-            lines.append(entries(request.entries, named: limits.entriesInBody))
+    private static func saveLines(_ request: ApprovalRequest, _ limits: Limits) -> [String?] {
+        let hosts = Site.sorted(request.newHosts, from: request.host).sameSite.filter { $0 != request.host }
+        let also =
+            hosts.isEmpty
+            ? nil : "Will also be offered at \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
+        let claimed = request.claimedHost.flatMap { host in
+            isElsewhere(host, request) ? nil : "It says that the page is \(quoted(host))."
         }
-        lines += handedOutLines(request)
-        if !request.fields.isEmpty {
-            lines.append("\(request.isNew ? "Sets" : "Changes"): \(list(request.fields, quoted))")
-        }
-        if let vaults = vaults(request) {
-            lines.append("\(request.vaults.count == 1 ? "Vault" : "Vaults"): \(vaults)")
-        }
-        if request.verified, let client = request.client {
-            lines.append("Client: \(PlainText.quoted(client))")
-        }
-        if let fingerprint = request.fingerprint, [.associate, .overwrite].contains(request.kind) {
-            lines.append("Key: \(PlainText.field(fingerprint))")
-        }
-        if request.kind == .associate { lines.append("If allowed, it can ask for logins from now on.") }
-        return lines
+        let changes =
+            request.fields.isEmpty
+            ? nil : "\(request.isNew ? "Sets" : "Changes") \(listed(request.fields.map(fieldName)))."
+        return [
+            loginsLine(request, limits), changes, also, claimed, formLine(request), scriptLine(request),
+            vaultLine(request), nameLine(request), extensionLine(request),
+        ]
     }
 
-    private static func entries(_ entries: [EntryLine], named: Int) -> String {
-        let names = entries.prefix(named).map { entry in
-            quoted(entry.title) + (entry.username.isEmpty ? "" : " (\(quoted(entry.username)))")
+    /// The name of what a save changes: the protocol's own in plain words, any other in quotes.
+    private static func fieldName(_ name: String) -> String {
+        switch name {
+        case "Name": "title"
+        case "Login": "user name"
+        case "Password": "password"
+        case "Url": "address"
+        case "Realm": "realm"
+        case "Allow": "allowed hosts"
+        default: quoted(name)
         }
-        let total = entries.count > named ? " and \(entries.count - named) more, \(entries.count) in all" : ""
-        return "\(entries.count == 1 ? "Login" : "Logins"): " + names.joined(separator: ", ") + total
+    }
+
+    // MARK: Lines of several kinds
+
+    /// Where the form goes, if to another host of the same site; another site's is a warning.
+    static func formLine(_ request: ApprovalRequest) -> String? {
+        if let form = request.submitHost, let host = request.host {
+            guard form != host, Site.isSame(form, host) else { return nil }
+            return "The form goes to \(PlainText.host(form, limit: titleLimit))."
+        }
+        guard request.kind == .save else { return nil }
+        return request.claimedSubmitHost.map { "It says that the form goes to \(quoted($0))." }
+    }
+
+    static func vaultLine(_ request: ApprovalRequest) -> String? {
+        guard request.hasOtherVaults || request.vaults.count > 1 else { return nil }
+        return vaults(request).map { "\(request.vaults.count == 1 ? "Vault" : "Vaults"): \($0)" }
+    }
+
+    /// What the person calls the client.
+    static func nameLine(_ request: ApprovalRequest) -> String? {
+        guard request.verified else { return nil }
+        return request.clientName.map { "You named it \(quoted($0))." }
+    }
+
+    /// Which extension it says that it is, or which page.
+    static func extensionLine(_ request: ApprovalRequest) -> String? {
+        guard let origin = request.caller.origin, !origin.isEmpty else { return nil }
+        return switch ClaimedOrigin(origin) {
+        case .knownExtension(let name): "It says that it is the extension \(name)."
+        case .otherExtension:
+            request.kind == .associate ? "It says that it is an extension of a browser." : nil
+        case .page(let page): "It says that it is the page \(quoted(page))."
+        }
+    }
+
+    /// Which script an interpreter runs, as its arguments have it.
+    static func scriptLine(_ request: ApprovalRequest) -> String? {
+        let script = request.caller.askers.compactMap(\.process.script).first
+        return script.map { "It says that it runs \(PlainText.quoted($0))." }
+    }
+
+    // MARK: Words
+
+    /// Who holds a key.
+    static func holder(_ holder: KeyHolder) -> String {
+        let program = holder.program.isEmpty ? "an unknown program" : PlainText.name(holder.program)
+        guard let origin = holder.origin, !origin.isEmpty else { return program }
+        return switch ClaimedOrigin(origin) {
+        case .knownExtension(let name): "the extension \(name) of \(program)"
+        case .otherExtension: "an extension of \(program)"
+        case .page(let page): "the page \(quoted(page)) in \(program)"
+        }
+    }
+
+    private static func times(_ holder: KeyHolder) -> String {
+        let since = holder.created.map { ", since \(Calendar.day($0))" } ?? ""
+        return since + (holder.lastUsed.map { ", last used \(Calendar.day($0))" } ?? "")
     }
 
     /// The first of a list, and how many more there are.
     static func list(_ texts: [String], _ shown: (String) -> String) -> String {
-        let named = 10
-        let more = texts.count > named ? " and \(texts.count - named) more" : ""
-        return texts.prefix(named).map(shown).joined(separator: ", ") + more
+        let named = 5
+        guard texts.count > named else { return listed(texts.map(shown)) }
+        return texts.prefix(named).map(shown).joined(separator: ", ") + " and \(texts.count - named) more"
     }
 
-    // MARK: Who asks
-
-    private static func callerLines(_ caller: Caller) -> [String] {
-        var lines: [String] = []
-        for holder in caller.askers.prefix(namedAskers) {
-            let parents = processes(holder).dropFirst()
-            let near = parents.prefix(nearParents).joined(separator: ", ")
-            let further = parents.count > nearParents ? ", …" : ""
-            let started = parents.isEmpty ? "" : ", started by \(near)\(further)"
-            let process = holder.process
-            let executable = process.executable.isEmpty ? "unknown" : PlainText.name(process.executable)
-            lines.append("Program: \(executable) (\(process.identity.pid))\(started)")
-        }
-        if caller.askers.isEmpty {
-            lines.append("Program: could not be found out; it may be gone or in a sandbox")
-        }
-        for sandbox in caller.sandboxes.prefix(namedAskers) {
-            lines.append("Sandbox: \(PlainText.name(sandbox))")
-        }
-        return lines
-    }
-
-    /// What is strange about who asks.
-    private static func callerWarnings(_ caller: Caller) -> [String] {
-        var lines: [String] = []
-        let open = caller.askers.filter { $0.sandbox == nil }
-        if open.contains(where: { !$0.process.isFoundAtPath }) {
-            lines.append("Another file is at that path: it was replaced, or is only there for this program.")
-        }
-        if open.contains(where: { $0.process.userWritable }) {
-            lines.append("Any program of yours could have put this one at its place.")
-        }
-        if caller.askers.count > 1 {
-            lines.append("They share the connection: which of them asks can't be told.")
-        }
-        return lines
-    }
-
-    /// What only the client says.
-    private static func claimLines(_ request: ApprovalRequest) -> [String] {
-        let script = request.caller.processes.first?.script
-        let claims: [(String, String?)] = [
-            ("client", request.verified ? nil : request.client),
-            ("script", script),
-            ("host", request.claimedHost),
-            ("title", request.claimedTitle),
-            ("sent to", request.claimedSubmitHost),
-            ("origin", request.caller.origin),
-            ("user agent", request.caller.userAgent),
-        ]
-        let told = claims.compactMap { name, claim in claim.map { "\(name) \(PlainText.quoted($0))" } }
-        // Suggested by the client or made from what it is called: in quotes either way.
-        let name = request.suggestedID.map { ["Name, if allowed: \(PlainText.quoted($0))"] } ?? []
-        return name + (told.isEmpty ? [] : ["It says: " + told.joined(separator: ", ")])
+    /// `a`, `a and b`, `a, b and c`.
+    static func listed(_ texts: [String], _ word: String = "and") -> String {
+        guard let last = texts.last, texts.count > 1 else { return texts.joined() }
+        return texts.dropLast().joined(separator: ", ") + " \(word) \(last)"
     }
 }

@@ -5,12 +5,11 @@ import DisplayText
 
 /// The words in which a person is asked: who asks, for what, where.
 ///
-/// Everything is plain text. Warnings come first, then what is asked for, then who asks, and last what only the client
-/// says. What a client, an entry or a file's name says stands in quotes, so that none of them can write a line that looks
-/// like Keybell's.
+/// Everything is plain text. What a client, an entry or a file's name says stands in quotes, so that none of them can
+/// write a line that looks like Keybell's.
 package enum Wording {
     /// The longest name or host in a title, so that none pushes the rest out of sight.
-    private static let titleLimit = 64
+    static let titleLimit = 64
 
     /// One line: who asks for what, where.
     package static func title(_ request: ApprovalRequest) -> String {
@@ -19,13 +18,11 @@ package enum Wording {
         case .associate:
             "Let \(inSentence(who)) ask Keybell for logins?"
         case .overwrite:
-            "Let \(inSentence(who)) take the place of the client \(quoted(request.client ?? ""))?"
+            "Let \(inSentence(who)) take over the name \(quoted(request.client ?? ""))?"
         case .unlock:
             "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
-        case .release where request.search != nil:
-            "\(who) searches your logins for \(quoted(request.search ?? ""))"
         case .release where request.bulk:
-            "\(who) asks for \(count(request.entries.count, "login")) at once"
+            "\(who) \(bulk(request))"
         case .release:
             "\(who) asks for \(logins(request.entries.count))\(place(request))"
         case .save where request.isNew:
@@ -137,7 +134,16 @@ package enum Wording {
         return "your login \(quoted(entry.title))"
     }
 
-    private static func count(_ number: Int, _ noun: String) -> String {
-        "\(number) \(noun)\(number == 1 ? "" : "s")"
+    /// What is read that isn't one host's.
+    private static func bulk(_ request: ApprovalRequest) -> String {
+        if let search = request.search {
+            let how = request.isPattern ? "by the regular expression" : "for"
+            return "searches your logins \(how) \(quoted(search))"
+        }
+        if request.requestType == "get-all-logins" { return "asks for all your logins" }
+        guard let entry = request.entries.first, request.entries.count == 1 else {
+            return "asks for \(request.entries.count) of your logins"
+        }
+        return "asks for your login" + (entry.title.isEmpty ? "" : " \(quoted(entry.title))")
     }
 }

@@ -18,13 +18,13 @@ extension ClientRegistry {
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
-    /// The fingerprint of the key under this Id; nil if the Id is free.
+    /// The client that has this Id; nil if the Id is free.
     ///
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
-    package func fingerprint(of id: String) async throws(ClientError) -> String? {
+    package func client(withID id: String) async throws(ClientError) -> Client? {
         let shelf = try await shelf()
         guard !shelf.isLocked(id) else { throw .keyring(.itemLocked) }
-        return shelf[id]?.client.fingerprint
+        return (shelf[id]?.client).map(current)
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.

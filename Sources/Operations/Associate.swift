@@ -39,7 +39,7 @@ extension Bell {
         caller = admission.caller
         let id = admission.id
         if let vault = await vaults.neverOpened() {
-            try await unlock(vault, for: id, caller: await visitor.asker())
+            try await unlock(vault, forNew: id, caller: await visitor.asker())
             guard await vaults.hash() != nil else { throw .neverOpened(vault.name) }
         }
         try await store(key, as: id, caller: caller)
@@ -58,7 +58,7 @@ extension Bell {
     private func knownID(of key: ClientKey, proposed: String?) async throws(Refusal) -> String? {
         do throws(ClientError) {
             guard let proposed else { return try await clients.holder(of: key.fingerprint) }
-            return try await clients.fingerprint(of: proposed) == key.fingerprint ? proposed : nil
+            return try await clients.client(withID: proposed)?.fingerprint == key.fingerprint ? proposed : nil
         } catch .keyring(.locked), .keyring(.itemLocked) {
             return nil  // asked first, unlocked then
         } catch {
@@ -95,13 +95,15 @@ extension Bell {
             )
             let decided = try Decided(await desk.ask(question))
             guard decided.allows else { throw .denied }
-            let id = decided.choices.id ?? suggestion
             try await unlockForStoring()
-            guard let holder = try await fingerprint(of: id), holder != key.fingerprint else {
+            let isWanted =
+                decided.choices.isNamedByPerson || proposed.flatMap { PlainName($0) }?.text == suggestion
+            let id = try await name(decided.choices.id ?? suggestion, of: key, isWanted: isWanted)
+            guard let holder = try await client(id), holder.fingerprint != key.fingerprint else {
                 return Admission(id: id, caller: caller, code: decided.code)
             }
             caller = await visitor.asker()
-            let overwrite = ApprovalRequest(
+            var overwrite = ApprovalRequest(
                 kind: .overwrite,
                 caller: caller,
                 sameness: sameness(key.fingerprint, proposed ?? ""),
@@ -109,13 +111,26 @@ extension Bell {
                 suggestedID: id,
                 fingerprint: key.fingerprint
             )
+            overwrite.replaced = KeyHolder(holder)
             let replaced = try Decided(await desk.ask(overwrite))
             if replaced.allows {
-                return Admission(id: id, caller: caller, code: replaced.code, replaced: holder)
+                return Admission(id: id, caller: caller, code: replaced.code, replaced: holder.fingerprint)
             }
             suggestion = await clients.suggestID(from: id)
         }
         throw .denied
+    }
+
+    /// The Id to store a key under: the one that was shown, or where nobody has chosen that, the next free one.
+    ///
+    /// While the keyring was locked nobody knew what was free: such a name must not cost another client its key.
+    private func name(_ shown: String, of key: ClientKey, isWanted: Bool) async throws(Refusal) -> String {
+        guard !isWanted, let holder = try await client(shown), holder.fingerprint != key.fingerprint else {
+            return shown
+        }
+        // It may have been stored meanwhile for somebody who asked the same.
+        if let known = try await knownID(of: key, proposed: nil) { return known }
+        return await clients.suggestID(from: shown)
     }
 
     /// The Id that the request brings, else a free one from the program's name.
@@ -146,9 +161,9 @@ extension Bell {
         }
     }
 
-    private func fingerprint(of id: String) async throws(Refusal) -> String? {
+    private func client(_ id: String) async throws(Refusal) -> Client? {
         do throws(ClientError) {
-            return try await clients.fingerprint(of: id)
+            return try await clients.client(withID: id)
         } catch {
             throw .keyring(error.advice)
         }

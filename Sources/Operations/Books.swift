@@ -9,8 +9,8 @@ package protocol ClientBook: Sendable {
     /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
     /// be repeated.
     func verify(_ request: Request, signature: Signature, changes: Bool) async -> Verification
-    /// The fingerprint of the key that is stored under an Id; nil where the Id is free.
-    func fingerprint(of id: String) async throws(ClientError) -> String?
+    /// The client that has an Id; nil where the Id is free.
+    func client(withID id: String) async throws(ClientError) -> Client?
     /// The Id under which the key with this fingerprint is stored; nil where it is unknown.
     func holder(of fingerprint: String) async throws(ClientError) -> String?
     /// An Id near `base` that no client has.

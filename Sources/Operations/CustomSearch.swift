@@ -21,19 +21,19 @@ extension Bell {
         let places = flags.places
         let purpose = Purpose(
             asked: [text] + flags.asked,
-            search: (text, SearchPlace.allCases.filter(places.contains).map(\.word))
+            search: (text, SearchPlace.allCases.filter(places.contains).map(\.word), flags.mode == .regular)
         )
-        let released: Released
+        var released: Released
         if places.isSubset(of: SearchPlace.publicPlaces) {
             let offers = try await found(search, flags, in: open(for: ring), for: ring)
             released = try await release(offers, for: purpose, to: ring)
         } else {
             try await refuseMuted(ring.visitor)
-            guard let basis = try await askFirst(purpose, ring: ring) else {
+            guard let allowed = try await askFirst(purpose, ring: ring) else {
                 return try await handOut(Released(offers: []), to: ring)
             }
-            let offers = try await found(search, flags, in: open(for: ring), for: ring)
-            released = Released(offers: offers, code: basis.code, bases: [basis])
+            released = allowed
+            released.offers = try await found(search, flags, in: open(for: ring), for: ring)
         }
         return try await handOut(released, to: ring)
     }

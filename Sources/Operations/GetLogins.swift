@@ -23,7 +23,7 @@ extension Bell {
     }
 
     /// What stands further behind in an address tells nothing of its host, and isn't looked into.
-    private static let longestAddress = 8192
+    static let longestAddress = 8192
 
     private func query(of ring: Ring) throws(Refusal) -> MatchQuery {
         let (url, submit) = (try ring.required("Url"), ring.text("SubmitUrl"))

@@ -16,14 +16,17 @@ extension Bell {
         passwords: Bool = true,
         query: MatchQuery? = nil
     ) async throws(Refusal) -> Answered {
+        let passwords = passwords && (released.parts?.contains(.passwords) ?? true)
+        var rules = ring.rules
+        if let parts = released.parts, !parts.contains(.fields) { rules.returnsFields = false }
         let entries: [ReplyEntry]
         do throws(VaultError) {
             do throws(VaultError) {
-                entries = try await open(released.offers, for: ring, passwords: passwords, query: query)
+                entries = try await open(released.offers, by: rules, passwords: passwords, query: query)
             } catch .unconfirmed {
                 // The keyring wants the person's word, too; it asks for all of them at once.
                 try await confirm(released.offers)
-                entries = try await open(released.offers, for: ring, passwords: passwords, query: query)
+                entries = try await open(released.offers, by: rules, passwords: passwords, query: query)
             } catch {
                 throw error
             }
@@ -70,11 +73,11 @@ extension Bell {
 
     private func open(
         _ offers: [Offer],
-        for ring: Ring,
+        by rules: ClientRules,
         passwords: Bool,
         query: MatchQuery?
     ) async throws(VaultError) -> [ReplyEntry] {
-        let reply = ReplyEntries(rules: ring.rules, passwords: passwords, query: query, now: now())
+        let reply = ReplyEntries(rules: rules, passwords: passwords, query: query, now: now())
         var entries: [ReplyEntry] = []
         for offer in offers {
             do throws(VaultError) {

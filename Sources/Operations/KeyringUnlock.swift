@@ -42,14 +42,15 @@ extension Bell {
     /// Asks whether the keyring may be unlocked for a client that can't be verified yet, and has it unlocked.
     func unlockKeyring(for request: Request, from visitor: any Visitor) async throws(Refusal) {
         let caller = await visitor.asker()
-        let question = ApprovalRequest(
+        var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
             sameness: sameness(request.id ?? ""),
             client: request.id,
             verified: false
         )
-        let task = await unlocks.join(caller.program) { [desk, clients] in
+        question.requestType = request.type.rawValue
+        let task = await unlocks.join(caller.program) { [desk, clients, question] in
             do throws(Refusal) {
                 let settled = try Decided(await desk.ask(question))
                 guard settled.allows else { throw Refusal.locked }

@@ -16,7 +16,7 @@ struct Purpose: Sendable {
     /// Whether passwords go out.
     var passwords = true
     /// What is searched for, and where, where the request is a search.
-    var search: (text: String, places: [String])?
+    var search: (text: String, places: [String], isPattern: Bool)?
 
     /// Whether it names single entries, by title or uuid, so that a grant can cover just those.
     var isByEntry = false
@@ -55,6 +55,8 @@ struct Released: Sendable {
     var bases: Set<Basis> = []
     /// The page's host; nil for a bulk read.
     var host: String?
+    /// What goes out beside names; nil for all that was asked for.
+    var parts: Set<ReleasePart>?
 }
 
 extension Bell {
@@ -100,7 +102,13 @@ extension Bell {
             }
         }.map(\.0)
         if let code = decided.code { bases.insert(.answer(code: code)) }
-        return Released(offers: given, code: decided.code, bases: bases, host: purpose.host)
+        return Released(
+            offers: given,
+            code: decided.code,
+            bases: bases,
+            host: purpose.host,
+            parts: decided.choices.parts
+        )
     }
 
     /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
@@ -156,10 +164,10 @@ extension Bell {
     /// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
     ///
     /// The entries are not known, so that an allow is for whatever is found.
-    /// - Returns: What lets it through; nil after a denial.
-    func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Basis? {
+    /// - Returns: What lets it through, with no offers yet; nil after a denial.
+    func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Released? {
         let caller = await ring.visitor.caller()
-        guard asksInBulk(ring, caller) else { return .configuration }
+        guard asksInBulk(ring, caller) else { return Released(offers: [], bases: [.configuration]) }
         var names: [String] = []
         for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
         let question = question(
@@ -179,7 +187,12 @@ extension Bell {
         let asked = self.question(about: [], in: open, for: purpose, ring: ring, caller: asker)
         let decided = try Decided(await desk.ask(asked))
         guard decided.allows, let code = decided.code else { return nil }
-        return .answer(code: code)
+        return Released(
+            offers: [],
+            code: code,
+            bases: [.answer(code: code)],
+            parts: decided.choices.parts
+        )
     }
 
     private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
@@ -251,19 +264,37 @@ extension Bell {
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
             isByEntry: purpose.isByEntry,
-            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
             alwaysOffered: purpose.grantedHost != nil && grants.keepsGrants
         )
-        question.requestType = ring.request.type.rawValue
+        describe(&question, ring: ring, caller: caller)
         question.search = purpose.search?.text
         question.places = purpose.search?.places ?? []
+        question.isPattern = purpose.search?.isPattern ?? false
         question.passwords = purpose.passwords
         let fields = Set(offers.flatMap(\.login.fieldNames))
         question.fieldNames = fields.compactMap { ReplyEntries.name(of: $0, ring.rules) }.sorted()
+        question.hasUnknownFields = offers.isEmpty && ring.rules.returnsFields
         return question
     }
 
-    static let strangerNote = "This key was given to another program."
+    /// Puts into a question what its text says of any verified request: its type, whose key it is, which vaults there are.
+    func describe(_ question: inout ApprovalRequest, ring: Ring, caller: Caller) {
+        question.requestType = ring.request.type.rawValue
+        question.clientName = ring.client.name
+        question.givenTo = ring.isFamiliar(caller) ? nil : KeyHolder(ring.client)
+        question.hasOtherVaults = vaults.stores.count > question.vaults.count
+    }
+}
+
+extension KeyHolder {
+    init(_ client: Client) {
+        self.init(
+            program: client.program,
+            origin: client.origin,
+            created: client.created,
+            lastUsed: client.lastUsed
+        )
+    }
 }
 
 extension EntryLine {

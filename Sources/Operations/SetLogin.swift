@@ -190,10 +190,9 @@ extension Bell {
             entries: stored.map { [EntryLine($0)] } ?? [wish.line],
             isNew: preview.isNew,
             fields: preview.changedFields,
-            note: ring.isFamiliar(caller) ? nil : Self.strangerNote,
             alwaysOffered: !widens && grants.keepsGrants
         )
-        question.requestType = ring.request.type.rawValue
+        describe(&question, ring: ring, caller: caller)
         let decided = try Decided(await desk.ask(question))
         // Not where somebody else has got hold of the connection meanwhile.
         if !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,

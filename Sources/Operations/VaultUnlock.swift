@@ -6,6 +6,7 @@ import Clients
 import KeePassHTTP
 import Kernel
 import Logging
+import UnicodeText
 import Vault
 
 extension Bell {
@@ -37,24 +38,46 @@ extension Bell {
     ///
     /// Whoever comes meanwhile joins: the desk has one unlock request at a time, the vault one prompt.
     func unlock(_ store: any VaultStore, for ring: Ring) async throws(Refusal) {
-        try await unlock(store, for: ring.client.id, caller: await ring.visitor.asker())
+        let caller = await ring.visitor.asker()
+        var question = await unlockQuestion(store, for: ring.client.id, caller: caller)
+        describe(&question, ring: ring, caller: caller)
+        question.wantedHost = ring.text("Url").flatMap {
+            PageAddress(loose: $0.cut(toBytes: Self.longestAddress))?.hostAndPort
+        }
+        try await unlock(store, asking: question)
     }
 
     /// The same for a client that is being let in: its key is good, for the person has just said so.
-    func unlock(_ store: any VaultStore, for client: String, caller: Caller) async throws(Refusal) {
-        let question = ApprovalRequest(
+    func unlock(_ store: any VaultStore, forNew client: String, caller: Caller) async throws(Refusal) {
+        var question = await unlockQuestion(store, for: client, caller: caller)
+        question.requestType = RequestType.associate.rawValue
+        try await unlock(store, asking: question)
+    }
+
+    private func unlockQuestion(_ store: any VaultStore, for client: String, caller: Caller) async
+        -> ApprovalRequest
+    {
+        var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
             sameness: sameness(store.name),
             client: client,
             vaults: [store.name]
         )
+        question.isFirstOpening = await store.hash() == nil
+        return question
+    }
+
+    private func unlock(_ store: any VaultStore, asking question: ApprovalRequest) async throws(Refusal) {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Void, Refusal> in
             do throws(Refusal) {
                 let decided = try Decided(await desk.ask(question))
                 guard decided.allows else { throw .locked }
-                let reason = UnlockReason(program: Wording.asker(caller), client: client)
+                let reason = UnlockReason(
+                    program: Wording.asker(question.caller),
+                    client: question.client ?? ""
+                )
                 var failure: VaultError?
                 do throws(VaultError) { try await store.unlock(for: reason) } catch { failure = error }
                 // Used up, whatever came of it: who closes the password's window must not get it again unasked.

@@ -71,7 +71,7 @@ import Testing
         let next = try #require(second.code)
         #expect(
             try scene.answer(next, .allow, Choices(id: "Büro")).answer(to: second.asker)
-                == .allowed(Choices(id: "Büro"), code: next)
+                == .allowed(Choices(id: "Büro", isNamedByPerson: true), code: next)
         )
     }
 
@@ -107,6 +107,11 @@ import Testing
             (.release(), .deny, Choices(muteSeconds: 0)),
             (.release(), .deny, Choices(muteSeconds: 86_401)),
             (.save(), .allow, Choices(entries: ["AA"])),
+            (.save(), .allow, Choices(parts: [])),
+            (.unlock(), .allow, Choices(parts: [.passwords])),
+            (.release(), .deny, Choices(parts: [])),
+            (.release(), .allow, Choices(scope: .always, parts: [])),
+            (.release(), .allow, Choices(scope: .session, parts: [.passwords])),
             (.unlock(), .allow, Choices(scope: .session)),
             (.overwrite(), .allow, Choices(id: "other")),
         ]
@@ -133,6 +138,8 @@ import Testing
             (.release(), .deny, Choices(scope: .always)),
             (.release(), .deny, Choices(muteSeconds: 60)),
             (.release(bulk: true), .allow, Choices(scope: .once)),
+            (.release(), .allow, Choices(parts: [])),
+            (.release(), .allow, Choices(scope: .always, parts: [.passwords, .fields])),
             (.save(), .allow, Choices(scope: .session)),
             (.associate(), .deny, Choices(muteSeconds: 1)),
         ]
@@ -153,18 +160,26 @@ import Testing
         let choices = try Choices(reading: [
             "id": .text("firefox"), "entries": .list(["AA"]), "scope": .text("session"),
             "seconds": .number(60),
-            "mute-seconds": .number(5),
+            "mute-seconds": .number(5), "fields": .list(["passwords"]),
         ])
-        let expected = Choices(id: "firefox", entries: ["AA"], scope: .session, seconds: 60, muteSeconds: 5)
+        let expected = Choices(
+            id: "firefox",
+            entries: ["AA"],
+            scope: .session,
+            seconds: 60,
+            muteSeconds: 5,
+            parts: [.passwords]
+        )
         #expect(choices == expected)
         #expect(try Choices(reading: [:]) == Choices())
+        #expect(try Choices(reading: ["fields": .list([])]) == Choices(parts: []))
     }
 
     @Test(
         arguments: [
             ["entires": ChoiceValue.list(["AA"])], ["id": .number(1)], ["entries": .text("AA")],
             ["scope": .text("forever")], ["scope": .number(1)], ["seconds": .text("60")],
-            ["mute-seconds": .other],
+            ["mute-seconds": .other], ["fields": .list(["notes"])], ["fields": .text("passwords")],
         ]
     )
     func `an unknown key, type or scope is refused`(fields: [String: ChoiceValue]) {

@@ -28,7 +28,13 @@ import Testing
         "isByEntry": { $0.isByEntry.toggle() },
         "isNew": { $0.isNew.toggle() },
         "fields": { $0.fields = ["URL"] },
-        "note": { $0.note = "This key was given to another program." },
+        "clientName": { $0.clientName = "Work" },
+        "givenTo": { $0.givenTo = KeyHolder(program: "/usr/bin/other") },
+        "replaced": { $0.replaced = KeyHolder(program: "/usr/bin/other") },
+        "hasUnknownFields": { $0.hasUnknownFields.toggle() },
+        "isPattern": { $0.isPattern.toggle() },
+        "hasOtherVaults": { $0.hasOtherVaults.toggle() },
+        "isFirstOpening": { $0.isFirstOpening.toggle() },
         "alwaysOffered": { $0.alwaysOffered.toggle() },
         "requestType": { $0.requestType = "get-all-logins" },
         "search": { $0.search = "mail" },
@@ -37,8 +43,8 @@ import Testing
         "fieldNames": { $0.fieldNames = ["PIN"] },
         "sameness": { $0.sameness = [9] },
     ]
-    /// What may differ: a name that was free may be taken.
-    private static let free: Set<String> = ["suggestedID"]
+    /// What may differ: a name that was free may be taken, and one unlock does for whatever is wanted next.
+    private static let free: Set<String> = ["suggestedID", "wantedHost"]
 
     @Test func `requests that differ in anything that is shown or granted are two questions`() {
         let request = ApprovalRequest.release()
@@ -81,7 +87,7 @@ import Testing
         var scene = Scene()
         var request = ApprovalRequest.release()
         try scene.ask(request, answered: .deny)
-        request.note = "This key was given to another program."
+        request.givenTo = KeyHolder(program: "/usr/bin/other")
         #expect(scene.ask(request).answer == .quiet)
     }
 
@@ -121,7 +127,7 @@ import Testing
         request.isPlainHTTP = true
         func warns(_ host: String, _ form: String? = nil) -> Bool {
             (request.host, request.submitHost) = (host, form)
-            return Wording.body(request, limits: Limits()).contains("plain http")
+            return Wording.body(request, limits: Limits()).contains("Plain http")
         }
         #expect(!warns("127.0.0.1:8080") && !warns("127.1.2.3") && !warns("localhost"))
         #expect(warns("127.evil.example") && warns("127.0.0.1.evil.example") && warns("127.0.0.evil"))

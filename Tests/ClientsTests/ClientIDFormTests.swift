@@ -28,7 +28,7 @@ import Testing
         let fixture = try await RegistryFixture()
         let old = try await fixture.register(first)
         #expect(try await verdicts(fixture, old) == ["verified café", "verified café"])
-        #expect(try await fixture.registry.fingerprint(of: second) == old.fingerprint)
+        #expect(try await fixture.registry.client(withID: second)?.fingerprint == old.fingerprint)
         let new = try await fixture.register(second)
         let items = try await fixture.keyring.items(schema: RegistryFixture.schema)
         #expect(items.map { Array(($0.attributes["id"] ?? "").utf8) } == [Array(Self.composed.utf8)])
@@ -58,7 +58,7 @@ import Testing
         // Whoever overwrites it overwrites both.
         let new = try await fixture.register(Self.composed)
         #expect(try await fixture.keyring.items(schema: RegistryFixture.schema).count == 1)
-        #expect(try await registry.fingerprint(of: form) == new.fingerprint)
+        #expect(try await registry.client(withID: form)?.fingerprint == new.fingerprint)
     }
 
     @Test func `a lone item in another form is known by the one form`() async throws {

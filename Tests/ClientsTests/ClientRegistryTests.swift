@@ -40,8 +40,8 @@ import TestSupport
                     database: "aa"
                 )
         )
-        #expect(try await fixture.registry.fingerprint(of: "firefox") == key.fingerprint)
-        #expect(try await fixture.registry.fingerprint(of: "other") == nil)
+        #expect(try await fixture.registry.client(withID: "firefox")?.fingerprint == key.fingerprint)
+        #expect(try await fixture.registry.client(withID: "other")?.fingerprint == nil)
         #expect(try await fixture.registry.holder(of: key.fingerprint) == "firefox")
         #expect(try await fixture.registry.holder(of: "00") == nil)
         #expect(await fixture.registry.suggestID(from: "firefox") == "firefox-2")
@@ -137,7 +137,7 @@ import TestSupport
         )
         let registry = fixture.registry
         try await fixture.settle("the double") { try await registry.doubles() == ["firefox"] }
-        #expect(try await registry.fingerprint(of: "firefox") == key.fingerprint)
+        #expect(try await registry.client(withID: "firefox")?.fingerprint == key.fingerprint)
     }
 
     @Test func `a name is the item's label, and the Id stays`() async throws {

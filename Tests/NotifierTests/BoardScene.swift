@@ -113,7 +113,7 @@ extension PendingRequest {
                     userWritable: false
                 )
             ],
-            origin: "moz-extension://<b>&"
+            origin: "moz-extension://1"
         )
         let request = ApprovalRequest(
             kind: kind,
@@ -123,7 +123,7 @@ extension PendingRequest {
             suggestedID: kind == .associate ? "firefox" : nil,
             vaults: ["Passwords"],
             host: host,
-            entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],
+            entries: [EntryLine(uuid: "AA", title: "Git<b>&", username: "octocat")],
             alwaysOffered: always
         )
         return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())

@@ -46,8 +46,8 @@ import Testing
     }
 
     @Test func `text is escaped just where the server does markup`() throws {
-        #expect(try note(["body-markup"]).body.contains("moz-extension://&lt;b&gt;&amp;"))
-        #expect(try note([]).body.contains("moz-extension://<b>&"))
+        #expect(try note(["body-markup"]).body.contains("“Git&lt;b&gt;&amp;”"))
+        #expect(try note([]).body.contains("“Git<b>&”"))
     }
 
     @Test func `quotes and apostrophes stay as they are, for GNOME decodes no numbers`() {

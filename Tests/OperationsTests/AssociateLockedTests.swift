@@ -24,14 +24,34 @@ import Testing
         #expect(await scene.clients.unlocks == 1)
     }
 
-    @Test func `an Id that turns out to be taken is asked about before it is overwritten`() async throws {
+    @Test func `a suggested Id that turns out to be taken gives way to the next free one`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
         let guest = Guest(id: "")
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow, .deny, .allow)
-        #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
+        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        #expect(await scene.asked().map(\.suggestedID) == ["firefox"])
         #expect(rung.reply.id == "firefox-2")
         #expect(await scene.clients.client("firefox")?.fingerprint == scene.guest.key.fingerprint)
+        #expect(await scene.clients.client("firefox-2")?.fingerprint == guest.key.fingerprint)
+    }
+
+    @Test func `the Id that a person chose, or the client brings, is asked about before it is overwritten`()
+        async throws
+    {
+        for (id, choices) in [("", Choices(id: "firefox")), ("firefox", Choices())] {
+            let scene = await Scene()
+            await scene.clients.lock()
+            let guest = Guest(id: id, caller: .named("chromium", 200))
+            let rung = try await scene.ring(guest, guest.request(.associate), .allow(choices), .deny, .allow)
+            #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
+            #expect(
+                await scene.asked()[1].body.hasPrefix(
+                    "That name belongs to /usr/bin/firefox, since 1970-01-01"
+                )
+            )
+            #expect(rung.reply.id == "firefox-2")
+            #expect(await scene.clients.client("firefox")?.fingerprint == scene.guest.key.fingerprint)
+        }
     }
 
     @Test func `an unlock that fails stores nothing and says why`() async throws {

@@ -62,7 +62,7 @@ import Vault
         #expect(await scene.asked().isEmpty)
         let thief = scene.guest.from(.named("curl", 300))
         #expect(try await scene.ring(thief, body(type, thief), .deny).reply.entries.isEmpty)
-        #expect(await scene.asked().first?.body.contains(Bell.strangerNote) == true)
+        #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
     @Test func `a scope beyond once is no answer`() async throws {
@@ -88,6 +88,37 @@ import Vault
             .allow(Choices(entries: [Self.login.id.hex]))
         )
         #expect(rung.titles == ["a"])
+    }
+
+    @Test(arguments: types)
+    func `names alone can be allowed, or passwords without string fields, and nothing is remembered`(
+        _ type: RequestType
+    ) async throws {
+        for parts in [[], [ReleasePart.passwords], [.fields]] as [Set<ReleasePart>] {
+            let scene = await scene {
+                $0.passwordsInGetAllLogins = true
+                ($0.returnsFields, $0.onlyKPHFields) = (true, false)
+            }
+            await scene.vault.put(
+                .at("https://a.example/", "c", allow: ["a.example"]),
+                password: "secret",
+                fields: ["PIN": "1234"]
+            )
+            let id = try #require(await scene.vault.all().first { $0.title == "c" }).id.hex
+            let body = try scene.guest.request(
+                type,
+                ["Uuid": id, "SearchString": "a.example"],
+                names: ["c"]
+            )
+            let rung = try await scene.ring(scene.guest, body, .allow(Choices(parts: parts)))
+            let entry = try #require(rung.reply.entries.first { $0.uuid == id })
+            #expect(entry.login == "me")
+            #expect(entry.password == SecretBytes(utf8: parts.contains(.passwords) ? "secret" : ""))
+            #expect(entry.stringFields.isEmpty != parts.contains(.fields))
+            #expect(!rung.body.contains("\"Password\":\"\""))
+            if parts.isEmpty, type != .customSearch { #expect(await scene.vault.openedSecrets == 0) }
+            #expect(await scene.grants.grants.isEmpty)
+        }
     }
 
     @Test func `all logins come without passwords unless configured`() async throws {

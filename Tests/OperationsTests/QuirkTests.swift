@@ -36,7 +36,7 @@ import Vault
         #expect(try await scene.ring(scene.guest, body, .allow).titles == ["My bank"])
         let asked = try #require(await scene.asked().first)
         #expect(asked.host == nil)
-        #expect(asked.body.contains("It says: title “My bank”"))
+        #expect(asked.title.contains("for “My bank”"))
         #expect(asked.submitHost == nil)
         #expect(asked.bulk == false)
     }

@@ -7,6 +7,8 @@ import DBus
 struct AnswerChoices: Equatable, Sendable {
     var id: String?
     var entries: [String] = []
+    /// What may go out beside names; nil for all that was asked for.
+    var fields: [String]?
     var scope: String?
     var seconds: UInt32?
     var muteSeconds: UInt32?
@@ -17,6 +19,7 @@ struct AnswerChoices: Equatable, Sendable {
         var members: [String: Value] = [:]
         members[Key.id] = id.map { .string($0) }
         members[Key.entries] = entries.isEmpty ? nil : .strings(entries)
+        members[Key.fields] = fields.map { .strings($0) }
         members[Key.scope] = scope.map { .string($0) }
         members[Key.seconds] = seconds.map { .uint32($0) }
         members[Key.muteSeconds] = muteSeconds.map { .uint32($0) }

@@ -85,6 +85,11 @@ struct RequestDetails: Equatable, Sendable {
         return ["release", "save"].contains(kind) && (!isBulk || isByEntry)
     }
 
+    /// Whether it wants passwords of many, so that somebody may rather give it their names alone.
+    var canGiveNamesAlone: Bool {
+        kind == "release" && isBulk && members[ApprovalInterface.Detail.passwords]?.asBool ?? true
+    }
+
     /// The request for `--json`: all details, entries by name.
     var json: JSON {
         var object: [(String, JSON)] = [("code", .string(code))]

@@ -26,6 +26,32 @@ extension RequestDetails {
             .filter { !$0.text.isEmpty }
     }
 
+    /// Who asks, for the person who wants to know more than the title says, and what it says of itself in quotes.
+    var asker: [String] {
+        typealias Key = ApprovalInterface.Caller
+        let caller = members[ApprovalInterface.Detail.caller]?.vardict ?? [:]
+        let processes = (caller[Key.processes]?.asArray ?? []).compactMap(\.asString).map(PlainText.cleaned)
+        let executable = caller[Key.executable]?.asString ?? ""
+        var lines: [String] = []
+        if !executable.isEmpty {
+            let pid = caller[Key.pid]?.asUInt32.map { " (\($0))" } ?? ""
+            let parents = processes.dropFirst().prefix(Self.nearParents).joined(separator: ", ")
+            lines.append(
+                "Program: \(PlainText.name(executable))\(pid)"
+                    + (parents.isEmpty ? "" : ", started by \(parents)")
+            )
+        }
+        for (name, key) in [("origin", Key.origin), ("user agent", Key.userAgent)] {
+            if let claim = caller[key]?.asString {
+                lines.append("It says: \(name) \(PlainText.quoted(claim))")
+            }
+        }
+        return lines
+    }
+
+    /// How many parents are named: enough to tell a terminal from a script.
+    private static let nearParents = 4
+
     private static func lines(
         _ members: [String: Value],
         quoting quoted: Set<String> = []

@@ -47,6 +47,9 @@ struct AllowCommand: AsyncParsableCommand {
     )
     var entry: [String] = []
 
+    @Flag(help: "Allow titles and user names alone: no passwords and no string fields go out.")
+    var namesOnly = false
+
     @Option(help: "With --scope session: for how many minutes at most, from 1 to 525600 (a year).")
     var minutes: Int?
 
@@ -55,6 +58,9 @@ struct AllowCommand: AsyncParsableCommand {
     func validate() throws {
         guard minutes == nil || scope == .session else {
             throw ValidationError("--minutes needs --scope session.")
+        }
+        guard !namesOnly || scope == nil || scope == .once else {
+            throw ValidationError("--names-only holds once: leave out --scope.")
         }
         guard minutes.map({ 1...525_600 ~= $0 }) ?? true else {
             throw ValidationError("--minutes must be from 1 to 525600 (a year).")
@@ -69,6 +75,7 @@ struct AllowCommand: AsyncParsableCommand {
             id: id,
             entries: entry.isEmpty
                 ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
+            fields: namesOnly ? [] : nil,
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
@@ -110,6 +117,7 @@ struct AllowCommand: AsyncParsableCommand {
             ("title", .string(request.title)),
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
             ("scope", .string(choices.scope ?? "once")),
+            ("fields", choices.fields.map { .array($0.map { .string($0) }) } ?? .null),
             ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
         ])
     }
@@ -146,6 +154,7 @@ struct AllowCommand: AsyncParsableCommand {
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }
+        if choices.fields?.isEmpty == true { lines.append("  names alone, without passwords and fields") }
         switch choices.scope {
         case "always": lines.append("  always")
         case "session": lines.append("  for this session")

@@ -68,7 +68,7 @@ struct KeyImport: Sendable {
         _ overwrites: Bool
     ) async throws(ClientError) -> Outcome {
         guard let key = field.key, PlainName(field.id) != nil else { return .unusable }
-        let former = try await registry.fingerprint(of: field.id)
+        let former = try await registry.client(withID: field.id)?.fingerprint
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }
         do throws(ClientError) {

@@ -215,11 +215,13 @@ struct WatchBoard {
         at pressed: ContinuousClock.Instant,
         _ now: ContinuousClock.Instant
     ) -> [Action] {
-        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aisyedm".utf8.contains(key) {
+        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
         switch key {
         case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "once", request)
+        case UInt8(ascii: "o") where request.canGiveNamesAlone:
+            return confirm(AnswerChoices(fields: []), key: key, "names alone, without passwords", request)
         case UInt8(ascii: "s") where request.canBeRemembered:
             return confirm(AnswerChoices(scope: "session"), key: key, "for this session", request)
         case UInt8(ascii: "y") where request.canBeRemembered:

@@ -13,7 +13,7 @@ struct WatchCommand: AsyncParsableCommand {
         abstract: "Show requests in this terminal as they come, and answer them by a key.",
         discussion: """
             The keys stand below each request: among them a to allow, s to allow for this session, y to allow always, \
-            e to choose among the logins, d to deny, m to deny and mute the program for 10 minutes, q to quit.
+            e to choose among the logins, o to give a program that wants many their names alone, d to deny, m to deny and mute the program for 10 minutes, q to quit.
             """
     )
 
@@ -180,7 +180,7 @@ struct Watcher {
         let rest = request.entryCount - request.entries.count
         let body = TerminalPage.ofOutput().set(
             title: "\(request.code)  \(request.title)  (expires \(left))",
-            body: request.body + (rest > 0 ? ["… and \(rest) more"] : []),
+            body: request.body + (rest > 0 ? ["… and \(rest) more"] : []) + request.asker,
             keys: keys,
             code: request.code
         )

@@ -11,6 +11,7 @@ struct WatchKeys: Equatable {
     init(_ request: RequestDetails, others: Int) {
         var keys = ["[a] allow"]
         if request.kind == "associate" { keys.append("[i] allow under another name") }
+        if request.canGiveNamesAlone { keys.append("[o] names only") }
         if request.canBeRemembered { keys += ["[s] allow for this session", "[y] allow always"] }
         if EntryPicking(request) != nil { keys.append("[e] choose among the logins") }
         keys += ["[d] deny", "[m] deny and mute for 10 minutes"]

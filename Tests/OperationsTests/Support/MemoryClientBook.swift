@@ -60,9 +60,9 @@ actor MemoryClientBook: ClientBook {
         return .verified(conversation, known.client, fields)
     }
 
-    func fingerprint(of id: String) throws(ClientError) -> String? {
+    func client(withID id: String) throws(ClientError) -> Client? {
         try checkReadable()
-        return clients[id]?.client.fingerprint
+        return clients[id]?.client
     }
 
     func holder(of fingerprint: String) throws(ClientError) -> String? {

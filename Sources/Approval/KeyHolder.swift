@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whom a key belongs to, as it was kept when the key was stored.
+package struct KeyHolder: Sendable, Hashable {
+    /// The program that associated it: a sandbox's id or an executable's path; empty where it couldn't be found out.
+    package var program: String
+    /// The Origin that it claimed, for a browser extension.
+    package var origin: String?
+    /// When the key was stored, in seconds since 1970.
+    package var created: UInt64?
+    /// When it was last used, in seconds since 1970.
+    package var lastUsed: UInt64?
+
+    /// Describes who holds a key.
+    package init(program: String, origin: String? = nil, created: UInt64? = nil, lastUsed: UInt64? = nil) {
+        self.program = program
+        self.origin = origin
+        self.created = created
+        self.lastUsed = lastUsed
+    }
+}

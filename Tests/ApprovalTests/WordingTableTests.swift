@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Kernel
+import DisplayText
+import Testing
+
+@testable import Approval
+
+/// A question's exact words: its title, then its lines.
+private struct Words: Sendable, CustomTestStringConvertible {
+    let name: String
+    let title: String
+    let lines: [String]
+    let request: ApprovalRequest
+
+    init(_ name: String, _ title: String, _ lines: [String], _ request: () -> ApprovalRequest) {
+        (self.name, self.title, self.lines, self.request) = (name, title, lines, request())
+    }
+
+    var testDescription: String { name }
+}
+
+extension ApprovalRequest {
+    fileprivate func with(_ change: (inout ApprovalRequest) -> Void) -> ApprovalRequest {
+        var request = self
+        change(&request)
+        return request
+    }
+
+    fileprivate static func bulk(_ type: String, _ entries: [String] = ["AA", "BB"]) -> ApprovalRequest {
+        release(entries: entries, bulk: true).with { $0.requestType = type }
+    }
+
+    fileprivate static func change(_ change: (inout ApprovalRequest) -> Void = { _ in }) -> ApprovalRequest {
+        save().with {
+            $0.isNew = false
+            $0.entries = [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
+            $0.fields = ["Password", "Url", "PIN"]
+            change(&$0)
+        }
+    }
+}
+
+/// Every kind and type of request, word by word.
+@Suite struct WordingTableTests {
+    private static let helper = "chrome-extension://jgnfghanfbjmimbdmnjfofnbcgpkbegj"
+
+    private static let associates = [
+        Words(
+            "associate",
+            "Let firefox ask Keybell for logins?",
+            ["Keybell will call it “firefox”.", "If you allow it, it can ask for logins from now on."]
+        ) { .associate() },
+        Words(
+            "associate of a known extension",
+            "Let chromium ask Keybell for logins?",
+            [
+                "It says that it is the extension KeePassHelper.", "Keybell will call it “chromium”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) { .associate(.named("chromium", origin: helper), suggesting: "chromium") },
+        Words(
+            "associate of an extension with a random id",
+            "Let firefox ask Keybell for logins?",
+            [
+                "It says that it is an extension of a browser.", "Keybell will call it “firefox”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) { .associate(.named("firefox", origin: "moz-extension://4ff2fb68", userAgent: "Mozilla/5.0")) },
+        Words(
+            "associate of nobody",
+            "Let an unknown program ask Keybell for logins?",
+            ["Keybell will call it “client”.", "If you allow it, it can ask for logins from now on."]
+        ) { .associate(.nobody, suggesting: "client") },
+        Words(
+            "associate of a script",
+            "Let python3 ask Keybell for logins?",
+            [
+                "It says that it runs “/home/me/bin/backup”.", "Keybell will call it “python3”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) {
+            let record = ProcessRecord.named("python3", 9, script: "/home/me/bin/backup")
+            return .associate(
+                Caller(uid: 1000, holders: [record.identity], processes: [record]),
+                suggesting: "python3"
+            )
+        },
+        Words(
+            "overwrite",
+            "Let chromium take over the name “firefox”?",
+            [
+                "That name belongs to /usr/bin/firefox, since 2026-05-03, last used 2026-11-24.",
+                "If you allow it, that one loses its access and all that you allowed it.",
+            ]
+        ) {
+            .overwrite(.named("chromium")).with {
+                // Noon, so that it is that day in most of the world.
+                $0.replaced = KeyHolder(
+                    program: "/usr/bin/firefox",
+                    created: 1_777_809_600,
+                    lastUsed: 1_795_521_600
+                )
+            }
+        },
+        Words(
+            "overwrite of an extension's key that was never used",
+            "Let chromium take over the name “firefox”?",
+            [
+                "That name belongs to the extension KeePassHelper of /usr/bin/chrome, since 2026-05-03.",
+                "If you allow it, that one loses its access and all that you allowed it.",
+            ]
+        ) {
+            .overwrite(.named("chromium")).with {
+                $0.replaced = KeyHolder(program: "/usr/bin/chrome", origin: helper, created: 1_777_809_600)
+            }
+        },
+    ]
+
+    private static let unlocks = [
+        Words(
+            "unlock for a page",
+            "firefox asks to unlock Passwords",
+            ["It wants your login at github.com."]
+        ) { .unlock().with { ($0.requestType, $0.wantedHost) = ("get-logins", "github.com") } },
+        Words(
+            "unlock of a vault that was never opened",
+            "firefox asks to unlock Passwords",
+            [
+                "You have let it in; now it has to know which vault this is.",
+                "It has never been opened here.",
+            ]
+        ) { .unlock().with { ($0.requestType, $0.isFirstOpening) = ("associate", true) } },
+        Words(
+            "unlock for all logins",
+            "firefox asks to unlock Passwords",
+            ["It wants all your logins.", "You named it “Work”."]
+        ) { .unlock().with { ($0.requestType, $0.clientName) = ("get-all-logins", "Work") } },
+        Words(
+            "unlock for a search",
+            "firefox asks to unlock Passwords",
+            ["It wants to search your logins."]
+        ) { .unlock().with { $0.requestType = "get-logins-custom-search" } },
+        Words(
+            "unlock for a save",
+            "firefox asks to unlock Passwords",
+            ["It wants to save a login at github.com."]
+        ) { .unlock().with { ($0.requestType, $0.wantedHost) = ("set-login", "github.com") } },
+        Words(
+            "unlock of the keyring",
+            "firefox asks to unlock the keyring",
+            [
+                "The keyring is locked, so Keybell can't check yet who this is.",
+                "It wants to be ready to ask for logins.", "It says that its name in Keybell is “firefox”.",
+            ]
+        ) { .unlock(vault: nil).with { ($0.verified, $0.requestType) = (false, "test-associate") } },
+    ]
+
+    private static let releases = [
+        Words(
+            "release",
+            "firefox asks for your login at github.com",
+            ["Login “Entry AA” (“user-AA”)", "It gets user name and password."]
+        ) { .release() },
+        Words(
+            "release of two, of several vaults, to a client with a name",
+            "firefox asks for your 2 logins at github.com",
+            [
+                "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
+                "It gets user names and passwords.", "Vault: Passwords", "You named it “Work”.",
+            ]
+        ) {
+            .release(entries: ["AA", "BB"]).with { ($0.hasOtherVaults, $0.clientName) = (true, "Work") }
+        },
+        Words(
+            "release with fields and the seed of one-time codes",
+            "firefox asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)",
+                "It gets user name, password, the secret of the one-time codes (“otp”) and the field “PIN”.",
+            ]
+        ) { .release().with { $0.fieldNames = ["PIN", "otp"] } },
+        Words(
+            "release by a form of the same site, of a known extension",
+            "chromium asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "The form goes to login.github.com.", "It says that it is the extension KeePassHelper.",
+            ]
+        ) {
+            .release(.named("chromium", origin: helper)).with { $0.submitHost = "login.github.com" }
+        },
+        Words(
+            "release for a title",
+            "firefox asks for your login for “My bank”",
+            ["Login “Entry AA” (“user-AA”)", "It gets user name and password."]
+        ) { .release().with { ($0.host, $0.claimedTitle) = (nil, "My bank") } },
+        Words(
+            "release to somebody who has the key of another",
+            "chromium asks for your login at github.com",
+            [
+                "Its key was given to somebody else: /usr/bin/firefox.", "Login “Entry AA” (“user-AA”)",
+                "It gets user name and password.",
+            ]
+        ) {
+            .release(.named("chromium")).with {
+                $0.givenTo = KeyHolder(program: "/usr/bin/firefox", created: 1)
+            }
+        },
+        Words(
+            "get-all-logins",
+            "firefox asks for all your logins",
+            [
+                "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
+                "It gets user names, but no passwords.",
+            ]
+        ) { .bulk("get-all-logins").with { $0.passwords = false } },
+        Words(
+            "get-logins-by-names",
+            "firefox asks for 2 of your logins",
+            [
+                "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
+                "It gets user names and passwords.",
+            ]
+        ) { .bulk("get-logins-by-names") },
+        Words(
+            "get-login-by-uuid",
+            "firefox asks for your login “Entry AA”",
+            ["Login “Entry AA” (“user-AA”)", "It gets user name and password."]
+        ) { .bulk("get-login-by-uuid", ["AA"]) },
+        Words(
+            "a search",
+            "firefox searches your logins for “mail”",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "It looks at titles and user names.",
+            ]
+        ) {
+            .bulk("get-logins-custom-search", ["AA"]).with {
+                ($0.search, $0.places) = ("mail", ["titles", "user-names"])
+            }
+        },
+        Words(
+            "a search that asks before it looks",
+            "firefox searches your logins by the regular expression “^ma”",
+            [
+                "It gets all that match: user names, passwords and string fields.",
+                "It looks at passwords, other fields and titles.",
+            ]
+        ) {
+            .bulk("get-logins-custom-search", []).with {
+                ($0.search, $0.places) = ("^ma", ["titles", "passwords", "other-fields"])
+                ($0.isPattern, $0.hasUnknownFields) = (true, true)
+            }
+        },
+    ]
+
+    private static let saves = [
+        Words(
+            "a new login",
+            "firefox wants to save a new login at github.com",
+            ["New login “GitHub” (“octocat”)", "Sets title, user name, password and address."]
+        ) {
+            .save().with {
+                $0.entries = [EntryLine(uuid: "", title: "GitHub", username: "octocat")]
+                ($0.fields, $0.newHosts) = (["Name", "Login", "Password", "Url"], ["github.com"])
+            }
+        },
+        Words(
+            "a change",
+            "firefox wants to change your login “GitHub” at github.com",
+            ["Login “GitHub” (“octocat”)", "Changes password, address and “PIN”."]
+        ) { .change() },
+        Words(
+            "a change for another host of the same site",
+            "firefox wants to change your login “GitHub” at github.com",
+            [
+                "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
+                "Will also be offered at gist.github.com.", "It says that the page is “login.github.com”.",
+            ]
+        ) {
+            .change { ($0.newHosts, $0.claimedHost) = (["gist.github.com"], "login.github.com") }
+        },
+        Words(
+            "a change with everything that should make one think twice",
+            "/usr/bin/firefox or chromium wants to change your login “GitHub” at github.com",
+            [
+                "Will also be offered at other sites: evil.example and bad.example.",
+                "Its key was given to somebody else: the extension KeePassHelper of /usr/bin/chrome.",
+                "It says that the page is of another site: “worse.example”. Plain http: others on the way can read it. Any program that you run could have replaced this one. They share a connection, so any of them may be asking.",
+                "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
+            ]
+        ) {
+            .change {
+                $0.caller = Caller(
+                    socket: SocketOwner(uid: 1000, inode: 7),
+                    present: [
+                        Holder(processes: [.named("firefox", 9, userWritable: true)]),
+                        Holder(processes: [.named("chromium", 10)]),
+                    ].compactMap(\.self)
+                )
+                $0.newHosts = ["gist.github.com", "evil.example", "bad.example"]
+                $0.givenTo = KeyHolder(program: "/usr/bin/chrome", origin: helper)
+                ($0.claimedHost, $0.isPlainHTTP) = ("worse.example", true)
+            }
+        },
+    ]
+
+    @Test(arguments: associates + unlocks + releases + saves)
+    private func `each kind and type of request has its own words`(_ words: Words) {
+        #expect(Wording.title(words.request) == words.title)
+        #expect(Wording.body(words.request).split(separator: "\n").map(String.init) == words.lines)
+    }
+
+    @Test func `lines are short where what they name is`() {
+        let words = Self.associates + Self.unlocks + Self.releases + Self.saves
+        for words in words where !words.name.contains("everything") {
+            for line in words.lines { #expect(line.columnWidth <= 91, "\(line)") }
+        }
+        let uuids = (1...30).map { "E\($0)" }
+        let line = Wording.body(.release(entries: uuids)).split(separator: "\n")[0]
+        #expect(line == "30 logins: “Entry E1” (“user-E1”), “Entry E2” (“user-E2”) and 28 more")
+    }
+}

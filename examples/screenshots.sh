@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Takes the pictures in examples/screenshots, run by `make screenshots`: BIN is the folder with the built programs.
-# For each notification server: a session of its own on a screen that nobody sees, two real questions of a real
-# client (curl), the picture, and the end of everything by its own process id.
+# For each notification server: a session of its own on a screen that nobody sees, two real questions of a browser
+# (curl under a browser's name: what counts is the executable), the picture, and the end of everything by its own
+# process id.
 set -euo pipefail
 
 bin=$(realpath "${1:?usage: screenshots.sh BIN [NOTIFIER…]}")
@@ -10,6 +11,7 @@ shift
 export PATH="$bin:$PATH" LANG=C.UTF-8
 pictures=${PICTURES:-$(realpath "$(dirname "$0")")/screenshots}
 libraries=/usr/lib/$(uname -m)-linux-gnu
+browser=${BROWSER:-curl}
 pids=()
 folder=""
 
@@ -28,10 +30,14 @@ trap 'exit 130' INT TERM
 # As a normal user: sway refuses root, and a program that its user can write is shown with its whole path.
 if [ "$(id -u)" = 0 ]; then
     folder=$(mktemp -d)
-    chown nobody "$folder"
-    setpriv --reuid=nobody --regid=nogroup --clear-groups env PICTURES="$folder" "$0" "$bin" "$@"
+    install -m 755 /usr/bin/curl "$folder/chromium"
+    mkdir "$folder/pictures"
+    chmod 755 "$folder"
+    chown nobody "$folder/pictures"
+    setpriv --reuid=nobody --regid=nogroup --clear-groups \
+        env PICTURES="$folder/pictures" BROWSER="$folder/chromium" "$0" "$bin" "$@"
     mkdir -p "$pictures"
-    cp --no-preserve=all "$folder"/*.png "$pictures"
+    cp --no-preserve=all "$folder"/pictures/*.png "$pictures"
     exit
 fi
 
@@ -90,7 +96,46 @@ start_x() {
     read -r number <"$folder/display"
     export DISPLAY=":$number"
     unset WAYLAND_DISPLAY
-    start openbox
+    start "${1:-openbox}"
+}
+
+# What desktops expect of the machine's logind, which a container has not.
+start_logind() {
+    export DBUS_SYSTEM_BUS_ADDRESS=$DBUS_SESSION_BUS_ADDRESS
+    start python3 -m dbusmock --system --template logind
+    until_ok owned org.freedesktop.login1
+}
+
+# What a script in GNOME Shell comes to.
+gnome_eval() {
+    gdbus call --session --timeout 10 --dest org.gnome.Shell --object-path /org/gnome/Shell \
+        --method org.gnome.Shell.Eval "$1"
+}
+
+gnome_is() { gnome_eval "$1" | grep -q "^(true, 'true'"; }
+
+start_gnome() {
+    start_logind
+    export XDG_CURRENT_DESKTOP=GNOME XDG_SESSION_TYPE=wayland GSETTINGS_BACKEND=memory LIBGL_ALWAYS_SOFTWARE=1 NO_AT_BRIDGE=1
+    start gnome-shell --headless --virtual-monitor 1024x768 --wayland --no-x11 --unsafe-mode --wayland-display keybell
+    until_ok owned org.gnome.Shell
+    until_ok gnome_is 'Main.layoutManager._startingUp === false'
+    # It begins with all windows in view and a word about the missing screen lock.
+    gnome_eval 'Main.overview.hide(); Main.messageTray.getSources().forEach(s => s.destroy())' >/dev/null
+    until_ok gnome_is '!Main.overview.visible && !Main.messageTray._notification'
+    # A program of its own takes the calls and hands them on.
+    start gjs /usr/share/gnome-shell/org.gnome.Shell.Notifications
+}
+
+start_plasma() {
+    start_logind
+    export XDG_CURRENT_DESKTOP=KDE XDG_SESSION_TYPE=x11 KDE_FULL_SESSION=true KDE_SESSION_VERSION=5
+    export QT_QUICK_BACKEND=software LIBGL_ALWAYS_SOFTWARE=1 KWIN_COMPOSE=N
+    start_x kwin_x11
+    until_ok owned org.kde.KWin
+    start "$libraries/libexec/kactivitymanagerd"
+    start kglobalaccel5
+    until_ok owned org.kde.ActivityManager
 }
 
 start_sway() {
@@ -113,7 +158,8 @@ ring() {
     if [ "$type" = associate ]; then body="$body,\"Key\":\"$key\""; fi
     if [ -n "$id" ]; then body="$body,\"Id\":\"$id\""; fi
     if [ -n "$url" ]; then body="$body,\"Url\":\"$(seal "$url")\""; fi
-    start curl -s -H 'Origin: moz-extension://4ff2fb68-3bd2-4ac5-a9b8-3dcd1d1b9d56' -A Mozilla/5.0 -d "$body}" "http://127.0.0.1:$port/"
+    # KeePassHelper's id in the Chrome Web Store.
+    start "$browser" -s -H 'Origin: chrome-extension://jgnfghanfbjmimbdmnjfofnbcgpkbegj' -A Mozilla/5.0 -d "$body}" "http://127.0.0.1:$port/"
 }
 
 # The two questions that everybody meets: a new client, and a login for a site.
@@ -140,18 +186,55 @@ ask() {
 
 picture() {
     local name=$1 raw="$folder/raw.png"
-    if [ "$name" = mako ]; then grim "$raw"; else import -window root "$raw"; fi
+    case $name in
+        mako) grim "$raw" ;;
+        gnome) gnome_picture "$raw" ;;
+        plasma)
+            import -window root "$raw"
+            # The corner above the panel, where its notifications are.
+            convert "$raw" -gravity SouthEast -crop 420x420+0+40 +repage "$raw"
+            ;;
+        *) import -window root "$raw" ;;
+    esac
     convert "$raw" -trim +repage -bordercolor black -border 8 +dither -colors 32 -strip "PNG8:$pictures/$name.png"
     echo "$pictures/$name.png ($(stat -c %s "$pictures/$name.png") bytes)"
 }
 
+# GNOME shows one question at a time: the first, then what comes after it.
+gnome_picture() {
+    local part
+    for part in 1 2; do
+        gnome_shows "$part"
+        convert "$folder/$part.png" -gravity North -crop 560x260+0+32 +repage "$folder/$part.png"
+        if [ "$part" = 1 ]; then keybell deny "$(keybell requests --json | jq -r '.[0].code')" >/dev/null; fi
+    done
+    convert "$folder/1.png" "$folder/2.png" -append "$1"
+}
+
+gnome_shows() {
+    until_ok gnome_is 'Main.messageTray._notificationState === 2'
+    sleep 1
+    gdbus call --session --dest org.gnome.Shell --object-path /org/gnome/Shell/Screenshot \
+        --method org.gnome.Shell.Screenshot.Screenshot false false "$folder/$1.png" >/dev/null
+    # The next one comes after a pause.
+    until_ok test -s "$folder/$1.png"
+}
+
 mkdir -p "$pictures"
 notifiers=("$@")
-if [ $# = 0 ]; then notifiers=(dunst lxqt mako mate notification-daemon xfce); fi
+if [ $# = 0 ]; then notifiers=(gnome plasma dunst lxqt mako mate notification-daemon xfce); fi
 for name in "${notifiers[@]}"; do
     start_session
-    if [ "$name" = mako ]; then start_sway; else start_x; fi
     case $name in
+        gnome) start_gnome ;;
+        plasma) start_plasma ;;
+        mako) start_sway ;;
+        *) start_x ;;
+    esac
+    case $name in
+        # Its notifier is there already.
+        gnome) ask true ;;
+        plasma) ask plasmashell ;;
         dunst) ask dunst ;;
         lxqt) ask lxqt-notificationd ;;
         mako) ask mako ;;

@@ -26,25 +26,37 @@ extension Note {
     ///   - request: What is asked.
     ///   - server: Who shows it.
     ///   - attempt: How often it has been shown before: no two texts are alike, since servers drop those.
+    ///   - others: How many more wait that nothing else on the screen counts.
     ///   - keys: The buttons' keys, by what they do.
     init(
         asking request: PendingRequest,
         on server: NotificationServer,
         attempt: Int,
+        others: Int = 0,
         keys: [Press: String]
     ) {
         let again = attempt == 0 ? "" : ", shown again" + (attempt == 1 ? "" : " (\(attempt))")
         let code = "(\(request.code))"
         let plain =
             request.title.hasSuffix(code) ? String(request.title.dropLast(code.count + 1)) : request.title
-        title = "\(plain) (\(request.code)\(again))"
+        let whole = "\(plain) (\(request.code)\(again))"
+        // What would be cut off is the host: there the sentence stands where lines are wrapped.
+        let fits = server.drawsWhole(title: whole)
+        title = fits ? whole : "Keybell asks (\(request.code)\(again))"
+        let question = fits ? [] : [plain]
         // First, so that nothing a client claims can push it out of sight.
+        let waits = others == 1 ? "1 more question waits." : "\(others) more questions wait."
+        let rest =
+            others > 0 && request.body.utf8.count(where: { $0 == 10 }) < Self.linesWithRoom ? [waits] : []
         let way = server.drawsButtons ? [] : [Wording.howToAnswer(request.code)]
-        body = server.escaped((way + [request.body]).joined(separator: "\n"))
+        body = server.escaped((way + question + [request.body] + rest).joined(separator: "\n"))
         buttons = Press.offered(for: request, on: server).compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }
     }
+
+    /// How many line breaks a body may have that leaves room for how many more wait.
+    private static let linesWithRoom = 4
 
     /// Several requests counted in one notification; it has no buttons.
     init(counting codes: [String], on server: NotificationServer, replaces: UInt32) {

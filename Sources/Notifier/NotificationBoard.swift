@@ -167,7 +167,14 @@ struct NotificationBoard: Sendable {
             keys[press] = press == .name ? Press.replyKey : makeKey()
         }
         bubbles[index].keys = keys
-        return Note(asking: request, on: server, attempt: bubbles[index].attempt, keys: keys)
+        return Note(
+            asking: request,
+            on: server,
+            attempt: bubbles[index].attempt,
+            // Elsewhere a notification of its own counts them.
+            others: server.queues ? bubbles.count(where: \.isPlaceable) : 0,
+            keys: keys
+        )
     }
 
     /// Whether nothing else is to be shown first; only now is it known whether the server keeps all but one back.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// The notification server at the moment of a prompt.
 struct NotificationServer: Sendable, Equatable {
     /// Its unique name on the bus: only what comes from there is believed.
@@ -22,6 +24,14 @@ struct NotificationServer: Sendable, Equatable {
 
     /// Servers that show one notification at a time, the next at the same spot as soon as it goes.
     private static let queueing: Set<String> = ["gnome-shell", "cinnamon", "notify-osd"]
+
+    /// Servers that cut a title to one line, and how many columns of it surely stay.
+    private static let titleColumns = ["gnome-shell": 40, "cinnamon": 40, "Xfce Notify Daemon": 32]
+
+    /// Whether all of a title is drawn, where that is known.
+    func drawsWhole(title: String) -> Bool {
+        Self.titleColumns[product].map { title.columnWidth <= $0 } ?? true
+    }
 
     var takesActions: Bool { capabilities.contains("actions") }
 

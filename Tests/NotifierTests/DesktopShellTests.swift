@@ -82,6 +82,26 @@ struct DesktopShellTests {
         try await shell.stop()
     }
 
+    @Test func `GNOME draws all of a question, its host and its warnings`() async throws {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let session = try await Self.session(on: bus)
+        let answer = session.ask(host: "accounts.login.github.com", submitHost: "collector.evil.example")
+        try await shell.shows(1)
+        try await eventually("the question") { try await shell.drawn() == nil ? nil : () }
+        try await Self.picture("gnome-warning", shell.picture)
+        let texts = try await shell.drawnTexts()
+        #expect(texts.filter(\.isCut).isEmpty)
+        let all = texts.map(\.text).joined(separator: "\n")
+        for part in ["accounts.login.github.com", "The form goes to another site: collector.evil.example."] {
+            #expect(all.contains(part), "\(all)")
+        }
+        try await shell.press("Deny") { await session.desk.pending().isEmpty }
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+        try await shell.stop()
+    }
+
     @Test func `on GNOME a click on the text takes it away, and it comes back when it is asked again`()
         async throws
     {

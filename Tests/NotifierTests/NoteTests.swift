@@ -39,6 +39,32 @@ import Testing
         #expect(note.title.contains("7F2A"))
     }
 
+    @Test(arguments: ["gnome-shell", "cinnamon", "Xfce Notify Daemon", "Plasma", "dunst"])
+    func `where a title is cut to one line the question stands in the text`(product: String) throws {
+        let host = "accounts.evil.example"
+        let note = try note(of: .of(.release, host: host), product: product, ["actions"])
+        let isCut = !["Plasma", "dunst"].contains(product)
+        #expect(
+            note.title == (isCut ? "Keybell asks (7F2A)" : "firefox asks for your login at \(host) (7F2A)")
+        )
+        #expect(note.body.hasPrefix("firefox asks for your login at \(host)\n") == isCut)
+    }
+
+    @Test func `where one question is shown at a time it says how many more wait`() throws {
+        var scene = BoardScene("gnome-shell")
+        scene.server = NotificationServer(
+            peer: ":1.5",
+            product: "gnome-shell",
+            capabilities: ["actions", "body"]
+        )
+        let first = try #require(scene.show(.of(.release)).first)
+        #expect(!first.note.body.contains("wait"))
+        for code in ["AAAA", "BBBB", "CCCC"] { _ = scene.show(.of(.release, code)) }
+        _ = scene.allow(first)
+        let posted = scene.carryOut(scene.board.remove("7F2A", now: scene.now)) + scene.wait(.seconds(2))
+        #expect(posted.first?.note.body.hasSuffix("2 more questions wait.") == true)
+    }
+
     @Test func `a server without actions gets none and says how to answer`() throws {
         let note = try note(["body"])
         #expect(note.buttons.isEmpty)

@@ -42,7 +42,11 @@ final class Session: Sendable {
     }
 
     /// Asks as a browser would; the answer comes in its time.
-    func ask(_ kind: ApprovalKind = .release, host: String = "github.com") -> Task<Answer, Never> {
+    func ask(
+        _ kind: ApprovalKind = .release,
+        host: String = "github.com",
+        submitHost: String? = nil
+    ) -> Task<Answer, Never> {
         let asker = ProcessIdentity(pid: 42, startTime: 1)
         let process = ProcessRecord(
             identity: asker,
@@ -59,6 +63,7 @@ final class Session: Sendable {
             sameness: [1],
             client: "firefox",
             host: host,
+            submitHost: submitHost,
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
         )
         return Task { await desk.ask(request) }

@@ -112,6 +112,30 @@ package struct GnomeShellNotifier: DesktopNotifier {
         return text.isEmpty ? nil : text
     }
 
+    /// The texts of the notification that are drawn, each with whether some of it is cut off.
+    package func drawnTexts() async throws -> [DrawnText] {
+        let found = try await evaluate(
+            """
+            (() => {
+                const find = actor => actor.get_children().flatMap(child => [
+                    ...(child instanceof imports.gi.St.Label && child.mapped && child.text
+                        ? [{ text: child.text, isCut: child.clutter_text.get_layout().is_ellipsized() }] : []),
+                    ...find(child)]);
+                return find(Main.messageTray._bannerBin);
+            })()
+            """
+        )
+        return try JSONDecoder().decode([DrawnText].self, from: Data(found.utf8))
+    }
+
+    /// A text on the screen.
+    package struct DrawnText: Sendable, Codable, Equatable {
+        /// All of it.
+        package let text: String
+        /// Whether there was no room for all of it.
+        package let isCut: Bool
+    }
+
     /// Where the middle of a button is; nil if it isn't drawn.
     package func place(of label: String) async throws -> Point? {
         let found = try await evaluate(

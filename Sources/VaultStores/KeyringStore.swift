@@ -76,7 +76,12 @@ package actor KeyringStore: VaultStore {
     package func hash() async -> String? { identity().hash }
 
     package func status() async -> VaultStatus {
-        let state = await collectionState()
+        var state = await collectionState()
+        if state == .unlocked, !isLockedByUs, shelf == nil {
+            // So that there are as many logins as there are; trouble in reading is the next reader's to tell.
+            _ = try? await opened()
+            state = lastLook?.state ?? state
+        }
         return VaultStatus(
             name: name,
             kind: kind,

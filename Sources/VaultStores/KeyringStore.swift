@@ -76,12 +76,7 @@ package actor KeyringStore: VaultStore {
     package func hash() async -> String? { identity().hash }
 
     package func status() async -> VaultStatus {
-        var state = await collectionState()
-        if state == .unlocked, !isLockedByUs, shelf == nil {
-            // So that there are as many logins as there are; trouble in reading is the next reader's to tell.
-            _ = try? await opened()
-            state = lastLook?.state ?? state
-        }
+        let state = await collectionState()
         return VaultStatus(
             name: name,
             kind: kind,

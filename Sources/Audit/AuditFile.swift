@@ -9,7 +9,7 @@ package struct AuditFile: Sendable {
     static let limit = 1 << 20
 
     private let folder: String
-    private var path: String { folder + "/audit.jsonl" }
+    var path: String { folder + "/audit.jsonl" }
     private var former: String { folder + "/audit.1.jsonl" }
 
     /// The files of a state folder.

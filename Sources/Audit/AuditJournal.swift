@@ -21,10 +21,7 @@ package enum AuditJournal {
         let child: ChildProgram
         do throws(KernelError) {
             child = try ChildProgram(
-                [
-                    "journalctl", "--quiet", "--no-pager", "--output=json", "--lines=\(count)",
-                    "MESSAGE_ID=\(AuditTrail.messageID)", "_UID=\(getuid())",
-                ]
+                command("--lines=\(count)")
             ) { chunk in
                 output.withLock { bytes in
                     for index in chunk.indices { bytes.append(chunk[index]) }
@@ -39,6 +36,35 @@ package enum AuditJournal {
             throw AuditJournalError()  // killed as the child goes
         }
         return output.withLock { $0 }.split(separator: UInt8(ascii: "\n")).compactMap(Self.record)
+    }
+
+    private static func command(_ options: String...) -> [String] {
+        ["journalctl", "--quiet", "--no-pager", "--output=json"] + options
+            + ["MESSAGE_ID=\(AuditTrail.messageID)", "_UID=\(getuid())"]
+    }
+
+    /// Tells of records as they come, until the result is let go of; nil where there is no journal that users can read.
+    static func follow(_ tell: @escaping @Sendable (AuditRecord) -> Void) throws(KernelError) -> ChildProgram?
+    {
+        guard Journal.isForUsers else { return nil }
+        let begun = Mutex<[UInt8]>([])
+        do throws(KernelError) {
+            return try ChildProgram(command("--follow", "--lines=0")) { chunk in
+                var bytes = begun.withLock { $0 }
+                for index in chunk.indices {
+                    guard chunk[index] == UInt8(ascii: "\n") else {
+                        bytes.append(chunk[index])
+                        continue
+                    }
+                    if let record = Self.record(bytes[...]) { tell(record) }
+                    bytes = []
+                }
+                begun.withLock { $0 = bytes }
+            }
+        } catch {
+            guard error.isNoSuchFile else { throw error }
+            return nil
+        }
     }
 
     /// Reads one entry of journalctl's JSON; nil if it isn't one of ours.

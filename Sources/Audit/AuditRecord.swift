@@ -2,8 +2,8 @@
 
 import DisplayText
 
-/// Keeps a record of something that has just happened, as `AuditTrail.keep` does.
-package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) -> Void
+/// Keeps a record of something that happens, as `AuditTrail.keep` does: false where it can't be kept and must be.
+package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) async -> Bool
 
 /// Something that happened and that the person may want to look up: who got what, when, under which answer.
 ///
@@ -17,6 +17,12 @@ package struct AuditRecord: Equatable, Sendable {
         case associated
         /// Logins went to a client.
         case handedOut = "handed-out"
+        /// The logins of a record before, of the same `delivery`, didn't reach the client.
+        case notDelivered = "not-delivered"
+        /// More entries of a record before, of the same `delivery`.
+        case continued
+        /// A client asked for logins of which there are none.
+        case nothingFound = "nothing-found"
         /// A login was made or changed.
         case saved
         /// A vault was unlocked.
@@ -61,6 +67,10 @@ package struct AuditRecord: Equatable, Sendable {
         case under
         /// Why it happened.
         case reason
+        /// What the records of one delivery have in common.
+        case delivery
+        /// Of a forgotten decision: whether it was to allow or to deny.
+        case decision
     }
 
     /// What happened.
@@ -92,13 +102,16 @@ extension AuditRecord {
                 + ": \(fields[.kind] ?? "request") of \(who)\(place)"
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut: "\(who) got \(logins)\(place) from \(vault) as client \(client)\(under)"
+        case .notDelivered: "\(who) had hung up: \(logins)\(place) did not reach client \(client)"
+        case .continued: "more entries of the record before, for client \(client)"
+        case .nothingFound: "\(who) asked for a login\(place) as client \(client): there is none"
         case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
         case .unlocked:
             "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
         case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
         case .revoked: "client \(client) was revoked by \(by)"
         case .forgotten:
-            "a decision for client \(client) was forgotten by \(by)"
+            "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
         }
     }
 

@@ -16,6 +16,7 @@ package final class AuditTrail: Sendable {
     private let journal: String
     private let isReadable: Bool
     private let writesLog: Bool
+    private let isRequired: Bool
     private let logger: Logger
 
     /// Prepares to keep records; nothing is written yet.
@@ -25,32 +26,48 @@ package final class AuditTrail: Sendable {
     ///   - logsToJournal: Whether the log itself goes to the journal, which then doesn't need to be told twice.
     ///   - journal: The journal's socket.
     ///   - isReadable: Whether the person can read the journal.
+    ///   - isRequired: Whether what can't be recorded may not be done.
     ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
     package init(
         folder: String,
         logsToJournal: Bool,
         journal: String = Journal.socket,
         isReadable: Bool = Journal.isForUsers,
+        isRequired: Bool = true,
         logger: Logger
     ) {
         file = AuditFile(folder: folder)
         self.journal = journal
         self.isReadable = isReadable
         writesLog = !logsToJournal
+        self.isRequired = isRequired
         self.logger = logger
     }
 
-    /// Keeps a record of something that has just happened.
+    /// Where records are written, one after the other: a slow disk holds up nobody but who needs the record.
+    private static let queue = TaskQueue(label: "org.keybell.audit")
+    /// How long a disk may take for a record.
+    private static let patience = Duration.seconds(10)
+
+    /// Keeps a record of something that happens.
     ///
     /// - Parameters:
     ///   - event: What.
     ///   - fields: What is told of it, fit to be shown; never a secret.
-    package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) {
-        keep(AuditRecord(event, time: UInt64(max(0, time(nil))), fields))
+    /// - Returns: Whether it may be done: it is recorded, or needn't be.
+    @discardableResult
+    package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) async -> Bool {
+        await keep(AuditRecord(event, time: UInt64(max(0, time(nil))), fields))
     }
 
-    /// What it is about is done already, so trouble is only logged.
-    func keep(_ record: AuditRecord) {
+    func keep(_ record: AuditRecord) async -> Bool {
+        let writing = Task(executorPreference: Self.queue) { record.parts.allSatisfy(self.write) }
+        // A disk that hangs leaves the record unkept, for all that anybody knows.
+        let isKept = (try? await withDeadline(Self.patience) { await writing.value }) ?? false
+        return isKept || !isRequired
+    }
+
+    private func write(_ record: AuditRecord) -> Bool {
         let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
         let isInJournal = Journal.write(
             [
@@ -64,11 +81,32 @@ package final class AuditTrail: Sendable {
             let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
             logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
         }
-        guard !(isInJournal && isReadable) else { return }
+        guard !(isInJournal && isReadable) else { return true }
         do throws(KernelError) {
             try file.append(record)
+            return true
         } catch {
-            logger.warning("a record could not be kept", metadata: ["why": "\(error)"])
+            logger.error("a record could not be kept", metadata: ["why": "\(error)"])
+            return isInJournal
+        }
+    }
+
+    /// Why nothing could be recorded now; nil if it could.
+    ///
+    /// - Parameters:
+    ///   - folder: The state folder.
+    ///   - journal: The journal's socket.
+    package static func trouble(in folder: String, journal: String = Journal.socket) -> String? {
+        if unsafe access(journal, W_OK) == 0 { return nil }
+        let probe = folder + "/audit.probe"
+        defer { unsafe unlink(probe) }
+        do throws(KernelError) {
+            try SafeFile.makeFolder(folder)
+            // As long as a record may be.
+            try SafeFile.write([UInt8](repeating: UInt8(ascii: "\n"), count: 64 * 1024), to: probe)
+            return nil
+        } catch {
+            return "\(error)"
         }
     }
 }

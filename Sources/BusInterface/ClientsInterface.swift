@@ -16,7 +16,7 @@ package enum ClientsInterface {
     )
     /// Deletes a client's key and its grants.
     package static let revoke = BusMethod("Revoke", in: [BusArgument("client", "s")])
-    /// What a client has been granted or refused for longer than once.
+    /// What a client, or each where none is named, has been granted or refused for longer than once.
     package static let grants = BusMethod(
         "Grants",
         in: [BusArgument("client", "s")],
@@ -67,6 +67,8 @@ package enum ClientsInterface {
     package enum GrantKey {
         /// `s`: the handle for `Forget`.
         package static let key = "key"
+        /// `s`: the client's Id.
+        package static let client = "client"
         /// `s`: release, change or create.
         package static let kind = "kind"
         /// `s`: the program that it holds for.

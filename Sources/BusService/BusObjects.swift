@@ -39,7 +39,7 @@ package struct BusObjects: Sendable {
         grants: GrantRegistry,
         vaults: [any VaultStore],
         logger: Logger,
-        audit: @escaping Recorder = { _, _ in },
+        audit: @escaping Recorder = { _, _ in true },
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
     ) {
         let callers = BusCallers(bus: bus, desk: desk, read: read)

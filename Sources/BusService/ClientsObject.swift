@@ -40,8 +40,9 @@ struct ClientsObject: Sendable {
 
     private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
         _ = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
         do throws(ClientError) {
-            try await clients.rename(call.body.first?.asString ?? "", to: call.body.last?.asString ?? "")
+            try await clients.rename(client.id, to: call.body.last?.asString ?? "")
         } catch {
             throw DBusError(error)
         }
@@ -51,23 +52,42 @@ struct ClientsObject: Sendable {
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
+        // Whatever fails, nothing that was decided for it counts any more.
+        await desk.forget(.client(client.id))
+        await desk.withdraw(.client(client.id))
         do throws(ClientError) {
             try await clients.revoke(client.id)
         } catch {
             throw DBusError(error)
         }
-        await grants.forget(fingerprint: client.fingerprint)
-        await desk.forget(.client(client.id))
-        await desk.withdraw(.client(client.id))
-        audit(.revoked, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
+        _ = await audit(.revoked, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
+        do throws(KeyringError) {
+            try await grants.forget(fingerprint: client.fingerprint)
+        } catch {
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(cause.message)"
+            )
+        }
         return []
     }
 
     private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
         try await callers.unsandboxed(call.sender)
-        let client = try await client(call.body.first?.asString ?? "")
-        let grants = await grants.grants(of: client.fingerprint)
-        return [.array("a{sv}", grants.map { .vardict($0.details) })]
+        let name = call.body.first?.asString ?? ""
+        let known = try await name.isEmpty ? all() : [client(name)]
+        let decided: [Grant]
+        do throws(KeyringError) {
+            decided = try await grants.all()
+        } catch {
+            throw DBusError(error)
+        }
+        let details = known.flatMap { client in
+            decided.filter { $0.key.fingerprint == client.fingerprint }.map { $0.details(of: client) }
+        }
+        return [.array("a{sv}", details.map { .vardict($0) })]
     }
 
     private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
@@ -76,19 +96,32 @@ struct ClientsObject: Sendable {
         let name = call.body.last?.asString ?? ""
         // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
         await desk.forget(.client(client.id))
-        let isForgotten: Bool
+        let forgotten: Grant?
         do throws(KeyringError) {
-            isForgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
+            forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
         } catch {
             await changed()
-            throw DBusError(error)
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "It could not be deleted from the keyring. It counts no more while Keybell runs; repeat this once the keyring works, or it is back after a restart. \(cause.message)"
+            )
         }
-        guard isForgotten else {
+        guard let forgotten else {
             throw .notFound(
                 "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
             )
         }
-        audit(.forgotten, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
+        _ = await audit(
+            .forgotten,
+            [
+                .client: PlainText.field(client.id), .by: answerer.shownExecutable,
+                .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
+                .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
+                .vault: PlainText.field(forgotten.key.vault),
+            ]
+        )
         await changed()
         return []
     }
@@ -101,12 +134,18 @@ struct ClientsObject: Sendable {
         }
     }
 
-    private func client(_ id: String) async throws(DBusError) -> Client {
-        let name = PlainName(cleaning: id)?.text
-        guard let client = try await all().first(where: { $0.id == name }) else {
-            throw DBusError(ClientError.unknown(id))
+    /// The client of an Id, or of the name that it is shown under.
+    private func client(_ name: String) async throws(DBusError) -> Client {
+        let all = try await all()
+        let clean = PlainName(cleaning: name)?.text
+        if let client = all.first(where: { $0.id == clean }) { return client }
+        let named = all.filter { $0.shownName == clean }
+        guard let first = named.first else { throw DBusError(ClientError.unknown(name)) }
+        guard named.count == 1 else {
+            let ids = named.map { PlainText.name($0.id) }.joined(separator: ", ")
+            throw .invalidArgs("Several clients are shown as \(PlainText.quoted(name)): name one of \(ids).")
         }
-        return client
+        return first
     }
 }
 
@@ -127,10 +166,11 @@ extension Client {
 }
 
 extension Grant {
-    fileprivate var details: [String: Value] {
+    fileprivate func details(of client: Client) -> [String: Value] {
         typealias Key = ClientsInterface.GrantKey
         return [
             Key.key: .string(name),
+            Key.client: .string(client.id),
             Key.host: .string(key.host),
             Key.submitHost: .string(key.form?.submitHost ?? ""),
             Key.scheme: .string(key.form?.scheme ?? ""),

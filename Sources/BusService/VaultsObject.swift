@@ -64,7 +64,7 @@ struct VaultsObject: Sendable {
             await desk.forget(.vault(vault.name))
             await desk.withdraw(.vault(vault.name))
             let reason = answerer.shownExecutable.map { "by \($0)" }
-            audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
+            _ = await audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
         }
         return []
     }

@@ -69,27 +69,43 @@ package actor GrantRegistry {
         }
     }
 
-    /// Forgets one grant by its name; false where there is none.
+    /// Everything that is decided, whatever key it is for.
     ///
-    /// - Throws: Why it can't be read, or why it couldn't be deleted; in the latter case it no longer counts all the same.
-    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Bool {
-        try await inTurn { registry -> Result<Bool, KeyringError> in
-            guard registry.table.forget(fingerprint: fingerprint, name: name) else {
-                return registry.loadError.map { .failure($0) } ?? .success(false)
-            }
-            registry.undeleted[fingerprint, default: Undeleted()].names.insert(name)
+    /// - Throws: Why what is stored can't be read.
+    package func all() async throws(KeyringError) -> [Grant] {
+        try await inTurn { registry -> Result<[Grant], KeyringError> in
+            registry.table.dropOver(at: .now)
+            return registry.loadError.map { .failure($0) } ?? .success(registry.table.grants)
+        }.get()
+    }
+
+    /// Forgets one grant by its name.
+    ///
+    /// - Returns: The grant; nil where there is none.
+    /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
+    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Grant? {
+        try await inTurn { registry -> Result<Grant?, KeyringError> in
+            let stored = registry.table.grants(of: fingerprint).first { $0.name == name }
+            let known = stored ?? registry.undeleted[fingerprint]?.names[name]
+            guard let known else { return registry.loadError.map { .failure($0) } ?? .success(nil) }
+            _ = registry.table.forget(fingerprint: fingerprint, name: name)
+            guard !known.isForSession else { return .success(known) }
+            registry.undeleted[fingerprint, default: Undeleted()].names[name] = known
             let error = await registry.store(fingerprint)
-            return error.map { .failure($0) } ?? .success(true)
+            return error.map { .failure($0) } ?? .success(known)
         }.get()
     }
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
-    package func forget(fingerprint: String) async {
-        await inTurn { registry in
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    package func forget(fingerprint: String) async throws(KeyringError) {
+        try await inTurn { registry -> Result<Void, KeyringError> in
             registry.table.forget(fingerprint: fingerprint)
             registry.undeleted[fingerprint, default: Undeleted()].isAll = true
-            await registry.store(fingerprint)
-        }
+            let error = await registry.store(fingerprint)
+            return error.map { .failure($0) } ?? .success(())
+        }.get()
     }
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
@@ -145,10 +161,10 @@ package actor GrantRegistry {
             table.dropStored()
             items = [:]
             for item in found {
-                guard let fingerprint = item.attributes["fingerprint"], let secret = secrets[item.path] else {
-                    continue
-                }
+                guard let fingerprint = item.attributes["fingerprint"] else { continue }
                 items[fingerprint] = item
+                // What is in it counts for nothing then, but can still be deleted.
+                guard let secret = secrets[item.path] else { continue }
                 let stored = StoredGrant.decode(secret, fingerprint: fingerprint)
                 let forgotten = undeleted[fingerprint]
                 table.adopt(stored.filter { forgotten?.covers($0) != true }, fingerprint: fingerprint)
@@ -156,6 +172,8 @@ package actor GrantRegistry {
             (isLoaded, loadError) = (true, nil)
         } catch {
             loadError = error  // the keyring is locked or away: asked again at the next look-up
+            // What can't be read grants nothing.
+            table.dropStored()
         }
         return true
     }
@@ -175,7 +193,13 @@ package actor GrantRegistry {
             switch (items[fingerprint], kept.isEmpty) {
             case (nil, true): break
             case (let item?, true):
-                try await keyring.delete(item)
+                do throws(KeyringError) {
+                    try await keyring.delete(item)
+                } catch .notFound {
+                    // Somebody else has deleted it, which is as good.
+                } catch {
+                    throw error
+                }
                 items[fingerprint] = nil
             case (let item?, false):
                 try await keyring.change(item, secret: StoredGrant.encode(kept))
@@ -197,9 +221,9 @@ package actor GrantRegistry {
 
     /// What of a key's grants was forgotten.
     private struct Undeleted {
-        var names: Set<String> = []
+        var names: [String: Grant] = [:]
         var isAll = false
 
-        func covers(_ grant: Grant) -> Bool { isAll || names.contains(grant.name) }
+        func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }
     }
 }

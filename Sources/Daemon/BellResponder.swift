@@ -24,6 +24,7 @@ private struct HTTPVisitor: Visitor {
     let visit: Visit
 
     var origin: String? { visit.origin }
+    var isThere: Bool { visit.isThere }
 
     func caller() async -> Caller {
         await visit.caller()

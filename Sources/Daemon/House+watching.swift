@@ -38,7 +38,7 @@ extension House {
     static func recordAnswers(_ events: AsyncStream<DeskEvent>, in audit: AuditTrail) async {
         for await case .closed(let ended) in events {
             let request = ended.request
-            audit.keep(
+            await audit.keep(
                 .answered,
                 [
                     .code: request.code,
@@ -76,7 +76,7 @@ extension House {
             }
             let isLocked = await vault.status().isLocked
             if wasLocked, !isLocked {
-                audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
+                await audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
                 await desk.opened(vault.name)
             }
             wasLocked = isLocked

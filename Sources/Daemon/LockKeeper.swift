@@ -42,7 +42,7 @@ struct LockKeeper: Sendable {
         await grants.endSessions()
         await desk.forget(.everything)
         let names = vaults.map { PlainText.field($0.name) }.joined(separator: ", ")
-        audit.keep(.locked, [.vault: names, .reason: reason])
+        await audit.keep(.locked, [.vault: names, .reason: reason])
     }
 
     private func resume() async {

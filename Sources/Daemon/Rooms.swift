@@ -40,6 +40,7 @@ struct Rooms: Sendable {
         let audit = AuditTrail(
             folder: folders.state,
             logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,
+            isRequired: configuration.audit.isRequired,
             logger: logger
         )
         let desk = FrontDesk(

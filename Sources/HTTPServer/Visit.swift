@@ -28,6 +28,9 @@ package struct Visit: Sendable {
         self.userAgent = userAgent
     }
 
+    /// Whether the other end is still open, be it just to read.
+    package var isThere: Bool { peer.isThere }
+
     /// Identifies who sends it: anew where the last look at the connection doesn't hold any more.
     package func caller() async -> Caller {
         await find(isAnew: false)

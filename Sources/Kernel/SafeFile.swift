@@ -29,32 +29,47 @@ package enum SafeFile {
         guard fsync(entry.number) == 0 else { throw .last("fsync") }
     }
 
-    /// Adds to a file of this user's own, readable for nobody else.
+    /// Adds a line to a file of this user's own, readable for nobody else; it is all there or not at all.
+    ///
+    /// Several may do so at once, in this process or others: the file that is too long is moved away once.
     ///
     /// - Parameters:
-    ///   - bytes: What is added, in one piece.
+    ///   - line: What is added, with its line feed.
     ///   - path: Where; its folder must be there.
     ///   - limit: How long the file may become; a longer one is moved to `former` first.
     ///   - former: Where the file before goes; what was there is gone then.
     /// - Throws: The failing call's `errno`.
     package static func append(
-        _ bytes: [UInt8],
+        _ line: [UInt8],
         to path: String,
         limit: Int,
         former: String
     ) throws(KernelError) {
-        func open() throws(KernelError) -> Descriptor {
-            let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-            return try Descriptor("open", unsafe Glibc.open(path, flags, 0o600))
+        while true {
+            let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+            let file = try Descriptor("open", unsafe open(path, flags, 0o600))
+            guard flock(file.number, LOCK_EX) == 0 else { throw .last("flock") }
+            var (status, named) = (stat(), stat())
+            guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+            // Somebody else has moved it away meanwhile.
+            guard unsafe lstat(path, &named) == 0, named.st_ino == status.st_ino,
+                named.st_dev == status.st_dev
+            else { continue }
+            if status.st_size + line.count > limit, status.st_size > 0 {
+                guard unsafe rename(path, former) == 0 else { throw .last("rename") }
+                continue
+            }
+            // What a crash has cut off must not take the next line with it.
+            var last = UInt8(ascii: "\n")
+            if status.st_size > 0 { unsafe pread(file.number, &last, 1, status.st_size - 1) }
+            do throws(KernelError) {
+                try file.write(last == UInt8(ascii: "\n") ? line : [UInt8(ascii: "\n")] + line)
+            } catch {
+                ftruncate(file.number, status.st_size)
+                throw error
+            }
+            return
         }
-        var file = try open()
-        var status = stat()
-        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
-        if status.st_size + bytes.count > limit, status.st_size > 0 {
-            guard unsafe rename(path, former) == 0 else { throw .last("rename") }
-            file = try open()
-        }
-        try file.write(bytes)
     }
 
     /// Adds a record to a file of records of one length; returns once the disk has it.

@@ -45,7 +45,7 @@ extension Bell {
         try await store(key, as: id, caller: caller)
         await end(admission.replaced, of: id)
         await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))
-        record(
+        await record(
             .associated,
             client: id,
             caller: caller,
@@ -147,7 +147,15 @@ extension Bell {
     /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.
     private func end(_ replaced: String?, of id: String) async {
         guard let replaced else { return }
-        await grants.forget(fingerprint: replaced)
+        do throws(KeyringError) {
+            try await grants.forget(fingerprint: replaced)
+        } catch {
+            // They go by the key that is no more.
+            logger.error(
+                "the grants of a replaced key could not be deleted",
+                metadata: ["client": "\(id)", "why": "\(error.advice)"]
+            )
+        }
         await desk.withdraw(.client(id))
     }
 

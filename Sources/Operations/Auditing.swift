@@ -33,14 +33,15 @@ enum Basis: Hashable, Sendable {
 }
 
 extension Bell {
-    /// Keeps a record of what was done for a client.
+    /// Keeps a record of what is done for a client: false where it can't be kept and must be.
+    @discardableResult
     func record(
         _ event: AuditRecord.Event,
         client: String,
         caller: Caller,
         under bases: Set<Basis>,
         _ more: [AuditRecord.Field: String?] = [:]
-    ) {
+    ) async -> Bool {
         let program = caller.program
         let common: [AuditRecord.Field: String?] = [
             .client: PlainText.field(client),
@@ -48,6 +49,6 @@ extension Bell {
             .origin: program.origin.map { PlainText.field($0) },
             .under: bases.map(\.words).sorted().joined(separator: ", "),
         ]
-        audit(event, common.merging(more) { $1 })
+        return await audit(event, common.merging(more) { $1 })
     }
 }

@@ -45,7 +45,7 @@ package struct Bell: Sendable {
         logger: Logger,
         now: @escaping @Sendable () -> Int64,
         tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in },
-        audit: @escaping Recorder = { _, _ in },
+        audit: @escaping Recorder = { _, _ in true },
         used: @escaping @Sendable () -> Void = {}
     ) {
         self.vaults = vaults
@@ -154,7 +154,7 @@ package struct Bell: Sendable {
             answered.reply.isShorter(than: Self.shortMessage)
             ? encode() : await Task(executorPreference: Self.longMessages) { encode() }.value
         return OperationReply(status: 200, body: body) { arrived in
-            if arrived { await answered.settles?() }
+            await (arrived ? answered.settles : answered.misses)?()
         }
     }
 

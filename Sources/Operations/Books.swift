@@ -40,7 +40,9 @@ package protocol GrantBook: Sendable {
     /// Remembers a decision.
     func remember(_ grant: Grant) async
     /// Forgets everything that was decided for a key.
-    func forget(fingerprint: String) async
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    func forget(fingerprint: String) async throws(KeyringError)
 }
 
 extension GrantRegistry: GrantBook {}

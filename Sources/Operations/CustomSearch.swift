@@ -34,6 +34,7 @@ extension Bell {
             }
             released = allowed
             released.offers = try await found(search, flags, in: open(for: ring), for: ring)
+            released.isNothingFound = released.offers.isEmpty
         }
         return try await handOut(released, to: ring)
     }

@@ -2,6 +2,7 @@
 
 import Approval
 import Audit
+import Ciphers
 import Clients
 import DisplayText
 import KeePassHTTP
@@ -16,6 +17,8 @@ extension Bell {
         passwords: Bool = true,
         query: MatchQuery? = nil
     ) async throws(Refusal) -> Answered {
+        // Whoever has hung up gets the answer by asking again: until then it is none, and nothing is opened for it.
+        guard ring.visitor.isThere else { throw .withdrawn }
         let passwords = passwords && (released.parts?.contains(.passwords) ?? true)
         var rules = ring.rules
         if let parts = released.parts, !parts.contains(.fields) { rules.returnsFields = false }
@@ -33,31 +36,55 @@ extension Bell {
         } catch {
             throw .vault(error)
         }
-        if !entries.isEmpty { await record(entries, of: released, to: ring) }
+        let delivery = Randomness.token(8, alphabet: "0123456789abcdef")
+        // Before it goes out, or it might go out unrecorded.
+        if !entries.isEmpty {
+            guard await record(.handedOut, entries, of: released, to: ring, delivery) else {
+                throw .unrecorded
+            }
+        }
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = entries
         reply.count = entries.count
         let count = entries.count
-        return Answered(reply: reply, key: ring.conversation.key) { [desk, tellDelivery] in
-            if let code = released.code { await desk.delivered(code) }
-            guard count > 0 else { return }
-            let caller = await ring.visitor.sender()
-            await tellDelivery(
-                Delivery(
-                    client: ring.client.id,
-                    caller: caller,
-                    host: released.host,
-                    count: count,
-                    wasAsked: released.code != nil
+        return Answered(
+            reply: reply,
+            key: ring.conversation.key,
+            settles: { [desk, tellDelivery] in
+                if let code = released.code { await desk.delivered(code) }
+                if released.isNothingFound { await recordNothing(released, to: ring) }
+                guard count > 0 else { return }
+                let caller = await ring.visitor.sender()
+                await tellDelivery(
+                    Delivery(
+                        client: ring.client.id,
+                        caller: caller,
+                        host: released.host,
+                        count: count,
+                        wasAsked: released.code != nil
+                    )
                 )
-            )
-        }
+            },
+            misses: {
+                guard count > 0 else { return }
+                await record(.notDelivered, [], count: count, of: released, to: ring, delivery)
+            }
+        )
     }
 
-    private func record(_ entries: [ReplyEntry], of released: Released, to ring: Ring) async {
+    /// Records what goes out, or that it didn't arrive.
+    @discardableResult
+    private func record(
+        _ event: AuditRecord.Event,
+        _ entries: [ReplyEntry],
+        count: Int? = nil,
+        of released: Released,
+        to ring: Ring,
+        _ delivery: String
+    ) async -> Bool {
         let vaults = Set(released.offers.map(\.store.name)).sorted().joined(separator: ", ")
-        record(
-            .handedOut,
+        return await record(
+            event,
             client: ring.client.id,
             caller: await ring.visitor.sender(),
             under: released.bases,
@@ -65,9 +92,20 @@ extension Bell {
                 .request: ring.request.type.rawValue,
                 .host: released.host.map { PlainText.host($0) },
                 .vault: PlainText.field(vaults),
-                .count: String(entries.count),
+                .count: String(count ?? entries.count),
                 .entries: entries.map(\.uuid).joined(separator: " "),
+                .delivery: delivery,
             ]
+        )
+    }
+
+    private func recordNothing(_ released: Released, to ring: Ring) async {
+        await record(
+            .nothingFound,
+            client: ring.client.id,
+            caller: await ring.visitor.sender(),
+            under: [],
+            [.request: ring.request.type.rawValue, .host: released.host.map { PlainText.host($0) }]
         )
     }
 

@@ -21,4 +21,6 @@ struct Answered: Sendable {
     var key: ClientKey?
     /// Ends the memory of the decisions that this reply delivers.
     var settles: (@Sendable () async -> Void)?
+    /// What is to be done where it didn't arrive.
+    var misses: (@Sendable () async -> Void)?
 }

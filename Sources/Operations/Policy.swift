@@ -46,6 +46,9 @@ package struct ClientRules: Sendable, Equatable {
     package enum AccessAsk: String, Sendable, CaseIterable {
         case unlessGranted = "unless-granted"
         case always
+        /// What a grant covers, and nothing else: nobody is asked.
+        case granted
+        /// Everything, and nobody is asked.
         case never
     }
 

@@ -14,6 +14,10 @@ package enum Refusal: Error, Equatable, Sendable {
     case unverified
     /// A change that can't be noted down, so that nobody could tell if it came again.
     case unrecordable
+    /// No grant covers it, and nobody is to be asked: `ask = "granted"`.
+    case notGranted
+    /// Logins that would go out without a record of it.
+    case unrecorded
     /// A key that anybody could guess.
     case guessableKey
     /// No vault is open, or the keyring that holds the clients' keys is locked.
@@ -63,6 +67,10 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unverified: VerificationFailure.sentence
         case .unrecordable:
             "Nothing was changed, since Keybell could not note the request down: its state folder is full or can't be written. Keybell's log says why."
+        case .notGranted:
+            "Nothing of this is granted to this client, and nobody is asked (ask = \"granted\" in config.toml): `keybell grants` lists what is."
+        case .unrecorded:
+            "Nothing was handed out, since Keybell could not record it: there is no journal, and its state folder is full or can't be written. `keybell doctor` says more."
         case .guessableKey: "Anybody could guess this key: let the client make a random one."
         case .locked: "Database locked"
         case .keyring(let advice): advice

@@ -57,6 +57,8 @@ struct Released: Sendable {
     var host: String?
     /// What goes out beside names; nil for all that was asked for.
     var parts: Set<ReleasePart>?
+    /// Whether there are none, rather than none that may be handed out.
+    var isNothingFound = false
 }
 
 extension Bell {
@@ -64,7 +66,9 @@ extension Bell {
     ///
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
     func release(_ offers: [Offer], for purpose: Purpose, to ring: Ring) async throws(Refusal) -> Released {
-        guard !offers.isEmpty else { return Released(offers: []) }
+        guard !offers.isEmpty else {
+            return Released(offers: [], host: purpose.host, isNothingFound: true)
+        }
         var caller = await ring.visitor.caller()
         // In the offers' order, not by uuid: two vaults can hold copies of one entry.
         var standing = await stand(offers, for: purpose, ring: ring, caller: caller)
@@ -80,6 +84,7 @@ extension Bell {
         var bases = Set(standing.compactMap(\.basis))
         guard !asked.isEmpty else {
             let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
+            if covered.isEmpty, ring.rules.access == .granted { throw .notGranted }
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
         let question = question(
@@ -167,6 +172,8 @@ extension Bell {
     /// - Returns: What lets it through, with no offers yet; nil after a denial.
     func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Released? {
         let caller = await ring.visitor.caller()
+        // Nothing that is looked for can be granted.
+        guard ring.rules.access != .granted else { throw .notGranted }
         guard asksInBulk(ring, caller) else { return Released(offers: [], bases: [.configuration]) }
         var names: [String] = []
         for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
@@ -206,12 +213,14 @@ extension Bell {
         let isFamiliar = ring.isFamiliar(caller)
         let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
         if decision == false { return .withheld }
+        if ring.rules.access == .granted { return decision == true ? .covered(.grant) : .withheld }
         guard let query = purpose.query else {
             if decision == true { return .covered(.grant) }
             return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
         }
         switch ring.rules.access {
         case .always: return .ask
+        case .granted: return .withheld
         case .never:
             if decision == true { return .covered(.grant) }
             return isFamiliar ? .covered(.configuration) : .ask

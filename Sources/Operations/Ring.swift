@@ -74,6 +74,7 @@ extension Bell {
     }
 
     func wantsUnlock(_ request: Request) -> Bool {
-        request.triggerUnlock || policy.unlocksOnRequest
+        // Where nobody is to be asked that goes for the unlock, too.
+        policy.rules(for: request.id).access != .granted && (request.triggerUnlock || policy.unlocksOnRequest)
     }
 }

@@ -109,7 +109,7 @@ extension Bell {
         do throws(VaultError) {
             let id = try await save(wish.draft, in: store)
             await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
-            record(
+            await record(
                 .saved,
                 client: ring.client.id,
                 caller: await ring.visitor.sender(),

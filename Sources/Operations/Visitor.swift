@@ -7,6 +7,9 @@ package protocol Visitor: Sendable {
     /// The `Origin` header of this request, claimed by the peer.
     var origin: String? { get }
 
+    /// Whether the peer can still take an answer; one that has half closed its connection can.
+    var isThere: Bool { get }
+
     /// Who rings, for what needs no question: a grant, a limit, a record.
     ///
     /// Cheap while those who had the connection at the last look at it still have; dear where nobody has looked yet.

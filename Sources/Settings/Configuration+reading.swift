@@ -23,6 +23,12 @@ extension Configuration {
         notify = try document.table("notify") { table throws(KeyProblem) in
             try NotifySettings(reading: table)
         }
+        audit = try document.table("audit") { table throws(KeyProblem) in
+            var settings = AuditSettings()
+            settings.isRequired = try table.bool("required") ?? settings.isRequired
+            try table.finish()
+            return settings
+        }
         keyring = try document.table("keyring") { table throws(KeyProblem) in
             try KeyringSettings(reading: table)
         }

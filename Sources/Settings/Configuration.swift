@@ -19,6 +19,8 @@ package struct Configuration: Equatable, Sendable {
     package var approval = ApprovalSettings()
     /// `[notify]`.
     package var notify = NotifySettings()
+    /// `[audit]`.
+    package var audit = AuditSettings()
     /// `[keyring]`.
     package var keyring = KeyringSettings()
 
@@ -130,6 +132,12 @@ package struct ApprovalSettings: Equatable, Sendable {
 package struct NotifySettings: Equatable, Sendable {
     /// Whether a login that was handed out without a question is told.
     package var deliveries = true
+}
+
+/// `[audit]`: the record of what was handed out.
+package struct AuditSettings: Equatable, Sendable {
+    /// Whether nothing is handed out that can't be recorded.
+    package var isRequired = true
 }
 
 /// `[keyring]`: where the clients' keys and the keyring vault are.

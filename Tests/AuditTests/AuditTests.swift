@@ -35,11 +35,11 @@ import Testing
         #expect(Self.record.fields[.reason] == nil)
     }
 
-    @Test func `without a journal records are kept in a file for this user alone`() throws {
+    @Test func `without a journal records are kept in a file for this user alone`() async throws {
         let folder = try TemporaryFolder()
         let trail = trail(in: folder)
-        trail.keep(Self.record)
-        trail.keep(.locked, [.vault: "keyring", .reason: "the screen was locked"])
+        #expect(await trail.keep(Self.record))
+        #expect(await trail.keep(.locked, [.vault: "keyring", .reason: "the screen was locked"]))
         let kept = try AuditFile(folder: folder.path("state")).records()
         #expect(kept.map(\.event) == [.handedOut, .locked])
         #expect(kept.first == Self.record)
@@ -77,5 +77,83 @@ import Testing
             """#
         #expect(AuditJournal.record(Array(entry.utf8)[...]) == Self.record)
         #expect(AuditJournal.record(Array(#"{"MESSAGE":"another program's"}"#.utf8)[...]) == nil)
+    }
+
+    @Test(arguments: [true, false])
+    func `what can't be recorded may not be done, unless it needn't be`(isRequired: Bool) async throws {
+        let folder = try TemporaryFolder()
+        // A file where the folder should be: neither root nor anybody else can write in it.
+        let blocked = try folder.write("blocked", "")
+        let trail = AuditTrail(
+            folder: blocked + "/state",
+            logsToJournal: false,
+            journal: folder.path("no-journal"),
+            isRequired: isRequired,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(await trail.keep(Self.record) == !isRequired)
+        #expect(AuditTrail.trouble(in: blocked + "/state", journal: folder.path("no-journal")) != nil)
+        #expect(AuditTrail.trouble(in: folder.path("state"), journal: folder.path("no-journal")) == nil)
+    }
+
+    @Test func `a record of 6,000 entries is kept in parts, and told as one`() async throws {
+        let folder = try TemporaryFolder()
+        let uuids = (0..<6000).map { _ in String(repeating: "A", count: 32) }.joined(separator: " ")
+        let long = AuditRecord(
+            .handedOut,
+            time: 1,
+            [.client: "backup", .count: "6000", .entries: uuids, .delivery: "d1"]
+        )
+        #expect(long.parts.count == 6)
+        #expect(await trail(in: folder).keep(long))
+        let kept = try AuditFile(folder: folder.path("state")).records()
+        #expect(kept.count == 6)
+        #expect(AuditRecord.told(kept) == [long])
+    }
+
+    @Test func `what did not reach its client isn't told as delivered`() {
+        func record(_ event: AuditRecord.Event, _ delivery: String) -> AuditRecord {
+            AuditRecord(event, time: 1, [.delivery: delivery, .client: "firefox"])
+        }
+        let missed = [record(.handedOut, "a"), record(.notDelivered, "a"), record(.handedOut, "b")]
+        #expect(AuditRecord.told(missed) == [record(.handedOut, "b")])
+    }
+
+    @Test func `a clock that was wrong hides no newer record`() {
+        func record(_ time: UInt64, _ client: String) -> AuditRecord {
+            AuditRecord(.associated, time: time, [.client: client])
+        }
+        let (file, journal) = (
+            [record(9000, "future"), record(20, "b")], [record(10, "a"), record(30, "c")]
+        )
+        #expect(
+            AuditRecord.merged(file, journal, now: 100).map { $0.fields[.client] } == [
+                "a", "future", "b", "c",
+            ]
+        )
+    }
+
+    @Test func `appends at the limit, from several threads, lose no file`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("log")
+        let line = [UInt8](repeating: UInt8(ascii: "x"), count: 99) + [UInt8(ascii: "\n")]
+        try SafeFile.append(
+            [UInt8](repeating: UInt8(ascii: "y"), count: 900),
+            to: path,
+            limit: 1000,
+            former: path + ".1"
+        )
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    #expect(throws: Never.self) {
+                        try SafeFile.append(line, to: path, limit: 1000, former: path + ".1")
+                    }
+                }
+            }
+        }
+        // The former one was moved away once, and is all there; what was cut off there took no line with it.
+        #expect(try FileBytes.read(path + ".1").prefix(900).allSatisfy { $0 == UInt8(ascii: "y") })
+        #expect(try FileBytes.read(path + ".1").count + FileBytes.read(path).count >= 900 + 8 * 100)
     }
 }

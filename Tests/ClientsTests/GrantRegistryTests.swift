@@ -32,8 +32,8 @@ import Testing
         var plain = Self.key
         plain.form = GrantKey.Form(scheme: "https")
         #expect(await registry.decision(on: plain, entry: "E1") == nil)
-        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name))
-        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == false)
+        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == Self.grant)
+        #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == nil)
         #expect(await Self.registry(fixture.keyring).decision(on: Self.key, entry: "E1") == nil)
     }
 
@@ -63,7 +63,7 @@ import Testing
                 try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name)
             }
         } else {
-            await registry.forget(fingerprint: "AA:BB")
+            await #expect(throws: KeyringError.self) { try await registry.forget(fingerprint: "AA:BB") }
         }
         #expect(await registry.decision(on: Self.key, entry: "E1") == nil)
 

@@ -74,4 +74,64 @@ import Vault
         #expect(scene.records.all.map(\.event) == [.associated, .saved])
         #expect(scene.records.all.last?.fields[.host] == "b.example")
     }
+
+    @Test func `what can't be recorded isn't handed out`() async throws {
+        let scene = await Scene { $0.access = .never }
+        await scene.vault.put(login, password: "geheim")
+        scene.records.isKept = false
+        let rung = try await ring(scene)
+        #expect(!rung.reply.success)
+        #expect(rung.reply.error?.contains("could not record") == true)
+        #expect(rung.reply.entries.isEmpty)
+    }
+
+    @Test func `nothing is opened or recorded for a client that has hung up, and it gets it by asking again`()
+        async throws
+    {
+        let scene = await Scene { $0.access = .never }
+        await scene.vault.put(login)
+        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
+        let gone = KnownVisitor(known: scene.guest.caller, isThere: false)
+        _ = await scene.bell.answer(body, from: gone)
+        #expect(scene.records.all.isEmpty)
+        #expect(try await ring(scene).reply.entries.count == 1)
+        #expect(scene.records.all.map(\.event) == [.handedOut])
+    }
+
+    @Test func `an answer that did not arrive takes its record back`() async throws {
+        let scene = await Scene { $0.access = .never }
+        await scene.vault.put(login)
+        await (try ring(scene)).deliver(false)
+        #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
+        #expect(AuditRecord.told(scene.records.all).isEmpty)
+    }
+
+    @Test func `a look-up that finds nothing is recorded once it is answered`() async throws {
+        let scene = await Scene()
+        let rung = try await ring(scene)
+        await rung.deliver()
+        #expect(scene.records.all.map(\.event) == [.nothingFound])
+        #expect(scene.records.all.first?.fields[.host] == "a.example")
+    }
+
+    @Test func `ask = "granted" hands out what is granted, and asks nobody about the rest`() async throws {
+        let scene = await Scene { $0.access = .granted }
+        await scene.vault.put(login)
+        let refused = try await ring(scene)
+        #expect(!refused.reply.success)
+        #expect(refused.reply.error?.contains("granted") == true)
+        #expect(await scene.asked().isEmpty)
+        let key = GrantKey(
+            fingerprint: scene.guest.key.fingerprint,
+            program: "/usr/bin/firefox",
+            origin: nil,
+            vault: "Passwords",
+            kind: .release,
+            host: "a.example",
+            form: GrantKey.Form(scheme: "https")
+        )
+        await scene.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
+        #expect(try await ring(scene).reply.entries.count == 1)
+        #expect(await scene.asked().isEmpty)
+    }
 }

@@ -66,6 +66,8 @@ struct GoodValueTests {
         GoodValue("generate.length = 4") { $0.policy.recipe.length = 4 },
         GoodValue("generate.classes = [\"digits\"]") { $0.policy.recipe.classes = [.digits] },
         GoodValue("access.ask = \"never\"") { $0.policy.standard.access = .never },
+        GoodValue("access.ask = \"granted\"") { $0.policy.standard.access = .granted },
+        GoodValue("audit.required = false") { $0.audit.isRequired = false },
         GoodValue("access.ask = \"always\"") { $0.policy.standard.access = .always },
         GoodValue("access.ask_bulk = \"never\"") { $0.policy.standard.bulkAccess = .never },
         GoodValue("save.ask = \"never\"") { $0.policy.standard.saving = .never },

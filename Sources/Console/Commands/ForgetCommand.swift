@@ -2,27 +2,61 @@
 
 import ArgumentParser
 import BusInterface
+import DBus
+import DisplayText
 
-/// `keybell forget`: ends a grant.
+/// `keybell forget`: ends grants.
 struct ForgetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forget",
-        abstract: "Forget a grant, so that you are asked again."
+        abstract: "Forget a grant, so that you are asked again.",
+        discussion: "With --all and a client, all of that one's; with --all alone, those of all clients."
     )
 
-    @Argument(help: "The client's Id.")
-    var client: String
+    @ArgumentParser.Argument(help: "The client's Id or shown name.")
+    var client: String?
 
-    @Argument(help: "The grant's key, as `keybell grants` lists it.")
-    var key: String
+    @ArgumentParser.Argument(help: "The grant's key, as `keybell grants` lists it.")
+    var key: String?
+
+    @Flag(help: "Forget all grants, of the client or of all.")
+    var all = false
+
+    func validate() throws {
+        guard all ? key == nil : client != nil && key != nil else {
+            throw ValidationError("Name a client and the grant's key, or use --all without a key.")
+        }
+    }
 
     func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        guard all else {
+            try await Self.forget(client ?? "", key ?? "", daemon)
+            return Output.line("Forgotten.")
+        }
         let interface = ClientsInterface.description
-        try await DaemonBus.connect().call(
-            interface,
-            ClientsInterface.forget,
-            texts: [client, key]
+        let grants = dictionaries(
+            try await daemon.call(interface, ClientsInterface.grants, [.string(client ?? "")])
         )
-        Output.line("Forgotten.")
+        guard !grants.isEmpty else { return Output.line("There is nothing to forget.") }
+        let count = Amount.of(grants.count, "grant")
+        guard Output.confirm("Forget \(count), so that you are asked again?") ?? true else {
+            throw ConsoleError.refused("Nothing was forgotten.")
+        }
+        try await Attempts.each(of: grants) { (grant) async throws(ConsoleError) in
+            typealias Key = ClientsInterface.GrantKey
+            try await Self.forget(
+                grant[Key.client]?.asString ?? "",
+                grant[Key.key]?.asString ?? "",
+                daemon
+            )
+        }
+        Output.line("Forgotten: \(count).")
+    }
+
+    private static func forget(_ client: String, _ key: String, _ daemon: DaemonBus)
+        async throws(ConsoleError)
+    {
+        try await daemon.call(ClientsInterface.description, ClientsInterface.forget, texts: [client, key])
     }
 }

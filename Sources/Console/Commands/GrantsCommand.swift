@@ -9,41 +9,46 @@ import DisplayText
 struct GrantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grants",
-        abstract: "List what a client was allowed or denied for longer than once."
+        abstract: "List what clients were allowed or denied for longer than once."
     )
 
-    @ArgumentParser.Argument(help: "The client's Id.")
-    var client: String
+    @ArgumentParser.Argument(help: "The client's Id or shown name; without one, all.")
+    var client: String?
 
     @OptionGroup var output: JSONOption
 
     func run() async throws {
         let interface = ClientsInterface.description
-        let answer = try await DaemonBus.connect().call(interface, ClientsInterface.grants, [.string(client)])
+        let answer = try await DaemonBus.connect().call(
+            interface,
+            ClientsInterface.grants,
+            [.string(client ?? "")]
+        )
         let grants = dictionaries(answer)
         guard !output.json else {
             Output.json(.array(grants.map { JSON(members: $0) }))
             return
         }
         guard !grants.isEmpty else {
-            Output.line("\(PlainText.name(client)) is asked about each time.")
-            return
+            let who = client.map { PlainText.name($0) + " is" } ?? "All clients are"
+            return Output.line("\(who) asked about each time.")
         }
-        for line in Self.lines(grants, now: Moment.now()) { Output.line(line) }
+        for line in Self.lines(grants, now: Moment.now(), namesClients: client == nil) { Output.line(line) }
     }
 
-    static func lines(_ grants: [[String: Value]], now: UInt64) -> [String] {
+    static func lines(_ grants: [[String: Value]], now: UInt64, namesClients: Bool = false) -> [String] {
         typealias Key = ClientsInterface.GrantKey
         return Columns.lines(
             grants.map { grant in
                 let expires = grant.number(Key.expires)
-                return [
+                let cells: [String] = [
                     grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.kind),
                     Self.place(grant), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
                     [grant.name(Key.program), grant.quoted(Key.origin)].filter { !$0.isEmpty }
                         .joined(separator: " "),
                     expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
                 ]
+                return namesClients ? [grant.name(Key.client)] + cells : cells
             }
         )
     }

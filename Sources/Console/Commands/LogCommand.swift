@@ -26,45 +26,78 @@ struct LogCommand: AsyncParsableCommand {
     @Option(help: "Just the records of this client.")
     var client: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Just what happened since then: 2h, 30m or 3d ago, a time of today (18:05), a day (2026-11-25), or both.",
+            valueName: "time"
+        )
+    )
+    var since: SinceArgument?
+
+    @Flag(name: .shortAndLong, help: "Go on with what is recorded from now on, until Ctrl-C.")
+    var follow = false
+
     @OptionGroup var output: JSONOption
 
     func validate() throws {
         guard 1...100_000 ~= lines else { throw ValidationError("--lines must be from 1 to 100000.") }
+        guard !(follow && output.json) else { throw ValidationError("--follow doesn't print JSON.") }
     }
 
     func run() async throws {
-        let records = try await Self.all(newest: client == nil ? lines : 100_000)
-            .filter { client == nil || $0.fields[.client] == client }
-            .suffix(lines)
+        // Opened first, so that nothing falls between what was and what comes.
+        let news = follow ? try Self.news() : nil
+        // Some are parts of others, and of a client or a day there may be few.
+        let most = client == nil && since == nil ? 3 * lines : 100_000
+        let records = AuditRecord.told(try await Self.all(newest: most)).filter(concerns).suffix(lines)
         guard !output.json else {
             Output.json(.array(records.map(Self.json)))
             return
         }
-        guard !records.isEmpty else {
-            guard let client else { return Output.line("Nothing has been recorded yet.") }
-            throw ConsoleError.refused(
-                "Nothing has been recorded of a client \(PlainText.quoted(client)). `keybell clients` lists their Ids."
-            )
-        }
         for record in records { Output.line(Self.line(record)) }
+        if let news {
+            for await record in news.records where concerns(record) && record.event != .continued {
+                Output.line(Self.line(record))
+            }
+            return
+        }
+        guard records.isEmpty else { return }
+        guard client != nil || since != nil else { return Output.line("Nothing has been recorded yet.") }
+        let whom = client.map { " of a client \(PlainText.quoted($0))" } ?? ""
+        let when = since.map { " since \(Moment.text($0.time))" } ?? ""
+        throw ConsoleError.refused(
+            "Nothing has been recorded\(whom)\(when)."
+                + (client == nil ? "" : " `keybell clients` lists the clients' Ids.")
+        )
     }
 
-    /// What the journal and the file have, the oldest first.
-    private static func all(newest count: Int) async throws(ConsoleError) -> [AuditRecord] {
-        var records: [AuditRecord] = []
+    private static func news() throws(ConsoleError) -> RecordStream {
         do throws(KernelError) {
-            records = try AuditFile(folder: Folders.ofProcess().state).records()
+            return try RecordStream.open(folder: Folders.ofProcess().state)
+        } catch {
+            throw .refused("The record can't be followed: \(error).")
+        }
+    }
+
+    private func concerns(_ record: AuditRecord) -> Bool {
+        (client == nil || record.fields[.client] == client) && (since.map { $0.time <= record.time } ?? true)
+    }
+
+    /// What the journal and the file have, in the order in which it was kept.
+    private static func all(newest count: Int) async throws(ConsoleError) -> [AuditRecord] {
+        let kept: [AuditRecord]
+        do throws(KernelError) {
+            kept = try AuditFile(folder: Folders.ofProcess().state).records()
         } catch {
             throw .refused("The record can't be read: \(error).")
         }
         do throws(AuditJournalError) {
-            records += try await AuditJournal.records(newest: count)
+            let journal = try await AuditJournal.records(newest: count)
+            return AuditRecord.merged(kept, journal, now: Moment.now())
         } catch {
             Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")
+            return kept
         }
-        // Those of one second stay in their order.
-        return records.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
-            .map(\.element)
     }
 
     static func line(_ record: AuditRecord) -> String {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DBus
 import DisplayText
 
 /// `keybell revoke`: takes a client's key away.
@@ -11,12 +12,35 @@ struct RevokeCommand: AsyncParsableCommand {
         abstract: "Delete a client's key and its grants."
     )
 
-    @Argument(help: "The client's Id.")
-    var client: String
+    @ArgumentParser.Argument(help: "The client's Id or shown name.")
+    var client: String?
+
+    @Flag(help: "Delete the keys of all clients.")
+    var all = false
+
+    func validate() throws {
+        guard all != (client != nil) else { throw ValidationError("Name a client, or use --all.") }
+    }
 
     func run() async throws {
-        let interface = ClientsInterface.description
-        try await DaemonBus.connect().call(interface, ClientsInterface.revoke, texts: [client])
-        Output.line("\(PlainText.name(client)) has no key any more.")
+        let daemon = try await DaemonBus.connect()
+        if let client {
+            try await Self.revoke(client, daemon)
+            return Output.line("\(PlainText.name(client)) has no key any more.")
+        }
+        let ids = try await daemon.clients().compactMap { $0[ClientsInterface.Key.id]?.asString }
+        guard !ids.isEmpty else { return Output.line("No client has a key.") }
+        let keys = ids.count == 1 ? "the key of the one client" : "the keys of all \(ids.count) clients"
+        guard Output.confirm("Delete \(keys), with what they were granted?") ?? true else {
+            throw ConsoleError.refused("Nothing was deleted.")
+        }
+        try await Attempts.each(of: ids) { (id) async throws(ConsoleError) in
+            try await Self.revoke(id, daemon)
+            Output.line("\(PlainText.name(id)) has no key any more.")
+        }
+    }
+
+    private static func revoke(_ client: String, _ daemon: DaemonBus) async throws(ConsoleError) {
+        try await daemon.call(ClientsInterface.description, ClientsInterface.revoke, texts: [client])
     }
 }

@@ -64,6 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
         findings.append(StateCheck.finding())
         findings += HostsCheck.findings()
         findings.append(MemoryCheck.finding())
+        findings.append(AuditCheck.finding(configuration.audit))
         output.json
             ? Output.json(.array(findings.map(\.json)))
             : Output.line(findings.flatMap(\.lines).joined(separator: "\n"))

@@ -41,6 +41,7 @@ struct Guest: Sendable {
 /// Somebody at the other end of a connection, found out already.
 struct KnownVisitor: Visitor {
     let known: Caller
+    var isThere = true
 
     var origin: String? { known.origin }
 

@@ -29,8 +29,18 @@ final class Records: Sendable {
 
     var all: [AuditRecord] { kept.withLock { $0 } }
 
-    func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) {
+    /// Whether records can be kept.
+    var isKept: Bool {
+        get { works.withLock { $0 } }
+        set { works.withLock { $0 = newValue } }
+    }
+
+    private let works = Mutex(true)
+
+    func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) -> Bool {
+        guard isKept else { return false }
         kept.withLock { $0.append(AuditRecord(event, time: 0, fields)) }
+        return true
     }
 }
 

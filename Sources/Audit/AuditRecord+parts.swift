@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension AuditRecord {
+    /// How many entries one record names: a message to the journal takes some 200 KB.
+    static let mostEntries = 1000
+
+    /// The record in parts that the journal takes: the first tells all but the entries that are too many for it.
+    var parts: [AuditRecord] {
+        let entries = (fields[.entries] ?? "").split(separator: " ")
+        guard entries.count > Self.mostEntries else { return [self] }
+        return stride(from: 0, to: entries.count, by: Self.mostEntries).map { start in
+            let some = entries[start..<min(start + Self.mostEntries, entries.count)].joined(separator: " ")
+            guard start > 0 else {
+                return replacing(entries: some)
+            }
+            let common = [Field.client, .delivery].map { ($0, fields[$0]) }
+            let few = [(Field.entries, String?.some(some))] + common
+            return AuditRecord(.continued, time: time, Dictionary(uniqueKeysWithValues: few))
+        }
+    }
+
+    /// What happened, from records in their order: parts put together again, and no delivery that was none.
+    package static func told(_ records: [AuditRecord]) -> [AuditRecord] {
+        var missed: Set<String> = []
+        var more: [String: [String]] = [:]
+        for record in records {
+            guard let delivery = record.fields[.delivery] else { continue }
+            switch record.event {
+            case .notDelivered: missed.insert(delivery)
+            case .continued: more[delivery, default: []].append(record.fields[.entries] ?? "")
+            default: break
+            }
+        }
+        return records.compactMap { record in
+            guard let delivery = record.fields[.delivery] else { return record }
+            guard !missed.contains(delivery) || record.event != .handedOut else { return nil }
+            guard record.event != .continued, record.event != .notDelivered else { return nil }
+            guard let rest = more[delivery] else { return record }
+            let entries = ([record.fields[.entries] ?? ""] + rest).joined(separator: " ")
+            return record.replacing(entries: entries)
+        }
+    }
+
+    /// Records of two sources, each in the order in which they were kept, in one order.
+    ///
+    /// A clock that was once wrong puts none behind those that were kept before it.
+    package static func merged(_ first: [AuditRecord], _ second: [AuditRecord], now: UInt64) -> [AuditRecord]
+    {
+        let (some, others) = (timed(first, now: now), timed(second, now: now))
+        var (merged, left, right) = ([AuditRecord](), 0, 0)
+        while left < some.count || right < others.count {
+            let takesLeft =
+                right == others.count || (left < some.count && some[left].time <= others[right].time)
+            merged.append(takesLeft ? some[left].record : others[right].record)
+            if takesLeft { left += 1 } else { right += 1 }
+        }
+        return merged
+    }
+
+    private func replacing(entries: String) -> AuditRecord {
+        var all: [Field: String?] = fields.mapValues { $0 }
+        all[.entries] = entries
+        return AuditRecord(event, time: time, all)
+    }
+
+    /// No record is later than what was kept after it.
+    private static func timed(_ records: [AuditRecord], now: UInt64) -> [(time: UInt64, record: AuditRecord)]
+    {
+        var latest = now
+        let backwards = records.reversed().map { record in
+            latest = min(latest, record.time)
+            return (time: latest, record: record)
+        }
+        return backwards.reversed()
+    }
+}

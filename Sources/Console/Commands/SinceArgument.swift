@@ -22,25 +22,41 @@ struct SinceArgument: ExpressibleByArgument {
         }
         let today = Moment.text(now).prefix(10)
         let whole = text.contains("-") ? text : "\(today) \(text)"
-        guard let read = Self.formats.lazy.compactMap({ Self.read(whole, $0) }).first else { return nil }
+        guard let read = Self.read(whole) else { return nil }
         time = read
     }
 
-    private static let formats = [
-        "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d",
-    ]
-
     private static let units: [Character: UInt64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
 
-    /// A time of the calendar in the person's time zone.
-    private static func read(_ text: String, _ format: String) -> UInt64? {
-        var parts = unsafe tm()
-        let isWhole = unsafe text.withCString { start in
-            unsafe strptime(start, format, &parts).map { unsafe $0.pointee == 0 } ?? false
+    /// A day, with a time or without, of the calendar in the person's time zone.
+    private static func read(_ text: String) -> UInt64? {
+        let halves = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == " " || $0 == "T" }
+        guard let day = halves.first.flatMap({ numbers(in: $0, by: "-") }), day.count == 3 else { return nil }
+        var clock: [Int32] = [0, 0, 0]
+        if halves.count == 2 {
+            guard let read = numbers(in: halves[1], by: ":"), 2...3 ~= read.count else { return nil }
+            clock = read.count == 3 ? read : read + [0]
         }
-        guard isWhole else { return nil }
+        guard 1970...9999 ~= day[0], 1...12 ~= day[1], 1...31 ~= day[2], 0...23 ~= clock[0],
+            0...59 ~= clock[1], 0...59 ~= clock[2]
+        else { return nil }
+        var parts = unsafe tm()
+        unsafe parts.tm_year = day[0] - 1900
+        unsafe parts.tm_mon = day[1] - 1
+        unsafe parts.tm_mday = day[2]
+        unsafe parts.tm_hour = clock[0]
+        unsafe parts.tm_min = clock[1]
+        unsafe parts.tm_sec = clock[2]
         unsafe parts.tm_isdst = -1
         let time = unsafe mktime(&parts)
-        return time < 0 ? nil : UInt64(time)
+        // A 31st that isn't there would be taken for the 1st of the next month.
+        guard time >= 0, Int32(Moment.text(UInt64(time)).prefix(10).suffix(2)) == day[2] else { return nil }
+        return UInt64(time)
+    }
+
+    private static func numbers(in text: Substring, by separator: Character) -> [Int32]? {
+        let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { $0.allSatisfy(\.isWholeNumber) ? Int32($0) : nil }
+        return numbers.count == parts.count ? numbers : nil
     }
 }

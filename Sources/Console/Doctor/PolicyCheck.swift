@@ -50,7 +50,15 @@ enum PolicyCheck {
                 )
             )
         }
-        if rules.bulkAccess == .never, others?.bulkAccess != .never {
+        if rules.access == .granted, others?.access != .granted {
+            findings.append(
+                .ok(
+                    "Access",
+                    "\(whose) gets what you have granted and nothing else, and nobody is asked (ask = \"granted\")"
+                )
+            )
+        }
+        if rules.access != .granted, rules.bulkAccess == .never, others?.bulkAccess != .never {
             findings.append(
                 .warning(
                     "Access",

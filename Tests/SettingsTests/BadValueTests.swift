@@ -62,7 +62,7 @@ struct BadValueTests {
         ),
         (
             "access.ask = \"sometimes\"",
-            "access.ask: \"sometimes\" is none of \"unless-granted\", \"always\", \"never\""
+            "access.ask: \"sometimes\" is none of \"unless-granted\", \"always\", \"granted\", \"never\""
         ),
         (
             "access.ask_bulk = \"unless-granted\"",

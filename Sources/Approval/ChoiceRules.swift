@@ -54,6 +54,12 @@ enum ChoiceRules {
                     "id must not mix letters of several scripts, which can look like another id"
                 )
             }
+            guard !name.hasLookAlikes else {
+                throw .invalidAnswer(
+                    "id must not have characters that look like plainer ones, such as long dashes or joined letters"
+                        + (name.plain.map { "; \(PlainText.quoted($0.text)) would do" } ?? "")
+                )
+            }
             return name.text
         }
         guard clean.text.unicodeScalars.count < PlainName.longest else {

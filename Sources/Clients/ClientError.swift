@@ -9,6 +9,8 @@ package enum ClientError: Error, Hashable, Sendable {
     case unknown(String)
     /// This can't be an Id or a name: empty, too long, or with something in it that isn't seen.
     case badName
+    /// This name may be taken for another one; what to take instead.
+    case mistakable(suggestion: String?)
     /// The keyring didn't do its part.
     case keyring(KeyringError)
 
@@ -18,6 +20,9 @@ package enum ClientError: Error, Hashable, Sendable {
         case .unknown(let id): "There is no client \(PlainText.quoted(id)): `keybell clients` lists them."
         case .badName:
             "A name has 1 to \(PlainName.longest) characters, none of them invisible, and no spaces at its ends."
+        case .mistakable(let suggestion):
+            "This name may be taken for another one: it mixes scripts, or has characters that look like plainer ones."
+                + (suggestion.map { " \(PlainText.quoted($0)) would do." } ?? "")
         case .keyring(let error): error.advice
         }
     }

@@ -11,8 +11,8 @@ enum ClientName {
     static func free(near base: String, isTaken: (String) -> Bool) -> String {
         // What is fit is suggested whole.
         let fit = PlainName(base) ?? PlainName(cleaning: base, limit: suggestedLength)
-        // One of several scripts may look like a name that somebody else has.
-        let name = fit.flatMap { $0.mixesScripts ? nil : $0 }
+        // None that may be taken for a name that somebody else has.
+        let name = fit.flatMap { $0.mayBeMistaken ? $0.plain : $0 }
         let base = name?.text ?? "client"
         var candidate = base
         var number = 1

@@ -93,6 +93,9 @@ extension ClientRegistry {
     package func rename(_ id: String, to name: String) async throws(ClientError) {
         let shown = PlainName(name)
         guard name.isEmpty || shown != nil else { throw .badName }
+        if let shown, shown.mayBeMistaken, shown.text != id {
+            throw .mistakable(suggestion: shown.plain?.text)
+        }
         guard let known = try await shelf()[id] else { throw .unknown(id) }
         let own = ClientItem.label(for: known.client.id)
         let label = shown.map { $0.text == known.client.id ? own : $0.text } ?? own

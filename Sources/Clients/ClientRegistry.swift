@@ -17,7 +17,7 @@ package actor ClientRegistry {
 
     let keyring: Keyring
     let logger: Logger
-    private let ledger: NonceLedger?
+    private let ledger: NonceLedger
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
     nonisolated let news = Broadcast<Void>(backlog: 1)
@@ -38,7 +38,7 @@ package actor ClientRegistry {
     ///
     /// - Parameters:
     ///   - keyring: Where the keys are.
-    ///   - ledger: The nonces that may not come again, in a file; nil keeps them in memory alone.
+    ///   - ledger: The nonces that may not come again; without one they are kept in memory alone.
     ///   - logger: Where trouble goes; never a key or a nonce.
     ///   - now: The time, in seconds since 1970.
     package init(
@@ -48,7 +48,7 @@ package actor ClientRegistry {
         now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
     ) {
         self.keyring = keyring
-        self.ledger = ledger
+        self.ledger = ledger ?? NonceLedger(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
         events = keyring.events()
@@ -60,7 +60,7 @@ package actor ClientRegistry {
 
     /// Reads the keys if the keyring is open; never asks the person.
     package func load() async {
-        _ = await ledger?.load()
+        _ = await ledger.load()
         do throws(KeyringError) {
             let count = try await clients().all.count
             logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
@@ -81,7 +81,7 @@ package actor ClientRegistry {
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
     /// - Returns: The verified conversation, or why there is none.
     package func verify(_ request: Request, signature: Signature, changes: Bool) async -> Verification {
-        let isRecordable = await ledger?.load() ?? true
+        let isRecordable = await ledger.load()
         let shelf: ClientShelf
         do throws(KeyringError) {
             shelf = try await clients()
@@ -96,8 +96,9 @@ package actor ClientRegistry {
             verdict = judge(request, signature, in: shelf, changes: changes)
         }
         guard case .admitted(let known, let conversation, let fields) = verdict else { return .refused }
-        if changes, let ledger {
-            guard isRecordable, await ledger.spend(mark(conversation, of: known)) else {
+        if changes {
+            // What couldn't be read before it was judged can't be relied on.
+            guard isRecordable, await ledger.record(mark(conversation, of: known)) else {
                 return .unrecordable
             }
         }
@@ -134,29 +135,26 @@ package actor ClientRegistry {
 
     /// Whether a message with a right signature may be taken; its nonce is remembered if so.
     private func admit(_ conversation: Conversation, from known: KnownClient, changes: Bool) -> Bool {
-        let fingerprint = known.client.fingerprint
-        var record = records[fingerprint, default: KeyRecord()]
-        defer { records[fingerprint] = record }
-        guard conversation.usedHmac || !(known.client.usesHmac || record.usesHmac) else { return false }
-        if let ledger {
-            let isSpent = ledger.holds(
-                mark(conversation, of: known),
-                asChange: changes || conversation.usedHmac
-            )
-            guard !isSpent else { return false }
-        }
-        return record.nonces.admit(conversation.nonce, isHeld: conversation.usedHmac, isChange: changes)
+        let record = records[known.client.fingerprint]
+        guard conversation.usedHmac || !(known.client.usesHmac || record?.usesHmac ?? false),
+            !(record?.strikes.refuses(conversation.nonce) ?? false)
+        else { return false }
+        return ledger.admit(
+            mark(conversation, of: known),
+            hasHmac: conversation.usedHmac,
+            isChange: changes
+        )
     }
 
     /// Counts a request whose fields don't decrypt; after eight its nonce is used up for good.
     private func strike(_ conversation: Conversation, of known: KnownClient) {
-        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].nonces.strike(
+        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].strikes.strike(
             conversation.nonce
         )
-        guard isUsedUp, let ledger else { return }
+        guard isUsedUp else { return }
         let mark = mark(conversation, of: known)
         // Not waited for: the answer comes as soon as any other.
-        Task(executorPreference: TaskQueue.shared) { await ledger.exhaust(mark) }
+        Task(executorPreference: TaskQueue.shared) { [ledger] in await ledger.exhaust(mark) }
     }
 
     /// Notes that a client has been verified.
@@ -260,7 +258,7 @@ package actor ClientRegistry {
 
 /// What is known of a key beside what stands in the keyring.
 struct KeyRecord {
-    var nonces = NonceMemory()
+    var strikes = NonceStrikes()
     var usesHmac = false
     var lastUsed: UInt64?
     /// The day of which the item says that the key was used on it.

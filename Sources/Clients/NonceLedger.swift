@@ -4,16 +4,25 @@ import Kernel
 package import Logging
 import Synchronization
 
-/// The nonces that may not come again, kept in a file so that a restart doesn't let them.
+/// The nonces that have been used, for the requests to come and, in a file, for those after a restart.
 ///
-/// Reading and writing run on a thread of their own, and a change is written, and the disk has it, before it is carried
-/// out. A file that can't be read or written stops changes, never reads.
+/// What a message may have is judged at once, in memory. Reading and writing run on a thread of their own: a change is
+/// written, and the disk has it, before it is carried out; reads are written together, a moment later, and nobody waits
+/// for that. A file that can't be read or written stops changes, never reads.
 package actor NonceLedger {
+    private struct Known {
+        var nonces = SpentNonces()
+        /// Whether what the file has is among them.
+        var isRead = false
+        /// Records that the file doesn't have yet.
+        var unwritten: [UInt8] = []
+        var isWriting = false
+    }
+
     private nonisolated let queue = TaskQueue(label: "org.keybell.nonces")
-    private nonisolated let known = Mutex<SpentNonces?>(nil)
-    private let folder: String
+    private nonisolated let known = Mutex(Known())
+    private let folder: String?
     private let logger: Logger
-    private let now: @Sendable () -> UInt64
     /// How many records the file has, those that nobody needs any more among them.
     private var written = 0
     private var complaint: String?
@@ -25,65 +34,111 @@ package actor NonceLedger {
     /// Keeps the file in a folder; nothing is read yet.
     ///
     /// - Parameters:
-    ///   - folder: The state folder, which is made when it isn't there.
+    ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
     ///   - logger: Where trouble with the file goes.
-    ///   - now: The time, in seconds since 1970.
-    package init(folder: String, logger: Logger, now: @escaping @Sendable () -> UInt64) {
-        (self.folder, self.logger, self.now) = (folder, logger, now)
-    }
-
-    /// Whether a nonce may not come again; says no as long as nothing could be read.
-    ///
-    /// - Parameters:
-    ///   - nonce: The nonce.
-    ///   - asChange: Whether it comes with a change, or from a client that uses no nonce twice; if not, only one that is
-    ///     used up is refused.
-    /// - Returns: Whether it is to be refused.
-    package nonisolated func holds(_ nonce: SpentNonce, asChange: Bool) -> Bool {
-        known.withLock { $0?.holds(nonce, asChange: asChange) ?? false }
+    package init(folder: String?, logger: Logger) {
+        (self.folder, self.logger) = (folder, logger)
     }
 
     /// Reads the file, unless that is done.
     ///
     /// - Returns: Whether it is known what may not come again.
     package nonisolated func load() async -> Bool {
-        if known.withLock({ $0 != nil }) { return true }
+        if known.withLock({ $0.isRead }) { return true }
         return await read()
     }
 
-    /// Notes down a change before it is carried out; returns once the disk has it.
+    /// Judges the nonce of a verified message, which is known from then on.
     ///
-    /// - Returns: False if the nonce has been spent before, or can't be noted down.
-    package func spend(_ nonce: SpentNonce) -> Bool {
-        keep(nonce, .change)
+    /// - Parameters:
+    ///   - nonce: The nonce.
+    ///   - hasHmac: Whether the message has an Hmac, so that its sender uses no nonce twice.
+    ///   - isChange: Whether it would change something; it is to be carried out only once ``record(_:)`` says so.
+    /// - Returns: False for what is to be refused: a message without Hmac from a key that has used them is, too.
+    package nonisolated func admit(_ nonce: SpentNonce, hasHmac: Bool, isChange: Bool) -> Bool {
+        let (isAdmitted, startsWriting) = known.withLock { known in
+            let former = known.nonces.kind(of: nonce)
+            guard former != .exhausted, !(isChange && former == .change),
+                hasHmac ? former == nil : !known.nonces.hasReads(of: nonce.owner)
+            else { return (false, false) }
+            if isChange {
+                // Where there is no room, it isn't there to be recorded.
+                _ = known.nonces.insert(nonce, .change)
+                return (true, false)
+            }
+            guard hasHmac, known.nonces.insert(nonce, .read) else { return (true, false) }
+            known.unwritten += nonce.encoded(as: .read)
+            defer { known.isWriting = true }
+            return (true, !known.isWriting)
+        }
+        if startsWriting {
+            Task(executorPreference: TaskQueue.shared) {
+                try? await Task.sleep(for: Self.batchTime)  // nobody cancels it
+                await self.flush()
+            }
+        }
+        return isAdmitted
+    }
+
+    /// Notes down a change that was admitted, before it is carried out; returns once the disk has it.
+    ///
+    /// - Returns: False if it can't be noted down.
+    package func record(_ nonce: SpentNonce) -> Bool {
+        guard read() else { return false }
+        guard known.withLock({ $0.nonces.kind(of: nonce) == .change }) else {
+            complain("more changes came within a day than it holds")
+            return false
+        }
+        return write(nonce.encoded(as: .change), waitsForDisk: true)
     }
 
     /// Notes down a nonce under which too much didn't decrypt.
     package func exhaust(_ nonce: SpentNonce) {
-        _ = keep(nonce, .exhausted)  // what can't be written is known to this process all the same
+        guard known.withLock({ $0.nonces.insert(nonce, .exhausted) }), read() else { return }
+        _ = write(nonce.encoded(as: .exhausted), waitsForDisk: true)  // this process knows it all the same
     }
 
-    private var path: String { "\(folder)/nonces" }
+    /// Hands the reads that are not written yet to the system.
+    package func flush() {
+        let hasMore = known.withLock { known in
+            known.isWriting = false
+            return !known.unwritten.isEmpty
+        }
+        guard hasMore, read() else { return }
+        _ = write([], waitsForDisk: false)  // this process knows them all the same
+    }
+
+    private var path: String? { folder.map { "\($0)/nonces" } }
 
     private func read() -> Bool {
-        guard known.withLock({ $0 == nil }) else { return true }
+        guard !known.withLock({ $0.isRead }) else { return true }
+        guard let folder, let path else {
+            known.withLock { $0.isRead = true }
+            return true
+        }
         do throws(KernelError) {
             try SafeFile.makeFolder(folder)
-            let bytes: [UInt8]
+            var bytes: [UInt8]?
             do throws(KernelError) {
                 bytes = try FileBytes.read(path, limit: Self.longestFile)
             } catch  where error.isNoSuchFile {
-                bytes = SpentNonces.header
+                bytes = nil
             }
-            guard var nonces = SpentNonces.decode(bytes) else {
+            guard let former = bytes.map(SpentNonces.decode) ?? SpentNonces() else {
                 complain("it is no file of Keybell's: move it away")
                 return false
             }
-            nonces.expire(at: now())
-            let kept = nonces.encoded()
-            if kept != bytes || nonces.count == 0 { try SafeFile.write(kept, to: path) }
-            written = nonces.count
-            known.withLock { $0 = nonces }
+            let all = known.withLock { known in
+                var nonces = former
+                nonces.merge(known.nonces)
+                known.nonces = nonces
+                known.unwritten = []
+                return nonces
+            }
+            let encoded = all.encoded()
+            if encoded != bytes { try SafeFile.write(encoded, to: path) }
+            written = all.count
+            known.withLock { $0.isRead = true }
             complaint = nil
             return true
         } catch {
@@ -92,33 +147,40 @@ package actor NonceLedger {
         }
     }
 
-    private func keep(_ nonce: SpentNonce, _ kind: SpentNonce.Kind) -> Bool {
-        guard read() else { return false }
-        guard known.withLock({ $0?.insert(nonce, kind) ?? false }) else { return false }
+    /// Writes a record and what was left to be written later.
+    private func write(_ record: [UInt8], waitsForDisk: Bool) -> Bool {
+        guard let path else { return true }
+        let (records, isTooLong) = known.withLock { known in
+            defer { known.unwritten = [] }
+            return (known.unwritten + record, written > 2 * known.nonces.count + Self.slack)
+        }
         do throws(KernelError) {
             do throws(KernelError) {
-                guard written < Self.mostRecords else { throw KernelError(call: "append", code: 0) }
-                try SafeFile.appendRecord(SpentNonces.record(nonce, kind), to: path)
-                written += 1
+                guard !isTooLong else { throw KernelError(call: "append", code: 0) }
+                try SafeFile.appendRecords(
+                    records,
+                    of: SpentNonce.recordLength,
+                    to: path,
+                    waitsForDisk: waitsForDisk
+                )
+                written += records.count / SpentNonce.recordLength
             } catch {
                 // Too long, gone, or cut off in a record: written anew from memory.
-                try rewrite()
+                try rewrite(path)
             }
             complaint = nil
             return true
         } catch {
+            // What is lost of the file is still in memory.
+            written = .max
             complain("\(error)")
             return false
         }
     }
 
-    private func rewrite() throws(KernelError) {
-        let now = now()
-        let nonces = known.withLock { nonces in
-            nonces?.expire(at: now)
-            return nonces ?? SpentNonces()
-        }
-        try SafeFile.makeFolder(folder)
+    private func rewrite(_ path: String) throws(KernelError) {
+        let nonces = known.withLock { $0.nonces }
+        if let folder { try SafeFile.makeFolder(folder) }
         try SafeFile.write(nonces.encoded(), to: path)
         written = nonces.count
     }
@@ -129,10 +191,13 @@ package actor NonceLedger {
         complaint = reason
         logger.error(
             "changes are refused: the file that remembers requests can't be used",
-            metadata: ["file": "\(path)", "why": "\(reason)"]
+            metadata: ["file": "\(path ?? "")", "why": "\(reason)"]
         )
     }
 
-    private static let mostRecords = 2 * SpentNonces.limit
-    private static let longestFile = (mostRecords + 2) * SpentNonces.recordLength
+    /// How long reads wait to be written together.
+    private static let batchTime = Duration.milliseconds(100)
+    /// How many records more than twice those that count a file may have.
+    private static let slack = 8192
+    private static let longestFile = (2 * SpentNonces.limit + 2 * slack) * SpentNonce.recordLength
 }

@@ -7,7 +7,7 @@ package import Logging
 /// Writes each entry as one line to standard error, as the journal likes it.
 ///
 /// Under systemd a line begins with its priority (`<6>`, sd-daemon(3)), for the journal has a time of its own.
-/// Control characters in what clients send can't begin another line.
+/// What clients send can't begin another line, nor end its field: control characters are gone, and quotes escaped.
 package struct JournalLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
@@ -25,15 +25,13 @@ package struct JournalLog: LogHandler {
 
     package func log(event: LogEvent) {
         var line = writesPriority ? "<\(event.level.priority)>" : "keybelld: \(event.level.word)"
-        line += Self.cleaned(event.message.description)
+        line += PlainText.line(event.message.description, limit: 1000)
         let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-            line += " \(key)=\"\(Self.cleaned(value.description))\""
+            line += " \(key)=" + PlainText.logValue(value.description)
         }
         StandardStream.error.write(line + "\n")
     }
-
-    private static func cleaned(_ text: String) -> String { PlainText.line(text, limit: 1000) }
 }
 
 extension Logger.Level {

@@ -25,6 +25,7 @@ struct Rooms: Sendable {
     let audit: AuditTrail
     let bell: Bell
     private let keyring: Keyring
+    private let ledger: NonceLedger
     private let notifier: NotificationAnswerer?
     private let guardian: SessionGuard
     private let logger: Logger
@@ -57,11 +58,7 @@ struct Rooms: Sendable {
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
-        let ledger = NonceLedger(
-            folder: folders.state,
-            logger: logger,
-            now: { UInt64(max(0, Date().timeIntervalSince1970)) }
-        )
+        ledger = NonceLedger(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         let vaults = House.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
@@ -117,6 +114,10 @@ struct Rooms: Sendable {
             Companion("the book of grants", logger) { [grants] in await grants.run() },
             Companion("the keeper of the Hash", logger) { [vaults, clients] in
                 await House.keepIdentity(of: vaults.stores, clients: clients)
+            },
+            Companion("the record of nonces", logger) { [ledger] in
+                try? await gracefulShutdown()  // cancelled is told to stop, too
+                await ledger.flush()
             },
             Companion("the watch of the keyring", logger) { [keyring, desk] in
                 await House.forgetAtLock(keyring, desk: desk)

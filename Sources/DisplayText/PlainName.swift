@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import PublicSuffixes
 import UnicodeText
 
 /// A name by which a person tells something from everything else: a client's Id, a vault's name.
@@ -34,9 +33,6 @@ package struct PlainName: Hashable, Sendable {
         guard !name.isEmpty else { return nil }
         self.text = name
     }
-
-    /// Whether its letters are of more than one script, so that it may look like another name: judged as hosts are.
-    package var mixesScripts: Bool { !Script.isOne(text, orNone: true) }
 
     package static func == (left: PlainName, right: PlainName) -> Bool {
         left.text.hasSameBytes(as: right.text)

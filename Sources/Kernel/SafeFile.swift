@@ -72,23 +72,30 @@ package enum SafeFile {
         }
     }
 
-    /// Adds a record to a file of records of one length; returns once the disk has it.
+    /// Adds records to a file of records of one length.
     ///
     /// - Parameters:
-    ///   - bytes: The record.
+    ///   - bytes: The records, one behind the other.
+    ///   - length: That of each of them.
     ///   - path: The file, which must be there.
+    ///   - waitsForDisk: Whether to return only once the disk has them; else a crash of the system may lose them.
     /// - Throws: The failing call's `errno`, and EINVAL where the file doesn't end with a whole record; it is as it was
     ///   then.
-    package static func appendRecord(_ bytes: [UInt8], to path: String) throws(KernelError) {
+    package static func appendRecords(
+        _ bytes: [UInt8],
+        of length: Int,
+        to path: String,
+        waitsForDisk: Bool
+    ) throws(KernelError) {
         let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         let file = try Descriptor("open", unsafe open(path, flags))
         var status = stat()
         guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0, Int(status.st_size) % bytes.count == 0
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0, Int(status.st_size) % length == 0
         else { throw KernelError(call: "append", code: EINVAL) }
         do throws(KernelError) {
             try file.write(bytes)
-            guard fdatasync(file.number) == 0 else { throw .last("fdatasync") }
+            guard !waitsForDisk || fdatasync(file.number) == 0 else { throw .last("fdatasync") }
         } catch {
             ftruncate(file.number, status.st_size)
             throw error

@@ -22,7 +22,7 @@ extension Bell {
         guard
             let key = request.key,
             let signature = request.signature,
-            (try? Conversation(verifying: signature, with: key)) != nil  // every failure is the same one
+            let conversation = try? Conversation(verifying: signature, with: key)  // every failure is the same one
         else { throw .unverified }
         guard !key.isGuessable else { throw .guessableKey }
 
@@ -33,7 +33,7 @@ extension Bell {
             throw .unlockedMeanwhile
         }
         if let id = try await knownID(of: key, proposed: request.id) {
-            return await welcome(id, key: key, code: nil)
+            return await welcome(id, conversation, code: nil)
         }
         let admission = try await admit(key, proposed: request.id, from: visitor)
         caller = admission.caller
@@ -51,7 +51,7 @@ extension Bell {
             caller: caller,
             under: Set([admission.code].compactMap { $0.map { .answer(code: $0) } })
         )
-        return await welcome(id, key: key, code: admission.code)
+        return await welcome(id, conversation, code: admission.code)
     }
 
     /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.
@@ -136,11 +136,11 @@ extension Bell {
     /// The Id that the request brings, else a free one from the program's name.
     ///
     /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored, and
-    /// one of several scripts can be taken for the Id of somebody else.
+    /// one that may be taken for somebody else's is proposed in plain characters.
     private func proposal(_ proposed: String?, caller: Caller) async -> String {
         let name = proposed.flatMap { PlainName($0) }
-        if let name, !name.mixesScripts { return name.text }
-        let base = name == nil ? proposed : nil
+        if let name, !name.mayBeMistaken { return name.text }
+        let base = name == nil ? proposed : name?.plain?.text
         return await clients.suggestID(from: base ?? caller.processes.first?.name ?? "")
     }
 
@@ -197,7 +197,7 @@ extension Bell {
     }
 
     /// The reply to a client that is let in; `Count` 0 is what the legacy kind expects.
-    private func welcome(_ id: String, key: ClientKey, code: String?) async -> Answered {
+    private func welcome(_ id: String, _ request: Conversation, code: String?) async -> Answered {
         let reply = Reply(
             to: .associate,
             id: id,
@@ -205,7 +205,7 @@ extension Bell {
             version: version(for: id),
             hash: await vaults.hash()
         )
-        return Answered(reply: reply, key: key) { [desk] in
+        return Answered(reply: reply, to: request) { [desk] in
             if let code { await desk.delivered(code) }
         }
     }

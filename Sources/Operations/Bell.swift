@@ -123,7 +123,7 @@ package struct Bell: Sendable {
             var reply = ring.reply(hash: await vaults.hash())
             if ring.request.type != .getLoginsCount { reply.entries = [] }
             reply.count = 0
-            return Answered(reply: reply, key: ring.conversation.key)
+            return Answered(reply: reply, to: ring.conversation)
         } catch {
             throw error
         }
@@ -148,7 +148,7 @@ package struct Bell: Sendable {
 
     private func seal(_ answered: Answered) async -> OperationReply {
         let encode: @Sendable () -> [UInt8] = {
-            answered.reply.encoded(sealing: answered.key.map { Seal(key: $0) })
+            answered.reply.encoded(sealing: answered.request.map { Seal(replyingTo: $0) })
         }
         let body =
             answered.reply.isShorter(than: Self.shortMessage)

@@ -16,7 +16,7 @@ extension Bell {
             throw .forbidden("At most \(Self.mostNames) names at once.")
         }
         return try await readInBulk(ring, asked: names.joined(separator: "\n"), isByEntry: true) { index in
-            names.flatMap { index.titled($0) }
+            index.titled(names)
         }
     }
 

@@ -18,6 +18,6 @@ extension Bell {
             )
         ]
         reply.count = 1
-        return Answered(reply: reply, key: ring.conversation.key)
+        return Answered(reply: reply, to: ring.conversation)
     }
 }

@@ -19,7 +19,7 @@ extension Bell {
         let offers = offers(for: query, in: try await open(for: ring))
         var reply = ring.reply(hash: await vaults.hash())
         reply.count = offers.count
-        return Answered(reply: reply, key: ring.conversation.key)
+        return Answered(reply: reply, to: ring.conversation)
     }
 
     /// What stands further behind in an address tells nothing of its host, and isn't looked into.

@@ -49,7 +49,7 @@ extension Bell {
         let count = entries.count
         return Answered(
             reply: reply,
-            key: ring.conversation.key,
+            to: ring.conversation,
             settles: { [desk, tellDelivery] in
                 if let code = released.code { await desk.delivered(code) }
                 if released.isNothingFound { await recordNothing(released, to: ring) }

@@ -17,10 +17,19 @@ package struct OperationReply: Sendable {
 /// What an operation answers, before it is sealed with the client's key.
 struct Answered: Sendable {
     var reply: Reply
-    /// The key that seals the reply; nil for one that goes out in the open (a ping, a failure).
-    var key: ClientKey?
+    /// The request that the reply is sealed for; nil for one that goes out in the open (a ping, a failure).
+    var request: Conversation?
     /// Ends the memory of the decisions that this reply delivers.
     var settles: (@Sendable () async -> Void)?
     /// What is to be done where it didn't arrive.
     var misses: (@Sendable () async -> Void)?
+
+    init(
+        reply: Reply,
+        to request: Conversation? = nil,
+        settles: (@Sendable () async -> Void)? = nil,
+        misses: (@Sendable () async -> Void)? = nil
+    ) {
+        (self.reply, self.request, self.settles, self.misses) = (reply, request, settles, misses)
+    }
 }

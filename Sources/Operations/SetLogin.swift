@@ -48,7 +48,7 @@ extension Bell {
     private func tell(_ saved: Saved, name: [UInt8], to ring: Ring) async -> Answered {
         var reply = ring.reply(hash: await vaults.hash())
         reply.uuid = saved.id.hex
-        return Answered(reply: reply, key: ring.conversation.key) { [desk, saves] in
+        return Answered(reply: reply, to: ring.conversation) { [desk, saves] in
             await saves.forget(saved, of: name)
             if let code = saved.code { await desk.delivered(code) }
         }

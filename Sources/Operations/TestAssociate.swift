@@ -32,7 +32,7 @@ extension Bell {
                     try await unlock(closed, for: ring)
                 }
             }
-            return Answered(reply: ring.reply(hash: await vaults.hash()), key: ring.conversation.key)
+            return Answered(reply: ring.reply(hash: await vaults.hash()), to: ring.conversation)
         } catch let refusal as Refusal {
             failure.error = refusal.sentence
         } catch {

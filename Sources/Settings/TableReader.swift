@@ -59,12 +59,21 @@ final class TableReader {
     }
 
     /// A text that is a name, in NFC.
-    func name(_ key: String) throws(KeyProblem) -> String? {
+    ///
+    /// - Parameter isNew: Whether the configuration gives the name, which then mustn't look like another one.
+    func name(_ key: String, isNew: Bool) throws(KeyProblem) -> String? {
         guard let text = try text(key) else { return nil }
         guard let name = PlainName(text) else {
             throw problem(
                 key,
                 "is no name: at most \(PlainName.longest) characters, none of them invisible, no spaces at its ends"
+            )
+        }
+        guard !isNew || !name.mayBeMistaken else {
+            throw problem(
+                key,
+                "may be taken for another name: it mixes scripts, or has characters that look like plainer ones"
+                    + (name.plain.map { "; \(PlainText.quoted($0.text)) would do" } ?? "")
             )
         }
         return name.text

@@ -22,15 +22,22 @@ extension String {
         return composed + String(text[start...]).normalized
     }
 
+    /// The text in NFKC: what is drawn like a plainer character becomes that. For short texts.
+    package var compatible: String {
+        utf8.allSatisfy { $0 < 0x80 } ? self : streamSafe.normalized(to: G_NORMALIZE_NFKC)
+    }
+
     private static let longestPiece = 256
 
-    private var normalized: String {
+    private var normalized: String { normalized(to: G_NORMALIZE_NFC) }
+
+    private func normalized(to form: GNormalizeMode) -> String {
         var text = self
         return text.withUTF8 { bytes in
             // A null character would end the text for GLib.
             guard unsafe !bytes.contains(0) else { return unsafe String(decoding: bytes, as: UTF8.self) }
             let normal = unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
-                unsafe g_utf8_normalize(characters.baseAddress, gssize(characters.count), G_NORMALIZE_NFC)
+                unsafe g_utf8_normalize(characters.baseAddress, gssize(characters.count), form)
             }
             guard let normal = unsafe normal else { return unsafe String(decoding: bytes, as: UTF8.self) }
             defer { unsafe g_free(normal) }

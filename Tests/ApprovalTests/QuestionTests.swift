@@ -122,6 +122,22 @@ import Testing
         _ = try scene.answer(code, .allow, Choices(id: "браузер-2"))
     }
 
+    @Test(arguments: [
+        ("fire\u{2010}fox", "fire-fox"), ("ﬁrefox", "firefox"), ("firefｏx", "firefox"), ("ⅼogin", "login"),
+    ])
+    func `an Id of characters like plainer ones isn't taken, and is told which would do`(
+        id: String,
+        plain: String
+    )
+        throws
+    {
+        var scene = Scene()
+        let code = try #require(scene.ask(.associate()).code)
+        let error = #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
+        #expect("\(try #require(error))".contains("“\(plain)” would do"))
+        _ = try scene.answer(code, .allow, Choices(id: plain))
+    }
+
     @Test func `a name that begins like an address of this machine is anywhere`() {
         var request = ApprovalRequest.release()
         request.isPlainHTTP = true

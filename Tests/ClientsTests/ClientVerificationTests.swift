@@ -80,9 +80,9 @@ import TestSupport
         #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
         // For good: also in the daemon's next life.
         let spent = SpentNonce(nonce, fingerprint: key.fingerprint, time: fixture.clock.now)
-        while !fixture.ledger.holds(spent, asChange: false) { await Task.yield() }
-        // The file's thread does one thing after the other: once this is written, so is that.
-        #expect(await fixture.ledger.spend(SpentNonce(.random(), fingerprint: "", time: fixture.clock.now)))
+        while fixture.ledger.admit(spent, hasHmac: false, isChange: false) { await Task.yield() }
+        // The file's thread does one thing after the other: once this is through, that is written.
+        await fixture.ledger.flush()
         let restarted = try await fixture.restarted()
         #expect(
             try await verdict(restarted, "firefox", key, nonce: nonce, hmac: false, url: url) == "refused"
@@ -132,6 +132,49 @@ import TestSupport
         #expect(try await verdict(restarted, "firefox", key, nonce: nonce, changes: true) == "refused")
         #expect(try await verdict(restarted, "firefox", key, nonce: nonce) == "refused")
         #expect(try await verdict(restarted, "firefox", key, changes: true) == "verified firefox")
+    }
+
+    @Test func `a captured read of who uses Hmacs is no request any more, also after a restart`() async throws
+    {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        let nonce = Nonce.random()
+        #expect(try await verdict(fixture.registry, "firefox", key, nonce: nonce) == "verified firefox")
+        await fixture.ledger.flush()
+        let restarted = try await fixture.restarted()
+        for changes in [true, false] {
+            #expect(
+                try await verdict(restarted, "firefox", key, nonce: nonce, changes: changes) == "refused"
+            )
+        }
+        #expect(try await verdict(restarted, "firefox", key, changes: true) == "verified firefox")
+    }
+
+    @Test func `the signature of a reply is none of a request, in any process`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = try await fixture.register()
+        for hmac in [false, true] {
+            let request = try signature(key, hmac: hmac)
+            let verified = await fixture.registry.verify(id: "firefox", signature: request, changes: false)
+            guard case .verified(let conversation, _, _) = verified else {
+                Issue.record("\(verified.verdict)")
+                return
+            }
+            let reply = try Seal(replyingTo: conversation).signature()
+            let restarted = try await fixture.restarted()
+            for signature in [reply, Signature(nonce: reply.nonce, verifier: reply.verifier)] {
+                for registry in [fixture.registry, restarted] {
+                    for changes in [true, false] {
+                        let verdict = await registry.verify(
+                            id: "firefox",
+                            signature: signature,
+                            changes: changes
+                        ).verdict
+                        #expect(verdict == "refused")
+                    }
+                }
+            }
+        }
     }
 
     @Test func `what can't be noted down stops changes, not reads`() async throws {

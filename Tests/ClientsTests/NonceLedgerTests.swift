@@ -16,11 +16,10 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    private func ledger(at now: UInt64 = Self.now, in folder: String? = nil) -> NonceLedger {
+    private func ledger(in folder: String? = nil) -> NonceLedger {
         NonceLedger(
             folder: folder ?? self.folder.path("state/keybell"),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { now }
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
 
@@ -30,54 +29,107 @@ import Testing
         SpentNonce(.random(), fingerprint: fingerprint, time: time)
     }
 
-    @Test func `what was spent is known to the next process, for this user's eyes alone`() async throws {
+    /// A change without an Hmac, as it is carried out.
+    private func change(_ nonce: SpentNonce, in ledger: NonceLedger) async -> Bool {
+        guard await ledger.load() else { return false }
+        guard ledger.admit(nonce, hasHmac: false, isChange: true) else { return false }
+        return await ledger.record(nonce)
+    }
+
+    @Test func `a change is known to the next process, for this user's eyes alone`() async throws {
         let nonce = Self.nonce()
-        #expect(await ledger().spend(nonce))
+        #expect(await change(nonce, in: ledger()))
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let next = ledger()
         #expect(await next.load())
-        #expect(next.holds(nonce, asChange: true))
-        #expect(!next.holds(nonce, asChange: false))
-        #expect(await !next.spend(nonce))
-        #expect(await next.spend(Self.nonce()))
+        #expect(!next.admit(nonce, hasHmac: false, isChange: true))
+        #expect(next.admit(nonce, hasHmac: false, isChange: false))
+        #expect(!next.admit(nonce, hasHmac: true, isChange: false))
+        #expect(await change(Self.nonce(), in: next))
     }
 
-    @Test func `a change is kept for a day, a nonce that is used up for good`() async throws {
-        let (change, exhausted) = (Self.nonce(), Self.nonce())
+    @Test func `a read with an Hmac is known to the next process, whatever it is turned into`() async throws {
+        let (nonce, other) = (Self.nonce(), Self.nonce())
         let first = ledger()
-        #expect(await first.spend(change))
-        await first.exhaust(exhausted)
-        let soon = ledger(at: Self.now + 86_400)
-        #expect(await soon.load())
-        #expect(soon.holds(change, asChange: true))
-        let later = ledger(at: Self.now + 86_401)
-        #expect(await later.load())
-        #expect(!later.holds(change, asChange: true))
-        #expect(later.holds(exhausted, asChange: false))
-        #expect(try Data(contentsOf: URL(filePath: file)).count == 64, "and what is over is gone")
+        #expect(first.admit(nonce, hasHmac: true, isChange: false))
+        #expect(!first.admit(nonce, hasHmac: true, isChange: true))
+        await first.flush()
+        let next = ledger()
+        #expect(await next.load())
+        for isChange in [true, false] {
+            #expect(!next.admit(nonce, hasHmac: true, isChange: isChange))
+            // Nor without its Hmac, nor another one of this key.
+            #expect(!next.admit(nonce, hasHmac: false, isChange: isChange))
+            #expect(!next.admit(other, hasHmac: false, isChange: isChange))
+        }
+        #expect(next.admit(other, hasHmac: true, isChange: true))
+        #expect(next.admit(Self.nonce("b"), hasHmac: false, isChange: true))
+    }
+
+    @Test func `reads are written a moment later, without anybody who waits`() async throws {
+        let first = ledger()
+        #expect(await first.load())
+        let nonces = (0..<100).map { _ in Self.nonce() }
+        for nonce in nonces { #expect(first.admit(nonce, hasHmac: true, isChange: false)) }
+        while try Data(contentsOf: URL(filePath: file)).count < 101 * 32 { await Task.yield() }
+        let next = ledger()
+        #expect(await next.load())
+        for nonce in nonces { #expect(!next.admit(nonce, hasHmac: true, isChange: false)) }
+    }
+
+    @Test func `a change takes along the reads before it`() async throws {
+        let (read, written) = (Self.nonce(), Self.nonce("b"))
+        let first = ledger()
+        #expect(await first.load())
+        #expect(first.admit(read, hasHmac: true, isChange: false))
+        #expect(await change(written, in: first))
+        #expect(try Data(contentsOf: URL(filePath: file)).count == 3 * 32)
+    }
+
+    @Test func `a reader without Hmac may use a nonce again, and leaves nothing behind`() async {
+        let ledger = ledger(in: nil)
+        let nonce = Self.nonce()
+        for _ in 0..<3 { #expect(ledger.admit(nonce, hasHmac: false, isChange: false)) }
+        #expect(ledger.admit(nonce, hasHmac: false, isChange: true))
+        #expect(!ledger.admit(nonce, hasHmac: false, isChange: true))
+        #expect(ledger.admit(nonce, hasHmac: false, isChange: false))
+    }
+
+    @Test func `a nonce that is used up is refused for good`() async throws {
+        let nonce = Self.nonce()
+        let first = ledger()
+        await first.exhaust(nonce)
+        let next = ledger()
+        #expect(await next.load())
+        for ledger in [first, next] {
+            #expect(!ledger.admit(nonce, hasHmac: false, isChange: false))
+            #expect(!ledger.admit(nonce, hasHmac: true, isChange: true))
+        }
     }
 
     @Test func `a record that was cut off is left out, and the next is whole`() async throws {
         let (kept, cut, next) = (Self.nonce(at: Self.now - 2), Self.nonce(at: Self.now - 1), Self.nonce())
         let first = ledger()
-        #expect(await first.spend(kept))
-        #expect(await first.spend(cut))
+        #expect(await change(kept, in: first))
+        #expect(await change(cut, in: first))
         var bytes = try Data(contentsOf: URL(filePath: file))
         bytes.removeLast(7)
         try bytes.write(to: URL(filePath: file))
         // The one that runs notices it as well.
-        #expect(await first.spend(next))
+        #expect(await change(next, in: first))
         let second = ledger()
         #expect(await second.load())
-        for nonce in [kept, cut, next] { #expect(second.holds(nonce, asChange: true)) }
+        for nonce in [kept, cut, next] {
+            #expect(!second.admit(nonce, hasHmac: false, isChange: true))
+        }
         bytes = try Data(contentsOf: URL(filePath: file))
         bytes.removeLast(7)
         try bytes.write(to: URL(filePath: file))
         let third = ledger()
         #expect(await third.load())
-        #expect(third.holds(kept, asChange: true))
-        #expect(await third.spend(Self.nonce()))
+        #expect(!third.admit(kept, hasHmac: false, isChange: true))
+        #expect(await change(Self.nonce(), in: third))
         #expect(try Data(contentsOf: URL(filePath: file)).count % 32 == 0)
     }
 
@@ -86,30 +138,54 @@ import Testing
         try folder.makeFolder("state/keybell")
         try folder.write("state/keybell/nonces", text)
         let ledger = ledger()
+        let read = Self.nonce("b")
         #expect(await !ledger.load())
-        #expect(await !ledger.spend(Self.nonce()))
+        #expect(await !change(Self.nonce(), in: ledger))
+        #expect(ledger.admit(read, hasHmac: true, isChange: false))
+        await ledger.flush()
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
         try FileManager.default.removeItem(atPath: file)
-        #expect(await ledger.spend(Self.nonce()), "until it is gone")
+        #expect(await change(Self.nonce(), in: ledger), "until it is gone")
+        let next = self.ledger()
+        #expect(await next.load())
+        #expect(
+            !next.admit(read, hasHmac: true, isChange: false),
+            "and what came meanwhile is in the new one"
+        )
     }
 
     @Test(arguments: ["/dev/full/state", "/proc/nothing"])
     func `a folder that can't be used stops changes`(_ folder: String) async {
         let ledger = ledger(in: folder)
         #expect(await !ledger.load())
-        #expect(await !ledger.spend(Self.nonce()))
-        #expect(!ledger.holds(Self.nonce(), asChange: true))
+        #expect(await !change(Self.nonce(), in: ledger))
+        #expect(ledger.admit(Self.nonce(), hasHmac: true, isChange: false))
     }
 
     @Test func `a file that was taken away is written anew`() async throws {
         let ledger = ledger()
         let nonce = Self.nonce()
-        #expect(await ledger.spend(nonce))
+        #expect(await change(nonce, in: ledger))
         try FileManager.default.removeItem(atPath: folder.path("state"))
-        #expect(await ledger.spend(Self.nonce()))
+        #expect(await change(Self.nonce(), in: ledger))
         let next = self.ledger()
         #expect(await next.load())
-        #expect(next.holds(nonce, asChange: true))
+        #expect(!next.admit(nonce, hasHmac: false, isChange: true))
+    }
+
+    @Test func `a file doesn't grow for ever`() async throws {
+        let first = ledger()
+        #expect(await first.load())
+        for _ in 0..<4 {
+            for _ in 0..<SpentNonces.readsPerOwner {
+                _ = first.admit(Self.nonce(), hasHmac: true, isChange: false)
+            }
+            await first.flush()
+        }
+        await first.flush()
+        #expect(await change(Self.nonce("b"), in: first))
+        let most = (2 * SpentNonces.readsPerOwner + 8192 + SpentNonces.readsPerOwner) * 32
+        #expect(try Data(contentsOf: URL(filePath: file)).count < most)
     }
 }
 
@@ -127,11 +203,37 @@ import Testing
 
     @Test func `one key's changes leave room for those of others, and come to an end`() {
         let nonces = Memory()
-        for _ in 0..<SpentNonces.limitPerOwner { _ = nonces.insert(Self.nonce("a"), .change) }
+        let first = Self.nonce("a")
+        #expect(nonces.insert(first, .change))
+        for _ in 1..<SpentNonces.changesPerOwner { _ = nonces.insert(Self.nonce("a"), .change) }
         #expect(nonces.insert(Self.nonce("a"), .change) == false)
         #expect(nonces.insert(Self.nonce("b"), .change))
+        #expect(nonces.value.kind(of: first) == .change)
         // A day later there is room again.
         #expect(nonces.insert(Self.nonce("a", at: SpentNonces.lifetime + 1), .change))
+        #expect(nonces.value.kind(of: first) == nil)
+    }
+
+    @Test func `a key's oldest reads make room, what has become more than a read doesn't`() {
+        let nonces = Memory()
+        let (read, change, other) = (Self.nonce("a"), Self.nonce("a"), Self.nonce("b"))
+        for nonce in [read, change, other] { #expect(nonces.insert(nonce, .read)) }
+        #expect(nonces.insert(change, .change))
+        for _ in 0..<SpentNonces.readsPerOwner { _ = nonces.insert(Self.nonce("a"), .read) }
+        #expect(nonces.value.kind(of: read) == nil)
+        #expect(nonces.value.kind(of: change) == .change)
+        #expect(nonces.value.kind(of: other) == .read)
+    }
+
+    @Test func `all keys' reads together have a limit, and the one with the most makes room`() {
+        let nonces = Memory()
+        let rare = Self.nonce("rare")
+        #expect(nonces.insert(rare, .read))
+        for owner in 0..<5 {
+            for _ in 0..<SpentNonces.readsPerOwner { _ = nonces.insert(Self.nonce("\(owner)"), .read) }
+        }
+        #expect(nonces.value.count <= SpentNonces.mostReads)
+        #expect(nonces.value.kind(of: rare) == .read)
     }
 
     @Test func `a nonce of a change that is used up then stays so`() {
@@ -140,21 +242,16 @@ import Testing
         #expect(nonces.insert(nonce, .change))
         #expect(nonces.insert(nonce, .exhausted))
         #expect(nonces.insert(nonce, .change) == false)
-        nonces.value.expire(at: .max)
-        #expect(nonces.value.holds(nonce, asChange: false))
+        #expect(nonces.value.kind(of: nonce) == .exhausted)
     }
 
     @Test func `what is written is read`() throws {
         let nonces = Memory()
-        let all = (0..<100).map { Self.nonce("\($0 % 7)", at: UInt64($0)) }
-        for (index, nonce) in all.enumerated() {
-            #expect(nonces.insert(nonce, index % 3 == 0 ? .exhausted : .change))
-        }
+        let kinds: [SpentNonce.Kind] = [.change, .exhausted, .read]
+        let all = (0..<99).map { Self.nonce("\($0 % 7)", at: UInt64($0)) }
+        for (index, nonce) in all.enumerated() { #expect(nonces.insert(nonce, kinds[index % 3])) }
         let read = try #require(SpentNonces.decode(nonces.value.encoded()))
-        for (index, nonce) in all.enumerated() {
-            #expect(read.holds(nonce, asChange: false) == (index % 3 == 0))
-            #expect(read.holds(nonce, asChange: true))
-        }
+        for (index, nonce) in all.enumerated() { #expect(read.kind(of: nonce) == kinds[index % 3]) }
         #expect(read.encoded() == nonces.value.encoded())
     }
 }

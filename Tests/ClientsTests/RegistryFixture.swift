@@ -50,7 +50,7 @@ struct RegistryFixture {
     }
 
     private static func ledger(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceLedger {
-        NonceLedger(folder: folder.path("state"), logger: quiet, now: { clock.now })
+        NonceLedger(folder: folder.path("state"), logger: quiet)
     }
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

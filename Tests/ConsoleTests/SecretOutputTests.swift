@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
 import FoundationEssentials
 import Secrecy
 import Testing
@@ -7,10 +8,25 @@ import Testing
 @testable import Console
 
 struct SecretOutputTests {
-    @Test(arguments: ["", "plain", "q\"uo\\te", "tab\tnew\nline\u{0}\u{7F}", "ünïcode 🔔"])
-    func `a secret as JSON comes back as it was`(text: String) throws {
-        let quoted = try #require(EntryPrinter.quoted(SecretBytes(utf8: text)).exposedText())
+    @Test(arguments: [
+        "", "plain", "q\"uo\\te", "tab\tnew\nline\u{0}\u{7F}", "ünïcode 🔔", "C1 \u{9B}2J",
+        "\u{202E}bidi\u{2066}", "lines\u{2028}\u{2029}", "tag \u{E0041}", "日本\u{200D}",
+    ])
+    func `a secret as JSON comes back as it was, and nothing in it acts on a terminal`(text: String) throws {
+        let quoted = try #require(JSON.quoted(SecretBytes(utf8: text)).exposedText())
+        #expect(quoted.unicodeScalars.allSatisfy { !PlainText.isHidden($0) })
         #expect(try JSONDecoder().decode([String].self, from: Data("[\(quoted)]".utf8)) == [text])
+    }
+
+    @Test(arguments: [
+        [0xC2], [0x9B], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x80],
+        [0xE2, 0x41], [0xFF],
+    ])
+    func `what is no text is JSON all the same`(bytes: [UInt8]) throws {
+        let secret = SecretBytes(capacity: 8) { output in for byte in bytes { output.append(byte) } }
+        let quoted = try #require(JSON.quoted(secret).exposedText())
+        let texts = try JSONDecoder().decode([String].self, from: Data("[\(quoted)]".utf8))
+        #expect(texts.first?.unicodeScalars.first == "\u{FFFD}")
     }
 
     @Test(arguments: [

@@ -46,4 +46,31 @@ import Testing
     func `what is left of a text is what a person sees`(text: String, name: String?) {
         #expect(PlainName(cleaning: text).map { Array($0.text.utf8) } == name.map { Array($0.utf8) })
     }
+
+    @Test(
+        arguments: [
+            ("fire\u{2010}fox", "fire-fox"), ("fire\u{2011}fox", "fire-fox"),
+            ("b\u{FC}ro – pc", "b\u{FC}ro - pc"),
+            ("\u{FB01}refox", "firefox"), ("fire\u{1D5BF}ox", "firefox"), ("firef\u{FF4F}x", "firefox"),
+            ("\u{217C}ogin", "login"), ("firefox\u{2024}", "firefox."), ("1\u{2212}2", "1-2"),
+            ("a\u{2044}b", "a/b"),
+            ("\u{17F}ave", "save"), ("x\u{B2}", "x2"), ("KeePass\u{2122}", "KeePassTM"),
+            ("fire\u{669}fox", nil), ("firefox\u{2BC}", nil), ("\u{1D00}tt", nil), ("fir\u{435}fox", nil),
+            ("fire\u{30FC}fox", nil), ("a\u{2236}b", "a:b"),
+        ] as [(String, String?)]
+    )
+    func `what looks like a plainer name may be mistaken for it`(text: String, plain: String?) throws {
+        // It is a name all the same: what is stored goes on working.
+        let name = try #require(PlainName(text))
+        #expect(name.mayBeMistaken)
+        #expect(name.plain?.text == plain)
+        #expect(name.plain?.mayBeMistaken != true)
+    }
+
+    @Test(arguments: [
+        "firefox-2", "Büro", "日本語ー2", "ที่ทำงาน", "браузер-2", "👍🏽 done", "Paral·lel", "علي٣", "ㅋㅋ", "Anna’s",
+    ])
+    func `what people write is no look-alike`(text: String) throws {
+        #expect(try !#require(PlainName(text)).mayBeMistaken)
+    }
 }

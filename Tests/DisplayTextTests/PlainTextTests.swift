@@ -135,4 +135,13 @@ import UnicodeText
         #expect(String(String.UnicodeScalarView(shown)).hasSuffix(" Program: good"))
         #expect(PlainText.quoted("it’s rock ’n’ roll, O'Neil") == "“it’s rock ’n’ roll, O'Neil”")
     }
+
+    @Test(arguments: [
+        ("plain", #""plain""#), (#"x " why="ok"#, #""x \" why=\"ok""#), (#"a\"#, #""a\\""#),
+        (#"\""#, #""\\\"""#),
+        ("two\nlines\u{2028}\u{1B}[m", #""two lines  [m""#), ("“”", "\"“”\""),
+    ])
+    func `a value of the log can't end its field`(text: String, value: String) {
+        #expect(PlainText.logValue(text) == value)
+    }
 }

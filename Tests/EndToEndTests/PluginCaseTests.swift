@@ -156,7 +156,7 @@ struct PluginCaseTests {
             plain: ["SearchMode": "\"Regular\""]
         )
         #expect(broken.status == 200 && !broken.read.success)
-        #expect(broken.json["Error"] as? String == "Invalid regular expression: *BC")
+        #expect((broken.json["Error"] as? String)?.hasPrefix("Invalid regular expression: ") == true)
         let mode = try await client.ask(
             "get-logins-custom-search",
             ["SearchString": "x"],

@@ -198,7 +198,6 @@ import Testing
     @Test func `a lacking field is named in the contract's words`() {
         #expect(RequestError.missing("Url").sentence == "Invalid request: Url: required")
         #expect(RequestError.invalidSearchMode.sentence == "Invalid search mode")
-        #expect(RequestError.invalidExpression("(").sentence == "Invalid regular expression: (")
     }
 
     @Test func `plain texts are texts that say something`() throws {

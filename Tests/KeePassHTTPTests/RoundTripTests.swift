@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import KeePassHTTP
 import Secrecy
 import Testing
+
+@testable import KeePassHTTP
 
 /// Our client and our server against each other.
 @Suite struct RoundTripTests {
@@ -85,6 +86,54 @@ import Testing
         for bytes in [reply.encoded(), reply.encoded(sealing: Seal(key: .random()))] {
             #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: bytes, key: key) }
         }
+    }
+
+    @Test func `a reply answers its own request and no other, and is no request itself`() throws {
+        let key = ClientKey.random()
+        let reply = Reply(to: .getLogins, id: "a", entries: [], version: "2.3.1.0", hash: nil)
+        for _ in 0..<20 {
+            let (asked, other) = (Nonce.random(), Nonce.random())
+            let request = try Request.parse(OutgoingRequest(.getLogins).encoded(with: key, nonce: asked))
+            let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+            let bytes = reply.encoded(sealing: Seal(replyingTo: conversation))
+            #expect(try IncomingReply(parsing: bytes, key: key, answering: asked).success)
+            #expect(throws: ReplyError.replayed) {
+                try IncomingReply(parsing: bytes, key: key, answering: other)
+            }
+            let signature = try #require(Signature(of: JSONReader.object(bytes)))
+            #expect(throws: VerificationFailure()) { try Conversation(verifying: signature, with: key) }
+            #expect(
+                throws: VerificationFailure()
+            ) {
+                try Conversation(
+                    verifying: Signature(nonce: signature.nonce, verifier: signature.verifier),
+                    with: key
+                )
+            }
+        }
+    }
+
+    @Test func `a request that is sent back is no reply, nor is another one`() throws {
+        let key = ClientKey.random()
+        let nonce = Nonce.random()
+        for sent in [nonce, .random()] {
+            let signature = try Seal(key: key, nonce: sent).signature()
+            let text =
+                #"{"Success":true,"Nonce":"\#(signature.nonce)","Verifier":"\#(signature.verifier)","Hmac":"\#(signature.hmac ?? "")","Uuid":"\#(signature.verifier)"}"#
+            #expect(throws: ReplyError.replayed) {
+                try IncomingReply(parsing: Array(text.utf8), key: key, answering: nonce)
+            }
+        }
+    }
+
+    @Test func `to who hasn't the key, the nonces of replies have nothing in common`() throws {
+        let key = ClientKey.random()
+        let conversation = try Conversation(verifying: Seal(key: key).signature(), with: key)
+        let nonces = (0..<1000).map { _ in Seal(replyingTo: conversation).nonce }
+        #expect(Set(nonces).count == 1000)
+        // No place of the base64 text gives it away: a thousand draws leave hardly one of its 64 letters out.
+        for place in 0..<21 { #expect(Set(nonces.map { Array($0.text.utf8)[place] }).count > 55) }
+        #expect(nonces.allSatisfy { $0.isReply(under: key) && !$0.isReply(under: .random()) })
     }
 
     @Test func `a failure arrives with its error, and needs no key`() throws {

@@ -225,7 +225,7 @@ import Vault
         let scene = await Self.scene(.password, isGuessed: true)
         let body = try Self.search(text, ["SearchInPasswords"], mode: "Regular").body(scene.guest)
         let rung = try await scene.ring(scene.guest, body)
-        #expect(rung.reply.error == "Invalid regular expression: \(text)")
+        #expect(rung.reply.error == SearchError.invalidPattern.sentence)
         #expect(await scene.asked().isEmpty)
     }
 

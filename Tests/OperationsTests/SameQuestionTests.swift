@@ -84,4 +84,15 @@ import Vault
         #expect(rung.reply.id != "fіrefоx")
         #expect(await scene.asked().first?.suggestedID?.utf8.allSatisfy { $0 < 0x80 } == true)
     }
+
+    @Test(arguments: [("ﬁrefox", "firefox"), ("fire\u{2011}fox", "fire-fox"), ("fire\u{1D5BF}ox", "firefox")])
+    func `an Id of characters like plainer ones is proposed in plain ones`(id: String, plain: String)
+        async throws
+    {
+        let scene = await scene()
+        let guest = Guest(id: id)
+        let rung = try await scene.ring(guest, try guest.request(.associate), .allow)
+        #expect(rung.reply.id == plain)
+        #expect(await scene.asked().first?.suggestedID == plain)
+    }
 }

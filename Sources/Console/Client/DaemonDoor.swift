@@ -16,18 +16,24 @@ struct DaemonDoor: Sendable {
 
     /// Sends a request and reads the answer; on 127.0.0.1, and where nobody listens there, on ::1.
     func exchange(_ request: OutgoingRequest, key: ClientKey) async throws(ConsoleError) -> IncomingReply {
-        let body: [UInt8]
+        let (nonce, body): (Nonce, [UInt8])
         do {
-            body = try request.encoded(with: key)
+            nonce = .random()
+            body = try request.encoded(with: key, nonce: nonce)
         } catch {
             throw .refused("The request can't be encrypted: \(error).")
         }
         let bytes = try await post(body)
         do throws(ReplyError) {
-            return try IncomingReply(parsing: bytes, key: key)
+            return try IncomingReply(parsing: bytes, key: key, answering: nonce)
         } catch .unverified {
             throw .refused(
                 "The answer isn't signed with our key; nothing in it is used. Who listens on port \(port)?"
+            )
+        } catch .replayed {
+            throw .refused(
+                "Something other than Keybell answers on port \(port): it sent back a message that it had seen before. "
+                    + "Nothing in it is used. `keybell doctor` says who listens there."
             )
         } catch {
             throw .refused("What listens on port \(port) doesn't speak the protocol: is it Keybell?")

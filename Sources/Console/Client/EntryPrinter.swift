@@ -94,41 +94,11 @@ enum EntryPrinter {
             output.write((index == 0 ? "" : ", ") + JSON.quoted(member.0) + ": ")
             switch member.1 {
             case .text(let text): output.write(JSON.quoted(text))
-            case .secret(let secret): Output.secret(quoted(secret))
+            case .secret(let secret): Output.secret(JSON.quoted(secret))
             case .fields(let fields): print(fields.map { ($0.0, .secret($0.1)) })
             }
         }
         output.write("}")
-    }
-
-    // MARK: - Secrets as bytes
-
-    /// The secret as a JSON string, quotes included.
-    ///
-    /// It is UTF-8 (the protocol's texts are), of which only these single bytes need an escape.
-    static func quoted(_ secret: SecretBytes) -> SecretBytes {
-        SecretBytes(capacity: secret.count * 6 + 2) { output in
-            output.append(UInt8(ascii: "\""))
-            secret.withSpan { span in
-                for index in span.indices {
-                    switch span[index] {
-                    case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                        output.append(UInt8(ascii: "\\"))
-                        output.append(span[index])
-                    case let byte where byte < 0x20 || byte == 0x7F:
-                        for letter in "\\u00".utf8 { output.append(letter) }
-                        output.append(digit(byte >> 4))
-                        output.append(digit(byte & 0xF))
-                    default: output.append(span[index])
-                    }
-                }
-            }
-            output.append(UInt8(ascii: "\""))
-        }
-    }
-
-    private static func digit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 
     /// The secret with `?` for each control character: C0 and DEL are one byte, C1 is 0xC2 and one of 0x80–0x9F.

@@ -6,6 +6,8 @@ package enum ReplyError: Error, Equatable, Sendable {
     case malformed(String)
     /// It claims success, but whoever sent it hasn't our key.
     case unverified
+    /// It is signed with our key, but is no answer to what we sent: somebody without the key sends back what he has seen.
+    case replayed
 }
 
 /// An answer that we got as a client, verified and decrypted.
@@ -33,8 +35,13 @@ package struct IncomingReply: Sendable {
     /// - Parameters:
     ///   - bytes: The body.
     ///   - key: Our key; nil for the answer to a ping, of which nothing that needs a key is read.
-    /// - Throws: `malformed`, `unverified`.
-    package init(parsing bytes: [UInt8], key: ClientKey?) throws(ReplyError) {
+    ///   - request: The nonce of the request that it must answer; without one, an older answer may pass for it.
+    /// - Throws: `malformed`, `unverified`, `replayed`.
+    package init(
+        parsing bytes: [UInt8],
+        key: ClientKey?,
+        answering request: Nonce? = nil
+    ) throws(ReplyError) {
         let members: JSONObject
         do {
             members = try JSONReader.object(bytes)
@@ -53,8 +60,14 @@ package struct IncomingReply: Sendable {
             uuid = nil
             return
         }
+        let conversation: Conversation
+        do throws(VerificationFailure) {
+            conversation = try Self.conversation(members, key)
+        } catch {
+            throw .unverified
+        }
+        if let request, !conversation.nonce.isReply(to: request, under: key) { throw .replayed }
         do {
-            let conversation = try Self.conversation(members, key)
             entries = try Self.entries(members["Entries"], conversation)
             uuid = try EncryptedField(members["Uuid"]).map { field throws(VerificationFailure) in
                 try conversation.decryptText(field)
@@ -69,7 +82,7 @@ package struct IncomingReply: Sendable {
         _ key: ClientKey
     ) throws(VerificationFailure) -> Conversation {
         guard let signature = Signature(of: members) else { throw VerificationFailure() }
-        return try Conversation(verifying: signature, with: key)
+        return try Conversation(verifyingReply: signature, with: key)
     }
 
     private static func entries(

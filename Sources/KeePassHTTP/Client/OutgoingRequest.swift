@@ -49,15 +49,17 @@ package struct OutgoingRequest: Sendable {
         return text.bytes
     }
 
-    /// The JSON text, signed and encrypted under a fresh nonce.
-    /// - Parameter key: Our key; associate sends it along.
+    /// The JSON text, signed and encrypted.
+    /// - Parameters:
+    ///   - key: Our key; associate sends it along.
+    ///   - nonce: What its answer has to be the answer to; never one that was used before.
     /// - Returns: The bytes of the body.
     /// - Throws: What the cipher throws.
-    package func encoded(with key: ClientKey) throws(CipherError) -> [UInt8] {
-        try encoded(with: key, sealing: Seal(key: key))
-    }
-
-    func encoded(with key: ClientKey, sealing seal: Seal) throws(CipherError) -> [UInt8] {
+    package func encoded(
+        with key: ClientKey,
+        nonce: Nonce = .random()
+    ) throws(CipherError) -> [UInt8] {
+        let seal = Seal(key: key, nonce: nonce)
         let signature = try seal.signature()
         var text = JSONText()
         try text.object { (text) throws(CipherError) in

@@ -24,39 +24,54 @@ package struct Conversation: Sendable {
     /// Whether the message had an Hmac, and thus a right one.
     package let usedHmac: Bool
 
-    /// Verifies a signature.
+    /// Verifies the signature of a request.
     ///
-    /// Every failure is the same error after the same work: the code over nonce and verifier first, then the verifier.
-    /// Nothing is decrypted for that. The verifier is what encrypting the nonce's text gives, so it is encrypted and
+    /// That of a reply of ours is none, whoever sends it back. Every failure is the same error after the same work: the
+    /// code over nonce and verifier first, then the verifier. Nothing is decrypted for that. The verifier is what encrypting the nonce's text gives, so it is encrypted and
     /// compared; there is no padding in it that a stranger could probe.
     /// - Parameters:
     ///   - signature: What the message claims.
     ///   - key: The key of the client that it claims to be from.
     /// - Throws: `VerificationFailure`.
     package init(verifying signature: Signature, with key: ClientKey) throws(VerificationFailure) {
+        self = try Self.verified(signature, with: key, isRequest: true)
+    }
+
+    /// Verifies the signature of a reply, whichever message it answers.
+    init(verifyingReply signature: Signature, with key: ClientKey) throws(VerificationFailure) {
+        self = try Self.verified(signature, with: key, isRequest: false)
+    }
+
+    private static func verified(
+        _ signature: Signature,
+        with key: ClientKey,
+        isRequest: Bool
+    ) throws(VerificationFailure) -> Conversation {
         let nonce = Nonce(base64: signature.nonce)
         let iv = nonce?.iv ?? .zero
-        let verifier = Self.bytes(signature.verifier, atMost: Self.longestVerifier)
-        let hmac = signature.hmac.map { Self.bytes($0, atMost: Self.hmacLength) }
+        let verifier = bytes(signature.verifier, atMost: longestVerifier)
+        let hmac = signature.hmac.map { bytes($0, atMost: hmacLength) }
 
         let expectedHmac = HMAC.sha256(key: key.bytes, iv.bytes + verifier)
         let isHmacRight = constantTimeEquals(expectedHmac, hmac ?? expectedHmac)
 
         // A client that breaks its base64 into lines may have encrypted the text with its breaks.
-        let texts = [Base64.encode(iv.bytes), nonce == nil ? "" : signature.nonce]
+        let text = Base64.encode(iv.bytes)
+        let texts = nonce == nil || signature.nonce == text ? [text] : [text, signature.nonce]
         var isVerifierRight = false
         for text in texts {
-            let expected = try Self.checked { () throws(CipherError) in
+            let expected = try checked { () throws(CipherError) in
                 try AESCBC.encrypt(SecretBytes(utf8: text), key: key.bytes, iv: iv)
             }
             let isEqual = constantTimeEquals(expected, verifier)
             isVerifierRight = isVerifierRight || isEqual
         }
 
-        guard let nonce, isHmacRight, isVerifierRight else { throw VerificationFailure() }
-        self.key = key
-        self.nonce = nonce
-        usedHmac = hmac != nil
+        let isReply = Nonce(iv).isReply(under: key)
+        guard let nonce, isHmacRight, isVerifierRight, !(isRequest && isReply) else {
+            throw VerificationFailure()
+        }
+        return Conversation(key: key, nonce: nonce, usedHmac: hmac != nil)
     }
 
     /// A conversation under a key that nobody has: what a request that can't be verified is decrypted with, so that

@@ -15,6 +15,14 @@ package struct Seal: Sendable {
         self.nonce = nonce
     }
 
+    /// Makes a seal for the reply to a message: under its key, with a nonce that is none for a request.
+    package init(replyingTo conversation: Conversation) {
+        self.init(
+            key: conversation.key,
+            nonce: .replying(to: conversation.nonce, under: conversation.key)
+        )
+    }
+
     /// The signature that proves the key: Nonce, Verifier and Hmac.
     /// - Returns: The three texts; the Hmac is never nil.
     /// - Throws: What the cipher throws, which is `failed` for want of memory.

@@ -10,8 +10,6 @@ package enum RequestError: Error, Equatable, Sendable {
     case missing(String)
     /// `SearchMode` is neither `Simple` nor `Regular`.
     case invalidSearchMode
-    /// The search's regular expression is none; its text, fit to be shown.
-    case invalidExpression(String)
 
     /// What the client is told.
     package var sentence: String {
@@ -20,7 +18,6 @@ package enum RequestError: Error, Equatable, Sendable {
         case .unknownCommand(let name): "Unknown command: \(name)"
         case .missing(let field): "Invalid request: \(field): required"
         case .invalidSearchMode: "Invalid search mode"
-        case .invalidExpression(let text): "Invalid regular expression: \(text)"
         }
     }
 

@@ -78,6 +78,13 @@ package struct LoginIndex: Sendable {
         (byTitle[TitleKey(title)] ?? []).map { all[$0] }
     }
 
+    /// The logins of exactly these titles, by the titles' order; each once, however often and in whatever spelling its
+    /// title is there.
+    package func titled(_ titles: [String]) -> [Login] {
+        var seen: Set<TitleKey> = []
+        return titles.flatMap { seen.insert(TitleKey($0)).inserted ? titled($0) : [] }
+    }
+
     /// The logins for what a client asks, the best first.
     package func matches(_ query: MatchQuery) -> [Login] {
         LoginIndex.matches(query, in: [self]).map(\.login)

@@ -132,7 +132,7 @@ package struct LoginSearch: Sendable {
             return try Pattern(text, ignoringCase: comparison.ignoresCase)
         } catch {
             switch error {
-            case .broken: throw .invalidPattern(text)
+            case .broken: throw .invalidPattern
             case .ranAway: throw .tookTooLong
             }
         }
@@ -159,8 +159,8 @@ package enum SearchError: Error, Equatable, Sendable {
     case invalidMode
     /// `ComparisonMode` is none of the comparisons.
     case invalidComparison
-    /// The regular expression, which is the text, is none.
-    case invalidPattern(String)
+    /// The regular expression is none.
+    case invalidPattern
     /// The search text has more bytes, or more words, than anybody looks for.
     case tooLong
     /// As many searches of this client as may run at once are running.
@@ -173,7 +173,9 @@ package enum SearchError: Error, Equatable, Sendable {
         switch self {
         case .invalidMode: "Invalid search mode"
         case .invalidComparison: "Invalid comparison mode"
-        case .invalidPattern(let text): "Invalid regular expression: \(text)"
+        // Not which: it came encrypted, and the answer doesn't go out so.
+        case .invalidPattern:
+            "Invalid regular expression: look for a bracket without its partner, or a * or + with nothing before it"
         case .tooLong:
             "The search text is too long: at most \(LoginSearch.longest) bytes and \(LoginSearch.mostTerms) words"
         case .tooMany: "Other searches are still running. Try again."

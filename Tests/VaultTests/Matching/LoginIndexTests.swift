@@ -84,6 +84,17 @@ import Testing
         #expect(index.found("https://example.org/") == "")
     }
 
+    @Test func `however many spellings of its title are asked for, a login comes once`() {
+        // Ten accents, each in one of two spellings: 1024 texts that people read alike.
+        let spellings = (0..<1024).map { number in
+            (0..<10).reduce("") { $0 + (number >> $1 & 1 == 0 ? "\u{E9}" : "e\u{301}") }
+        }
+        let index = LoginIndex([
+            .sample("a", title: spellings[0]), .sample("b", title: "b"), .sample("c", title: spellings[1023]),
+        ])
+        #expect(index.titled(["b"] + spellings + ["b", "none"]).map(\.sampleName) == ["b", "a", "c"])
+    }
+
     @Test func `the bin, groups that forbid searching and the plugin's own entry are left out`() {
         let plugin = Login(id: .keePassHttpSettings, title: "Renamed", url: "https://example.com")
         let index = LoginIndex([

@@ -110,7 +110,7 @@ import Testing
         #expect(throws: SearchError.invalidMode) { try LoginSearch("x", mode: "3") }
         #expect(throws: SearchError.invalidComparison) { try LoginSearch("x", comparison: "Loose") }
         let error = #expect(throws: SearchError.self) { try LoginSearch("a(b", mode: "regular") }
-        #expect(error?.sentence == "Invalid regular expression: a(b")
+        #expect(error?.sentence.hasPrefix("Invalid regular expression: ") == true)
         let long = String(repeating: "x", count: LoginSearch.longest + 1)
         for mode in ["Simple", "Regular"] {
             #expect(throws: SearchError.tooLong) { try LoginSearch(long, mode: mode) }

@@ -18,7 +18,7 @@ extension Desk {
         if isQuiet(request) { return .quiet }
         let isKnown =
             memories.contains { $0.questions.contains(question) }
-            || waiting.contains { $0.isJoined(by: question) }
+            || waiting.contains { $0.isJoined(by: question, of: request.caller) }
         return isKnown || isRoom(for: request.caller) ? nil : .tooMany
     }
 }

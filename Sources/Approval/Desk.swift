@@ -83,7 +83,7 @@ struct Desk: Sendable {
         if let memory = memories.first(where: { $0.questions.contains(question) }) {
             return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
         }
-        if let index = waiting.firstIndex(where: { $0.isJoined(by: question) }) {
+        if let index = waiting.firstIndex(where: { $0.isJoined(by: question, of: request.caller) }) {
             guard waiting[index].join(asker, request, limit: limits.joined) else {
                 return [.answer(asker, .tooMany)]
             }
@@ -126,9 +126,9 @@ struct Desk: Sendable {
 
     /// A new attempt of a program to associate, with another key, makes the one that waits void.
     ///
-    /// Of the same extension of a browser: that anybody can claim to be it costs no more than a place in the line.
+    /// Not one of a program that can't be named: that may be another one. Of the same extension of a browser: that anybody can claim to be it costs no more than a place in the line.
     private mutating func supersede(_ question: Question, now: Instant) -> [DeskAction] {
-        guard question.kind == .associate else { return [] }
+        guard question.kind == .associate, question.program.isKnown else { return [] }
         return close(.withdrawn, now: now) { other in
             (other.request.kind == .associate || other.request.kind == .overwrite)
                 && other.request.caller.program == question.program

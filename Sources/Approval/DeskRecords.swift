@@ -65,7 +65,9 @@ struct WaitingRequest: Sendable {
     }
 
     /// Whether a new question is to wait with this one.
-    func isJoined(by question: Question) -> Bool {
+    func isJoined(by question: Question, of caller: Caller) -> Bool {
+        // One that nobody sees would keep others from answering for those that can be seen.
+        guard caller.isKnown == request.caller.isKnown else { return false }
         if questions.contains(question) { return true }
         return switch (request.kind, question.kind) {
         // One unlock at a time; every waiting caller goes on after it.

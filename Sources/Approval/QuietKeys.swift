@@ -37,38 +37,55 @@ enum QuietKey: Hashable, Sendable {
 
 /// Whom a person has muted: a program, or one script of an interpreter that runs others, too.
 struct MutedProgram: Hashable, Sendable {
-    let vouchedID: String
+    /// Its sandbox or path, as the person knows it; empty if it couldn't be seen.
+    let name: String
+    /// All that it is counted by.
+    let vouchedIDs: Set<String>
     /// The script, whose other names are other programs: just that one is muted.
     let script: String?
 
     /// One for each program that may be the one that asks.
     static func all(of caller: Caller) -> Set<MutedProgram> {
         // What a sandboxed one calls its script counts for nothing.
-        guard caller.sandboxes.isEmpty, caller.isKnown else {
-            return Set(caller.vouchedIDs.map { MutedProgram(vouchedID: $0, script: nil) })
+        let files = Set(caller.askers.compactMap(\.file))
+        guard caller.sandboxes.isEmpty else {
+            return Set(
+                caller.sandboxes.map {
+                    MutedProgram(name: $0.name, vouchedIDs: files.union([$0.id]), script: nil)
+                }
+            )
         }
-        return Set(caller.askers.map { MutedProgram(vouchedID: $0.vouched, script: $0.process.script) })
+        guard !caller.askers.isEmpty else { return [MutedProgram(name: "", vouchedIDs: [""], script: nil)] }
+        return Set(
+            caller.askers.map { asker in
+                MutedProgram(
+                    name: asker.vouched,
+                    vouchedIDs: Set([asker.vouched] + [asker.file].compactMap(\.self)),
+                    script: asker.process.script
+                )
+            }
+        )
     }
 
     /// Whether it denies what this caller asks.
     func covers(_ caller: Caller) -> Bool {
         MutedProgram.all(of: caller).contains { other in
-            other.vouchedID == vouchedID && (script == nil || script == other.script)
+            !other.vouchedIDs.isDisjoint(with: vouchedIDs) && (script == nil || script == other.script)
         }
     }
 }
 
 extension MutedProgram {
     /// Whether a person may mean it by this: a path, or the last part of one.
-    func isCalled(_ name: String) -> Bool {
-        [vouchedID, script].compactMap(\.self).contains { path in
-            path == name || path.split(separator: "/").last.map(String.init) == name
+    func isCalled(_ called: String) -> Bool {
+        [name, script].compactMap(\.self).contains { path in
+            path == called || path.split(separator: "/").last.map(String.init) == called
         }
     }
 
     /// The program, and the script where just that is muted; fit to be shown.
     var shownName: String {
-        ([vouchedID] + [script].compactMap(\.self)).map { PlainText.name($0) }.joined(separator: " ")
+        ([name] + [script].compactMap(\.self)).map { PlainText.name($0) }.joined(separator: " ")
     }
 }
 

@@ -65,6 +65,9 @@ extension Wording {
         if open.contains(where: { !$0.process.isFoundAtPath }) {
             lines.append("The file at that path isn't the program that asks.")
         }
+        if !caller.askers.isEmpty, !caller.isComplete {
+            lines.append("Another program that can't be seen may be asking.")
+        }
         if open.contains(where: { $0.process.userWritable }) {
             lines.append("Any program that you run could have replaced this one.")
         }

@@ -46,7 +46,7 @@ package enum Wording {
         let ordered = strange + caller.askers.filter { !strange.contains($0) }
         for name in ordered.map(name) where !names.contains(name) { names.append(name) }
         // One in a sandbox counts for them all, also where just a descendant of the asker is.
-        for sandbox in caller.sandboxes.map({ PlainText.name($0, limit: titleLimit) })
+        for sandbox in caller.sandboxes.map({ PlainText.name($0.name, limit: titleLimit) })
         where !names.contains(sandbox) {
             names.insert(sandbox, at: 0)
         }
@@ -66,7 +66,7 @@ package enum Wording {
 
     /// One asker; an executable that the user could write has its full path.
     private static func name(_ holder: Holder) -> String {
-        if let sandbox = holder.sandbox { return PlainText.name(sandbox, limit: titleLimit) }
+        if let sandbox = holder.sandbox { return PlainText.name(sandbox.name, limit: titleLimit) }
         let process = holder.process
         guard !process.executable.isEmpty else { return "an unknown program" }
         // Never cut: what tells a forged `firefox` from the real one is its folder.

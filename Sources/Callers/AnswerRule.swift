@@ -27,13 +27,16 @@ package enum AnswerRule {
 
     /// Whether an answerer has nothing to do with those who have had the asking socket, known or not.
     ///
-    /// - Returns: False also for an answerer that could not be identified.
+    /// - Returns: False also for an answerer that could not be identified and, where it isn't certain who asks, for one of
+    ///   whose parents one can't be looked at.
     package static func isApart(_ answerer: Answerer, from caller: Caller) -> Bool {
         guard let first = answerer.chain.first, answerer.identity == first.identity else { return false }
         let holders = Set(caller.holders).union(caller.askers.map(\.process.identity))
         if answerer.chain.contains(where: { holders.contains($0.identity) }) { return false }
+        // It could as well be below the asker that nobody sees.
+        if !caller.isKnown, answerer.hasHiddenParent { return false }
         if caller.askers.contains(where: { isOrphan(answerer, of: $0) }) { return false }
-        return answerer.sandbox.map { !caller.sandboxes.contains($0) } ?? true
+        return answerer.sandbox.map { !caller.sandboxes.map(\.name).contains($0.name) } ?? true
     }
 
     /// Whether an answerer looks like a descendant of an asker that has lost its parent, as `setsid -f` makes them.

@@ -15,7 +15,17 @@ package struct Answerer: Hashable, Sendable {
     package let chain: [ProcessRecord]
 
     /// The Flatpak or Snap it runs in.
-    package let sandbox: String?
+    package let sandbox: Sandbox?
+
+    /// Whether one of its parents, up to the service manager, forbids to look at what it runs: that could be anybody.
+    ///
+    /// Not the one that another user's process has started for this user, as logins are (sshd, su).
+    var hasHiddenParent: Bool {
+        let own = chain.prefix { !$0.isServiceManager }
+        return zip(own, own.dropFirst().map(\.self) + [nil]).contains { process, parent in
+            process.sight == .hidden && parent?.sight != .foreign
+        }
+    }
 
     /// Where its standard input, output and error lead (`ProcessTable.streams`).
     let streams: Set<String>
@@ -38,7 +48,7 @@ package struct Answerer: Hashable, Sendable {
         identity: ProcessIdentity?,
         uid: UInt32,
         chain: [ProcessRecord] = [],
-        sandbox: String? = nil,
+        sandbox: Sandbox? = nil,
         streams: Set<String> = []
     ) {
         self.streams = streams
@@ -68,9 +78,10 @@ package struct Answerer: Hashable, Sendable {
     /// - Returns: The answerer, without identity if the process has ended.
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
-        let sandbox = Sandbox.id(of: pid)
+        let reader = ProcessReader()
+        let sandbox = Sandbox(of: pid, mounts: reader.mounts)
         let streams = ProcessTable.streams(of: pid)
-        let chain = ProcessReader().chain(from: identity)
+        let chain = reader.chain(from: identity)
         guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
         return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox, streams: streams)
     }

@@ -21,7 +21,7 @@ package struct Caller: Hashable, Sendable {
     package let askers: [Holder]
 
     /// The Flatpaks and Snaps in which holders run, each once.
-    package let sandboxes: [String]
+    package let sandboxes: [Sandbox]
 
     /// The program that asks.
     package let program: Program
@@ -31,6 +31,12 @@ package struct Caller: Hashable, Sendable {
 
     /// The `User-Agent` header, as claimed.
     package let userAgent: String?
+
+    /// Whether these are all who could be found, at every look.
+    ///
+    /// Not where a look at the other end, while it was open, found nobody or wasn't finished: then somebody who can't be
+    /// seen may have it, too.
+    package let isComplete: Bool
 
     /// Whether the other end was gone before anybody could be found at it.
     package let hasLeft: Bool
@@ -42,6 +48,7 @@ package struct Caller: Hashable, Sendable {
     ///   - present: Who holds it now; if nobody does, nobody is known to ask.
     ///   - earlier: Who has held it since the request's first byte.
     ///   - departed: Those of them of whom nothing else could be found out; which program they were nobody knows.
+    ///   - isComplete: Whether these are all who could be found, at every look.
     ///   - origin: As claimed.
     ///   - userAgent: As claimed.
     ///   - hasLeft: Whether the other end is gone.
@@ -50,6 +57,7 @@ package struct Caller: Hashable, Sendable {
         present: [Holder],
         earlier: [Holder] = [],
         departed: [ProcessIdentity] = [],
+        isComplete: Bool = true,
         origin: String? = nil,
         userAgent: String? = nil,
         hasLeft: Bool = false
@@ -60,7 +68,8 @@ package struct Caller: Hashable, Sendable {
         holders = Self.distinct(all.map(\.process.identity) + departed)
         askers = present.isEmpty ? [] : all.unrelated
         sandboxes = Self.distinct(all.compactMap(\.sandbox))
-        program = Self.program(askers, sandboxes, origin, isCertain: departed.isEmpty)
+        self.isComplete = isComplete
+        program = Self.program(askers, sandboxes, origin, isCertain: isComplete && departed.isEmpty)
         self.origin = origin
         self.userAgent = userAgent
         self.hasLeft = hasLeft
@@ -71,7 +80,7 @@ package struct Caller: Hashable, Sendable {
         uid: UInt32,
         holders: [ProcessIdentity],
         processes: [ProcessRecord],
-        sandbox: String? = nil,
+        sandbox: Sandbox? = nil,
         streams: Set<String> = [],
         origin: String? = nil,
         userAgent: String? = nil,
@@ -79,6 +88,7 @@ package struct Caller: Hashable, Sendable {
     ) {
         self.uid = uid
         socket = nil
+        isComplete = true
         self.holders = holders
         askers = [Holder(processes: processes, sandbox: sandbox, streams: streams)].compactMap(\.self)
         sandboxes = [sandbox].compactMap(\.self)
@@ -95,14 +105,14 @@ package struct Caller: Hashable, Sendable {
 
     private static func program(
         _ askers: [Holder],
-        _ sandboxes: [String],
+        _ sandboxes: [Sandbox],
         _ origin: String?,
         isCertain: Bool = true
     ) -> Program {
         let ids = Set(askers.map(\.program))
-        let isBeyondDoubt = isCertain && ids.count == 1 && sandboxes.allSatisfy { ids.contains($0) }
+        let isBeyondDoubt = isCertain && ids.count == 1 && sandboxes.allSatisfy { ids.contains($0.program) }
         // One in a sandbox makes them all sandboxed: parking the socket elsewhere buys nothing.
-        let vouched = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes
+        let vouched = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes.map(\.id)
         return Program(
             id: isBeyondDoubt ? ids.first ?? "" : "",
             origin: origin,
@@ -115,14 +125,14 @@ package struct Caller: Hashable, Sendable {
         return elements.filter { seen.insert($0).inserted }
     }
 
-    /// Whether an asking process was found.
-    package var isKnown: Bool { !askers.isEmpty }
+    /// Whether an asking process was found, and no other one can be behind it.
+    package var isKnown: Bool { !askers.isEmpty && isComplete }
 
     /// The asking process, then its parents; of several askers the oldest.
     package var processes: [ProcessRecord] { askers.first?.processes ?? [] }
 
     /// The Flatpak or Snap in which the asker counts as running: one holder in a sandbox is enough.
-    package var sandbox: String? { sandboxes.first }
+    package var sandbox: String? { sandboxes.first?.name }
 
     /// The asking process's number.
     package var pid: Int32? { processes.first?.identity.pid }
@@ -132,6 +142,6 @@ package struct Caller: Hashable, Sendable {
 
     /// What the askers call themselves, whether true or not.
     package var claims: Set<String> {
-        Set(askers.map(\.claim)).union(sandboxes)
+        Set(askers.map(\.claim)).union(sandboxes.map(\.name))
     }
 }

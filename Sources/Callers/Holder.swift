@@ -8,13 +8,13 @@ package struct Holder: Hashable, Sendable {
     package let processes: [ProcessRecord]
 
     /// The Flatpak or Snap it runs in.
-    package let sandbox: String?
+    package let sandbox: Sandbox?
 
     /// Where its standard input, output and error lead (`ProcessTable.streams`).
     let streams: Set<String>
 
     /// Keeps what was found out; nil without a process.
-    package init?(processes: [ProcessRecord], sandbox: String? = nil, streams: Set<String> = []) {
+    package init?(processes: [ProcessRecord], sandbox: Sandbox? = nil, streams: Set<String> = []) {
         guard let process = processes.first else { return nil }
         self.streams = streams
         self.process = process
@@ -28,7 +28,7 @@ package struct Holder: Hashable, Sendable {
     /// Looks at a process; nil if it has ended.
     init?(of pid: Int32, by reader: ProcessReader) {
         guard let identity = ProcessIdentity(running: pid) else { return nil }
-        let sandbox = Sandbox.id(of: pid)
+        let sandbox = Sandbox(of: pid, mounts: reader.mounts)
         let streams = ProcessTable.streams(of: pid)
         // Read last: a chain that is there says that the number was the process's own all the while.
         self.init(processes: reader.chain(from: identity), sandbox: sandbox, streams: streams)
@@ -48,18 +48,23 @@ package struct Holder: Hashable, Sendable {
 
     /// What grants and familiarity would go by; empty if it can't be told.
     package var program: String {
-        if let sandbox { return sandbox == Sandbox.unknown ? "" : sandbox }
+        if let sandbox { return sandbox.program }
         return process.isFoundAtPath ? process.program : ""
     }
 
     /// What the kernel vouches for: the sandbox's id, else the executable.
     package var vouched: String {
-        if let sandbox { return sandbox }
+        if let sandbox { return sandbox.id }
         return process.isFoundAtPath ? process.executable : "another \(process.executable)"
     }
 
+    /// The file that it runs, however that is called now; nil if it can't be seen.
+    package var file: String? {
+        process.running.map { "file \($0.device):\($0.inode)" }
+    }
+
     /// What it calls itself, true or not: for what is to keep away from whoever asks.
-    package var claim: String { sandbox ?? process.program }
+    package var claim: String { sandbox?.name ?? process.program }
 }
 
 extension [Holder] {

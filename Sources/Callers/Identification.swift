@@ -45,10 +45,12 @@ package enum Identification {
     ) async -> Look {
         let start = ContinuousClock.now
         let found = await search.holders(of: owner.inode, isAnew: isAnew)
-        guard !found.holders.isEmpty else { return Look(.nobody, since: start) }
+        guard !found.holders.isEmpty else {
+            return Look(found.isComplete ? .nobody : .unclear, isComplete: found.isComplete, since: start)
+        }
         let processes = Set((found.holders + glimpsed).map(\.pid))
         guard let facts = await facts.read(Group(search: found.search, processes: processes)) else {
-            return Look(.unclear, since: start)
+            return Look(.unclear, isComplete: false, since: start)
         }
         let glimpses = Dictionary(grouping: glimpsed, by: \.pid)
         var holders: [Holder] = []
@@ -78,6 +80,7 @@ package enum Identification {
             earlier: earlier,
             departed: departed,
             descriptors: descriptors,
+            isComplete: found.isComplete,
             since: start
         )
     }
@@ -99,6 +102,7 @@ package enum Identification {
                 socket: socket,
                 present: look.holders,
                 earlier: caller.askers,
+                isComplete: caller.isComplete && look.isComplete,
                 origin: caller.origin,
                 userAgent: caller.userAgent
             )
@@ -110,7 +114,14 @@ package enum Identification {
     /// Blocks; for a program that does nothing else.
     package static func search(_ owner: SocketOwner, origin: String?, userAgent: String?) -> Caller {
         let reader = ProcessReader()
-        let holders = SocketHolder.find([owner.inode]).compactMap { Holder(of: $0.pid, by: reader) }
-        return Caller(socket: owner, present: holders, origin: origin, userAgent: userAgent)
+        let found = SocketHolder.find([owner.inode])
+        let holders = found.holders.compactMap { Holder(of: $0.pid, by: reader) }
+        return Caller(
+            socket: owner,
+            present: holders,
+            isComplete: found.isComplete,
+            origin: origin,
+            userAgent: userAgent
+        )
     }
 }

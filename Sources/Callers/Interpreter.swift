@@ -5,121 +5,123 @@
 /// The script is read from the arguments, which the process can change: it is a claim.
 struct Interpreter {
     /// Short options after which the program text is an argument or a module, so that there is no script.
-    private let inline: [UInt8]
+    var inline: [UInt8] = []
 
     /// Short options whose value is the next argument.
-    private let valued: [UInt8]
+    var valued: [UInt8] = []
 
     /// Long options whose value is the next argument.
-    private let valuedLong: [String]
+    var valuedLong: Set<String> = []
 
     /// Long options after which there is no script.
-    private let inlineLong: [String]
+    var inlineLong: Set<String> = []
 
-    /// The only option that names the script, where the first plain argument isn't one (a Java class).
-    private let scriptOption: String?
+    /// Options whose value is the script.
+    var scriptOptions: Set<String> = []
 
-    /// Knows an interpreter by its file's name, a version at the end left aside (`python3.13`).
+    /// Whether the script stands behind such an option alone; the first plain argument is program text then.
+    var isScriptByOptionAlone = false
+
+    /// First arguments that only say that a script follows, such as `run`.
+    var verbs: Set<String> = []
+
+    /// Whether an option of one hyphen is a word, too, not single letters (`-jar`).
+    var hasWords = false
+
+    /// Long options whose value, the places where programs are looked for, is part of what is run.
+    var searchOptions: Set<String> = []
+
+    /// Knows an interpreter by its file's name, up to its version (`python3.13t`, `perl5.40-x86_64-linux-gnu`).
     init?(executable: String) {
-        let name = executable.split(separator: "/").last ?? ""
-        var stem = name[...]
-        while let last = stem.last, last.isNumber || last == "." || last == "-" { stem.removeLast() }
-        switch stem {
+        let name = executable.split(separator: "/").last.map(String.init) ?? ""
+        if ["ld-linux", "ld-musl", "ld.so", "ld64.so"].contains(where: { name.hasPrefix($0) }) {
+            // The loader runs whatever it is given.
+            hasWords = true
+            valuedLong = ["--library-path", "--preload", "--inhibit-rpath", "--audit", "--argv0"]
+            return
+        }
+        switch name == "original-awk" ? "awk" : name.prefix(while: { !$0.isNumber && $0 != "-" && $0 != "." })
+        {
         case "python", "pypy":
-            self.init(inline: "cm", valued: "WX", valuedLong: ["--check-hash-based-pycs"])
+            set(inline: "cm", valued: "WX")
+            valuedLong = ["--check-hash-based-pycs"]
         case "perl":
-            self.init(inline: "eE", valued: "I")
+            set(inline: "eE", valued: "I")
         case "ruby":
-            self.init(inline: "e", valued: "rIC")
-        case "node", "nodejs":
-            self.init(
-                inline: "ep",
-                valued: "rC",
-                valuedLong: ["--require", "--import", "--loader", "--env-file", "--conditions"],
-                inlineLong: ["--eval", "--print"]
-            )
-        case "bash", "sh", "dash", "zsh", "ksh", "mksh", "ash", "busybox", "fish":
-            self.init(
-                inline: "cs",
-                valued: "oO",
-                valuedLong: ["--rcfile", "--init-file", "--init-command"],
-                inlineLong: ["--command"]
-            )
+            set(inline: "e", valued: "rIC")
+        case "node", "nodejs", "electron":
+            set(inline: "ep", valued: "rC")
+            valuedLong = ["--require", "--import", "--loader", "--env-file", "--conditions"]
+            inlineLong = ["--eval", "--print"]
+        case "bash", "sh", "dash", "zsh", "ksh", "mksh", "ash", "busybox", "fish", "csh", "tcsh", "yash",
+            "rc":
+            set(inline: "cs", valued: "oO")
+            valuedLong = ["--rcfile", "--init-file", "--init-command"]
+            inlineLong = ["--command"]
         case "php":
-            self.init(inline: "rR", valued: "dczf")
+            set(inline: "rR", valued: "dcz")
+            scriptOptions = ["-f", "--file"]
+        case "awk", "gawk", "mawk", "nawk":
+            set(valued: "Fvil")
+            valuedLong = ["--field-separator", "--assign", "--include", "--load"]
+            scriptOptions = ["-f", "--file", "-E", "--exec"]
+            isScriptByOptionAlone = true
         case "java":
-            self.init(scriptOption: "-jar")
-        case "lua", "luajit", "tclsh", "wish", "guile", "mono", "gjs", "Rscript", "deno", "bun", "swipl":
-            self.init(inline: "ec", valued: "l")
+            hasWords = true
+            searchOptions = ["-cp", "-classpath", "--class-path", "-p", "--module-path"]
+            valuedLong = [
+                "--add-modules", "--add-opens", "--add-exports", "--add-reads", "--limit-modules", "--source",
+                "--upgrade-module-path", "--enable-native-access", "--patch-module",
+            ]
+            scriptOptions = ["-jar", "-m", "--module"]
+        case "dotnet":
+            hasWords = true
+            valuedLong = [
+                "--fx-version", "--roll-forward", "--roll-forward-on-no-candidate-fx", "--additional-deps",
+                "--additionalprobingpath", "--depsfile", "--runtimeconfig",
+            ]
+            scriptOptions = ["--project", "--use"]
+            verbs = ["exec", "fsi", "run"]
+        case "pwsh":
+            hasWords = true
+            scriptOptions = ["-file", "-f"]
+            inlineLong = [
+                "-command", "-c", "-encodedcommand", "-e", "-ec", "-enc", "-commandwithargs", "-cwa",
+            ]
+            valuedLong = [
+                "-executionpolicy", "-ep", "-ex", "-configurationname", "-config", "-configurationfile",
+                "-custompipename", "-inputformat", "-inp", "-if", "-outputformat", "-o", "-of",
+                "-settingsfile",
+                "-settings", "-windowstyle", "-w", "-workingdirectory", "-wd", "-wo",
+            ]
+        case "expect":
+            set(inline: "c", valued: "D")
+            scriptOptions = ["-f", "-b"]
+        case "deno":
+            set(inline: "e", valued: "cL")
+            valuedLong = ["--config", "--import-map"]
+            verbs = ["run"]
+            inlineLong = ["eval", "repl"]
+        case "bun":
+            set(inline: "ep", valued: "rlc")
+            verbs = ["run"]
+        case "sbcl":
+            hasWords = true
+            scriptOptions = ["--script", "--load"]
+            inlineLong = ["--eval"]
+            valuedLong = ["--core", "--dynamic-space-size", "--control-stack-size"]
+            isScriptByOptionAlone = true
+        case "lua", "luajit", "tclsh", "wish", "guile", "mono", "gjs", "Rscript", "swipl", "julia", "octave",
+            "raku", "racket", "escript", "qjs", "wine":
+            set(inline: "ec", valued: "l")
+            scriptOptions = ["-s"]
         default:
             return nil
         }
     }
 
-    private init(
-        inline: String = "",
-        valued: String = "",
-        valuedLong: [String] = [],
-        inlineLong: [String] = [],
-        scriptOption: String? = nil
-    ) {
-        self.scriptOption = scriptOption
+    private mutating func set(inline: String = "", valued: String = "") {
         self.inline = Array(inline.utf8)
         self.valued = Array(valued.utf8)
-        self.valuedLong = valuedLong
-        self.inlineLong = inlineLong
-    }
-
-    /// Finds the script among the arguments.
-    ///
-    /// - Parameters:
-    ///   - arguments: All, the program's own name first.
-    ///   - folder: The process's current folder, for a relative path.
-    /// - Returns: The script's absolute path, or nil if there is none to be had.
-    func script(in arguments: [String], folder: String?) -> String? {
-        // All is compared as bytes, for the process chooses them.
-        var rest = arguments.dropFirst()
-        while let argument = rest.popFirst() {
-            let bytes = argument.utf8
-            if let scriptOption, !bytes.elementsEqual(scriptOption.utf8) { continue }
-            if scriptOption != nil || bytes.elementsEqual("--".utf8) {
-                return rest.first.flatMap { absolute($0, in: folder) }
-            }
-            guard bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") else {
-                return absolute(argument, in: folder)
-            }
-            guard bytes.count > 1 || bytes.first != UInt8(ascii: "-") else { return nil }
-            if Self.contains(valuedLong, bytes[...]) {
-                rest = rest.dropFirst()
-            } else if Self.contains(inlineLong, bytes.prefix { $0 != UInt8(ascii: "=") }) {
-                return nil
-            } else if !bytes.starts(with: "--".utf8) {
-                let options = bytes.dropFirst()
-                // A value may stand in the same argument (-Wignore): what follows a valued letter is no option.
-                let letters = options.prefix { !valued.contains($0) }
-                if letters.contains(where: { inline.contains($0) }) { return nil }
-                if letters.count == options.count - 1 { rest = rest.dropFirst() }
-            }
-        }
-        return nil
-    }
-
-    private static func contains(_ options: [String], _ option: Substring.UTF8View) -> Bool {
-        options.contains { $0.utf8.elementsEqual(option) }
-    }
-
-    private func absolute(_ path: String, in folder: String?) -> String? {
-        guard let first = path.utf8.first else { return nil }
-        guard first != UInt8(ascii: "/") else { return Self.normalized(path) }
-        return folder.map { Self.normalized("\($0)/\(path)") }
-    }
-
-    /// Takes `.`, `..` and doubled slashes out of an absolute path, by its text alone.
-    private static func normalized(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }

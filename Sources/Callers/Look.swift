@@ -41,6 +41,9 @@ package struct Look: Sendable {
     /// Those of them that have ended: nobody can tell which programs they were.
     package let departed: [ProcessIdentity]
 
+    /// Whether all that may be looked at was; if not, somebody else may have it as well.
+    package let isComplete: Bool
+
     private let descriptors: [Held]
     private let at: ContinuousClock.Instant
     private let cost: Duration
@@ -57,6 +60,7 @@ package struct Look: Sendable {
         earlier: [Holder] = [],
         departed: [ProcessIdentity] = [],
         descriptors: [Held] = [],
+        isComplete: Bool = true,
         since start: ContinuousClock.Instant
     ) {
         self.outcome = outcome
@@ -64,6 +68,7 @@ package struct Look: Sendable {
         self.earlier = earlier
         self.departed = departed
         self.descriptors = descriptors
+        self.isComplete = isComplete
         at = start
         cost = .now - start
     }
@@ -79,7 +84,7 @@ package struct Look: Sendable {
     /// Somebody who shares the socket with one of those since then is that one's accomplice, and could as well have had
     /// the answer from it.
     package var isGood: Bool {
-        !holders.isEmpty && holders.count <= Self.few
+        isComplete && !holders.isEmpty && holders.count <= Self.few
             && ContinuousClock.now - at < min(cost * Self.share, Self.longest)
             && descriptors.allSatisfy(\.isUnchanged)
     }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Reads facts about processes on threads of its own, a few at a time, for any number who wait for them.
 ///
-/// A program chooses the file system on which it lies and what is at its root, and could have a look at them take for
-/// ever. Such a read counts as stuck once it is slow, and another one then has its place; as long as it runs, nothing
+/// The last line: no file system is asked that another program serves, but a process can still make the kernel wait for a
+/// lock of its memory or of a folder. Such a read counts as stuck once it is slow, and another one then has its place; as long as it runs, nothing
 /// else is read that is about the same processes, so that a program wastes no more than one thread. Who asks for what is
 /// being read, or waits to be, by the same key gets the same facts.
 final class PatientRead<Key: Hashable & Sendable, Facts: Sendable>: Sendable {

@@ -6,7 +6,8 @@ import UnicodeText
 
 /// Looks at processes for one question: what several have in common, such as their parents, is read once.
 ///
-/// It may have to wait for the file system that a program is on, so it runs on no thread that serves.
+/// It asks no file system that another program serves, but a process can make the kernel itself slow to tell about it, so
+/// that this runs on no thread that serves.
 final class ProcessReader {
     private struct Entry {
         let record: ProcessRecord
@@ -14,6 +15,8 @@ final class ProcessReader {
     }
 
     private let uid = getuid()
+    /// What is mounted where.
+    let mounts = MountTable()
     private var entries: [ProcessIdentity: Entry] = [:]
 
     /// A process and all its parents, the process first; empty if it has ended.
@@ -45,7 +48,7 @@ final class ProcessReader {
         guard let status = ProcessTable.status(of: pid), status.startTime == identity.startTime else {
             return nil
         }
-        let file = ExecutableFile(of: pid, uid: uid)
+        let file = ExecutableFile(of: pid, uid: uid, mounts: mounts)
         let executable = (file?.path ?? "").streamSafe
         let isForeign = file == nil && ProcessTable.uid(of: pid) != uid
         let record = ProcessRecord(
@@ -62,7 +65,8 @@ final class ProcessReader {
             isFoundAtPath: file?.isFoundAtPath ?? true,
             running: file?.program(of: status),
             group: status.group,
-            session: status.session
+            session: status.session,
+            sight: file != nil ? .open : isForeign ? .foreign : .hidden
         )
         return ProcessTable.status(of: pid)?.startTime == identity.startTime ? record : nil
     }

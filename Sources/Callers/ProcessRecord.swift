@@ -50,6 +50,18 @@ package struct ProcessRecord: Hashable, Sendable {
     let group: Int32
     let session: Int32
 
+    /// How much of it may be looked at.
+    package enum Sight: Hashable, Sendable {
+        /// All.
+        case open
+        /// It is this user's, and forbids to look at what it runs.
+        case hidden
+        /// It is another user's.
+        case foreign
+    }
+
+    let sight: Sight
+
     /// Keeps facts; the name is the executable's unless another is given.
     package init(
         identity: ProcessIdentity,
@@ -62,7 +74,8 @@ package struct ProcessRecord: Hashable, Sendable {
         isFoundAtPath: Bool = true,
         running: RunningProgram? = nil,
         group: Int32 = 0,
-        session: Int32 = 0
+        session: Int32 = 0,
+        sight: Sight = .open
     ) {
         self.identity = identity
         self.executable = executable
@@ -75,6 +88,7 @@ package struct ProcessRecord: Hashable, Sendable {
         self.running = running
         self.group = group
         self.session = session
+        self.sight = sight
     }
 
     /// The executable's path, for an interpreter with that of its script behind it; empty if it can't be seen.

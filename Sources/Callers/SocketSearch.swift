@@ -12,6 +12,8 @@ final class SocketSearch: Sendable {
         let search: UInt64
         /// Who has it.
         let holders: [SocketHolder]
+        /// Whether all tables were read that may be.
+        let isComplete: Bool
     }
 
     private typealias Waiter = (inode: UInt64, resume: @Sendable (Found) -> Void)
@@ -32,6 +34,10 @@ final class SocketSearch: Sendable {
 
     /// Of each core's time the part that searches for the patient alone may take: a sixteenth.
     private static let share = 16
+    /// How long a search takes at most, however many descriptors there are. Who comes while one runs waits for two.
+    private static let longest = Duration.seconds(2)
+    /// How long one for the patient alone.
+    private static let longestEarly = Duration.milliseconds(500)
 
     private let queue = DispatchQueue(label: "org.keybell.identification")
     private let state = Mutex(State())
@@ -87,7 +93,11 @@ final class SocketSearch: Sendable {
             return (waiters, state.number, isEarly)
         }
         guard !waiters.isEmpty else { return }
-        let found = Dictionary(grouping: SocketHolder.find(Set(waiters.map(\.inode))), by: \.inode)
+        let found = SocketHolder.find(
+            Set(waiters.map(\.inode)),
+            within: isEarly ? Self.longestEarly : Self.longest
+        )
+        let holders = Dictionary(grouping: found.holders, by: \.inode)
         let joined = state.withLock { state in
             defer { state.joined = [] }
             state.running = []
@@ -96,7 +106,13 @@ final class SocketSearch: Sendable {
             return state.joined
         }
         for waiter in waiters + joined {
-            waiter.resume(Found(search: number, holders: found[waiter.inode] ?? []))
+            waiter.resume(
+                Found(
+                    search: number,
+                    holders: holders[waiter.inode] ?? [],
+                    isComplete: found.isComplete
+                )
+            )
         }
     }
 }

@@ -15,13 +15,20 @@ package struct GrantKey: Hashable, Sendable {
     package struct Form: Hashable, Sendable {
         /// The host that the form goes to, where it isn't the page's own.
         package var submitHost: String?
-        /// The page's scheme; `http` also for a page by https whose form goes out in the clear; empty if it has none.
+        /// The page's scheme; `http` also for a page by another one whose form goes by neither that nor https; empty if it
+        /// has none.
         package var scheme: String
 
         /// Keeps both.
         package init(submitHost: String? = nil, scheme: String = "") {
             self.submitHost = submitHost
             self.scheme = scheme
+        }
+
+        /// Finds the scheme from those of the page and of where its form goes.
+        package init(submitHost: String?, pageScheme: String?, submitScheme: String?) {
+            let isSafe = submitScheme == nil || submitScheme == "https" || submitScheme == pageScheme
+            self.init(submitHost: submitHost, scheme: isSafe ? pageScheme ?? "" : "http")
         }
     }
 

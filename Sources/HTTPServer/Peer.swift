@@ -22,6 +22,8 @@ final class Peer: Sendable {
         var glimpsed: [SocketHolder] = []
         /// Those of them that had ended before they could be looked at.
         var departed: [ProcessIdentity] = []
+        /// Whether a look since then found nobody, though it was open: whoever is found later may not be all.
+        var isUnseen = false
         /// Counts requests.
         var request = 0
         /// When the last look was made, if for this request and for no question yet.
@@ -66,6 +68,7 @@ final class Peer: Sendable {
             guard sight.request > 1 else { return }
             sight.glimpsed = []
             sight.departed = []
+            sight.isUnseen = false
         }
     }
 
@@ -77,8 +80,10 @@ final class Peer: Sendable {
         let request = sight.withLock { max($0.request, 1) }
         Task(executorPreference: TaskQueue.shared) {
             let found = await Identification.glimpse(at: self.owner)
+            let isUnseen = found.isEmpty && self.isThere
             self.sight.withLock { sight in
                 guard max(sight.request, 1) == request, sight.glimpsed.count < Self.most else { return }
+                if isUnseen { sight.isUnseen = true }
                 sight.glimpsed += found.filter { !sight.glimpsed.contains($0) }
             }
         }
@@ -101,12 +106,13 @@ final class Peer: Sendable {
         }
         let look: Look
         if let known { look = known } else { look = await self.look(isUnused: !isAnew) }
-        let (seen, departed) = sight.withLock { ($0.seen, $0.departed) }
+        let (seen, departed, isUnseen) = sight.withLock { ($0.seen, $0.departed, $0.isUnseen) }
         return Caller(
             socket: owner,
             present: look.holders,
             earlier: seen,
             departed: departed,
+            isComplete: look.isComplete && !isUnseen,
             origin: origin,
             userAgent: userAgent,
             // A process that can't be seen may still be there; one whose socket has gone isn't.

@@ -39,10 +39,10 @@ struct Purpose: Sendable {
     ///
     /// A target that may be read as more than one host is one of its own.
     var form: GrantKey.Form {
-        let schemes = [query?.page?.scheme, query?.submit?.scheme].compactMap { $0?.name }
-        return GrantKey.Form(
+        GrantKey.Form(
             submitHost: submitHost ?? query?.unclearSubmit,
-            scheme: schemes.contains("http") ? "http" : query?.page?.scheme?.name ?? ""
+            pageScheme: query?.page?.scheme?.name,
+            submitScheme: query?.submit?.scheme?.name
         )
     }
 }

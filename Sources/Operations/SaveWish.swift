@@ -13,7 +13,8 @@ struct SaveWish: Sendable {
     let host: String?
     let submitHost: String?
     /// The schemes of both, where they have one.
-    private let schemes: [String]
+    private let pageScheme: String?
+    private let submitScheme: String?
     /// The client's Url where no host can be read from it, so that the person sees it all the same.
     let unreadableURL: String?
     /// Everything that makes two saves the same, secrets among it.
@@ -36,7 +37,8 @@ struct SaveWish: Sendable {
         let host = page?.hostAndPort
         let target = submit.flatMap { PageAddress($0) }
         let submitted = target?.hostAndPort
-        schemes = [page?.scheme, target?.scheme].compactMap { $0?.name }
+        pageScheme = page?.scheme?.name
+        submitScheme = target?.scheme?.name
         let submitHost = submitted == host ? nil : submitted
         unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
         draft = LoginDraft(
@@ -75,7 +77,8 @@ struct SaveWish: Sendable {
         let own = stored.flatMap { PageAddress(loose: $0.url)?.scheme?.name }
         return GrantKey.Form(
             submitHost: target == place ? nil : target,
-            scheme: schemes.contains("http") ? "http" : schemes.first ?? own ?? ""
+            pageScheme: pageScheme ?? submitScheme ?? own,
+            submitScheme: submitScheme
         )
     }
 

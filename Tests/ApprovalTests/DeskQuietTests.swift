@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import Glibc
+import Kernel
 import Testing
 
 @testable import Approval
@@ -76,6 +78,33 @@ import Testing
         try scene.ask(.release(.named("git")), answered: .deny, Choices(muteSeconds: 600))
         scene.ask(.unlock(.named("firefox")))
         #expect(scene.ask(.unlock(.named("git"))).answer == .quiet)
+    }
+
+    @Test mutating func `a muted program that renames its own file stays muted`() throws {
+        let running = try #require(RunningProgram(of: getpid()))
+        func caller(_ path: String) -> Caller {
+            let record = ProcessRecord(identity: ProcessIdentity(100), executable: path, running: running)
+            return Caller(uid: 1000, holders: [record.identity], processes: [record])
+        }
+        let code = try scene.ask(.release(caller("/tmp/a")), answered: .deny, Choices(muteSeconds: 600))
+        #expect(scene.ask(.unlock(caller("/tmp/b"))).answer == .quiet)
+        #expect(scene.desk.recent(now: scene.now).first?.times.muted == ["/tmp/a"])
+        #expect(scene.desk.unmute(code, now: scene.now).count == 1)
+        #expect(scene.ask(.unlock(caller("/tmp/b"))).code != nil)
+    }
+
+    @Test mutating func `a program that nobody sees joins no unlock of one that can be seen`() throws {
+        let seen = try #require(scene.ask(.unlock()).code)
+        let unseen = try #require(scene.ask(.unlock(.nobody)).code)
+        #expect(seen != unseen)
+        #expect(throws: AnswerError.self) { try scene.answer(unseen, .allow, through: .bus(.stranger)) }
+        _ = try scene.answer(seen, .allow, through: .bus(.stranger))
+    }
+
+    @Test mutating func `a program that nobody sees withdraws nobody's associate`() throws {
+        let first = try #require(scene.ask(.associate(.nobody, key: 1)).code)
+        let second = try #require(scene.ask(.associate(.nobody, key: 2)).code)
+        #expect(scene.codes == [first, second])
     }
 
     @Test mutating func `neither expiry nor withdrawal starts a quiet time`() throws {

@@ -40,7 +40,7 @@ import Testing
 
     @Test func `one in a sandbox is named even where just a child of the asker is there`() throws {
         let child = try #require(
-            Holder(processes: [.named("x", 101), .named("git", 100)], sandbox: "org.x.Y")
+            Holder(processes: [.named("x", 101), .named("git", 100)], sandbox: Sandbox(flatpak: "org.x.Y"))
         )
         let caller = Self.caller([try Self.holder("git", 100), child])
         #expect(Wording.asker(caller) == "org.x.Y or git")

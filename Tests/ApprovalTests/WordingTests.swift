@@ -48,7 +48,7 @@ import Testing
                 uid: 1000,
                 holders: [record.identity],
                 processes: [record],
-                sandbox: flag() ? text() : nil,
+                sandbox: flag() ? .unknown : nil,
                 origin: some(),
                 userAgent: some()
             )
@@ -96,7 +96,7 @@ import Testing
             uid: 1000,
             holders: [ProcessIdentity(9)],
             processes: [.named("firefox", 9)],
-            sandbox: "org.mozilla.firefox"
+            sandbox: Sandbox(flatpak: "org.mozilla.firefox")
         )
         #expect(Wording.title(.associate(caller)).hasPrefix("Let org.mozilla.firefox ask "))
     }

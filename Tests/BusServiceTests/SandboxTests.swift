@@ -52,7 +52,12 @@ struct `Who may change something` {
                 executable: executable
             )
         }
-        return Answerer(identity: identity, uid: 1000, chain: chain, sandbox: sandbox)
+        return Answerer(
+            identity: identity,
+            uid: 1000,
+            chain: chain,
+            sandbox: sandbox.flatMap { Sandbox(flatpak: $0) }
+        )
     }
 
     @Test func `a sandboxed program may not, nor one that can't be seen`() async throws {

@@ -45,7 +45,7 @@ import Testing
             uid: 1000,
             holders: [Self.git.identity],
             processes: [Self.git],
-            sandbox: "org.mozilla.firefox"
+            sandbox: Sandbox(flatpak: "org.mozilla.firefox")
         )
         let answerer = Self.answerer([Self.record(300, "/app/bin/x")], sandbox: sandbox)
         #expect(AnswerRule.mayAnswer(answerer, of: caller) == may)
@@ -92,10 +92,32 @@ import Testing
             vouched: "/usr/bin/python3"
         )
         #expect(caller.program == program)
-        let boxed = Caller(uid: 1, holders: [], processes: [python], sandbox: "org.x.Y")
-        #expect(boxed.program == Program(id: "org.x.Y"))
+        let boxed = Caller(uid: 1, holders: [], processes: [python], sandbox: Sandbox(flatpak: "org.x.Y"))
+        #expect(boxed.program == Program(id: "flatpak:org.x.Y"))
         #expect(Caller.unknown(uid: 1).program == Program(id: ""))
         #expect(python.name == "python3")
+    }
+
+    @Test(arguments: [
+        ([ProcessRecord.Sight.open, .open], true),
+        ([.open, .hidden, .open], false),
+        ([.hidden], false),
+        // a login over SSH: this user's process, which another user's has started
+        ([.open, .hidden, .foreign], true),
+    ])
+    func `where nobody is found, who has a parent that hides may not answer`(
+        sights: [ProcessRecord.Sight],
+        may: Bool
+    ) {
+        let chain = sights.enumerated().map { index, sight in
+            ProcessRecord(
+                identity: ProcessIdentity(pid: Int32(300 - index), startTime: 7),
+                executable: sight == .open ? "/bin/sh" : "",
+                sight: sight
+            )
+        }
+        #expect(AnswerRule.isApart(Self.answerer(chain), from: .unknown(uid: 1000)) == may)
+        #expect(AnswerRule.isApart(Self.answerer(chain), from: Self.caller))
     }
 
     private static func record(
@@ -114,6 +136,11 @@ import Testing
     }
 
     private static func answerer(_ chain: [ProcessRecord], sandbox: String? = nil) -> Answerer {
-        Answerer(identity: chain.first?.identity, uid: 1000, chain: chain, sandbox: sandbox)
+        Answerer(
+            identity: chain.first?.identity,
+            uid: 1000,
+            chain: chain,
+            sandbox: sandbox.flatMap { Sandbox(flatpak: $0) }
+        )
     }
 }

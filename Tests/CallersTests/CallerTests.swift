@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Kernel
 import Testing
 
@@ -29,7 +30,9 @@ import Testing
         under parents: [ProcessRecord] = []
     ) throws -> Holder {
         let record = record(pid, executable, isFoundAtPath: isFoundAtPath, script: script)
-        return try #require(Holder(processes: [record] + parents, sandbox: sandbox))
+        return try #require(
+            Holder(processes: [record] + parents, sandbox: sandbox.map { Sandbox(flatpak: $0) ?? .unknown })
+        )
     }
 
     private static func caller(_ present: [Holder], earlier: [Holder] = []) -> Caller {
@@ -70,9 +73,9 @@ import Testing
         let app = try Self.holder(200, "/app/bin/x", sandbox: "org.x.Y", isFoundAtPath: false)
         let parked = Self.caller([bus, app])
         #expect(parked.sandbox == "org.x.Y")
-        #expect(parked.program.vouched == "org.x.Y")
+        #expect(parked.program.vouched == "flatpak:org.x.Y")
         #expect(!parked.program.isKnown)
-        #expect(Self.caller([app]).program == Program(id: "org.x.Y", origin: "o"))
+        #expect(Self.caller([app]).program == Program(id: "flatpak:org.x.Y", origin: "o"))
         let below = try Self.holder(
             201,
             "/app/bin/x",
@@ -82,13 +85,13 @@ import Testing
         let inherited = Self.caller([try Self.holder(40, "/bin/bash"), below])
         #expect(inherited.sandbox == "org.x.Y" && !inherited.program.isKnown)
         let two = Self.caller([app, try Self.holder(300, "/app/bin/z", sandbox: "org.z.Z")])
-        #expect(two.sandboxes == ["org.x.Y", "org.z.Z"] && !two.program.isKnown)
+        #expect(two.sandboxes.map(\.name) == ["org.x.Y", "org.z.Z"] && !two.program.isKnown)
     }
 
     @Test func `a sandbox without an id has no grants`() throws {
-        let caller = Self.caller([try Self.holder(1, "/app/x", sandbox: Sandbox.unknown)])
+        let caller = Self.caller([try Self.holder(1, "/app/x", sandbox: "no id")])
         #expect(!caller.program.isKnown)
-        #expect(caller.program.vouched == Sandbox.unknown)
+        #expect(caller.program.vouched == Sandbox.unknown.id)
     }
 
     @Test func `a file that isn't the one at its path has no grants, and counts apart from that one`() throws
@@ -110,6 +113,31 @@ import Testing
         let other = try Self.holder(200, "/usr/bin/curl")
         #expect(!Self.caller([other], earlier: [git]).program.isKnown, "it runs another program now")
         #expect(Self.caller([git], earlier: [git]).program.isKnown)
+    }
+
+    @Test func `a look that found nobody makes nothing certain that is found later`() throws {
+        let git = try Self.holder(200, "/usr/bin/git")
+        let caller = Caller(socket: SocketOwner(uid: 1000, inode: 7), present: [git], isComplete: false)
+        #expect(!caller.isKnown && !caller.program.isKnown)
+        #expect(caller.askers == [git] && caller.vouchedIDs.isSuperset(of: ["", "/usr/bin/git"]))
+        let shell = Self.record(300, "/bin/bash")
+        let answerer = Answerer(identity: shell.identity, uid: 1000, chain: [shell])
+        #expect(!AnswerRule.mayAnswer(answerer, of: caller))
+        #expect(AnswerRule.isApart(answerer, from: caller))
+    }
+
+    @Test func `another name of the same file is the same program for limits`() throws {
+        let running = try #require(RunningProgram(of: getpid()))
+        func caller(_ path: String) -> Caller {
+            let record = ProcessRecord(
+                identity: ProcessIdentity(pid: 9, startTime: 9),
+                executable: path,
+                running: running
+            )
+            return Caller(uid: 1, holders: [record.identity], processes: [record])
+        }
+        #expect(!caller("/tmp/a").vouchedIDs.isDisjoint(with: caller("/tmp/b").vouchedIDs))
+        #expect(caller("/tmp/a").program != caller("/tmp/b").program)
     }
 
     @Test(arguments: [

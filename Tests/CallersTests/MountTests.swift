@@ -80,6 +80,7 @@ import Testing
 
     @Test(arguments: [
         (#"printf '[Application]\nname=org.example.App\n' > "$R/.flatpak-info""#, "org.example.App"),
+        (#"printf '[Application]\nname=/usr/bin/curl\n' > "$R/.flatpak-info""#, "unknown sandbox"),
         (#"head -c 70000 /dev/zero > "$R/.flatpak-info""#, "unknown sandbox"),
         (#"mkdir "$R/.flatpak-info""#, "unknown sandbox"),
         (#"ln -s nowhere "$R/.flatpak-info""#, "unknown sandbox"),
@@ -102,8 +103,51 @@ import Testing
             """
         let caller = try await caller(of: script, in: folder)
         #expect(caller.sandbox == id)
-        // Without a sandbox it is a program that isn't the one at its path.
-        #expect(caller.program.isKnown == (id != nil && id != "unknown sandbox"))
-        if let id { #expect(caller.program.vouched == id) }
+        // Nobody but the process itself says which Flatpak it is; without a sandbox it isn't the program at its path.
+        #expect(!caller.program.isKnown)
+        if let id { #expect(["flatpak:\(id)", id].contains(caller.program.vouched)) }
     }
+
+    @Test(.enabled(if: FileManager.default.isWritableFile(atPath: "/dev/fuse"), "there is no FUSE here"))
+    func `a process at whose root nobody answers is in a sandbox, and keeps nobody waiting`() async throws {
+        let folder = try TemporaryFolder()
+        _ = try folder.makeFolder("mute")
+        _ = try folder.write("mute.py", Self.muteFileSystem)
+        let script = #"\#(Self.unshare) python3 "$F/mute.py" "$F/mute" "${RING//[^0-9]/ }""#
+        let caller = try await caller(of: script, in: folder)
+        #expect(caller.isKnown)
+        #expect(caller.sandbox == Sandbox.unknown.name)
+        #expect(!caller.program.isKnown)
+    }
+
+    /// Mounts a file system that never answers when it is asked for a name, and rings from inside it.
+    private static let muteFileSystem = #"""
+        import ctypes, os, socket, struct, sys
+        place, port = sys.argv[1], int(sys.argv[2].split()[-1])
+        device = os.open("/dev/fuse", os.O_RDWR)
+        libc = ctypes.CDLL(None, use_errno=True)
+        options = f"fd={device},rootmode=40000,user_id=0,group_id=0".encode()
+        if libc.mount(b"fuse", place.encode(), b"fuse", 6, options): sys.exit(os.strerror(ctypes.get_errno()))
+        server = os.fork()
+        if server == 0:
+            libc.prctl(1, 9, 0, 0, 0)
+            while True:
+                try: request = os.read(device, 200000)
+                except OSError as error:
+                    if error.errno == 19: os._exit(0)
+                    continue
+                _, code, number = struct.unpack_from("<IIQ", request)
+                error, data = 0, b""
+                if code == 1: continue
+                elif code == 26: data = struct.pack("<IIIIHHI", 7, 31, 0, 0, 0, 0, 4096).ljust(64, b"\0")
+                elif code == 3:
+                    data = struct.pack("<QII6Q3I7I", 1000, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0o40755, 2, 0, 0, 0, 0, 0)
+                else: error = -38
+                os.write(device, struct.pack("<IiQ", 16 + len(data), error, number) + data)
+        s = socket.create_connection(("127.0.0.1", port))
+        os.chroot(place)
+        print("rung", flush=True)
+        sys.stdin.readline()
+        os.kill(server, 9)
+        """#
 }

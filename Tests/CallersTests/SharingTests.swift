@@ -91,6 +91,42 @@ import Testing
         #expect(look.isGood)
     }
 
+    @Test func `a thread that keeps the socket to itself is found beside one who has it for all to see`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let sharer = try await Sharer()
+        let python = try #require(ProcessTable.executable(of: sharer.pid))
+        let copy = folder.path("curl")
+        let copied = try await ChildProcess.run("cp", [python, copy])
+        try #require(copied.status == 0, "\(copied)")
+        let decoy = try await sharer.order("pass \(copy)")
+        try await sharer.order("hide")
+        try await sharer.order("close")
+        let caller = await sharer.caller()
+        #expect(Set(caller.holders.map(\.pid)) == [sharer.pid, decoy])
+        #expect(!caller.program.isKnown)
+        #expect(!AnswerRule.mayAnswer(.read(pid: sharer.pid, uid: getuid()), of: caller))
+    }
+
+    @Test func `a socket parked in a message of the bus by a thread is shown with who parked it`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        _ = try bus.folder.write(
+            "services/org.example.Slow.service",
+            "[D-BUS Service]\nName=org.example.Slow\nExec=/bin/sleep 60\n"
+        )
+        let sharer = try await Sharer()
+        try await sharer.order("park \(bus.address)")
+        _ = try await shared(sharer)
+        try await sharer.order("hide")
+        try await sharer.order("close")
+        let parked = await sharer.caller()
+        #expect(parked.askers.contains { $0.process.identity.pid == sharer.pid })
+        #expect(parked.askers.contains { $0.process.name == "dbus-daemon" })
+    }
+
     @Test func `a socket parked in a message of the bus is shown with who parked it`() async throws {
         let bus = try await PrivateBus()
         // It is started and never comes: what is sent to it waits in the daemon.

@@ -11,8 +11,16 @@ import Testing
         let pair = try Loopback(host)
         let owner = try #require(try SocketTable.owner(local: pair.client, remote: pair.server))
         #expect(owner.uid == getuid())
-        #expect(SocketHolder.find([owner.inode]).map(\.pid) == [getpid()])
+        #expect(SocketHolder.find([owner.inode]).holders.map(\.pid) == [getpid()])
         #expect(try SocketQuery(local: pair.client, remote: pair.server).ask() == owner)
+    }
+
+    @Test func `a search that has no more time says that it isn't complete`() throws {
+        let pair = try Loopback("127.0.0.1")
+        let owner = try #require(try SocketTable.owner(local: pair.client, remote: pair.server))
+        #expect(SocketHolder.find([owner.inode]).isComplete)
+        let cut = SocketHolder.find([owner.inode], within: .zero)
+        #expect(!cut.isComplete && cut.holders.isEmpty)
     }
 
     @Test func `a client on a mapped IPv6 socket is found by the IPv4 addresses`() throws {
@@ -20,7 +28,7 @@ import Testing
         let owner = try #require(
             try SocketTable.owner(local: pair.client.unmapped, remote: pair.server.unmapped)
         )
-        #expect(SocketHolder.find([owner.inode]).map(\.pid) == [getpid()])
+        #expect(SocketHolder.find([owner.inode]).holders.map(\.pid) == [getpid()])
     }
 
     @Test func `a pair of addresses that nobody has is nobody's`() throws {
@@ -43,7 +51,7 @@ import Testing
     @Test func `who listens on a port is found, also on all addresses`() throws {
         let pair = try Loopback("127.0.0.1")
         let mine = try #require(try SocketTable.listener(on: pair.server))
-        #expect(SocketHolder.find([mine.inode]).map(\.pid) == [getpid()])
+        #expect(SocketHolder.find([mine.inode]).holders.map(\.pid) == [getpid()])
         let free = try #require(InternetAddress("127.0.0.1", port: 1))
         #expect(try SocketTable.listener(on: free) == nil)
     }

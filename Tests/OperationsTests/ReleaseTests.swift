@@ -167,6 +167,21 @@ import Vault
         #expect(await scene.asked().isEmpty)
     }
 
+    @Test(arguments: ["ftp://a.example/", "http://a.example/", "ws://a.example/", "wss://a.example/"])
+    func `a grant for a page by https doesn't cover a form that goes by anything else`(submit: String)
+        async throws
+    {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "a"))
+        await grant(scene)
+        let body = try scene.guest.request(
+            .getLogins,
+            ["Url": "https://a.example/login", "SubmitUrl": submit]
+        )
+        _ = try await scene.ring(scene.guest, body, .deny)
+        #expect(await scene.asked().count == 1)
+    }
+
     @Test func `a grant for another host, vault, kind, key, program, Origin or entry doesn't`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))

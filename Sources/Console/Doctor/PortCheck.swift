@@ -51,7 +51,7 @@ enum PortCheck {
     }
 
     private static func listener(_ owner: SocketOwner) -> Listener {
-        let holders = SocketHolder.find([owner.inode]).map { holder in
+        let holders = SocketHolder.find([owner.inode]).holders.map { holder in
             DaemonProcess(pid: holder.pid, executable: ProcessTable.executable(of: holder.pid) ?? "")
         }
         return Listener(uid: owner.uid, holders: holders)

@@ -31,18 +31,19 @@ extern void *memmem(const void *bytes, unsigned long count, const void *searched
 enum { keybell_O_PATH = 010000000 };
 
 struct keybell_file {
-  uint64_t device, inode;
+  uint64_t device, inode, mount;
   uint32_t uid, mode;
 };
 
-// Which file it is, and whose, as far as its file system has told already (AT_STATX_DONT_SYNC); of the descriptor
-// itself for an empty path.
+// Which file it is, in which mount (0 where the kernel doesn't say) and whose, as far as its file system has told already
+// (AT_STATX_DONT_SYNC); of the descriptor itself for an empty path. Nothing is mounted because of it.
 static inline int keybell_file(int folder, const char *path, struct keybell_file *file) {
   struct statx found;
-  int flags = 0x4000 | (*path ? 0 : 0x1000);
-  if (syscall(SYS_statx, folder, path, flags, STATX_BASIC_STATS, &found)) return -1;
+  int flags = 0x4000 | 0x800 | (*path ? 0 : 0x1000);
+  if (syscall(SYS_statx, folder, path, flags, STATX_BASIC_STATS | 0x1000, &found)) return -1;
   file->device = (uint64_t)found.stx_dev_major << 32 | found.stx_dev_minor;
   file->inode = found.stx_ino;
+  file->mount = found.stx_mask & 0x1000 ? found.stx_mnt_id : 0;
   file->uid = found.stx_uid;
   file->mode = found.stx_mode;
   return 0;

@@ -149,8 +149,8 @@ let package = Package(
             "Daemon",
             [
                 "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
-                "DerivationProcess", "DisplayText", "HTTPServer", "Kernel", "Notifier", "Operations",
-                "Passwords", "Secrecy",
+                "DerivationProcess", "DisplayText", "HTTPServer", "KeePassHTTP", "Kernel", "Notifier",
+                "Operations", "Passwords", "Secrecy",
                 "SecretService", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
                 lifecycle, logging,
                 nioPosix, unixSignals,

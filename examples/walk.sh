@@ -5,7 +5,7 @@
 # leaves the daemon running until Ctrl-C. Without a session bus or a Secret Service it brings its own for the run.
 set -euo pipefail
 
-bin=${1:?usage: walk.sh BIN}
+bin=$(cd "${1:?usage: walk.sh BIN}" && pwd)
 export PATH="$bin:$PATH"
 client=keybell-demo
 site=https://demo.keybell.example/login
@@ -96,6 +96,20 @@ tidy() {
     secret-tool clear xdg:schema org.keybell.Login url "$site" 2>/dev/null || true
 }
 
+# What a second terminal needs to speak to this run's daemon: the programs' folder, and the bus and the folders if this run
+# has its own.
+second_terminal() {
+    printf '      export PATH=%q:"$PATH"\n' "$bin"
+    if [ -n "$own" ]; then
+        for name in DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME; do
+            printf '      export %s=%q\n' "$name" "${!name}"
+        done
+    elif [ -n "${DBUS_SESSION_BUS_ADDRESS:-}" ]; then
+        printf '      export DBUS_SESSION_BUS_ADDRESS=%q\n' "$DBUS_SESSION_BUS_ADDRESS"
+    fi
+    printf '      keybell watch\n'
+}
+
 if session_is_complete; then
     note "Using the bus and the keyring of your session."
 else
@@ -139,5 +153,8 @@ walk() {
 walk
 tidy
 say "The demo client and its login are removed again. The daemon goes on serving; Ctrl-C ends it."
-note "Connect a browser extension (README.md), then answer its questions: keybell watch"
+note "Connect a browser extension (README.md), then answer its questions in a second terminal, where these lines come first:"
+printf '\n'
+second_terminal
+printf '\n'
 wait "$daemon"

@@ -15,7 +15,7 @@ package enum Invocation {
         return await withTaskExecutorPreference(TaskQueue.shared) {
             var command: any ParsableCommand
             do {
-                command = try KeybellCommand.parseAsRoot(arguments)
+                command = try await KeybellCommand.asyncParseAsRoot(arguments)
             } catch {
                 return report(error, arguments)
             }

@@ -30,7 +30,7 @@ struct KeybellCommand: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),
-            CommandGroup(name: "Setup", subcommands: [CertificateCommand.self]),
+            CommandGroup(name: "Setup", subcommands: [SocketCommand.self, CertificateCommand.self]),
             CommandGroup(name: "Help", subcommands: [LogCommand.self, DoctorCommand.self]),
             CommandGroup(name: "Scripts", subcommands: [ClientCommand.self]),
         ]

@@ -16,7 +16,8 @@ package struct DaemonCommand: ParsableCommand {
         discussion: """
             Serves the KeePassHttp protocol on localhost and puts its questions on the session bus, where a \
             notification, `keybell watch` or a program of yours answers them. Ends with status 0 on SIGTERM, with 2 \
-            if the configuration can't be used, and with 1 if it can't run.
+            if the configuration can't be used, and with 1 if it can't run. Where systemd holds the port it doesn't \
+            end for a bad configuration, but answers 503 until that is mended.
             """,
         version: KeybellVersion.text
     )
@@ -40,8 +41,7 @@ package struct DaemonCommand: ParsableCommand {
         do throws(ConfigurationError) {
             configuration = try Configuration.load(path: config)
         } catch {
-            logger.error("\(error)")
-            return 2
+            return await refuse(ConfigurationProblem(error), logger)
         }
         tellHardening(hardeningFailure, logger)
         configuration.tell(logger, environment: environment)
@@ -54,11 +54,20 @@ package struct DaemonCommand: ParsableCommand {
             logger.notice("stopped")
             return 0
         } catch let error as TLSIdentityError {
-            let file = config ?? Folders.ofProcess().configurationFile
-            logger.error(
-                "\(file): http.certificate, http.private_key: \(error). `keybell certificate` makes a local one."
-            )
-            return 2
+            return await refuse(ConfigurationProblem(error, path: config), logger)
+        } catch {
+            logger.error("\(error)")
+            return 1
+        }
+    }
+
+    /// Says what is wrong with the configuration, and ends; where systemd holds the port, only once that is mended.
+    private func refuse(_ problem: ConfigurationProblem, _ logger: Logger) async -> Int32 {
+        logger.error("\(problem.text)")
+        guard let antechamber = Antechamber(path: config, logger: logger) else { return 2 }
+        do {
+            try await antechamber.run(problem)
+            return 0
         } catch {
             logger.error("\(error)")
             return 1

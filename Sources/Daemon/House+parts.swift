@@ -56,11 +56,19 @@ extension House {
         logger: Logger
     ) async throws(HouseError) -> [ListeningSocket] {
         do throws(ListenerError) {
-            return try ListeningSocket.open(
-                port: UInt16(http.port),
-                adopted: Listeners.adopt(),
-                logger: logger
-            )
+            let adopted = Listeners.adopt()
+            let sockets = try ListeningSocket.open(port: UInt16(http.port), adopted: adopted, logger: logger)
+            let held = Set(sockets.map { Int($0.address.port) }).sorted()
+            if !adopted.isEmpty, held != [http.port] {
+                logger.warning(
+                    "systemd holds another port than the configuration's: run `keybell socket` to have it hold that one",
+                    metadata: [
+                        "held": "\(held.map { String($0) }.joined(separator: ", "))",
+                        "configured": "\(http.port)",
+                    ]
+                )
+            }
+            return sockets
         } catch {
             throw .port("\(error)", runsAlready: await Self.runningDaemon(on: bus))
         }

@@ -110,7 +110,7 @@ struct Reception: Sendable {
     private func reply(to refusal: HTTPRefusal, origin: String?) async -> Reply {
         logger.debug(
             "Request turned away",
-            metadata: ["reason": "\(refusal)", "status": "\(refusal.status.code)"]
+            metadata: ["reason": "\(refusal.sentence)", "status": "\(refusal.status.code)"]
         )
         let hash = refusal.isInside ? await responder.hash() : nil
         return Reply(refusal, version: options.version, hash: hash, origin: origin)

@@ -27,6 +27,16 @@ extension ConfigurationError: CustomStringConvertible {
         }
     }
 
+    /// Where the mistake is, without any path of this computer: fit for a program to show.
+    package var place: String {
+        switch self {
+        case .unreadable: "it can't be read"
+        case .exposed: "other users may write to it"
+        case .syntax(_, let line, let column, _): "line \(line), column \(column)"
+        case .invalid(_, let key, _): key
+        }
+    }
+
     private static func exposed(_ file: String, _ place: String, _ owner: UInt32?) -> String {
         let thing = place == file ? "it" : place
         let name = ShellWord.quoting(place)

@@ -8,6 +8,8 @@ package struct Folders: Equatable, Sendable {
     package let home: String
     /// `$XDG_CONFIG_HOME/keybell`.
     package let configuration: String
+    /// `$XDG_CONFIG_HOME/systemd/user`: the person's own units and drop-ins.
+    package let userUnits: String
     /// `$XDG_STATE_HOME/keybell`; whoever writes there makes it, with mode 0700.
     package let state: String
 
@@ -19,7 +21,9 @@ package struct Folders: Equatable, Sendable {
             environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil }
         }
         home = absolute("HOME") ?? accountHome()
-        configuration = (absolute("XDG_CONFIG_HOME") ?? home + "/.config") + "/keybell"
+        let configurations = absolute("XDG_CONFIG_HOME") ?? home + "/.config"
+        configuration = configurations + "/keybell"
+        userUnits = configurations + "/systemd/user"
         state = (absolute("XDG_STATE_HOME") ?? home + "/.local/state") + "/keybell"
     }
 

@@ -198,6 +198,7 @@ package actor KDBXStore: VaultStore {
                 attempt += 1
             }
         } catch {
+            logger.warning("A vault was not unlocked", metadata: ["vault": "\(name)", "reason": "\(error)"])
             return .failure(error)
         }
     }

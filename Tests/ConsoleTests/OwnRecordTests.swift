@@ -56,4 +56,16 @@ struct OwnRecordTests {
         #expect(OwnRecord.denial(in: grants, of: "https://A.example/login") == "2")
         #expect(OwnRecord.denial(in: grants, of: "https://b.example/") == nil)
     }
+
+    @Test func `an allow whose vault is locked says that the program gets nothing yet`() {
+        let request = RequestDetails(
+            code: "2345",
+            reading: ["kind": .string("release"), "vault": .string("main")]
+        )
+        func vault(_ locked: Bool) -> [[String: Value]] {
+            [["name": .string("main"), "locked": .boolean(locked)]]
+        }
+        #expect(AllowCommand.lockNote(request, vault(false)) == nil)
+        #expect(AllowCommand.lockNote(request, vault(true))?.contains("keybell unlock main") == true)
+    }
 }

@@ -137,4 +137,64 @@ struct ScriptClientTests {
             "\(unknown)"
         )
     }
+
+    @Test func `a shell completes codes, Ids, vaults and grants`() async throws {
+        let household = try await Self.household(logins: [])
+        let body = try associateBody()
+        async let asked = household.ring(body)
+        let code = try await Porter(household).question().code
+        let codes = try await household.keybell(
+            "---completion",
+            "allow",
+            "--",
+            "positional@0",
+            "2",
+            "0",
+            "keybell",
+            "allow",
+            ""
+        )
+        #expect(codes.output.split(separator: "\n").map(String.init) == [code], "\(codes)")
+        #expect(try await household.keybell("deny", code).status == 0)
+        _ = try await asked
+        let clients = try await household.keybell("clients", "--json")
+        let ids = try await household.keybell(
+            "---completion",
+            "revoke",
+            "--",
+            "positional@0",
+            "2",
+            "0",
+            "keybell",
+            "revoke",
+            ""
+        )
+        let id = ids.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(!id.isEmpty && clients.output.contains("\"\(id)\""), "\(ids)")
+        let vaults = try await household.keybell(
+            "---completion",
+            "unlock",
+            "--",
+            "positional@0",
+            "2",
+            "0",
+            "keybell",
+            "unlock",
+            ""
+        )
+        #expect(vaults.output == "keyring\n", "\(vaults)")
+        let none = try await household.keybell(
+            "---completion",
+            "forget",
+            "--",
+            "positional@1",
+            "3",
+            "0",
+            "keybell",
+            "forget",
+            id,
+            ""
+        )
+        #expect(none.status == 0 && none.output.filter { $0 != "\n" }.isEmpty, "\(none)")
+    }
 }

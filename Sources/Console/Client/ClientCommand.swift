@@ -29,6 +29,10 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "The configuration file; else the usual one.")
     var config: String?
 
-    @Option(help: "The Id of the client to be; else the first one made that Keybell still knows.")
+    @Option(
+        help:
+            "Whose key to use (for associate: the Id to ask for); else the first made that Keybell still knows.",
+        completion: Completions.clients
+    )
     var id: String?
 }

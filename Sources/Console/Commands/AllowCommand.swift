@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import DBus
 import DisplayText
 
 /// For how long an answer holds.
@@ -19,6 +20,8 @@ struct CodeArgument: ExpressibleByArgument {
         text = code
     }
 
+    static var defaultCompletionKind: CompletionKind { Completions.codes }
+
     private static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTUVWXYZ".utf8)
 }
 
@@ -30,7 +33,7 @@ struct AllowCommand: AsyncParsableCommand {
         discussion: "The code stands in the notification and in `keybell requests`."
     )
 
-    @Argument(help: "The request's four characters, such as 7F2A.")
+    @ArgumentParser.Argument(help: "The request's four characters, such as 7F2A.")
     var code: CodeArgument
 
     @Option(help: "The name to give to a new client.")
@@ -81,7 +84,8 @@ struct AllowCommand: AsyncParsableCommand {
         )
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            return tell(request, choices, isAbandoned: await isAbandoned(daemon))
+            tell(request, choices, isAbandoned: await isAbandoned(daemon))
+            return await noteLock(request, daemon)
         }
         let end = try await daemon.end(of: code.text)
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
@@ -92,6 +96,28 @@ struct AllowCommand: AsyncParsableCommand {
             throw ConsoleError.refused("It was not confirmed: the request \(state).")
         }
         tell(request, choices, isAbandoned: await isAbandoned(daemon))
+        await noteLock(request, daemon)
+    }
+
+    /// Says when the program gets nothing for all that, since the vault has been locked, by the screen's lock mostly.
+    private func noteLock(_ request: RequestDetails, _ daemon: DaemonBus) async {
+        // What can't be asked now isn't said.
+        guard ["release", "save"].contains(request.kind),
+            let vaults = try? await daemon.vaults(starts: false),
+            let text = Self.lockNote(request, vaults)
+        else { return }
+        Output.note(text)
+    }
+
+    /// What to say of the vault that a request is about; nil while it is open.
+    static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
+        let name = request.members.cleanText(ApprovalInterface.Detail.vault)
+        let isLocked = vaults.contains {
+            $0.cleanText(VaultsInterface.Key.name) == name && $0[VaultsInterface.Key.locked]?.asBool == true
+        }
+        guard isLocked else { return nil }
+        return "But the vault \(PlainText.name(name)) is locked, so the program gets nothing yet: run "
+            + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
     }
 
     /// Whether whoever asked had given up before it was allowed.

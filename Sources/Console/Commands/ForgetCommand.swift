@@ -13,10 +13,13 @@ struct ForgetCommand: AsyncParsableCommand {
         discussion: "With --all and a client, all of that one's; with --all alone, those of all clients."
     )
 
-    @ArgumentParser.Argument(help: "The client's Id or shown name.")
+    @ArgumentParser.Argument(help: "The client's Id or shown name.", completion: Completions.clients)
     var client: String?
 
-    @ArgumentParser.Argument(help: "The grant's key, as `keybell grants` lists it.")
+    @ArgumentParser.Argument(
+        help: "The grant's key, as `keybell grants` lists it.",
+        completion: Completions.grants
+    )
     var key: String?
 
     @Flag(help: "Forget all grants, of the client or of all.")

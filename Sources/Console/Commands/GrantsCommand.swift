@@ -12,7 +12,10 @@ struct GrantsCommand: AsyncParsableCommand {
         abstract: "List what clients were allowed or denied for longer than once."
     )
 
-    @ArgumentParser.Argument(help: "The client's Id or shown name; without one, all.")
+    @ArgumentParser.Argument(
+        help: "The client's Id or shown name; without one, all.",
+        completion: Completions.clients
+    )
     var client: String?
 
     @OptionGroup var output: JSONOption

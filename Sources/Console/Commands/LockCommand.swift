@@ -15,7 +15,7 @@ struct LockCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The vault's name; without one, all.")
+    @Argument(help: "The vault's name; without one, all.", completion: Completions.vaults)
     var vault: String?
 
     @OptionGroup var output: JSONOption

@@ -23,7 +23,7 @@ struct LogCommand: AsyncParsableCommand {
     )
     var lines = 50
 
-    @Option(help: "Just the records of this client.")
+    @Option(help: "Just the records of this client.", completion: Completions.clients)
     var client: String?
 
     @Option(

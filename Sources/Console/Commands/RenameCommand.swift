@@ -12,7 +12,10 @@ struct RenameCommand: AsyncParsableCommand {
         discussion: "The client goes on working: the Id that it sends stays."
     )
 
-    @Argument(help: "The client's Id, or the name that it is shown under now.")
+    @Argument(
+        help: "The client's Id, or the name that it is shown under now.",
+        completion: Completions.clients
+    )
     var client: String
 
     @Argument(help: "The name to show.")

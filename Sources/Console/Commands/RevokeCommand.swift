@@ -12,7 +12,7 @@ struct RevokeCommand: AsyncParsableCommand {
         abstract: "Delete a client's key and its grants."
     )
 
-    @ArgumentParser.Argument(help: "The client's Id or shown name.")
+    @ArgumentParser.Argument(help: "The client's Id or shown name.", completion: Completions.clients)
     var client: String?
 
     @Flag(help: "Delete the keys of all clients.")

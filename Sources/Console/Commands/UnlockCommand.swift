@@ -16,7 +16,10 @@ struct UnlockCommand: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: "The vault's name, or `keyring` for the keyring itself; without one, all vaults.")
+    @Argument(
+        help: "The vault's name, or `keyring` for the keyring itself; without one, all vaults.",
+        completion: Completions.vaults
+    )
     var vault: String?
 
     @OptionGroup var output: JSONOption

@@ -57,6 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
             configuration,
             clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
         )
+        findings += await SocketCheck.findings(port: read.level == .failure ? nil : configuration.http.port)
         findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
         findings += CertificateCheck.findings(configuration.http, now: Moment.now())
         findings += await VaultCheck.findings(configuration, opening: open)

@@ -75,7 +75,8 @@ enum PortCheck {
             return .failure(
                 subject,
                 "belongs to another user (uid \(listener.uid))",
-                do: "Give Keybell another port ([http] port) and set the same one in your browser extension."
+                do:
+                    "Run `keybell socket --own-port` (without systemd: set another `[http] port`), and set the same port in your browser extension."
             )
         }
         let names = listener.holders.map { "\($0.executable) (\($0.pid))" }.joined(separator: ", ")

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Checks systemd's socket: that it stands, and holds the port that the configuration names.
+enum SocketCheck {
+    private static let name = "keybell.socket"
+
+    static func findings(port: Int?) async -> [Finding] {
+        guard let unit = await SystemdUnit.find(name) else { return [] }
+        return finding(unit, port: port).map { [$0] } ?? []
+    }
+
+    /// What is to be said of the unit; nil where it isn't installed or isn't used.
+    ///
+    /// - Parameters:
+    ///   - unit: How it stands.
+    ///   - port: The configuration's; nil while that can't be read.
+    static func finding(_ unit: SystemdUnit, port: Int?) -> Finding? {
+        guard unit.load == "loaded" else { return nil }
+        switch unit.active {
+        case "active":
+            let held = unit.ports.sorted().map { String($0) }.joined(separator: ", ")
+            guard let port, unit.ports != [port] else { return .ok(name, "holds port \(held)") }
+            return .failure(
+                name,
+                "holds port \(held), but the configuration says \(port)",
+                do: "Run `keybell socket`: it gives systemd the configuration's port."
+            )
+        case "failed" where unit.result == "resources":
+            return .failure(
+                name,
+                "has failed: another program or user of this computer has its port",
+                do:
+                    "Run `keybell socket --own-port`, and set the port that it prints in your browser extension."
+            )
+        case "failed":
+            return .failure(
+                name,
+                "has failed (\(unit.result)): the port is free for any program",
+                do: "Correct what else fails here, then run `keybell socket`, which starts it anew."
+            )
+        default:
+            return nil
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Console
+
+struct SocketTests {
+    private static func unit(_ active: String, _ result: String = "success", ports: [Int] = [19455])
+        -> SystemdUnit?
+    {
+        let listening = ports.map { "Listen=127.0.0.1:\($0) (Stream)\nListen=[::1]:\($0) (Stream)\n" }
+            .joined()
+        return SystemdUnit(parsing: "LoadState=loaded\nActiveState=\(active)\nResult=\(result)\n" + listening)
+    }
+
+    @Test func `a socket that systemd gave up is a failure with its cure`() throws {
+        let lost = try #require(Self.unit("failed", "service-start-limit-hit"))
+        let finding = try #require(SocketCheck.finding(lost, port: 19455))
+        #expect(finding.level == .failure && finding.advice.contains("keybell socket"))
+        let taken = try #require(Self.unit("failed", "resources"))
+        #expect(SocketCheck.finding(taken, port: 19455)?.advice.contains("--own-port") == true)
+    }
+
+    @Test func `a socket with another port than the configuration's is a failure`() throws {
+        let unit = try #require(Self.unit("active"))
+        #expect(SocketCheck.finding(unit, port: 19455)?.level == .ok)
+        #expect(SocketCheck.finding(unit, port: 20000)?.level == .failure)
+    }
+
+    @Test func `a socket that isn't used is nothing to speak of`() throws {
+        #expect(SocketCheck.finding(try #require(Self.unit("inactive")), port: 1) == nil)
+        let absent = try #require(SystemdUnit(parsing: "LoadState=not-found\nActiveState=inactive\n"))
+        #expect(SocketCheck.finding(absent, port: 1) == nil)
+        #expect(SystemdUnit(parsing: "") == nil)
+    }
+}

@@ -8,7 +8,7 @@ package enum Matter: Sendable, Hashable {
     case client(String)
     /// A vault was locked.
     case vault(String)
-    /// An entry was changed, by its uuid.
+    /// An entry was changed, by its uuid: a question that names no entries, as a search's, may have been about any.
     case entry(String)
     /// Everything, as when the keyring was locked.
     case everything
@@ -17,7 +17,9 @@ package enum Matter: Sendable, Hashable {
         switch self {
         case .client(let id): request.client == id || choices?.id == id
         case .vault(let name): request.vaults.contains(name)
-        case .entry(let uuid): request.entries.contains { $0.uuid == uuid }
+        case .entry(let uuid):
+            request.entries.contains { $0.uuid == uuid }
+                || request.kind == .release && request.entries.isEmpty
         case .everything: true
         }
     }

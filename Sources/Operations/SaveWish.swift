@@ -52,7 +52,7 @@ struct SaveWish: Sendable {
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields
         )
-        if let excess = draft.excess { throw .forbidden(excess) }
+        if let refusal = draft.excess ?? draft.foreignRefusal { throw .forbidden(refusal) }
         self.host = host
         self.submitHost = submitHost
         let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }

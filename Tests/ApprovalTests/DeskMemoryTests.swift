@@ -47,6 +47,14 @@ import Testing
         #expect((scene.ask(.release()).code != nil) == isOver)
     }
 
+    @Test mutating func `an allow for a search ends with the change of any entry`() throws {
+        var search = ApprovalRequest.release()
+        search.entries = []
+        try scene.ask(search, answered: .allow)
+        scene.desk.forget(.entry("BB"))
+        #expect(scene.ask(search).code != nil)
+    }
+
     @Test mutating func `revoking the name that an associate was given ends its memory`() throws {
         try scene.ask(.associate(), answered: .allow, Choices(id: "work"))
         scene.desk.forget(.client("work"))

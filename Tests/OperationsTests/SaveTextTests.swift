@@ -55,6 +55,41 @@ import Vault
         )
     }
 
+    static let foreignFields = [
+        "KeePassXC-Browser Settings", "keepassxc\u{301}-browser settings", "BrowserHideEntry",
+        "Browser\u{200B}HideEntry", "KPRPC JSON", "kp2a_url_2", "KP2A_U\u{301}RL",
+    ]
+
+    @Test(arguments: foreignFields)
+    func `what another program takes for its settings is refused`(name: String) async throws {
+        let error = try await Self.saved(["Url": "https://a.example/"], [(name, #"{"Allow":["b.example"]}"#)])
+        #expect(error?.contains("steers other password managers") == true)
+    }
+
+    static let foreignURLs = [
+        "cmd://xterm -e id", "CMD://id", " cmd://id", "cmd:id", "javascript:alert(1)", "file:///etc/passwd",
+        "kdbx://~/other.kdbx", "https://*.evil.example/", "\"https://quoted.example/\"", "*.evil.example",
+        "https://a.example\" -x",
+    ]
+
+    @Test(arguments: foreignURLs)
+    func `a URL that starts something, or stands for many hosts, is refused`(url: String) async throws {
+        #expect(try await Self.saved(["Url": url]) == LoginDraft.addressRefusal)
+        let fields: [(key: String, value: String?)] = [("KP2A_URL_8", url)]
+        #expect(try await Self.saved(["Url": "https://a.example/"], fields) == LoginDraft.addressRefusal)
+    }
+
+    static let plainURLs = [
+        "https://a.example/?x=*", "http://[::1]:8080/", "localhost:8080/x", "a.example", "citi",
+        "ssh://me@a.example",
+        "androidapp://com.example.app", "https://a.example/\"quoted\"", "moz-extension://0a1b/options.html",
+    ]
+
+    @Test(arguments: plainURLs)
+    func `the address of a page, a host or an app is saved`(url: String) async throws {
+        #expect(try await Self.saved(["Url": url]) == nil)
+    }
+
     @Test func `hosts that would drown one another are refused before anybody is asked`() async throws {
         let urls = (0..<91).map { (key: "KP2A_URL_\($0)", value: Optional("https://h\($0).example/")) }
         #expect(try await Self.saved(["Url": "https://a.example/"], urls) == LoginDraft.hostsRefusal)

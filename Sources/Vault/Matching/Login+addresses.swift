@@ -22,10 +22,12 @@ extension Login {
         return belongings + [Belonging(address: named, scheme: scheme)]
     }
 
-    /// Whether a string field of this name holds a further URL: `KP2A_URL`, `KP2A_URL_1`, `URL 1`.
+    /// Whether a string field of this name holds a further URL: `KP2A_URL…` or `URL 1`, by its bytes, since a mark behind
+    /// the beginning takes nothing from it for KeePassXC.
     package static func isFurtherURL(_ fieldName: String) -> Bool {
-        if fieldName.hasPrefix("KP2A_URL") { return true }
-        let number = fieldName.dropFirst(4)
-        return fieldName.hasPrefix("URL ") && !number.isEmpty && number.allSatisfy { "0"..."9" ~= $0 }
+        if fieldName.utf8.starts(with: "KP2A_URL".utf8) { return true }
+        guard fieldName.utf8.starts(with: "URL ".utf8) else { return false }
+        let number = fieldName.utf8.dropFirst(4)
+        return !number.isEmpty && number.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

@@ -71,6 +71,7 @@ package struct LoginIndex: Sendable {
     /// The names of logins of a former state that are gone or not what they were.
     package func changes(since former: LoginIndex) -> [LoginID] {
         former.everything.filter { login($0.id) != $0 }.map(\.id)
+            + everything.filter { former.login($0.id) == nil }.map(\.id)
     }
 
     /// The logins of exactly this title.

@@ -22,7 +22,7 @@ extension SavePreview {
         let own = PageAddress(loose: after.url)?.hostAndPort
         if draft.allowHosts.contains(where: { $0 != own }) { fields.append("Allow") }
         // A new entry has nothing that could be removed.
-        fields += draft.fields.filter { stored != nil || $0.value != nil }.keys.sorted()
+        fields += Self.ordered(draft.fields.filter { stored != nil || $0.value != nil }.keys)
         self.init(
             stored: stored,
             changedFields: fields,
@@ -52,7 +52,7 @@ extension SavePreview {
         }
         if after.realm != before.realm { fields.append("Realm") }
         if after.allow != before.allow { fields.append("Allow") }
-        fields += draft.fields.filter { $0.value != known[$0.key] }.keys.sorted()
+        fields += Self.ordered(draft.fields.filter { $0.value != known[$0.key] }.keys)
         self.init(
             stored: stored,
             changedFields: fields,
@@ -60,11 +60,21 @@ extension SavePreview {
         )
     }
 
+    /// String fields in the order of what they can do, since a question may have no room for all: one-time codes, further
+    /// URLs, the rest.
+    private static func ordered(_ names: some Sequence<String>) -> [String] {
+        func rank(_ name: String) -> Int {
+            ["otp", "TimeOtp-", "HmacOtp-", "TOTP "].contains { name.hasPrefix($0) }
+                ? 0 : Login.isFurtherURL(name) ? 1 : 2
+        }
+        return names.sorted { (rank($0), $0) < (rank($1), $1) }
+    }
+
     private static func check(_ draft: LoginDraft) throws(VaultError) {
         if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
             throw .refused("The field \(name) can't be written as a string field.")
         }
-        if let excess = draft.excess { throw .refused(excess) }
+        if let excess = draft.excess ?? draft.foreignRefusal { throw .refused(excess) }
         guard !draft.holdsUnstorable else { throw .refused(LoginDraft.unstorableRefusal) }
         guard !draft.holdsPlaceholder else { throw .refused(LoginDraft.placeholderRefusal) }
     }

@@ -30,9 +30,27 @@ import Testing
         )
         let preview = try SavePreview(draft, stored: nil, secrets: nil)
         #expect(preview.isNew)
-        #expect(preview.changedFields == ["Name", "Login", "Password", "Url", "Allow", "Note", "URL 1"])
+        #expect(preview.changedFields == ["Name", "Login", "Password", "Url", "Allow", "URL 1", "Note"])
         #expect(
             preview.newHosts == ["www.shop.example:8443", "third.example", "other.example", "pay.example"]
+        )
+    }
+
+    @Test func `fields that can do most are named first`() throws {
+        var fields = [
+            "otp": SecretBytes(utf8: "otpauth://totp/x"), "KP2A_URL_3": SecretBytes(utf8: "b.example"),
+        ]
+        for number in 10..<40 { fields["a\(number)"] = SecretBytes(utf8: "x") }
+        let preview = try SavePreview(LoginDraft(title: "x", fields: fields), stored: nil)
+        #expect(Array(preview.changedFields.prefix(4)) == ["Name", "otp", "KP2A_URL_3", "a10"])
+    }
+
+    @Test func `a name that begins as a further URL's counts as one, mark or not`() throws {
+        let fields = ["KP2A_URL\u{301}": SecretBytes(utf8: "https://evil.example/")]
+        #expect(
+            try SavePreview(LoginDraft(id: stored.id, fields: fields), stored: stored).newHosts == [
+                "evil.example"
+            ]
         )
     }
 

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What a client may not save because another program, or Keybell itself later on, would do more with it than fill in a
+// form.
+extension LoginDraft {
+    /// What of it is no text of a login but an instruction to some program, as a sentence; nil if nothing is.
+    package var foreignRefusal: String? {
+        if let name = fields.keys.first(where: Self.isForeignSetting) {
+            return "The field \(name) steers other password managers, so that no client may save it."
+        }
+        let urls = [url].compactMap(\.self) + Login.furtherURLs(in: fields.compactMapValues(\.self))
+        return urls.allSatisfy(Self.isPlainAddress) ? nil : Self.addressRefusal
+    }
+
+    /// The sentence for a URL that isn't the address of one page or host.
+    package static let addressRefusal = """
+        A URL that is saved has to be the address of one page or host: no wildcards or quotation marks, and no scheme \
+        that starts something, such as cmd: or javascript:.
+        """
+
+    /// Whether another program takes a string field of this name for its settings, or may take it for a further URL that
+    /// Keybell doesn't see in it.
+    ///
+    /// KeePassXC reads `KeePassXC-Browser Settings` and `Browser…` as who may have the entry, Kee `KPRPC JSON`. Marks and
+    /// letters' cases that some program may overlook count for nothing.
+    static func isForeignSetting(_ fieldName: String) -> Bool {
+        let plain = fieldName.unicodeScalars.filter {
+            !$0.properties.isDefaultIgnorableCodePoint && !isMark($0)
+        }
+        let name = String(String.UnicodeScalarView(plain)).lowercased()
+        if name.hasPrefix("kp2a_url") { return !Login.isFurtherURL(fieldName) }
+        return foreignSettings.contains { name.hasPrefix($0) }
+    }
+
+    private static let foreignSettings = [
+        "keepassxc", "kprpc json", "browserhideentry", "browseronlyhttpauth", "browsernothttpauth",
+        "browserskipautosubmit", "browseromitwww", "browserrestrictkey",
+    ]
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark, .spacingMark: true
+        default: false
+        }
+    }
+
+    /// Whether a URL names at most one host, and nothing happens when a password manager opens it but a connection.
+    private static func isPlainAddress(_ text: String) -> Bool {
+        if text.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }),
+            PageAddress(loose: text) == nil
+        {
+            return false
+        }
+        // What stands before the first colon, unless that separates a host from its port.
+        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+            let scheme = URLScheme(text[..<colon].drop { $0 == " " || $0 == "\t" })
+        else { return true }
+        if text[colon...].utf8.starts(with: "://".utf8) { return scheme.isHarmless }
+        let port = text[text.utf8.index(after: colon)...].utf8.prefix {
+            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+        }
+        return port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+}
+
+extension URLScheme {
+    /// Whether it leads to a host or an app, rather than to a command, a script or a file.
+    fileprivate var isHarmless: Bool {
+        port != nil || ["androidapp", "iosapp", "chrome-extension", "moz-extension"].contains(name)
+    }
+}

@@ -21,7 +21,7 @@ enum ChoiceRules {
         var settled = choices
         settled.id = try id(choices.id, decision, request)
         settled.isNamedByPerson = choices.id != nil
-        settled.parts = try parts(choices, decision, request)
+        try checkLeftOut(choices, decision, request)
         settled.entries = try entries(choices.entries, decision, request)
         try checkScope(choices, request)
         if let seconds = choices.muteSeconds {
@@ -96,22 +96,19 @@ enum ChoiceRules {
         return request.entries.map(\.uuid).filter(named.contains)
     }
 
-    /// What goes out; nil for all that was asked for.
-    private static func parts(
+    private static func checkLeftOut(
         _ choices: Choices,
         _ decision: Decision,
         _ request: ApprovalRequest
-    ) throws(AnswerError) -> Set<ReleasePart>? {
-        guard let parts = choices.parts else { return nil }
+    ) throws(AnswerError) {
+        guard !choices.leftOut.isEmpty else { return }
         guard request.kind == .release, decision == .allow else {
             throw .invalidAnswer("fields goes with allowing a release only")
         }
-        guard parts != Set(ReleasePart.allCases) else { return nil }
         // A grant is for whole logins: kept from this answer, it would let out what was left out here.
         guard choices.scope == .once else {
             throw .invalidAnswer("fields goes with scope once only, for a grant is for whole logins")
         }
-        return parts
     }
 
     private static func checkScope(_ choices: Choices, _ request: ApprovalRequest) throws(AnswerError) {

@@ -20,23 +20,25 @@ package enum GrantScope: String, Sendable, Hashable, CaseIterable {
     case always
 }
 
-/// What of a login may go out beside its title and user name.
+/// What of a login can be left out, so that its title and user name go out without it.
 package enum ReleasePart: String, Sendable, Hashable, CaseIterable {
     /// The password.
     case passwords
     /// The string fields.
     case fields
 
+    /// Reads what to leave out; both for an empty list, since nobody who names nothing means everything.
+    ///
     /// - Throws: `invalidAnswer` for any other word.
     static func read(_ names: [String]) throws(AnswerError) -> Set<ReleasePart> {
         var parts: Set<ReleasePart> = []
         for name in names {
             guard let part = ReleasePart(rawValue: name) else {
-                throw .invalidAnswer("fields may name passwords and fields; with neither, names alone go out")
+                throw .invalidAnswer("fields says what is left out: passwords, fields or both")
             }
             parts.insert(part)
         }
-        return parts
+        return parts.isEmpty ? Set(allCases) : parts
     }
 }
 
@@ -46,8 +48,8 @@ package struct Choices: Sendable, Hashable {
     package var id: String?
     /// Associate: whether the person has chosen that name, rather than left the suggested one.
     package var isNamedByPerson = false
-    /// Release: what goes out beside names, of what was asked for; nil for all of it.
-    package var parts: Set<ReleasePart>?
+    /// Release: what doesn't go out of what was asked for.
+    package var leftOut: Set<ReleasePart>
     /// Release: allow just these uuids.
     package var entries: [String]?
     /// For how long it is remembered.
@@ -65,7 +67,7 @@ package struct Choices: Sendable, Hashable {
         seconds: UInt32? = nil,
         muteSeconds: UInt32? = nil,
         isNamedByPerson: Bool = false,
-        parts: Set<ReleasePart>? = nil
+        leftOut: Set<ReleasePart> = []
     ) {
         self.id = id
         self.entries = entries
@@ -73,7 +75,7 @@ package struct Choices: Sendable, Hashable {
         self.seconds = seconds
         self.muteSeconds = muteSeconds
         self.isNamedByPerson = isNamedByPerson
-        self.parts = parts
+        self.leftOut = leftOut
     }
 }
 
@@ -113,7 +115,7 @@ extension Choices {
             case ("entries", .list(let uuids)):
                 entries = uuids
             case ("fields", .list(let names)):
-                parts = try ReleasePart.read(names)
+                leftOut = try ReleasePart.read(names)
             case ("scope", .text(let text)):
                 guard let known = GrantScope(rawValue: text) else {
                     throw .invalidAnswer("scope must be once, session or always")

@@ -167,7 +167,7 @@ package enum ApprovalInterface {
         package static let id = "id"
         /// `as`: allow just these uuids (release).
         package static let entries = "entries"
-        /// `as`: which of `passwords` and `fields` may go out; with neither names alone do (release).
+        /// `as`: what to leave out of `passwords` and `fields`; both if it is empty (release).
         package static let fields = "fields"
         /// `s`: once, session or always (release, save).
         package static let scope = "scope"

@@ -19,9 +19,9 @@ extension Bell {
     ) async throws(Refusal) -> Answered {
         // Whoever has hung up gets the answer by asking again: until then it is none, and nothing is opened for it.
         guard ring.visitor.isThere else { throw .withdrawn }
-        let passwords = passwords && (released.parts?.contains(.passwords) ?? true)
+        let passwords = passwords && !released.leftOut.contains(.passwords)
         var rules = ring.rules
-        if let parts = released.parts, !parts.contains(.fields) { rules.returnsFields = false }
+        if released.leftOut.contains(.fields) { rules.returnsFields = false }
         let entries: [ReplyEntry]
         do throws(VaultError) {
             do throws(VaultError) {

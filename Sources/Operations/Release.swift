@@ -55,10 +55,10 @@ struct Released: Sendable {
     var bases: Set<Basis> = []
     /// The page's host; nil for a bulk read.
     var host: String?
-    /// What goes out beside names; nil for all that was asked for.
-    var parts: Set<ReleasePart>?
     /// Whether there are none, rather than none that may be handed out.
     var isNothingFound = false
+    /// What doesn't go out of what was asked for.
+    var leftOut: Set<ReleasePart> = []
 }
 
 extension Bell {
@@ -112,7 +112,7 @@ extension Bell {
             code: decided.code,
             bases: bases,
             host: purpose.host,
-            parts: decided.choices.parts
+            leftOut: decided.choices.leftOut
         )
     }
 
@@ -198,7 +198,7 @@ extension Bell {
             offers: [],
             code: code,
             bases: [.answer(code: code)],
-            parts: decided.choices.parts
+            leftOut: decided.choices.leftOut
         )
     }
 

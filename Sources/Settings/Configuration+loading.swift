@@ -42,7 +42,7 @@ extension Configuration {
         file: String,
         folders: Folders
     ) throws(ConfigurationError) -> Configuration {
-        if let place = TableHeaders.mistake(in: text) {
+        if let place = SyntaxScan.mistake(in: text) {
             throw .syntax(
                 file: file,
                 line: place.line,

@@ -107,11 +107,11 @@ import Testing
             (.release(), .deny, Choices(muteSeconds: 0)),
             (.release(), .deny, Choices(muteSeconds: 86_401)),
             (.save(), .allow, Choices(entries: ["AA"])),
-            (.save(), .allow, Choices(parts: [])),
-            (.unlock(), .allow, Choices(parts: [.passwords])),
-            (.release(), .deny, Choices(parts: [])),
-            (.release(), .allow, Choices(scope: .always, parts: [])),
-            (.release(), .allow, Choices(scope: .session, parts: [.passwords])),
+            (.save(), .allow, Choices(leftOut: [.fields])),
+            (.unlock(), .allow, Choices(leftOut: [.passwords])),
+            (.release(), .deny, Choices(leftOut: [.fields, .passwords])),
+            (.release(), .allow, Choices(scope: .always, leftOut: [.fields])),
+            (.release(), .allow, Choices(scope: .session, leftOut: [.passwords])),
             (.unlock(), .allow, Choices(scope: .session)),
             (.overwrite(), .allow, Choices(id: "other")),
         ]
@@ -138,8 +138,7 @@ import Testing
             (.release(), .deny, Choices(scope: .always)),
             (.release(), .deny, Choices(muteSeconds: 60)),
             (.release(bulk: true), .allow, Choices(scope: .once)),
-            (.release(), .allow, Choices(parts: [])),
-            (.release(), .allow, Choices(scope: .always, parts: [.passwords, .fields])),
+            (.release(), .allow, Choices(leftOut: [.passwords, .fields])),
             (.save(), .allow, Choices(scope: .session)),
             (.associate(), .deny, Choices(muteSeconds: 1)),
         ]
@@ -168,11 +167,11 @@ import Testing
             scope: .session,
             seconds: 60,
             muteSeconds: 5,
-            parts: [.passwords]
+            leftOut: [.passwords]
         )
         #expect(choices == expected)
         #expect(try Choices(reading: [:]) == Choices())
-        #expect(try Choices(reading: ["fields": .list([])]) == Choices(parts: []))
+        #expect(try Choices(reading: ["fields": .list([])]) == Choices(leftOut: [.passwords, .fields]))
     }
 
     @Test(

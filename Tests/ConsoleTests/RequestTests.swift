@@ -120,7 +120,8 @@ struct RequestTests {
 
     @Test func `choices that weren't made aren't sent`() {
         #expect(AnswerChoices().value == .vardict([:]))
-        #expect(AnswerChoices(fields: []).value == .vardict(["fields": .strings([])]))
+        let names = AnswerChoices(fields: AnswerChoices.everythingButNames)
+        #expect(names.value == .vardict(["fields": .strings(["passwords", "fields"])]))
         let all = AnswerChoices(id: "a", entries: ["B"], scope: "session", seconds: 60, muteSeconds: 5)
         #expect(
             all.value

@@ -161,7 +161,8 @@ struct BadValueTests {
         ("[[\u{1}]]", "line 1, column 3"), ("[http]\n\n \t[ !]", "line 3, column 5"),
         ("[http] # [x\n[\r\n]", "line 2, column 2"),
         ("[[client]]\nid = \"\"\"a\n[=]\n\"\"\"\n[=]", "line 5, column 2"),
-        ("[[client]]\nid = 'a\n[=]", "line 3, column 2"),
+        ("[[client]]\nid = 'a\n[=]", "line 3, column 2"), ("vault = [  } ]", "line 1, column 12"),
+        ("http = { a = [ 1, } ]", "line 1, column 19"), ("http = { ]", "line 1, column 10"),
     ])
     func `a table's name that can't be one is an error that names its place`(text: String, place: String) {
         #expect(complaint(about: text).hasPrefix("config.toml: \(place): "), "\(complaint(about: text))")

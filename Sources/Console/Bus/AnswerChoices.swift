@@ -7,11 +7,14 @@ import DBus
 struct AnswerChoices: Equatable, Sendable {
     var id: String?
     var entries: [String] = []
-    /// What may go out beside names; nil for all that was asked for.
-    var fields: [String]?
+    /// What is left out of what was asked for.
+    var fields: [String] = []
     var scope: String?
     var seconds: UInt32?
     var muteSeconds: UInt32?
+
+    /// What is left out where names alone are to go out.
+    static let everythingButNames = ["passwords", "fields"]
 
     /// The dictionary for the bus; what isn't chosen isn't in it.
     var value: Value {
@@ -19,7 +22,7 @@ struct AnswerChoices: Equatable, Sendable {
         var members: [String: Value] = [:]
         members[Key.id] = id.map { .string($0) }
         members[Key.entries] = entries.isEmpty ? nil : .strings(entries)
-        members[Key.fields] = fields.map { .strings($0) }
+        members[Key.fields] = fields.isEmpty ? nil : .strings(fields)
         members[Key.scope] = scope.map { .string($0) }
         members[Key.seconds] = seconds.map { .uint32($0) }
         members[Key.muteSeconds] = muteSeconds.map { .uint32($0) }

@@ -78,7 +78,7 @@ struct AllowCommand: AsyncParsableCommand {
             id: id,
             entries: entry.isEmpty
                 ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
-            fields: namesOnly ? [] : nil,
+            fields: namesOnly ? AnswerChoices.everythingButNames : [],
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
@@ -143,7 +143,7 @@ struct AllowCommand: AsyncParsableCommand {
             ("title", .string(request.title)),
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
             ("scope", .string(choices.scope ?? "once")),
-            ("fields", choices.fields.map { .array($0.map { .string($0) }) } ?? .null),
+            ("left-out", .array(choices.fields.map { .string($0) })),
             ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
         ])
     }
@@ -180,7 +180,7 @@ struct AllowCommand: AsyncParsableCommand {
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }
-        if choices.fields?.isEmpty == true { lines.append("  names alone, without passwords and fields") }
+        if choices.fields == AnswerChoices.everythingButNames { lines.append("  names alone, without passwords and fields") }
         switch choices.scope {
         case "always": lines.append("  always")
         case "session": lines.append("  for this session")

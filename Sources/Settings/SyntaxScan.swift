@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A look at a TOML text before the parser's own: toml++ 3.1 ends the process over a table's header that begins with
-/// what no key can begin with, such as `[=]`, `[.a]` or `[é]`, and over a key of very many parts, instead of telling
-/// that it is wrong.
-enum TableHeaders {
+/// A look at a TOML text before the parser's own: toml++ 3.1 ends the process, instead of telling what is wrong, over a
+/// table's header that begins with what no key can begin with, such as `[=]`, `[.a]` or `[é]`, over a key of very many
+/// parts, and over a brace in an array that closes nothing.
+enum SyntaxScan {
     /// A place that the parser must not come to, and why.
     struct Mistake {
         let line: Int
@@ -22,8 +22,8 @@ enum TableHeaders {
         var index = 0
         var line = 1
         var lineStart = 0
-        /// How many brackets and braces of a value are open; a header is never within them.
-        var depth = 0
+        /// What would close the brackets and braces of a value that are open; a header is never within them.
+        var closers: [UInt8] = []
         /// How many dots this line has outside its texts: each part of a key is a table in a table.
         var dots = 0
 
@@ -48,7 +48,7 @@ enum TableHeaders {
                     skipLine()
                     continue
                 case UInt8(ascii: "["), UInt8(ascii: "{"):
-                    if byte == UInt8(ascii: "["), isLineStart, depth == 0 {
+                    if byte == UInt8(ascii: "["), isLineStart, closers.isEmpty {
                         if !isHeader() {
                             return here(
                                 "a table's name begins with a letter, a digit, - or _, or stands in quotes"
@@ -57,7 +57,7 @@ enum TableHeaders {
                         isLineStart = false
                         continue
                     }
-                    depth += 1
+                    closers.append(byte == UInt8(ascii: "[") ? UInt8(ascii: "]") : UInt8(ascii: "}"))
                     isLineStart = false
                 case UInt8(ascii: "."):
                     dots += 1
@@ -66,7 +66,10 @@ enum TableHeaders {
                     }
                     isLineStart = false
                 case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                    depth = max(0, depth - 1)
+                    // The end of a header closes nothing here, and what is too much outside a value the parser tells.
+                    if let closer = closers.popLast(), closer != byte {
+                        return here("a \(closer == UInt8(ascii: "]") ? "[" : "{") isn't closed before this")
+                    }
                     isLineStart = false
                 case UInt8(ascii: "\""), UInt8(ascii: "'"):
                     skipString(byte)

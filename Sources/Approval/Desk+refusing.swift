@@ -36,6 +36,6 @@ extension FrontDesk {
     ///
     /// For what is to be known before anything is looked at. It counts as asked where it is denied unseen.
     package func refusal(of request: ApprovalRequest) -> Answer? {
-        desk.refusal(of: request, now: clock.now)
+        desk.refusal(of: request, now: clock.now) ?? (isRoom(for: request.caller) ? nil : .tooMany)
     }
 }

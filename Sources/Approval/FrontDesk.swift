@@ -50,7 +50,13 @@ package actor FrontDesk {
 
     var desk: Desk
     private var lastAsker: AskerID = 0
-    private var askers: [AskerID: CheckedContinuation<Answer, Never>] = [:]
+    private var askers: [AskerID: Asker] = [:]
+
+    /// Somebody who waits for an answer.
+    private struct Asker {
+        let programs: Set<String>
+        let continuation: CheckedContinuation<Answer, Never>
+    }
     private var alarm: (due: Desk.Instant, alarm: Alarm)?
     private var watches: [ProcessIdentity: any Sendable] = [:]
     /// When each request was made, by the boot-time clock and by the calendar.
@@ -101,16 +107,24 @@ package actor FrontDesk {
     /// goes on. Several askers of one question get the same code: what an allow is to do once must be done by
     /// code, not by asker.
     package func ask(_ request: ApprovalRequest) async -> Answer {
+        guard isRoom(for: request.caller) else { return .tooMany }
         lastAsker += 1
         let asker = lastAsker
+        let programs = request.caller.vouchedIDs
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                askers[asker] = continuation
+                askers[asker] = Asker(programs: programs, continuation: continuation)
                 change { $0.ask(request, by: asker, now: $1) }
             }
         } onCancel: {
             Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }
         }
+    }
+
+    /// Whether one more of a program may wait for an answer: whoever waits keeps a connection.
+    func isRoom(for caller: Caller) -> Bool {
+        let programs = caller.vouchedIDs
+        return askers.values.count { !$0.programs.isDisjoint(with: programs) } < limits.askersPerProgram
     }
 
     /// A reply that carries the answer of this request has reached its client: the next such question is asked anew.
@@ -156,7 +170,7 @@ package actor FrontDesk {
 
     private func leave(_ asker: AskerID) {
         desk.leave(asker)
-        askers.removeValue(forKey: asker)?.resume(returning: .withdrawn)
+        askers.removeValue(forKey: asker)?.continuation.resume(returning: .withdrawn)
     }
 
     func change(_ event: (inout Desk, Desk.Instant) -> [DeskAction]) {
@@ -169,7 +183,7 @@ package actor FrontDesk {
         for action in actions {
             switch action {
             case .answer(let asker, let answer):
-                askers.removeValue(forKey: asker)?.resume(returning: answer)
+                askers.removeValue(forKey: asker)?.continuation.resume(returning: answer)
             case .added(let code):
                 tell(code, DeskEvent.added)
             case .notifierShows(let code):

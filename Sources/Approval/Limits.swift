@@ -18,6 +18,8 @@ package struct Limits: Sendable, Equatable {
     package var waitingTotal = 64
     /// How many different askers can wait for the answer to one question.
     package var joined = 256
+    /// How many of one program can wait for answers at the same time, to whatever questions.
+    package var askersPerProgram = 64
     /// How many agents there may be.
     package var agents = 32
     /// How many characters an agent's name may have.

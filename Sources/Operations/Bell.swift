@@ -4,7 +4,6 @@ package import Approval
 package import Audit
 import Clients
 import KeePassHTTP
-import Kernel
 package import Logging
 package import Secrecy
 import Vault
@@ -23,6 +22,8 @@ package struct Bell: Sendable {
     let saves = SaveLedger()
     let unlocks = UnlockLedger()
     let searches = SearchLine()
+    let messages = LongMessages()
+    var replies = ReplyBudget()
     let logger: Logger
     /// How long a signed test-associate is held while the keyring is being unlocked for it.
     var testAssociateHold: Duration = .seconds(15)
@@ -66,12 +67,12 @@ package struct Bell: Sendable {
     package func answer(_ body: WipedBytes, from visitor: any Visitor) async -> OperationReply {
         let request: Request
         do throws(RequestError) {
-            request = try await parsed(body).get()
+            request = try await messages.request(in: body, from: visitor).get()
         } catch {
             return await refuse(.invalid(error), type: nil, id: nil)
         }
         do throws(Refusal) {
-            return await seal(try await carryOut(request, from: visitor))
+            return await sealed(try await carryOut(request, from: visitor), for: visitor)
         } catch {
             logger.info(
                 "refused",
@@ -129,32 +130,12 @@ package struct Bell: Sendable {
         }
     }
 
-    /// Messages longer than this are read and written beside the thread that serves, one after the other.
-    private static let shortMessage = 16 * 1024
-    private static let longMessages = TaskQueue(label: "org.keybell.long-messages")
-
-    /// The request in a body, which is wiped before anybody is waited for.
-    private func parsed(_ body: WipedBytes) async -> Result<Request, RequestError> {
-        let parse: @Sendable () -> Result<Request, RequestError> = {
-            do throws(RequestError) {
-                return .success(try body.consume(Request.parse))
-            } catch {
-                return .failure(error)
-            }
-        }
-        guard body.count > Self.shortMessage else { return parse() }
-        return await Task(executorPreference: Self.longMessages) { parse() }.value
-    }
-
-    private func seal(_ answered: Answered) async -> OperationReply {
-        let encode: @Sendable () -> [UInt8] = {
-            answered.reply.encoded(sealing: answered.request.map { Seal(replyingTo: $0) })
-        }
-        let body =
-            answered.reply.isShorter(than: Self.shortMessage)
-            ? encode() : await Task(executorPreference: Self.longMessages) { encode() }.value
+    private func sealed(_ answered: Answered, for visitor: any Visitor) async -> OperationReply {
+        let body = await messages.text(of: answered.reply, sealedFor: answered.request, visitor)
+        let (settles, misses, lease) = (answered.settles, answered.misses, answered.lease)
         return OperationReply(status: 200, body: body) { arrived in
-            await (arrived ? answered.settles : answered.misses)?()
+            await (arrived ? settles : misses)?()
+            withExtendedLifetime(lease) {}
         }
     }
 

@@ -2,74 +2,85 @@
 
 import Clients
 import KeePassHTTP
-import Kernel
 import Vault
 
 extension Bell {
     /// How long one search may take, from its turn on, before it is cut off, whatever it met.
     static let searchTime: Duration = .seconds(2)
-    /// Where searches run, one after the other: off the thread that serves, and off every vault's own.
-    private static let searchQueue = TaskQueue(label: "org.keybell.search")
 
     /// `get-logins-custom-search`: the logins that a search finds (`protocol.md` section 5).
     ///
-    /// A search that looks at more than what is public asks before it looks. Whatever comes of it, that it found
-    /// nothing and that it was cut off among that, is told only after the person's allow.
+    /// Words among what is public are looked for first, so that the question can name what they found; that nothing was
+    /// found is no news. Every other search asks before it looks, an expression wherever it looks: how long it takes, and
+    /// whether it is cut off, tells more than what it finds. What comes of it is told only after the person's allow.
     func customSearch(_ ring: Ring) async throws(Refusal) -> Answered {
         let text = try ring.required("SearchString")
-        let (search, flags) = try search(text, ring)
+        let flags = try searchFlags(ring)
+        let search = try await search(text, flags, for: ring)
         let places = flags.places
         let purpose = Purpose(
             asked: [text] + flags.asked,
             search: (text, SearchPlace.allCases.filter(places.contains).map(\.word), flags.mode == .regular)
         )
-        var released: Released
-        if places.isSubset(of: SearchPlace.publicPlaces) {
-            let offers = try await found(search, flags, in: open(for: ring), for: ring)
-            released = try await release(offers, for: purpose, to: ring)
-        } else {
-            try await refuseMuted(ring.visitor)
-            guard let allowed = try await askFirst(purpose, ring: ring) else {
-                return try await handOut(Released(offers: []), to: ring)
+        if flags.isPublic {
+            do throws(Refusal) {
+                let offers = try await found(search, flags, in: open(for: ring), for: ring)
+                return try await handOut(try await release(offers, for: purpose, to: ring), to: ring)
+            } catch .search(.tookTooLong) {
+                // That is told like anything else, after the word.
+            } catch {
+                throw error
             }
-            released = allowed
-            released.offers = try await found(search, flags, in: open(for: ring), for: ring)
-            released.isNothingFound = released.offers.isEmpty
         }
+        try await refuseMuted(ring.visitor)
+        guard var released = try await askFirst(purpose, ring: ring) else {
+            return try await handOut(Released(offers: []), to: ring)
+        }
+        released.offers = try await found(search, flags, in: open(for: ring), for: ring)
+        released.isNothingFound = released.offers.isEmpty
         return try await handOut(released, to: ring)
     }
 
-    /// Reads the request; what is wrong with it is known without a look at anything.
-    private func search(_ text: String, _ ring: Ring) throws(Refusal) -> (LoginSearch, SearchFlags) {
-        let flags: SearchFlags
+    private func searchFlags(_ ring: Ring) throws(Refusal) -> SearchFlags {
         do throws(RequestError) {
-            flags = try ring.request.searchFlags()
+            return try ring.request.searchFlags()
         } catch .invalidSearchMode {
             throw .search(.invalidMode)
         } catch {
             throw .invalid(error)
         }
-        do throws(SearchError) {
-            return (try LoginSearch(text, flags), flags)
-        } catch {
-            throw .search(error)
-        }
     }
 
-    /// Looks through open vaults, on the queue for searches.
+    /// Reads the search; what is wrong with it is known without a look at anything.
     ///
-    /// One search at a time, from its first entry to its last: another one's work is never counted against its time.
+    /// An expression is compiled in a turn of its client's, like all that a search costs.
+    private func search(
+        _ text: String,
+        _ flags: SearchFlags,
+        for ring: Ring
+    ) async throws(Refusal) -> LoginSearch {
+        let read: @Sendable () -> Result<LoginSearch, Refusal> = {
+            do throws(SearchError) {
+                return .success(try LoginSearch(text, flags))
+            } catch {
+                return .failure(.search(error))
+            }
+        }
+        guard flags.mode == .regular, text.utf8.count <= LoginSearch.longest else { return try read().get() }
+        try await refuseMuted(ring.visitor)
+        return try await inTurn(of: ring) { (read(), 0) }.get()
+    }
+
+    /// Looks through open vaults, in one turn from the first entry to the last: another search's work is never counted
+    /// against its time.
     private func found(
         _ search: LoginSearch,
         _ flags: SearchFlags,
         in open: [OpenVault],
         for ring: Ring
     ) async throws(Refusal) -> [Offer] {
-        let client = ring.client.fingerprint
-        guard await searches.begin(client) else { throw .search(.tooMany) }
-        await searches.turn()
         let now = now()
-        let task = Task(executorPreference: Self.searchQueue) { () -> (Result<[Offer], Refusal>, Int) in
+        return try await inTurn(of: ring) {
             var budget = SearchBudget(until: .now + Self.searchTime)
             do throws(Refusal) {
                 var offers: [Offer] = []
@@ -90,10 +101,16 @@ extension Bell {
             } catch {
                 return (.failure(error), budget.used)
             }
-        }
-        let (result, work) = await task.value
-        await searches.end(client, work: work)
-        return try result.get()
+        }.get()
+    }
+
+    /// Does a part of a search when it is its client's turn.
+    private func inTurn<Value: Sendable>(
+        of ring: Ring,
+        _ job: @escaping @Sendable () async -> (Result<Value, Refusal>, work: Int)
+    ) async -> Result<Value, Refusal> {
+        let turn = Turn(of: await ring.visitor.caller(), client: ring.client.fingerprint)
+        return await searches.run(for: turn, job) ?? .failure(.search(.tooMany))
     }
 
     /// A login with what the search looks at; nil once it is gone.
@@ -111,8 +128,8 @@ extension Bell {
             let history = flags.inHistory ? try await store.history(of: login.id) : []
             return SearchableEntry(
                 login: login,
-                texts: SearchableEntry.texts(login, secrets),
-                history: history.map { SearchableEntry.texts($0.login, $0.secrets) }
+                texts: SearchableEntry.texts(login, secrets, isPublic: flags.isPublic),
+                history: history.map { SearchableEntry.texts($0.login, $0.secrets, isPublic: false) }
             )
         } catch .notFound {
             return nil
@@ -122,47 +139,13 @@ extension Bell {
     }
 }
 
-/// The search that runs and those that wait for their turn, first come first served, and how many each client's key
-/// has of them.
-actor SearchLine {
-    /// How many of one client: no person starts more, and each may take its whole time.
-    static let most = 4
-
-    private var running: [String: Int] = [:]
-    private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-    /// What all searches so far have cost: each text that was looked at, each step of a pattern.
-    private(set) var work = 0
-
-    /// How many wait for their turn.
-    var waitingCount: Int { waiting.count }
-
-    /// Takes a place in the line; false where the client has all of its places already.
-    func begin(_ client: String) -> Bool {
-        guard running[client, default: 0] < Self.most else { return false }
-        running[client, default: 0] += 1
-        return true
-    }
-
-    /// Returns once it is the turn of who has taken a place, until that one calls ``end(_:work:)``.
-    func turn() async {
-        guard isBusy else {
-            isBusy = true
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    /// Gives the place and the turn back.
-    func end(_ client: String, work: Int) {
-        self.work += work
-        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
-        let left = running[client, default: 1] - 1
-        running[client] = left > 0 ? left : nil
-    }
-}
-
 extension SearchFlags {
+    /// Whether it looks, for words and without a condition, just where a search may look without the person's word.
+    fileprivate var isPublic: Bool {
+        mode == .simple && !excludesExpired && respectsDisabledSearching
+            && places.isSubset(of: SearchPlace.publicPlaces)
+    }
+
     /// Where the search looks.
     fileprivate var places: Set<SearchPlace> {
         let places: [(SearchPlace, Bool)] = [
@@ -195,13 +178,16 @@ extension LoginSearch {
 }
 
 extension SearchableEntry {
-    fileprivate static func texts(_ login: Login, _ secrets: LoginSecrets?) -> [SearchPlace: [SearchableText]]
-    {
+    fileprivate static func texts(
+        _ login: Login,
+        _ secrets: LoginSecrets?,
+        isPublic: Bool
+    ) -> [SearchPlace: [SearchableText]] {
         let path = login.group?.name ?? ""
         return [
             .titles: [.plain(login.title)],
             .userNames: [.plain(login.username)],
-            .urls: [.plain(login.url)],
+            .urls: [.plain(isPublic ? login.publicURL : login.url)],
             .passwords: secrets.map { [.secret($0.password)] } ?? [],
             .notes: secrets.map { [.secret($0.notes)] } ?? [],
             .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],

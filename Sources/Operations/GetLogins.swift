@@ -16,9 +16,9 @@ extension Bell {
     /// `get-logins-count`: how many there would be; never asks anyone.
     func getLoginsCount(_ ring: Ring) async throws(Refusal) -> Answered {
         let query = try query(of: ring)
-        let offers = offers(for: query, in: try await open(for: ring))
+        let open = try await open(for: ring)
         var reply = ring.reply(hash: await vaults.hash())
-        reply.count = offers.count
+        reply.count = LoginIndex.count(of: query, in: open.map(\.index))
         return Answered(reply: reply, to: ring.conversation)
     }
 

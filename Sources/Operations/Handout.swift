@@ -2,6 +2,7 @@
 
 import Approval
 import Audit
+import Callers
 import Ciphers
 import Clients
 import DisplayText
@@ -22,14 +23,28 @@ extension Bell {
         let passwords = passwords && !released.leftOut.contains(.passwords)
         var rules = ring.rules
         if released.leftOut.contains(.fields) { rules.returnsFields = false }
+        let programs = await ring.visitor.sender().vouchedIDs
+        var lease = replies.lease(for: programs)
+        let opening = {
+            [released, rules] (lease: ReplyBudget.Lease) async throws(VaultError) -> [ReplyEntry] in
+            let reply = ReplyEntries(
+                rules: rules,
+                passwords: passwords,
+                query: query,
+                now: now(),
+                lease: lease
+            )
+            return try await open(released.offers, in: reply)
+        }
         let entries: [ReplyEntry]
         do throws(VaultError) {
             do throws(VaultError) {
-                entries = try await open(released.offers, by: rules, passwords: passwords, query: query)
+                entries = try await opening(lease)
             } catch .unconfirmed {
                 // The keyring wants the person's word, too; it asks for all of them at once.
                 try await confirm(released.offers)
-                entries = try await open(released.offers, by: rules, passwords: passwords, query: query)
+                lease = replies.lease(for: programs)
+                entries = try await opening(lease)
             } catch {
                 throw error
             }
@@ -50,6 +65,7 @@ extension Bell {
         return Answered(
             reply: reply,
             to: ring.conversation,
+            lease: lease,
             settles: { [desk, tellDelivery] in
                 if let code = released.code { await desk.delivered(code) }
                 if released.isNothingFound { await recordNothing(released, to: ring) }
@@ -111,11 +127,8 @@ extension Bell {
 
     private func open(
         _ offers: [Offer],
-        by rules: ClientRules,
-        passwords: Bool,
-        query: MatchQuery?
+        in reply: ReplyEntries
     ) async throws(VaultError) -> [ReplyEntry] {
-        let reply = ReplyEntries(rules: rules, passwords: passwords, query: query, now: now())
         var entries: [ReplyEntry] = []
         for offer in offers {
             do throws(VaultError) {

@@ -19,6 +19,8 @@ struct Answered: Sendable {
     var reply: Reply
     /// The request that the reply is sealed for; nil for one that goes out in the open (a ping, a failure).
     var request: Conversation?
+    /// What the reply takes of the memory for all of them, until it has gone out.
+    var lease: ReplyBudget.Lease?
     /// Ends the memory of the decisions that this reply delivers.
     var settles: (@Sendable () async -> Void)?
     /// What is to be done where it didn't arrive.
@@ -27,9 +29,11 @@ struct Answered: Sendable {
     init(
         reply: Reply,
         to request: Conversation? = nil,
+        lease: ReplyBudget.Lease? = nil,
         settles: (@Sendable () async -> Void)? = nil,
         misses: (@Sendable () async -> Void)? = nil
     ) {
-        (self.reply, self.request, self.settles, self.misses) = (reply, request, settles, misses)
+        (self.reply, self.request, self.lease) = (reply, request, lease)
+        (self.settles, self.misses) = (settles, misses)
     }
 }

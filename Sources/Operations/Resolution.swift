@@ -16,6 +16,7 @@ actor ReplyEntries {
     private let passwords: Bool
     private let scope: PlaceholderScope
     private let now: Int64
+    private let lease: ReplyBudget.Lease
     private let query: MatchQuery?
     private var referred: [String: ReferredEntries] = [:]
     private var budget = ExpansionBudget()
@@ -27,7 +28,15 @@ actor ReplyEntries {
     ///   - passwords: Whether passwords go out.
     ///   - query: The page, where the reply is for one.
     ///   - now: The time, in seconds since 1970.
-    init(rules: ClientRules, passwords: Bool, query: MatchQuery?, now: Int64) {
+    ///   - lease: What the reply takes of the memory for all of them.
+    init(
+        rules: ClientRules,
+        passwords: Bool,
+        query: MatchQuery?,
+        now: Int64,
+        lease: ReplyBudget.Lease
+    ) {
+        self.lease = lease
         self.rules = rules
         self.passwords = passwords
         self.query = query
@@ -71,10 +80,15 @@ actor ReplyEntries {
             fields.append(ReplyEntry.StringField(key: key, value: text))
         }
         fields.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        size += title.utf8.count + username.utf8.count + password.count
-        size += fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.count }
+        let length = fields.reduce(title.utf8.count + username.utf8.count + password.count) {
+            $0 + $1.key.utf8.count + $1.value.count
+        }
+        size += length
         guard size <= Self.most else {
             throw .refused("That is more than one answer can hold. Ask for less.")
+        }
+        guard lease.take(length) else {
+            throw .refused("Too many long answers wait to be read. Read them, or try again in a minute.")
         }
         return ReplyEntry(
             name: title,

@@ -8,15 +8,18 @@ import CPCRE2
 /// several at the same time. At each part of it that is tried the budget is looked at, so that neither recursion,
 /// nor conditions, nor the length of a text make it take longer; and whatever it met, it is cut off the same way.
 package final class Pattern: Sendable {
-    /// The longest expression in bytes, so that compiling it takes no time worth mentioning.
+    /// The longest expression in bytes.
     package static let longest = 1024
+    /// The most ranges that reach beyond ASCII: each letter of one is looked at when it is compiled, a million if it spans
+    /// all of Unicode.
+    package static let mostWideRanges = 16
     /// How many kibibytes one match may need, for groups that are tried within each other.
     private static let heapLimit: UInt32 = 16384
 
     /// The compiled expression, as an address; it is never written.
     private let address: UInt
 
-    /// Compiles an expression.
+    /// Compiles an expression, which takes a quarter of a second at most, and nearly always no time at all.
     /// - Parameters:
     ///   - text: The expression.
     ///   - ignoringCase: Whether letters stand for both cases.
@@ -25,6 +28,9 @@ package final class Pattern: Sendable {
         guard text.utf8.count <= Self.longest else { throw .broken("it is too long") }
         // What the C world would take for the end is no text of an entry either.
         guard !text.utf8.contains(0) else { throw .broken("it holds a NUL character") }
+        guard Self.wideRanges(in: text) <= Self.mostWideRanges else {
+            throw .broken("it has too many ranges beyond ASCII")
+        }
         guard !PatternVerbs.stand(in: text) else { throw .broken("\(text): (*…) is not allowed") }
         var options = PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT
         if ignoringCase { options |= PCRE2_CASELESS }
@@ -106,6 +112,21 @@ package final class Pattern: Sendable {
                 data,
                 context
             )
+        }
+    }
+
+    /// How many hyphens there are that may be the middle of a range whose end isn't ASCII.
+    private static func wideRanges(in text: String) -> Int {
+        zip(text.utf8, text.utf8.dropFirst()).count { byte, next in
+            switch (byte, next) {
+            case (UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9")),
+                (UInt8(ascii: "-"), UInt8(ascii: "A")...UInt8(ascii: "Z")),
+                (UInt8(ascii: "-"), UInt8(ascii: "a")...UInt8(ascii: "z")),
+                (UInt8(ascii: "-"), UInt8(ascii: "]")):
+                false
+            case (UInt8(ascii: "-"), _): true
+            default: false
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import KeePassHTTP
 import Testing
+
+@testable import KeePassHTTP
 
 @Suite struct MalformedJSONTests {
     @Test(arguments: [
@@ -41,6 +42,41 @@ import Testing
         let text =
             "{" + String(repeating: #""a":{"a":1,"a":2},"#, count: 20_000) + #""RequestType":"associate"}"#
         #expect(try request(text).type == .associate)
+    }
+
+    @Test(arguments: [
+        #""a":0,"#, #""Id":0,"#, #""x":{"a":[1,"\u0041",{}],"b":null},"#, #""Kéy":"x","#, "\"\u{212A}ey\":0,",
+    ])
+    func `of members that nobody asks for, and of twins, nothing is kept`(member: String) throws {
+        let text =
+            "{" + String(repeating: member, count: 5000) + #""Id":"me","a":1,"RequestType":"associate"}"#
+        let read = try request(text)
+        #expect(read.id == "me" && !read.hasKey)
+        #expect(read.members.members.count == 2)
+    }
+
+    @Test(arguments: [#""StringFields":{"#, #""Names":["#, #""Id":[["#])
+    func `nobody needs more values than a vault has fields`(opening: String) {
+        let isObject = opening.hasSuffix("{")
+        let closing = isObject ? "}" : opening.hasSuffix("[[") ? "]]" : "]"
+        func text(_ count: Int) -> [UInt8] {
+            let values = Array(repeating: isObject ? #""a":0"# : "0", count: count).joined(separator: ",")
+            return Array((#"{"RequestType":"associate","# + opening + values + closing + "}").utf8)
+        }
+        #expect(sentence(text(Request.mostValues - 1)) == nil)
+        #expect(sentence(text(Request.mostValues + 1))?.contains("more than any request has") == true)
+    }
+
+    @Test func `what is passed over is read as strictly as the rest`() {
+        for value in [
+            "01", "1.", #""\x""#, #""\ud800""#, "\"\n\"", "[1,]", "[1 2]", #"{"a"}"#, #"{"a":1,}"#, "{a:1}",
+            "nul", #""x"#, "\"\u{1}\"", "-", "1e", "[", "{",
+        ] {
+            for member in ["other", "Id"] {
+                let text = #"{"RequestType":"associate",""# + member + #"":"# + value + "}"
+                #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: ") == true, "\(text)")
+            }
+        }
     }
 
     @Test func `a request cut anywhere is refused, never trapped on`() {

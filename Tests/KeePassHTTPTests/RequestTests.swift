@@ -53,12 +53,12 @@ import Testing
     ])
     func `flags come in every spelling, and as the default otherwise`(value: String, claim: Bool?) throws {
         let request = try request(
-            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SortSelection":\#(value),"X":\#(value)}"#
+            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SortSelection":\#(value),"SearchInTags":\#(value)}"#
         )
         #expect(request.triggerUnlock == claim ?? false)
         #expect(request.sortSelection == claim ?? false)
-        #expect(request.flag("X", default: true) == claim ?? true)
-        #expect(request.flag("X", default: false) == claim ?? false)
+        #expect(request.flag("SearchInTags", default: true) == claim ?? true)
+        #expect(request.flag("SearchInTags", default: false) == claim ?? false)
         #expect(request.flag("Absent", default: true))
     }
 
@@ -201,11 +201,11 @@ import Testing
     }
 
     @Test func `plain texts are texts that say something`() throws {
-        let request = try request(#"{"RequestType":"get-logins","A":"x","B":"","C":5}"#)
-        #expect(request.text("A") == "x")
-        #expect(request.text("B") == nil)
-        #expect(request.text("C") == nil)
-        #expect(request.text("D") == nil)
+        let request = try request(#"{"RequestType":"get-logins","Name":"x","Login":"","Realm":5}"#)
+        #expect(request.text("Name") == "x")
+        #expect(request.text("Login") == nil)
+        #expect(request.text("Realm") == nil)
+        #expect(request.text("Url") == nil)
     }
 
     private func refusal(of text: String) -> RequestError? {

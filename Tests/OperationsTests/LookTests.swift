@@ -59,7 +59,12 @@ import Vault
         "SearchInGroupNames", "SearchInHistory",
     ]
 
-    private static func search(_ text: String, _ on: [String], mode: String? = nil) -> Probe {
+    private static func search(
+        _ text: String,
+        _ on: [String],
+        mode: String? = nil,
+        also: [String: String] = [:]
+    ) -> Probe {
         Probe(name: "\(mode ?? "Simple") \(text) in \(on.joined(separator: ", "))") { guest in
             let places = flags.map { "\"\($0)\":\(on.contains($0))" }
             var request = try WireRequest(
@@ -73,6 +78,7 @@ import Vault
                 request[String(parts[0].dropFirst().dropLast())] = String(parts[1])
             }
             request["SearchMode"] = mode.map { "\"\($0)\"" }
+            for (name, value) in also { request[name] = value }
             return request.bytes
         }
     }
@@ -247,6 +253,76 @@ import Vault
         let some = try Self.search("bank", ["SearchInTitles"]).body(scene.guest)
         #expect(try await scene.ring(scene.guest, some, .allow).titles == ["Bank"])
         #expect(await scene.asked().first?.entries.map(\.title) == ["Bank"])
+    }
+
+    /// All that is seen of a search before anybody allows, where it is asked about what is public.
+    private static func seenWithout(
+        _ word: Word,
+        _ text: String,
+        _ flags: [String: String],
+        in login: Login
+    ) async throws -> [String] {
+        let scene = await Scene()
+        await scene.vault.put(login)
+        let probe = search(
+            text,
+            ["SearchInTitles", "SearchInUserNames", "SearchInUrls", "SearchInTags", "SearchInGroupNames"],
+            mode: flags["SearchMode"],
+            also: flags.filter { $0.key != "SearchMode" }
+        )
+        return try await seen(probe, in: scene, word)
+    }
+
+    @Test(arguments: [
+        // One that is cut off where the guess is right, one that only takes longer, and one that just finds it.
+        "^(?=https://admin:hunter2)(?:.|.)+(?!)", "^(?=https://admin:hunter2)(?:.|.){12}(?!)", "hunter2",
+    ])
+    func `an expression asks before it looks, also at what is public`(text: String) async throws {
+        let logins = ["hunter2", "other"].map {
+            Login(
+                id: LoginID(high: 1, low: 2),
+                title: "Router",
+                url: "https://admin:\($0)@router.example/cgi?token=s3cr3ttok"
+            )
+        }
+        let mode = ["SearchMode": "Regular"]
+        let right = try await Self.seenWithout(.deny, text, mode, in: logins[0])
+        let wrong = try await Self.seenWithout(.deny, text, mode, in: logins[1])
+        #expect(right == wrong)
+        #expect(right.contains("release"))
+    }
+
+    @Test(arguments: ["ExcludeExpired", "RespectEntrySearchingDisabled"])
+    func `whether an entry is expired, or hidden from searches, is asked about before the look`(
+        flag: String
+    ) async throws {
+        let flags = [flag: flag == "ExcludeExpired" ? "true" : "false"]
+        var login = Login(id: LoginID(high: 1, low: 2), title: "Router")
+        let plain = try await Self.seenWithout(.deny, "router", flags, in: login)
+        login.expires = 1
+        let expired = try await Self.seenWithout(.deny, "router", flags, in: login)
+        login.expires = nil
+        login.isSearchable = false
+        let hidden = try await Self.seenWithout(.deny, "router", flags, in: login)
+        #expect(plain == expired && plain == hidden)
+        #expect(plain.contains("release"))
+    }
+
+    @Test(arguments: ["hunter2", "admin", "s3cr3t", "frag"])
+    func `words look at URLs without what may be secret in them, until somebody allows`(
+        text: String
+    ) async throws {
+        let scene = await Scene()
+        await scene.vault.put(
+            Login(id: .random(), title: "Router", url: "https://admin:hunter2@router.example/?s3cr3t#frag")
+        )
+        let urls = try Self.search(text, ["SearchInUrls"]).body(scene.guest)
+        #expect(try await scene.ring(scene.guest, urls, .allow).titles.isEmpty)
+        #expect(await scene.asked().isEmpty)
+        let host = try Self.search("router.example", ["SearchInUrls"]).body(scene.guest)
+        #expect(try await scene.ring(scene.guest, host, .allow).titles == ["Router"])
+        let notes = try Self.search(text, ["SearchInUrls", "SearchInNotes"]).body(scene.guest)
+        #expect(try await scene.ring(scene.guest, notes, .allow).titles == ["Router"])
     }
 
     // MARK: Mutes

@@ -41,6 +41,23 @@ import Testing
         #expect(throws: PatternError.self) { try Pattern(long, ignoringCase: false) }
     }
 
+    @Test(arguments: ["[!-\u{10FFFF}]", "[!-\\x{10ffff}]", "(?xx)[!- \u{10FFFF}]", "[!-\\Q\u{10FFFF}\\E]"])
+    func `ranges over all of Unicode, of which each takes its time to compile, are few`(range: String) throws
+    {
+        let few = String(repeating: range, count: Pattern.mostWideRanges)
+        #expect(
+            try finds(few, in: String(repeating: "x", count: 16), ignoringCase: true) || range.contains("\\Q")
+        )
+        #expect(throws: PatternError.broken("it has too many ranges beyond ASCII")) {
+            try Pattern(few + range, ignoringCase: true)
+        }
+    }
+
+    @Test func `ranges within ASCII, and hyphens that are none, are as many as anybody likes`() throws {
+        let text = String(repeating: "a-b", count: 60)
+        #expect(try finds(String(repeating: "[a-zA-Z0-9-]", count: 60), in: text, ignoringCase: true))
+    }
+
     @Test(arguments: [
         "(*LIMIT_MATCH=4000000000)a", "(*LIMIT_DEPTH=1)(?(?=a)b|c)", "(*NO_START_OPT)a", "(*UTF)a", "(*)a",
         "(*",

@@ -180,7 +180,9 @@ struct AllowCommand: AsyncParsableCommand {
         lines += chosen(request, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }
-        if choices.fields == AnswerChoices.everythingButNames { lines.append("  names alone, without passwords and fields") }
+        if choices.fields == AnswerChoices.everythingButNames {
+            lines.append("  names alone, without passwords and fields")
+        }
         switch choices.scope {
         case "always": lines.append("  always")
         case "session": lines.append("  for this session")

@@ -221,7 +221,12 @@ struct WatchBoard {
         switch key {
         case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "once", request)
         case UInt8(ascii: "o") where request.canGiveNamesAlone:
-            return confirm(AnswerChoices(fields: AnswerChoices.everythingButNames), key: key, "names alone, without passwords", request)
+            return confirm(
+                AnswerChoices(fields: AnswerChoices.everythingButNames),
+                key: key,
+                "names alone, without passwords",
+                request
+            )
         case UInt8(ascii: "s") where request.canBeRemembered:
             return confirm(AnswerChoices(scope: "session"), key: key, "for this session", request)
         case UInt8(ascii: "y") where request.canBeRemembered:

@@ -21,6 +21,12 @@ struct JSONObject: Equatable, Sendable {
         members.append(Member(name: name, value: value))
     }
 
+    /// Puts a member in the place of one with the same name, so that of many just one is kept.
+    mutating func replace(_ name: String, _ value: JSONValue) {
+        guard let place = ByteKey(name).flatMap({ places[$0] }) else { return append(name, value) }
+        members[place] = Member(name: name, value: value)
+    }
+
     /// The value of a member, the last one where there are several.
     subscript(name: String) -> JSONValue? {
         ByteKey(name).flatMap { places[$0] }.map { members[$0].value }

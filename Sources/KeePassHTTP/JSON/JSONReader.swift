@@ -21,9 +21,20 @@ struct JSONReader {
     /// The member of the outermost object whose text goes to memory that is wiped.
     static let secretMember = "Key"
 
+    /// What of a text is kept; all of it is read.
+    struct Interest {
+        /// The members of the outermost object, of each the last; nil for all there are.
+        var members: Set<ByteKey>?
+        /// How many values there may be in arrays and in inner objects, all together.
+        var mostValues = Int.max
+
+        /// Everything.
+        static let all = Interest()
+    }
+
     /// Reads a text that must be an object.
-    static func object(_ bytes: [UInt8]) throws(Fault) -> JSONObject {
-        var reader = JSONReader(bytes)
+    static func object(_ bytes: [UInt8], keeping interest: Interest = .all) throws(Fault) -> JSONObject {
+        var reader = JSONReader(bytes, interest)
         reader.skipSpace()
         let start = reader.position
         let value = try reader.value(depth: 0)
@@ -34,10 +45,17 @@ struct JSONReader {
     }
 
     private let bytes: [UInt8]
+    private let interest: Interest
+    /// Whether all of it is UTF-8, so that what is passed over needn't be looked at for that.
+    private let isUTF8: Bool
     private var position: Int
+    /// How many values have been read within arrays and inner objects.
+    private var inner = 0
 
-    private init(_ bytes: [UInt8]) {
+    private init(_ bytes: [UInt8], _ interest: Interest) {
         self.bytes = bytes
+        self.interest = interest
+        isUTF8 = interest.members != nil && (try? UTF8Span(validating: bytes.span)) != nil
         // .NET writes a byte order mark before the text if its author forgot to forbid it.
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     }
@@ -65,16 +83,113 @@ struct JSONReader {
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw fault("a key expected") }
+            if depth == 1, try passOverMember() {
+                skipSpace()
+                if take(UInt8(ascii: "}")) { return members }
+                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
+                continue
+            }
+            if depth > 1 { try countInner() }
             let key = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
             let isSecret = depth == 1 && key.hasSameBytes(as: Self.secretMember) && next == UInt8(ascii: "\"")
-            members.append(key, isSecret ? try .secret(secret()) : try value(depth: depth))
+            let value = isSecret ? try JSONValue.secret(secret()) : try value(depth: depth)
+            if depth == 1, interest.members != nil {
+                members.replace(key, value)
+            } else {
+                members.append(key, value)
+            }
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
         }
+    }
+
+    /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it is
+    /// asked for, or may be.
+    private mutating func passOverMember() throws(Fault) -> Bool {
+        guard let wanted = interest.members, isUTF8 else { return false }
+        var end = position + 1
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            // One that is written with escapes is read like any that is asked for.
+            guard bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 else { return false }
+            end += 1
+        }
+        guard end < bytes.count else { return false }
+        let name = bytes[(position + 1)..<end]
+        if name.count <= ByteKey.longest, let key = ByteKey(String(decoding: name, as: UTF8.self)),
+            wanted.contains(key)
+        {
+            return false
+        }
+        position = end + 1
+        skipSpace()
+        guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
+        skipSpace()
+        try passOver(depth: 1)
+        return true
+    }
+
+    /// Passes over a value, which has to be well-formed all the same.
+    private mutating func passOver(depth: Int) throws(Fault) {
+        guard depth <= Self.deepest else { throw fault("nested too deeply") }
+        switch next {
+        case UInt8(ascii: "{"):
+            position += 1
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return }
+            while true {
+                skipSpace()
+                guard next == UInt8(ascii: "\"") else { throw fault("a key expected") }
+                try passOverString()
+                skipSpace()
+                guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
+                skipSpace()
+                try passOver(depth: depth + 1)
+                skipSpace()
+                if take(UInt8(ascii: "}")) { return }
+                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
+            }
+        case UInt8(ascii: "["):
+            position += 1
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return }
+            while true {
+                skipSpace()
+                try passOver(depth: depth + 1)
+                skipSpace()
+                if take(UInt8(ascii: "]")) { return }
+                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the array's end expected") }
+            }
+        case UInt8(ascii: "\""): try passOverString()
+        case UInt8(ascii: "t"): _ = try word("true", .bool(true))
+        case UInt8(ascii: "f"): _ = try word("false", .bool(false))
+        case UInt8(ascii: "n"): _ = try word("null", .null)
+        default: try passOverNumber()
+        }
+    }
+
+    private mutating func passOverString() throws(Fault) {
+        position += 1
+        while let byte = next {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""): return
+            case UInt8(ascii: "\\"): _ = try escaped()
+            case 0..<0x20:
+                position -= 1
+                throw fault("a control character in a text")
+            default: break
+            }
+        }
+        throw fault("a text without its end")
+    }
+
+    private mutating func countInner() throws(Fault) {
+        inner += 1
+        guard inner <= interest.mostValues else { throw fault("more than any request has") }
     }
 
     private mutating func elements(depth: Int) throws(Fault) -> [JSONValue] {
@@ -84,6 +199,7 @@ struct JSONReader {
         if take(UInt8(ascii: "]")) { return elements }
         while true {
             skipSpace()
+            try countInner()
             elements.append(try value(depth: depth))
             skipSpace()
             if take(UInt8(ascii: "]")) { return elements }
@@ -101,6 +217,11 @@ struct JSONReader {
     // number = [ "-" ] ( "0" / 1-9 *DIGIT ) [ "." 1*DIGIT ] [ ( "e" / "E" ) [ "-" / "+" ] 1*DIGIT ]
     private mutating func number() throws(Fault) -> String {
         let start = position
+        try passOverNumber()
+        return String(decoding: bytes[start..<position], as: UTF8.self)
+    }
+
+    private mutating func passOverNumber() throws(Fault) {
         _ = take(UInt8(ascii: "-"))
         if !take(UInt8(ascii: "0")) { try digits() }
         if take(UInt8(ascii: ".")) { try digits() }
@@ -108,7 +229,6 @@ struct JSONReader {
             if !take(UInt8(ascii: "-")) { _ = take(UInt8(ascii: "+")) }
             try digits()
         }
-        return String(decoding: bytes[start..<position], as: UTF8.self)
     }
 
     private mutating func digits() throws(Fault) {

@@ -42,7 +42,7 @@ package struct Request: Sendable {
     package static func parse(_ bytes: [UInt8]) throws(RequestError) -> Request {
         let members: JSONObject
         do {
-            members = try JSONReader.object(bytes)
+            members = try JSONReader.object(bytes, keeping: interest)
         } catch {
             throw .malformedJSON("\(error.reason) at byte \(error.offset)")
         }
@@ -52,6 +52,21 @@ package struct Request: Sendable {
         }
         return Request(type: type, members: members)
     }
+
+    /// All that any request has; whatever else stands in one costs no more than reading over it.
+    private static let interest = JSONReader.Interest(
+        members: Set(
+            ([
+                "RequestType", "Id", "Nonce", "Verifier", "Hmac", JSONReader.secretMember, "TriggerUnlock",
+                "SortSelection",
+                "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
+                "Password",
+            ] + SearchFlags.names).compactMap { ByteKey($0) }
+        ),
+        mostValues: mostValues
+    )
+    /// How many names, or string fields, one request may bring.
+    package static let mostValues = 16384
 
     private init(type: RequestType, members: JSONObject) {
         self.type = type

@@ -47,6 +47,16 @@ package struct SearchFlags: Equatable, Sendable {
     package init() {}
 }
 
+extension SearchFlags {
+    /// The members of a request that they stand in.
+    static let names = [
+        "SearchInTitles", "SearchInUserNames", "SearchInPasswords", "SearchInUrls", "SearchInNotes",
+        "SearchInOther", "SearchInStringNames", "SearchInTags", "SearchInUuids", "SearchInGroupPaths",
+        "SearchInGroupNames", "SearchInHistory", "SearchMode", "ComparisonMode", "ExcludeExpired",
+        "RespectEntrySearchingDisabled",
+    ]
+}
+
 extension Request {
     /// The flags of a custom search.
     /// - Returns: The defaults, but for what the request says otherwise.

@@ -109,16 +109,28 @@ package struct LoginIndex: Sendable {
         _ query: MatchQuery,
         in indexes: [LoginIndex]
     ) -> [(vault: Int, login: Login)] {
+        query.ordered(found(for: query, in: indexes), by: \.login)
+    }
+
+    /// How many `matches` finds, without putting them in order.
+    package static func count(of query: MatchQuery, in indexes: [LoginIndex]) -> Int {
+        query.count(of: found(for: query, in: indexes).map(\.login))
+    }
+
+    private static func found(
+        for query: MatchQuery,
+        in indexes: [LoginIndex]
+    ) -> [(vault: Int, login: Login)] {
         func gather(_ find: (LoginIndex) -> [Login]) -> [(vault: Int, login: Login)] {
             indexes.enumerated().flatMap { vault, index in find(index).map { (vault, $0) } }
         }
         for key in query.page?.keys ?? [] {
             let found = gather { $0.candidates(at: key, query) }
-            if !found.isEmpty { return query.ordered(found, by: \.login) }
+            if !found.isEmpty { return found }
         }
         // What has a scheme is an address; anything else may be a title just as well.
         guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
-        return query.ordered(gather { $0.titled(query.url).filter(query.admits) }, by: \.login)
+        return gather { $0.titled(query.url).filter(query.admits) }
     }
 
     private func candidates(at key: String, _ query: MatchQuery) -> [Login] {

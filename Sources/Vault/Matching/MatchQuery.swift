@@ -14,7 +14,8 @@ package struct MatchQuery: Sendable {
     package let now: Int64
 
     let url: String
-    private let comparedURL: String
+    /// What logins' URLs are compared with, once for all of them.
+    private let compared: ComparedURL
     /// The field `SubmitUrl` where it is no address, but a browser may send the form to another host by it.
     package let unclearSubmit: String?
 
@@ -41,7 +42,7 @@ package struct MatchQuery: Sendable {
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
         self.options = options
         self.now = now
-        comparedURL = EditDistance.compared(submit == nil ? url : submitUrl ?? url)
+        compared = ComparedURL(submit == nil ? url : submitUrl ?? url)
     }
 
     /// The host that is asked for, as prompts, grants and allow lists name it; the title, where it is none.
@@ -69,6 +70,19 @@ package struct MatchQuery: Sendable {
         return ranked.prefix { $0.rank.distance == best }.map(\.element)
     }
 
+    /// How many of these would be left, which needs no order.
+    ///
+    /// Nobody is asked about a count, so that with `bestOnly` just what is public of their URLs decides.
+    func count(of logins: [Login]) -> Int {
+        guard options.bestOnly, logins.count > 1 else { return logins.count }
+        let limit = EditDistance.limit(for: logins.count)
+        let distances = logins.map { login in
+            Distance(compared, ComparedURL(login.url.isEmpty ? login.title : login.publicURL), limit)
+        }
+        let best = distances.min()
+        return distances.count { $0 == best }
+    }
+
     private struct Rank: Comparable {
         let distance: Distance
         let name: SortKey
@@ -76,13 +90,24 @@ package struct MatchQuery: Sendable {
 
         init(_ login: Login, _ query: MatchQuery, _ limit: Int) {
             let url = login.url.isEmpty ? login.title : login.url
-            distance = Distance(query.comparedURL, EditDistance.compared(url), limit)
+            distance = Distance(query.compared, ComparedURL(url), limit)
             name = SortKey(query.options.sortBy == .username ? login.username : login.title)
             id = login.id
         }
 
         static func < (left: Rank, right: Rank) -> Bool {
             (left.distance, left.name, left.id) < (right.distance, right.name, right.id)
+        }
+    }
+
+    /// A URL as it is compared with others, whole and up to its query.
+    private struct ComparedURL {
+        let whole: ArraySlice<Unicode.Scalar>
+        let path: ArraySlice<Unicode.Scalar>
+
+        init(_ url: String) {
+            whole = EditDistance.compared(url)[...]
+            path = whole.prefix { $0 != "?" && $0 != "#" }
         }
     }
 
@@ -94,17 +119,13 @@ package struct MatchQuery: Sendable {
         let whole: Int
         let path: Int
 
-        init(_ page: String, _ own: String, _ limit: Int) {
-            whole = EditDistance.between(page, own, limit: limit)
-            path = EditDistance.between(Self.path(page), Self.path(own), limit: limit)
+        init(_ page: ComparedURL, _ own: ComparedURL, _ limit: Int) {
+            whole = EditDistance.between(page.whole, own.whole, limit: limit)
+            path = EditDistance.between(page.path, own.path, limit: limit)
         }
 
         static func < (left: Distance, right: Distance) -> Bool {
             (left.whole, left.path) < (right.whole, right.path)
-        }
-
-        private static func path(_ url: String) -> String {
-            String(url.prefix { $0 != "?" && $0 != "#" })
         }
     }
 }

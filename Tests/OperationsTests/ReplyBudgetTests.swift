@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import KeePassHTTP
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What all replies may take together.
+@Suite(.timeLimit(.minutes(1))) struct ReplyBudgetTests {
+    @Test func `a program has its share, all have what there is, and it comes back`() {
+        let budget = ReplyBudget(most: 100, share: 60)
+        var leases = [budget.lease(for: ["a"]), budget.lease(for: ["a"]), budget.lease(for: ["b"])]
+        #expect(leases[0].take(50) && !leases[1].take(20) && leases[1].take(10))
+        #expect(!leases[2].take(50) && leases[2].take(40))
+        #expect(!budget.lease(for: ["c"]).take(1))
+        #expect(budget.taken == 100)
+        leases.removeFirst()
+        #expect(budget.taken == 50)
+        // Whoever holds a connection with others counts as each of them.
+        #expect(!budget.lease(for: ["b", "c"]).take(30))
+        leases = []
+        #expect(budget.taken == 0)
+    }
+
+    @Test func `one allow makes no more replies for peers that don't read than there is memory for`()
+        async throws
+    {
+        try await Scene.onOneThread {
+            var scene = await Scene()
+            scene.bell.replies = ReplyBudget(most: 200_000, share: 100_000)
+            await scene.vault.put(
+                .at("https://a.example/", "a"),
+                password: String(repeating: "x", count: 40_000)
+            )
+            var events = scene.desk.events().makeAsyncIterator()
+            let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
+            var tasks: [Task<Rung, any Error>] = []
+            for _ in 0..<6 {
+                tasks.append(scene.ringing(scene.guest, try scene.guest.request(.getLogins, page)))
+            }
+            let question = try await scene.next(&events)
+            await Scene.everythingElse()
+            try await scene.allow(question)
+            var rung: [Rung] = []
+            for task in tasks { rung.append(try await task.value) }
+            #expect(rung.count { $0.reply.success } == 2)
+            #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
+            #expect((80_000...100_000).contains(scene.bell.replies.taken))
+            // Delivered or not, they are gone.
+            for reply in rung { await reply.deliver(false) }
+            rung = []
+            tasks = []
+            await Scene.everythingElse()
+            #expect(scene.bell.replies.taken == 0)
+        }
+    }
+
+    @Test func `one program can't wait for answers without end`() async throws {
+        try await Scene.onOneThread {
+            var limits = Limits()
+            limits.askersPerProgram = 3
+            let scene = await Scene(limits: limits)
+            await scene.vault.put(.at("https://a.example/", "a"))
+            var events = scene.desk.events().makeAsyncIterator()
+            let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
+            var tasks: [Task<Rung, any Error>] = []
+            for _ in 0..<3 {
+                tasks.append(scene.ringing(scene.guest, try scene.guest.request(.getLogins, page)))
+            }
+            let question = try await scene.next(&events)
+            await Scene.everythingElse()
+            let more = try await scene.ringing(scene.guest, scene.guest.request(.getLogins, page)).value
+            #expect(more.status == 200 && more.reply.error == "Too many questions are waiting")
+            let search = try scene.guest.request(.customSearch, ["SearchString": "a"])
+            let asked = try await scene.ringing(scene.guest, search).value
+            #expect(asked.reply.error == "Too many questions are waiting")
+            try await scene.allow(question)
+            for task in tasks { #expect(try await task.value.titles == ["a"]) }
+            #expect(await scene.asked().count == 1)
+        }
+    }
+}

@@ -167,7 +167,7 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
-        .executableTarget(name: "keybell", dependencies: ["Console", "CWipingHeap", "DerivationProcess"]),
+        .executableTarget(name: "keybell", dependencies: ["Console", "CWipingHeap", "DerivationProcess", "Kernel"]),
 
         // Tests: a target per room, the built programs in EndToEndTests.
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),

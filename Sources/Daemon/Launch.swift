@@ -16,6 +16,7 @@ package enum Launch {
     package static func daemon() -> Never {
         // Rights belong to a thread and to those that it makes: now there is but one.
         let failure = Hardening.apply()
+        DispatchLog.silence()
         DerivationWorker.runIfAsked()
         let command = DaemonCommand.parseOrExit()
         Task(executorPreference: TaskQueue.shared) {

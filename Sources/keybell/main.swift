@@ -3,6 +3,8 @@
 import Console
 import DerivationProcess
 import Glibc
+import Kernel
 
 DerivationWorker.runIfAsked()
+DispatchLog.silence()
 exit(await Invocation.run(Array(CommandLine.arguments.dropFirst())))

@@ -87,7 +87,7 @@ let package = Package(
         room("Patterns", ["CPCRE2"]),
         room("Gzip", ["CZlib"]),
         room("XMLTree", ["CLibXML2", "UnicodeText"]),
-        room("DBus", ["CDBus", "Kernel", "UnicodeText"]),
+        room("DBus", ["CDBus", "DisplayText", "Kernel", "UnicodeText"]),
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "UnicodeText", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),

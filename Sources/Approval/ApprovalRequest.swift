@@ -66,7 +66,11 @@ package struct ApprovalRequest: Sendable, Hashable {
     /// Save: hosts at which the entry would match or be allowed from now on.
     package var newHosts: [String]
     /// All entries that it is about.
-    package var entries: [EntryLine]
+    package var entries: [EntryLine] {
+        didSet { entryLines = Set(entries.map(\.bytes)) }
+    }
+    /// The same to be compared: made by who puts the question, for there can be very many.
+    private(set) var entryLines: Set<[UInt8]>
     /// Release: the whole vault, a search and the like rather than one host.
     package var bulk: Bool
     /// A bulk release that names single entries, so that a grant can cover just those.
@@ -147,10 +151,34 @@ package struct ApprovalRequest: Sendable, Hashable {
         self.claimedTitle = claimedTitle
         self.newHosts = newHosts
         self.entries = entries
+        entryLines = Set(entries.map(\.bytes))
         self.bulk = bulk
         self.isByEntry = isByEntry
         self.isNew = isNew
         self.fields = fields
         self.alwaysOffered = alwaysOffered
+    }
+}
+
+extension ApprovalRequest {
+    /// What is kept of it once it has ended: not what a search was for, where that was allowed, nor what only a request
+    /// that waits has a use for.
+    func ended(_ outcome: Outcome) -> ApprovalRequest {
+        var ended = self
+        ended.entryLines = []
+        if outcome == .allowed { ended.withholdSearch() }
+        return ended
+    }
+
+    /// Forgets what a search is for.
+    mutating func withholdSearch() {
+        if search != nil { search = "…" }
+    }
+}
+
+extension EntryLine {
+    /// All of it, part by part with its length, so that comparing takes time in proportion to it.
+    fileprivate var bytes: [UInt8] {
+        [uuid, title, username].flatMap { Array("\($0.utf8.count):".utf8) + Array($0.utf8) }
     }
 }

@@ -130,7 +130,7 @@ extension Desk {
                 keep(
                     EndedRequest(
                         code: request.code,
-                        request: request.request,
+                        request: request.request.ended(outcome),
                         callers: request.allCallers,
                         outcome: outcome,
                         deadline: request.deadline ?? now,

@@ -13,6 +13,14 @@ package enum Matter: Sendable, Hashable {
     /// Everything, as when the keyring was locked.
     case everything
 
+    /// Whether it may be a lock, after which nothing is to be read any more that was private.
+    var isLock: Bool {
+        switch self {
+        case .vault, .everything: true
+        case .client, .entry: false
+        }
+    }
+
     func concerns(_ request: ApprovalRequest, _ choices: Choices? = nil) -> Bool {
         switch self {
         case .client(let id): request.client == id || choices?.id == id
@@ -38,6 +46,8 @@ extension Desk {
     ///   - sparing: Codes of requests whose allow made the change itself.
     mutating func forget(_ matter: Matter, sparing: Set<String> = []) {
         memories.removeAll { matter.concerns($0.request, $0.choices) && !sparing.contains($0.code) }
+        guard matter.isLock else { return }
+        for index in ended.indices { ended[index].request.withholdSearch() }
     }
 
     /// Takes back waiting requests that have become void; not those to unlock a vault that is locked.

@@ -11,6 +11,12 @@ extension Desk {
         return true
     }
 
+    /// Whether one more question of a program could be shown, or wait for its turn.
+    mutating func hasRoom(for caller: Caller, now: Instant) -> Bool {
+        dropStale(now: now)
+        return isRoom(for: caller)
+    }
+
     /// How a question would be refused without being shown: denied unseen, or one too many; nil if it would not be.
     mutating func refusal(of request: ApprovalRequest, now: Instant) -> Answer? {
         dropStale(now: now)
@@ -30,6 +36,11 @@ extension FrontDesk {
     /// Whether anything that this program asks is denied unseen.
     package func isMuted(_ caller: Caller) -> Bool {
         desk.isMuted(caller, now: clock.now)
+    }
+
+    /// Whether one more question of a program could be shown, or wait for its turn.
+    package func hasRoom(for caller: Caller) -> Bool {
+        desk.hasRoom(for: caller, now: clock.now)
     }
 
     /// How a question would be refused without being shown; nil if it would be shown, or answered from memory.

@@ -146,7 +146,7 @@ struct WaitingRequest: Sendable {
 /// A request that has ended; its code rests with it.
 struct EndedRequest: Sendable {
     let code: String
-    let request: ApprovalRequest
+    var request: ApprovalRequest
     let callers: [Caller]
     let outcome: Outcome
     let deadline: Desk.Instant

@@ -26,8 +26,16 @@ struct Question: Hashable, Sendable {
             return
         }
         vaults = request.vaults
-        entries = Set(request.entries.map(Self.line))
+        entries = request.entryLines
         shown = Self.shown(request)
+    }
+
+    /// Cheap, however many entries it is about.
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(kind)
+        hasher.combine(program)
+        hasher.combine(sameness)
+        hasher.combine(entries.count)
     }
 
     /// Whether both come from one attempt to associate: same program, key and proposed Id.
@@ -61,12 +69,6 @@ struct Question: Hashable, Sendable {
     private static func texts(of holder: KeyHolder?) -> [String?] {
         // When it was last used changes with each use.
         [holder?.program, holder?.origin, holder?.created.map { String($0) }]
-    }
-
-    private static func line(_ entry: EntryLine) -> [UInt8] {
-        var bytes: [UInt8] = []
-        for text in [entry.uuid, entry.title, entry.username] { append(text, to: &bytes) }
-        return bytes
     }
 
     private static func append(_ text: String?, to bytes: inout [UInt8]) {

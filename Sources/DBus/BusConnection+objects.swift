@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Kernel
+
 extension BusConnection {
     /// Shows an object on the bus, in place of one that stands at the same path.
     ///
@@ -73,7 +75,7 @@ extension BusConnection {
             do throws(DBusError) {
                 body = try message.body()
             } catch {
-                servedCalls.end(sender)
+                end(sender)
                 throw error
             }
             let route = objects.route(method, MethodCall(sender: sender, body: body))
@@ -87,8 +89,12 @@ extension BusConnection {
     }
 
     private func finish(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
-        servedCalls.end(reply.caller)
+        end(reply.caller)
         answer(reply, outcome)
+    }
+
+    private func end(_ caller: String) {
+        if servedCalls.end(caller) { FreedMemory.giveBackSoon() }
     }
 
     private func answer(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+
 /// The objects that a connection exports, and what answers a call of each of their methods.
 struct ObjectTree {
     /// What a call comes to: the work, and the type that its outcome must have.
@@ -15,6 +17,9 @@ struct ObjectTree {
         let interface: String?
         let member: String
         let signature: String
+
+        /// The path as an error repeats it: the one part of a header that has no limit.
+        var shownPath: String { PlainText.field(path.text) }
     }
 
     private var objects: [ObjectPath: ExportedObject] = [:]
@@ -27,13 +32,13 @@ struct ObjectTree {
     func method(for target: Target) throws(DBusError) -> Method {
         let interfaces = try interfaces(at: target.path, for: target.interface)
         if let name = target.interface, !interfaces.contains(where: { $0.name == name }) {
-            let message = "\(target.path) has no interface \(name)."
+            let message = "\(target.shownPath) has no interface \(name)."
             throw DBusError(name: DBusError.Name.unknownInterface, message: message)
         }
         // Without an interface in the call, the first method of that name is meant.
         let candidates = interfaces.filter { target.interface == nil || $0.name == target.interface }
         guard let method = candidates.flatMap(\.methods).first(where: { $0.name == target.member }) else {
-            throw .unknownMethod("\(target.path) has no method \(target.member) there.")
+            throw .unknownMethod("\(target.shownPath) has no method \(target.member) there.")
         }
         let expected = method.input.map(\.signature.text).joined()
         guard target.signature == expected else {
@@ -55,7 +60,10 @@ struct ObjectTree {
         let object = objects[path]
         let children = children(of: path)
         guard object != nil || !children.isEmpty || interface == StandardInterfaces.peerName else {
-            throw DBusError(name: DBusError.Name.unknownObject, message: "There is no object \(path).")
+            throw DBusError(
+                name: DBusError.Name.unknownObject,
+                message: "There is no object \(PlainText.field(path.text))."
+            )
         }
         let own = object?.interfaces ?? []
         let standard = StandardInterfaces.all(of: own, children: children)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CDBus
+import DisplayText
 import UnicodeText
 
 /// Owns one reference to a libdbus message.
@@ -85,6 +86,9 @@ extension RawMessage {
         return message
     }
 
+    /// The longest text of an error, in characters.
+    static let longestError = 2048
+
     /// A reply is addressed by name and serial, so that the call itself need not be kept until it is made.
     static func reply(to caller: String, serial: UInt32, _ body: [Value]) throws(DBusError) -> RawMessage {
         let message = try answer(DBUS_MESSAGE_TYPE_METHOD_RETURN, to: caller, serial: serial)
@@ -100,9 +104,11 @@ extension RawMessage {
         let message = try answer(DBUS_MESSAGE_TYPE_ERROR, to: caller, serial: serial)
         let name = NameRules.isErrorName(error.name) ? error.name : DBusError.Name.failed
         guard unsafe dbus_message_set_error_name(message.raw, name) != 0 else { throw .noMemory }
-        // An error always gets out, even if its text quotes what can't travel.
-        let text = String(error.message.unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : Character($0) })
-        try message.append([.string(text)])
+        // An error always gets out, even if its text quotes what can't travel, or more of a caller's than anybody reads.
+        let text = error.message.unicodeScalars.prefix(longestError + 1).map {
+            $0.value == 0 ? "\u{FFFD}" : Character($0)
+        }
+        try message.append([.string(PlainText.field(String(text), limit: longestError))])
         return message
     }
 

@@ -8,8 +8,12 @@ struct ServedCalls {
     /// How many of all connections.
     static let total = 512
 
+    /// After how many calls the memory that they took is worth giving back.
+    static let many = 256
+
     private var counts: [String: Int] = [:]
     private var sum = 0
+    private var served = 0
 
     /// Counts a call in.
     ///
@@ -22,9 +26,15 @@ struct ServedCalls {
     }
 
     /// Counts it out.
-    mutating func end(_ caller: String) {
-        guard let count = counts[caller] else { return }
+    ///
+    /// - Returns: Whether it is the last of many.
+    mutating func end(_ caller: String) -> Bool {
+        guard let count = counts[caller] else { return false }
         counts[caller] = count > 1 ? count - 1 : nil
         sum -= 1
+        served += 1
+        guard sum == 0, served >= Self.many else { return false }
+        served = 0
+        return true
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CDBus
+import DisplayText
 
 /// The interfaces that every object has: Properties, Introspectable, Peer.
 enum StandardInterfaces {
@@ -100,7 +101,7 @@ enum StandardInterfaces {
         guard !named.isEmpty else {
             throw DBusError(
                 name: DBusError.Name.unknownInterface,
-                message: "There is no interface \(name) here."
+                message: "There is no interface \(PlainText.quoted(name)) here."
             )
         }
         return named
@@ -113,7 +114,10 @@ enum StandardInterfaces {
         let name = arguments.dropFirst().first?.asString ?? ""
         let properties = try interfaces(arguments, of: own).flatMap(\.properties)
         guard let property = properties.first(where: { $0.name == name }) else {
-            throw DBusError(name: DBusError.Name.unknownProperty, message: "There is no property \(name).")
+            throw DBusError(
+                name: DBusError.Name.unknownProperty,
+                message: "There is no property \(PlainText.quoted(name))."
+            )
         }
         return property
     }

@@ -4,6 +4,7 @@ import Approval
 import Audit
 import Clients
 import DisplayText
+import Kernel
 import Logging
 import Passwords
 import SecretService
@@ -57,6 +58,8 @@ extension House {
         }
     }
 
+    private static let comparing = TaskQueue(label: "org.keybell.comparing")
+
     /// Follows a vault: keeps a record of every time that it is opened, by whatever opened it, lets those go on who wait
     /// for that, and ends allows that nobody has collected of logins that have become others.
     static func follow(_ vault: any VaultStore, desk: FrontDesk, in audit: AuditTrail) async {
@@ -71,7 +74,12 @@ extension House {
                 await desk.forget(.vault(vault.name))
             case .keyring:
                 guard let index = try? await vault.index() else { break }
-                for id in known.map(index.changes) ?? [] { await desk.forget(.entry(id.hex)) }
+                // Beside the thread that serves: a vault can be large.
+                let former = known
+                let changes = await Task(executorPreference: comparing) {
+                    former.map(index.changes) ?? []
+                }.value
+                for id in changes { await desk.forget(.entry(id.hex)) }
                 known = index
             }
             let isLocked = await vault.status().isLocked

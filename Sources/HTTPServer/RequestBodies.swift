@@ -120,13 +120,18 @@ final class RequestBodies: Sendable {
     }
 
     /// The oldest request's body, once it is complete, or why it wasn't taken.
+    ///
+    /// It counts as held until its bytes are gone: it may have to wait for those before it to be read.
     func takeOldest() -> Result<WipedBytes, HTTPRefusal> {
-        defer { giveBackWhatIsNotNeeded() }
-        return state.withLock { state in
+        state.withLock { state in
             guard let body = state.bodies.first else { return .failure(.tooLarge) }
             if let refusal = body.refusal { return .failure(refusal) }
             state.bodies[0].bytes = WipedBytes()
-            state.held -= body.bytes.count
+            let count = body.bytes.count
+            body.bytes.whenGone { [self] in
+                self.state.withLock { $0.held -= count }
+                giveBackWhatIsNotNeeded()
+            }
             return .success(body.bytes)
         }
     }

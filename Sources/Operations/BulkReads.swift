@@ -50,12 +50,25 @@ extension Bell {
         asked: String,
         isByEntry: Bool = false,
         passwords: Bool = true,
-        select: (LoginIndex) -> [Login]
+        select: @Sendable (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
-        let open = try await open(for: ring)
-        let offers = sorted(open.flatMap { vault in vault.offers(select(vault.index)) })
+        let open: [OpenVault]
+        do throws(Refusal) {
+            open = try await self.open(for: ring)
+        } catch {
+            // A grant may cover what is named entry by entry.
+            let caller = await ring.visitor.caller()
+            throw await limitFirst(error, of: ring, asks: !isByEntry && asksInBulk(ring, caller))
+        }
         let purpose = Purpose(asked: [asked], passwords: passwords, isByEntry: isByEntry)
-        let released = try await release(offers, for: purpose, to: ring)
-        return try await handOut(released, to: ring, passwords: passwords)
+        let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > LongWork.fewLogins
+        return try await LongWork.done(beside: isLong) { () async throws(Refusal) in
+            let offers = open.flatMap { vault in vault.offers(select(vault.index)) }
+            return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
+                () async throws(Refusal) in
+                let released = try await release(sorted(offers), for: purpose, to: ring)
+                return try await handOut(released, to: ring, passwords: passwords)
+            }
+        }
     }
 }

@@ -25,7 +25,10 @@ extension Bell {
         if flags.isPublic {
             do throws(Refusal) {
                 let offers = try await found(search, flags, in: open(for: ring), for: ring)
-                return try await handOut(try await release(offers, for: purpose, to: ring), to: ring)
+                return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
+                    () async throws(Refusal) in
+                    try await handOut(try await release(offers, for: purpose, to: ring), to: ring)
+                }
             } catch .search(.tookTooLong) {
                 // That is told like anything else, after the word.
             } catch {
@@ -38,7 +41,11 @@ extension Bell {
         }
         released.offers = try await found(search, flags, in: open(for: ring), for: ring)
         released.isNothingFound = released.offers.isEmpty
-        return try await handOut(released, to: ring)
+        let found = released
+        return try await LongWork.done(beside: found.offers.count > LongWork.fewLogins) {
+            () async throws(Refusal) in
+            try await handOut(found, to: ring)
+        }
     }
 
     private func searchFlags(_ ring: Ring) throws(Refusal) -> SearchFlags {

@@ -9,8 +9,11 @@ extension Bell {
     func getLogins(_ ring: Ring) async throws(Refusal) -> Answered {
         let query = try query(of: ring)
         let offers = offers(for: query, in: try await open(for: ring))
-        let released = try await release(offers, for: Purpose(query: query), to: ring)
-        return try await handOut(released, to: ring, query: query)
+        return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
+            () async throws(Refusal) in
+            let released = try await release(offers, for: Purpose(query: query), to: ring)
+            return try await handOut(released, to: ring, query: query)
+        }
     }
 
     /// `get-logins-count`: how many there would be; never asks anyone.

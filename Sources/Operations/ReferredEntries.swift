@@ -45,12 +45,16 @@ actor ReferredEntries {
         guard searches < Self.mostSearches else { return nil }
         searches += 1
         if reference.isPublic {
-            guard let login = index.everything.first(where: { reference.means($0) == true }) else {
-                return nil
-            }
+            guard let login = await Self.first(reference, in: index) else { return nil }
             return try await open(login)
         }
         return try await everything(index).first { reference.means($0) }
+    }
+
+    private static func first(_ reference: FieldReference, in index: LoginIndex) async -> Login? {
+        let find: @Sendable () -> Login? = { index.everything.first { reference.means($0) == true } }
+        guard index.count > LongWork.fewLogins else { return find() }
+        return await Task(executorPreference: LongWork.queue) { find() }.value
     }
 
     private func open(_ login: Login) async throws(VaultError) -> PlaceholderEntry? {

@@ -60,6 +60,15 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
+    /// Whether something that is locked is the reason.
+    var isLock: Bool {
+        switch self {
+        case .locked: true
+        case .vault(let error): error.isLock
+        default: false
+        }
+    }
+
     /// The `Error` field: a sentence that a person can act on, without a secret or a path in it.
     package var sentence: String {
         switch self {

@@ -202,7 +202,7 @@ extension Bell {
         )
     }
 
-    private func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
+    func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
         ring.rules.bulkAccess == .always || !ring.isFamiliar(caller)
     }
 

@@ -58,6 +58,7 @@ extension Bell {
         }
         switch verification {
         case .verified(let conversation, let client, let fields):
+            if let name = fields.fieldWithNUL { throw .invalid(.hasNUL(name)) }
             return Ring(
                 request: request,
                 conversation: conversation,

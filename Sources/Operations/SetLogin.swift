@@ -32,7 +32,12 @@ extension Bell {
             }
             await saves.forget(saved, of: name)
         }
-        let store = try await store(for: wish, ring: ring)
+        let store: any VaultStore
+        do throws(Refusal) {
+            store = try await self.store(for: wish, ring: ring)
+        } catch {
+            throw await limitFirst(error, of: ring, asks: await asksToSave(wish, ring: ring))
+        }
         // So it is only where nothing was sent but a title, a user name and a URL.
         if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
@@ -82,6 +87,25 @@ extension Bell {
         if let holder = open.first(where: { $0.index.login(id) != nil }) { return holder.store }
         // It may well be in a vault that is closed.
         throw open.count < vaults.stores.count ? .locked : .vault(.notFound)
+    }
+
+    /// Whether a save has to be asked about, as far as that is known without a look at the vault.
+    private func asksToSave(_ wish: SaveWish, ring: Ring) async -> Bool {
+        let caller = await ring.visitor.caller()
+        if ring.rules.saving == .never, ring.isFamiliar(caller) { return false }
+        let place = wish.host ?? wish.draft.title ?? ""
+        for store in vaults.stores {
+            let grant = grantKey(
+                wish.draft.id == nil ? .create : .change,
+                host: place,
+                form: wish.form(at: place, of: nil),
+                vault: store.name,
+                ring: ring,
+                caller: caller
+            )
+            if await decision(on: grant, entry: wish.draft.id?.hex ?? "") != nil { return false }
+        }
+        return true
     }
 
     private func preview(

@@ -9,6 +9,7 @@ import Synchronization
 /// may fill that. What is read from them into a secret goes to `SecretBytes` at once.
 package final class WipedBytes: Sendable {
     private let bytes: Mutex<[UInt8]>
+    private let onceGone = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Makes room for so many bytes; more will do, but have to be moved.
     package init(capacity: Int = 0) {
@@ -24,6 +25,11 @@ package final class WipedBytes: Sendable {
     }
 
     deinit { wipe() }
+
+    /// Has a closure called once the bytes are gone: wiped, lent and given back, or forgotten.
+    package func whenGone(_ work: @escaping @Sendable () -> Void) {
+        onceGone.withLock { $0 = work }
+    }
 
     /// How many there are.
     package var count: Int { bytes.withLock { $0.count } }
@@ -60,7 +66,10 @@ package final class WipedBytes: Sendable {
             defer { bytes = [] }
             return bytes
         }
-        defer { lent.wipe() }
+        defer {
+            lent.wipe()
+            tellGone()
+        }
         return try read(lent)
     }
 
@@ -69,6 +78,15 @@ package final class WipedBytes: Sendable {
         bytes.withLock { bytes in
             bytes.wipe()
         }
+        tellGone()
+    }
+
+    private func tellGone() {
+        let work = onceGone.withLock { work in
+            defer { work = nil }
+            return work
+        }
+        work?()
     }
 }
 

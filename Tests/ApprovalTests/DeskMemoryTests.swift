@@ -72,4 +72,22 @@ import Testing
         #expect(scene.desk.withdraw(.client("firefox"), now: scene.now).answer(to: asked.asker) == .withdrawn)
         #expect(scene.codes.isEmpty)
     }
+
+    @Test mutating func `what a search was for is kept as long as somebody may want to know, and no longer`()
+        throws
+    {
+        var search = ApprovalRequest.release()
+        search.search = "mail"
+        try scene.ask(search, answered: .allow)
+        #expect(scene.desk.ended.last?.request.search == "…")
+        search.search = "bank"
+        try scene.ask(search, answered: .deny)
+        #expect(scene.desk.ended.last?.request.search == "bank", "the denial may be ended")
+        scene.desk.forget(.client("firefox"))
+        #expect(scene.desk.ended.last?.request.search == "bank")
+        scene.desk.forget(.everything)
+        #expect(scene.desk.ended.last?.request.search == "…")
+        try scene.ask(.save(), answered: .allow)
+        #expect(scene.desk.ended.last?.request.search == nil)
+    }
 }

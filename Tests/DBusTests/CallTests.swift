@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DBus
 import TestSupport
 import Testing
+
+@testable import DBus
 
 struct `Calls over a real bus` {
     let bus: PrivateBus
@@ -51,6 +52,48 @@ struct `Calls over a real bus` {
             #expect(served == 64)
         }
         #expect(try await call("Who") == [.string(client.uniqueName)])
+    }
+
+    @Test func `an error repeats no more of what the caller wrote than a person reads`() async throws {
+        let long = String(repeating: "x", count: 1 << 20)
+        let properties = "org.freedesktop.DBus.Properties"
+        func error(_ path: ObjectPath, _ member: String, _ texts: [String]) async -> DBusError? {
+            do throws(DBusError) {
+                let arguments = texts.map { Value.string($0) }
+                _ = try await client.call(server.uniqueName, path, properties, member, arguments)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let path = try #require(ObjectPath("/" + long))
+        let errors = [
+            await error(path, "GetAll", [""]), await error(Doorbell.path, "Get", [Doorbell.name, long]),
+            await error(Doorbell.path, "GetAll", [long]), await error(Doorbell.path, "Get", [long, "x"]),
+        ]
+        for error in errors {
+            let message = try #require(error?.message)
+            #expect(message.utf8.count < 1024)
+            #expect(message.contains("xxx"))
+        }
+    }
+
+    @Test func `the last of many calls is known, so that their memory can be given back`() {
+        var calls = ServedCalls()
+        var lasts = 0
+        for _ in 0..<ServedCalls.many * 2 {
+            _ = calls.begin("a")
+            if calls.end("a") { lasts += 1 }
+        }
+        #expect(lasts == 2)
+        for _ in 0..<ServedCalls.many {
+            _ = calls.begin("b")
+            _ = calls.begin("a")
+            let isLast = calls.end("a")
+            #expect(!isLast, "another one is being served")
+            if calls.end("b") { lasts += 1 }
+        }
+        #expect(lasts == 4)
     }
 
     @Test func `a message that the socket doesn't take at once is sent and answered all the same`()

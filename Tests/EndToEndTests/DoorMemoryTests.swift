@@ -40,4 +40,18 @@ struct DoorMemoryTests {
         let findings = try MemoryImage.search(household.daemon.pid, for: [key])
         #expect(findings.isEmpty, "\(findings)")
     }
+
+    @Test func `the realm of a page is gone when its request is answered`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        #expect(try await guest.save("https://example.org/", login: "alice-9Zk", password: "x").success)
+        let realm = "the-realm-of-the-page-8Wd"
+        _ = try await Porter(household).answering {
+            try await guest.ask(.getLogins, [("Url", "https://example.org/"), ("Realm", realm)])
+        }
+        let pid = try household.daemon.pid
+        #expect(try !MemoryImage.search(pid, for: ["alice-9Zk"]).isEmpty)
+        let findings = try MemoryImage.search(pid, for: [realm])
+        #expect(findings.isEmpty, "\(findings)")
+    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import KeePassHTTP
 import SecretService
 import Testing
@@ -127,5 +128,49 @@ import Vault
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
         #expect(rung.titles == ["a"])
+    }
+
+    @Test(arguments: [
+        (RequestType.getLogins, "Url"), (.getLogins, "Realm"), (.getLoginsByNames, "Names"),
+        (.getLoginByUUID, "Uuid"), (.customSearch, "SearchString"), (.setLogin, "Name"),
+    ])
+    func `a text with a NUL in it is refused by a sentence that says which, and is no failure to decrypt`(
+        _ type: RequestType,
+        _ field: String
+    ) async throws {
+        let scene = await Scene()
+        let body =
+            switch field {
+            case "Names": try scene.guest.request(type, names: ["a\u{0}b"])
+            case "Realm": try scene.guest.request(type, ["Url": "https://a.example/", field: "a\u{0}b"])
+            default: try scene.guest.request(type, [field: "https://a.example/\u{0}x"])
+            }
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.status == 400)
+        #expect(rung.reply.error == "Invalid request: \(field): a text can't have a NUL character in it")
+        #expect(await scene.clients.strikes.isEmpty)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test(arguments: [RequestType.setLogin, .getAllLogins])
+    func `too many questions are told before a locked vault, to what would have to ask`(
+        _ type: RequestType
+    ) async throws {
+        var limits = Limits()
+        (limits.total, limits.waitingTotal) = (0, 0)
+        let scene = await Scene(limits: limits)
+        await scene.vault.lock()
+        let body = try scene.guest.request(type, ["Url": "https://a.example/", "Login": "me"])
+        let rung = try await scene.ring(scene.guest, body)
+        #expect(rung.status == 200)
+        #expect(rung.reply.error == "Too many questions are waiting")
+
+        let trusting = await Scene(
+            rules: { ($0.saving, $0.bulkAccess) = (.never, .never) },
+            limits: limits
+        )
+        await trusting.vault.lock()
+        let asksNothing = try trusting.guest.request(type, ["Url": "https://a.example/", "Login": "me"])
+        #expect(try await trusting.ring(trusting.guest, asksNothing).status == 503)
     }
 }

@@ -13,6 +13,11 @@ struct DaemonBus: Sendable {
         do throws(DBusError) {
             return DaemonBus(bus: try await BusConnection.connect(.session))
         } catch {
+            guard error.name != DBusError.Name.limitsExceeded else {
+                throw .refused(
+                    "The session bus is busy and takes no more connections: try again in a moment."
+                )
+            }
             throw .unreachable(
                 """
                 There is no session bus (\(PlainText.cleaned(error.message))).
@@ -46,7 +51,19 @@ struct DaemonBus: Sendable {
                 noAutoStart: !starts
             )
         } catch {
-            throw ConsoleError(error)
+            guard error.name == DBusError.Name.noReply, await isThere() else { throw ConsoleError(error) }
+            throw .refused(
+                "Keybell is busy and didn't answer in time: try again. `journalctl --user -u keybell` may say why."
+            )
+        }
+    }
+
+    /// Whether the daemon has its name, or the bus is too busy to say.
+    private func isThere() async -> Bool {
+        do throws(DBusError) {
+            return try await bus.owner(of: KeybellBus.name) != nil
+        } catch {
+            return error.name != DBusError.Name.disconnected
         }
     }
 

@@ -21,6 +21,10 @@ package struct OpenedFields: Sendable {
     /// What stood in `StringFields`, as it came.
     package let stringFields: [StringField]
 
+    /// The name of a member that is text and has a NUL in it, if there is one: such a request can't be served, for to
+    /// the C libraries that texts go to, what stands after a NUL would not be there.
+    package let fieldWithNUL: String?
+
     /// A decrypted field; nil when it is absent or empty.
     package func secret(_ name: String) -> SecretBytes? {
         single[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -42,27 +46,31 @@ package struct OpenedFields: Sendable {
     init?(_ request: Request, in conversation: Conversation) {
         let form = request.type.encryptedForm
         var isWhole = true
-        func open(_ field: EncryptedField, isText: Bool = true) -> SecretBytes? {
+        var withNUL: String?
+        func open(_ field: EncryptedField, of member: String, isText: Bool = true) -> SecretBytes? {
             let plain = try? conversation.decrypt(field)  // there is but one failure, and it says nothing
             guard let plain, !isText || plain.isText else {
                 isWhole = false
                 return nil
             }
+            if isText, plain.hasNUL { withNUL = withNUL ?? member }
             return plain
         }
         var single: [String: SecretBytes] = [:]
-        for name in form.texts { single[name] = request.field(name).flatMap { open($0) } }
-        for name in form.secrets { single[name] = request.field(name).flatMap { open($0, isText: false) } }
+        for name in form.texts { single[name] = request.field(name).flatMap { open($0, of: name) } }
+        for name in form.secrets {
+            single[name] = request.field(name).flatMap { open($0, of: name, isText: false) }
+        }
         var lists: [String: [SecretBytes]] = [:]
-        for name in form.lists { lists[name] = request.fields(name).compactMap { open($0) } }
+        for name in form.lists { lists[name] = request.fields(name).compactMap { open($0, of: name) } }
         let changes = form.hasStringFields ? request.stringFields : []
         stringFields = changes.compactMap { change in
-            let name = open(change.key)?.exposedText()
-            let value = change.value.flatMap { open($0, isText: false) }
+            let name = open(change.key, of: "StringFields")?.exposedText()
+            let value = change.value.flatMap { open($0, of: "StringFields", isText: false) }
             return name.map { StringField(name: $0, value: value) }
         }
         guard isWhole else { return nil }
-        (self.single, self.lists) = (single, lists)
+        (self.single, self.lists, fieldWithNUL) = (single, lists, withNUL)
     }
 }
 
@@ -100,12 +108,15 @@ extension RequestType {
 }
 
 extension SecretBytes {
-    /// Whether it is UTF-8 without a NUL: damaged blocks can end in a right padding, and to the C libraries that texts
-    /// go to, what stands after a NUL would not be there.
+    /// Whether it is UTF-8: damaged blocks can end in a right padding.
     fileprivate var isText: Bool {
+        withSpan { (try? UTF8Span(validating: $0)) != nil }
+    }
+
+    fileprivate var hasNUL: Bool {
         withSpan { span in
-            for index in span.indices where span[index] == 0 { return false }
-            return (try? UTF8Span(validating: span)) != nil
+            for index in span.indices where span[index] == 0 { return true }
+            return false
         }
     }
 }

@@ -8,6 +8,8 @@ package enum RequestError: Error, Equatable, Sendable {
     case unknownCommand(String)
     /// A field that this request type needs is absent or empty.
     case missing(String)
+    /// A field that is text has a NUL in it.
+    case hasNUL(String)
     /// `SearchMode` is neither `Simple` nor `Regular`.
     case invalidSearchMode
 
@@ -17,6 +19,7 @@ package enum RequestError: Error, Equatable, Sendable {
         case .malformedJSON(let reason): "Malformed JSON: \(reason)"
         case .unknownCommand(let name): "Unknown command: \(name)"
         case .missing(let field): "Invalid request: \(field): required"
+        case .hasNUL(let field): "Invalid request: \(field): a text can't have a NUL character in it"
         case .invalidSearchMode: "Invalid search mode"
         }
     }

@@ -43,7 +43,7 @@ extension LoginDraft {
 
     /// Whether one of its texts holds a character that a store might leave out or can't keep.
     package var holdsUnstorable: Bool {
-        [title, username, url, realm].contains { $0.map { StorableText.isBroken($0) } ?? false }
+        [title, username, url, realm, group].contains { $0.map { StorableText.isBroken($0) } ?? false }
             || password.map { StorableText.isBroken($0) } ?? false
             || fields.contains { name, value in
                 StorableText.isBroken(name) || value.map { StorableText.isBroken($0) } ?? false

@@ -57,7 +57,7 @@ import Testing
     @Test(arguments: [
         LoginDraft(username: "a\u{1}"), LoginDraft(password: SecretBytes(utf8: "\u{FFFE}")),
         LoginDraft(url: "https://a.example\u{FFFE}/"), LoginDraft(title: "a.example\u{FFFF}"),
-        LoginDraft(realm: "\u{80}"),
+        LoginDraft(realm: "\u{80}"), LoginDraft(title: "x", group: "a\u{1}"),
         LoginDraft(fields: ["KeePassHttp Settings\u{FFFE}": SecretBytes(utf8: "x")]),
         LoginDraft(fields: ["URL 1\u{1}": nil]), LoginDraft(fields: ["x": SecretBytes(utf8: "\u{0}")]),
     ])

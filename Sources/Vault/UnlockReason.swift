@@ -57,6 +57,8 @@ package enum UnlockFailure: Hashable, Sendable {
     case wrongPassword
     /// No password that was typed is right with the key file: either may be the wrong one.
     case wrongPasswordOrKeyFile
+    /// It was locked before it was open; whether a password was right doesn't matter then.
+    case lockedMeanwhile
 
     /// A sentence that says what happened and what to do.
     ///
@@ -67,6 +69,8 @@ package enum UnlockFailure: Hashable, Sendable {
         case .cancelled: "\(vault) is still locked: the question for its password was cancelled."
         case .timedOut:
             "\(vault) is still locked: nobody answered the question for its password in time. Try again."
+        case .lockedMeanwhile:
+            "\(vault) is still locked: it was locked again while it was being unlocked. Try again."
         case .wrongPassword: "\(vault) is still locked: the password is wrong. Try again."
         case .wrongPasswordOrKeyFile:
             "\(vault) is still locked: the password is wrong, or the key file is not the vault's. Try again, and "

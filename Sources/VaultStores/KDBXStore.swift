@@ -198,8 +198,13 @@ package actor KDBXStore: VaultStore {
                 attempt += 1
             }
         } catch {
-            logger.warning("A vault was not unlocked", metadata: ["vault": "\(name)", "reason": "\(error)"])
-            return .failure(error)
+            // A lock ends the derivation and the question for the password, which say so in their own words.
+            let failure = era == self.era ? error : .notUnlocked(.lockedMeanwhile)
+            logger.warning(
+                "A vault was not unlocked",
+                metadata: ["vault": "\(name)", "reason": "\(failure)"]
+            )
+            return .failure(failure)
         }
     }
 

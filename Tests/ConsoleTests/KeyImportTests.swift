@@ -63,18 +63,19 @@ struct KeyImportTests {
         let file = try await PluginFile([
             ("AES Key: fox", Self.first), ("AES Key: a b/ü", Self.second), ("AES Key: broken", "bm8="),
             ("AES Key: ", Self.second), ("UserName", "x"), ("Notes", "AES Key: no"),
+            ("AES Key: p\u{430}ypal", Self.second),
         ])
         let keys = try file.keys()
         let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false)
         // KeePassXC writes strings in the order of their names.
-        #expect(fresh.lines.map(\.id) == ["", "a b/ü", "broken", "fox"])
-        #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported])
+        #expect(fresh.lines.map(\.id) == ["", "a b/ü", "broken", "fox", "p\u{430}ypal"])
+        #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported, .unusable])
         #expect(!fresh.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.first)
         #expect(try await stored("a b/ü", in: session) == Self.second)
 
         let again = try await KeyImport(keys, into: keyring(session), overwrites: true)
-        #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present])
+        #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present, .unusable])
 
         let other = try await PluginFile([("AES Key: fox", Self.second)]).keys()
         let kept = try await KeyImport(other, into: keyring(session), overwrites: false)

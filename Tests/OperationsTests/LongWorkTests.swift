@@ -51,7 +51,7 @@ import Vault
             now: bell.now,
             audit: { event, fields in
                 places.note()
-                records.keep(event, fields)
+                return records.keep(event, fields)
             }
         )
         let ringing = try scene.ringing(scene.guest, scene.guest.request(type, [field: "example.org"]))

@@ -77,7 +77,7 @@ struct KDBXStoreTests {
         try await waiting.asked.wait(for: "the question") { $0 ? () : nil }
         await store.lock()
         waiting.answer.update { $0 = true }
-        await #expect(throws: VaultError.locked) { try await unlock.value }
+        await #expect(throws: VaultError.notUnlocked(.lockedMeanwhile)) { try await unlock.value }
         #expect(await store.status().isLocked)
     }
 
@@ -92,7 +92,9 @@ struct KDBXStoreTests {
             logger: KDBXFixture.quiet
         )
         locking.lock.update { $0 = { await store.lock() } }
-        await #expect(throws: VaultError.locked) { try await store.unlock(for: UnlockReason()) }
+        await #expect(throws: VaultError.notUnlocked(.lockedMeanwhile)) {
+            try await store.unlock(for: UnlockReason())
+        }
         #expect(await store.status().isLocked)
     }
 

@@ -67,7 +67,9 @@ struct KeyImport: Sendable {
         _ registry: ClientRegistry,
         _ overwrites: Bool
     ) async throws(ClientError) -> Outcome {
-        guard let key = field.key, PlainName(field.id) != nil else { return .unusable }
+        guard let key = field.key, let name = PlainName(field.id), !name.mayBeMistaken else {
+            return .unusable
+        }
         let former = try await registry.client(withID: field.id)?.fingerprint
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }

@@ -167,7 +167,10 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
-        .executableTarget(name: "keybell", dependencies: ["Console", "CWipingHeap", "DerivationProcess", "Kernel"]),
+        .executableTarget(
+            name: "keybell",
+            dependencies: ["Console", "CWipingHeap", "DerivationProcess", "Kernel"]
+        ),
 
         // Tests: a target per room, the built programs in EndToEndTests.
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
@@ -194,12 +197,13 @@ let package = Package(
             of: "Passwords",
             ["DBus", "Kernel", "Secrecy", "SecretService", "TestSupport", "Vault", logging]
         ),
-        tests(
-            of: "VaultStores",
-            [
-                "Ciphers", "DBus", "KDBX", "Kernel", "Secrecy", "SecretService", "TestSupport", "Vault",
-                logging,
-            ]
+        .testTarget(
+            name: "VaultStoresTests",
+            dependencies: [
+                "VaultStores", "Ciphers", "DBus", "KDBX", "Kernel", "Secrecy", "SecretService", "TestSupport",
+                "Vault", logging,
+            ],
+            exclude: ["Fixtures"]
         ),
         tests(of: "Callers", ["Kernel", "TestSupport"]),
         tests(

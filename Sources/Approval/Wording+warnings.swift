@@ -30,7 +30,10 @@ extension Wording {
     }
 
     private static func unverified(_ request: ApprovalRequest) -> String? {
-        request.verified ? nil : "The keyring is locked, so Keybell can't check yet who this is."
+        guard !request.verified else { return nil }
+        return request.isFirstOpening
+            ? "It has not said yet which client it is."
+            : "The keyring is locked, so Keybell can't check yet who this is."
     }
 
     private static func formElsewhere(_ request: ApprovalRequest) -> String? {

@@ -60,6 +60,8 @@ package enum VaultsInterface {
         package static let kind = "kind"
         /// `s`: the file, or the collection's object path.
         package static let path = "path"
+        /// `u`: how many entries have no uuid of their own in the file; absent where all have.
+        package static let standIns = "without-uuid"
         /// `b`: whether it must be unlocked first.
         package static let locked = "locked"
         /// `u`: how many logins; 0 while locked.

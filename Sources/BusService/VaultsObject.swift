@@ -144,7 +144,7 @@ struct VaultsObject: Sendable {
 extension VaultStatus {
     fileprivate var details: [String: Value] {
         typealias Key = VaultsInterface.Key
-        return [
+        var details: [String: Value] = [
             Key.name: .string(name),
             Key.kind: .string(kind.rawValue),
             Key.path: .string(path),
@@ -152,5 +152,7 @@ extension VaultStatus {
             Key.entries: .uint32(UInt32(clamping: isLocked ? 0 : count)),
             Key.hash: .string(hash ?? ""),
         ]
+        if standIns > 0 { details[Key.standIns] = .uint32(UInt32(clamping: standIns)) }
+        return details
     }
 }

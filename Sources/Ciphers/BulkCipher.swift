@@ -56,9 +56,7 @@ package enum BulkCipher: Hashable, Sendable, CaseIterable {
         }
         try run(.decrypting, &bytes, key: key, nonce: nonce)
         guard self != .chaCha20 else { return bytes }
-        guard let last = bytes.last, (1...Self.blockSize).contains(Int(last)),
-            bytes.suffix(Int(last)).allSatisfy({ $0 == last })
-        else {
+        guard let last = bytes.last, Self.endsWithPadding(bytes) else {
             bytes.wipe()
             throw .badPadding
         }
@@ -66,7 +64,23 @@ package enum BulkCipher: Hashable, Sendable, CaseIterable {
         return bytes
     }
 
-    /// Decrypts the beginning of something longer, where no padding stands; nil if it can't be done.
+    /// Whether what stands behind a content whose end is known is padding: by PKCS#7, or the zeros of old programs.
+    ///
+    /// Where the cipher has no blocks, there is none to look at.
+    package func isPadding(_ bytes: some Collection<UInt8>) -> Bool {
+        guard self != .chaCha20 else { return true }
+        guard bytes.count <= Self.blockSize else { return false }
+        return bytes.allSatisfy { $0 == 0 } || bytes.allSatisfy { Int($0) == bytes.count }
+    }
+
+    /// Whether plain bytes end with padding by PKCS#7.
+    package static func endsWithPadding(_ bytes: [UInt8]) -> Bool {
+        guard let last = bytes.last, (1...blockSize).contains(Int(last)) else { return false }
+        return bytes.suffix(Int(last)).allSatisfy { $0 == last }
+    }
+
+    /// Decrypts the beginning of something longer, or all of something whose end is known, with its padding; nil if it
+    /// can't be done.
     /// - Parameters:
     ///   - bytes: Whole blocks.
     ///   - key: 32 bytes.

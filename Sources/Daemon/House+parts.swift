@@ -114,6 +114,12 @@ extension House {
             }
             var options = VaultPasswordSource.Options()
             options.command = vault.passwordCommand
+            options.fixed =
+                switch vault.password {
+                case .some(.none): VaultPasswordSource.Fixed.none
+                case .empty: .empty
+                case nil: nil
+                }
             options.remembers = vault.remembersPassword
             options.pinentry = Pinentry(program: configuration.unlock.pinentry)
             options.tries = configuration.unlock.tries

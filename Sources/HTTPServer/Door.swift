@@ -141,9 +141,10 @@ package struct Door: Sendable {
     private func page(at path: String) -> Page {
         guard path.utf8.count <= Self.longest else { return .none }
         let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        switch parts.first {
+        // The plugin takes `/VERSION` and `/version/`, too.
+        switch parts.first.flatMap({ Self.plain(String($0)) }) {
         case "/": return .greeting
-        case "/version":
+        case "/version", "/version/":
             let queries = parts.count > 1 ? parts[1].split(separator: "&") : []
             return queries.contains("format=keepass") ? .keepassVersion : .version
         default: return .none

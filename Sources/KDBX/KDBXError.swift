@@ -103,6 +103,8 @@ package enum KDBXError: Error, Equatable, Sendable {
         case document
         /// A protected value.
         case protectedValue
+        /// The document has a NUL in it, which XML can't have.
+        case nullCharacter
     }
 
     /// What is wrong with a key file.

@@ -102,6 +102,64 @@ package struct FileReplacement: ~Copyable, Sendable {
         return lost
     }
 
+    /// Whether what `replace` threw means that the file can't be replaced, but may well be written: it is a mount point,
+    /// or nobody may make files beside it.
+    package borrowing func isImpossible(_ error: KernelError) -> Bool {
+        guard ["open", "rename"].contains(error.call),
+            [EACCES, EBUSY, EPERM, EROFS, EXDEV].contains(error.code)
+        else { return false }
+        return unsafe access(path, W_OK) == 0
+    }
+
+    /// Writes other content into the file itself, after its former one has been put away.
+    ///
+    /// For where it can't be replaced: should we be killed half way, just the backup is whole.
+    ///
+    /// - Parameters:
+    ///   - bytes: The new content.
+    ///   - backup: Where the former content goes, readable for this user only; its folder must be there.
+    ///   - isGood: Looks at what was read back from the disk.
+    ///   - isStillOld: Whether the file still is the one that the new content was made from.
+    ///   - reached: Told of each step, for tests; what it throws ends the writing there.
+    /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the file has become
+    ///   another. The former content is in the file then.
+    package borrowing func overwrite(
+        with bytes: [UInt8],
+        backup: String,
+        isGood: ([UInt8]) -> Bool,
+        isStillOld: () -> Bool,
+        reached: (Step) throws(KernelError) -> Void = { _ in }
+    ) throws(KernelError) {
+        let old = try FileBytes.read(path, limit: .max)
+        try SafeFile.write(old, to: backup)
+        try reached(.backedUp)
+        guard isStillOld() else { throw KernelError(call: "write", code: ESTALE) }
+        do throws(KernelError) {
+            try writeInPlace(bytes)
+            try reached(.synchronized)
+            guard try isGood(FileBytes.read(path, limit: .max)) else {
+                throw KernelError(call: "verify", code: EIO)
+            }
+            try reached(.verified)
+        } catch {
+            try writeInPlace(old)
+            throw error
+        }
+        try reached(.done)
+    }
+
+    private borrowing func writeInPlace(_ bytes: [UInt8]) throws(KernelError) {
+        let file = try Descriptor("open", unsafe open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW))
+        // A full disk is noticed before anything is lost; some file systems can't tell.
+        let room = posix_fallocate(file.number, 0, bytes.count)
+        guard room == 0 || room == EOPNOTSUPP || room == EINVAL else {
+            throw KernelError(call: "posix_fallocate", code: room)
+        }
+        try file.write(bytes)
+        guard ftruncate(file.number, bytes.count) == 0 else { throw .last("ftruncate") }
+        guard fsync(file.number) == 0 else { throw .last("fsync") }
+    }
+
     private borrowing func write(
         _ bytes: [UInt8],
         _ reached: (Step) throws(KernelError) -> Void

@@ -127,7 +127,8 @@ package enum SafeFile {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
     }
 
-    static func parent(of path: String) -> String {
+    /// The folder that something is in, by its path alone.
+    package static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -33,15 +33,13 @@ extension Bell {
             throw .unlockedMeanwhile
         }
         if let id = try await knownID(of: key, proposed: request.id) {
+            try await learnHash(for: id, from: visitor)
             return await welcome(id, conversation, code: nil)
         }
         let admission = try await admit(key, proposed: request.id, from: visitor)
         caller = admission.caller
         let id = admission.id
-        if let vault = await vaults.neverOpened() {
-            try await unlock(vault, forNew: id, caller: await visitor.asker())
-            guard await vaults.hash() != nil else { throw .neverOpened(vault.name) }
-        }
+        try await learnHash(for: id, from: visitor)
         try await store(key, as: id, caller: caller)
         await end(admission.replaced, of: id)
         await desk.forget(.client(id), sparing: Set([admission.code].compactMap(\.self)))
@@ -52,6 +50,13 @@ extension Bell {
             under: Set([admission.code].compactMap { $0.map { .answer(code: $0) } })
         )
         return await welcome(id, conversation, code: admission.code)
+    }
+
+    /// Has a vault opened that never was, for a client that is let in: its answer carries the real Hash.
+    private func learnHash(for id: String, from visitor: any Visitor) async throws(Refusal) {
+        guard let vault = await vaults.neverOpened() else { return }
+        try await unlock(vault, forNew: id, caller: await visitor.asker())
+        guard await vaults.hash() != nil else { throw .neverOpened(vault.name) }
     }
 
     /// The Id under which this very key is already kept, if it is the proposed one or none was proposed.

@@ -52,23 +52,24 @@ extension Bell {
         passwords: Bool = true,
         select: @Sendable (LoginIndex) -> [Login]
     ) async throws(Refusal) -> Answered {
-        let open: [OpenVault]
+        let offers: [Offer]
         do throws(Refusal) {
-            open = try await self.open(for: ring)
+            offers = try await find(for: ring) { (open) async throws(Refusal) -> [Offer] in
+                let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > LongWork.fewLogins
+                return try await LongWork.done(beside: isLong) { () async throws(Refusal) -> [Offer] in
+                    open.flatMap { vault in vault.offers(select(vault.index)) }
+                }
+            }
         } catch {
             // A grant may cover what is named entry by entry.
             let caller = await ring.visitor.caller()
             throw await limitFirst(error, of: ring, asks: !isByEntry && asksInBulk(ring, caller))
         }
         let purpose = Purpose(asked: [asked], passwords: passwords, isByEntry: isByEntry)
-        let isLong = !isByEntry && open.reduce(0) { $0 + $1.index.count } > LongWork.fewLogins
-        return try await LongWork.done(beside: isLong) { () async throws(Refusal) in
-            let offers = open.flatMap { vault in vault.offers(select(vault.index)) }
-            return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
-                () async throws(Refusal) in
-                let released = try await release(sorted(offers), for: purpose, to: ring)
-                return try await handOut(released, to: ring, passwords: passwords)
-            }
+        return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
+            () async throws(Refusal) in
+            let released = try await release(sorted(offers), for: purpose, to: ring)
+            return try await handOut(released, to: ring, passwords: passwords)
         }
     }
 }

@@ -24,7 +24,7 @@ extension Bell {
         )
         if flags.isPublic {
             do throws(Refusal) {
-                let offers = try await found(search, flags, in: open(for: ring), for: ring)
+                let offers = try await found(search, flags, for: ring)
                 return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
                     () async throws(Refusal) in
                     try await handOut(try await release(offers, for: purpose, to: ring), to: ring)
@@ -39,7 +39,7 @@ extension Bell {
         guard var released = try await askFirst(purpose, ring: ring) else {
             return try await handOut(Released(offers: []), to: ring)
         }
-        released.offers = try await found(search, flags, in: open(for: ring), for: ring)
+        released.offers = try await found(search, flags, for: ring)
         released.isNothingFound = released.offers.isEmpty
         let found = released
         return try await LongWork.done(beside: found.offers.count > LongWork.fewLogins) {
@@ -53,8 +53,20 @@ extension Bell {
             return try ring.request.searchFlags()
         } catch .invalidSearchMode {
             throw .search(.invalidMode)
+        } catch .invalidComparison {
+            throw .search(.invalidComparison)
         } catch {
             throw .invalid(error)
+        }
+    }
+
+    private func found(
+        _ search: LoginSearch,
+        _ flags: SearchFlags,
+        for ring: Ring
+    ) async throws(Refusal) -> [Offer] {
+        try await find(for: ring) { (open) async throws(Refusal) in
+            try await found(search, flags, in: open, for: ring)
         }
     }
 
@@ -166,8 +178,9 @@ extension SearchFlags {
 
     /// All that makes it another search, so that an allow for one is none for the other.
     fileprivate var asked: [String] {
-        let rest = [mode == .regular, ignoresCase, excludesExpired, respectsDisabledSearching]
+        let rest = [mode == .regular, excludesExpired, respectsDisabledSearching]
         return SearchPlace.allCases.filter(places.contains).map(\.word) + rest.map { $0 ? "+" : "-" }
+            + ["\(comparison)"]
     }
 }
 
@@ -176,11 +189,25 @@ extension LoginSearch {
         try self.init(
             text,
             places: flags.places,
-            mode: flags.mode == .regular ? "Regular" : "Simple",
-            comparison: flags.ignoresCase ? "OrdinalIgnoreCase" : "Ordinal",
+            mode: flags.mode == .regular ? .regular : .simple,
+            comparison: SearchComparison(flags.comparison),
             excludesExpired: flags.excludesExpired,
             respectsSearchingDisabled: flags.respectsDisabledSearching
         )
+    }
+}
+
+extension SearchComparison {
+    fileprivate init(_ wire: SearchFlags.Comparison) {
+        self =
+            switch wire {
+            case .currentCulture: .currentCulture
+            case .currentCultureIgnoreCase: .currentCultureIgnoreCase
+            case .invariantCulture: .invariantCulture
+            case .invariantCultureIgnoreCase: .invariantCultureIgnoreCase
+            case .ordinal: .ordinal
+            case .ordinalIgnoreCase: .ordinalIgnoreCase
+            }
     }
 }
 

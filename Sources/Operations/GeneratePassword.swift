@@ -7,6 +7,7 @@ extension Bell {
     /// `generate-password`: a new password by the configured recipe; nothing is stored and nobody asked.
     func generatePassword(_ ring: Ring) async throws(Refusal) -> Answered {
         try await refuseMuted(ring.visitor)
+        try await learnHash(for: ring)
         let (password, bits) = PasswordGenerator.generate(policy.recipe)
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = [

@@ -8,7 +8,7 @@ extension Bell {
     /// `get-logins`: the logins of a page, best match first.
     func getLogins(_ ring: Ring) async throws(Refusal) -> Answered {
         let query = try query(of: ring)
-        let offers = offers(for: query, in: try await open(for: ring))
+        let offers = try await find(for: ring) { open in self.offers(for: query, in: open) }
         return try await LongWork.done(beside: offers.count > LongWork.fewLogins) {
             () async throws(Refusal) in
             let released = try await release(offers, for: Purpose(query: query), to: ring)
@@ -19,9 +19,11 @@ extension Bell {
     /// `get-logins-count`: how many there would be; never asks anyone.
     func getLoginsCount(_ ring: Ring) async throws(Refusal) -> Answered {
         let query = try query(of: ring)
-        let open = try await open(for: ring)
+        let count = try await find(for: ring, isNothing: { $0 == 0 }) { open in
+            LoginIndex.count(of: query, in: open.map(\.index))
+        }
         var reply = ring.reply(hash: await vaults.hash())
-        reply.count = LoginIndex.count(of: query, in: open.map(\.index))
+        reply.count = count
         return Answered(reply: reply, to: ring.conversation)
     }
 

@@ -32,7 +32,8 @@ extension Bell {
                 passwords: passwords,
                 query: query,
                 now: now(),
-                lease: lease
+                lease: lease,
+                logger: logger
             )
             return try await open(released.offers, in: reply)
         }

@@ -44,6 +44,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case forbidden(String)
     /// The vault, by its name, has never been opened, so that nobody knows its Hash.
     case neverOpened(String)
+    /// Anything else that went wrong while nobody knows the vault's Hash; the sentence says what.
+    case beforeOpening(String)
     /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
     case unlockedMeanwhile
 
@@ -54,7 +56,7 @@ package enum Refusal: Error, Equatable, Sendable {
         switch self {
         case .keyring where type == .associate: 200
         case .invalid: 400
-        case .locked, .keyring: 503
+        case .locked, .keyring, .neverOpened, .beforeOpening: 503
         case .vault(let error): error.isLock ? 503 : 200
         default: 200
         }
@@ -95,7 +97,20 @@ package enum Refusal: Error, Equatable, Sendable {
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):
             "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(ShellWord.quoting(PlainText.field(name)))`."
+        case .beforeOpening(let sentence): sentence
         case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
+        }
+    }
+
+    /// The same while a vault has never been opened, so that no Hash can be told: what is to be done about that, unless
+    /// something else is to be done first.
+    func beforeOpening(_ vault: String) -> Refusal {
+        switch self {
+        case .denied, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring, .unlockedMeanwhile,
+            .notGranted, .unrecorded, .unrecordable, .forbidden, .guessableKey, .vault(.unavailable),
+            .vault(.refused):
+            .beforeOpening(sentence)
+        default: .neverOpened(vault)
         }
     }
 

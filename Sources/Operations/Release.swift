@@ -176,7 +176,12 @@ extension Bell {
         guard ring.rules.access != .granted else { throw .notGranted }
         guard asksInBulk(ring, caller) else { return Released(offers: [], bases: [.configuration]) }
         var names: [String] = []
-        for store in vaults.stores where await !store.status().isLocked { names.append(store.name) }
+        let unlocks = wantsUnlock(ring.request)
+        for store in vaults.stores {
+            // One that may be unlocked for this search is looked through, too.
+            let isOpen = await !store.status().isLocked
+            if unlocks || isOpen { names.append(store.name) }
+        }
         let question = question(
             about: [],
             in: names,
@@ -191,7 +196,8 @@ extension Bell {
         // Where a vault was unlocked just now it is one of those that are looked through.
         let open = try await open(for: ring).map(\.store.name)
         let asker = await ring.visitor.asker()
-        let asked = self.question(about: [], in: open, for: purpose, ring: ring, caller: asker)
+        let looked = unlocks ? names : open
+        let asked = self.question(about: [], in: looked, for: purpose, ring: ring, caller: asker)
         let decided = try Decided(await desk.ask(asked))
         guard decided.allows, let code = decided.code else { return nil }
         return Released(
@@ -280,8 +286,7 @@ extension Bell {
         question.places = purpose.search?.places ?? []
         question.isPattern = purpose.search?.isPattern ?? false
         question.passwords = purpose.passwords
-        let fields = Set(offers.flatMap(\.login.fieldNames))
-        question.fieldNames = fields.compactMap { ReplyEntries.name(of: $0, ring.rules) }.sorted()
+        question.fieldNames = Set(offers.flatMap { ReplyEntries.names(of: $0.login, ring.rules) }).sorted()
         question.hasUnknownFields = offers.isEmpty && ring.rules.returnsFields
         return question
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
+import Logging
 import Secrecy
 import Vault
 
@@ -18,6 +19,7 @@ actor ReplyEntries {
     private let now: Int64
     private let lease: ReplyBudget.Lease
     private let query: MatchQuery?
+    private let logger: Logger
     private var referred: [String: ReferredEntries] = [:]
     private var budget = ExpansionBudget()
     private var size = 0
@@ -29,18 +31,21 @@ actor ReplyEntries {
     ///   - query: The page, where the reply is for one.
     ///   - now: The time, in seconds since 1970.
     ///   - lease: What the reply takes of the memory for all of them.
+    ///   - logger: Hears of one-time codes that can't be computed.
     init(
         rules: ClientRules,
         passwords: Bool,
         query: MatchQuery?,
         now: Int64,
-        lease: ReplyBudget.Lease
+        lease: ReplyBudget.Lease,
+        logger: Logger
     ) {
         self.lease = lease
         self.rules = rules
         self.passwords = passwords
         self.query = query
         self.now = now
+        self.logger = logger
         let fields: PlaceholderScope.Fields =
             rules.returnsFields ? rules.onlyKPHFields ? .named(prefix: Self.prefix) : .all : .none
         scope = PlaceholderScope(passwords: passwords, fields: fields)
@@ -51,6 +56,18 @@ actor ReplyEntries {
 
     /// Whether anything but what is public goes out.
     nonisolated var needsSecrets: Bool { passwords || rules.returnsFields }
+
+    /// The names under which what a login has beside its title, user name and password goes out, by the rules.
+    static func names(of login: Login, _ rules: ClientRules) -> [String] {
+        var names = login.fieldNames.compactMap { name(of: $0, rules) }
+        guard rules.returnsFields, !rules.onlyKPHFields else { return names }
+        // As the plugin has it: the URL and the notes are strings like any other.
+        if !login.url.isEmpty { names.append(Self.url) }
+        if login.hasNotes { names.append(Self.notes) }
+        return names
+    }
+
+    private static let (url, notes) = ("URL", "Notes")
 
     /// The name under which a string field goes out; nil if it doesn't.
     static func name(of field: String, _ rules: ClientRules) -> String? {
@@ -74,7 +91,12 @@ actor ReplyEntries {
             password = try await resolved(secrets.password, of: entry, at: .password, in: offer.store)
         }
         var fields: [ReplyEntry.StringField] = []
-        for (name, value) in secrets.fields {
+        var strings = secrets.fields
+        if rules.returnsFields, !rules.onlyKPHFields {
+            if !login.url.isEmpty { strings[Self.url] = strings[Self.url] ?? SecretBytes(utf8: login.url) }
+            if !secrets.notes.isEmpty { strings[Self.notes] = strings[Self.notes] ?? secrets.notes }
+        }
+        for (name, value) in strings {
             guard let key = Self.name(of: name, rules) else { continue }
             let text = try await resolved(value, of: entry, at: .field, in: offer.store)
             fields.append(ReplyEntry.StringField(key: key, value: text))
@@ -120,7 +142,14 @@ actor ReplyEntries {
         guard text.hasBrace else { return text }
         let others = referred[store.name] ?? ReferredEntries(store, hiddenFrom: query)
         referred[store.name] = others
-        let resolver = PlaceholderResolver(scope: scope, now: now) { reference async throws(VaultError) in
+        let missed: @Sendable (LoginID) -> Void = { [logger] id in
+            logger.warning(
+                "A one-time code can't be computed, and is left out: the entry has no seed that can be read",
+                metadata: ["vault": "\(store.name)", "entry": "\(id)"]
+            )
+        }
+        let resolver = PlaceholderResolver(scope: scope, now: now, missed: missed) {
+            reference async throws(VaultError) in
             try await others.find(reference)
         }
         var left = budget

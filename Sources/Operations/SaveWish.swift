@@ -45,7 +45,8 @@ struct SaveWish: Sendable {
             id: id,
             username: login,
             password: password,
-            url: url.map { Self.withoutQuery($0) },
+            // A change says what the address is to be; a new login is for the site, not for one page of it.
+            url: id == nil ? url.map { Self.withoutQuery($0) } : url,
             title: name ?? (id == nil ? host ?? url ?? login ?? "" : nil),
             group: ring.rules.saveGroup,
             realm: realm,
@@ -74,7 +75,7 @@ struct SaveWish: Sendable {
     /// Where the page's form goes, for the key of a grant: as the client says, for a stored entry, too.
     func form(at place: String, of stored: Login?) -> GrantKey.Form {
         let target = submitHost ?? host
-        let own = stored.flatMap { PageAddress(loose: $0.url)?.scheme?.name }
+        let own = stored.flatMap { PageAddress(loose: $0.matchedURL)?.scheme?.name }
         return GrantKey.Form(
             submitHost: target == place ? nil : target,
             pageScheme: pageScheme ?? submitScheme ?? own,

@@ -79,14 +79,15 @@ extension Bell {
 
     /// The vault that holds the entry, or the first one for a new entry.
     private func store(for wish: SaveWish, ring: Ring) async throws(Refusal) -> any VaultStore {
-        let open = try await open(for: ring)
         guard let id = wish.draft.id else {
+            let open = try await open(for: ring)
             guard let first = open.first, first.store.name == vaults.stores.first?.name else { throw .locked }
             return first.store
         }
-        if let holder = open.first(where: { $0.index.login(id) != nil }) { return holder.store }
-        // It may well be in a vault that is closed.
-        throw open.count < vaults.stores.count ? .locked : .vault(.notFound)
+        let holders = try await find(for: ring) { open in open.filter { $0.index.login(id) != nil } }
+        if let holder = holders.first { return holder.store }
+        // It may well be in a vault that stayed closed.
+        throw await vaults.locked().isEmpty ? .vault(.notFound) : .locked
     }
 
     /// Whether a save has to be asked about, as far as that is known without a look at the vault.
@@ -175,7 +176,7 @@ extension Bell {
     ) async throws(Refusal) -> Basis {
         let known = await ring.visitor.caller()
         let stored = preview.stored
-        let host = stored.map { PageAddress(loose: $0.url)?.hostAndPort ?? $0.title } ?? wish.host
+        let host = stored.map { PageAddress(loose: $0.matchedURL)?.hostAndPort ?? $0.title } ?? wish.host
         // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
+import Callers
 import KeePassHTTP
 import Kernel
 import Vault
@@ -8,8 +10,13 @@ extension Bell {
     /// `test-associate`: whether this client is known.
     ///
     /// Always 200, also while everything is locked: several extensions send it unsigned before anything else, and need
-    /// the Hash. A signed one with TriggerUnlock has what is locked unlocked, and is held for that.
+    /// the Hash. While nobody knows that, it is refused, and the person is asked to have the vault opened. A signed one
+    /// with TriggerUnlock has what is locked unlocked, and is held for that.
     func testAssociate(_ request: Request, from visitor: any Visitor) async throws(Refusal) -> Answered {
+        if let store = await vaults.neverOpened(), !(request.signature != nil && wantsUnlock(request)) {
+            await offerUnlock(of: store, to: visitor)
+            throw .neverOpened(store.name)
+        }
         let hash = await vaults.hash()
         var failure = Reply(
             failing: request.type,
@@ -17,18 +24,17 @@ extension Bell {
             version: version(for: request.id),
             hash: hash
         )
-        if let store = await vaults.neverOpened() {
-            failure.error = Refusal.neverOpened(store.name).sentence
-        }
         guard request.id != nil, request.signature != nil else { return Answered(reply: failure) }
         do {
             let started = ContinuousClock.now
             let ring = try await withDeadline(testAssociateHold) {
                 try await verify(request, from: visitor)
             }
-            if wantsUnlock(request), let closed = await vaults.closed(for: request.type) {
+            var closed = wantsUnlock(request) ? await vaults.needed(for: request) : []
+            if closed.isEmpty, let store = await vaults.neverOpened() { closed = [store] }
+            if !closed.isEmpty {
                 // Whether it is opened in time or not: the client is known.
-                _ = try? await withDeadline(testAssociateHold - (.now - started)) {
+                _ = try? await withDeadline(testAssociateHold - (.now - started)) { [closed] in
                     try await unlock(closed, for: ring)
                 }
             }
@@ -39,5 +45,45 @@ extension Bell {
             failure.error = Refusal.locked.sentence
         }
         return Answered(reply: failure)
+    }
+
+    /// Asks the person, beside the answer, whether a vault that was never opened here may be: an extension that pings has
+    /// no other way to say that it waits for that.
+    ///
+    /// Once per program and ten minutes, and not for one that can't be found out or is muted.
+    private func offerUnlock(of store: any VaultStore, to visitor: any Visitor) async {
+        let caller = await visitor.asker()
+        guard caller.program.isKnown, await !desk.isMuted(caller), await unlockOffers.begins(caller.program)
+        else {
+            return
+        }
+        Task(executorPreference: TaskQueue.shared) {
+            // What comes of it is in the log, and in the program's next answer.
+            try? await unlock(store, forPinging: caller)
+        }
+    }
+}
+
+/// When each program last had a vault offered that was never opened.
+actor UnlockOffers {
+    /// How long a program has to wait for the next.
+    static let pause: Duration = .seconds(600)
+    /// More programs than ever wait for one vault.
+    private static let most = 256
+
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private var begun: [Program: ContinuousClock.Instant] = [:]
+
+    init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
+    }
+
+    /// Whether a program may have one now; if so, it begins.
+    func begins(_ program: Program) -> Bool {
+        let now = now()
+        begun = begun.filter { now - $0.value < Self.pause }
+        guard begun[program] == nil, begun.count < Self.most else { return false }
+        begun[program] = now
+        return true
     }
 }

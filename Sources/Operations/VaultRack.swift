@@ -18,12 +18,20 @@ package struct VaultRack: Sendable {
         await stores.first?.hash()
     }
 
-    /// The vault that a request needs open and that isn't: the first one, if none is open or a login is to be saved.
-    func closed(for type: RequestType) async -> (any VaultStore)? {
-        guard let first = stores.first, await first.status().isLocked else { return nil }
-        if type == .setLogin { return first }
-        for store in stores.dropFirst() where await !store.status().isLocked { return nil }
-        return first
+    /// The vaults that are locked now, in their order.
+    func locked() async -> [any VaultStore] {
+        var locked: [any VaultStore] = []
+        for store in stores where await store.status().isLocked { locked.append(store) }
+        return locked
+    }
+
+    /// The vaults that are to be unlocked before anything is looked for: all of them where none is open, and the first
+    /// one where a new login is to be saved into it.
+    func needed(for request: Request) async -> [any VaultStore] {
+        let locked = await locked()
+        if locked.count == stores.count { return locked }
+        guard request.type == .setLogin, request.field("Uuid") == nil else { return [] }
+        return locked.filter { $0.name == stores.first?.name }
     }
 
     /// A vault whose Hash nobody knows yet, for it has never been opened.

@@ -34,9 +34,57 @@ extension Bell {
     func open(for ring: Ring) async throws(Refusal) -> [OpenVault] {
         try await refuseMuted(ring.visitor)
         used()
-        if wantsUnlock(ring.request), let closed = await vaults.closed(for: ring.request.type) {
-            try await unlock(closed, for: ring)
+        try await learnHash(for: ring)
+        if wantsUnlock(ring.request) {
+            let needed = await vaults.needed(for: ring.request)
+            if !needed.isEmpty { try await unlock(needed, for: ring) }
         }
+        return try await openVaults()
+    }
+
+    /// Has the first vault opened where it never was: a reply without its Hash would lead clients astray for good.
+    func learnHash(for ring: Ring) async throws(Refusal) {
+        guard let store = await vaults.neverOpened() else { return }
+        if wantsUnlock(ring.request) { try await unlock([store], for: ring) }
+        guard await vaults.hash() != nil else { throw .neverOpened(store.name) }
+    }
+
+    /// What a look into the open vaults finds for a verified request.
+    ///
+    /// Where that is nothing and others are locked, it may well be in those: they are unlocked and looked into, too, if
+    /// the request wants that, and otherwise it is refused. "Nothing" is only ever said of all vaults.
+    func find<Found: Collection & Sendable>(
+        for ring: Ring,
+        _ look: ([OpenVault]) async throws(Refusal) -> Found
+    ) async throws(Refusal) -> Found {
+        try await find(for: ring, isNothing: \.isEmpty, look)
+    }
+
+    /// The same for what is no collection.
+    func find<Found: Sendable>(
+        for ring: Ring,
+        isNothing: (Found) -> Bool,
+        _ look: ([OpenVault]) async throws(Refusal) -> Found
+    ) async throws(Refusal) -> Found {
+        let found = try await look(open(for: ring))
+        let locked = await vaults.locked()
+        guard !locked.isEmpty else { return found }
+        guard isNothing(found) else {
+            logger.info(
+                "served from the vaults that are open",
+                metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
+            )
+            return found
+        }
+        guard wantsUnlock(ring.request) else { throw .locked }
+        try await unlock(locked, for: ring)
+        let foundNow = try await look(openVaults())
+        // One of them may have stayed locked.
+        if isNothing(foundNow), await !vaults.locked().isEmpty { throw .locked }
+        return foundNow
+    }
+
+    private func openVaults() async throws(Refusal) -> [OpenVault] {
         do throws(VaultError) {
             return try await vaults.open()
         } catch {
@@ -44,41 +92,51 @@ extension Bell {
         }
     }
 
-    /// Asks whether a vault may be unlocked for a verified client, and has it unlocked.
+    /// Asks whether vaults may be unlocked for a verified client, and has them unlocked, one after the other.
     ///
     /// Whoever comes meanwhile joins: the desk has one unlock request at a time, the vault one prompt.
-    func unlock(_ store: any VaultStore, for ring: Ring) async throws(Refusal) {
+    /// - Throws: What kept the first one closed, where none could be opened.
+    func unlock(_ stores: [any VaultStore], for ring: Ring) async throws(Refusal) {
         let caller = await ring.visitor.asker()
-        var question = await unlockQuestion(store, for: ring.client.id, caller: caller)
+        var question = await unlockQuestion(stores, for: ring.client.id, caller: caller)
         describe(&question, ring: ring, caller: caller)
         question.wantedHost = ring.text("Url").flatMap {
             PageAddress(loose: $0.cut(toBytes: Self.longestAddress))?.hostAndPort
         }
-        try await unlock(store, asking: question)
+        try await unlock(stores, asking: question)
     }
 
     /// The same for a client that is being let in: its key is good, for the person has just said so.
     func unlock(_ store: any VaultStore, forNew client: String, caller: Caller) async throws(Refusal) {
-        var question = await unlockQuestion(store, for: client, caller: caller)
+        var question = await unlockQuestion([store], for: client, caller: caller)
         question.requestType = RequestType.associate.rawValue
-        try await unlock(store, asking: question)
+        try await unlock([store], asking: question)
     }
 
-    private func unlockQuestion(_ store: any VaultStore, for client: String, caller: Caller) async
+    /// The same for a program that has not said which client it is.
+    func unlock(_ store: any VaultStore, forPinging caller: Caller) async throws(Refusal) {
+        var question = await unlockQuestion([store], for: nil, caller: caller)
+        question.requestType = RequestType.testAssociate.rawValue
+        try await unlock([store], asking: question)
+    }
+
+    private func unlockQuestion(_ stores: [any VaultStore], for client: String?, caller: Caller) async
         -> ApprovalRequest
     {
+        let names = stores.map(\.name)
         var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: sameness(store.name),
+            sameness: sameness(names),
             client: client,
-            vaults: [store.name]
+            verified: client != nil,
+            vaults: names
         )
-        question.isFirstOpening = await store.hash() == nil
+        if let only = stores.first, stores.count == 1 { question.isFirstOpening = await only.hash() == nil }
         return question
     }
 
-    private func unlock(_ store: any VaultStore, asking question: ApprovalRequest) async throws(Refusal) {
+    private func unlock(_ stores: [any VaultStore], asking question: ApprovalRequest) async throws(Refusal) {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Void, Refusal> in
             do throws(Refusal) {
@@ -86,18 +144,32 @@ extension Bell {
                 guard decided.allows else { throw .locked }
                 let reason = UnlockReason(
                     program: Wording.asker(question.caller),
-                    client: question.client ?? ""
+                    client: question.client
                 )
-                var failure: VaultError?
-                do throws(VaultError) { try await store.unlock(for: reason) } catch { failure = error }
+                var failures: [VaultError] = []
+                for store in stores {
+                    do throws(VaultError) {
+                        try await store.unlock(for: reason)
+                    } catch {
+                        failures.append(error)
+                        tell(error, of: store)
+                    }
+                }
                 // Used up, whatever came of it: who closes the password's window must not get it again unasked.
                 if let code = decided.code { await desk.delivered(code) }
-                if let failure { throw .vault(failure) }
+                if let failure = failures.first, failures.count == stores.count { throw .vault(failure) }
                 return .success(())
             } catch {
                 return .failure(error)
             }
         }
         try await task.value.get()
+    }
+
+    private func tell(_ error: VaultError, of store: any VaultStore) {
+        logger.warning(
+            "a vault could not be unlocked",
+            metadata: ["vault": "\(store.name)", "why": "\(Refusal.vault(error).sentence)"]
+        )
     }
 }

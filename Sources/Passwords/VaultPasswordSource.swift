@@ -13,6 +13,10 @@ package actor VaultPasswordSource: VaultPasswords {
     package struct Options: Sendable {
         /// A program and its arguments that print the password; with one, nobody else is asked.
         package var command: [String]?
+        /// What opens the file without asking anybody; nil for a password.
+        package var fixed: Fixed?
+        /// Whether a key file belongs to the password, or may open the file alone.
+        package var hasKeyFile = false
         /// Whether a password that the person has typed is remembered in the keyring.
         package var remembers = false
         /// The program that asks the person.
@@ -21,8 +25,6 @@ package actor VaultPasswordSource: VaultPasswords {
         package var tries = 3
         /// How long the command may take.
         package var commandDeadline = Duration.seconds(60)
-        /// Whether a key file belongs to the password.
-        package var hasKeyFile = false
         /// What the command gets beside our own variables.
         package var environment: [String: String] = [:]
 
@@ -30,7 +32,15 @@ package actor VaultPasswordSource: VaultPasswords {
         package init() {}
     }
 
-    private enum Origin { case command, keyring, person }
+    /// A key that needs no secret from anywhere.
+    package enum Fixed: Sendable {
+        /// The key file alone.
+        case none
+        /// The empty password, with the key file if there is one.
+        case empty
+    }
+
+    private enum Origin { case fixed, command, keyring, keyFile, person }
 
     private let vault: String
     private let path: String
@@ -44,6 +54,10 @@ package actor VaultPasswordSource: VaultPasswords {
     private var asked = 0
     /// Whether a typed password could be remembered now: the configuration wants it, and the keyring is open.
     private var canRemember = false
+    /// What may be wrong with what the command printed last.
+    private var suspicion: String?
+    /// Whether the key file alone was tried and a password opened the file: it needn't be tried each time.
+    private var needsPassword = false
 
     /// Describes where a vault's password is to be had; nothing is asked yet.
     ///
@@ -66,10 +80,11 @@ package actor VaultPasswordSource: VaultPasswords {
     /// - Parameters:
     ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
     ///   - reason: For whom it is unlocked.
-    /// - Returns: The password, perhaps empty.
+    /// - Returns: The password, perhaps empty; nil for the key file alone.
     /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` with what to do.
-    package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         if attempt <= 1 { (origin, asked, canRemember) = (nil, 0, false) }
+        if let fixed = options.fixed { return try key(fixed) }
         if let command = options.command { return try await password(from: command, for: reason) }
         let former = origin
         if former == nil, options.remembers {
@@ -78,6 +93,10 @@ package actor VaultPasswordSource: VaultPasswords {
                 origin = .keyring
                 return password
             }
+        }
+        if former == nil, options.hasKeyFile, !needsPassword {
+            origin = .keyFile
+            return nil
         }
         guard reason.cancellation?.isCancelled != true else { throw .notUnlocked(.cancelled) }
         guard asked < options.tries else {
@@ -94,9 +113,10 @@ package actor VaultPasswordSource: VaultPasswords {
     }
 
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
-    package func opened(with password: SecretBytes) async {
+    package func opened(with password: SecretBytes?) async {
         defer { (origin, asked, canRemember) = (nil, 0, false) }
-        guard options.remembers, origin == .person else { return }
+        if origin == .person { needsPassword = true }
+        guard let password, options.remembers, origin == .person else { return }
         do throws(KeyringError) {
             try await remembered.keep(password)
         } catch {
@@ -109,22 +129,57 @@ package actor VaultPasswordSource: VaultPasswords {
 
     // MARK: - The three places
 
+    private func key(_ fixed: Fixed) throws(VaultError) -> SecretBytes? {
+        let name = PlainText.field(vault, limit: PlainText.nameLimit)
+        guard origin == nil else {
+            throw .unavailable(
+                fixed == .none
+                    ? "The key file alone does not open \(name); if it has a password, too, take password = \"none\" out of the configuration."
+                    : "An empty password does not open \(name); take password = \"empty\" out of the configuration to be asked."
+            )
+        }
+        origin = .fixed
+        return fixed == .none ? nil : SecretBytes(utf8: "")
+    }
+
     private func password(
         from command: [String],
         for reason: UnlockReason
     ) async throws(VaultError) -> SecretBytes {
         guard origin != .command else {
             throw .unavailable(
-                "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); correct "
-                    + "what it prints, or take it out of the configuration to be asked."
+                "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); "
+                    + (suspicion ?? "correct what it prints, or take it out of the configuration to be asked.")
             )
         }
         origin = .command
-        return try await PasswordCommand(
+        let password = try await PasswordCommand(
             arguments: command,
             environment: options.environment.merging(reason.terminal?.variables ?? [:]) { $1 },
             deadline: options.commandDeadline
         ).password()
+        suspicion = Self.suspicion(about: password)
+        return password
+    }
+
+    /// What people overlook in a file that a password comes from.
+    private static func suspicion(about password: SecretBytes) -> String? {
+        let (first, last) = password.withSpan { span in
+            ((0..<min(3, span.count)).map { span[$0] }, span.isEmpty ? nil : span[span.count - 1])
+        }
+        if first == [0xEF, 0xBB, 0xBF] || first.starts(with: [0xFF, 0xFE])
+            || first.starts(with: [0xFE, 0xFF])
+        {
+            return
+                "it begins with a byte order mark, as Windows programs write it: save the file as UTF-8 without one."
+        }
+        switch last {
+        case UInt8(ascii: "\r"):
+            return
+                "its line ends with a carriage return, as lines end on Windows: convert the file, with `dos2unix` or `tr -d '\\r'`."
+        case 0x20, 0x09: return "it ends with a blank: is that part of the password?"
+        default: return nil
+        }
     }
 
     /// Whether the keyring is open, for which it asks the person where it isn't: an unlock is their word for that, too.
@@ -186,7 +241,7 @@ package actor VaultPasswordSource: VaultPasswords {
         switch former {
         case .person: return "Wrong password, \(number)"
         case .keyring: return "The remembered password is wrong, \(number)"
-        case .command, nil: return nil
+        case .fixed, .command, .keyFile, nil: return nil
         }
     }
 }

@@ -56,6 +56,14 @@ package struct VaultSettings: Equatable, Sendable {
         case kdbx
     }
 
+    /// What opens a file instead of a password from somewhere.
+    package enum Password: String, CaseIterable, Sendable {
+        /// The key file alone.
+        case none
+        /// The empty password.
+        case empty
+    }
+
     /// What it is kept in.
     package var kind: Kind
     /// The name that prompts and commands use; no two are equal.
@@ -66,6 +74,8 @@ package struct VaultSettings: Equatable, Sendable {
     package var keyFile: String?
     /// A program and its arguments that print the password.
     package var passwordCommand: [String]?
+    /// What opens it without asking; nil for a password.
+    package var password: Password?
     /// Whether the person's password is kept in the keyring.
     package var remembersPassword = false
 

@@ -79,12 +79,12 @@ final class TableReader {
         return name.text
     }
 
-    func texts(_ key: String) throws(KeyProblem) -> [String]? {
+    func texts(_ key: String, mayBeEmpty: Bool = false) throws(KeyProblem) -> [String]? {
         guard let value = value(key) else { return nil }
         guard let array = value.array else { throw mismatch(key, "an array of texts", value) }
         var texts: [String] = []
         for (index, element) in array.enumerated() {
-            texts.append(try text(element, at: "\(key)[\(index)]", mayBeEmpty: false))
+            texts.append(try text(element, at: "\(key)[\(index)]", mayBeEmpty: mayBeEmpty))
         }
         return texts
     }

@@ -27,11 +27,13 @@ extension VaultSettings {
         kind = try table.choice("kind") ?? .keyring
         path = try table.text("path").map(folders.expanding)
         keyFile = try table.text("key_file").map(folders.expanding)
-        passwordCommand = try table.texts("password_command")
+        passwordCommand = try table.texts("password_command", mayBeEmpty: true)
+        password = try table.choice("password")
         remembersPassword = try table.bool("remember_password") ?? false
         switch kind {
         case .keyring:
-            for key in ["path", "key_file", "password_command", "remember_password"] where table.has(key) {
+            for key in ["path", "key_file", "password_command", "password", "remember_password"]
+            where table.has(key) {
                 throw table.problem(key, "a keyring has none; is it to be kind = \"kdbx\"?")
             }
         case .kdbx:
@@ -46,14 +48,30 @@ extension VaultSettings {
         if let keyFile, !keyFile.hasPrefix("/") {
             throw table.problem("key_file", "must begin with / or ~/")
         }
-        if let passwordCommand, passwordCommand.isEmpty {
+        // An argument may be empty; the program may not.
+        if let passwordCommand, passwordCommand.first?.isEmpty ?? true {
             throw table.problem(
                 "password_command",
                 "must name a program, such as [\"pass\", \"show\", \"keepass\"]"
             )
         }
         name = try table.name("name", isNew: true) ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
+        try checkPassword(in: table)
         try table.finish()
+    }
+
+    /// What opens the file is said in one way.
+    private func checkPassword(in table: TableReader) throws(KeyProblem) {
+        guard let password else { return }
+        guard passwordCommand == nil, !remembersPassword else {
+            throw table.problem(
+                "password",
+                "is \"\(password.rawValue)\"; take it out, or password_command and remember_password"
+            )
+        }
+        guard password != .none || keyFile != nil else {
+            throw table.problem("password", "is \"none\", and there is no key_file to open it with")
+        }
     }
 
     /// The file's name without folders and `.kdbx`.

@@ -11,10 +11,11 @@ package protocol VaultPasswords: Sendable {
     /// - Parameters:
     ///   - attempt: Which try this is, from 1 on; the next one follows a password that did not open the vault.
     ///   - reason: For whom it is unlocked, to be shown to the person.
-    /// - Returns: What the person, the command or the keyring gave; empty is a password, too.
+    /// - Returns: What the person, the command or the keyring gave; empty is a password, too, and nil is none: the key
+    ///   file alone.
     /// - Throws: `locked` if the person declines or the tries are used up, `unavailable` with what to do.
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes?
 
     /// The password opened the vault: it may be remembered now, if the person wants that.
-    func opened(with password: SecretBytes) async
+    func opened(with password: SecretBytes?) async
 }

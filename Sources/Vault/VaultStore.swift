@@ -75,16 +75,27 @@ package struct VaultStatus: Hashable, Sendable {
     package var isLocked: Bool
     /// How many logins it holds, as far as known.
     package var count: Int
+    /// How many of its entries have no uuid of their own, so that one stands in for it.
+    package var standIns: Int
     /// Its 40 hex digits for clients, once known.
     package var hash: String?
 
     /// Describes a vault.
-    package init(name: String, kind: VaultKind, path: String, isLocked: Bool, count: Int, hash: String?) {
+    package init(
+        name: String,
+        kind: VaultKind,
+        path: String,
+        isLocked: Bool,
+        count: Int,
+        standIns: Int = 0,
+        hash: String?
+    ) {
         self.name = name
         self.kind = kind
         self.path = path
         self.isLocked = isLocked
         self.count = count
+        self.standIns = standIns
         self.hash = hash
     }
 }

@@ -18,12 +18,16 @@ struct KDBXFile: Sendable {
         let derived: DerivedKey
         /// SHA-256 of the file as it was read or written.
         let digest: [UInt8]
+        /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
+        var saved: Set<Identifier> = []
     }
 
     /// What the vault is called, for texts that people read.
     let name: String
     let path: String
     let keyFile: String?
+    /// Where the former content goes where the file has to be written in place.
+    let backup: String
     let limits: Limits
     let logger: Logger
     /// Told of each step of a save, for tests.
@@ -38,12 +42,12 @@ struct KDBXFile: Sendable {
         _ = try keyFileBytes()
     }
 
-    /// Opens the file with a password; nil if that is not the right one.
-    func open(with password: SecretBytes, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
+    /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
+    func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
         let (bytes, keyFile) = (try read(), try keyFileBytes())
         let file = try parse(bytes)
         // With a key file, no password is what most mean by an empty one.
-        let passwords = password.isEmpty && keyFile != nil ? [nil, password] : [password]
+        let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
         for password in passwords {
             do throws(KDBXError) {
                 let key = try CompositeKey(password: password, keyFile: keyFile)
@@ -65,10 +69,46 @@ struct KDBXFile: Sendable {
     }
 
     /// Reads the file again with the key that is known; nil if it still is the one that was read.
-    func reread(_ former: Opened, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
+    ///
+    /// What was saved since the vault was opened, and another program has overwritten, is put back into it, as an entry
+    /// or in an entry's history.
+    ///
+    /// - Parameters:
+    ///   - former: What was read or written last.
+    ///   - now: The time, in seconds since 1970.
+    ///   - deriver: Who derives the key for reading.
+    ///   - writer: Who derives it where something is put back.
+    func reread(
+        _ former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver,
+        writingBy writer: any KeyDeriver
+    ) throws(VaultError) -> Opened? {
         let bytes = try read()
         guard Digest.sha256(bytes) != former.digest else { return nil }
-        return try opened(bytes, like: former, deriver)
+        let found = try opened(bytes, like: former, deriver)
+        var database = found.shelf.database
+        guard database.merge(former.shelf.database, only: former.saved) else { return found }
+        logger.notice(
+            "Another program has overwritten what Keybell had saved; it is put back",
+            metadata: ["vault": "\(name)"]
+        )
+        do throws(VaultError) {
+            return try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
+                .0
+        } catch {
+            logger.error(
+                "What another program has overwritten is served, but can't be written",
+                metadata: ["vault": "\(name)", "reason": "\(error)"]
+            )
+            return Opened(
+                shelf: KDBXShelf(database),
+                key: found.key,
+                derived: found.derived,
+                digest: found.digest,
+                saved: former.saved
+            )
+        }
     }
 
     /// Puts a draft into the file, after whatever other programs put there meanwhile.
@@ -81,11 +121,29 @@ struct KDBXFile: Sendable {
         at now: Int64,
         by deriver: any KeyDeriver
     ) throws(VaultError) -> (Opened, LoginID) {
+        let (opened, id) = try rewrite(former, at: now, deriver) { shelf throws(VaultError) in
+            let (database, login) = try shelf.saved(draft, at: Timestamp(unix: now))
+            return (database, login)
+        }
+        guard let id else { throw .notFound }
+        return (opened, id)
+    }
+
+    /// What becomes of a database, and the login in it that the change is about.
+    private typealias Change = (KDBXShelf) throws(VaultError) -> (Database, LoginID?)
+
+    /// Changes the file, after whatever other programs put there meanwhile.
+    private func rewrite(
+        _ former: Opened,
+        at now: Int64,
+        _ deriver: any KeyDeriver,
+        _ change: Change
+    ) throws(VaultError) -> (Opened, LoginID?) {
         for _ in 1...4 {
-            let outcome: Result<(Opened, LoginID), VaultError>
+            let outcome: Result<(Opened, LoginID?), VaultError>
             do throws(KernelError) {
                 let replacement = try FileReplacement(of: path)
-                outcome = try save(draft, over: former, at: Timestamp(unix: now), deriver, in: replacement)
+                outcome = try rewrite(former, deriver, in: replacement, change)
             } catch  where error.code == ESTALE {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
@@ -97,18 +155,19 @@ struct KDBXFile: Sendable {
         throw .unavailable("The file of the vault \(name) never rests: other programs keep writing it")
     }
 
-    private func save(
-        _ draft: LoginDraft,
-        over former: Opened,
-        at now: Timestamp,
+    private func rewrite(
+        _ former: Opened,
         _ deriver: any KeyDeriver,
-        in replacement: borrowing FileReplacement
-    ) throws(KernelError) -> Result<(Opened, LoginID), VaultError> {
+        in replacement: borrowing FileReplacement,
+        _ change: Change
+    ) throws(KernelError) -> Result<(Opened, LoginID?), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: Self.sizeLimit)
-        let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXShelf, LoginID)
+        let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXShelf, LoginID?)
         do throws(VaultError) {
             let base = try merged(old, former, deriver)
-            let (database, login) = try base.saved(draft, at: now)
+            var (database, login) = try change(base)
+            // They are in the file from now on.
+            database.keepStandIns()
             (shelf, id) = (KDBXShelf(database), login)
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
@@ -119,24 +178,51 @@ struct KDBXFile: Sendable {
             return .failure(error)
         }
         let path = replacement.path
-        let lost = try replacement.replace(
-            with: file,
-            isGood: { bytes in Self.holds(bytes, shelf, id, derived, limits) },
-            // Not there any more is as different as can be.
-            isStillOld: { (try? FileBytes.read(path, limit: Self.sizeLimit)) == old },
-            reached: reached
-        )
+        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, shelf, id, derived, limits) }
+        // Not there any more is as different as can be.
+        let isStillOld = { (try? FileBytes.read(path, limit: Self.sizeLimit)) == old }
+        var lost: [String] = []
+        do throws(KernelError) {
+            lost = try replacement.replace(
+                with: file,
+                isGood: isGood,
+                isStillOld: isStillOld,
+                reached: reached
+            )
+        } catch  where replacement.isImpossible(error) {
+            try SafeFile.makeFolder(SafeFile.parent(of: backup))
+            try replacement.overwrite(
+                with: file,
+                backup: backup,
+                isGood: isGood,
+                isStillOld: isStillOld,
+                reached: reached
+            )
+            logger.notice(
+                "The file of the vault can't be replaced, and was written in place; its former content is kept",
+                metadata: ["vault": "\(name)", "backup": "\(backup)"]
+            )
+        } catch {
+            throw error
+        }
         if !lost.isEmpty {
             logger.warning(
                 "The file of the vault could not be saved with all that belongs to it",
                 metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
             )
         }
-        let opened = Opened(shelf: shelf, key: former.key, derived: derived, digest: Digest.sha256(file))
+        let saved = former.saved.union(id.flatMap { Identifier($0.bytes) }.map { [$0] } ?? [])
+        let opened = Opened(
+            shelf: shelf,
+            key: former.key,
+            derived: derived,
+            digest: Digest.sha256(file),
+            saved: saved
+        )
         return .success((opened, id))
     }
 
-    /// What is in memory, with what other programs wrote since it was read.
+    /// What other programs wrote since the file was read, with what was saved meanwhile.
     private func merged(
         _ bytes: [UInt8],
         _ former: Opened,
@@ -144,7 +230,7 @@ struct KDBXFile: Sendable {
     ) throws(VaultError) -> KDBXShelf {
         guard Digest.sha256(bytes) != former.digest else { return former.shelf }
         var database = try opened(bytes, like: former, deriver).shelf.database
-        database.merge(former.shelf.database)
+        database.merge(former.shelf.database, only: former.saved)
         return KDBXShelf(database)
     }
 
@@ -161,7 +247,8 @@ struct KDBXFile: Sendable {
                 shelf: KDBXShelf(database),
                 key: former.key,
                 derived: derived,
-                digest: Digest.sha256(bytes)
+                digest: Digest.sha256(bytes),
+                saved: former.saved
             )
         } catch .wrongKey {
             throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
@@ -174,17 +261,17 @@ struct KDBXFile: Sendable {
     private static func holds(
         _ bytes: [UInt8],
         _ shelf: KDBXShelf,
-        _ id: LoginID,
+        _ id: LoginID?,
         _ key: DerivedKey,
         _ limits: Limits
     ) -> Bool {
         // Whatever is wrong with it: it isn't good.
         guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
-            let name = Identifier(id.bytes),
-            let (meant, found) = database.entry(name).map({ (shelf.database.entry(name), $0) })
+            database.entries.count == shelf.database.entries.count
         else { return false }
-        return database.entries.count == shelf.database.entries.count
-            && meant.map { isSame($0, found) } ?? false
+        guard let id else { return true }
+        guard let name = Identifier(id.bytes), let found = database.entry(name) else { return false }
+        return shelf.database.entry(name).map { isSame($0, found) } ?? false
     }
 
     /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.

@@ -34,9 +34,14 @@ struct KDBXIdentityFile: Sendable {
 
     init(folder: String, vault: String) {
         self.folder = folder
+        path = Self.place(of: vault, in: folder, ending: "json")
+    }
+
+    /// Where something about a vault is kept in the state folder.
+    static func place(of vault: String, in folder: String, ending: String) -> String {
         let digest = Digest.sha256(Array(vault.utf8)).prefix(8)
         let name = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        path = folder + "/kdbx-vault-\(name).json"
+        return folder + "/kdbx-vault-\(name).\(ending)"
     }
 
     /// What was pinned; nil before the vault was first opened.

@@ -71,6 +71,7 @@ struct KDBXShelf: Sendable {
         let path: String
         let isSearchable: Bool
         let isRecycled: Bool
+        let browser: BrowserSettings
 
         static func longest(_ path: String) -> String {
             guard path.utf8.count > 4096 else { return path }
@@ -88,7 +89,8 @@ struct KDBXShelf: Sendable {
                 group: group,
                 path: Self.longest(path + "/" + group.name),
                 isSearchable: isSearchable,
-                isRecycled: isRecycled || bin != nil && group.id == bin
+                isRecycled: isRecycled || bin != nil && group.id == bin,
+                browser: BrowserSettings(group, in: browser)
             )
         }
     }
@@ -101,7 +103,8 @@ struct KDBXShelf: Sendable {
                 group: root,
                 path: Place.longest(root.name),
                 isSearchable: root.isSearchable,
-                isRecycled: false
+                isRecycled: false,
+                browser: BrowserSettings(root, in: BrowserSettings())
             )
         ]
         var logins: [Login] = []
@@ -126,20 +129,33 @@ struct KDBXShelf: Sendable {
             urls[string.field.name] = entry.text(of: string)
         }
         let hasSettings = strings.contains { $0.field.name == EntrySettings.fieldName }
+        let browser = BrowserSettings(entry, in: place.browser)
+        let written = hasSettings ? settings(text(EntrySettings.fieldName)) : noSettings
+        let (url, further) = (text("URL"), urls.sorted { $0.key < $1.key }.map(\.value))
+        var urlFields: [String: String] = [:]
+        for name in Login.fieldNames(in: [url] + further) {
+            // What the file protects is no part of an address.
+            guard isOwn(name), let string = strings.first(where: { $0.field.name == name }),
+                !string.field.isProtected
+            else { continue }
+            urlFields[name] = entry.text(of: string)
+        }
         return Login(
             id: id,
             title: text("Title"),
             username: text("UserName"),
-            url: text("URL"),
+            url: url,
             group: group,
-            furtherURLs: urls.sorted { $0.key < $1.key }.map(\.value),
-            settings: hasSettings ? settings(text(EntrySettings.fieldName)) : noSettings,
+            furtherURLs: further,
+            settings: browser.hosts.joined(with: written),
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,
             fieldNames: own.sorted(),
             tags: entry.tags,
-            hasNotes: strings.contains { $0.field.name == "Notes" && $0.hasValue }
+            hasNotes: strings.contains { $0.field.name == "Notes" && $0.hasValue },
+            pages: browser.pages,
+            urlFields: urlFields
         )
     }
 

@@ -84,6 +84,7 @@ package actor KDBXStore: VaultStore {
             name: name,
             path: path,
             keyFile: keyFile,
+            backup: KDBXIdentityFile.place(of: path, in: state, ending: "kdbx-backup"),
             limits: limits,
             logger: logger,
             reached: reached
@@ -113,6 +114,7 @@ package actor KDBXStore: VaultStore {
             path: path,
             isLocked: opened == nil,
             count: opened?.shelf.index.count ?? 0,
+            standIns: opened?.shelf.database.standIns.count ?? 0,
             hash: identity()?.hash
         )
     }
@@ -209,7 +211,7 @@ package actor KDBXStore: VaultStore {
     }
 
     /// Tries a password; nil if the vault was locked meanwhile, which ends it, and nil in that if it is not the right one.
-    private func opened(with password: SecretBytes, _ era: Int) async throws(VaultError)
+    private func opened(with password: SecretBytes?, _ era: Int) async throws(VaultError)
         -> KDBXFile.Opened??
     {
         let deriver = makeDeriver()
@@ -222,6 +224,13 @@ package actor KDBXStore: VaultStore {
     }
 
     private func accept(_ result: KDBXFile.Opened) async {
+        let standIns = result.shelf.database.standIns.count
+        if standIns > 0, standIns != opened?.shelf.database.standIns.count {
+            logger.notice(
+                "Entries without a UUID of their own are served under one that stands in; the next save writes it",
+                metadata: ["vault": "\(name)", "entries": "\(standIns)"]
+            )
+        }
         opened = result
         await pin(result.shelf.database)
         news.send(())
@@ -296,8 +305,11 @@ package actor KDBXStore: VaultStore {
             let deriver = makeDeriver()
             derivers[ObjectIdentifier(deriver)] = deriver
             defer { derivers[ObjectIdentifier(deriver)] = nil }
+            let now = now()
+            // As in a save: what was acknowledged is put back also where the vault is locked meanwhile.
+            let writer = makeDeriver()
             let result = try await work { [file] () throws(VaultError) in
-                try file.reread(former, by: deriver)
+                try file.reread(former, at: now, by: deriver, writingBy: writer)
             }
             guard era == self.era, let result else { return }
             await accept(result)

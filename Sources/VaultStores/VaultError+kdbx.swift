@@ -18,7 +18,13 @@ extension VaultError {
         case .keePass1:
             self = .unavailable("\(file) is of KeePass 1; convert it with KeePass or KeePassXC.")
         case .unsupportedVersion(let major, let minor):
-            self = .unavailable("\(file) is of version \(major).\(minor); 3.1, 4.0 and 4.1 can be read.")
+            let cure =
+                major < 4
+                ? "open it in KeePass or KeePassXC and save it once, which makes it a newer one."
+                : "have the program that wrote it save it as 4.1 or older."
+            self = .unavailable(
+                "\(file) is of version \(major).\(minor), and 3.1, 4.0 and 4.1 can be read: \(cure)"
+            )
         case .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream, .unsupportedCompression:
             self = .unavailable("\(file) is encrypted in a way that Keybell doesn't know: \(error).")
         case .tooCostly(let cost):
@@ -31,6 +37,10 @@ extension VaultError {
             )
         case .truncated:
             self = .unavailable("\(file) ends too early; is it still being copied, or is there a backup?")
+        case .damaged(.nullCharacter):
+            self = .unavailable(
+                "\(file) has a NUL character in a field, which no KeePass file can have; write that field anew with the program that made it, or is there a backup?"
+            )
         case .damaged(let part):
             self = .unavailable("\(file) is damaged (\(part.rawValue)); is there a backup?")
         case .wrongKey, .cancelled:

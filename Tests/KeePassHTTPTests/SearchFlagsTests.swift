@@ -8,7 +8,8 @@ import Testing
         let flags = try flags("")
         #expect(flags == SearchFlags())
         #expect(flags.inTitles && flags.inUserNames && flags.inURLs && flags.inNotes && flags.inOther)
-        #expect(flags.inTags && flags.respectsDisabledSearching && flags.ignoresCase)
+        #expect(flags.inTags && flags.respectsDisabledSearching)
+        #expect(flags.comparison == .invariantCultureIgnoreCase)
         #expect(!flags.inPasswords && !flags.inStringNames && !flags.inUUIDs && !flags.inGroupPaths)
         #expect(!flags.inGroupNames && !flags.inHistory && !flags.excludesExpired)
         #expect(flags.mode == .simple)
@@ -35,7 +36,7 @@ import Testing
 
     @Test(arguments: [
         (#""Simple""#, SearchFlags.Mode.simple), (#""Regular""#, .regular), ("1", .simple), ("2", .regular),
-        (#""1""#, .simple), (#""2""#, .regular), ("null", .simple),
+        (#""1""#, .simple), (#""2""#, .regular), ("null", .simple), (#""regular""#, .regular),
     ])
     func `the mode comes as a name or a number`(value: String, mode: SearchFlags.Mode) throws {
         #expect(try flags(#","SearchMode":\#(value)"#).mode == mode)
@@ -47,11 +48,26 @@ import Testing
     }
 
     @Test(arguments: [
-        ("InvariantCultureIgnoreCase", true), ("CurrentCultureIgnoreCase", true), ("OrdinalIgnoreCase", true),
-        ("Ordinal", false), ("CurrentCulture", false), ("InvariantCulture", false),
+        (#""InvariantCultureIgnoreCase""#, SearchFlags.Comparison.invariantCultureIgnoreCase),
+        (#""currentcultureignorecase""#, .currentCultureIgnoreCase), (#""Ordinal""#, .ordinal),
+        (#""CurrentCulture""#, .currentCulture), (#""InvariantCulture""#, .invariantCulture),
+        (#""5""#, .ordinalIgnoreCase), ("0", .currentCulture), (#""""#, .invariantCultureIgnoreCase),
     ])
-    func `the comparison says whether case counts`(name: String, ignores: Bool) throws {
-        #expect(try flags(#","ComparisonMode":"\#(name)""#).ignoresCase == ignores)
+    func `the comparison comes as a name or a number`(value: String, expected: SearchFlags.Comparison) throws
+    {
+        #expect(try flags(#","ComparisonMode":\#(value)"#).comparison == expected)
+    }
+
+    @Test(arguments: [#""Loose""#, "6", "true", #""IgnoreCase""#, #""Ordinal ""#])
+    func `any other comparison is invalid`(value: String) {
+        #expect(throws: RequestError.invalidComparison) { try flags(#","ComparisonMode":\#(value)"#) }
+    }
+
+    @Test func `members count whatever their case, and the exact one first`() throws {
+        let flags = try request(
+            #"{"requesttype":"get-logins-custom-search","searchintitles":false,"SEARCHINURLS":true,"SearchInUrls":false}"#
+        ).searchFlags()
+        #expect(!flags.inTitles && !flags.inURLs)
     }
 
     private func flags(_ members: String) throws -> SearchFlags {

@@ -147,9 +147,9 @@ struct LookTimingTests {
 }
 
 private struct OnePassword: VaultPasswords {
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         SecretBytes(utf8: "x")
     }
 
-    func opened(with password: SecretBytes) async {}
+    func opened(with password: SecretBytes?) async {}
 }

@@ -135,7 +135,45 @@ import Vault
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
         let fields = try #require(rung.reply.entries.first).stringFields
-        #expect(fields.map(\.key) == ["KPH: a", "KPH: b", "KPH:no", "Zip"])
+        #expect(fields.map(\.key) == ["KPH: a", "KPH: b", "KPH:no", "URL", "Zip"])
+    }
+
+    @Test func `with only_kph = false the URL and the notes are fields like any other`() async throws {
+        let scene = await Scene(rules: {
+            $0.returnsFields = true
+            $0.onlyKPHFields = false
+        })
+        let login = Login.at("https://{USERNAME}.example/", "a", username: "me")
+        await scene.vault.put(login)
+        await scene.vault.describe(login.id, notes: "for {TITLE}", tags: [], former: [])
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://me.example/"]),
+            .allow
+        )
+        let fields = try #require(rung.reply.entries.first).stringFields
+        #expect(fields.map(\.key) == ["Notes", "URL"])
+        #expect(fields.map { $0.value.exposedText() } == ["for a", "https://me.example/"])
+        #expect(await scene.asked().first?.fieldNames == ["Notes", "URL"])
+    }
+
+    @Test func `a one-time code that can't be computed is left out`() async throws {
+        let scene = await Scene(rules: {
+            $0.returnsFields = true
+            $0.onlyKPHFields = false
+        })
+        await scene.vault.put(
+            .at("https://a.example/", "a", allow: ["a.example"]),
+            password: "{TOTP}",
+            fields: ["otp": "see paper", "Code": "x{TIMEOTP}"]
+        )
+        let rung = try await scene.ring(
+            scene.guest,
+            scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        )
+        let entry = try #require(rung.reply.entries.first)
+        #expect(entry.password.isEmpty)
+        #expect(entry.stringFields.first { $0.key == "Code" }?.value == SecretBytes(utf8: "x"))
     }
 
     @Test func `an entry without such fields has no StringFields at all`() async throws {

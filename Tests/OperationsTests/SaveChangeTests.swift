@@ -77,11 +77,21 @@ import Vault
         #expect(asked.body.contains("evil.example"))
     }
 
+    @Test func `a change keeps an address's query as it is sent`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Url": "https://a.example/login?team=7#top"]
+        )
+        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
+        #expect(await scene.vault.saves.map(\.url) == ["https://a.example/login?team=7#top"])
+    }
+
     @Test func `nothing changed is no success, and told after the allow`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(
             .setLogin,
-            ["Uuid": Self.uuid, "Login": "me", "Password": "old", "Url": "https://a.example/login?x"]
+            ["Uuid": Self.uuid, "Login": "me", "Password": "old", "Url": "https://a.example/login"]
         )
         let rung = try await scene.ring(scene.guest, body, .allow)
         #expect(rung.status == 200)

@@ -41,6 +41,57 @@ struct VaultPasswordSourceTests {
         )
     }
 
+    // MARK: - No password
+
+    @Test func `the key file alone is tried once, and then never where a password opened the file`()
+        async throws
+    {
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        let source = source {
+            $0.hasKeyFile = true
+            $0.pinentry = fake.pinentry()
+        }
+        #expect(try await source.password(attempt: 1, for: reason) == nil)
+        #expect(try await source.password(attempt: 2, for: reason) == SecretBytes(utf8: "typed"))
+        await source.opened(with: SecretBytes(utf8: "typed"))
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "typed"))
+    }
+
+    @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
+    func `what is fixed is given, and where it is wrong nobody is asked`(fixed: VaultPasswordSource.Fixed)
+        async throws
+    {
+        let source = source { $0.fixed = fixed }
+        let first = try await source.password(attempt: 1, for: reason)
+        #expect(first == (fixed == .none ? nil : SecretBytes(utf8: "")))
+        await #expect {
+            try await source.password(attempt: 2, for: reason)
+        } throws: { error in
+            guard case VaultError.unavailable(let text) = error else { return false }
+            return text.contains(fixed == .none ? "password = \"none\"" : "password = \"empty\"")
+        }
+    }
+
+    @Test(arguments: [
+        ("secret\\r\\n", "carriage return"), ("\\357\\273\\277secret\\n", "byte order mark"),
+        ("secret \\n", "blank"), ("secret\\n", "correct what it prints"),
+    ])
+    func `what people overlook in a password's file is said where it opens nothing`(
+        printed: String,
+        word: String
+    )
+        async throws
+    {
+        let source = source { $0.command = ["printf", printed] }
+        _ = try await source.password(attempt: 1, for: reason)
+        await #expect {
+            try await source.password(attempt: 2, for: reason)
+        } throws: { error in
+            guard case VaultError.unavailable(let text) = error else { return false }
+            return text.contains(word) && !text.contains("secret")
+        }
+    }
+
     // MARK: - A command
 
     @Test(arguments: [
@@ -226,9 +277,10 @@ struct VaultPasswordSourceTests {
             $0.tries = 1
             $0.hasKeyFile = true
         }
-        _ = try await source.password(attempt: 1, for: reason)
+        // The key file alone comes first.
+        for attempt in 1...2 { _ = try await source.password(attempt: attempt, for: reason) }
         await #expect(throws: VaultError.notUnlocked(.wrongPasswordOrKeyFile)) {
-            try await source.password(attempt: 2, for: reason)
+            try await source.password(attempt: 3, for: reason)
         }
     }
 

@@ -118,6 +118,22 @@ struct BadValueTests {
             "kind = \"kdbx\"\npath = \"/a\"\npassword_command = []",
             "vault[0].password_command: must name a program, such as [\"pass\", \"show\", \"keepass\"]"
         ),
+        (
+            "kind = \"kdbx\"\npath = \"/a\"\npassword_command = [\"\", \"x\"]",
+            "vault[0].password_command: must name a program, such as [\"pass\", \"show\", \"keepass\"]"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"/a\"\npassword = \"none\"",
+            "vault[0].password: is \"none\", and there is no key_file to open it with"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"/a\"\npassword = \"empty\"\npassword_command = [\"pass\"]",
+            "vault[0].password: is \"empty\"; take it out, or password_command and remember_password"
+        ),
+        (
+            "password = \"empty\"",
+            "vault[0].password: a keyring has none; is it to be kind = \"kdbx\"?"
+        ),
         ("[[vault]]", "vault[1].name: another vault is called \"keyring\", too"),
         ("[[vault]]\nname = \"b\"", "vault[1].kind: there is one keyring, and a vault has it already"),
     ])

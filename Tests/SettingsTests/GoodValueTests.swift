@@ -103,6 +103,32 @@ struct GoodValueTests {
         #expect(try parse(text).vaults == [vault])
     }
 
+    @Test(arguments: [VaultSettings.Password.none, .empty])
+    func `a kdbx vault may have no password, or an empty one`(password: VaultSettings.Password) throws {
+        let text = """
+            [[vault]]
+            kind = "kdbx"
+            name = "home"
+            path = "/p.kdbx"
+            key_file = "/key"
+            password = "\(password.rawValue)"
+            """
+        var vault = VaultSettings(kind: .kdbx, name: "home", path: "/p.kdbx")
+        vault.keyFile = "/key"
+        vault.password = password
+        #expect(try parse(text).vaults == [vault])
+    }
+
+    @Test func `an argument of a password_command may be empty`() throws {
+        let text = """
+            [[vault]]
+            kind = "kdbx"
+            path = "/p.kdbx"
+            password_command = ["printf", ""]
+            """
+        #expect(try parse(text).vaults.first?.passwordCommand == ["printf", ""])
+    }
+
     @Test func `a vault without a name is called after its file or the keyring`() throws {
         let text = """
             [[vault]]

@@ -154,7 +154,7 @@ final class ScriptedPasswords: VaultPasswords {
     /// How often a password was right.
     var opened: Int { state.withLock { $0.opened } }
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         let text = state.withLock { state -> String? in
             state.asked.append(attempt)
             // The last one is remembered, as a keyring would.
@@ -164,7 +164,7 @@ final class ScriptedPasswords: VaultPasswords {
         return SecretBytes(utf8: text)
     }
 
-    func opened(with password: SecretBytes) async {
+    func opened(with password: SecretBytes?) async {
         state.withLock { $0.opened += 1 }
     }
 }

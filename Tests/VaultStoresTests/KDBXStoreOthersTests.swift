@@ -111,21 +111,92 @@ struct KDBXStoreOthersTests {
         #expect(try await fixture.store.index().count == 3)
     }
 
-    @Test func `an older copy that is put back is served as it is, and saved into`() async throws {
+    @Test func `what was saved comes back where an older copy overwrites it, and nothing else does`()
+        async throws
+    {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())
         let former = try fixture.bytes()
-        _ = try await fixture.store.save(LoginDraft(title: "ours"))
+        let id = try #require(try await fixture.store.index().only("Example")?.id)
+        _ = try await fixture.store.save(LoginDraft(title: "ours", group: "A"))
+        _ = try await fixture.store.save(LoginDraft(id: id, password: SecretBytes(utf8: "ours")))
+        try fixture.editOutside { database in
+            let root = try #require(database.root.id)
+            _ = try database.addEntry(to: root, [FieldChange("Title", "theirs")], at: Self.later)
+        }
+        _ = try await fixture.waitForChange(fixture.store, "theirs") { $0.only("theirs") }
         try former.write(to: URL(filePath: fixture.path), options: .atomic)
         _ = try await fixture.waitForChange(fixture.store, "the older copy") {
-            $0.only("ours") == nil ? true : nil
+            $0.only("theirs") == nil ? true : nil
         }
-        _ = try await fixture.store.save(LoginDraft(title: "again"))
-        #expect(
-            try fixture.read().entries.compactMap { $0.text("Title") }.sorted() == [
-                "Example", "Other", "again",
-            ]
+        let database = try fixture.read()
+        #expect(database.entries.compactMap { $0.text("Title") }.sorted() == ["Example", "Other", "ours"])
+        #expect(database.entries.first { $0.text("Title") == "ours" }?.group?.path == ["A"])
+        #expect(Identifier(id.bytes).flatMap { database.entry($0) }?.text("Password") == "ours")
+    }
+
+    @Test func `what a later edit overwrites is in the history, and what was deleted later stays deleted`()
+        async throws
+    {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let stale = try fixture.read()
+        let id = try #require(try await fixture.store.index().only("Example")?.id)
+        let example = try #require(Identifier(id.bytes))
+        _ = try await fixture.store.save(LoginDraft(id: id, password: SecretBytes(utf8: "ours")))
+        var theirs = stale
+        let evenLater = Timestamp(unix: KDBXFixture.then + 5000)
+        try theirs.change(example, [FieldChange("UserName", "theirs")], at: evenLater)
+        try KDBXFixture.write(theirs, to: fixture.path)
+        _ = try await fixture.waitForChange(fixture.store, "their edit") { index in
+            index.login(id)?.username == "theirs" ? true : nil
+        }
+        let entry = try #require(try fixture.read().entry(example))
+        #expect(entry.text("UserName") == "theirs" && entry.text("Password") == "secret-1")
+        #expect(entry.history.contains { $0.text("Password") == "ours" })
+
+        try theirs.delete(example, at: Timestamp(unix: KDBXFixture.then + 6000))
+        try KDBXFixture.write(theirs, to: fixture.path)
+        _ = try await fixture.waitForChange(fixture.store, "their deletion") {
+            $0.login(id) == nil ? true : nil
+        }
+        #expect(try fixture.read().entry(example) == nil)
+    }
+
+    @Test(
+        .enabled(
+            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            "keepassxc-cli is not installed"
         )
+    )
+    func `a stale editor and Keybell save in turns, and nothing that either saved is lost`() async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let editor = fixture.folder.path("editor.kdbx")
+        try fixture.bytes().write(to: URL(filePath: editor))
+        for round in 1...3 {
+            _ = try await fixture.store.save(LoginDraft(title: "ours \(round)"))
+            // It knows what it has read and written itself, and nothing of what Keybell has saved.
+            let report = try await ChildProcess.run(
+                "keepassxc-cli",
+                ["add", "-q", "-u", "they", editor, "theirs \(round)"],
+                environment: [
+                    "HOME": fixture.folder.path, "XDG_CONFIG_HOME": fixture.folder.path,
+                    "QT_QPA_PLATFORM": "offscreen",
+                ],
+                input: "demopass\n"
+            )
+            #expect(report.status == 0, "\(report.errors)")
+            try fixture.bytes("editor.kdbx").write(to: URL(filePath: fixture.path), options: .atomic)
+            _ = try await fixture.waitForChange(fixture.store, "round \(round)") { index in
+                let ours = (1...round).allSatisfy { index.only("ours \($0)") != nil }
+                return ours && index.only("theirs \(round)") != nil ? true : nil
+            }
+        }
+        let titles = try fixture.read().entries.compactMap { $0.text("Title") }.sorted()
+        let expected =
+            ["Example", "Other"] + ["ours", "theirs"].flatMap { who in (1...3).map { "\(who) \($0)" } }
+        #expect(titles == expected)
     }
 
     @Test func `a file that another program broke is left alone, and what was read is served`() async throws {
@@ -209,7 +280,7 @@ private struct ReplacingPasswords: VaultPasswords {
         (self.path, self.next) = (path, next)
     }
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         Task { [self] in
             // The file has been read long before this program has ended, and its key takes much longer.
             _ = try await ChildProcess.run("true")
@@ -218,5 +289,5 @@ private struct ReplacingPasswords: VaultPasswords {
         return SecretBytes(utf8: "demopass")
     }
 
-    func opened(with password: SecretBytes) async {}
+    func opened(with password: SecretBytes?) async {}
 }

@@ -208,4 +208,52 @@ struct KDBXStoreSavingTests {
         }
         #expect(try fixture.bytes() == before)
     }
+
+    /// Whether files can be mounted here, as a container's are.
+    private static let canMount =
+        geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/mount")
+
+    @Test(.enabled(if: canMount, "nothing can be mounted here"))
+    func `a file that is a mount point is written in place, after a backup`() async throws {
+        let fixture = try KDBXFixture()
+        let mounted = try await ChildProcess.run("mount", ["--bind", fixture.path, fixture.path])
+        guard mounted.status == 0 else { return }  // a container that may not
+        do {
+            try await inPlace(fixture)
+        } catch {
+            _ = try await ChildProcess.run("umount", [fixture.path])
+            throw error
+        }
+        _ = try await ChildProcess.run("umount", [fixture.path])
+    }
+
+    @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))
+    func `a file in a folder that may not be written is written in place, after a backup`() async throws {
+        let fixture = try KDBXFixture()
+        // Makes the state folder.
+        try await fixture.store.unlock(for: UnlockReason())
+        let folder = fixture.folder.path
+        try FileManager.default.setAttributes([.posixPermissions: 0o500], ofItemAtPath: folder)
+        defer { try? FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder) }
+        try await inPlace(fixture)
+    }
+
+    private func inPlace(_ fixture: KDBXFixture) async throws {
+        try await fixture.store.unlock(for: UnlockReason())
+        let before = try Data(contentsOf: URL(filePath: fixture.path))
+        for title in ["one", "two"] { _ = try await fixture.store.save(LoginDraft(title: title)) }
+        #expect(try fixture.read().entries.count == 4)
+        let state = fixture.folder.path("state")
+        let backup = try #require(
+            FileManager.default.contentsOfDirectory(atPath: state).first { $0.hasSuffix(".kdbx-backup") }
+        )
+        let path = state + "/" + backup
+        let kept = Array(try Data(contentsOf: URL(filePath: path)))
+        let key = try CompositeKey(password: SecretBytes(utf8: "demopass"))
+        #expect(try Database(reading: kept, key: key).entries.count == 3)
+        #expect(Data(kept) != before)
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        #expect(try await fixture.store.index().count == 4)
+    }
 }

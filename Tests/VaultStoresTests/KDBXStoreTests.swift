@@ -239,22 +239,22 @@ private final class WaitingPasswords: VaultPasswords {
     let asked = Observed(false)
     let answer = Observed(false)
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         asked.update { $0 = true }
         do { try await answer.wait(for: "an answer") { $0 ? () : nil } } catch { throw .failed("\(error)") }
         return SecretBytes(utf8: "demopass")
     }
 
-    func opened(with password: SecretBytes) async {}
+    func opened(with password: SecretBytes?) async {}
 }
 
 /// Locks the vault as soon as it has been opened.
 private final class LockingPasswords: VaultPasswords {
     let lock = Observed<@Sendable () async -> Void>({})
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         SecretBytes(utf8: "demopass")
     }
 
-    func opened(with password: SecretBytes) async { await lock.now() }
+    func opened(with password: SecretBytes?) async { await lock.now() }
 }

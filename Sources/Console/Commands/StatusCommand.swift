@@ -68,7 +68,9 @@ struct StatusCommand: AsyncParsableCommand {
         let state =
             vault[Key.locked]?.asBool ?? false
             ? "locked" : "open, " + Amount.of(Int(clamping: vault.number(Key.entries)), "login")
-        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state))"
+        let nameless = Int(clamping: vault.number(Key.standIns))
+        let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
+        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))"
     }
 
     static func line(agent: [String: Value]) -> String {

@@ -42,6 +42,19 @@ enum BusCheck {
         return .ok("Daemon", "runs as process \(daemon.pid)\(executable)")
     }
 
+    /// Whether the entries of an open vault all have a uuid of their own.
+    static func finding(vault: [String: Value]) -> Finding? {
+        typealias Key = VaultsInterface.Key
+        let count = Int(clamping: vault.number(Key.standIns))
+        guard count > 0 else { return nil }
+        return .warning(
+            "Vault \(vault.cleanText(Key.name))",
+            Amount.of(count, "entry", "entries")
+                + " without a uuid of their own, served under one that stands in",
+            do: "Nothing need be done: the next save writes these uuids into the file."
+        )
+    }
+
     // MARK: - Notifier
 
     private static let notifications = "org.freedesktop.Notifications"

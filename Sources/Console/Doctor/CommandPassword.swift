@@ -24,7 +24,9 @@ enum CommandPassword {
             logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
         )
         do throws(VaultError) {
+            // With a command there is always one.
             return try await source.password(attempt: 1, for: UnlockReason(program: "keybell doctor"))
+                ?? SecretBytes(utf8: "")
         } catch .unavailable(let text) {
             throw .refused(text)
         } catch {

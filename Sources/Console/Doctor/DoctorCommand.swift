@@ -51,6 +51,8 @@ struct DoctorCommand: AsyncParsableCommand {
                 agents: agents?.count
             )
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
+            let vaults = try? await bus.vaults(starts: false)
+            findings += (vaults ?? []).compactMap { BusCheck.finding(vault: $0) }
         }
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
         findings += PolicyCheck.findings(

@@ -37,7 +37,15 @@ extension LockedFile {
         let start = try header.required(.streamStart, count: 32)
         let encrypted = Array(bytes[headerBytes.count...])
         guard !encrypted.isEmpty else { throw .truncated }
-        guard var plain = try decrypt(encrypted, key) else {
+        // The blocks say themselves where they end. Old programs padded what follows with zeros.
+        let cipher = try header.cipher
+        guard
+            var plain = cipher.decryptBeginning(
+                encrypted,
+                key: try key.contentKey(for: header),
+                nonce: try header.nonce
+            )
+        else {
             throw try isKeyRight(key, start: start, encrypted) ? .damaged(.content) : .wrongKey
         }
         defer { plain.wipe() }
@@ -46,7 +54,17 @@ extension LockedFile {
             // Blocks that are whole tell that it is not the key that is wrong.
             throw (try? HashedBlocks.read(&reader)) != nil ? .damaged(.headerHash) : .wrongKey
         }
-        var blocks = try HashedBlocks.read(&reader)
+        var blocks: [UInt8]
+        do throws(KDBXError) {
+            blocks = try HashedBlocks.read(&reader)
+        } catch {
+            // Broken up to its end: not a block of it alone.
+            throw cipher == .chaCha20 || BulkCipher.endsWithPadding(plain) ? error : .damaged(.content)
+        }
+        guard cipher.isPadding(plain[reader.position...]) else {
+            blocks.wipe()
+            throw .damaged(.content)
+        }
         let size = blocks.count
         var text = try decompress(blocks, limits)
         blocks.wipe()
@@ -70,6 +88,8 @@ extension LockedFile {
         var document: Document
         do throws(XMLError) {
             document = try Document(parsing: text, limits: limits)
+        } catch .malformed where Self.hasNull(text) {
+            throw .damaged(.nullCharacter)
         } catch {
             throw KDBXError(error)
         }
@@ -80,6 +100,21 @@ extension LockedFile {
             innerStream: stream.kind,
             document: document
         )
+    }
+
+    /// Whether there is a NUL in a text, as it is or as a reference.
+    private static func hasNull(_ text: ArraySlice<UInt8>) -> Bool {
+        if text.contains(0) { return true }
+        var rest = text
+        while let start = rest.firstIndex(of: UInt8(ascii: "&")) {
+            let reference = rest[start...].prefix(16)
+            for null in ["&#0", "&#x0", "&#X0"] where reference.starts(with: null.utf8) {
+                let digits = reference.dropFirst(null.utf8.count).prefix { $0 != UInt8(ascii: ";") }
+                if digits.allSatisfy({ $0 == UInt8(ascii: "0") }) { return true }
+            }
+            rest = rest[(start + 1)...]
+        }
+        return false
     }
 
     /// The decrypted content, or nil if what came out can't be it.

@@ -19,6 +19,8 @@ package struct Database: Sendable {
     var groupPlaces: [Identifier: Element] = [:]
     /// Where version 3 has its attachments.
     var binaryPlaces: [[UInt8]: Element] = [:]
+    /// The UUIDs that it gave to entries which have none of their own in the file.
+    package internal(set) var standIns: Set<Identifier> = []
     /// The outermost group.
     var rootGroup: Element
     /// How much may come out of all its compressed attachments together, each time that all are looked at.
@@ -58,27 +60,33 @@ package struct Database: Sendable {
         names = Vocabulary(&document)
         self.document = document
         self.rootGroup = rootGroup
-        findPlaces()
+        giveStandIns(to: findPlaces())
     }
 
     /// The version of the format that it was read from and is written in.
     package var version: FormatVersion { header.version }
 
     /// Notes where everything stands.
-    mutating func findPlaces() {
+    /// - Returns: The entries that nothing can be known by: without a UUID, with zeros, or with one that came before.
+    @discardableResult
+    mutating func findPlaces() -> [Element] {
         var (entries, groups): ([Identifier: Element], [Identifier: Element]) = ([:], [:])
-        func note(_ element: Element, in places: inout [Identifier: Element]) {
-            guard let identifier = identifier(of: element), places[identifier] == nil else { return }
+        var nameless: [Element] = []
+        func note(_ element: Element, in places: inout [Identifier: Element]) -> Bool {
+            guard let identifier = identifier(of: element), identifier != Identifier.none,
+                places[identifier] == nil
+            else { return false }
             places[identifier] = element
+            return true
         }
         // A stack of our own: groups may be nested deeper than ours.
         var left = [rootGroup]
         while let current = left.popLast() {
-            note(current, in: &groups)
+            _ = note(current, in: &groups)
             var inner: [Element] = []
             for child in document.children(of: current) {
                 if document.isNamed(child, names.entry) {
-                    note(child, in: &entries)
+                    if !note(child, in: &entries) { nameless.append(child) }
                 } else if document.isNamed(child, names.group) {
                     inner.append(child)
                 }
@@ -88,6 +96,7 @@ package struct Database: Sendable {
         }
         (entryPlaces, groupPlaces) = (entries, groups)
         binaryPlaces = foundBinaries()
+        return nameless
     }
 
     func identifier(of element: Element) -> Identifier? {

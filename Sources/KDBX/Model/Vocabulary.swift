@@ -16,6 +16,8 @@ struct Vocabulary: Sendable {
     let modified: Name
     let expires: Name
     let expiry: Name
+    let customData: Name
+    let item: Name
 
     /// Finds them in a document, and makes them known to it where nothing in it has them yet.
     init(_ document: inout Document) {
@@ -31,5 +33,7 @@ struct Vocabulary: Sendable {
         modified = document.name("LastModificationTime")
         expires = document.name("Expires")
         expiry = document.name("ExpiryTime")
+        customData = document.name("CustomData")
+        item = document.name("Item")
     }
 }

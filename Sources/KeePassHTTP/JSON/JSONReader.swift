@@ -24,12 +24,31 @@ struct JSONReader {
     /// What of a text is kept; all of it is read.
     struct Interest {
         /// The members of the outermost object, of each the last; nil for all there are.
-        var members: Set<ByteKey>?
+        let members: Set<ByteKey>?
         /// How many values there may be in arrays and in inner objects, all together.
-        var mostValues = Int.max
+        let mostValues: Int
+        /// The members in small letters: each counts in whatever case it comes.
+        private let folded: Set<ByteKey>
+
+        init(members: Set<ByteKey>? = nil, mostValues: Int = .max) {
+            self.members = members
+            self.mostValues = mostValues
+            folded = Set((members ?? []).map(\.foldingCase))
+        }
 
         /// Everything.
         static let all = Interest()
+
+        /// Whether a member is kept.
+        func wants(_ name: ByteKey) -> Bool { folded.contains(name.foldingCase) }
+
+        /// What a member is kept under: its own name, or one name for all that differ from that in case.
+        func name(of member: String) -> String {
+            guard let key = ByteKey(member), let members, !members.contains(key), wants(key) else {
+                return member
+            }
+            return key.foldingCase.text
+        }
     }
 
     /// Reads a text that must be an object.
@@ -94,10 +113,10 @@ struct JSONReader {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
-            let isSecret = depth == 1 && key.hasSameBytes(as: Self.secretMember) && next == UInt8(ascii: "\"")
+            let isSecret = depth == 1 && key.isSame(as: Self.secretMember) && next == UInt8(ascii: "\"")
             let value = isSecret ? try JSONValue.secret(secret()) : try value(depth: depth)
             if depth == 1, interest.members != nil {
-                members.replace(key, value)
+                members.replace(interest.name(of: key), value)
             } else {
                 members.append(key, value)
             }
@@ -110,7 +129,7 @@ struct JSONReader {
     /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it is
     /// asked for, or may be.
     private mutating func passOverMember() throws(Fault) -> Bool {
-        guard let wanted = interest.members, isUTF8 else { return false }
+        guard interest.members != nil, isUTF8 else { return false }
         var end = position + 1
         while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
             // One that is written with escapes is read like any that is asked for.
@@ -120,7 +139,7 @@ struct JSONReader {
         guard end < bytes.count else { return false }
         let name = bytes[(position + 1)..<end]
         if name.count <= ByteKey.longest, let key = ByteKey(String(decoding: name, as: UTF8.self)),
-            wanted.contains(key)
+            interest.wants(key)
         {
             return false
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import Secrecy
 
 extension Reply {
     /// The JSON text, in ASCII, members in the protocol's order, those without a value left out.
@@ -68,12 +69,13 @@ extension Reply {
 }
 
 extension ReplyEntry {
-    // A password goes from the vault's secret to ciphertext without ever being a String.
+    // A password goes from the vault's secret to ciphertext without ever being a String. A strict client drops a whole
+    // answer for one byte that isn't UTF-8.
     fileprivate func write(to text: inout JSONText, sealing seal: Seal) throws(CipherError) {
         try text.object { (text) throws(CipherError) in
             text.member("Name", try seal.field(name))
             text.member("Login", try seal.field(login))
-            text.member("Password", try seal.field(password))
+            text.member("Password", try seal.field(password.repairedText))
             text.member("Uuid", try seal.field(uuid))
             if let group {
                 text.key("Group")
@@ -88,7 +90,7 @@ extension ReplyEntry {
             try text.array(stringFields) { (text, field) throws(CipherError) in
                 try text.object { (text) throws(CipherError) in
                     text.member("Key", try seal.field(field.key))
-                    text.member("Value", try seal.field(field.value))
+                    text.member("Value", try seal.field(field.value.repairedText))
                 }
             }
         }

@@ -12,6 +12,8 @@ package enum RequestError: Error, Equatable, Sendable {
     case hasNUL(String)
     /// `SearchMode` is neither `Simple` nor `Regular`.
     case invalidSearchMode
+    /// `ComparisonMode` is none of the comparisons.
+    case invalidComparison
 
     /// What the client is told.
     package var sentence: String {
@@ -21,6 +23,7 @@ package enum RequestError: Error, Equatable, Sendable {
         case .missing(let field): "Invalid request: \(field): required"
         case .hasNUL(let field): "Invalid request: \(field): a text can't have a NUL character in it"
         case .invalidSearchMode: "Invalid search mode"
+        case .invalidComparison: "Invalid comparison mode"
         }
     }
 

@@ -10,6 +10,16 @@ package struct SearchFlags: Equatable, Sendable {
         case regular
     }
 
+    /// How letters are compared, named and numbered as .NET does.
+    package enum Comparison: Int, Sendable, CaseIterable {
+        case currentCulture
+        case currentCultureIgnoreCase
+        case invariantCulture
+        case invariantCultureIgnoreCase
+        case ordinal
+        case ordinalIgnoreCase
+    }
+
     /// Whether titles are searched.
     package var inTitles = true
     /// Whether user names are searched.
@@ -40,8 +50,8 @@ package struct SearchFlags: Equatable, Sendable {
     package var excludesExpired = false
     /// Whether groups that disable searching are left out.
     package var respectsDisabledSearching = true
-    /// Whether upper and lower case are alike.
-    package var ignoresCase = true
+    /// How letters are compared.
+    package var comparison = Comparison.invariantCultureIgnoreCase
 
     /// The defaults.
     package init() {}
@@ -60,7 +70,7 @@ extension SearchFlags {
 extension Request {
     /// The flags of a custom search.
     /// - Returns: The defaults, but for what the request says otherwise.
-    /// - Throws: `invalidSearchMode`.
+    /// - Throws: `invalidSearchMode`, `invalidComparison`.
     package func searchFlags() throws(RequestError) -> SearchFlags {
         var flags = SearchFlags()
         flags.inTitles = flag("SearchInTitles", default: flags.inTitles)
@@ -81,16 +91,48 @@ extension Request {
             default: flags.respectsDisabledSearching
         )
         flags.mode = try searchMode()
-        // CurrentCulture, InvariantCulture and Ordinal, each with and without IgnoreCase.
-        flags.ignoresCase = text("ComparisonMode").map { $0.hasSuffix("IgnoreCase") } ?? flags.ignoresCase
+        flags.comparison = try comparison()
         return flags
     }
 
     private func searchMode() throws(RequestError) -> SearchFlags.Mode {
-        switch members["SearchMode"] {
-        case nil, .null, .string(""), .string("Simple"), .string("1"), .number("1"): return .simple
-        case .string("Regular"), .string("2"), .number("2"): return .regular
+        switch choice("SearchMode") {
+        case .absent: return .simple
+        case .word("simple"), .word("1"): return .simple
+        case .word("regular"), .word("2"): return .regular
         default: throw .invalidSearchMode
+        }
+    }
+
+    private func comparison() throws(RequestError) -> SearchFlags.Comparison {
+        switch choice("ComparisonMode") {
+        case .absent: return .invariantCultureIgnoreCase
+        case .word(let word):
+            let found = SearchFlags.Comparison.allCases.first {
+                "\($0)".lowercased() == word || String($0.rawValue) == word
+            }
+            guard let found else { throw .invalidComparison }
+            return found
+        case .unreadable: throw .invalidComparison
+        }
+    }
+
+    private enum Choice: Equatable {
+        case absent
+        /// A name or a number, in small letters.
+        case word(String)
+        case unreadable
+    }
+
+    /// One of several names or their numbers, whatever their case.
+    private func choice(_ name: String) -> Choice {
+        switch members[name] {
+        case nil, .null, .string(""): return .absent
+        case .string(let text), .number(let text):
+            // Longer than any that there is; by ASCII alone, so that no other letter becomes one of a name.
+            guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 < 0x80 }) else { return .unreadable }
+            return .word(text.lowercased())
+        default: return .unreadable
         }
     }
 }

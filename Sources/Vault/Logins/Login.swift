@@ -30,6 +30,12 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var tags: [String]
     /// Whether there is something in its notes.
     package var hasNotes: Bool
+    /// When pages get it, as KeePassXC lets its owner say.
+    package var pages: PageUse
+    /// Those of its own string fields, unprotected ones, that its URLs name as `{S:name}`: part of the URL.
+    package var urlFields: [String: String]
+    /// Its URLs with their placeholders resolved; nil where they are as they are written. A ``LoginIndex`` resolves them.
+    package internal(set) var resolved: ResolvedURLs?
 
     /// Describes a login; what is left out is empty.
     package init(
@@ -45,7 +51,9 @@ package struct Login: Hashable, Sendable, Identifiable {
         isRecycled: Bool = false,
         fieldNames: [String] = [],
         tags: [String] = [],
-        hasNotes: Bool = false
+        hasNotes: Bool = false,
+        pages: PageUse = PageUse(),
+        urlFields: [String: String] = [:]
     ) {
         self.id = id
         self.title = title
@@ -60,7 +68,12 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.fieldNames = fieldNames
         self.tags = tags
         self.hasNotes = hasNotes
+        self.pages = pages
+        self.urlFields = urlFields
     }
+
+    /// The URL by which it is matched and ordered.
+    package var matchedURL: String { resolved?.url ?? url }
 
     /// The realm that it is for, if it says so.
     package var realm: String? { settings.realm }
@@ -79,6 +92,36 @@ package struct Login: Hashable, Sendable, Identifiable {
         // By bytes: a title may be a mebibyte of combining marks.
         id == .keePassHttpSettings || title.utf8.elementsEqual(EntrySettings.fieldName.utf8)
     }
+}
+
+/// When pages get a login; programs that ask for it by name, by uuid or in a search get it all the same.
+package struct PageUse: Hashable, Sendable {
+    /// Whether no page gets it.
+    package var isHidden: Bool
+    /// Whether just pages get it that ask for HTTP authentication, and so name a realm.
+    package var isForRealmsOnly: Bool
+    /// Whether just pages get it that don't.
+    package var isForFormsOnly: Bool
+
+    /// Describes the use; without arguments every page gets it.
+    package init(isHidden: Bool = false, isForRealmsOnly: Bool = false, isForFormsOnly: Bool = false) {
+        self.isHidden = isHidden
+        self.isForRealmsOnly = isForRealmsOnly
+        self.isForFormsOnly = isForFormsOnly
+    }
+
+    /// Whether a page gets it that names this realm, or none.
+    func admits(realm: String?) -> Bool {
+        !isHidden && !(isForRealmsOnly && realm == nil) && !(isForFormsOnly && realm != nil)
+    }
+}
+
+/// A login's URLs as they read once what they refer to is put in.
+package struct ResolvedURLs: Hashable, Sendable {
+    /// Its URL.
+    let url: String
+    /// Its further URLs, in their order.
+    let further: [String]
 }
 
 /// A group of logins, by its path.

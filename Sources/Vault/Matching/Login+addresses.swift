@@ -7,15 +7,19 @@ extension Login {
         let address: PageAddress
         /// The scheme that it is for, or nil for any.
         let scheme: URLScheme?
+        /// What of that address it is for.
+        var rule = AddressRule.site
         /// The port that it is for, or nil for a scheme's own.
         var port: UInt16? { address.writtenPort }
     }
 
     /// The places where it belongs: its URL, its further URLs, its title where that looks like an address.
     var addresses: [Belonging] {
-        let own = PageAddress(loose: url)
-        let written = ([own] + furtherURLs.map { PageAddress(loose: $0) }).compactMap { $0 }
-        let belongings = written.map { Belonging(address: $0, scheme: $0.scheme) }
+        let own = PageAddress(loose: matchedURL)
+        let further = (resolved?.further ?? furtherURLs).compactMap { FurtherURL($0) }
+        let belongings =
+            (own.map { [Belonging(address: $0, scheme: $0.scheme)] } ?? [])
+            + further.map { Belonging(address: $0.address, scheme: $0.address.scheme, rule: $0.rule) }
         guard let named = PageAddress(title: title) else { return belongings }
         // A title says nothing of the scheme, where the URL does.
         let scheme = named.scheme ?? own.flatMap { $0.isOnInternet ? $0.scheme : nil }

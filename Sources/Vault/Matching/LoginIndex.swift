@@ -13,12 +13,15 @@ package struct LoginIndex: Sendable {
     private let byID: [LoginID: Int]
     private let byTitle: [TitleKey: [Int]]
     private let byHost: [String: [Place]]
+    /// By what is left of a host after its last wildcard.
+    private let byPattern: [String: [Place]]
 
     /// Where one of a login's addresses lets it match.
     private struct Place {
         let login: Int
         let scheme: URLScheme?
         let port: UInt16?
+        let rule: AddressRule
 
         /// A written port must be the page's; without one, the page has to be on its scheme's own.
         func admits(_ page: PageAddress, schemes: Bool) -> Bool {
@@ -31,30 +34,41 @@ package struct LoginIndex: Sendable {
     package init(_ logins: [Login]) {
         var (all, unsearchable): ([Login], [Login]) = ([], [])
         all.reserveCapacity(logins.count)
+        let resolver = AddressResolver(logins)
         var seen: Set<LoginID> = []
         seen.reserveCapacity(logins.count)
         for login in logins {
             // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
             guard seen.insert(login.id).inserted, !login.isRecycled, !login.isPluginSettings else { continue }
+            let login = resolver?.resolving(login) ?? login
             if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
         }
         var byID: [LoginID: Int] = [:]
         var byTitle: [TitleKey: [Int]] = [:]
-        var byHost: [String: [Place]] = [:]
+        var (byHost, byPattern): ([String: [Place]], [String: [Place]]) = ([:], [:])
         byID.reserveCapacity(logins.count)
         byTitle.reserveCapacity(all.count)
         byHost.reserveCapacity(all.count)
         for (index, login) in all.enumerated() {
             byTitle[TitleKey(login.title), default: []].append(index)
             for address in login.addresses {
-                let place = Place(login: index, scheme: address.scheme, port: address.port)
-                byHost[address.address.key, default: []].append(place)
+                let place = Place(
+                    login: index,
+                    scheme: address.scheme,
+                    port: address.port,
+                    rule: address.rule
+                )
+                if case .pattern = address.rule {
+                    byPattern[address.address.key, default: []].append(place)
+                } else {
+                    byHost[address.address.key, default: []].append(place)
+                }
             }
         }
         for (index, login) in all.enumerated() { byID[login.id] = index }
         for (index, login) in unsearchable.enumerated() { byID[login.id] = all.count + index }
         (self.all, self.unsearchable) = (all, unsearchable)
-        (self.byID, self.byTitle, self.byHost) = (byID, byTitle, byHost)
+        (self.byID, self.byTitle, self.byHost, self.byPattern) = (byID, byTitle, byHost, byPattern)
     }
 
     /// How many logins may be shown.
@@ -134,12 +148,18 @@ package struct LoginIndex: Sendable {
     }
 
     private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
-        guard let page = query.page, let places = byHost[key] else { return [] }
+        guard let page = query.page else { return [] }
+        var places = (byHost[key] ?? []).map { (key, $0) }
+        // What is meant for a host by a wildcard is meant for just that host.
+        if key == page.key, !byPattern.isEmpty {
+            places += page.keys.flatMap { key in (byPattern[key] ?? []).map { (key, $0) } }
+        }
+        guard !places.isEmpty else { return [] }
         var seen: Set<Int> = []
-        return places.compactMap { place in
+        return places.compactMap { key, place in
             let login = all[place.login]
-            guard place.admits(page, schemes: query.options.schemes), query.admits(login),
-                seen.insert(place.login).inserted
+            guard place.admits(page, schemes: query.options.schemes), place.rule.admits(query, at: key),
+                query.admits(login), seen.insert(place.login).inserted
             else { return nil }
             return login
         }

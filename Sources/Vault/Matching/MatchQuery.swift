@@ -50,6 +50,7 @@ package struct MatchQuery: Sendable {
 
     /// Whether a login may be offered at all, wherever it was found.
     func admits(_ login: Login) -> Bool {
+        guard login.pages.admits(realm: realm) else { return false }
         if options.hideExpired, login.isExpired(at: now) { return false }
         if let realm, let own = login.realm, !own.utf8.elementsEqual(realm.utf8) { return false }
         return !login.denies(self)
@@ -89,7 +90,7 @@ package struct MatchQuery: Sendable {
         let id: LoginID
 
         init(_ login: Login, _ query: MatchQuery, _ limit: Int) {
-            let url = login.url.isEmpty ? login.title : login.url
+            let url = login.matchedURL.isEmpty ? login.title : login.matchedURL
             distance = Distance(query.compared, ComparedURL(url), limit)
             name = SortKey(query.options.sortBy == .username ? login.username : login.title)
             id = login.id

@@ -10,22 +10,31 @@ package struct PlaceholderResolver: Sendable {
     private let scope: PlaceholderScope
     private let find: Finder
     private let now: Int64
+    private let missed: @Sendable (LoginID) -> Void
 
     /// Makes a resolver.
     /// - Parameters:
     ///   - scope: What may be put in.
     ///   - now: The time for one-time codes, in seconds since 1970.
+    ///   - missed: Told of each entry whose one-time code was wanted and can't be computed.
     ///   - find: Finds the first entry that a reference means.
-    package init(scope: PlaceholderScope, now: Int64, find: @escaping Finder) {
+    package init(
+        scope: PlaceholderScope,
+        now: Int64,
+        missed: @escaping @Sendable (LoginID) -> Void = { _ in },
+        find: @escaping Finder
+    ) {
         self.scope = scope
         self.now = now
+        self.missed = missed
         self.find = find
     }
 
     /// A text of an entry with its placeholders resolved, also those in what they stand for.
     ///
     /// One that leads back to itself, finds nothing, isn't in the scope, or would make the text or the whole answer
-    /// grow beyond all measure stays as it is.
+    /// grow beyond all measure stays as it is. A one-time code that can't be computed is left out: what goes into a
+    /// page's field must be a code or nothing.
     package func resolved(
         _ text: SecretBytes,
         of entry: PlaceholderEntry,
@@ -125,7 +134,8 @@ package struct PlaceholderResolver: Sendable {
             return entry.fields[name].map { Source(text: $0, entry: entry, place: .field) }
         case .oneTimeCode:
             let code = OneTimeCode(fields: entry.fields)?.code(at: now)
-            return code.map { Source(text: $0, entry: entry, place: .name) }
+            if code == nil { missed(entry.id) }
+            return Source(text: code ?? SecretBytes(utf8: ""), entry: entry, place: .name)
         case .reference(let reference):
             guard let other = try await find(reference) else { return nil }
             guard case .part(let part) = reference.wanted else {

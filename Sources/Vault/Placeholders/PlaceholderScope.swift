@@ -9,7 +9,7 @@
 /// - `{S:name}` stands for a string field that goes out to this client itself.
 /// - A one-time code is made of string fields. Into a string field that goes out it may be put (`KPH: code` as
 ///   `{TOTP}` is how people let a client have codes); elsewhere only where every string field goes out.
-/// - Notes never go out, so that `{REF:N@…}` stays as it is.
+/// - Notes go where every string field does, and only into a string field: so does `{REF:N@…}`.
 package struct PlaceholderScope: Sendable, Equatable {
     /// Which string fields go out.
     package enum Fields: Sendable, Equatable {
@@ -65,7 +65,7 @@ package struct PlaceholderScope: Sendable, Equatable {
         switch part {
         case .title, .username, .url: true
         case .password: passwords && place != .name
-        case .notes: false
+        case .notes: fields == .all && place == .field
         }
     }
 }

@@ -23,6 +23,7 @@ extension Login {
         login.title = draft.title ?? title
         login.username = draft.username ?? username
         login.url = draft.url ?? url
+        if draft.url != nil || draft.fields.keys.contains(where: Login.isFurtherURL) { login.resolved = nil }
         if let realm = draft.realm { login.settings.realm = realm.isEmpty ? nil : realm }
         let result = fields.changed(by: draft)
         login.fieldNames = result.keys.sorted()

@@ -121,7 +121,7 @@ extension SavePreview {
         }
 
         init(_ belonging: Login.Belonging, port: UInt16?) {
-            key = belonging.address.key
+            key = belonging.host
             self.port = port
         }
     }
@@ -129,5 +129,10 @@ extension SavePreview {
 
 extension Login.Belonging {
     /// The host as a person is shown it, with the port if one is written.
-    fileprivate var text: String { port.map { "\(address.key):\($0)" } ?? address.key }
+    fileprivate var text: String { port.map { "\(host):\($0)" } ?? host }
+
+    /// The host, with its wildcards.
+    fileprivate var host: String {
+        if case .pattern(let pattern) = rule { pattern.text(address.key) } else { address.key }
+    }
 }

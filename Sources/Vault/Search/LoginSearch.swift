@@ -5,24 +5,16 @@ import Patterns
 /// A search through the texts of entries: `get-logins-custom-search` (`protocol.md` section 5).
 package struct LoginSearch: Sendable {
     /// How the search text is read: the field `SearchMode`.
-    package enum Mode: Int, Hashable, Sendable, CaseIterable {
+    package enum Mode: Hashable, Sendable, CaseIterable {
         /// Words that must all be found.
-        case simple = 1
+        case simple
         /// A regular expression.
-        case regular = 2
-
-        /// Reads a name in either case, or a number.
-        package init?(_ text: String) {
-            guard text.utf8.count <= 16 else { return nil }
-            let found = Self.allCases.first { "\($0)" == text.lowercased() || String($0.rawValue) == text }
-            guard let found else { return nil }
-            self = found
-        }
+        case regular
     }
 
     private enum Matcher {
         case terms(wanted: [SearchNeedle], unwanted: [SearchNeedle], SearchComparison)
-        case pattern(Pattern)
+        case pattern(Pattern, SearchComparison)
     }
 
     /// The longest search text in bytes, and the most words: what anybody looks for is far below.
@@ -37,24 +29,21 @@ package struct LoginSearch: Sendable {
     /// - Parameters:
     ///   - text: The words, or the expression.
     ///   - places: Where to look.
-    ///   - mode: The field `SearchMode`, or nil for the usual.
-    ///   - comparison: The field `ComparisonMode`, or nil for the usual.
+    ///   - mode: How the text is read.
+    ///   - comparison: How letters are compared.
     ///   - excludesExpired: Whether expired entries are left out.
     ///   - respectsSearchingDisabled: Whether entries are left out whose group forbids searching.
-    /// - Throws: What is wrong with the mode, the comparison, the length or the expression; nothing was looked at.
+    /// - Throws: What is wrong with the length or the expression; nothing was looked at.
     package init(
         _ text: String,
         places: Set<SearchPlace> = Set(SearchPlace.allCases.filter(\.isUsual)),
-        mode: String? = nil,
-        comparison: String? = nil,
+        mode: Mode = .simple,
+        comparison: SearchComparison = .invariantCultureIgnoreCase,
         excludesExpired: Bool = false,
         respectsSearchingDisabled: Bool = true
     ) throws(SearchError) {
-        guard let mode = mode.map(Mode.init) ?? .simple else { throw .invalidMode }
-        guard let comparison = comparison.map(SearchComparison.init) ?? .invariantCultureIgnoreCase else {
-            throw .invalidComparison
-        }
         guard text.utf8.count <= Self.longest else { throw .tooLong }
+        let comparison = comparison.looking(for: text)
         switch mode {
         case .simple:
             let terms = SearchTerms(comparison.folded(text))
@@ -64,7 +53,8 @@ package struct LoginSearch: Sendable {
                 unwanted: terms.unwanted.map { SearchNeedle($0) },
                 comparison
             )
-        case .regular: matcher = .pattern(try Self.pattern(text, comparison))
+        case .regular:
+            matcher = .pattern(try Self.pattern(text, comparison), comparison)
         }
         self.places = places
         self.excludesExpired = excludesExpired
@@ -97,10 +87,10 @@ package struct LoginSearch: Sendable {
         switch matcher {
         case .terms(let wanted, let unwanted, let comparison):
             return try Self.finds(wanted, unwanted, comparison, in: texts, within: &budget)
-        case .pattern(let pattern):
+        case .pattern(let pattern, let comparison):
             for text in texts.lazy.compactMap(\.text) {
                 do throws(PatternError) {
-                    if try pattern.matches(text, within: &budget.matching) { return true }
+                    if try pattern.matches(comparison.spelled(text), within: &budget.matching) { return true }
                 } catch {
                     throw .tookTooLong
                 }
@@ -129,7 +119,7 @@ package struct LoginSearch: Sendable {
     private static func pattern(_ text: String, _ comparison: SearchComparison) throws(SearchError) -> Pattern
     {
         do throws(PatternError) {
-            return try Pattern(text, ignoringCase: comparison.ignoresCase)
+            return try Pattern(comparison.spelled(text), ignoringCase: comparison.ignoresCase)
         } catch {
             switch error {
             case .broken: throw .invalidPattern

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a search compares letters: the field `ComparisonMode`, named and numbered as .NET does.
-package enum SearchComparison: Int, Hashable, Sendable, CaseIterable {
+import UnicodeText
+
+/// How a search compares letters: the field `ComparisonMode`.
+package enum SearchComparison: Hashable, Sendable, CaseIterable {
     /// By what the person's language takes for the same letters.
     case currentCulture
     /// The same, upper and lower case alike.
@@ -15,16 +17,6 @@ package enum SearchComparison: Int, Hashable, Sendable, CaseIterable {
     /// By code points, upper and lower case alike.
     case ordinalIgnoreCase
 
-    /// Reads a name in either case, or a number.
-    package init?(_ text: String) {
-        guard text.utf8.count <= 64 else { return nil }
-        let found = Self.allCases.first {
-            "\($0)".lowercased() == text.lowercased() || String($0.rawValue) == text
-        }
-        guard let found else { return nil }
-        self = found
-    }
-
     /// Whether upper and lower case are alike.
     package var ignoresCase: Bool {
         switch self {
@@ -33,35 +25,44 @@ package enum SearchComparison: Int, Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The longest text, in bytes, in which two spellings of a letter are the same: finding that out costs more than
-    /// in proportion to the length.
-    private static let longestByCulture = 1024
-
-    /// Whether a text holds a term; both have been folded.
+    /// Whether a letter may be spelled in either normal form.
     ///
     /// Cultures differ in their alphabets, but nobody's daemon should find less because of where it was started: by
     /// culture, an accent may be written as one code point or two, and that is all.
-    func finds(_ term: SearchNeedle, in text: String) -> Bool {
-        if term.stands(in: text.utf8) { return true }
+    private var isByCulture: Bool {
         switch self {
-        case .ordinal, .ordinalIgnoreCase: return false
-        default:
-            // ASCII has one spelling of everything.
-            guard !term.isASCII, text.utf8.count <= Self.longestByCulture else { return false }
-            return text.contains(term.text)
+        case .ordinal, .ordinalIgnoreCase: false
+        default: true
         }
     }
 
-    /// The text with its case folded, where case is ignored.
+    /// The longest text, in bytes, in which a letter is found in another spelling: a longer one is no text of a person's.
+    private static let longestSpelled = 65536
+
+    /// The text in the one spelling that is compared: NFC by culture, as it is by code points.
+    func spelled(_ text: String) -> String {
+        isByCulture && text.utf8.count <= Self.longestSpelled ? text.composed : text
+    }
+
+    /// What is enough to look for a text: ASCII has one spelling of everything.
+    func looking(for text: String) -> SearchComparison {
+        guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return self }
+        return ignoresCase ? .ordinalIgnoreCase : .ordinal
+    }
+
+    /// Whether a text holds a term; both have been folded.
+    func finds(_ term: SearchNeedle, in text: String) -> Bool { term.stands(in: text.utf8) }
+
+    /// The text as it is compared, its case folded where case is ignored.
     func folded(_ text: String) -> String {
-        ignoresCase ? text.lowercased() : text
+        let text = spelled(text)
+        // Again: small letters may be composed where their capitals aren't.
+        return ignoresCase ? spelled(text.lowercased()) : text
     }
 }
 
 /// A text that is looked for in others, each in a time that is in proportion to its length.
 struct SearchNeedle: Sendable {
-    let text: String
-    let isASCII: Bool
     private let bytes: [UInt8]
     /// For each length of what has matched so far, how much of it still matches when the next byte doesn't (Knuth,
     /// Morris and Pratt).
@@ -76,10 +77,8 @@ struct SearchNeedle: Sendable {
             if bytes[length] == byte { length += 1 }
             fallbacks.append(length)
         }
-        self.text = text
         self.bytes = bytes
         self.fallbacks = fallbacks
-        isASCII = bytes.allSatisfy { $0 < 0x80 }
     }
 
     func stands(in haystack: some Sequence<UInt8>) -> Bool {

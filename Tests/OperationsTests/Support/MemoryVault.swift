@@ -7,7 +7,7 @@ import Vault
 actor MemoryVault: VaultStore {
     nonisolated let name: String
     nonisolated let kind = VaultKind.keyring
-    private let knownHash: String?
+    private var knownHash: String?
     private var logins: [Login] = []
     private var contents: [LoginID: LoginSecrets] = [:]
     private var histories: [LoginID: [FormerLogin]] = [:]
@@ -126,6 +126,7 @@ actor MemoryVault: VaultStore {
         unlocks += 1
         if let unlockTrouble { throw unlockTrouble }
         trouble = nil
+        knownHash = knownHash ?? Self.hash
     }
 
     nonisolated func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }

@@ -77,10 +77,14 @@ struct Scene: Sendable {
         await clients.welcome(guest)
     }
 
-    init(rules change: (inout ClientRules) -> Void, limits: Limits = Limits()) async {
+    init(
+        rules change: (inout ClientRules) -> Void,
+        limits: Limits = Limits(),
+        others: [MemoryVault] = []
+    ) async {
         var rules = ClientRules()
         change(&rules)
-        await self.init(Policy(standard: rules), limits: limits)
+        await self.init(Policy(standard: rules), limits: limits, others: others)
     }
 
     /// Rings, with somebody there to say these words one after the other.
@@ -117,6 +121,8 @@ struct Scene: Sendable {
         }
         let answer = await bell.answer(body, from: KnownVisitor(known: caller))
         person.cancel()
+        // Or who had nothing to answer here would answer the next question.
+        _ = await person.result
         return Rung(answer, reply: try IncomingReply(parsing: answer.body, key: key))
     }
 

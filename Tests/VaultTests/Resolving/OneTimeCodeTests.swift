@@ -60,6 +60,21 @@ import Testing
         ["TimeOtp-Secret-Hex": "3132333435363738393031323334353637383930"],
         ["TimeOtp-Secret-Base32": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
         ["TimeOtp-Secret-Base64": "MTIzNDU2Nzg5MDEyMzQ1Njc4OTA="],
+        ["TimeOtp-Secret-Base64": " MTIzNDU2Nzg5\u{A0}MDEyMzQ1\r\nNjc4OTA=\n"],
+        ["TimeOtp-Secret-Hex": "31323334 35363738\u{2009}3930313233343536-37383930\n"],
+        ["TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ\n"],
+        ["otp": " otpauth://totp/x?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&digits=6\n"],
+        ["otp": "key=3132333435363738393031323334353637383930&encoding=Hex"],
+        ["otp": "key=12345678901234567890&encoding=UTF8"],
+        ["otp": "key=12345678901234567890&encoding=UTF-8"],
+        ["otp": "key=MTIzNDU2Nzg5MDEyMzQ1Njc4OTA%3D&encoding=Base64"],
+        ["otp": "", "TimeOtp-Secret-Base32": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        ["otp": "see paper", "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        ["TimeOtp-Secret": "", "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"],
+        [
+            "TimeOtp-Secret": "12345678901234567890", "TimeOtp-Algorithm": "MD5",
+            "TOTP Seed": "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+        ],
     ])
     func `each program's fields give the same code`(fields: [String: String]) {
         #expect(Self.code(fields) == "287082")
@@ -81,6 +96,8 @@ import Testing
         ["otp": "otpauth://totp/x?secret=GEZDGNBV&period=0"],
         ["otp": "otpauth://totp/x?secret=GEZDGNBV&period=x"],
         ["otp": "otpauth://totp/x?secret=GEZDGNBV&algorithm=MD5"], ["TOTP Seed": "no seed!"],
+        ["otp": "see paper"], ["otp": "see my old paper notebook"], ["otp": "key=12345678&encoding=Rot13"],
+        ["otp": "key=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&type=Hotp&counter=1"],
         ["TimeOtp-Secret-Hex": "123"], ["TimeOtp-Secret-Hex": "zz"],
         ["TimeOtp-Secret": "x", "TimeOtp-Length": "11"],
         ["otp": "otpauth://totp/x?secret=GEZDGNBV&period=99999999999999999999"], ["TimeOtp-Secret": ""],

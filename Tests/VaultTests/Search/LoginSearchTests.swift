@@ -88,31 +88,43 @@ import Testing
         ("bob smith", "shop"),
     ])
     func `a regular expression is looked for in each text`(text: String, expected: String) throws {
-        #expect(try found(LoginSearch(text, mode: "Regular")) == expected)
-        #expect(try found(LoginSearch(text, mode: "2")) == expected)
+        #expect(try found(LoginSearch(text, mode: .regular)) == expected)
     }
 
-    @Test(arguments: [
-        ("Ordinal", "Café", "bank"), ("Ordinal", "café", ""), ("OrdinalIgnoreCase", "CAFÉ", "bank"),
-        ("InvariantCulture", "Café", "bank"),
-        ("CurrentCultureIgnoreCase", "CAFÉ", "bank shop"), ("Ordinal", "Bob", ""), ("5", "BOB", "bank shop"),
-        ("CurrentCulture", "My", "bank"), ("CurrentCulture", "my", ""),
-        ("invariantcultureignorecase", "my", "bank"),
-    ])
-    func `letters are compared as is wanted`(comparison: String, text: String, expected: String) throws {
+    @Test(
+        arguments: [
+            (.ordinal, "Café", "bank"), (.ordinal, "café", ""), (.ordinalIgnoreCase, "CAFÉ", "bank"),
+            (.invariantCulture, "Café", "bank"),
+            (.currentCultureIgnoreCase, "CAFÉ", "bank shop"), (.ordinal, "Bob", ""),
+            (.ordinalIgnoreCase, "BOB", "bank shop"),
+            (.currentCulture, "My", "bank"), (.currentCulture, "my", ""),
+            (.invariantCultureIgnoreCase, "my", "bank"),
+        ] as [(SearchComparison, String, String)]
+    )
+    func `letters are compared as is wanted`(comparison: SearchComparison, text: String, expected: String)
+        throws
+    {
         // Of the two spellings of é, the ordinal comparisons know just the one that is searched for.
         #expect(try found(LoginSearch(text, comparison: comparison)) == expected)
     }
 
+    @Test(arguments: LoginSearch.Mode.allCases)
+    func `a letter is found in either normal form, in a long text, too`(mode: LoginSearch.Mode) throws {
+        for (there, wanted) in [("Caf\u{E9}", "cafe\u{301}"), ("Cafe\u{301}", "caf\u{E9}")] {
+            let text = String(repeating: "x", count: 5000) + there
+            let entry = SearchableEntry(login: .sample("z"), texts: [.notes: [.plain(text)]])
+            var budget = SearchBudget(until: .now + .seconds(60))
+            #expect(try LoginSearch(wanted, mode: mode).finds(entry, now: 0, within: &budget))
+            let exact = try LoginSearch(wanted, mode: mode, comparison: .ordinalIgnoreCase)
+            #expect(try !exact.finds(entry, now: 0, within: &budget))
+        }
+    }
+
     @Test func `what is no search says so`() {
-        #expect(throws: SearchError.invalidMode) { try LoginSearch("x", mode: "Fuzzy") }
-        #expect(throws: SearchError.invalidMode) { try LoginSearch("x", mode: "") }
-        #expect(throws: SearchError.invalidMode) { try LoginSearch("x", mode: "3") }
-        #expect(throws: SearchError.invalidComparison) { try LoginSearch("x", comparison: "Loose") }
-        let error = #expect(throws: SearchError.self) { try LoginSearch("a(b", mode: "regular") }
+        let error = #expect(throws: SearchError.self) { try LoginSearch("a(b", mode: .regular) }
         #expect(error?.sentence.hasPrefix("Invalid regular expression: ") == true)
         let long = String(repeating: "x", count: LoginSearch.longest + 1)
-        for mode in ["Simple", "Regular"] {
+        for mode in LoginSearch.Mode.allCases {
             #expect(throws: SearchError.tooLong) { try LoginSearch(long, mode: mode) }
         }
         let words = Array(repeating: "x", count: LoginSearch.mostTerms + 1).joined(separator: " ")
@@ -124,7 +136,7 @@ import Testing
             login: .sample("z"),
             texts: [.notes: [.plain(String(repeating: "a", count: 60) + "!")]]
         )
-        let search = try LoginSearch("(a+)+$", mode: "Regular")
+        let search = try LoginSearch("(a+)+$", mode: .regular)
         #expect(throws: SearchError.tookTooLong) {
             var budget = SearchBudget(until: .now + .seconds(60))
             return try search.finds(entry, now: 0, within: &budget)

@@ -9,7 +9,7 @@ extension Merger {
         // The groups are all there by now.
         var firstGroups: [Element: Element?] = [:]
         for entry in theirs.entries {
-            guard let id = entry.id else { continue }
+            guard let id = entry.id, isWanted(id, entry.element) else { continue }
             if let own = ours.entryPlaces[id] {
                 merge(entry.element, into: own)
             } else {
@@ -24,6 +24,18 @@ extension Merger {
                 hasChanged = true
             }
         }
+    }
+
+    /// Whether an entry is taken over.
+    ///
+    /// One whose UUID only stands in for its own comes over to nothing but itself: where the file has it no more under that
+    /// one, it may have it under another. Of single entries, one that ours deleted later stays deleted.
+    func isWanted(_ id: Identifier, _ entry: Element) -> Bool {
+        if ours.entryPlaces[id] != nil { return wanted?.contains(id) ?? true }
+        guard !theirs.standIns.contains(id) else { return false }
+        guard let wanted else { return true }
+        guard wanted.contains(id) else { return false }
+        return ours.deletions[id].map { max(theirs.modified(entry), theirs.moved(entry)) > $0 } ?? true
     }
 
     private mutating func merge(_ entry: Element, into own: Element) {

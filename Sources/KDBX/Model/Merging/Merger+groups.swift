@@ -5,10 +5,12 @@ import XMLTree
 extension Merger {
     /// Groups that only they have come over without their entries; of those that both have the later edit stands.
     mutating func mergeGroups() {
+        let needed = neededGroups()
         var groups = [theirs.rootGroup]
         while let group = groups.popLast() {
+            if let needed, !needed.contains(group) { continue }
             if let own = counterpart(of: group) {
-                if theirs.modified(group) > ours.modified(own) {
+                if needed == nil, theirs.modified(group) > ours.modified(own) {
                     let moved = ours.moved(own)
                     assign(group, to: own, except: ["UUID", "Entry", "Group"])
                     // Where it is, is a matter of its own.
@@ -19,6 +21,22 @@ extension Merger {
             }
             groups += theirs.document.children(of: group, named: "Group").reversed()
         }
+    }
+
+    /// The groups that single entries need which ours hasn't got; nil where everything is taken over.
+    private func neededGroups() -> Set<Element>? {
+        guard let wanted else { return nil }
+        var needed: Set<Element> = []
+        for id in wanted {
+            guard ours.entryPlaces[id] == nil, let entry = theirs.entryPlaces[id], isWanted(id, entry) else {
+                continue
+            }
+            var group = theirs.document.parent(of: entry)
+            while let current = group, needed.insert(current).inserted {
+                group = theirs.document.parent(of: current)
+            }
+        }
+        return needed
     }
 
     private mutating func add(_ group: Element, _ id: Identifier) {

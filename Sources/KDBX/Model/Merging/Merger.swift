@@ -12,16 +12,20 @@ extension Database {
     ///
     /// How the file is encrypted stays as it is on this side: to merge into a file, read it and merge what is in
     /// memory into that.
-    /// - Parameter other: The other state; in another version of the format, if need be.
+    /// - Parameters:
+    ///   - other: The other state; in another version of the format, if need be.
+    ///   - wanted: The entries that are taken over, with the groups that they need, and nothing else; nil for everything.
     /// - Returns: Whether anything was taken over.
     @discardableResult
-    package mutating func merge(_ other: Database) -> Bool {
-        var merger = Merger(ours: self, theirs: other)
+    package mutating func merge(_ other: Database, only wanted: Set<Identifier>? = nil) -> Bool {
+        var merger = Merger(ours: self, theirs: other, wanted: wanted)
         merger.mergeGroups()
         merger.mergeEntries()
-        merger.mergeLocations()
-        merger.mergeDeletions()
-        merger.mergeSettings()
+        if wanted == nil {
+            merger.mergeLocations()
+            merger.mergeDeletions()
+            merger.mergeSettings()
+        }
         merger.raiseVersion()
         self = merger.ours
         return merger.hasChanged
@@ -32,6 +36,8 @@ extension Database {
 struct Merger {
     var ours: Database
     let theirs: Database
+    /// The entries that are taken over; nil for all.
+    let wanted: Set<Identifier>?
     var hasChanged = false
     /// What only they had, once it is in ours.
     var added: Set<Element> = []
@@ -44,9 +50,10 @@ struct Merger {
     /// What their groups are known by: an identifier may stand behind all that is in a group.
     private var identifiers: [Element: Identifier?] = [:]
 
-    init(ours: Database, theirs: Database) {
+    init(ours: Database, theirs: Database, wanted: Set<Identifier>?) {
         self.ours = ours
         self.theirs = theirs
+        self.wanted = wanted
         budget = theirs.inflationBudget
     }
 
@@ -81,7 +88,9 @@ struct Merger {
 
     /// A file with elements of 4.1 must say that it is 4.1.
     mutating func raiseVersion() {
-        guard ours.version.major == theirs.version.major, ours.version < theirs.version else { return }
+        guard hasChanged || wanted == nil, ours.version.major == theirs.version.major,
+            ours.version < theirs.version
+        else { return }
         ours.header.version = theirs.version
         hasChanged = true
     }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrecy
+import Testing
+
+@testable import KDBX
+
+/// Entries that nothing can be known by.
+@Suite struct StandInTests {
+    private static let zero = Identifier.none.base64
+    private static let own = Identifier(Array(1...16))?.base64 ?? ""
+
+    private static func entry(_ title: String, uuid: String?) -> String {
+        let id = uuid.map { "<UUID>\($0)</UUID>" } ?? ""
+        return "<Entry>\(id)<String><Key>Title</Key><Value>\(title)</Value></String></Entry>"
+    }
+
+    private static let content =
+        entry("a", uuid: zero) + entry("b", uuid: zero) + entry("c", uuid: "") + entry("c", uuid: nil)
+        + entry("d", uuid: own) + entry("e", uuid: own) + entry("f", uuid: "AAAA")
+
+    @Test func `each has a UUID that nobody else has, the same at each reading`() throws {
+        let xml = HandmadeFile.xml(Self.content)
+        let (one, two) = (try HandmadeFile.read(xml), try HandmadeFile.read(xml))
+        let ids = one.entries.compactMap(\.id)
+        #expect(ids.count == 7 && Set(ids).count == 7 && !ids.contains(.none))
+        #expect(two.entries.compactMap(\.id) == ids)
+        for entry in one.entries {
+            #expect(try one.entry(#require(entry.id))?.element == entry.element)
+        }
+        #expect(one.entry(try #require(Identifier(Array(1...16))))?.text("Title") == "d")
+        #expect(one.standIns.count == 6)
+    }
+
+    @Test func `a change is made to the one that is meant, and the UUIDs are in the file from then on`()
+        throws
+    {
+        var database = try HandmadeFile.read(HandmadeFile.xml(Self.content))
+        let ids = database.entries.compactMap(\.id)
+        try database.change(ids[3], [FieldChange("UserName", "me")], at: Sample.then)
+        let key = try CompositeKey.password("demopass")
+        let again = try Database(reading: database.written(key: key).file, key: key)
+        #expect(again.entries.compactMap(\.id) == ids)
+        #expect(again.entries.map { $0.text("UserName") ?? "" } == ["", "", "", "me", "", "", ""])
+        #expect(again.standIns.isEmpty)
+    }
+
+    @Test func `another edit of the file doesn't double them`() throws {
+        let memory = try HandmadeFile.read(HandmadeFile.xml(Self.content))
+        let edited = Self.content.replacing(">a<", with: ">renamed<")
+        var file = try HandmadeFile.read(HandmadeFile.xml(edited))
+        file.merge(memory)
+        #expect(file.entries.map { $0.text("Title") ?? "" } == ["renamed", "b", "c", "c", "d", "e", "f"])
+    }
+
+    @Test(arguments: ["\u{0}", "&#0;", "&#x0;", "&#x000;"])
+    func `a NUL in a field is told from other damage`(null: String) throws {
+        let xml = HandmadeFile.xml(Self.entry("a\(null)b", uuid: Self.own))
+        #expect(throws: KDBXError.damaged(.nullCharacter)) { try HandmadeFile.read(xml) }
+        let other = HandmadeFile.xml(Self.entry("a&#10;b<", uuid: Self.own))
+        #expect(throws: KDBXError.damaged(.document)) { try HandmadeFile.read(other) }
+    }
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import KeePassHTTP
+import Synchronization
+import Testing
+import Vault
+
+@testable import Operations
+
+/// A vault whose Hash nobody knows, for it was never opened here: no answer is a 200 without one.
+@Suite(.timeLimit(.minutes(1))) struct NeverOpenedTests {
+    private static let ping = Array(#"{"RequestType":"test-associate","TriggerUnlock":false}"#.utf8)
+
+    private func scene() async -> Scene {
+        let vault = MemoryVault("main", hash: nil)
+        await vault.lock()
+        return await Scene(vault: vault)
+    }
+
+    @Test func `a ping is a 503 that says what to do, and asks the person once`() async throws {
+        let scene = await scene()
+        var events = scene.desk.events().makeAsyncIterator()
+        let visitor = KnownVisitor(known: .named("firefox"))
+        for _ in 0..<2 {
+            let answer = await scene.bell.answer(Self.ping, from: visitor)
+            #expect(answer.status == 503)
+            let reply = try IncomingReply(parsing: answer.body, key: nil)
+            #expect(!reply.success && reply.hash == nil)
+            #expect(reply.error == Refusal.neverOpened("main").sentence)
+        }
+        let question = try await scene.next(&events)
+        #expect(question.kind == .unlock)
+        #expect(question.vault == "main")
+        #expect(question.body.contains("It has never been opened here."))
+        #expect(!question.verified && question.client == nil)
+        try await scene.allow(question)
+        // Asked once: the next question is another program's.
+        let other = await scene.bell.answer(Self.ping, from: KnownVisitor(known: .named("chromium", 200)))
+        if other.status == 503 {
+            #expect(try await scene.next(&events).caller.executable == "/usr/bin/chromium")
+        }
+    }
+
+    @Test func `after the person's word the Hash is known`() async throws {
+        let scene = await scene()
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
+        let ping = try await scene.ring(Self.ping)
+        #expect(ping.status == 200 && ping.reply.hash == MemoryVault.hash)
+    }
+
+    @Test func `a program gets it again after ten minutes, and every program of its own`() async {
+        let clock = Mutex(ContinuousClock.now)
+        let offers = UnlockOffers(now: { clock.withLock { $0 } })
+        let (one, other) = (Program(id: "/usr/bin/a"), Program(id: "/usr/bin/b"))
+        #expect(await offers.begins(one))
+        #expect(await !offers.begins(one))
+        #expect(await offers.begins(other))
+        clock.withLock { $0 += .seconds(599) }
+        #expect(await !offers.begins(one))
+        clock.withLock { $0 += .seconds(1) }
+        #expect(await offers.begins(one))
+    }
+
+    @Test func `nobody is asked for a program that can't be found out, or is muted`() async throws {
+        let scene = await scene()
+        #expect(await scene.bell.answer(Self.ping, from: KnownVisitor(known: .nobody)).status == 503)
+        await Scene.everythingElse()
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test(arguments: RequestType.allCases)
+    func `no request gets a 200`(type: RequestType) async throws {
+        let scene = await scene()
+        let fields: KeyValuePairs = ["Url": "https://a.example/", "SearchString": "x", "Uuid": "00"]
+        let body = try scene.guest.request(type, fields, names: ["x"])
+        let rung = try await scene.ring(scene.guest, body, .deny, .deny)
+        #expect(rung.status == 503)
+        #expect(rung.reply.error?.isEmpty == false)
+        let strange = Guest(id: "firefox", caller: .named("perl", 300))
+        let unverified = try await scene.ring(
+            strange,
+            strange.request(type, fields, names: ["x"]),
+            .deny,
+            .deny
+        )
+        #expect(unverified.status == 503)
+    }
+
+    @Test func `a key that is kept already is welcomed with the real Hash`() async throws {
+        let scene = await scene()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.associate), .allow)
+        #expect(await scene.asked().map(\.kind) == [.unlock])
+        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
+        #expect(rung.reply.id == scene.guest.id)
+    }
+
+    @Test func `the Hash of the second vault doesn't stand in for the first's`() async throws {
+        let second = MemoryVault("work")
+        await second.put(.at("https://a.example/", "a", allow: ["a.example"]))
+        let first = MemoryVault("main", hash: nil)
+        await first.lock()
+        let scene = await Scene(vault: first, others: [second])
+        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        #expect(try await scene.ring(scene.guest, body).status == 503)
+        let unlocking = try scene.guest.request(
+            .getLogins,
+            ["Url": "https://a.example/"],
+            triggerUnlock: true
+        )
+        let rung = try await scene.ring(scene.guest, unlocking, .allow)
+        #expect(await scene.asked().first?.vault == "main")
+        #expect(await scene.asked().map(\.kind) == [.unlock])
+        #expect(rung.status == 200 && rung.reply.hash == MemoryVault.hash)
+        #expect(rung.titles == ["a"], "\(rung.reply.error ?? "")")
+    }
+}

@@ -94,6 +94,8 @@ package enum AnswerError: Error, Sendable, Hashable {
 package enum AnswerEffect: Sendable, Hashable {
     /// It decided a waiting request.
     case decided
+    /// The same, but it could not be kept for always and holds for this session; the sentence says why.
+    case decidedForSession(String)
     /// It is an allow that counts once the person has confirmed it.
     case needsConfirmation
     /// It ended the quiet time of a request that was denied before.

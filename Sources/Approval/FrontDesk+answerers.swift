@@ -7,6 +7,8 @@ import Kernel
 extension FrontDesk {
     /// Takes an answer; the first one counts.
     ///
+    /// What is meant for always is stored before this returns, if that doesn't take too long.
+    ///
     /// - Returns: What it was good for.
     /// - Throws: Why it wasn't taken; the request goes on waiting.
     @discardableResult
@@ -28,8 +30,14 @@ extension FrontDesk {
             through: surface,
             now: clock.now
         )
-        carryOut(actions)
-        return effect
+        guard let keeping = carryOut(actions) else { return effect }
+        let trouble: String?
+        do {
+            trouble = try await withDeadline(limits.keeping) { await keeping.value }
+        } catch {
+            trouble = "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
+        }
+        return trouble.map { .decidedForSession($0) } ?? effect
     }
 
     /// Finds out who has got hold of the askers' connections since they asked, for none of those may answer either.

@@ -40,6 +40,11 @@ package actor FrontDesk {
     /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
     package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?
 
+    /// Keeps what the person has decided for more than once.
+    ///
+    /// The result says why it couldn't be kept for always, if it couldn't.
+    package typealias Keeping = @Sendable (Answer) async -> String?
+
     let limits: Limits
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
@@ -56,7 +61,9 @@ package actor FrontDesk {
     private struct Asker {
         let programs: Set<String>
         let continuation: CheckedContinuation<Answer, Never>
+        let keep: Keeping
     }
+
     private var alarm: (due: Desk.Instant, alarm: Alarm)?
     private var watches: [ProcessIdentity: any Sendable] = [:]
     /// When each request was made, by the boot-time clock and by the calendar.
@@ -106,14 +113,21 @@ package actor FrontDesk {
     /// Cancelling the task means that nobody listens any more: this returns `.withdrawn` at once, and the request
     /// goes on. Several askers of one question get the same code: what an allow is to do once must be done by
     /// code, not by asker.
-    package func ask(_ request: ApprovalRequest) async -> Answer {
+    ///
+    /// - Parameters:
+    ///   - request: The question.
+    ///   - keep: Called before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    package func ask(
+        _ request: ApprovalRequest,
+        keeping keep: @escaping Keeping = { _ in nil }
+    ) async -> Answer {
         guard isRoom(for: request.caller) else { return .tooMany }
         lastAsker += 1
         let asker = lastAsker
         let programs = request.caller.vouchedIDs
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                askers[asker] = Asker(programs: programs, continuation: continuation)
+                askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
                 change { $0.ask(request, by: asker, now: $1) }
             }
         } onCancel: {
@@ -173,17 +187,39 @@ package actor FrontDesk {
         askers.removeValue(forKey: asker)?.continuation.resume(returning: .withdrawn)
     }
 
+    /// Gives an asker its answer, once that is kept where it is to be.
+    ///
+    /// - Returns: What ends when it is kept; nil where there is nothing to keep.
+    private func give(_ answer: Answer, to asker: AskerID) -> Task<String?, Never>? {
+        guard let waiting = askers.removeValue(forKey: asker) else { return nil }
+        guard let choices = answer.choices, choices.scope != .once else {
+            waiting.continuation.resume(returning: answer)
+            return nil
+        }
+        return Task(executorPreference: TaskQueue.shared) {
+            let trouble = await waiting.keep(answer)
+            waiting.continuation.resume(returning: answer)
+            return trouble
+        }
+    }
+
     func change(_ event: (inout Desk, Desk.Instant) -> [DeskAction]) {
         let actions = event(&desk, clock.now)
         carryOut(actions)
     }
 
-    func carryOut(_ actions: [DeskAction]) {
+    /// Does what the desk says.
+    ///
+    /// - Returns: What ends when the answer is kept; nil where there is none to keep.
+    @discardableResult
+    func carryOut(_ actions: [DeskAction]) -> Task<String?, Never>? {
+        var keeping: Task<String?, Never>?
         noteBirths()
         for action in actions {
             switch action {
             case .answer(let asker, let answer):
-                askers.removeValue(forKey: asker)?.continuation.resume(returning: answer)
+                // Of those who asked one question only one has something to keep.
+                keeping = give(answer, to: asker) ?? keeping
             case .added(let code):
                 tell(code, DeskEvent.added)
             case .notifierShows(let code):
@@ -208,6 +244,7 @@ package actor FrontDesk {
         }
         setAlarm()
         watchProcesses()
+        return keeping
     }
 
     /// Asks beside everything else; whoever answers otherwise meanwhile ends it.

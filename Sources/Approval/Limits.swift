@@ -6,6 +6,8 @@ package struct Limits: Sendable, Equatable {
     package var timeout = Duration.seconds(120)
     /// How long an allow answers the same question again, unless a reply was delivered before.
     package var retry = Duration.seconds(60)
+    /// How long whoever answers waits for the keyring to store what is decided for always.
+    package var keeping = Duration.seconds(10)
     /// How long a denied question is denied unseen.
     package var quiet = Duration.seconds(30)
     /// How many requests of one program are shown at once.

@@ -94,8 +94,9 @@ struct ApprovalObject: Sendable {
         let code = call.body.first?.asString ?? ""
         let word = call.body.dropFirst().first?.asString ?? ""
         let fields = call.body.last?.vardict ?? [:]
+        let effect: AnswerEffect
         do throws(AnswerError) {
-            try await desk.answer(
+            effect = try await desk.answer(
                 code: code,
                 decision: Decision(reading: word),
                 choices: Choices(reading: fields.mapValues(ChoiceValue.init)),
@@ -104,7 +105,11 @@ struct ApprovalObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        return []
+        guard case .decidedForSession(let reason) = effect else { return [] }
+        throw DBusError(
+            name: KeybellBusError.unavailable,
+            message: "The answer counts, but for this session: it could not be kept for always. \(reason)"
+        )
     }
 
     private func unmute(_ call: MethodCall) async throws(DBusError) -> [Value] {

@@ -133,11 +133,11 @@ extension ClientRegistry {
         let day = used / 86_400
         let isNewDay = day != record.writtenDay ?? known.client.lastUsed.map { $0 / 86_400 }
         let isNewHmac = record.usesHmac && !known.client.usesHmac && !record.hasWrittenHmac
-        guard isNewDay || isNewHmac else { return }
-        // Tried once, whatever comes of it: what is known in memory counts until the daemon ends.
+        guard isNewDay || isNewHmac, now() >= record.triesAgain else { return }
+        // What is known in memory counts until the daemon ends, whatever comes of it.
         records[fingerprint]?.writtenDay = day
         records[fingerprint]?.hasWrittenHmac = record.usesHmac
-        inTurn { [keyring, logger] in
+        inTurn { [self] in
             do throws(KeyringError) {
                 // As it is now: the person may have changed or deleted it.
                 guard let item = try await keyring.item(at: known.item.path),
@@ -153,8 +153,18 @@ extension ClientRegistry {
                     "A client's last use could not be written down",
                     metadata: ["client": "\(known.client.id)", "reason": "\(error)"]
                 )
+                await writeAgain(former: record, of: fingerprint)
             }
         }
+    }
+
+    private static let writingPause: UInt64 = 600
+
+    /// What couldn't be written is written with one of the next requests.
+    private func writeAgain(former: KeyRecord, of fingerprint: String) {
+        records[fingerprint]?.writtenDay = former.writtenDay
+        records[fingerprint]?.hasWrittenHmac = former.hasWrittenHmac
+        records[fingerprint]?.triesAgain = now() + Self.writingPause
     }
 
     private func write(

@@ -161,9 +161,12 @@ package actor ClientRegistry {
     private func used(_ conversation: Conversation, by known: KnownClient) -> Client {
         var client = known.client
         client.lastUsed = now()
-        client.usesHmac = conversation.usedHmac
-        records[client.fingerprint, default: KeyRecord()].lastUsed = client.lastUsed
-        records[client.fingerprint, default: KeyRecord()].usesHmac = client.usesHmac
+        var record = records[client.fingerprint] ?? KeyRecord()
+        record.lastUsed = client.lastUsed
+        // Another request may have used one while this one was being recorded.
+        record.usesHmac = record.usesHmac || known.client.usesHmac || conversation.usedHmac
+        records[client.fingerprint] = record
+        client.usesHmac = record.usesHmac
         keepRecord(of: known)
         return client
     }
@@ -264,4 +267,6 @@ struct KeyRecord {
     /// The day of which the item says that the key was used on it.
     var writtenDay: UInt64?
     var hasWrittenHmac = false
+    /// When a write that failed may be tried again, in seconds since 1970.
+    var triesAgain: UInt64 = 0
 }

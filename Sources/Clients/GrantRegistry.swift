@@ -7,22 +7,30 @@ package import SecretService
 /// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
 ///
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
-/// makes no bus call; whatever changes an item from outside has it read again.
+/// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
+/// known stay in force, and what else was stored is unknown.
 package actor GrantRegistry {
     /// The schema of the items.
     package static let schema = "org.keybell.Grants"
 
     private let keyring: Keyring
     private let logger: Logger
+    /// What counts; of what is stored, as it was when it was last read.
     private var table = GrantTable()
-    private var items: [String: KeyringItem] = [:]
-    /// What was forgotten and couldn't be deleted: it doesn't count, whatever the keyring still holds.
+    private var shelf = GrantShelf()
+    /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
     private var undeleted: [String: Undeleted] = [:]
-    private var isLoaded = false
-    /// How often something has changed outside.
+    /// What is being stored, by name; it counts for this session until it is.
+    private var pending: [String: Grant] = [:]
+    /// Nothing has happened in the keyring since it was read.
+    private var isCurrent = false
+    /// How often something has changed in the keyring.
     private var changes: UInt64 = 0
-    private var loadError: KeyringError?
-    private var lastTurn: Task<Void, Never>?
+    private var reading: Task<KeyringError?, Never>?
+    private var lastWrite: Task<Void, Never>?
+    private var isDeletingAgain = false
+    /// `changes` after the last write that failed.
+    private var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
     package init(keyring: Keyring, logger: Logger) {
@@ -36,76 +44,82 @@ package actor GrantRegistry {
     /// Follows the keyring until it is cancelled.
     package func run() async {
         for await event in keyring.events() {
-            isLoaded = false
+            isCurrent = false
             changes += 1
             switch event {
-            case .locked, .providerLeft:
-                table.dropStored()
-                table.endSessions(ofVault: nil)
+            case .locked, .providerLeft: table.endSessions(ofVault: nil)
             default: break
             }
         }
     }
 
-    /// The decision that covers this entry now, if there is one.
-    package func decision(on key: GrantKey, entry: String) async -> Bool? {
-        if !isLoaded { await inTurn { _ in } }
-        return table.decision(on: key, entry: entry, now: .now)
-    }
+    // MARK: - Deciding
 
-    /// Remembers a decision; one that can't be stored holds for this session.
-    package func remember(_ grant: Grant) async {
-        await inTurn { registry in
-            registry.table.remember(grant)
-            if !grant.isForSession { await registry.store(grant.key.fingerprint) }
+    /// What is decided about each of these now, in their order; the keyring is read at most once for all of them.
+    package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
+        let isReadable = await load() == nil
+        let now = ContinuousClock.now
+        return subjects.map { subject in
+            let isKnown = isReadable && shelf.sealed[subject.key.fingerprint] == nil
+            return table.decision(on: subject, isKnown: isKnown, now: now)
         }
     }
 
-    /// What is decided for a key.
-    package func grants(of fingerprint: String) async -> [Grant] {
-        await inTurn { registry in
-            registry.table.dropOver(at: .now)
-            return registry.table.grants(of: fingerprint)
+    /// Remembers decisions; they count from now on.
+    ///
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    package func remember(_ grants: [Grant]) async throws(KeyringError) {
+        let grants = grants.filter { $0.entries?.isEmpty != true }
+        for grant in grants {
+            if !grant.isForSession { pending[grant.name] = grant }
+            table.remember(grant.forSession)
+        }
+        let lasting = grants.filter { !$0.isForSession }
+        for (fingerprint, new) in Dictionary(grouping: lasting, by: \.key.fingerprint) {
+            try await write(fingerprint, adding: new)
         }
     }
 
     /// Everything that is decided, whatever key it is for.
     ///
-    /// - Throws: Why what is stored can't be read.
+    /// - Throws: Why not all that is stored can be read.
     package func all() async throws(KeyringError) -> [Grant] {
-        try await inTurn { registry -> Result<[Grant], KeyringError> in
-            registry.table.dropOver(at: .now)
-            return registry.loadError.map { .failure($0) } ?? .success(registry.table.grants)
-        }.get()
+        await lastWrite?.value
+        if let error = await load() { throw error }
+        guard !shelf.sealed.values.contains(.itemLocked) else { throw .itemLocked }
+        table.dropOver(at: .now)
+        return table.grants
     }
+
+    // MARK: - Forgetting
 
     /// Forgets one grant by its name.
     ///
     /// - Returns: The grant; nil where there is none.
     /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
     package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Grant? {
-        try await inTurn { registry -> Result<Grant?, KeyringError> in
-            let stored = registry.table.grants(of: fingerprint).first { $0.name == name }
-            let known = stored ?? registry.undeleted[fingerprint]?.names[name]
-            guard let known else { return registry.loadError.map { .failure($0) } ?? .success(nil) }
-            _ = registry.table.forget(fingerprint: fingerprint, name: name)
-            guard !known.isForSession else { return .success(known) }
-            registry.undeleted[fingerprint, default: Undeleted()].names[name] = known
-            let error = await registry.store(fingerprint)
-            return error.map { .failure($0) } ?? .success(known)
-        }.get()
+        let error = await load()
+        let known = table.grants(of: fingerprint).first { $0.name == name }
+        guard let known = known ?? undeleted[fingerprint]?.names[name] else {
+            if let error = error ?? shelf.sealed[fingerprint] { throw error }
+            return nil
+        }
+        let beingStored = pending.removeValue(forKey: name)
+        _ = table.forget(fingerprint: fingerprint, name: name)
+        guard !known.isForSession || beingStored != nil else { return known }
+        undeleted[fingerprint, default: Undeleted()].add(known)
+        try await write(fingerprint)
+        return known
     }
 
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
     package func forget(fingerprint: String) async throws(KeyringError) {
-        try await inTurn { registry -> Result<Void, KeyringError> in
-            registry.table.forget(fingerprint: fingerprint)
-            registry.undeleted[fingerprint, default: Undeleted()].isAll = true
-            let error = await registry.store(fingerprint)
-            return error.map { .failure($0) } ?? .success(())
-        }.get()
+        table.forget(fingerprint: fingerprint)
+        pending = pending.filter { $0.value.key.fingerprint != fingerprint }
+        undeleted[fingerprint, default: Undeleted()].addAll()
+        try await write(fingerprint)
     }
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
@@ -113,117 +127,161 @@ package actor GrantRegistry {
         table.endSessions(ofVault: vault)
     }
 
-    /// Does something after all that came before it, on a table that has been read.
-    ///
-    /// Reading and storing wait for the keyring: without turns a reading would undo what is being remembered meanwhile.
-    private func inTurn<Outcome: Sendable>(
-        _ work: @escaping @Sendable (isolated GrantRegistry) async -> Outcome
-    ) async -> Outcome {
-        let previous = lastTurn
-        let task = Task(executorPreference: TaskQueue.shared) {
-            await previous?.value
-            await self.load()
-            return await work(self)
-        }
-        lastTurn = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
-        return await task.value
-    }
+    // MARK: - Reading
 
-    /// Reads what is stored; whoever decides meanwhile waits for it.
-    private func load() async {
-        guard !isLoaded else { return }
-        // What changes while it is read, a lock among that, makes what was read worth nothing.
-        var left = Self.readings
-        while await !read() {
-            left -= 1
-            guard left > 0 else { return table.dropStored() }
-        }
-        guard isLoaded else { return }
-        for fingerprint in undeleted.keys { await store(fingerprint) }
+    /// Reads what is stored unless it is known; who comes meanwhile waits for the same reading, but never for a write,
+    /// which may have the provider ask the person.
+    ///
+    /// - Returns: Why what is stored can't be known.
+    private func load() async -> KeyringError? {
+        guard !isCurrent else { return nil }
+        if let reading { return await reading.value }
+        let task = Task(executorPreference: TaskQueue.shared) { await self.read() }
+        reading = task
+        return await task.value
     }
 
     private static let readings = 8
 
-    /// Reads once.
-    ///
-    /// - Returns: False where something has changed meanwhile.
-    private func read() async -> Bool {
-        guard !isLoaded else { return true }
-        let before = changes
-        do throws(KeyringError) {
-            let found = try await keyring.items(schema: Self.schema)
-            // One that is locked by itself grants nothing until it is opened.
-            let secrets = try await keyring.openSecrets(of: found).secrets
-            guard before == changes else {
-                loadError = .deadline
-                return false
+    private func read() async -> KeyringError? {
+        defer { reading = nil }
+        // What changes while it is read, a lock among that, makes what was read worth nothing.
+        for _ in 0..<Self.readings {
+            let before = changes
+            do throws(KeyringError) {
+                let found = try await keyring.items(schema: Self.schema)
+                let shelf = GrantShelf(found, try await keyring.openSecrets(of: found))
+                guard before == changes else { continue }
+                adopt(shelf)
+                return nil
+            } catch {
+                return error
             }
-            table.dropStored()
-            items = [:]
-            for item in found {
-                guard let fingerprint = item.attributes["fingerprint"] else { continue }
-                items[fingerprint] = item
-                // What is in it counts for nothing then, but can still be deleted.
-                guard let secret = secrets[item.path] else { continue }
-                let stored = StoredGrant.decode(secret, fingerprint: fingerprint)
-                let forgotten = undeleted[fingerprint]
-                table.adopt(stored.filter { forgotten?.covers($0) != true }, fingerprint: fingerprint)
-            }
-            (isLoaded, loadError) = (true, nil)
-        } catch {
-            loadError = error  // the keyring is locked or away: asked again at the next look-up
-            // What can't be read grants nothing.
-            table.dropStored()
         }
-        return true
+        return .deadline
     }
 
-    /// Writes what is kept for a key; what was forgotten is gone with it.
-    ///
-    /// - Returns: Why it couldn't be written, where it couldn't.
-    @discardableResult
-    private func store(_ fingerprint: String) async -> KeyringError? {
-        // Without knowing what is there, writing would make a second item.
-        if let loadError {
-            logger.error("a decision could not be kept", metadata: ["why": "\(loadError.advice)"])
-            return loadError
+    private func adopt(_ shelf: GrantShelf) {
+        self.shelf = shelf
+        isCurrent = true
+        let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
+        table.adopt(stored, sparing: Set(shelf.sealed.keys))
+        for (fingerprint, error) in shelf.sealed where error != .itemLocked {
+            logger.error(
+                "a client's grants can't be read, so that the person is asked",
+                metadata: ["fingerprint": "\(fingerprint)", "why": "\(error.advice)"]
+            )
         }
-        let kept = table.grants(of: fingerprint).filter { !$0.isForSession }
+        deleteAgain()
+    }
+
+    /// Tries once more to delete what was forgotten, if anything has changed since that failed.
+    private func deleteAgain() {
+        guard !undeleted.isEmpty, !isDeletingAgain, changes != failedAt else { return }
+        isDeletingAgain = true
+        Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
+    }
+
+    private func deleteForgotten() async {
+        for fingerprint in undeleted.keys {
+            // It has been logged, and it counts no more either way.
+            try? await write(fingerprint)
+        }
+        isDeletingAgain = false
+    }
+
+    // MARK: - Writing
+
+    /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
+    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(KeyringError) {
+        let previous = lastWrite
+        let task = Task(executorPreference: TaskQueue.shared) {
+            await previous?.value
+            return await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
+        }
+        lastWrite = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
         do throws(KeyringError) {
-            switch (items[fingerprint], kept.isEmpty) {
-            case (nil, true): break
-            case (let item?, true):
-                do throws(KeyringError) {
-                    try await keyring.delete(item)
-                } catch .notFound {
-                    // Somebody else has deleted it, which is as good.
-                } catch {
-                    throw error
-                }
-                items[fingerprint] = nil
-            case (let item?, false):
-                try await keyring.change(item, secret: StoredGrant.encode(kept))
-            case (nil, false):
-                items[fingerprint] = try await keyring.store(
+            try await task.value.get()
+        } catch {
+            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            throw error
+        }
+    }
+
+    private func store(_ new: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        defer { for grant in new { pending[grant.name] = nil } }
+        // Without knowing what is there, writing would make a second item.
+        if let error = await load() { throw error }
+        let forgotten = undeleted[fingerprint]
+        // Nobody may overwrite what couldn't be read, unless all of it is to go.
+        if let error = shelf.sealed[fingerprint], forgotten?.isAll != true { throw error }
+        let added = new.filter { pending[$0.name] != nil }
+        var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
+        for grant in added { kept.remember(grant) }
+        do throws(KeyringError) {
+            try await put(kept.grants, fingerprint)
+        } catch {
+            // Nobody knows how much of it was done.
+            isCurrent = false
+            changes += 1
+            failedAt = changes
+            throw error
+        }
+        // A reading that runs may have seen what was there before.
+        changes += 1
+        // Nothing more was forgotten meanwhile.
+        if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
+        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        let stored = kept.grants.filter { undeleted[fingerprint]?.covers($0) != true }
+        table.adopt(stored, fingerprint: fingerprint)
+    }
+
+    private func put(_ kept: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        var surplus = shelf.items[fingerprint] ?? []
+        var item: KeyringItem?
+        if !kept.isEmpty {
+            let secret = StoredGrant.encode(kept)
+            if let newest = surplus.popLast() {
+                try await keyring.change(newest, secret: secret)
+                item = newest
+            } else {
+                item = try await keyring.store(
                     schema: Self.schema,
                     label: "Keybell grants: \(fingerprint)",
                     attributes: ["fingerprint": fingerprint],
-                    secret: StoredGrant.encode(kept)
+                    secret: secret
                 )
             }
-            undeleted[fingerprint] = nil
-            return nil
-        } catch {
-            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
-            return error
         }
+        for item in surplus {
+            do throws(KeyringError) {
+                try await keyring.delete(item)
+            } catch .notFound {
+                continue  // Somebody else has deleted it, which is as good.
+            } catch {
+                throw error
+            }
+        }
+        shelf.put(kept, in: item, fingerprint: fingerprint)
     }
 
     /// What of a key's grants was forgotten.
     private struct Undeleted {
-        var names: [String: Grant] = [:]
-        var isAll = false
+        private(set) var names: [String: Grant] = [:]
+        private(set) var isAll = false
+        /// How often something was.
+        private(set) var count = 0
 
         func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }
+
+        mutating func add(_ grant: Grant) {
+            names[grant.name] = grant
+            count += 1
+        }
+
+        mutating func addAll() {
+            isAll = true
+            count += 1
+        }
     }
 }

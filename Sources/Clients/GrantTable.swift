@@ -6,9 +6,18 @@
 struct GrantTable: Sendable, Equatable {
     private(set) var grants: [Grant] = []
 
-    /// The decision that covers an entry; nil where there is none, or it has run out.
-    func decision(on key: GrantKey, entry: String, now: ContinuousClock.Instant) -> Bool? {
-        grants.lazy.filter { !$0.isOver(at: now) }.decision(on: key, entry: entry)
+    /// The decision about an entry.
+    ///
+    /// - Parameter isKnown: Whether what is stored is what is in the keyring now. Else a denial last known still counts,
+    ///   but an allow only where it was given for just this, in this session.
+    func decision(on subject: GrantSubject, isKnown: Bool, now: ContinuousClock.Instant) -> GrantDecision {
+        let (key, entry) = (subject.key, subject.entry)
+        let valid = grants.filter { !$0.isOver(at: now) }
+        let last = valid.decision(on: key, entry: entry)
+        if last == false { return .denied }
+        guard !isKnown else { return last == true ? .allowed : .undecided }
+        let word = valid.last { $0.isForSession && $0.key == key && $0.covers(entry) }
+        return word?.allows == true ? .allowed : .unknown
     }
 
     /// Remembers a decision; earlier ones about the same entries are gone.
@@ -58,9 +67,10 @@ struct GrantTable: Sendable, Equatable {
         grants = stored.filter { $0.key.fingerprint == fingerprint } + grants
     }
 
-    /// Drops what is stored in the keyring, as when that is locked.
-    mutating func dropStored() {
-        grants.removeAll { !$0.isForSession }
+    /// Takes over all that was stored; what was known of the keys in `sealed`, which couldn't be read, stays.
+    mutating func adopt(_ stored: [Grant], sparing sealed: Set<String>) {
+        grants.removeAll { !$0.isForSession && !sealed.contains($0.key.fingerprint) }
+        grants = stored.filter { !sealed.contains($0.key.fingerprint) } + grants
     }
 
     /// What is decided for a key.
@@ -73,6 +83,14 @@ extension Grant {
     /// Whether it ends with the session.
     package var isForSession: Bool {
         if case .session = scope { true } else { false }
+    }
+
+    /// The same, until the session ends.
+    var forSession: Grant {
+        guard !isForSession else { return self }
+        var grant = self
+        grant.scope = .session(expires: nil)
+        return grant
     }
 
     /// Whether what it says of its entries takes the place of what another one says.

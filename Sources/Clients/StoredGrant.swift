@@ -36,12 +36,14 @@ struct StoredGrant: Codable {
         return SecretBytes(copying: (try? JSONEncoder().encode(stored)) ?? Data("[]".utf8))
     }
 
-    /// What can't be read grants nothing.
-    static func decode(_ secret: SecretBytes, fingerprint: String) -> [Grant] {
+    /// Reads a key's grants; a kind that this version doesn't know is left out.
+    ///
+    /// - Returns: Nil where it can't be read: then nobody knows what was decided.
+    static func decode(_ secret: SecretBytes, fingerprint: String) -> [Grant]? {
         guard
             let text = secret.exposedText(),
-            let stored = try? JSONDecoder().decode([StoredGrant].self, from: Data(text.utf8))  // see above
-        else { return [] }
+            let stored = try? JSONDecoder().decode([StoredGrant].self, from: Data(text.utf8))  // nil is told
+        else { return nil }
         return stored.compactMap { stored in
             guard let kind = GrantKey.Kind(rawValue: stored.kind) else { return nil }
             return Grant(

@@ -35,10 +35,12 @@ extension ClientRegistry: ClientBook {}
 package protocol GrantBook: Sendable {
     /// Whether a decision can be kept beyond the session, so that "always" may be offered.
     nonisolated var keepsGrants: Bool { get }
-    /// The decision that covers this entry now, if there is one.
-    func decision(on key: GrantKey, entry: String) async -> Bool?
-    /// Remembers a decision.
-    func remember(_ grant: Grant) async
+    /// What is decided about each of these now, in their order.
+    func decisions(on subjects: [GrantSubject]) async -> [GrantDecision]
+    /// Remembers decisions; they count from now on.
+    ///
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    func remember(_ grants: [Grant]) async throws(KeyringError)
     /// Forgets everything that was decided for a key.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.

@@ -126,9 +126,12 @@ extension Bell {
     ) async -> Result<Decided, Refusal> {
         await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
-                let decided = try Decided(await desk.ask(question))
-                await remember(decided, about: asked, for: purpose, ring: ring, caller: caller)
-                return .success(decided)
+                let answer = await desk.ask(question) { answer in
+                    await remember(
+                        grantsToKeep(of: answer, about: asked, for: purpose, ring: ring, caller: caller)
+                    )
+                }
+                return .success(try Decided(answer))
             } catch .withdrawn {
                 // A lock takes back what waits for the vault.
                 for store in asked.map(\.store) where await store.status().isLocked {
@@ -157,13 +160,10 @@ extension Bell {
         ring: Ring,
         caller: Caller
     ) async -> [Standing] {
-        var standing: [Standing] = []
-        for offer in offers {
-            standing.append(
-                await stand(offer, for: purpose, ring: ring, caller: caller)
-            )
+        let decisions = await decisions(on: offers, for: purpose, ring: ring, caller: caller)
+        return zip(offers, decisions).map { offer, decision in
+            stand(offer, decision, for: purpose, ring: ring, caller: caller)
         }
-        return standing
     }
 
     /// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
@@ -215,39 +215,52 @@ extension Bell {
     /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
     ///
     /// A grant holds for one program and Origin: what covers such a one is the person's own word on just that pair.
-    private func stand(_ offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Standing {
-        let isFamiliar = ring.isFamiliar(caller)
-        let decision = await decision(on: offer, for: purpose, ring: ring, caller: caller)
-        if decision == false { return .withheld }
-        if ring.rules.access == .granted { return decision == true ? .covered(.grant) : .withheld }
+    private func stand(
+        _ offer: Offer,
+        _ decision: GrantDecision,
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller
+    ) -> Standing {
+        switch (decision, ring.rules.access) {
+        case (.denied, _), (.undecided, .granted), (.unknown, .granted): return .withheld
+        case (.unknown, _): return .ask
+        case (.allowed, .always) where !purpose.isBulk: return .ask
+        case (.allowed, _): return .covered(.grant)
+        case (.undecided, _): break
+        }
         guard let query = purpose.query else {
-            if decision == true { return .covered(.grant) }
             return asksInBulk(ring, caller) ? .ask : .covered(.configuration)
         }
+        let isFamiliar = ring.isFamiliar(caller)
         switch ring.rules.access {
         case .always: return .ask
         case .granted: return .withheld
-        case .never:
-            if decision == true { return .covered(.grant) }
-            return isFamiliar ? .covered(.configuration) : .ask
-        case .unlessGranted:
-            if decision == true { return .covered(.grant) }
-            return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
+        case .never: return isFamiliar ? .covered(.configuration) : .ask
+        case .unlessGranted: return isFamiliar && offer.login.allows(query) ? .covered(.entry) : .ask
         }
     }
 
-    /// What the person has decided about an offer for more than once.
-    private func decision(on offer: Offer, for purpose: Purpose, ring: Ring, caller: Caller) async -> Bool? {
-        guard let host = purpose.grantedHost else { return nil }
-        let key = grantKey(
-            .release,
-            host: host,
-            form: purpose.form,
-            vault: offer.store.name,
-            ring: ring,
-            caller: caller
-        )
-        return await decision(on: key, entry: offer.login.id.hex)
+    /// What the person has decided about each offer for more than once.
+    private func decisions(
+        on offers: [Offer],
+        for purpose: Purpose,
+        ring: Ring,
+        caller: Caller
+    ) async -> [GrantDecision] {
+        guard let host = purpose.grantedHost else { return offers.map { _ in .undecided } }
+        let subjects = offers.map { offer in
+            let key = grantKey(
+                .release,
+                host: host,
+                form: purpose.form,
+                vault: offer.store.name,
+                ring: ring,
+                caller: caller
+            )
+            return GrantSubject(key: key, entry: offer.login.id.hex)
+        }
+        return await decisions(on: subjects)
     }
 
     private func question(

@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import Clients
+import SecretService
 import Vault
 
 extension Bell {
@@ -26,42 +27,55 @@ extension Bell {
         )
     }
 
-    /// What the person has decided for good; nothing for a program that can't be told from others.
-    func decision(on key: GrantKey, entry: String) async -> Bool? {
-        guard !key.program.isEmpty else { return nil }
-        return await grants.decision(on: key, entry: entry)
+    /// What the person has decided for good about each, in their order; none for a program that can't be told from others.
+    func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
+        guard subjects.allSatisfy({ !$0.key.program.isEmpty }) else {
+            return subjects.map { _ in .undecided }
+        }
+        return await grants.decisions(on: subjects)
     }
 
-    /// Keeps a decision that the person meant for more than once.
+    /// Keeps decisions that the person meant for more than once.
+    ///
+    /// - Returns: Why one couldn't be kept for always, as a sentence that tells the person what to do.
+    func remember(_ decided: [Grant]) async -> String? {
+        do throws(KeyringError) {
+            try await grants.remember(decided)
+            return nil
+        } catch {
+            return error.advice
+        }
+    }
+
+    /// What is to be kept of an answer.
     ///
     /// Of those who asked the same question only one gets the scope: the one whose question was shown.
-    func remember(
-        _ decided: Decided,
+    func grantsToKeep(
+        of answer: Answer,
         about offers: [Offer],
         for purpose: Purpose,
         ring: Ring,
         caller: Caller
-    ) async {
+    ) -> [Grant] {
         guard caller.program.isKnown, let host = purpose.grantedHost,
+            let decided = try? Decided(answer),  // without an answer there is nothing to keep
             let scope = Grant.Scope(decided.choices)
-        else { return }
+        else { return [] }
         let chosen = decided.choices.entries.map(Set.init)
-        for (vault, offers) in Dictionary(grouping: offers, by: \.store.name) {
+        return Dictionary(grouping: offers, by: \.store.name).map { vault, offers in
             let uuids = Set(offers.map(\.login.id.hex))
-            await grants.remember(
-                Grant(
-                    key: grantKey(
-                        .release,
-                        host: host,
-                        form: purpose.form,
-                        vault: vault,
-                        ring: ring,
-                        caller: caller
-                    ),
-                    allows: decided.allows,
-                    entries: chosen.map(uuids.intersection) ?? uuids,
-                    scope: scope
-                )
+            return Grant(
+                key: grantKey(
+                    .release,
+                    host: host,
+                    form: purpose.form,
+                    vault: vault,
+                    ring: ring,
+                    caller: caller
+                ),
+                allows: decided.allows,
+                entries: chosen.map(uuids.intersection) ?? uuids,
+                scope: scope
             )
         }
     }

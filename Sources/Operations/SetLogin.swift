@@ -104,7 +104,8 @@ extension Bell {
                 ring: ring,
                 caller: caller
             )
-            if await decision(on: grant, entry: wish.draft.id?.hex ?? "") != nil { return false }
+            let subject = GrantSubject(key: grant, entry: wish.draft.id?.hex ?? "")
+            guard await decisions(on: [subject]) == [.undecided] else { return false }
         }
         return true
     }
@@ -190,10 +191,12 @@ extension Bell {
             caller: known
         )
         let widens = preview.newHosts.contains { stored != nil || $0 != place }
-        let decision = await decision(on: grant, entry: stored?.id.hex ?? "")
-        if decision == false { throw .denied }
-        if !widens, decision == true { return .grant }
-        if !widens || stored == nil, ring.rules.saving == .never, ring.isFamiliar(known) {
+        let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
+        let decision = await decisions(on: [subject]).first ?? .unknown
+        if decision == .denied { throw .denied }
+        if !widens, decision == .allowed { return .grant }
+        let isCoverable = decision != .unknown && (!widens || stored == nil)
+        if isCoverable, ring.rules.saving == .never, ring.isFamiliar(known) {
             return .configuration
         }
         let caller = await ring.visitor.asker()
@@ -218,13 +221,15 @@ extension Bell {
             alwaysOffered: !widens && grants.keepsGrants
         )
         describe(&question, ring: ring, caller: caller)
-        let decided = try Decided(await desk.ask(question))
-        // Not where somebody else has got hold of the connection meanwhile.
-        if !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
-            let scope = Grant.Scope(decided.choices)
-        {
-            await grants.remember(Grant(key: grant, allows: decided.allows, entries: nil, scope: scope))
+        let answer = await desk.ask(question) { answer in
+            // Not where somebody else has got hold of the connection meanwhile.
+            guard let decided = try? Decided(answer),  // without an answer there is nothing to keep
+                !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
+                let scope = Grant.Scope(decided.choices)
+            else { return nil }
+            return await remember([Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)])
         }
+        let decided = try Decided(answer)
         guard decided.allows, let code = decided.code else { throw .denied }
         return .answer(code: code)
     }

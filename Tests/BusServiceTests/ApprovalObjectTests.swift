@@ -52,6 +52,29 @@ struct `Requests on the bus` {
         #expect(try await listed(ApprovalInterface.listRecent)[code]?["outcome"] == .string("allowed"))
     }
 
+    @Test(arguments: ["allow", "deny"])
+    func `an answer that couldn't be kept for always is an error that says so, and counts`(_ decision: String)
+        async throws
+    {
+        let events = fixture.desk.events()
+        let desk = fixture.desk
+        let asked = Task { await desk.ask(.full(.release)) { _ in "Unlock it." } }
+        var next = events.makeAsyncIterator()
+        guard case .added(let request)? = await next.next() else {
+            throw TimedOut(description: "the request")
+        }
+        do throws(DBusError) {
+            try await answer(request.code, decision, ["scope": .string("always")])
+            Issue.record("told as success")
+        } catch {
+            #expect(error.name == KeybellBusError.unavailable)
+            #expect(error.message.contains("for this session"))
+            #expect(error.message.contains("Unlock it."))
+        }
+        #expect(await asked.value.allowedCode == (decision == "allow" ? request.code : nil))
+        #expect(try await listed(ApprovalInterface.listRecent)[request.code]?["outcome"] != nil)
+    }
+
     private static let all = [
         "kind": "s", "title": "s", "body": "s", "caller": "a{sv}", "created": "t", "deadline": "t",
     ]

@@ -26,28 +26,28 @@ import Testing
 
     @Test func `a grant is there again after a restart, and forgotten for good`() async throws {
         let fixture = try await RegistryFixture()
-        await Self.registry(fixture.keyring).remember(Self.grant)
+        try await Self.registry(fixture.keyring).remember([Self.grant])
         let registry = Self.registry(fixture.keyring)
-        #expect(await registry.decision(on: Self.key, entry: "E1") == true)
+        #expect(await registry.decision(on: Self.key) == .allowed)
         var plain = Self.key
         plain.form = GrantKey.Form(scheme: "https")
-        #expect(await registry.decision(on: plain, entry: "E1") == nil)
+        #expect(await registry.decision(on: plain) == .undecided)
         #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == Self.grant)
         #expect(try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name) == nil)
-        #expect(await Self.registry(fixture.keyring).decision(on: Self.key, entry: "E1") == nil)
+        #expect(await Self.registry(fixture.keyring).decision(on: Self.key) == .undecided)
     }
 
     @Test func `who decides while the grants are being read waits for them`() async throws {
         let fixture = try await RegistryFixture()
-        await Self.registry(fixture.keyring).remember(Self.grant)
+        try await Self.registry(fixture.keyring).remember([Self.grant])
         let registry = Self.registry(fixture.keyring)
-        let decisions = await withTaskGroup(of: Bool?.self) { group in
-            for _ in 0..<20 { group.addTask { await registry.decision(on: Self.key, entry: "E1") } }
-            var decisions: [Bool?] = []
+        let decisions = await withTaskGroup(of: GrantDecision.self) { group in
+            for _ in 0..<20 { group.addTask { await registry.decision(on: Self.key) } }
+            var decisions: [GrantDecision] = []
             for await decision in group { decisions.append(decision) }
             return decisions
         }
-        #expect(decisions == [Bool?](repeating: true, count: 20))
+        #expect(decisions == [GrantDecision](repeating: .allowed, count: 20))
     }
 
     /// By its name, or with its client.
@@ -56,7 +56,7 @@ import Testing
     {
         let fixture = try await RegistryFixture()
         let registry = Self.registry(fixture.keyring)
-        await registry.remember(Self.grant)
+        try await registry.remember([Self.grant])
         try await fixture.session.gnome.lock()
         if byName {
             await #expect(throws: KeyringError.self) {
@@ -65,7 +65,7 @@ import Testing
         } else {
             await #expect(throws: KeyringError.self) { try await registry.forget(fingerprint: "AA:BB") }
         }
-        #expect(await registry.decision(on: Self.key, entry: "E1") == nil)
+        #expect(await registry.decision(on: Self.key) != .allowed)
 
         let following = Task { await registry.run() }
         defer { following.cancel() }
@@ -73,9 +73,15 @@ import Testing
         let again = try await GnomeKeyring(on: fixture.session.bus, password: fixture.session.gnome.password)
         // Whatever reads the grants again finds it still in the keyring, at first.
         while try await !fixture.keyring.items(schema: GrantRegistry.schema).isEmpty {
-            #expect(await registry.grants(of: "AA:BB").isEmpty)
-            #expect(await registry.decision(on: Self.key, entry: "E1") == nil)
+            #expect(await registry.decision(on: Self.key) != .allowed)
         }
         _ = again
+    }
+}
+
+extension GrantRegistry {
+    /// The decision about one entry.
+    func decision(on key: GrantKey, entry: String = "E1") async -> GrantDecision {
+        await decisions(on: [GrantSubject(key: key, entry: entry)]).first ?? .unknown
     }
 }

@@ -21,10 +21,16 @@ import Testing
             [{"name":"a","program":"/usr/bin/firefox","vault":"Passwords","kind":"release","host":"a.example",
             "allows":true,"entries":["E1"]}]
             """
-        let grants = StoredGrant.decode(SecretBytes(utf8: text), fingerprint: "AA:BB")
+        let grants = try #require(StoredGrant.decode(SecretBytes(utf8: text), fingerprint: "AA:BB"))
         let grant = try #require(grants.first)
         #expect(grant.key.form == nil)
         // Stored again it stays one.
         #expect(StoredGrant.decode(StoredGrant.encode(grants), fingerprint: "AA:BB") == grants)
+    }
+
+    @Test(arguments: ["", "{}", "[{}]", "null", "[{\"name\":\"a\"}]"])
+    func `what isn't a list of grants is unreadable, not empty`(text: String) {
+        #expect(StoredGrant.decode(SecretBytes(utf8: text), fingerprint: "AA:BB") == nil)
+        #expect(StoredGrant.decode(SecretBytes(utf8: "[]"), fingerprint: "AA:BB") == [])
     }
 }

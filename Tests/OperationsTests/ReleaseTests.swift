@@ -4,6 +4,7 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
+import SecretService
 import Testing
 import Vault
 
@@ -121,6 +122,58 @@ import Vault
     }
 
     // MARK: What covers
+
+    @Test(arguments: [ClientRules.AccessAsk.never, .unlessGranted])
+    func `where it can't be read what was decided the person is asked, whatever else would cover it`(
+        _ access: ClientRules.AccessAsk
+    ) async throws {
+        let scene = await Scene(rules: { $0.access = access })
+        await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
+        await grant(scene)
+        await scene.grants.becomeUnreadable()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        #expect(rung.titles.isEmpty)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `where nobody is asked, what can't be read is refused`() async throws {
+        let scene = await Scene(rules: { $0.access = .granted })
+        await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
+        await grant(scene)
+        await scene.grants.becomeUnreadable()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        #expect(rung.reply.success == false)
+        #expect(rung.reply.entries.isEmpty)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `a denial last known counts while nothing can be read`() async throws {
+        let scene = await Scene(rules: { $0.access = .never })
+        await scene.vault.put(.at("https://a.example/", "a"))
+        await grant(scene, allows: false)
+        await scene.grants.becomeUnreadable()
+        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        #expect(rung.titles.isEmpty)
+        #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `an allow that can't be kept for always is told to whoever gave it, and counts`() async throws
+    {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "a"))
+        await scene.grants.becomeUnreadable()
+        var events = scene.desk.events().makeAsyncIterator()
+        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
+        let code = try await scene.next(&events).code
+        let effect = try await scene.desk.answer(
+            code: code,
+            decision: .allow,
+            choices: Choices(scope: .always),
+            through: .notifier
+        )
+        #expect(effect == .decidedForSession(KeyringError.deadline.advice))
+        #expect(try await ringing.value.titles == ["a"])
+    }
 
     @Test func `an entry's own Allow list covers its host`() async throws {
         let scene = await Scene()

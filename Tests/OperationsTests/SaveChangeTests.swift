@@ -51,6 +51,19 @@ import Vault
         #expect(asked.newHosts.isEmpty)
     }
 
+    @Test func `where it can't be read what was decided the person is asked, whatever else would cover it`()
+        async throws
+    {
+        let scene = await scene { $0.saving = .never }
+        await grant(scene)
+        await scene.grants.becomeUnreadable()
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
+        let rung = try await scene.ring(scene.guest, body, .deny)
+        #expect(rung.reply.success == false)
+        #expect(await scene.asked().count == 1)
+        #expect(await scene.vault.password(of: Self.login.id) == "old")
+    }
+
     @Test func `null removes a string field`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a grant is looked up for: one entry, by one way.
+package struct GrantSubject: Hashable, Sendable {
+    /// What a grant would have to cover.
+    package var key: GrantKey
+    /// The entry's uuid; empty for one that is yet to be made.
+    package var entry: String
+
+    /// Keeps both.
+    package init(key: GrantKey, entry: String) {
+        self.key = key
+        self.entry = entry
+    }
+}
+
+/// What the person has decided about an entry for more than once, as far as that is known.
+package enum GrantDecision: Hashable, Sendable {
+    /// It may be done without a question.
+    case allowed
+    /// It may not be done.
+    case denied
+    /// The person has decided nothing.
+    case undecided
+    /// What the person has decided can't be read now. It may be a denial: nothing but a new question covers it.
+    case unknown
+}

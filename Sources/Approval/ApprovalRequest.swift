@@ -47,7 +47,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var verified: Bool
     /// Associate: the name that is given unless the person chooses another.
     package var suggestedID: String?
-    /// Associate and overwrite: the key's fingerprint.
+    /// The fingerprint of the key that asks, where it is known; for associate and overwrite of the one to be let in.
     package var fingerprint: String?
     /// The vaults' names: one but for a release that takes from several; none where the keyring itself is meant.
     package var vaults: [String]

@@ -146,7 +146,7 @@ extension Desk {
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // A request that was held for the locked screen ends as unheard as it was.
             let removed: [DeskAction] = request.isAnnounced ? [.removed(code: request.code, outcome)] : []
-            return request.askers.map { .answer($0, $0 == request.firstAsker ? told : told.forOthers) }
+            return request.askers.map { .answer($0.id, $0.id == request.firstAsker ? told : told.forOthers) }
                 + removed
         }
     }

@@ -4,8 +4,8 @@ import Callers
 
 /// What remembered allows, or waiting requests, can have become void with.
 package enum Matter: Sendable, Hashable {
-    /// A client was revoked or its key overwritten.
-    case client(String)
+    /// A client's key is no more, by its fingerprint: it was revoked, overwritten or deleted.
+    case key(String)
     /// A vault was locked.
     case vault(String)
     /// An entry was changed, by its uuid: a question that names no entries, as a search's, may have been about any.
@@ -17,18 +17,29 @@ package enum Matter: Sendable, Hashable {
     var isLock: Bool {
         switch self {
         case .vault, .everything: true
-        case .client, .entry: false
+        case .key, .entry: false
         }
     }
 
-    func concerns(_ request: ApprovalRequest, _ choices: Choices? = nil) -> Bool {
+    /// Whether an allow of this request no longer holds.
+    func concerns(_ request: ApprovalRequest) -> Bool {
         switch self {
-        case .client(let id): request.client == id || choices?.id == id
+        case .key(let fingerprint): request.fingerprint == fingerprint
         case .vault(let name): request.vaults.contains(name)
         case .entry(let uuid):
             request.entries.contains { $0.uuid == uuid }
                 || request.kind == .release && request.entries.isEmpty
         case .everything: true
+        }
+    }
+
+    /// Whether a request needn't wait any more.
+    ///
+    /// A locked vault can still be unlocked, and a key that was deleted still be let in.
+    func voids(_ request: ApprovalRequest) -> Bool {
+        switch (self, request.kind) {
+        case (.vault, .unlock), (.key, .associate), (.key, .overwrite): false
+        default: concerns(request)
         }
     }
 }
@@ -45,17 +56,28 @@ extension Desk {
     ///   - matter: What changed.
     ///   - sparing: Codes of requests whose allow made the change itself.
     mutating func forget(_ matter: Matter, sparing: Set<String> = []) {
-        memories.removeAll { matter.concerns($0.request, $0.choices) && !sparing.contains($0.code) }
+        memories.removeAll { matter.concerns($0.request) && !sparing.contains($0.code) }
         guard matter.isLock else { return }
         for index in ended.indices { ended[index].request.withholdSearch() }
     }
 
-    /// Takes back waiting requests that have become void; not those to unlock a vault that is locked.
+    /// Takes back waiting requests that have become void, asker by asker.
+    ///
+    /// Those who have joined the unlock of one that has to go still want it: it is asked anew, in their name.
     mutating func withdraw(_ matter: Matter, now: Instant) -> [DeskAction] {
-        end(.withdrawn, now: now) { request in
-            if case .vault = matter, request.request.kind == .unlock { return false }
-            return matter.concerns(request.request)
+        var actions: [DeskAction] = []
+        var staying: [WaitingAsker] = []
+        for index in waiting.indices {
+            if matter.voids(waiting[index].request) {
+                staying += waiting[index].removeAskers { !matter.voids($0.request) }
+            } else {
+                let leaving = waiting[index].removeAskers { matter.voids($0.request) }
+                actions += leaving.map { .answer($0.id, .withdrawn) }
+            }
         }
+        actions += close(.withdrawn, now: now) { matter.voids($0.request) }
+        for asker in staying { actions += ask(asker.request, by: asker.id, now: now) }
+        return actions + giveTurns(now: now)
     }
 
     /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.

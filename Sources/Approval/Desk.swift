@@ -120,13 +120,14 @@ struct Desk: Sendable {
     /// An asker no longer listens; its request goes on, for the decision outlives the connection.
     mutating func leave(_ asker: AskerID) {
         for index in waiting.indices {
-            waiting[index].askers.removeAll { $0 == asker }
+            waiting[index].removeAskers { $0.id == asker }
         }
     }
 
     /// A new attempt of a program to associate, with another key, makes the one that waits void.
     ///
-    /// Not one of a program that can't be named: that may be another one. Of the same extension of a browser: that anybody can claim to be it costs no more than a place in the line.
+    /// Programs that can't be named are never taken for one another. Any program can claim an extension's Origin, but by
+    /// that it takes back no more than its own questions: the executable counts as well.
     private mutating func supersede(_ question: Question, now: Instant) -> [DeskAction] {
         guard question.kind == .associate, question.program.isKnown else { return [] }
         return close(.withdrawn, now: now) { other in

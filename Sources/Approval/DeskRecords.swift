@@ -4,6 +4,12 @@ import Callers
 import DisplayText
 import Kernel
 
+/// Somebody who waits for an answer, and what they asked.
+struct WaitingAsker: Sendable {
+    let id: AskerID
+    let request: ApprovalRequest
+}
+
 /// A request that waits for its answer.
 struct WaitingRequest: Sendable {
     let code: String
@@ -14,7 +20,7 @@ struct WaitingRequest: Sendable {
     /// Whether it has had its turn: it is shown, or will be when the screen is unlocked.
     var hasTurn = false
     /// Who listens; may be empty, since clients give up sooner than people answer.
-    var askers: [AskerID]
+    private(set) var askers: [WaitingAsker]
     /// Whose question is the one that is shown.
     let firstAsker: AskerID
     /// Everybody who has asked, whether they still listen or not: none of them may answer.
@@ -55,7 +61,7 @@ struct WaitingRequest: Sendable {
         self.code = code
         self.request = request
         created = now
-        askers = [asker]
+        askers = [WaitingAsker(id: asker, request: request)]
         firstAsker = asker
         callers = [request.caller]
         questions = [Question(request)]
@@ -87,13 +93,23 @@ struct WaitingRequest: Sendable {
             guard callers.count < limit else { return false }
             callers.append(caller)
         }
-        askers.append(asker)
+        askers.append(WaitingAsker(id: asker, request: other))
         isAbandoned = false
         questions.insert(Question(other))
         if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
         if !caller.isKnown { outlivesProcesses = true }
         return true
+    }
+
+    /// Takes off those who no longer wait for this; the request itself goes on.
+    ///
+    /// - Returns: Who they were.
+    @discardableResult
+    mutating func removeAskers(where isMeant: (WaitingAsker) -> Bool) -> [WaitingAsker] {
+        let leaving = askers.filter(isMeant)
+        askers.removeAll(where: isMeant)
+        return leaving
     }
 
     /// Somebody has turned out to have the connection of one who has asked.

@@ -160,6 +160,12 @@ package actor FrontDesk {
         change { $0.withdraw(matter, now: $1) }
     }
 
+    /// Ends all that has become void: allows that were given but not yet collected, and what waits.
+    package func end(_ matter: Matter) {
+        forget(matter)
+        withdraw(matter)
+    }
+
     /// A vault was opened by other means, or the keyring if it is nil: nobody has to be asked about that any more.
     package func opened(_ vault: String?) {
         change { $0.opened(vault, now: $1) }

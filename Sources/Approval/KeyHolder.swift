@@ -10,12 +10,21 @@ package struct KeyHolder: Sendable, Hashable {
     package var created: UInt64?
     /// When it was last used, in seconds since 1970.
     package var lastUsed: UInt64?
+    /// The key's fingerprint; two keys of one program can be as old as each other.
+    package var fingerprint: String?
 
     /// Describes who holds a key.
-    package init(program: String, origin: String? = nil, created: UInt64? = nil, lastUsed: UInt64? = nil) {
+    package init(
+        program: String,
+        origin: String? = nil,
+        created: UInt64? = nil,
+        lastUsed: UInt64? = nil,
+        fingerprint: String? = nil
+    ) {
         self.program = program
         self.origin = origin
         self.created = created
         self.lastUsed = lastUsed
+        self.fingerprint = fingerprint
     }
 }

@@ -68,7 +68,7 @@ struct Question: Hashable, Sendable {
 
     private static func texts(of holder: KeyHolder?) -> [String?] {
         // When it was last used changes with each use.
-        [holder?.program, holder?.origin, holder?.created.map { String($0) }]
+        [holder?.program, holder?.origin, holder?.created.map { String($0) }, holder?.fingerprint]
     }
 
     private static func append(_ text: String?, to bytes: inout [UInt8]) {

@@ -18,10 +18,13 @@ final class AgentWatch: Sendable {
         self.desk = desk
     }
 
+    /// What is needed to watch a connection: whether it is on the bus, from now on.
+    func presence(of peer: String) async throws(DBusError) -> AsyncStream<String?> {
+        try await bus.owners(of: peer)
+    }
+
     /// Watches a connection; one that has left already is taken off the desk at once.
-    func begin(_ peer: String) async throws(DBusError) {
-        guard watches.withLock({ $0[peer] == nil }) else { return }
-        let owners = try await bus.owners(of: peer)
+    func watch(_ peer: String, _ owners: AsyncStream<String?>) {
         let watch = Task(executorPreference: TaskQueue.shared) { [desk, weak self] in
             // Ends when the agent leaves the bus, or the bus itself goes.
             for await owner in owners where owner == nil { break }
@@ -29,7 +32,7 @@ final class AgentWatch: Sendable {
             await desk.unregister(peer: peer)
             self?.end(peer)
         }
-        // Of two registrations at once the first one's watch stays.
+        // Of several registrations the first one's watch stays.
         let isSecond = watches.withLock { watches in
             guard watches[peer] == nil else { return true }
             watches[peer] = watch

@@ -130,6 +130,8 @@ struct ApprovalObject: Sendable {
         let answerer = try await callers.unsandboxed(call.sender)
         let name = call.body.first?.asString ?? ""
         let isExclusive = try Self.isExclusive(call.body.last?.vardict ?? [:])
+        // First, so that nobody is an agent whose leaving would go unnoticed.
+        let presence = try await agents.presence(of: call.sender)
         do throws(AgentError) {
             try await desk.register(
                 agent: name,
@@ -141,7 +143,7 @@ struct ApprovalObject: Sendable {
             throw DBusError(error)
         }
         // After the desk knows it: an agent that has gone in the meantime is then taken off again.
-        try await agents.begin(call.sender)
+        agents.watch(call.sender, presence)
         return []
     }
 

@@ -53,8 +53,7 @@ struct ClientsObject: Sendable {
         let answerer = try await callers.unsandboxed(call.sender)
         let client = try await client(call.body.first?.asString ?? "")
         // Whatever fails, nothing that was decided for it counts any more.
-        await desk.forget(.client(client.id))
-        await desk.withdraw(.client(client.id))
+        await desk.end(.key(client.fingerprint))
         do throws(ClientError) {
             try await clients.revoke(client.id)
         } catch {
@@ -95,7 +94,7 @@ struct ClientsObject: Sendable {
         let client = try await client(call.body.first?.asString ?? "")
         let name = call.body.last?.asString ?? ""
         // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
-        await desk.forget(.client(client.id))
+        await desk.forget(.key(client.fingerprint))
         let forgotten: Grant?
         do throws(KeyringError) {
             forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)

@@ -61,8 +61,7 @@ struct VaultsObject: Sendable {
         for vault in try named(call.body.first?.asString ?? "") {
             await vault.lock()
             await grants.endSessions(ofVault: vault.name)
-            await desk.forget(.vault(vault.name))
-            await desk.withdraw(.vault(vault.name))
+            await desk.end(.vault(vault.name))
             let reason = answerer.shownExecutable.map { "by \($0)" }
             _ = await audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
         }

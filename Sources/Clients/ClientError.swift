@@ -11,6 +11,8 @@ package enum ClientError: Error, Hashable, Sendable {
     case badName
     /// This name may be taken for another one; what to take instead.
     case mistakable(suggestion: String?)
+    /// Another key has this Id than the one that was to be replaced.
+    case taken(String)
     /// The keyring didn't do its part.
     case keyring(KeyringError)
 
@@ -23,6 +25,8 @@ package enum ClientError: Error, Hashable, Sendable {
         case .mistakable(let suggestion):
             "This name may be taken for another one: it mixes scripts, or has characters that look like plainer ones."
                 + (suggestion.map { " \(PlainText.quoted($0)) would do." } ?? "")
+        case .taken(let id):
+            "Another client was given the name \(PlainText.quoted(id)) just now. Try again, or choose another."
         case .keyring(let error): error.advice
         }
     }

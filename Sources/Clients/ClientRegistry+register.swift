@@ -39,16 +39,16 @@ extension ClientRegistry {
 
     /// A free Id near `base`: that itself, or with a number.
     ///
-    /// While the keyring is locked nobody knows what is free; `register` overwrites only after a question.
+    /// While the keyring is locked nobody knows what is free; `register` overwrites nothing that it isn't told to.
     package func suggestID(from base: String) async -> String {
         // A locked keyring is no reason to suggest nothing.
         let shelf = try? await clients()
         return ClientName.free(near: base) { shelf?.holds($0) ?? false }
     }
 
-    /// Stores a key and returns once the keyring has it; one under the same Id is replaced in its item.
+    /// Stores a key and returns once the keyring has it; the one that it replaces is replaced in its item.
     ///
-    /// What else claims that Id, in whatever form, is gone then: a key that was replaced must not come back when the
+    /// Who has the Id is looked up when it is stored, after all that was being written. What else claims that Id, in whatever form, is gone then: a key that was replaced must not come back when the
     /// new one is revoked.
     ///
     /// - Parameters:
@@ -57,13 +57,15 @@ extension ClientRegistry {
     ///   - program: The program that asked.
     ///   - origin: Its Origin, for a browser extension.
     ///   - database: The Hash that was reported.
-    /// - Throws: `.keyring(.locked)` and the like; nothing is asked.
+    ///   - former: The fingerprint of the key that is to lose the Id, if one is.
+    /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked.
     package func register(
         id: String,
         key: ClientKey,
         program: String,
         origin: String?,
-        database: String
+        database: String,
+        replacing former: String? = nil
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
         let attributes = ClientItem.attributes(
@@ -73,8 +75,14 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
-        try await write { [keyring] () async throws(KeyringError) in
+        let isStored = try await write { [keyring] () async throws(KeyringError) in
             let same = try await keyring.items(of: name)
+            let shelf = ClientShelf(same, try await keyring.openSecrets(of: same))
+            guard !shelf.isLocked(name.text) else { throw .itemLocked }
+            if let holder = shelf[name.text]?.client.fingerprint, holder != key.fingerprint, holder != former
+            {
+                return false
+            }
             for item in same.dropLast() { try await keyring.delete(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())
@@ -86,7 +94,9 @@ extension ClientRegistry {
                     secret: key.base64()
                 )
             }
+            return true
         }
+        guard isStored else { throw .taken(name.text) }
     }
 
     /// Gives a client another shown name; an empty one, or its Id, takes the name away.
@@ -167,14 +177,18 @@ extension ClientRegistry {
         records[fingerprint]?.triesAgain = now() + Self.writingPause
     }
 
-    private func write(
-        _ change: @escaping @Sendable () async throws(KeyringError) -> Void
-    ) async throws(ClientError) {
-        let outcome = await inTurn { await Result { () async throws(KeyringError) in try await change() } }
+    private func write<Outcome: Sendable>(
+        _ change: @escaping @Sendable () async throws(KeyringError) -> Outcome
+    ) async throws(ClientError) -> Outcome {
+        let result = await inTurn { await Result { () async throws(KeyringError) in try await change() } }
             .value
         forgetKeys()
         news.send(())
-        if case .failure(let error) = outcome { throw .keyring(error) }
+        do throws(KeyringError) {
+            return try result.get()
+        } catch {
+            throw .keyring(error)
+        }
     }
 
     /// Runs a write after those that came before it, so that none brings back what another has replaced.

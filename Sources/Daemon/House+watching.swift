@@ -24,6 +24,19 @@ extension House {
         }
     }
 
+    /// A key that is no more, by whatever hand, takes along what it waits for and what was allowed to it.
+    ///
+    /// While the keyring can't be read nobody knows; no key is taken for a good one then.
+    static func followKeys(of clients: ClientRegistry, desk: FrontDesk) async {
+        let changes = clients.changes()
+        var known = Set((try? await clients.list().map(\.fingerprint)) ?? [])
+        for await _ in changes {
+            guard let now = try? await Set(clients.list().map(\.fingerprint)) else { continue }
+            for gone in known.subtracting(now) { await desk.end(.key(gone)) }
+            known = now
+        }
+    }
+
     /// A lock ends what was allowed but not collected.
     static func forgetAtLock(_ keyring: Keyring, desk: FrontDesk) async {
         for await event in keyring.events() {

@@ -41,6 +41,8 @@ struct LockKeeper: Sendable {
         for vault in vaults { await vault.lock() }
         await grants.endSessions()
         await desk.forget(.everything)
+        // Nothing comes of an allow for a file that is closed; the keyring's vault is back when the person is.
+        for vault in vaults where vault.kind == .kdbx { await desk.withdraw(.vault(vault.name)) }
         let names = vaults.map { PlainText.field($0.name) }.joined(separator: ", ")
         await audit.keep(.locked, [.vault: names, .reason: reason])
     }

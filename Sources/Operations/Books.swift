@@ -15,13 +15,14 @@ package protocol ClientBook: Sendable {
     func holder(of fingerprint: String) async throws(ClientError) -> String?
     /// An Id near `base` that no client has.
     func suggestID(from base: String) async -> String
-    /// Stores a key; one under the same Id is replaced in place.
+    /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`.
     func register(
         id: String,
         key: ClientKey,
         program: String,
         origin: String?,
-        database: String
+        database: String,
+        replacing former: String?
     ) async throws(ClientError)
     /// Unlocks the keyring by its own prompt; only ever after the person's allow.
     func unlock() async throws(KeyringError)

@@ -36,10 +36,11 @@ extension Bell {
             }
         }
         try await refuseMuted(ring.visitor)
-        guard var released = try await askFirst(purpose, ring: ring) else {
+        guard let allowed = try await askFirst(purpose, ring: ring) else {
             return try await handOut(Released(offers: []), to: ring)
         }
-        released.offers = try await found(search, flags, for: ring)
+        var released = allowed.released
+        released.offers = try await found(search, flags, inVaults: allowed.vaults, for: ring)
         released.isNothingFound = released.offers.isEmpty
         let found = released
         return try await LongWork.done(beside: found.offers.count > LongWork.fewLogins) {
@@ -68,6 +69,21 @@ extension Bell {
         try await find(for: ring) { (open) async throws(Refusal) in
             try await found(search, flags, in: open, for: ring)
         }
+    }
+
+    /// The same in the vaults of these names alone; that there is nothing is only ever said of all.
+    private func found(
+        _ search: LoginSearch,
+        _ flags: SearchFlags,
+        inVaults names: [String],
+        for ring: Ring
+    ) async throws(Refusal) -> [Offer] {
+        let offers = try await find(for: ring) { (open) async throws(Refusal) in
+            let shown = open.filter { names.contains($0.store.name) }
+            return try await found(search, flags, in: shown, for: ring)
+        }
+        guard !offers.isEmpty || vaults.stores.allSatisfy({ names.contains($0.name) }) else { throw .locked }
+        return offers
     }
 
     /// Reads the search; what is wrong with it is known without a look at anything.

@@ -52,6 +52,7 @@ extension Bell {
         } catch {
             throw .vault(error)
         }
+        try await checkKey(of: ring)
         let delivery = Randomness.token(8, alphabet: "0123456789abcdef")
         // Before it goes out, or it might go out unrecorded.
         if !entries.isEmpty {

@@ -56,7 +56,7 @@ extension Bell {
                 guard settled.allows else { throw Refusal.locked }
                 var failure: KeyringError?
                 do throws(KeyringError) { try await clients.unlock() } catch { failure = error }
-                // Used up, as in `unlock(_:for:caller:)`.
+                // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
                 if let code = settled.code { await desk.delivered(code) }
                 if let failure { throw .keyring(failure.advice) }
                 return .success(())

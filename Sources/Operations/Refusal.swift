@@ -38,6 +38,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case unseen
     /// The question was taken back: its program ended, or Keybell is stopping.
     case withdrawn
+    /// The entry that was to be changed has become another one while the person was asked.
+    case changedMeanwhile
     /// More questions wait than Keybell shows at once.
     case tooMany
     /// A change that may not be made through the protocol.
@@ -93,6 +95,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .unseen:
             "Nothing could show the question to you in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
         case .withdrawn: "The question was withdrawn before it was answered. Try again."
+        case .changedMeanwhile:
+            "Nothing was saved, since the entry was changed while you were asked about it. Try again."
         case .tooMany: "Too many questions are waiting"
         case .forbidden(let sentence): sentence
         case .neverOpened(let name):

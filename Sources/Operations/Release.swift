@@ -126,12 +126,12 @@ extension Bell {
     ) async -> Result<Decided, Refusal> {
         await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
-                let answer = await desk.ask(question) { answer in
+                let decided = try await ask(question, for: ring) { answer in
                     await remember(
                         grantsToKeep(of: answer, about: asked, for: purpose, ring: ring, caller: caller)
                     )
                 }
-                return .success(try Decided(answer))
+                return .success(decided)
             } catch .withdrawn {
                 // A lock takes back what waits for the vault.
                 for store in asked.map(\.store) where await store.status().isLocked {
@@ -168,13 +168,18 @@ extension Bell {
 
     /// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
     ///
-    /// The entries are not known, so that an allow is for whatever is found.
-    /// - Returns: What lets it through, with no offers yet; nil after a denial.
-    func askFirst(_ purpose: Purpose, ring: Ring) async throws(Refusal) -> Released? {
+    /// The entries are not known, so that an allow is for whatever is found in the vaults that were shown.
+    /// - Returns: What lets it through, with no offers yet, and those vaults' names; nil after a denial.
+    func askFirst(
+        _ purpose: Purpose,
+        ring: Ring
+    ) async throws(Refusal) -> (released: Released, vaults: [String])? {
         let caller = await ring.visitor.caller()
         // Nothing that is looked for can be granted.
         guard ring.rules.access != .granted else { throw .notGranted }
-        guard asksInBulk(ring, caller) else { return Released(offers: [], bases: [.configuration]) }
+        guard asksInBulk(ring, caller) else {
+            return (Released(offers: [], bases: [.configuration]), vaults.stores.map(\.name))
+        }
         var names: [String] = []
         let unlocks = wantsUnlock(ring.request)
         for store in vaults.stores {
@@ -194,18 +199,20 @@ extension Bell {
             return nil
         }
         // Where a vault was unlocked just now it is one of those that are looked through.
-        let open = try await open(for: ring).map(\.store.name)
+        let shown = try await open(for: ring).map(\.store.name)
         let asker = await ring.visitor.asker()
-        let looked = unlocks ? names : open
+        // One that is opened while the person thinks isn't among them.
+        let looked = unlocks ? names : shown
         let asked = self.question(about: [], in: looked, for: purpose, ring: ring, caller: asker)
-        let decided = try Decided(await desk.ask(asked))
+        let decided = try await ask(asked, for: ring)
         guard decided.allows, let code = decided.code else { return nil }
-        return Released(
+        let released = Released(
             offers: [],
             code: code,
             bases: [.answer(code: code)],
             leftOut: decided.choices.leftOut
         )
+        return (released, looked)
     }
 
     func asksInBulk(_ ring: Ring, _ caller: Caller) -> Bool {
@@ -319,7 +326,8 @@ extension KeyHolder {
             program: client.program,
             origin: client.origin,
             created: client.created,
-            lastUsed: client.lastUsed
+            lastUsed: client.lastUsed,
+            fingerprint: client.fingerprint
         )
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import Callers
 import Clients
 import KeePassHTTP
@@ -72,6 +73,43 @@ extension Bell {
         case .keyringLocked: throw .locked
         case .keyringUnavailable(let error): throw .keyring(error.advice)
         }
+    }
+
+    /// Throws `unverified` once the key that a request was verified with is no longer its client's.
+    ///
+    /// To be asked after whatever was waited for, and before anything is handed out or saved: the person may have revoked
+    /// the client meanwhile, or deleted its key in the keyring.
+    func checkKey(of ring: Ring) async throws(Refusal) {
+        let holder: Client?
+        do throws(ClientError) {
+            holder = try await clients.client(withID: ring.client.id)
+        } catch .keyring(.locked), .keyring(.itemLocked) {
+            throw .locked
+        } catch {
+            throw .keyring(error.advice)
+        }
+        guard holder?.fingerprint == ring.client.fingerprint else { throw .unverified }
+    }
+
+    /// Asks the person about a verified request; no allow counts, and nothing is kept, for a key that is no more.
+    func ask(
+        _ question: ApprovalRequest,
+        for ring: Ring,
+        keeping keep: @escaping FrontDesk.Keeping = { _ in nil }
+    ) async throws(Refusal) -> Decided {
+        let answer = await desk.ask(question) { answer in
+            do throws(Refusal) {
+                try await checkKey(of: ring)
+            } catch {
+                return "Nothing was kept, since the client's key is not there any more."
+            }
+            return await keep(answer)
+        }
+        switch answer {
+        case .allowed, .withdrawn: try await checkKey(of: ring)
+        case .denied, .expired, .unseen, .tooMany, .quiet: break
+        }
+        return try Decided(answer)
     }
 
     func wantsUnlock(_ request: Request) -> Bool {

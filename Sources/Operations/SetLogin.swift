@@ -38,8 +38,6 @@ extension Bell {
         } catch {
             throw await limitFirst(error, of: ring, asks: await asksToSave(wish, ring: ring))
         }
-        // So it is only where nothing was sent but a title, a user name and a URL.
-        if try await preview(wish, in: store).isUnchanged { throw .vault(.unchanged) }
         let saved = await saves.carryOut(name) {
             do throws(Refusal) {
                 return .success(try await save(wish, in: store, ring: ring))
@@ -127,11 +125,13 @@ extension Bell {
         ring: Ring
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
+        // So it is only where nothing was sent but a title, a user name and a URL.
+        guard !shown.isUnchanged else { throw .vault(.unchanged) }
         let basis = try await askToSave(shown, wish: wish, vault: store.name, ring: ring)
         let code = basis.code
         // The entry may have become another one while the person thought about it.
-        let current = try await preview(wish, in: store)
-        guard Set(current.newHosts).isSubset(of: shown.newHosts) else { throw .withdrawn }
+        guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
+        try await checkKey(of: ring)
         do throws(VaultError) {
             let id = try await save(wish.draft, in: store)
             await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
@@ -221,7 +221,7 @@ extension Bell {
             alwaysOffered: !widens && grants.keepsGrants
         )
         describe(&question, ring: ring, caller: caller)
-        let answer = await desk.ask(question) { answer in
+        let decided = try await ask(question, for: ring) { answer in
             // Not where somebody else has got hold of the connection meanwhile.
             guard let decided = try? Decided(answer),  // without an answer there is nothing to keep
                 !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
@@ -229,8 +229,16 @@ extension Bell {
             else { return nil }
             return await remember([Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)])
         }
-        let decided = try Decided(answer)
         guard decided.allows, let code = decided.code else { throw .denied }
         return .answer(code: code)
+    }
+}
+
+extension SavePreview {
+    /// Whether this is about the entry that was shown, and gives it no host that wasn't.
+    fileprivate func isCovered(by shown: SavePreview) -> Bool {
+        stored.map(EntryLine.init) == shown.stored.map(EntryLine.init)
+            && stored?.url == shown.stored?.url
+            && Set(newHosts).isSubset(of: shown.newHosts)
     }
 }

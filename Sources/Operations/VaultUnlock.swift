@@ -103,7 +103,16 @@ extension Bell {
         question.wantedHost = ring.text("Url").flatMap {
             PageAddress(loose: $0.cut(toBytes: Self.longestAddress))?.hostAndPort
         }
-        try await unlock(stores, asking: question)
+        question.fingerprint = ring.client.fingerprint
+        do throws(Refusal) {
+            try await unlock(stores, asking: question)
+        } catch .withdrawn {
+            try await checkKey(of: ring)
+            throw .withdrawn
+        } catch {
+            throw error
+        }
+        try await checkKey(of: ring)
     }
 
     /// The same for a client that is being let in: its key is good, for the person has just said so.

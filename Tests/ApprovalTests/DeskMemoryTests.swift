@@ -37,7 +37,7 @@ import Testing
 
     @Test(
         arguments: [
-            (Matter.client("firefox"), true), (.client("chrome"), false), (.vault("Passwords"), true),
+            (Matter.key("3F:A2"), true), (.key("00:01"), false), (.vault("Passwords"), true),
             (.vault("Work"), false), (.entry("AA"), true), (.entry("BB"), false), (.everything, true),
         ]
     )
@@ -55,21 +55,23 @@ import Testing
         #expect(scene.ask(search).code != nil)
     }
 
-    @Test mutating func `revoking the name that an associate was given ends its memory`() throws {
-        try scene.ask(.associate(), answered: .allow, Choices(id: "work"))
-        scene.desk.forget(.client("work"))
+    @Test mutating func `revoking the key that was let in ends the memory of that`() throws {
+        let associate = ApprovalRequest.associate()
+        try scene.ask(associate, answered: .allow, Choices(id: "work"))
+        scene.desk.forget(.key(try #require(associate.fingerprint)))
         #expect(scene.ask(.associate()).code != nil)
     }
 
     @Test mutating func `the allow that made the change is spared`() throws {
         let code = try scene.ask(.overwrite(), answered: .allow)
-        scene.desk.forget(.client("firefox"), sparing: [code])
+        scene.desk.forget(.key("3F:A2"), sparing: [code])
         #expect(scene.ask(.overwrite()).answer != nil)
     }
 
     @Test mutating func `what has become void is withdrawn while it waits`() {
         let asked = scene.ask(.release())
-        #expect(scene.desk.withdraw(.client("firefox"), now: scene.now).answer(to: asked.asker) == .withdrawn)
+        #expect(scene.desk.withdraw(.key("00:01"), now: scene.now).isEmpty)
+        #expect(scene.desk.withdraw(.key("3F:A2"), now: scene.now).answer(to: asked.asker) == .withdrawn)
         #expect(scene.codes.isEmpty)
     }
 
@@ -83,11 +85,50 @@ import Testing
         search.search = "bank"
         try scene.ask(search, answered: .deny)
         #expect(scene.desk.ended.last?.request.search == "bank", "the denial may be ended")
-        scene.desk.forget(.client("firefox"))
+        scene.desk.forget(.key("3F:A2"))
         #expect(scene.desk.ended.last?.request.search == "bank")
         scene.desk.forget(.everything)
         #expect(scene.desk.ended.last?.request.search == "…")
         try scene.ask(.save(), answered: .allow)
         #expect(scene.desk.ended.last?.request.search == nil)
+    }
+
+    @Test(arguments: [ApprovalRequest.associate(), .overwrite()])
+    mutating func `a deleted key can still be let in again`(request: ApprovalRequest) throws {
+        scene.ask(request)
+        #expect(scene.desk.withdraw(.key(try #require(request.fingerprint)), now: scene.now).isEmpty)
+        #expect(scene.codes.count == 1)
+    }
+
+    @Test mutating func `one that has joined an unlock goes alone when its key is revoked`() throws {
+        let first = scene.ask(.unlock(of: "3F:A2"))
+        let joined = scene.ask(.unlock(.named("git"), of: "00:01"))
+        let actions = scene.desk.withdraw(.key("00:01"), now: scene.now)
+        #expect(actions == [.answer(joined.asker, .withdrawn)])
+        let code = try #require(first.code)
+        let allowed = try scene.answer(code, .allow)
+        #expect(allowed.answer(to: first.asker) == .allowed(Choices(id: "firefox"), code: code))
+        #expect(allowed.answer(to: joined.asker) == nil)
+    }
+
+    @Test
+    mutating func `those who have joined the unlock of a revoked key are asked about in their own name`()
+        throws
+    {
+        let first = scene.ask(.unlock(of: "3F:A2"))
+        let others = [
+            scene.ask(.unlock(.named("git"), of: "00:01")), scene.ask(.unlock(.named("perl"), of: "00:02")),
+        ]
+        let actions = scene.desk.withdraw(.key("3F:A2"), now: scene.now)
+        #expect(actions.answer(to: first.asker) == .withdrawn)
+        for other in others { #expect(actions.answer(to: other.asker) == nil) }
+        #expect(actions.outcomes == [try #require(first.code): .withdrawn])
+        let code = try #require(scene.codes.first)
+        #expect(scene.codes.count == 1 && code != first.code && actions.contains(.added(code: code)))
+        #expect(scene.desk.waiting.first?.request.caller.program.id == "/usr/bin/git")
+        let allowed = try scene.answer(code, .allow)
+        for other in others {
+            #expect(allowed.answer(to: other.asker) == .allowed(Choices(id: "firefox"), code: code))
+        }
     }
 }

@@ -67,6 +67,13 @@ import Testing
         #expect(Question(other) == Question(request))
     }
 
+    @Test func `to overwrite one key is another question than to overwrite one that is like it`() {
+        var (one, other) = (ApprovalRequest.overwrite(), ApprovalRequest.overwrite())
+        one.replaced = KeyHolder(program: "/usr/bin/firefox", created: 1, fingerprint: "00:01")
+        other.replaced = KeyHolder(program: "/usr/bin/firefox", created: 1, fingerprint: "00:02")
+        #expect(Question(one) != Question(other))
+    }
+
     @Test func `texts don't run together`() {
         var (one, other) = (ApprovalRequest.save(), ApprovalRequest.save())
         (one.newHosts, one.fields) = (["a.example"], [])

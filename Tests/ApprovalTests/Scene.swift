@@ -172,13 +172,17 @@ extension ApprovalRequest {
         )
     }
 
-    static func unlock(_ caller: Caller = .named("firefox"), vault: String? = "Passwords") -> ApprovalRequest
-    {
+    static func unlock(
+        _ caller: Caller = .named("firefox"),
+        of key: String? = nil,
+        vault: String? = "Passwords"
+    ) -> ApprovalRequest {
         ApprovalRequest(
             kind: .unlock,
             caller: caller,
             sameness: [],
             client: "firefox",
+            fingerprint: key,
             vaults: vault.map { [$0] } ?? []
         )
     }
@@ -194,6 +198,7 @@ extension ApprovalRequest {
             caller: caller,
             sameness: [],
             client: "firefox",
+            fingerprint: "3F:A2",
             vaults: ["Passwords"],
             host: bulk ? nil : host,
             entries: entries.map { EntryLine(uuid: $0, title: "Entry \($0)", username: "user-\($0)") },

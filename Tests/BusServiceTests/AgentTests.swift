@@ -80,6 +80,27 @@ struct `Agents on the bus` {
         #expect(await names(&next) == .strings([]))
     }
 
+    @Test func `an agent that can't be watched is none`() async throws {
+        let fixture = try await ServiceFixture(mostMatchRules: 64)
+        var taken: [AsyncStream<Message>] = []
+        let error = await fixture.errorName { () throws(DBusError) in
+            for number in 0...64 {
+                taken.append(
+                    try await fixture.daemon.signals(sender: KeybellBus.name, member: "Used\(number)")
+                )
+            }
+        }
+        #expect(error == DBusError.Name.limitsExceeded)
+        let arguments: [Value] = [.string("watch"), .vardict(["exclusive": .boolean(true)])]
+        let refused = await fixture.errorName { () throws(DBusError) in
+            try await fixture.call(ApprovalInterface.registerAgent, arguments)
+        }
+        #expect(refused != nil)
+        let answer = try await fixture.call(ApprovalInterface.listAgents)
+        #expect(answer.first?.asArray?.isEmpty == true)
+        withExtendedLifetime(taken) {}
+    }
+
     @Test func `an agent needs a name, and exclusive is true or false`() async throws {
         for (name, exclusive) in [("", nil), ("watch", Value.string("yes"))] {
             #expect(

@@ -26,9 +26,10 @@ struct ServiceFixture {
     /// The keyring on the bus, if there is one; it ends when it is let go of.
     let session: KeyringSession?
 
-    init(on session: KeyringSession? = nil) async throws {
+    init(on session: KeyringSession? = nil, mostMatchRules: Int? = nil) async throws {
         self.session = session
-        let bus = if let session { session.bus } else { try await PrivateBus() }
+        let bus =
+            if let session { session.bus } else { try await PrivateBus(mostMatchRules: mostMatchRules) }
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()

@@ -73,6 +73,60 @@ import TestSupport
         #expect(new.verdict == "verified firefox")
     }
 
+    @Test func `of two keys that are stored under one Id at once one gets it`() async throws {
+        let fixture = try await RegistryFixture()
+        let registry = fixture.registry
+        let keys = [ClientKey.random(), .random()]
+        let results = await withTaskGroup(of: Result<Void, ClientError>.self) { group in
+            for key in keys {
+                group.addTask {
+                    await Result { () async throws(ClientError) in
+                        try await registry.register(
+                            id: "firefox",
+                            key: key,
+                            program: "/usr/bin/firefox",
+                            origin: nil,
+                            database: ""
+                        )
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.count { $0.isTaken } == 1)
+        let kept = try #require(try await registry.list().first)
+        #expect(keys.map(\.fingerprint).contains(kept.fingerprint))
+        #expect(try await fixture.keyring.items(schema: RegistryFixture.schema).count == 1)
+    }
+
+    @Test func `a key is replaced only by who was told of that one`() async throws {
+        let fixture = try await RegistryFixture()
+        let (first, second, third) = (
+            try await fixture.register(), try await fixture.register(), ClientKey.random()
+        )
+        func register(replacing former: ClientKey?) async throws(ClientError) {
+            try await fixture.registry.register(
+                id: "firefox",
+                key: third,
+                program: "",
+                origin: nil,
+                database: "",
+                replacing: former?.fingerprint
+            )
+        }
+        for former in [nil, first] {
+            await #expect(throws: ClientError.taken("firefox")) { try await register(replacing: former) }
+            let holder = try await fixture.registry.client(withID: "firefox")
+            #expect(holder?.fingerprint == second.fingerprint)
+        }
+        try await register(replacing: second)
+        // Its own key needs nobody's word, and neither does an Id that is free again.
+        try await register(replacing: nil)
+        try await fixture.registry.revoke("firefox")
+        try await register(replacing: second)
+        #expect(try await fixture.registry.client(withID: "firefox")?.fingerprint == third.fingerprint)
+    }
+
     @Test func `a client deleted from outside is revoked`() async throws {
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
@@ -197,5 +251,11 @@ import TestSupport
         #expect(try await fixture.registry.list().isEmpty)
         try await fixture.register()
         #expect(try await fixture.registry.list().count == 1)
+    }
+}
+
+extension Result<Void, ClientError> {
+    fileprivate var isTaken: Bool {
+        if case .failure(.taken) = self { true } else { false }
     }
 }

@@ -55,7 +55,7 @@ struct RegistryFixture {
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// Stores a client with a fresh key.
+    /// Stores a client with a fresh key, in place of the one that has the Id.
     @discardableResult
     func register(_ id: String = "firefox", key: ClientKey = .random()) async throws -> ClientKey {
         try await registry.register(
@@ -63,7 +63,8 @@ struct RegistryFixture {
             key: key,
             program: "/usr/bin/firefox",
             origin: "moz-extension://1",
-            database: "aa"
+            database: "aa",
+            replacing: try await registry.client(withID: id)?.fingerprint
         )
         return key
     }

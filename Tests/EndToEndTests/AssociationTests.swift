@@ -46,6 +46,20 @@ struct AssociationTests {
         #expect(try await !guest.ask(.testAssociate).success)
     }
 
+    @Test func `deleting the item takes back what the client waits for`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        async let reply = guest.ask(.getLogins, [("Url", "https://example.org/")])
+        let question = try await Porter(household).question()
+        let path = ["xdg:schema", "org.keybell.ClientKey", "id", "firefox"]
+        _ = try await household.run("secret-tool", "clear", path[0], path[1], path[2], path[3])
+        let told = try await reply
+        #expect(!told.success && told.entries.isEmpty)
+        #expect(try await Porter(household).questions().isEmpty)
+        #expect(try await household.keybell("allow", question.code).status == 1)
+    }
+
     @Test func `the Hash that a client was told outlives the state folder`() async throws {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")

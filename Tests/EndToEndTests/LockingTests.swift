@@ -122,6 +122,20 @@ import Testing
         #expect(!grants.output.contains("session"), "\(grants)")
     }
 
+    @Test func `a lock takes back what waits for the file that it closes`() async throws {
+        let login = try await MockLogind()
+        let (household, guest, path) = try await open(login.environment)
+        defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
+        async let reply = guest.ask(.getLogins, [("Url", "https://example.org/")])
+        let question = try await Porter(household).question()
+        try await login.setLocked(true)
+        let told = try await reply
+        #expect(!told.success && told.error == "Database locked")
+        try await login.setLocked(false)
+        #expect(try await Porter(household).questions().isEmpty)
+        #expect(try await household.keybell("allow", question.code).status == 1)
+    }
+
     @Test func `where the person wants it, the screen's lock leaves the file open`() async throws {
         let login = try await MockLogind()
         let (household, guest, path) = try await open(

@@ -210,6 +210,24 @@ import Vault
         #expect(found == (["SearchInNotes", "SearchInOther"].contains(flag) ? ["Bank"] : []))
     }
 
+    @Test func `a search looks through the vaults that the question named, and no others`() async throws {
+        let other = MemoryVault("Work")
+        let scene = await Scene(others: [other])
+        for vault in [scene.vault, other] {
+            await vault.put(Login(id: .random(), title: "in \(vault.name)"), password: "same")
+        }
+        await other.lock()
+        var events = scene.desk.events().makeAsyncIterator()
+        let search = Self.search("same", ["SearchInPasswords"])
+        let ringing = scene.ringing(scene.guest, try search.body(scene.guest))
+        let question = try await scene.next(&events)
+        #expect(question.vault == "Passwords")
+        try await other.unlock(for: UnlockReason())
+        try await scene.allow(question)
+        #expect(try await ringing.value.titles == ["in Passwords"])
+        #expect(await other.openedSecrets == 0)
+    }
+
     @Test func `what is cut off, and what finds nothing, is told after the allow`() async throws {
         let scene = await Self.scene(.password, isGuessed: true)
         await scene.vault.put(

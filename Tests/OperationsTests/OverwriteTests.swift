@@ -24,6 +24,60 @@ import Testing
         #expect(old.reply.error == "Couldn't verify request")
     }
 
+    @Test func `the key that loses it is the one that the person was shown`() async throws {
+        let scene = await Scene(vault: MemoryVault(hash: nil))
+        var events = scene.desk.events().makeAsyncIterator()
+        let associate = scene.ringing(usurper, try usurper.request(.associate))
+        for kind in [ApprovalKind.associate, .overwrite] {
+            let question = try await scene.next(&events)
+            #expect(question.kind == kind)
+            try await scene.allow(question)
+        }
+        let unlock = try await scene.next(&events)
+        // Of the same program, and as old: nothing but the key tells it from the one that was shown.
+        let newcomer = Guest(id: "firefox")
+        await scene.clients.welcome(newcomer)
+        try await scene.allow(unlock)
+        let second = try await scene.next(&events)
+        #expect(second.kind == .overwrite)
+        try await scene.deny(second)
+        let third = try await scene.next(&events)
+        #expect(third.suggestedID == "firefox-2")
+        try await scene.allow(third)
+        #expect(try await associate.value.reply.id == "firefox-2")
+        #expect(await scene.clients.client("firefox")?.fingerprint == newcomer.key.fingerprint)
+        #expect(await scene.clients.client("firefox-2")?.fingerprint == usurper.key.fingerprint)
+    }
+
+    @Test func `two that wait for one unlock with the same suggested name get one each`() async throws {
+        try await Scene.onOneThread {
+            let scene = await Scene(vault: MemoryVault(hash: nil))
+            var events = scene.desk.events().makeAsyncIterator()
+            let guests = (1...2).map { number in
+                Guest(id: "", caller: .named("firefox", 100, origin: "moz-extension://\(number)"))
+            }
+            var ringing: [Task<Rung, any Error>] = []
+            var unlock: PendingRequest?
+            for guest in guests {
+                ringing.append(scene.ringing(guest, try guest.request(.associate)))
+                let question = try await scene.next(&events)
+                #expect(question.kind == .associate && question.suggestedID == "firefox-2")
+                try await scene.allow(question)
+                if unlock == nil { unlock = try await scene.next(&events) }
+            }
+            await Scene.everythingElse()
+            try await scene.allow(try #require(unlock))
+            var ids: Set<String?> = []
+            for (guest, task) in zip(guests, ringing) {
+                let id = try #require(try await task.value.reply.id)
+                ids.insert(id)
+                #expect(await scene.clients.client(id)?.fingerprint == guest.key.fingerprint)
+            }
+            #expect(ids == ["firefox-2", "firefox-3"])
+            #expect(await scene.asked().allSatisfy { $0.kind != .overwrite })
+        }
+    }
+
     @Test func `its denial brings the question back with a free name`() async throws {
         let scene = await Scene()
         let rung = try await scene.ring(usurper, usurper.request(.associate), .allow, .deny, .allow)

@@ -76,6 +76,51 @@ import Vault
         #expect(await scene.asked().count == 2)
     }
 
+    @Test func `a retry while a change of public fields waits joins it, though it is made by then`()
+        async throws
+    {
+        try await Scene.onOneThread {
+            let scene = await Scene()
+            let login = Login.at("https://a.example/", "a")
+            await scene.vault.put(login)
+            let fields: KeyValuePairs = ["Uuid": login.id.hex, "Login": "you"]
+            var events = scene.desk.events().makeAsyncIterator()
+            let first = scene.ringing(scene.guest, try scene.guest.request(.setLogin, fields))
+            let question = try await scene.next(&events)
+            // As it is when the save has been made and isn't recorded yet.
+            var changed = login
+            changed.username = "you"
+            await scene.vault.put(changed)
+            let retry = scene.ringing(scene.guest, try scene.guest.request(.setLogin, fields))
+            await Scene.everythingElse()
+            await scene.vault.put(login)
+            try await scene.allow(question)
+            let uuids = [try await first.value.reply.uuid, try await retry.value.reply.uuid]
+            #expect(uuids == [login.id.hex, login.id.hex])
+            #expect(await scene.vault.saves.count == 1)
+        }
+    }
+
+    @Test func `an entry that became another one while the person was asked is not changed`() async throws {
+        let changes: [@Sendable (inout Login) -> Void] = [
+            { $0.title = "b" }, { $0.username = "you" }, { $0.url = "https://b.example/" },
+        ]
+        for change in changes {
+            let scene = await Scene()
+            var login = Login.at("https://a.example/", "a")
+            await scene.vault.put(login)
+            var events = scene.desk.events().makeAsyncIterator()
+            let fields: KeyValuePairs = ["Uuid": login.id.hex, "Password": "new"]
+            let ringing = scene.ringing(scene.guest, try scene.guest.request(.setLogin, fields))
+            let question = try await scene.next(&events)
+            change(&login)
+            await scene.vault.put(login)
+            try await scene.allow(question)
+            #expect(try await ringing.value.reply.error == Refusal.changedMeanwhile.sentence)
+            #expect(await scene.vault.saves.isEmpty)
+        }
+    }
+
     @Test func `a reply that has arrived ends it: the same again is another entry`() async throws {
         let scene = await Scene()
         let first = try await scene.ring(scene.guest, form(scene), .allow)

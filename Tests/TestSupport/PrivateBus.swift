@@ -11,12 +11,14 @@ package final class PrivateBus: Sendable {
     private let daemon: ChildProcess
 
     /// Starts a bus; nothing is activated on it but what the test puts into `services`.
-    package init() async throws {
+    ///
+    /// - Parameter mostMatchRules: How many match rules each connection may have; nil for as many as usual.
+    package init(mostMatchRules: Int? = nil) async throws {
         folder = try TemporaryFolder()
         for name in ["home", "run", "config", "data", "state", "cache", "services"] {
             try folder.makeFolder(name)
         }
-        let configuration = try folder.write("bus.conf", Self.configuration(in: folder))
+        let configuration = try folder.write("bus.conf", Self.configuration(in: folder, mostMatchRules))
         daemon = try ChildProcess(
             "dbus-daemon",
             ["--nofork", "--nopidfile", "--nosyslog", "--print-address=1", "--config-file=\(configuration)"],
@@ -79,22 +81,24 @@ package final class PrivateBus: Sendable {
         _ = try await daemon.end()
     }
 
-    private static func configuration(in folder: TemporaryFolder) -> String {
-        """
-        <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-         "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-        <busconfig>
-          <type>session</type>
-          <listen>unix:path=\(folder.path("bus"))</listen>
-          <auth>EXTERNAL</auth>
-          <servicedir>\(folder.path("services"))</servicedir>
-          <policy context="default">
-            <allow send_destination="*" eavesdrop="true"/>
-            <allow eavesdrop="true"/>
-            <allow own="*"/>
-          </policy>
-        </busconfig>
+    private static func configuration(in folder: TemporaryFolder, _ mostMatchRules: Int?) -> String {
+        let limit = mostMatchRules.map { "<limit name=\"max_match_rules_per_connection\">\($0)</limit>" }
+        return """
+            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+             "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+            <busconfig>
+              <type>session</type>
+              <listen>unix:path=\(folder.path("bus"))</listen>
+              <auth>EXTERNAL</auth>
+              <servicedir>\(folder.path("services"))</servicedir>
+              \(limit ?? "")
+              <policy context="default">
+                <allow send_destination="*" eavesdrop="true"/>
+                <allow eavesdrop="true"/>
+                <allow own="*"/>
+              </policy>
+            </busconfig>
 
-        """
+            """
     }
 }

@@ -74,9 +74,18 @@ struct KeyImport: Sendable {
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }
         do throws(ClientError) {
-            try await registry.register(id: field.id, key: key, program: "", origin: nil, database: hash)
+            try await registry.register(
+                id: field.id,
+                key: key,
+                program: "",
+                origin: nil,
+                database: hash,
+                replacing: former
+            )
         } catch .badName {
             return .unusable
+        } catch .taken {
+            return .taken
         } catch {
             throw error
         }

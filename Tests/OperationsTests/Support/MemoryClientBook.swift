@@ -41,6 +41,8 @@ actor MemoryClientBook: ClientBook {
         clients[guest.id] = (client, guest.key)
     }
 
+    func revoke(_ guest: Guest) { clients[guest.id] = nil }
+
     func client(_ id: String) -> Client? { clients[id]?.client }
 
     func ids() -> [String] { clients.keys.sorted() }
@@ -81,10 +83,14 @@ actor MemoryClientBook: ClientBook {
         key: ClientKey,
         program: String,
         origin: String?,
-        database: String
+        database: String,
+        replacing former: String?
     ) throws(ClientError) {
         try checkReadable()
         if let storeTrouble { throw storeTrouble }
+        if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
+            throw .taken(id)
+        }
         registrations += 1
         let client = Client(
             id: id,

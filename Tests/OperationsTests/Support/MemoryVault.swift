@@ -18,6 +18,7 @@ actor MemoryVault: VaultStore {
     private(set) var looks = 0
     private(set) var unlocks = 0
     private var unlockTrouble: VaultError?
+    private var meanwhile: (@Sendable () async -> Void)?
 
     init(_ name: String = "Passwords", hash: String? = MemoryVault.hash) {
         self.name = name
@@ -66,7 +67,11 @@ actor MemoryVault: VaultStore {
         return LoginIndex(logins)
     }
 
-    func secrets(of id: LoginID) throws(VaultError) -> LoginSecrets {
+    /// Has something happen while secrets are read, or a save is prepared.
+    func meanwhile(_ happens: @escaping @Sendable () async -> Void) { meanwhile = happens }
+
+    func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
+        await meanwhile?()
         if let trouble { throw trouble }
         guard login(id) != nil, let secrets = contents[id] else { throw .notFound }
         openedSecrets += 1
@@ -88,7 +93,8 @@ actor MemoryVault: VaultStore {
         return histories[id] ?? []
     }
 
-    func preview(_ draft: LoginDraft) throws(VaultError) -> SavePreview {
+    func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
+        await meanwhile?()
         if let trouble { throw trouble }
         looks += 1
         guard let id = draft.id else { return try SavePreview(draft, stored: nil) }

@@ -192,7 +192,7 @@ let package = Package(
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
         tests(of: "KeePassHTTP", ["Ciphers", "Secrecy", "TestSupport"]),
-        tests(of: "Vault", ["Secrecy"]),
+        tests(of: "Vault", ["Kernel", "Secrecy"]),
         tests(
             of: "Passwords",
             ["DBus", "Kernel", "Secrecy", "SecretService", "TestSupport", "Vault", logging]

@@ -66,7 +66,8 @@ extension DBusError {
         case .notUnlocked(let failure):
             self.init(name: KeybellBusError.locked, message: failure.sentence(vault: "The vault"))
         case .notFound: self.init(name: KeybellBusError.notFound, message: "There is no such login.")
-        case .unavailable(let text): self.init(name: KeybellBusError.unavailable, message: text)
+        case .unavailable(let text), .passwordUnavailable(let text):
+            self.init(name: KeybellBusError.unavailable, message: text)
         case .failed(let text), .refused(let text): self = .failed(text)
         case .unchanged: self = .failed("Nothing has changed.")
         }

@@ -15,18 +15,19 @@ final class LentUnlocks: Sendable {
         _ unlock: @Sendable (Cancellation) async throws(DBusError) -> Value
     ) async throws(DBusError) -> Value {
         let cancellation = Cancellation()
-        let owners = try await bus.owners(of: sender)
-        let watch = Task(executorPreference: TaskQueue.shared) {
-            for await owner in owners where owner == nil { cancellation.cancel() }
-        }
+        // Before anything is waited for, so that it can be given up from now on.
         running.withLock { $0[sender, default: []].append(cancellation) }
         defer {
-            watch.cancel()
             running.withLock { running in
                 running[sender]?.removeAll { $0 === cancellation }
                 if running[sender]?.isEmpty == true { running[sender] = nil }
             }
         }
+        let owners = try await bus.owners(of: sender)
+        let watch = Task(executorPreference: TaskQueue.shared) {
+            for await owner in owners where owner == nil { cancellation.cancel() }
+        }
+        defer { watch.cancel() }
         return try await unlock(cancellation)
     }
 

@@ -76,17 +76,16 @@ struct VaultsObject: Sendable {
     }
 
     private func unlockWithOptions(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        let answerer = try await callers.uninvolved(call.sender)
-        let terminal = try UnlockOptions.terminal(call.body.last?.vardict ?? [:], of: answerer)
-        let name = call.body.first?.asString ?? ""
         try await lentUnlocks.run(for: call.sender, on: callers.bus) {
             (cancellation) async throws(DBusError) in
+            let answerer = try await callers.uninvolved(call.sender)
+            let terminal = try UnlockOptions.terminal(call.body.last?.vardict ?? [:], of: answerer)
             let reason = UnlockReason(
                 program: answerer.chain.first?.executable,
                 terminal: terminal,
                 cancellation: cancellation
             )
-            try await unlock(name, for: reason)
+            try await unlock(call.body.first?.asString ?? "", for: reason)
         }
         return []
     }
@@ -101,22 +100,33 @@ struct VaultsObject: Sendable {
         if name == VaultsInterface.keyring, !vaults.contains(where: { $0.name == name }) {
             return try await unlockKeyring()
         }
+        var failures: [DBusError] = []
         for vault in try named(name) {
-            do throws(VaultError) {
-                try await vault.unlock(for: reason)
-            } catch .notUnlocked(let failure) {
-                throw DBusError(
-                    name: KeybellBusError.locked,
-                    message: failure.sentence(vault: PlainText.field(vault.name))
-                )
-            } catch .locked {
-                throw DBusError(
-                    name: KeybellBusError.locked,
-                    message: "\(PlainText.field(vault.name)) is locked again, or still: try again."
-                )
-            } catch {
-                throw DBusError(error)
-            }
+            // One that can't be opened is no reason to leave the others closed.
+            guard let failure = await failure(unlocking: vault, for: reason) else { continue }
+            failures.append(failure)
+            if reason.isGivenUp { break }
+        }
+        guard let first = failures.first else { return }
+        throw DBusError(name: first.name, message: failures.map(\.message).joined(separator: " "))
+    }
+
+    private func failure(unlocking vault: any VaultStore, for reason: UnlockReason) async -> DBusError? {
+        do throws(VaultError) {
+            try await vault.unlock(for: reason)
+            return nil
+        } catch .notUnlocked(let failure) {
+            return DBusError(
+                name: KeybellBusError.locked,
+                message: failure.sentence(vault: PlainText.field(vault.name))
+            )
+        } catch .locked {
+            return DBusError(
+                name: KeybellBusError.locked,
+                message: "\(PlainText.field(vault.name)) is locked again, or still: try again."
+            )
+        } catch {
+            return DBusError(error)
         }
     }
 

@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// What a message may have is judged at once, in memory. Reading and writing run on a thread of their own: a change is
 /// written, and the disk has it, before it is carried out; reads are written together, a moment later, and nobody waits
-/// for that. A file that can't be read or written stops changes, never reads.
+/// for that. A file that can't be read or written stops changes, never reads, and a disk that hangs counts as one.
 package actor NonceLedger {
     private struct Known {
         var nonces = SpentNonces()
@@ -17,11 +17,15 @@ package actor NonceLedger {
         /// Records that the file doesn't have yet.
         var unwritten: [UInt8] = []
         var isWriting = false
+        /// When a file that could not be read is looked at again.
+        var nextReading: ContinuousClock.Instant?
     }
 
     private nonisolated let queue = TaskQueue(label: "org.keybell.nonces")
     private nonisolated let known = Mutex(Known())
     private let folder: String?
+    private let patience: Duration
+    private let rest: Duration
     private let logger: Logger
     /// How many records the file has, those that nobody needs any more among them.
     private var written = 0
@@ -35,17 +39,35 @@ package actor NonceLedger {
     ///
     /// - Parameters:
     ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
+    ///   - patience: How long a disk may take.
+    ///   - rest: How long a file that could not be read isn't looked at again.
     ///   - logger: Where trouble with the file goes.
-    package init(folder: String?, logger: Logger) {
-        (self.folder, self.logger) = (folder, logger)
+    package init(
+        folder: String?,
+        patience: Duration = .seconds(5),
+        rest: Duration = .seconds(10),
+        logger: Logger
+    ) {
+        (self.folder, self.patience, self.rest, self.logger) = (folder, patience, rest, logger)
     }
 
-    /// Reads the file, unless that is done.
+    /// Reads the file, unless that is done or has just failed.
     ///
     /// - Returns: Whether it is known what may not come again.
     package nonisolated func load() async -> Bool {
         if known.withLock({ $0.isRead }) { return true }
-        return await read()
+        guard !isResting else { return false }
+        if let isRead = try? await withDeadline(patience, { await self.read() }) { return isRead }
+        beginRest()
+        return known.withLock { $0.isRead }
+    }
+
+    private nonisolated var isResting: Bool {
+        known.withLock { $0.nextReading.map { .now < $0 } ?? false }
+    }
+
+    private nonisolated func beginRest() {
+        known.withLock { $0.nextReading = .now + rest }
     }
 
     /// Judges the nonce of a verified message, which is known from then on.
@@ -82,8 +104,12 @@ package actor NonceLedger {
 
     /// Notes down a change that was admitted, before it is carried out; returns once the disk has it.
     ///
-    /// - Returns: False if it can't be noted down.
-    package func record(_ nonce: SpentNonce) -> Bool {
+    /// - Returns: False if it can't be noted down, or the disk takes too long.
+    package nonisolated func record(_ nonce: SpentNonce) async -> Bool {
+        (try? await withDeadline(patience) { await self.recordNow(nonce) }) ?? false
+    }
+
+    private func recordNow(_ nonce: SpentNonce) -> Bool {
         guard read() else { return false }
         guard known.withLock({ $0.nonces.kind(of: nonce) == .change }) else {
             complain("more changes came within a day than it holds")
@@ -98,8 +124,12 @@ package actor NonceLedger {
         _ = write(nonce.encoded(as: .exhausted), waitsForDisk: true)  // this process knows it all the same
     }
 
-    /// Hands the reads that are not written yet to the system.
-    package func flush() {
+    /// Hands the reads that are not written yet to the system; a disk that hangs is left to itself.
+    package nonisolated func flush() async {
+        try? await withDeadline(patience) { await self.flushNow() }
+    }
+
+    private func flushNow() {
         let hasMore = known.withLock { known in
             known.isWriting = false
             return !known.unwritten.isEmpty
@@ -112,6 +142,7 @@ package actor NonceLedger {
 
     private func read() -> Bool {
         guard !known.withLock({ $0.isRead }) else { return true }
+        guard !isResting else { return false }
         guard let folder, let path else {
             known.withLock { $0.isRead = true }
             return true
@@ -125,6 +156,7 @@ package actor NonceLedger {
                 bytes = nil
             }
             guard let former = bytes.map(SpentNonces.decode) ?? SpentNonces() else {
+                beginRest()
                 complain("it is no file of Keybell's: move it away")
                 return false
             }
@@ -142,6 +174,7 @@ package actor NonceLedger {
             complaint = nil
             return true
         } catch {
+            beginRest()
             complain("\(error)")
             return false
         }

@@ -19,6 +19,7 @@ import VaultStores
 /// The daemon's parts and how they hang together: the only place that knows the concrete types.
 struct House: Sendable {
     private let services: [any Service]
+    private let errands: Errands
     private let logger: Logger
 
     /// Takes the port, connects to the bus, exports the objects and takes the bus name, in this order: whoever finds
@@ -66,6 +67,7 @@ struct House: Sendable {
         services += listeners
         services += [DeskClosing(desk: rooms.desk), Announcement(logger: logger)]
         self.services = services
+        errands = rooms.bell.errands
         await rooms.clients.load()
         for store in rooms.vaults.stores {
             // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
@@ -89,6 +91,17 @@ struct House: Sendable {
                 logger: logger
             )
         )
-        try await group.run()
+        do {
+            try await group.run()
+        } catch {
+            await finish()
+            throw error
+        }
+        await finish()
+    }
+
+    /// Lets what follows the last answers end, such as the record of one that didn't arrive.
+    private func finish() async {
+        try? await withDeadline(.seconds(5)) { await errands.finish() }
     }
 }

@@ -81,9 +81,16 @@ package final class DerivationProcess: KeyDeriver {
 }
 
 /// What the process has written so far.
-private final class Answer: Sendable {
-    private let bytes = Mutex<[UInt8]>([])
+final class Answer: Sendable {
+    /// With room for all of them, so that none is left behind in memory that they have outgrown.
+    let bytes: Mutex<[UInt8]>
     private let isComplete = DispatchSemaphore(value: 0)
+
+    init() {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(DerivationMessage.keyLength + 1)
+        self.bytes = Mutex(bytes)
+    }
 
     /// Takes what came; nothing is the end.
     func add(_ chunk: Span<UInt8>) {

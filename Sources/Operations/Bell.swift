@@ -25,6 +25,8 @@ package struct Bell: Sendable {
     let searches = SearchLine()
     let messages = LongMessages()
     var replies = ReplyBudget()
+    /// What follows the answers; to be finished before the daemon ends.
+    package let errands = Errands()
     let logger: Logger
     /// How long a signed test-associate is held while the keyring is being unlocked for it.
     var testAssociateHold: Duration = .seconds(15)

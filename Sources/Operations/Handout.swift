@@ -54,40 +54,53 @@ extension Bell {
         }
         try await checkKey(of: ring)
         let delivery = Randomness.token(8, alphabet: "0123456789abcdef")
+        let count = entries.count
         // Before it goes out, or it might go out unrecorded.
         if !entries.isEmpty {
             guard await record(.handedOut, entries, of: released, to: ring, delivery) else {
+                // A slow disk may have it yet, or has a part of it.
+                errands.run { await takeBack(count, of: released, to: ring, delivery) }
                 throw .unrecorded
             }
         }
         var reply = ring.reply(hash: await vaults.hash())
         reply.entries = entries
-        reply.count = entries.count
-        let count = entries.count
+        reply.count = count
         return Answered(
             reply: reply,
             to: ring.conversation,
             lease: lease,
-            settles: { [desk, tellDelivery] in
+            settles: { [desk, errands] in
+                // Before the connection's next request is read, or that would be let through by the same answer.
                 if let code = released.code { await desk.delivered(code) }
-                if released.isNothingFound { await recordNothing(released, to: ring) }
-                guard count > 0 else { return }
-                let caller = await ring.visitor.sender()
-                await tellDelivery(
-                    Delivery(
-                        client: ring.client.id,
-                        caller: caller,
-                        host: released.host,
-                        count: count,
-                        wasAsked: released.code != nil
-                    )
-                )
+                errands.run { await tell(of: count, of: released, to: ring) }
             },
-            misses: {
+            misses: { [errands] in
                 guard count > 0 else { return }
-                await record(.notDelivered, [], count: count, of: released, to: ring, delivery)
+                errands.run { await takeBack(count, of: released, to: ring, delivery) }
             }
         )
+    }
+
+    /// Tells the record or the person what has arrived; both may take a while.
+    private func tell(of count: Int, of released: Released, to ring: Ring) async {
+        if released.isNothingFound { await recordNothing(released, to: ring) }
+        guard count > 0 else { return }
+        let caller = await ring.visitor.sender()
+        await tellDelivery(
+            Delivery(
+                client: ring.client.id,
+                caller: caller,
+                host: released.host,
+                count: count,
+                wasAsked: released.code != nil
+            )
+        )
+    }
+
+    /// Records that what was recorded didn't arrive.
+    private func takeBack(_ count: Int, of released: Released, to ring: Ring, _ delivery: String) async {
+        await record(.notDelivered, [], count: count, of: released, to: ring, delivery)
     }
 
     /// Records what goes out, or that it didn't arrive.

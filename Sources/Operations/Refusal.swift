@@ -124,6 +124,8 @@ package enum Refusal: Error, Equatable, Sendable {
         case .notFound: "There is no such entry."
         case .unchanged: "Nothing would change."
         case .unavailable(let text), .refused(let text): text
+        case .passwordUnavailable:
+            "Keybell could not get the vault's password: run `keybell unlock` in a terminal, which says why."
         case .failed: "The vault could not be read or written. Keybell's log says why."
         }
     }
@@ -134,7 +136,7 @@ extension VaultError {
     var isLock: Bool {
         switch self {
         case .locked, .notUnlocked, .unconfirmed: true
-        case .notFound, .unchanged, .unavailable, .failed, .refused: false
+        case .notFound, .unchanged, .unavailable, .passwordUnavailable, .failed, .refused: false
         }
     }
 }

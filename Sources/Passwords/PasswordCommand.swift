@@ -19,11 +19,13 @@ struct PasswordCommand: Sendable {
     /// How many bytes it may print; one that prints more is ended.
     static let longestOutput = 1 << 16
 
-    /// Runs it to its end, or ends it with all that it has started: when its time is over, or it has printed too much.
+    /// Runs it to its end, or ends it with all that it has started: when its time is over, it has printed too much, or
+    /// nobody wants to know any more.
     ///
+    /// - Parameter reason: For whom it runs, which says when nobody does.
     /// - Returns: The first line that it prints, without its newline.
-    /// - Throws: `unavailable` with what to do; what the program printed is in no error.
-    func password() async throws(VaultError) -> SecretBytes {
+    /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; what the program printed is in no error.
+    func password(for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
         let output = OutputLines(limit: Self.longestOutput)
         let flood = Flood()
         let child: ChildProgram
@@ -32,32 +34,39 @@ struct PasswordCommand: Sendable {
                 if !output.receive(bytes) { flood.begin() }
             }
         } catch {
-            throw .unavailable(advice(error))
+            throw .passwordUnavailable(advice(error))
         }
         // With all that it has started, however this ends.
         defer { child.kill() }
         flood.stop(child)
+        reason.cancellation?.whenCancelled { [weak child] in
+            // By itself, so that it leaves a lent terminal as it found it.
+            Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
+        }
         child.closeInput()
         let ending: ChildProgram.Ending
         do {
             ending = try await withDeadline(deadline) { await child.end() }
         } catch is DeadlineExceeded {
-            throw .unavailable(
+            throw .passwordUnavailable(
                 "\(name) gave no password within \(deadline.components.seconds) seconds and was ended; \(tryIt)"
             )
         } catch {
             throw .locked
         }
+        guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
         guard !flood.hasBegun else {
-            throw .unavailable(
+            throw .passwordUnavailable(
                 "\(name) printed more than \(Self.longestOutput >> 10) KiB and was ended; the password is to be "
                     + "the first line, and little else."
             )
         }
-        guard ending == .exited(0) else { throw .unavailable("\(name) \(Self.words(ending)); \(tryIt)") }
+        guard ending == .exited(0) else {
+            throw .passwordUnavailable("\(name) \(Self.words(ending)); \(tryIt)")
+        }
         var lines = output.lines.makeAsyncIterator()
         guard let line = await lines.next(isolation: #isolation) else {
-            throw .unavailable("\(name) printed nothing; \(tryIt)")
+            throw .passwordUnavailable("\(name) printed nothing; \(tryIt)")
         }
         return line
     }

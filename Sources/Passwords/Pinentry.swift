@@ -43,8 +43,8 @@ package struct Pinentry: Sendable {
     ///   - error: What was wrong with the one before, if there was one.
     ///   - reason: For whom it asks, which says where, and when nobody wants to know any more.
     /// - Returns: What was typed, which may be empty.
-    /// - Throws: `notUnlocked` if the person declines or takes too long, `unavailable` with what to do if it can't
-    ///   ask.
+    /// - Throws: `notUnlocked` if the person declines or takes too long, `unavailable` if there is nowhere to ask,
+    ///   `passwordUnavailable` with what to do if the program is of no use.
     package func password(
         title: String,
         text: String,
@@ -66,7 +66,7 @@ package struct Pinentry: Sendable {
     ///   - title: The window's title.
     ///   - text: The question; may have several lines.
     /// - Returns: Whether the person said yes; a closed window is a no, and so is silence.
-    /// - Throws: `unavailable` with what to do if it can't ask.
+    /// - Throws: `unavailable` or `passwordUnavailable` with what to do if it can't ask.
     package func confirm(title: String, text: String) async throws(VaultError) -> Bool {
         do throws(VaultError) {
             return try await converse(UnlockReason()) { link throws(AssuanError) in
@@ -97,7 +97,7 @@ package struct Pinentry: Sendable {
                 removed: Self.removed(reason.terminal)
             ) { output.receive($0) }
         } catch {
-            throw .unavailable(advice(error))
+            throw .passwordUnavailable(advice(error))
         }
         reason.cancellation?.whenCancelled { [weak child] in
             Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
@@ -117,7 +117,7 @@ package struct Pinentry: Sendable {
         } catch {
             // By itself, so that it leaves a terminal as it found it.
             await child.terminate()
-            guard reason.cancellation?.isCancelled != true else { throw .notUnlocked(.cancelled) }
+            guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
             switch error {
             case let error as AssuanError: throw vaultError(error, reason)
             case is DeadlineExceeded: throw .notUnlocked(.timedOut)
@@ -167,11 +167,11 @@ package struct Pinentry: Sendable {
                 "There is neither a display nor a terminal to ask for the password on: run `keybell unlock` in a "
                     + "terminal."
             )
-        case .refused(_, let text): .unavailable("\(name) could not ask (\(text)); \(another)")
+        case .refused(_, let text): .passwordUnavailable("\(name) could not ask (\(text)); \(another)")
         case .ended:
-            .unavailable("\(name) ended without asking; \(another)")
+            .passwordUnavailable("\(name) ended without asking; \(another)")
         case .garbled:
-            .unavailable("\(name) does not speak as a pinentry does; \(another)")
+            .passwordUnavailable("\(name) does not speak as a pinentry does; \(another)")
         }
     }
 

@@ -81,7 +81,8 @@ package actor VaultPasswordSource: VaultPasswords {
     ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
     ///   - reason: For whom it is unlocked.
     /// - Returns: The password, perhaps empty; nil for the key file alone.
-    /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` with what to do.
+    /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` or
+    ///   `passwordUnavailable` with what to do.
     package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
         if attempt <= 1 { (origin, asked, canRemember) = (nil, 0, false) }
         if let fixed = options.fixed { return try key(fixed) }
@@ -89,7 +90,7 @@ package actor VaultPasswordSource: VaultPasswords {
         let former = origin
         if former == nil, options.remembers {
             canRemember = await openKeyring(for: reason)
-            if let password = await recalled() {
+            if let password = await recalled(for: reason) {
                 origin = .keyring
                 return password
             }
@@ -98,7 +99,7 @@ package actor VaultPasswordSource: VaultPasswords {
             origin = .keyFile
             return nil
         }
-        guard reason.cancellation?.isCancelled != true else { throw .notUnlocked(.cancelled) }
+        guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
         guard asked < options.tries else {
             throw .notUnlocked(options.hasKeyFile ? .wrongPasswordOrKeyFile : .wrongPassword)
         }
@@ -147,7 +148,7 @@ package actor VaultPasswordSource: VaultPasswords {
         for reason: UnlockReason
     ) async throws(VaultError) -> SecretBytes {
         guard origin != .command else {
-            throw .unavailable(
+            throw .passwordUnavailable(
                 "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); "
                     + (suspicion ?? "correct what it prints, or take it out of the configuration to be asked.")
             )
@@ -157,7 +158,7 @@ package actor VaultPasswordSource: VaultPasswords {
             arguments: command,
             environment: options.environment.merging(reason.terminal?.variables ?? [:]) { $1 },
             deadline: options.commandDeadline
-        ).password()
+        ).password(for: reason)
         suspicion = Self.suspicion(about: password)
         return password
     }
@@ -187,8 +188,13 @@ package actor VaultPasswordSource: VaultPasswords {
     /// Not where they sit at a terminal alone, and would not see its prompt.
     private func openKeyring(for reason: UnlockReason) async -> Bool {
         guard reason.terminal?.hasDisplay ?? true else { return await remembered.isOpen() }
+        let remembered = remembered
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await remembered.open() }
+        }
         do throws(KeyringError) {
-            try await remembered.open()
+            guard let outcome else { return false }
+            try outcome.get()
             return true
         } catch {
             logger.notice(
@@ -200,9 +206,13 @@ package actor VaultPasswordSource: VaultPasswords {
     }
 
     /// The remembered password; a keyring that gives none is no reason not to ask the person.
-    private func recalled() async -> SecretBytes? {
+    private func recalled(for reason: UnlockReason) async -> SecretBytes? {
+        let remembered = remembered
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await remembered.recall() }
+        }
         do throws(KeyringError) {
-            return try await remembered.recall()
+            return try outcome?.get()
         } catch {
             logger.info(
                 "A vault's remembered password can't be read",

@@ -14,15 +14,18 @@ package enum OwnPort {
     /// The new text is read before it is written: unless it says the same as before but for the port, nothing is written.
     package static func set(_ port: Int, folders: Folders) throws(Failure) {
         let file = folders.configurationFile
-        var former: String?
+        var bytes: [UInt8] = []
         do throws(KernelError) {
-            former = String(decoding: try FileBytes.read(file, followsLinks: true), as: UTF8.self)
+            bytes = try FileBytes.read(file, followsLinks: true)
         } catch {
             guard error.isNoSuchFile else { throw Failure(description: "\(file) can't be read: \(error)") }
         }
-        let text = text(setting: port, in: former ?? "")
+        guard let former = String(validating: bytes, as: UTF8.self) else {
+            throw Failure(description: "\(file) is not in UTF-8, so it is left as it was: save it in UTF-8.")
+        }
+        let text = text(setting: port, in: former)
         do throws(ConfigurationError) {
-            var wanted = try Configuration.parse(former ?? "", file: file, folders: folders)
+            var wanted = try Configuration.parse(former, file: file, folders: folders)
             wanted.http.port = port
             guard try Configuration.parse(text, file: file, folders: folders) == wanted else {
                 throw .invalid(file: file, key: "http.port", message: "set it to \(port) by hand")

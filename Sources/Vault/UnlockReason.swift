@@ -25,6 +25,28 @@ package struct UnlockReason: Sendable {
         self.terminal = terminal
         self.cancellation = cancellation
     }
+
+    /// Whether whoever unlocks has given it up.
+    package var isGivenUp: Bool { cancellation?.isCancelled ?? false }
+
+    /// Does something and waits for it until whoever unlocks gives that up; it goes on by itself then.
+    ///
+    /// - Returns: What came of it; nil if it was given up.
+    package func whileWanted<Value: Sendable>(
+        _ work: @escaping @Sendable () async -> Value
+    ) async -> Value? {
+        guard let cancellation else { return await work() }
+        guard !cancellation.isCancelled else { return nil }
+        let (outcomes, outcome) = AsyncStream.makeStream(of: Value.self)
+        cancellation.whenCancelled { outcome.finish() }
+        Task(executorPreference: TaskQueue.shared) {
+            outcome.yield(await work())
+            outcome.finish()
+        }
+        var iterator = outcomes.makeAsyncIterator()
+        let value = await iterator.next()
+        return cancellation.isCancelled ? nil : value
+    }
 }
 
 /// A terminal that a program lends to whatever asks for a password, and keeps out of meanwhile.

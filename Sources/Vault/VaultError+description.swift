@@ -9,7 +9,8 @@ extension VaultError: CustomStringConvertible {
         case .unconfirmed: "the login was not confirmed"
         case .notFound: "there is no such login"
         case .unchanged: "nothing would change"
-        case .unavailable(let text), .failed(let text), .refused(let text): text
+        case .unavailable(let text), .passwordUnavailable(let text), .failed(let text), .refused(let text):
+            text
         }
     }
 }

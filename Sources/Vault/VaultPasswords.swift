@@ -13,7 +13,8 @@ package protocol VaultPasswords: Sendable {
     ///   - reason: For whom it is unlocked, to be shown to the person.
     /// - Returns: What the person, the command or the keyring gave; empty is a password, too, and nil is none: the key
     ///   file alone.
-    /// - Throws: `locked` if the person declines or the tries are used up, `unavailable` with what to do.
+    /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` or `passwordUnavailable`
+    ///   with what to do.
     func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes?
 
     /// The password opened the vault: it may be remembered now, if the person wants that.

@@ -114,6 +114,10 @@ package enum VaultError: Error, Equatable, Sendable {
     case unchanged
     /// Whatever it is kept in isn't there; the text says what to do.
     case unavailable(String)
+    /// What asks for its password, or prints it, can't be used.
+    ///
+    /// The text says what to do, to the person alone: it names programs by their paths and repeats what they say.
+    case passwordUnavailable(String)
     /// It went wrong; the text is for the log.
     case failed(String)
     /// It is not allowed at all; the text says why.

@@ -32,7 +32,7 @@ package actor KDBXStore: VaultStore {
     private var opened: KDBXFile.Opened?
     /// Counts the locks, so that what began before one does not undo it.
     private var era = 0
-    private var unlocking: Task<Result<Void, VaultError>, Never>?
+    private var unlocking: Unlocking?
     /// The derivations that a lock ends: of an unlock, and of reading the file anew.
     ///
     /// Not that of a save: a save begins when the person has allowed it, and nobody would ask again for what a lock had
@@ -97,7 +97,7 @@ package actor KDBXStore: VaultStore {
     }
 
     deinit {
-        unlocking?.cancel()
+        unlocking?.task.cancel()
         for deriver in derivers.values { deriver.end() }
     }
 
@@ -142,7 +142,7 @@ package actor KDBXStore: VaultStore {
     /// A save that the person has allowed is finished.
     package func lock() async {
         era += 1
-        unlocking?.cancel()
+        unlocking?.task.cancel()
         unlocking = nil
         for deriver in derivers.values { deriver.end() }
         derivers = [:]
@@ -158,18 +158,37 @@ package actor KDBXStore: VaultStore {
 
     // MARK: - Unlocking
 
+    /// An unlock that runs, and for whom.
+    private struct Unlocking {
+        let reason: UnlockReason
+        let task: Task<Result<Void, VaultError>, Never>
+    }
+
     /// Asks for the password until it is right; who comes meanwhile waits for the same outcome.
+    ///
+    /// Each waits only as long as it wants to. Where the one that the person was asked for gives it up, they are asked
+    /// for the next.
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
-        guard opened == nil else { return }
-        if let unlocking { return try await unlocking.value.get() }
+        while opened == nil {
+            guard let other = unlocking else { return try await beginUnlock(for: reason).value.get() }
+            guard let outcome = await reason.whileWanted({ await other.task.value }) else {
+                throw .notUnlocked(.cancelled)
+            }
+            guard other.reason.isGivenUp, case .failure(.notUnlocked(.cancelled)) = outcome else {
+                return try outcome.get()
+            }
+        }
+    }
+
+    private func beginUnlock(for reason: UnlockReason) -> Task<Result<Void, VaultError>, Never> {
         let era = era
         let task = Task(executorPreference: TaskQueue.shared) { () -> Result<Void, VaultError> in
             let outcome = await self.open(for: reason, era)
             await self.unlockEnded(era)
             return outcome
         }
-        unlocking = task
-        try await task.value.get()
+        unlocking = Unlocking(reason: reason, task: task)
+        return task
     }
 
     private func unlockEnded(_ era: Int) {
@@ -188,7 +207,9 @@ package actor KDBXStore: VaultStore {
             while true {
                 let password = try await passwords.password(attempt: attempt, for: reason)
                 guard era == self.era else { throw .locked }
-                guard let result = try await opened(with: password, era) else { throw .locked }
+                guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
+                guard let result = try await opened(with: password, for: reason, era) else { throw .locked }
+                guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
                 if let result {
                     await accept(result)
                     // A lock may come at each of these.
@@ -200,8 +221,9 @@ package actor KDBXStore: VaultStore {
                 attempt += 1
             }
         } catch {
-            // A lock ends the derivation and the question for the password, which say so in their own words.
-            let failure = era == self.era ? error : .notUnlocked(.lockedMeanwhile)
+            // A lock, or whoever gives it up, ends the derivation and the question for the password, which say so in their own words.
+            let ended = era == self.era ? error : .notUnlocked(.lockedMeanwhile)
+            let failure = reason.isGivenUp ? .notUnlocked(.cancelled) : ended
             logger.warning(
                 "A vault was not unlocked",
                 metadata: ["vault": "\(name)", "reason": "\(failure)"]
@@ -211,10 +233,13 @@ package actor KDBXStore: VaultStore {
     }
 
     /// Tries a password; nil if the vault was locked meanwhile, which ends it, and nil in that if it is not the right one.
-    private func opened(with password: SecretBytes?, _ era: Int) async throws(VaultError)
-        -> KDBXFile.Opened??
-    {
+    private func opened(
+        with password: SecretBytes?,
+        for reason: UnlockReason,
+        _ era: Int
+    ) async throws(VaultError) -> KDBXFile.Opened?? {
         let deriver = makeDeriver()
+        reason.cancellation?.whenCancelled { [weak deriver] in deriver?.end() }
         derivers[ObjectIdentifier(deriver)] = deriver
         defer { derivers[ObjectIdentifier(deriver)] = nil }
         let result = try await opening { [file] () throws(VaultError) in
@@ -257,7 +282,7 @@ package actor KDBXStore: VaultStore {
             return .success(id)
         } catch {
             switch error {
-            case .failed(let reason), .unavailable(let reason):
+            case .failed(let reason), .unavailable(let reason), .passwordUnavailable(let reason):
                 logger.error(
                     "A login can't be saved",
                     metadata: ["vault": "\(name)", "reason": "\(reason)"]

@@ -19,29 +19,26 @@ extension KeyringStore {
     ///
     /// What is told while something is being taken in is taken in together: each time all logins are put in order anew,
     /// and an import tells of thousands.
-    private func takeIn(_ event: KeyringEvent) {
+    func takeIn(_ event: KeyringEvent) {
         switch event {
         case .itemsChanged(let path?):
+            let isAwaited = !untaken.isEmpty
             untaken.insert(path)
+            guard !isAwaited else { return }
+            let former = taking
+            taking = Task(executorPreference: TaskQueue.shared) {
+                await former?.value
+                if await self.refresh(self.nextUntaken()) { self.news.send(()) }
+            }
         case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
             untaken = []
             forget()
-            return news.send(())
-        }
-        guard taking == nil else { return }
-        taking = Task(executorPreference: TaskQueue.shared) {
-            while let paths = await self.nextUntaken() {
-                if await self.refresh(paths) { self.news.send(()) }
-            }
+            news.send(())
         }
     }
 
-    /// All that is to be looked at now; nil for nothing, which ends the taking.
-    private func nextUntaken() -> [String]? {
-        guard !untaken.isEmpty else {
-            taking = nil
-            return nil
-        }
+    /// All that is to be looked at now.
+    private func nextUntaken() -> [String] {
         defer { untaken = [] }
         return Array(untaken)
     }
@@ -49,6 +46,7 @@ extension KeyringStore {
     /// Looks at some items again; false if none is ours.
     @discardableResult
     func refresh(_ paths: [String]) async -> Bool {
+        guard !paths.isEmpty else { return false }
         guard shelf != nil else {
             // Whatever is being read may be without them.
             generation += 1

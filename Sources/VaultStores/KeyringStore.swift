@@ -31,7 +31,7 @@ package actor KeyringStore: VaultStore {
     private var reading: Task<Result<KeyringShelf, KeyringError>, Never>?
     var generation = 0
     var follower: Task<Void, Never>?
-    /// What the keyring has told of and is being looked at.
+    /// The last of the looks at what the keyring has told of; it takes in all that is told before it begins.
     var taking: Task<Void, Never>?
     /// The items that it has told of and nobody has looked at yet.
     var untaken: Set<String> = []
@@ -125,7 +125,12 @@ package actor KeyringStore: VaultStore {
     }
 
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
-        try await asking { () async throws(KeyringError) in try await self.keyring.unlock() }
+        let keyring = keyring
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await keyring.unlock() }
+        }
+        guard let outcome else { throw .notUnlocked(.cancelled) }
+        try await asking { () async throws(KeyringError) in try outcome.get() }
         isLockedByUs = false
         lastLook = nil
         // So that whoever asks how it stands hears how many logins there are; the next reader hears of trouble.
@@ -161,6 +166,7 @@ package actor KeyringStore: VaultStore {
 
     private func read() async throws(KeyringError) -> KeyringShelf {
         follow()
+        // All that was told before; a keyring that never rests tells of more meanwhile.
         await taking?.value
         if let shelf { return shelf }
         if let reading { return try await reading.value.get() }

@@ -13,8 +13,10 @@ final class FakeVault: VaultStore {
 
     private let state = Mutex(State())
 
-    var name: String { "passwords" }
+    let name: String
     var kind: VaultKind { .kdbx }
+
+    init(_ name: String = "passwords") { self.name = name }
 
     /// What the next unlock ends with.
     func fail(with error: VaultError?) {

@@ -26,7 +26,11 @@ struct ServiceFixture {
     /// The keyring on the bus, if there is one; it ends when it is let go of.
     let session: KeyringSession?
 
-    init(on session: KeyringSession? = nil, mostMatchRules: Int? = nil) async throws {
+    init(
+        on session: KeyringSession? = nil,
+        mostMatchRules: Int? = nil,
+        others: [FakeVault] = []
+    ) async throws {
         self.session = session
         let bus =
             if let session { session.bus } else { try await PrivateBus(mostMatchRules: mostMatchRules) }
@@ -47,7 +51,7 @@ struct ServiceFixture {
             desk: desk,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
             grants: GrantRegistry(keyring: keyring, logger: logger),
-            vaults: [vault],
+            vaults: [vault] + others,
             logger: logger,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
         )

@@ -59,6 +59,7 @@ struct `Vaults on the bus` {
 
     @Test(arguments: [
         (VaultError.locked, KeybellBusError.locked), (.unavailable("gone"), KeybellBusError.unavailable),
+        (.passwordUnavailable("gone"), KeybellBusError.unavailable),
         (.failed("broken"), DBusError.Name.failed),
     ])
     func `a failed unlock says how`(failure: VaultError, expected: String) async throws {
@@ -67,5 +68,24 @@ struct `Vaults on the bus` {
             await fixture.errorName { () throws(DBusError) in try await call(VaultsInterface.unlock, "") }
                 == expected
         )
+    }
+
+    @Test func `one that can't be opened leaves none of the others closed, and each failure is told`()
+        async throws
+    {
+        let (second, third) = (FakeVault("second"), FakeVault("third"))
+        let fixture = try await ServiceFixture(others: [second, third])
+        fixture.vault.fail(with: .unavailable("gone"))
+        third.fail(with: .unavailable("lost"))
+        for vault in [fixture.vault, second, third] { await vault.lock() }
+        let error = await #expect(throws: DBusError.self) {
+            try await fixture.call(
+                VaultsInterface.unlock,
+                of: VaultsInterface.description,
+                [.string("")]
+            )
+        }
+        #expect(error?.message == "gone lost")
+        #expect(await !second.status().isLocked)
     }
 }

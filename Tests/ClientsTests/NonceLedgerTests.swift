@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
 import KeePassHTTP
 import Logging
@@ -16,9 +17,15 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    private func ledger(in folder: String? = nil) -> NonceLedger {
+    private func ledger(
+        in folder: String? = nil,
+        patience: Duration = .seconds(60),
+        rest: Duration = .zero
+    ) -> NonceLedger {
         NonceLedger(
             folder: folder ?? self.folder.path("state/keybell"),
+            patience: patience,
+            rest: rest,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
@@ -154,6 +161,33 @@ import Testing
         )
     }
 
+    @Test func `a file that could not be read is left in peace for a while`() async throws {
+        try folder.makeFolder("state/keybell")
+        try folder.write("state/keybell/nonces", "x")
+        let ledger = ledger(rest: .seconds(3600))
+        #expect(await !ledger.load())
+        try FileManager.default.removeItem(atPath: file)
+        #expect(await !ledger.load())
+        #expect(await !change(Self.nonce(), in: ledger))
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func `a disk that hangs stops changes, and holds up nobody`(isRead: Bool) async throws {
+        let ledger = ledger(patience: .milliseconds(50), rest: .seconds(3600))
+        if isRead { try #require(await ledger.load()) }
+        let (holds, gate) = (Observed(false), DispatchSemaphore(value: 0))
+        let disk = Task { await ledger.hold(holds, until: gate) }
+        try await holds.wait(for: "the disk") { $0 ? () : nil }
+        #expect(await ledger.load() == isRead)
+        let nonce = Self.nonce()
+        #expect(ledger.admit(nonce, hasHmac: false, isChange: true))
+        #expect(await !ledger.record(nonce))
+        #expect(ledger.admit(Self.nonce(), hasHmac: true, isChange: false))
+        await ledger.flush()
+        gate.signal()
+        await disk.value
+    }
+
     @Test(arguments: ["/dev/full/state", "/proc/nothing"])
     func `a folder that can't be used stops changes`(_ folder: String) async {
         let ledger = ledger(in: folder)
@@ -253,5 +287,13 @@ import Testing
         let read = try #require(SpentNonces.decode(nonces.value.encoded()))
         for (index, nonce) in all.enumerated() { #expect(read.kind(of: nonce) == kinds[index % 3]) }
         #expect(read.encoded() == nonces.value.encoded())
+    }
+}
+
+extension NonceLedger {
+    /// Holds up the thread that reads and writes, as a disk that hangs does.
+    fileprivate func hold(_ holds: Observed<Bool>, until gate: DispatchSemaphore) {
+        holds.update { $0 = true }
+        gate.wait()
     }
 }

@@ -47,14 +47,39 @@ struct OwnRecordTests {
         #expect(reason(others) == .nothing)
     }
 
-    @Test func `a remembered denial is found by its host`() {
-        let grants: [[String: Value]] = [
-            ["host": .string("a.example"), "decision": .string("allow"), "key": .string("1")],
-            ["host": .string("a.example"), "decision": .string("deny"), "key": .string("2")],
-            ["host": .string(""), "decision": .string("deny"), "key": .string("3")],
+    private static func grant(
+        _ key: String,
+        _ host: String = "a.example",
+        kind: String = "release",
+        program: String = "/usr/bin/keybell",
+        decision: String = "deny"
+    ) -> [String: Value] {
+        [
+            "key": .string(key), "host": .string(host), "kind": .string(kind), "program": .string(program),
+            "decision": .string(decision),
         ]
-        #expect(OwnRecord.denial(in: grants, of: "https://A.example/login") == "2")
-        #expect(OwnRecord.denial(in: grants, of: "https://b.example/") == nil)
+    }
+
+    private func denial(in grants: [[String: Value]], of page: String) -> String? {
+        OwnRecord.denial(in: grants, of: page, executable: "/usr/bin/keybell")
+    }
+
+    @Test func `a remembered denial is found by its host`() {
+        let grants = [Self.grant("1", decision: "allow"), Self.grant("2"), Self.grant("3", "")]
+        #expect(denial(in: grants, of: "https://A.example/login") == "2")
+        #expect(denial(in: grants, of: "a.example") == "2")
+        #expect(denial(in: grants, of: "https://b.example/") == nil)
+        #expect(denial(in: [Self.grant("4", "a.example:8443")], of: "https://a.example:8443/") == "4")
+    }
+
+    @Test(arguments: ["https://data.example/", "https://b.example/a.example", "https://a.example:8443/"])
+    func `a denial for another host explains nothing`(page: String) {
+        #expect(denial(in: [Self.grant("1")], of: page) == nil)
+    }
+
+    @Test func `nor does one of another program, or of saving`() {
+        let grants = [Self.grant("1", program: "/usr/bin/curl"), Self.grant("2", kind: "change")]
+        #expect(denial(in: grants, of: "https://a.example/") == nil)
     }
 
     @Test func `an allow whose vault is locked says that the program gets nothing yet`() {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import DerivationProcess
 import Foundation
 import KDBX
 import Secrecy
+import Synchronization
 import TestSupport
 import Testing
+
+@testable import DerivationProcess
 
 /// Key derivations in a process of their own, with the built daemon as the program that does them.
 struct DerivationProcessTests {
@@ -81,5 +83,17 @@ struct DerivationProcessTests {
         #expect(throws: KDBXError.failed) {
             try process.derive(Self.cheap[0], from: key, limits: limits(seconds: 2))
         }
+    }
+
+    @Test func `a key that comes byte by byte leaves no part of it in memory that it has outgrown`() {
+        let answer = Answer()
+        func place() -> UnsafeRawPointer? {
+            unsafe answer.bytes.withLock { unsafe $0.withUnsafeBytes { $0.baseAddress } }
+        }
+        answer.add([1].span)
+        let first = unsafe place()
+        for byte in UInt8(2)...32 { answer.add([byte].span) }
+        #expect(unsafe place() == first)
+        #expect(answer.key == SecretBytes(copying: Array(1...32)))
     }
 }

@@ -78,11 +78,34 @@ import Vault
     @Test func `what can't be recorded isn't handed out`() async throws {
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login, password: "geheim")
-        scene.records.isKept = false
+        scene.records.disk = .isFull
         let rung = try await ring(scene)
         #expect(!rung.reply.success)
         #expect(rung.reply.error?.contains("could not record") == true)
         #expect(rung.reply.entries.isEmpty)
+    }
+
+    @Test func `a record that may come too late is taken back`() async throws {
+        let scene = await Scene { $0.access = .never }
+        await scene.vault.put(login)
+        scene.records.disk = .isTooSlow
+        #expect(try await !ring(scene).reply.success)
+        await scene.bell.errands.finish()
+        #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
+        #expect(AuditRecord.told(scene.records.all).isEmpty)
+    }
+
+    @Test func `whoever tells the person of a delivery holds up no connection`() async throws {
+        let (telling, told) = AsyncStream.makeStream(of: Void.self)
+        var rules = ClientRules()
+        rules.access = .never
+        let scene = await Scene(Policy(standard: rules)) { _ in for await _ in telling {} }
+        await scene.vault.put(login)
+        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
+        let answer = await scene.bell.answer(body, from: KnownVisitor(known: scene.guest.caller))
+        await answer.delivered(true)
+        told.finish()
+        await scene.bell.errands.finish()
     }
 
     @Test func `nothing is opened or recorded for a client that has hung up, and it gets it by asking again`()

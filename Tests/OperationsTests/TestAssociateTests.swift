@@ -182,6 +182,16 @@ import Vault
         #expect(await scene.vault.unlocks == 1)
     }
 
+    @Test func `what the person's programs say of themselves is told to no client`() async throws {
+        let scene = await Scene()
+        await scene.vault.lock()
+        await scene.vault.refuseUnlock(with: .passwordUnavailable("/home/me/bin/get failed: secret"))
+        let body = try scene.guest.request(.getAllLogins, triggerUnlock: true)
+        let rung = try await scene.ring(scene.guest, body, .allow)
+        #expect(rung.reply.error?.contains("`keybell unlock`") == true)
+        #expect(!rung.body.contains("home") && !rung.body.contains("secret"))
+    }
+
     @Test func `it is held for a while only, and the question goes on without it`() async throws {
         var scene = await Scene()
         scene.bell.testAssociateHold = .zero

@@ -5,10 +5,10 @@ import Passwords
 import TestSupport
 import Vault
 
-/// What the person is told to do.
+/// What the person alone is told to do.
 func text(of error: VaultError?) -> String {
-    guard case .unavailable(let text) = error else {
-        return "not unavailable: \(String(describing: error))"
+    guard case .passwordUnavailable(let text) = error else {
+        return "not for the person alone: \(String(describing: error))"
     }
     return text
 }

@@ -2,6 +2,7 @@
 
 import DBus
 import Foundation
+import Kernel
 import Logging
 import Passwords
 import Secrecy
@@ -87,7 +88,7 @@ struct VaultPasswordSourceTests {
         await #expect {
             try await source.password(attempt: 2, for: reason)
         } throws: { error in
-            guard case VaultError.unavailable(let text) = error else { return false }
+            guard case VaultError.passwordUnavailable(let text) = error else { return false }
             return text.contains(word) && !text.contains("secret")
         }
     }
@@ -160,6 +161,20 @@ struct VaultPasswordSourceTests {
             ]
         )
         #expect(gone.status == 0)
+    }
+
+    @Test func `whoever gives it up ends the command`() async throws {
+        let folder = try TemporaryFolder()
+        let source = source { $0.command = ["sh", "-c", "touch '\(folder.path)/began'; exec sleep 600"] }
+        let cancellation = Cancellation()
+        let asking = Task {
+            try await source.password(attempt: 1, for: UnlockReason(cancellation: cancellation))
+        }
+        try await eventually("the command") {
+            FileManager.default.fileExists(atPath: folder.path("began")) ? () : nil
+        }
+        cancellation.cancel()
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await asking.value }
     }
 
     @Test func `what fits is taken, however long it is`() async throws {

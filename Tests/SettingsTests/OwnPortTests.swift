@@ -25,4 +25,15 @@ struct OwnPortTests {
         #expect(throws: OwnPort.Failure.self) { try OwnPort.set(19501, folders: folders) }
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
     }
+
+    @Test func `a file that isn't in UTF-8 is left as it is, to the byte`() throws {
+        let folder = try TemporaryFolder()
+        let folders = Folders(environment: ["HOME": folder.path], accountHome: folder.path)
+        try folder.makeFolder(".config/keybell")
+        let file = try folder.write(".config/keybell/config.toml", "")
+        let bytes = Data("[http]\nport = 1 # caf".utf8 + [0xE9, UInt8(ascii: "\n")])
+        try bytes.write(to: URL(filePath: file))
+        #expect(throws: OwnPort.Failure.self) { try OwnPort.set(19501, folders: folders) }
+        #expect(try Data(contentsOf: URL(filePath: file)) == bytes)
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import Dispatch
 import Foundation
 import KDBX
 import Kernel
@@ -46,6 +47,67 @@ struct KDBXStoreTests {
             try await group.waitForAll()
         }
         #expect(fixture.passwords.asked == [1])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `who unlocks at the same time waits only as long as it wants to`() async throws {
+        let fixture = try KDBXFixture()
+        let waiting = WaitingPasswords()
+        let store = Self.store(fixture, waiting)
+        let unlock = Task { try await store.unlock(for: UnlockReason()) }
+        try await waiting.asked.wait(for: "the question") { $0 ? () : nil }
+        let cancellation = Cancellation()
+        let other = Task { try await store.unlock(for: UnlockReason(cancellation: cancellation)) }
+        cancellation.cancel()
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await other.value }
+        waiting.answer.update { $0 = true }
+        try await unlock.value
+        #expect(await !store.status().isLocked)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `where the one that was asked for gives it up, the person is asked for the next`() async throws {
+        let fixture = try KDBXFixture()
+        let passwords = HeedingPasswords()
+        let store = Self.store(fixture, passwords)
+        let cancellation = Cancellation()
+        let unlock = Task { try await store.unlock(for: UnlockReason(cancellation: cancellation)) }
+        try await passwords.asked.wait(for: "the question") { $0 > 0 ? () : nil }
+        let other = Task { try await store.unlock(for: UnlockReason(program: "other")) }
+        // So that the other has come to where it waits.
+        for _ in 0..<100 { _ = await store.status() }
+        cancellation.cancel()
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await unlock.value }
+        try await other.value
+        #expect(passwords.asked.now == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `whoever gives it up ends the derivation, and the vault stays locked`() async throws {
+        let fixture = try KDBXFixture()
+        let deriver = EndlessDeriver()
+        let store = Self.store(fixture, fixture.passwords, deriver)
+        let cancellation = Cancellation()
+        let unlock = Task { try await store.unlock(for: UnlockReason(cancellation: cancellation)) }
+        try await deriver.began.wait(for: "the derivation") { $0 ? () : nil }
+        cancellation.cancel()
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await unlock.value }
+        #expect(await store.status().isLocked)
+    }
+
+    private static func store(
+        _ fixture: KDBXFixture,
+        _ passwords: any VaultPasswords,
+        _ deriver: any KeyDeriver = DirectDeriver()
+    ) -> KDBXStore {
+        KDBXStore(
+            name: "test",
+            path: fixture.path,
+            passwords: passwords,
+            makeDeriver: { deriver },
+            state: fixture.folder.path("state"),
+            logger: KDBXFixture.quiet
+        )
     }
 
     @Test(arguments: [nil, "", "demopass"] as [String?])
@@ -257,4 +319,38 @@ private final class LockingPasswords: VaultPasswords {
     }
 
     func opened(with password: SecretBytes?) async { await lock.now() }
+}
+
+/// Keeps the person thinking for whoever can give it up, until it does.
+private final class HeedingPasswords: VaultPasswords {
+    let asked = Observed(0)
+
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
+        asked.update { $0 += 1 }
+        guard let cancellation = reason.cancellation else { return SecretBytes(utf8: "demopass") }
+        await withCheckedContinuation { continuation in
+            cancellation.whenCancelled { continuation.resume() }
+        }
+        throw .notUnlocked(.cancelled)
+    }
+
+    func opened(with password: SecretBytes?) async {}
+}
+
+/// Derives until it is ended.
+private final class EndlessDeriver: KeyDeriver {
+    let began = Observed(false)
+    private let ending = DispatchSemaphore(value: 0)
+
+    func derive(
+        _ derivation: KeyDerivation,
+        from key: SecretBytes,
+        limits: Limits
+    ) throws(KDBXError) -> SecretBytes {
+        began.update { $0 = true }
+        ending.wait()
+        throw .cancelled
+    }
+
+    func end() { ending.signal() }
 }

@@ -7,7 +7,8 @@ import SecretService
 import Testing
 import TestSupport
 import Vault
-import VaultStores
+
+@testable import VaultStores
 
 @Suite struct KeyringStoreStateTests {
     @Test func `a locked collection locks the vault, whose Hash is known all the same`() async throws {
@@ -54,6 +55,19 @@ import VaultStores
         _ = try await fixture.saveOne()
         #expect(try await fixture.store.index().count == 1)
         #expect(await fixture.store.status().hash?.count == 40)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a keyring that never rests holds up nobody`() async throws {
+        let fixture = try await StoreFixture()
+        let store = fixture.store
+        _ = try await fixture.saveOne()
+        let path = try #require(try await fixture.items(StoreFixture.schema).first?.path)
+        let changing = Task {
+            while !Task.isCancelled { await store.takeIn(.itemsChanged(path: path)) }
+        }
+        defer { changing.cancel() }
+        for _ in 1...5 { #expect(try await store.index().count == 1) }
     }
 
     @Test func `the state is this user's alone`() async throws {

@@ -5,6 +5,7 @@ import DBus
 import DisplayText
 import Glibc
 import Kernel
+import Vault
 
 /// What the daemon has on record of this process's own requests, to tell why an answer is empty.
 ///
@@ -63,7 +64,9 @@ struct OwnRecord: Sendable {
             [.string(client)],
             starts: false
         )
-        return Self.denial(in: dictionaries(grants ?? []), of: page).map { .remembered(key: $0) } ?? .nothing
+        return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own).map {
+            .remembered(key: $0)
+        } ?? .nothing
     }
 
     static func reason(
@@ -84,13 +87,17 @@ struct OwnRecord: Sendable {
         return quiet.map { .quiet(code: $0.code, until: $0.unseenUntil) } ?? .nothing
     }
 
-    /// The handle of a remembered denial for the page's host.
-    static func denial(in grants: [[String: Value]], of page: String) -> String? {
+    /// The handle of a remembered denial of this program's reading logins for the page's host.
+    static func denial(
+        in grants: [[String: Value]],
+        of page: String,
+        executable: String
+    ) -> String? {
         typealias Key = ClientsInterface.GrantKey
-        let page = page.lowercased()
+        guard let host = PageAddress(loose: page)?.hostAndPort else { return nil }
         return grants.first { grant in
-            let host = grant[Key.host]?.asString ?? ""
-            return grant[Key.decision]?.asString == "deny" && !host.isEmpty && page.contains(host)
+            grant[Key.decision]?.asString == "deny" && grant[Key.host]?.asString == host
+                && grant[Key.kind]?.asString == "release" && grant[Key.program]?.asString == executable
         }?.cleanText(Key.key)
     }
 

@@ -27,7 +27,7 @@ enum CommandPassword {
             // With a command there is always one.
             return try await source.password(attempt: 1, for: UnlockReason(program: "keybell doctor"))
                 ?? SecretBytes(utf8: "")
-        } catch .unavailable(let text) {
+        } catch .passwordUnavailable(let text) {
             throw .refused(text)
         } catch {
             throw .refused("password_command gave no password")

@@ -29,18 +29,20 @@ final class Records: Sendable {
 
     var all: [AuditRecord] { kept.withLock { $0 } }
 
-    /// Whether records can be kept.
-    var isKept: Bool {
-        get { works.withLock { $0 } }
-        set { works.withLock { $0 = newValue } }
+    /// How the disk is that records are kept on.
+    enum Disk { case works, isFull, isTooSlow }
+
+    var disk: Disk {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
     }
 
-    private let works = Mutex(true)
+    private let state = Mutex(Disk.works)
 
     func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) -> Bool {
-        guard isKept else { return false }
+        guard disk != .isFull else { return false }
         kept.withLock { $0.append(AuditRecord(event, time: 0, fields)) }
-        return true
+        return disk == .works
     }
 }
 
@@ -60,7 +62,8 @@ struct Scene: Sendable {
         _ policy: Policy = Policy(),
         limits: Limits = Limits(),
         vault: MemoryVault = MemoryVault(),
-        others: [MemoryVault] = []
+        others: [MemoryVault] = [],
+        tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
     ) async {
         self.vault = vault
         desk = FrontDesk(limits: limits, watchProcess: { process, _ in process })
@@ -72,6 +75,7 @@ struct Scene: Sendable {
             policy: policy,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             now: { Self.now },
+            tellDelivery: tellDelivery,
             audit: records.keep
         )
         await clients.welcome(guest)
@@ -123,7 +127,7 @@ struct Scene: Sendable {
         person.cancel()
         // Or who had nothing to answer here would answer the next question.
         _ = await person.result
-        return Rung(answer, reply: try IncomingReply(parsing: answer.body, key: key))
+        return Rung(answer, of: bell, reply: try IncomingReply(parsing: answer.body, key: key))
     }
 
     /// Rings as a guest.
@@ -135,7 +139,7 @@ struct Scene: Sendable {
     func ringing(_ guest: Guest, _ body: [UInt8]) -> Task<Rung, any Error> {
         Task(executorPreference: TaskQueue.shared) {
             let answer = await bell.answer(body, from: KnownVisitor(known: guest.caller))
-            return Rung(answer, reply: try IncomingReply(parsing: answer.body, key: guest.key))
+            return Rung(answer, of: bell, reply: try IncomingReply(parsing: answer.body, key: guest.key))
         }
     }
 
@@ -180,14 +184,17 @@ struct Rung: Sendable {
     let reply: IncomingReply
     private let delivered: @Sendable (Bool) async -> Void
 
-    init(_ answer: OperationReply, reply: IncomingReply) {
+    init(_ answer: OperationReply, of bell: Bell, reply: IncomingReply) {
         status = answer.status
         body = String(decoding: answer.body, as: UTF8.self)
         self.reply = reply
-        delivered = answer.delivered
+        delivered = { arrived in
+            await answer.delivered(arrived)
+            await bell.errands.finish()
+        }
     }
 
-    /// The reply has reached its client, or has not.
+    /// The reply has reached its client, or has not; returns when all that follows is done.
     func deliver(_ arrived: Bool = true) async { await delivered(arrived) }
 
     var titles: [String] { reply.entries.map(\.name) }

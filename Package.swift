@@ -130,7 +130,7 @@ let package = Package(
                 "SecretService", "Vault", logging,
             ]
         ),
-        room("Notifier", ["DBus", "Approval", "DisplayText", "Kernel", logging]),
+        room("Notifier", ["DBus", "Approval", "Callers", "DisplayText", "Kernel", logging]),
         room(
             "HTTPServer",
             [

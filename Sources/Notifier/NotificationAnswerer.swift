@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Approval
+package import Callers
 package import DBus
 import Kernel
 package import Logging
@@ -55,12 +56,18 @@ package actor NotificationAnswerer {
     /// News that would stand in a question's way.
     private var held: [News] = []
 
-    /// Makes a notifier that shows nothing before `run`.
-    package init(desk: FrontDesk, bus: BusConnection, options: Options = Options(), logger: Logger) {
+    /// Makes a notifier that shows nothing before `run`; `look` says who a notification server is.
+    package init(
+        desk: FrontDesk,
+        bus: BusConnection,
+        options: Options = Options(),
+        logger: Logger,
+        look: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
+    ) {
         self.desk = desk
         self.options = options
         self.logger = logger
-        service = NotificationService(bus: bus)
+        service = NotificationService(bus: bus, look: look)
         board = NotificationBoard(limits: options.limits, dismissalDenies: options.dismissalDenies)
         deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
     }

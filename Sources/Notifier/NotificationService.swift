@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import DBus
 
 /// `org.freedesktop.Notifications` as this program uses it.
@@ -12,14 +13,18 @@ struct NotificationService: Sendable {
     /// set, with its icon.
     static let desktopEntry = "org.keybell.Keybell"
 
+    /// Looks at a process, by its number and user.
+    typealias Look = @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer
+
     let bus: BusConnection
+    let look: Look
     /// The icon's name in the theme.
     let icon = NotificationIcon.name()
 
     /// The server of this moment, started by the bus if it can be; what it can do is asked anew each time, since
     /// some change that with do-not-disturb.
     ///
-    /// - Throws: `serviceUnknown` and the like if there is none.
+    /// - Throws: `serviceUnknown` and the like if there is none, `notAllowed` if it is in a sandbox.
     func server(startingIt: Bool = true) async throws(DBusError) -> NotificationServer {
         if try await bus.owner(of: Self.name) == nil {
             _ = try await bus.call(
@@ -32,6 +37,11 @@ struct NotificationService: Sendable {
         }
         guard let peer = try await bus.owner(of: Self.name) else {
             throw DBusError(name: DBusError.Name.serviceUnknown, message: "Nobody shows notifications.")
+        }
+        // It would press the buttons of the questions that its own sandbox asks.
+        let credentials = try await bus.credentials(of: peer)
+        guard await look(credentials.pid, credentials.uid).sandbox == nil else {
+            throw .notAllowed("A sandboxed program offers to show notifications, and isn't used for questions.")
         }
         // To the unique name, so that what is learnt, shown and heard is all of one server.
         let capabilities = try await bus.call(peer, Self.path, Self.name, "GetCapabilities")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import DBus
 import TestSupport
 import Testing
@@ -59,7 +60,7 @@ import Testing
         let bus = try await PrivateBus()
         let notifier = try await kind.start(on: bus)
         let connection = try await bus.connect()
-        let server = try await NotificationService(bus: connection).server()
+        let server = try await NotificationService(bus: connection, look: Answerer.look).server()
         #expect(server.product == kind.product)
         #expect(server.takesActions)
         #expect(server.drawsButtons == kind.drawsButtons)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import DBus
 import Notifier
 import TestSupport
@@ -38,6 +39,19 @@ import Testing
         try await server.press("Deny", on: shown)
         #expect(await answer.value == .denied(Choices()))
         await forger.close()
+        try await session.end()
+    }
+
+    @Test func `a server in a sandbox is shown nothing`() async throws {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        let session = try await Session(on: bus, sandbox: Sandbox(flatpak: "org.example.Game"))
+        let answer = session.ask()
+        let code = try await session.code()
+        _ = try await session.log.wait(for: "a line on it") { $0.isEmpty ? nil : true }
+        #expect(server.state.value.shown.isEmpty)
+        _ = try await session.desk.answer(code: code, decision: .deny, through: .notifier)
+        #expect(await answer.value == .denied(Choices()))
         try await session.end()
     }
 

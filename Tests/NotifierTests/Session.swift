@@ -19,9 +19,11 @@ final class Session: Sendable {
     private let running: Task<Void, any Error>
 
     /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short unless that says otherwise.
-    init(on bus: PrivateBus, _ change: (inout NotificationAnswerer.Options) -> Void = { _ in })
-        async throws
-    {
+    init(
+        on bus: PrivateBus,
+        sandbox: Sandbox? = nil,
+        _ change: (inout NotificationAnswerer.Options) -> Void = { _ in }
+    ) async throws {
         var options = NotificationAnswerer.Options()
         options.limits.hasty = .zero
         options.limits.pause = .milliseconds(10)
@@ -35,7 +37,10 @@ final class Session: Sendable {
             desk: desk,
             bus: connection,
             options: options,
-            logger: logger
+            logger: logger,
+            look: { pid, uid in
+                Answerer(identity: ProcessIdentity(pid: pid, startTime: 1), uid: uid, sandbox: sandbox)
+            }
         )
         self.notifier = notifier
         running = Task { try await notifier.run() }

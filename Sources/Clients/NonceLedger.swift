@@ -95,7 +95,7 @@ package actor NonceLedger {
         }
         if startsWriting {
             Task(executorPreference: TaskQueue.shared) {
-                try? await Task.sleep(for: Self.batchTime)  // nobody cancels it
+                try? await pause(Self.batchTime)  // nobody cancels it
                 await self.flush()
             }
         }

@@ -34,9 +34,10 @@ enum UnlockOptions {
         guard let hasDisplay = display.asBool else { throw .invalidArgs("display must be a boolean.") }
         guard let device = try text(Option.terminal, in: options) else { return nil }
         guard let pid = caller.identity?.pid, let status = ProcessTable.status(of: pid),
-            TerminalDevice.number(device) == status.terminal, status.terminal != 0
+            TerminalDevice.number(device) == status.terminal, status.terminal != 0,
+            let own = TerminalDevice.path(status.terminal)
         else { throw .invalidArgs("terminal must be the caller's controlling terminal.") }
-        return LentTerminal(device: device, type: type, locale: locale, hasDisplay: hasDisplay)
+        return LentTerminal(device: own, type: type, locale: locale, hasDisplay: hasDisplay)
     }
 
     private static func text(_ name: String, in options: [String: Value]) throws(DBusError) -> String? {

@@ -72,6 +72,7 @@ extension Interpreter {
                 return .script(rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self))
             }
             if valued.contains(letter) { return rest.isEmpty ? .nextIsValue : .none }
+            if attached.contains(letter) { return .none }
         }
         return .none
     }

@@ -10,6 +10,9 @@ struct Interpreter {
     /// Short options whose value is the next argument.
     var valued: [UInt8] = []
 
+    /// Short options whose value, if they have one, stands right behind them in the same argument (`-MData::Dumper`).
+    var attached: [UInt8] = []
+
     /// Long options whose value is the next argument.
     var valuedLong: Set<String> = []
 
@@ -46,9 +49,9 @@ struct Interpreter {
             set(inline: "cm", valued: "WX")
             valuedLong = ["--check-hash-based-pycs"]
         case "perl":
-            set(inline: "eE", valued: "I")
+            set(inline: "eE", valued: "I", attached: "MmFixl0CdD")
         case "ruby":
-            set(inline: "e", valued: "rIC")
+            set(inline: "e", valued: "rIC", attached: "FixKTWE0")
         case "node", "nodejs", "electron":
             set(inline: "ep", valued: "rC")
             valuedLong = ["--require", "--import", "--loader", "--env-file", "--conditions"]
@@ -120,7 +123,8 @@ struct Interpreter {
         }
     }
 
-    private mutating func set(inline: String = "", valued: String = "") {
+    private mutating func set(inline: String = "", valued: String = "", attached: String = "") {
+        self.attached = Array(attached.utf8)
         self.inline = Array(inline.utf8)
         self.valued = Array(valued.utf8)
     }

@@ -13,6 +13,22 @@ package enum TerminalDevice {
         return Int32(truncatingIfNeeded: status.st_rdev)
     }
 
+    /// The path under which the kernel itself keeps a terminal of this number; nil for one that isn't a pseudo-terminal
+    /// or a console.
+    ///
+    /// A path that somebody gives can lead elsewhere by the time it is opened.
+    package static func path(_ number: Int32) -> String? {
+        let number = UInt32(bitPattern: number)
+        let major = number >> 8 & 0xFFF
+        let minor = number & 0xFF | number >> 12 & 0xFFF00
+        return switch major {
+        // UNIX98_PTY_SLAVE_MAJOR and TTY_MAJOR, Documentation/admin-guide/devices.txt of Linux.
+        case 136...143: "/dev/pts/\(minor + (major - 136) << 8)"
+        case 4 where minor > 0 && minor < 64: "/dev/tty\(minor)"
+        default: nil
+        }
+    }
+
     /// The path of the terminal that this process's standard streams lead to, if it is its controlling terminal and the
     /// process is in the foreground there: one that it may use, and that nobody else reads meanwhile.
     package static func ownInForeground() -> String? {

@@ -41,7 +41,9 @@ struct NotificationService: Sendable {
         // It would press the buttons of the questions that its own sandbox asks.
         let credentials = try await bus.credentials(of: peer)
         guard await look(credentials.pid, credentials.uid).sandbox == nil else {
-            throw .notAllowed("A sandboxed program offers to show notifications, and isn't used for questions.")
+            throw .notAllowed(
+                "A sandboxed program offers to show notifications, and isn't used for questions."
+            )
         }
         // To the unique name, so that what is learnt, shown and heard is all of one server.
         let capabilities = try await bus.call(peer, Self.path, Self.name, "GetCapabilities")

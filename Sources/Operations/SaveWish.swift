@@ -15,8 +15,6 @@ struct SaveWish: Sendable {
     /// The schemes of both, where they have one.
     private let pageScheme: String?
     private let submitScheme: String?
-    /// The client's Url where no host can be read from it, so that the person sees it all the same.
-    let unreadableURL: String?
     /// Everything that makes two saves the same, secrets among it.
     let parts: [SecretBytes]
 
@@ -40,7 +38,6 @@ struct SaveWish: Sendable {
         pageScheme = page?.scheme?.name
         submitScheme = target?.scheme?.name
         let submitHost = submitted == host ? nil : submitted
-        unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
         draft = LoginDraft(
             id: id,
             username: login,

@@ -13,6 +13,7 @@ import Testing
         ("/usr/bin/python3", "python3", nil),
         ("/usr/bin/perl", "perl -w -I lib ../b/./get.pl", "/home/b/get.pl"),
         ("/usr/bin/perl", "perl -ne print file", nil),
+        ("/usr/bin/perl", "perl -MData::Dumper -i.bak get.pl", "/home/a/get.pl"),
         ("/usr/bin/ruby3.1", "ruby -rjson a.rb", "/home/a/a.rb"),
         ("/usr/bin/ruby3.1", "ruby -r json a.rb", "/home/a/a.rb"),
         ("/usr/bin/node", "node --require x --inspect app.js", "/home/a/app.js"),

@@ -238,8 +238,8 @@ struct WatchBoardTests {
     @Test func `others that come take one line, and an allow says again what it is for`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))
-        #expect(scene.take(.added(request("BBBB"))) == [.echo("(1 more; [n] next)")])
-        #expect(scene.take(.added(request("CCCC"))) == [.echo("(2 more; [n] next)")])
+        #expect(scene.take(.added(request("BBBB"))) == [.echo("(1 more)")])
+        #expect(scene.take(.added(request("CCCC"))) == [.echo("(2 more)")])
         #expect(scene.press("a").texts.first?.hasPrefix("AAAA  firefox asks\nAllow once?") == true)
     }
 

@@ -57,7 +57,8 @@ import Vault
 
     static let foreignFields = [
         "KeePassXC-Browser Settings", "keepassxc\u{301}-browser settings", "BrowserHideEntry",
-        "Browser\u{200B}HideEntry", "KPRPC JSON", "kp2a_url_2", "KP2A_U\u{301}RL",
+        "Browser\u{200B}HideEntry", "KPRPC JSON", "AndroidApp 1", "KPEX_PASSKEY_RELYING_PARTY", "kp2a_url_2",
+        "KP2A_U\u{301}RL",
     ]
 
     @Test(arguments: foreignFields)
@@ -69,7 +70,10 @@ import Vault
     static let foreignURLs = [
         "cmd://xterm -e id", "CMD://id", " cmd://id", "cmd:id", "javascript:alert(1)", "file:///etc/passwd",
         "kdbx://~/other.kdbx", "https://*.evil.example/", "\"https://quoted.example/\"", "*.evil.example",
-        "https://a.example\" -x",
+        "https://a.example\" -x", "\ncmd://xterm", "\u{FEFF}cmd://x", "c\u{200B}md://x",
+        "javascript:?1:0,alert(1)",
+        "file:/tmp/evil.desktop", "data:/x", "ms-msdt:/id", "/tmp/evil.sh", "\\\\evil.example\\s\\x.exe",
+        "%COMSPEC% /c calc", "xterm -e evil",
     ]
 
     @Test(arguments: foreignURLs)

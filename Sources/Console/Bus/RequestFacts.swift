@@ -46,6 +46,8 @@ extension RequestDetails {
                 lines.append("It says: \(name) \(PlainText.quoted(claim))")
             }
         }
+        let key = members.cleanText(ApprovalInterface.Detail.fingerprint)
+        if !key.isEmpty { lines.append("Its key: \(key)") }
         return lines
     }
 

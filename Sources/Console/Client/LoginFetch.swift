@@ -40,6 +40,11 @@ struct LoginOutput: ParsableArguments {
         guard let value = EntryPrinter.value(name, of: best) else {
             throw ConsoleError.nothing(Self.missing(name, in: best))
         }
+        guard !value.isEmpty else {
+            throw ConsoleError.nothing(
+                "\(PlainText.quoted(best.name)) came with an empty \(PlainText.name(name)): there is none, or names alone were allowed."
+            )
+        }
         EntryPrinter.line(value)
     }
 

@@ -79,8 +79,9 @@ struct OwnRecord: Sendable {
         let own = recent.filter { request in
             request.client == client && request.callerText(ApprovalInterface.Caller.executable) == executable
         }
+        // One that was asked by another process since then is the same question, which this one has joined.
         let denied = own.last { request in
-            request.outcome == "denied" && request.callerPID == pid
+            request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
         }
         if let denied { return .denied(code: denied.code) }
         let quiet = own.last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }

@@ -68,7 +68,7 @@ struct WatchBoard {
             // In one line, however many come: what is asked about must stay in sight.
             if case .typingName = mode { return echoed }
             let others = waiting.count { $0.code != focus && !answered.contains($0.code) }
-            return [.echo("(\(others) more; [n] next)")]
+            return [.echo("(\(others) more)")]
         case .removed(let code, let outcome):
             return remove(code, outcome, at: now)
         case .refused(let code, let reason):

@@ -21,8 +21,9 @@ extension LoginDraft {
     /// Whether another program takes a string field of this name for its settings, or may take it for a further URL that
     /// Keybell doesn't see in it.
     ///
-    /// KeePassXC reads `KeePassXC-Browser Settings` and `Browser…` as who may have the entry, Kee `KPRPC JSON`. Marks and
-    /// letters' cases that some program may overlook count for nothing.
+    /// KeePassXC reads `KeePassXC-Browser Settings` and `Browser…` as who may have the entry, and passkeys from
+    /// `KPEX_PASSKEY_…`; Kee reads `KPRPC JSON`, KeePassDX fills the app of `AndroidApp`, Keepass2Android goes by `_etm_…`.
+    /// Marks and letters' cases that some program may overlook count for nothing.
     static func isForeignSetting(_ fieldName: String) -> Bool {
         let plain = fieldName.unicodeScalars.filter {
             !$0.properties.isDefaultIgnorableCodePoint && !isMark($0)
@@ -34,7 +35,8 @@ extension LoginDraft {
 
     private static let foreignSettings = [
         "keepassxc", "kprpc json", "browserhideentry", "browseronlyhttpauth", "browsernothttpauth",
-        "browserskipautosubmit", "browseromitwww", "browserrestrictkey",
+        "browserskipautosubmit", "browseromitwww", "browserrestrictkey", "androidapp", "kpex_", "kp2a_",
+        "_etm_",
     ]
 
     private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
@@ -44,22 +46,12 @@ extension LoginDraft {
         }
     }
 
-    /// Whether a URL names at most one host, and nothing happens when a password manager opens it but a connection.
+    /// Whether a URL is the address of one host or app, and nothing happens when a password manager opens it but a
+    /// connection. Whatever can't be read as that could be a command to somebody.
     private static func isPlainAddress(_ text: String) -> Bool {
-        if text.utf8.contains(where: { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "\"") }),
-            PageAddress(loose: text) == nil
-        {
-            return false
-        }
-        // What stands before the first colon, unless that separates a host from its port.
-        guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
-            let scheme = URLScheme(text[..<colon].drop { $0 == " " || $0 == "\t" })
-        else { return true }
-        if text[colon...].utf8.starts(with: "://".utf8) { return scheme.isHarmless }
-        let port = text[text.utf8.index(after: colon)...].utf8.prefix {
-            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
-        }
-        return port.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        guard !text.isEmpty else { return true }
+        guard let address = PageAddress(loose: text) else { return false }
+        return address.scheme?.isHarmless ?? true
     }
 }
 

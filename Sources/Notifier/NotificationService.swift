@@ -24,7 +24,7 @@ struct NotificationService: Sendable {
     /// The server of this moment, started by the bus if it can be; what it can do is asked anew each time, since
     /// some change that with do-not-disturb.
     ///
-    /// - Throws: `serviceUnknown` and the like if there is none, `notAllowed` if it is in a sandbox.
+    /// - Throws: `serviceUnknown` and the like if there is none, `accessDenied` if it is in a sandbox.
     func server(startingIt: Bool = true) async throws(DBusError) -> NotificationServer {
         if try await bus.owner(of: Self.name) == nil {
             _ = try await bus.call(
@@ -41,8 +41,9 @@ struct NotificationService: Sendable {
         // It would press the buttons of the questions that its own sandbox asks.
         let credentials = try await bus.credentials(of: peer)
         guard await look(credentials.pid, credentials.uid).sandbox == nil else {
-            throw .notAllowed(
-                "A sandboxed program offers to show notifications, and isn't used for questions."
+            throw DBusError(
+                name: DBusError.Name.accessDenied,
+                message: "A sandboxed program offers to show notifications, and isn't used for questions."
             )
         }
         // To the unique name, so that what is learnt, shown and heard is all of one server.

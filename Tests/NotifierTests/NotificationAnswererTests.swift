@@ -49,7 +49,7 @@ import Testing
         let answer = session.ask()
         let code = try await session.code()
         _ = try await session.log.wait(for: "a line on it") { $0.isEmpty ? nil : true }
-        #expect(server.state.value.shown.isEmpty)
+        #expect(server.state.now.shown.isEmpty)
         _ = try await session.desk.answer(code: code, decision: .deny, through: .notifier)
         #expect(await answer.value == .denied(Choices()))
         try await session.end()

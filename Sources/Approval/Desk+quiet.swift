@@ -57,8 +57,10 @@ extension Desk {
 
     /// Ends mutes, with the quiet times of the denials that began them.
     ///
-    /// - Parameter name: The denied request's code, or a program or script by its path or the last part of that; empty for
-    ///   all that are muted.
+    /// - Parameters:
+    ///   - name: The denied request's code, or a program or script by its path or the last part of that; empty for all
+    ///     that are muted.
+    ///   - now: The time.
     /// - Returns: Which programs aren't muted any more; none where nothing of that name was.
     mutating func unmute(_ name: String, now: Instant) -> [MutedProgram] {
         dropStale(now: now)

@@ -117,6 +117,7 @@ package actor FrontDesk {
     /// - Parameters:
     ///   - request: The question.
     ///   - keep: Called before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    /// - Returns: What the person, or what is remembered, says.
     package func ask(
         _ request: ApprovalRequest,
         keeping keep: @escaping Keeping = { _ in nil }

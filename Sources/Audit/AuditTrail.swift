@@ -91,11 +91,12 @@ package final class AuditTrail: Sendable {
         }
     }
 
-    /// Why nothing could be recorded now; nil if it could.
+    /// Finds out why nothing could be recorded now.
     ///
     /// - Parameters:
     ///   - folder: The state folder.
     ///   - journal: The journal's socket.
+    /// - Returns: The reason; nil if it could.
     package static func trouble(in folder: String, journal: String = Journal.socket) -> String? {
         if unsafe access(journal, W_OK) == 0 { return nil }
         let probe = folder + "/audit.probe"

@@ -13,6 +13,7 @@ package struct RecordStream: Sendable {
     /// Begins to listen; nothing polls.
     ///
     /// - Parameter folder: The state folder, which is made if it isn't there.
+    /// - Returns: The stream.
     /// - Throws: The failing call's `errno`.
     package static func open(folder: String) throws(KernelError) -> RecordStream {
         let (records, continuation) = AsyncStream<AuditRecord>.makeStream()

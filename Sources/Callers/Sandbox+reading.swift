@@ -39,6 +39,7 @@ extension Sandbox {
     ///   - group: The process's control group; if it names a Flatpak, it has to be the same.
     ///   - runtime: The person's runtime folder, in which Flatpak notes what runs.
     ///   - mounts: What is mounted where.
+    /// - Returns: The Flatpak, or an unknown sandbox.
     static func flatpak(
         in info: FlatpakInfo,
         group: ControlGroup,

@@ -34,7 +34,9 @@ final class SocketSearch: Sendable {
 
     /// Of each core's time the part that searches for the patient alone may take: a sixteenth.
     private static let share = 16
-    /// How long a search takes at most, however many descriptors there are. Who comes while one runs waits for two.
+    /// How long a search takes at most, however many descriptors there are.
+    ///
+    /// Who comes while one runs waits for two.
     private static let longest = Duration.seconds(2)
     /// How long one for the patient alone.
     private static let longestEarly = Duration.milliseconds(500)

@@ -6,10 +6,14 @@
 struct GrantTable: Sendable, Equatable {
     private(set) var grants: [Grant] = []
 
-    /// The decision about an entry.
+    /// Looks up the decision about an entry.
     ///
-    /// - Parameter isKnown: Whether what is stored is what is in the keyring now. Else a denial last known still counts,
-    ///   but an allow only where it was given for just this, in this session.
+    /// - Parameters:
+    ///   - subject: What it is about.
+    ///   - isKnown: Whether what is stored is what is in the keyring now. Else a denial last known still counts, but an
+    ///     allow only where it was given for just this, in this session.
+    ///   - now: The time.
+    /// - Returns: The decision.
     func decision(on subject: GrantSubject, isKnown: Bool, now: ContinuousClock.Instant) -> GrantDecision {
         let (key, entry) = (subject.key, subject.entry)
         let valid = grants.filter { !$0.isOver(at: now) }

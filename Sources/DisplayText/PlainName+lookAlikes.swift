@@ -39,7 +39,8 @@ extension PlainName {
 }
 
 extension Unicode.Scalar {
-    /// - Parameter isLatin: Whether it stands among Latin letters, where no other script's digits and marks belong.
+    /// Whether it could be taken for another one; `isLatin` says that it stands among Latin letters, where no other
+    /// script's digits and marks belong.
     fileprivate func isLookAlike(inLatin isLatin: Bool) -> Bool {
         guard !isASCII else { return false }
         switch properties.generalCategory {

@@ -22,6 +22,7 @@ extension SocketHolder {
     /// - Parameters:
     ///   - inodes: The sockets.
     ///   - limit: After how long it ends at the latest.
+    /// - Returns: Who was found, and whether all could be looked at.
     package static func find(_ inodes: Set<UInt64>, within limit: Duration = .seconds(2)) -> Found {
         guard let processes = unsafe opendir("/proc") else { return Found(isComplete: false) }
         defer { unsafe closedir(processes) }

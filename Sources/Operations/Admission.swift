@@ -31,7 +31,7 @@ private struct OfferedName {
 private struct AgreedName {
     let text: String
     let base: String
-    /// Whether somebody wants just that: the person, or the client. Another one would do otherwise.
+    /// Whether somebody wants just that, the person or the client; another one would do otherwise.
     let isWanted: Bool
 }
 

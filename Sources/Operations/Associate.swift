@@ -19,7 +19,8 @@ extension Bell {
         guard
             let key = request.key,
             let signature = request.signature,
-            let conversation = try? Conversation(verifying: signature, with: key)  // every failure is the same one
+            // Every failure is the same one.
+            let conversation = try? Conversation(verifying: signature, with: key)
         else { throw .unverified }
         guard !key.isGuessable else { throw .guessableKey }
 

@@ -15,6 +15,8 @@ struct SaveWish: Sendable {
     /// The schemes of both, where they have one.
     private let pageScheme: String?
     private let submitScheme: String?
+    /// The client's Url where no host can be read from it, so that the person sees it all the same.
+    let unreadableURL: String?
     /// Everything that makes two saves the same, secrets among it.
     let parts: [SecretBytes]
 
@@ -37,6 +39,7 @@ struct SaveWish: Sendable {
         let submitted = target?.hostAndPort
         pageScheme = page?.scheme?.name
         submitScheme = target?.scheme?.name
+        unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
         let submitHost = submitted == host ? nil : submitted
         draft = LoginDraft(
             id: id,

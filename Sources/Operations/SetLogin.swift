@@ -211,7 +211,7 @@ extension Bell {
             vaults: [vault],
             host: host,
             submitHost: stored == nil ? wish.submitHost : nil,
-            claimedHost: stored != nil && wish.host != host ? wish.host : nil,
+            claimedHost: stored != nil && wish.host != host ? wish.host : wish.unreadableURL,
             claimedSubmitHost: stored == nil ? nil : wish.submitHost,
             isPlainHTTP: form.scheme == "http",
             newHosts: preview.newHosts,

@@ -18,9 +18,8 @@ extension Bell {
         if await desk.isMuted(await visitor.caller()) { throw .muted }
     }
 
-    /// Why a request isn't served: that too many questions wait comes before that something is locked.
-    ///
-    /// - Parameter asks: Whether it would have to ask.
+    /// Why a request isn't served: that too many questions wait comes before that something is locked, for one that
+    /// would have to ask.
     func limitFirst(_ refusal: Refusal, of ring: Ring, asks: Bool) async -> Refusal {
         guard asks, refusal.isLock, await !desk.hasRoom(for: await ring.visitor.caller()) else {
             return refusal

@@ -133,7 +133,9 @@ package struct Pinentry: Sendable {
     }
 
     /// Our own variables that a pinentry doesn't get: a terminal that wasn't lent, and a display that the person
-    /// doesn't see. Without a bus pinentry-gnome3 doesn't ask on the session's display either.
+    /// doesn't see.
+    ///
+    /// Without a bus pinentry-gnome3 doesn't ask on the session's display either.
     private static func removed(_ terminal: LentTerminal?) -> Set<String> {
         guard let terminal else { return ["GPG_TTY"] }
         return terminal.hasDisplay ? [] : ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"]

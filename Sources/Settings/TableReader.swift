@@ -58,9 +58,7 @@ final class TableReader {
         return try text(value, at: key, mayBeEmpty: mayBeEmpty)
     }
 
-    /// A text that is a name, in NFC.
-    ///
-    /// - Parameter isNew: Whether the configuration gives the name, which then mustn't look like another one.
+    /// A text that is a name, in NFC; one that the configuration gives (`isNew`) mustn't look like another one.
     func name(_ key: String, isNew: Bool) throws(KeyProblem) -> String? {
         guard let text = try text(key) else { return nil }
         guard let name = PlainName(text) else {

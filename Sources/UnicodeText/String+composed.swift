@@ -22,7 +22,9 @@ extension String {
         return composed + String(text[start...]).normalized
     }
 
-    /// The text in NFKC: what is drawn like a plainer character becomes that. For short texts.
+    /// The text in NFKC: what is drawn like a plainer character becomes that.
+    ///
+    /// For short texts.
     package var compatible: String {
         utf8.allSatisfy { $0 < 0x80 } ? self : streamSafe.normalized(to: G_NORMALIZE_NFKC)
     }

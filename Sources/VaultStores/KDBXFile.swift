@@ -78,6 +78,8 @@ struct KDBXFile: Sendable {
     ///   - now: The time, in seconds since 1970.
     ///   - deriver: Who derives the key for reading.
     ///   - writer: Who derives it where something is put back.
+    /// - Returns: What is in it now; nil if that hasn't changed.
+    /// - Throws: What reading it, or putting something back, throws.
     func reread(
         _ former: Opened,
         at now: Int64,

@@ -52,7 +52,8 @@ import Testing
         async throws
     {
         let session = try await Session()
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         let terminal = try await session.terminal()
         try await terminal.shows("Password of the vault")
         try await terminal.type("wrong", "Enter")
@@ -68,7 +69,8 @@ import Testing
     @Test func `Ctrl-C takes pinentry away, gives the terminal back, and the daemon serves on`() async throws
     {
         let session = try await Session()
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         let terminal = try await session.terminal()
         try await terminal.shows("Password of the vault")
         // While it is asked, others are served.
@@ -82,7 +84,8 @@ import Testing
 
     @Test func `a terminal that is closed takes pinentry with it`() async throws {
         let session = try await Session()
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         let first = try await session.terminal()
         try await first.shows("Password of the vault")
         try await first.close()
@@ -99,7 +102,8 @@ import Testing
 
     @Test func `wrong passwords are told as such`() async throws {
         let session = try await Session()
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         let terminal = try await session.terminal()
         try await terminal.shows("Password of the vault")
         try await terminal.type("wrong", "Enter")
@@ -114,7 +118,8 @@ import Testing
         async throws
     {
         let session = try await Session()
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         try await session.household.stop()
         try await session.household.start(environment: ["GPG_TTY": "/dev/tty"])
         let report = try await session.household.keybell("unlock", "main")
@@ -126,7 +131,8 @@ import Testing
         async throws
     {
         let session = try await Session(remembers: true)
-        defer { try? FileManager.default.removeItem(atPath: session.path) }  // gone with the machine otherwise
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: session.path) }
         let (household, gnome) = (session.household, try #require(session.household.keyring))
         try await gnome.lock()
         let report = try await household.keybell("unlock", "keyring")

@@ -73,7 +73,7 @@ import Vault
         "https://a.example\" -x", "\ncmd://xterm", "\u{FEFF}cmd://x", "c\u{200B}md://x",
         "javascript:?1:0,alert(1)",
         "file:/tmp/evil.desktop", "data:/x", "ms-msdt:/id", "/tmp/evil.sh", "\\\\evil.example\\s\\x.exe",
-        "%COMSPEC% /c calc", "xterm -e evil",
+        "%COMSPEC% /c calc", "$(id)",
     ]
 
     @Test(arguments: foreignURLs)
@@ -84,7 +84,7 @@ import Vault
     }
 
     static let plainURLs = [
-        "https://a.example/?x=*", "http://[::1]:8080/", "localhost:8080/x", "a.example", "citi",
+        "https://a.example/?x=*", "http://[::1]:8080/", "localhost:8080/x", "a.example", "citi", "My bank (new)",
         "ssh://me@a.example",
         "androidapp://com.example.app", "https://a.example/\"quoted\"", "moz-extension://0a1b/options.html",
     ]

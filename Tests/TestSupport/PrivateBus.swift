@@ -13,6 +13,7 @@ package final class PrivateBus: Sendable {
     /// Starts a bus; nothing is activated on it but what the test puts into `services`.
     ///
     /// - Parameter mostMatchRules: How many match rules each connection may have; nil for as many as usual.
+    /// - Throws: Why it doesn't start.
     package init(mostMatchRules: Int? = nil) async throws {
         folder = try TemporaryFolder()
         for name in ["home", "run", "config", "data", "state", "cache", "services"] {

@@ -5,11 +5,11 @@ import Synchronization
 
 /// What the person's systemd says of a unit.
 struct SystemdUnit: Equatable, Sendable {
-    /// `loaded`, `not-found`, …
+    /// Whether systemd has it: `loaded`, `not-found` and so on.
     let load: String
-    /// `active`, `failed`, …
+    /// What it does: `active`, `failed` and so on.
     let active: String
-    /// `success`, or why it failed: `resources`, `service-start-limit-hit`, …
+    /// How it ended: `success`, or why it failed, as `resources` or `service-start-limit-hit`.
     let result: String
     /// The ports that it listens on.
     let ports: Set<Int>

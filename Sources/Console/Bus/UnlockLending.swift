@@ -13,6 +13,7 @@ extension DaemonBus {
     ///   - vault: Its name; empty for all.
     ///   - terminal: The terminal's device.
     ///   - time: How long the person may take.
+    /// - Throws: Why it isn't open.
     func unlock(
         _ vault: String,
         lending terminal: String,

@@ -25,9 +25,9 @@ struct LoginOutput: ParsableArguments {
     ///
     /// - Parameters:
     ///   - logins: What came.
-    ///   - field: What to print alone, if that isn't what `--field` says.
-    ///   - thing: What was asked for, as in `There is no \(thing).`
+    ///   - other: What to print alone, if that isn't what `--field` says.
     ///   - asLines: Whether a login takes one line, without its password, where a person reads it.
+    /// - Throws: What to tell where nothing came, or not that field.
     func print(_ logins: FetchedLogins, field other: String? = nil, asLines: Bool = false) async throws {
         if output.json { EntryPrinter.print(json: logins.entries.map(EntryPrinter.members)) }
         // With --json an empty list stands on standard output already.
@@ -59,7 +59,7 @@ struct LoginOutput: ParsableArguments {
 /// The logins that came for one request, and what is needed to say why there are none.
 struct FetchedLogins: Sendable {
     let entries: [ReplyEntry]
-    /// What was asked for, as in `There is no \(thing).`
+    /// What was asked for, as it stands behind "There is no".
     let thing: String
     /// The URL that it was asked for; nil if it was for none.
     let page: String?

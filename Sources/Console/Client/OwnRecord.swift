@@ -40,11 +40,12 @@ struct OwnRecord: Sendable {
         return OwnRecord(daemon: daemon, before: unseen(recent))
     }
 
-    /// Why the answer to a request is empty.
+    /// Finds out why the answer to a request is empty.
     ///
     /// - Parameters:
     ///   - client: The Id that it was sent under.
     ///   - page: The URL that it was for; nil if it was for none.
+    /// - Returns: The reason.
     func reason(client: String, page: String?) async -> Reason {
         guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else {
             return .unknown
@@ -108,12 +109,13 @@ struct OwnRecord: Sendable {
 }
 
 extension OwnRecord.Reason {
-    /// What to tell the person, and with which exit code.
+    /// Says what to tell the person, and with which exit code.
     ///
     /// - Parameters:
     ///   - thing: What was asked for: `login for https://a.example/`.
     ///   - client: The Id that it was asked under.
     ///   - now: Seconds since 1970.
+    /// - Returns: The error.
     func error(for thing: String, client: String, now: UInt64) -> ConsoleError {
         switch self {
         case .nothing: .nothing("There is no \(thing).")

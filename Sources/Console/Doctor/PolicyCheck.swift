@@ -6,9 +6,12 @@ import Settings
 
 /// Says what the configuration lets go out without a question, and for whom it means nothing.
 enum PolicyCheck {
+    /// Looks at the rules.
+    ///
     /// - Parameters:
     ///   - configuration: What is in force.
     ///   - clients: The Ids that have a key; nil where they can't be read now.
+    /// - Returns: What there is to say.
     static func findings(_ configuration: Configuration, clients: [String]?) -> [Finding] {
         let policy = configuration.policy
         var findings = findings(of: policy.standard, whose: "every client", table: "[access]", besides: nil)

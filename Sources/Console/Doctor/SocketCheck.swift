@@ -9,11 +9,12 @@ enum SocketCheck {
         return finding(unit, port: port).map { [$0] } ?? []
     }
 
-    /// What is to be said of the unit; nil where it isn't installed or isn't used.
+    /// Looks at the unit.
     ///
     /// - Parameters:
     ///   - unit: How it stands.
     ///   - port: The configuration's; nil while that can't be read.
+    /// - Returns: What is to be said of it; nil where it isn't installed or isn't used.
     static func finding(_ unit: SystemdUnit, port: Int?) -> Finding? {
         guard unit.load == "loaded" else { return nil }
         switch unit.active {

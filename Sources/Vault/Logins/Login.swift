@@ -34,7 +34,9 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var pages: PageUse
     /// Those of its own string fields, unprotected ones, that its URLs name as `{S:name}`: part of the URL.
     package var urlFields: [String: String]
-    /// Its URLs with their placeholders resolved; nil where they are as they are written. A ``LoginIndex`` resolves them.
+    /// Its URLs with their placeholders resolved; nil where they are as they are written.
+    ///
+    /// A ``LoginIndex`` resolves them.
     package internal(set) var resolved: ResolvedURLs?
 
     /// Describes a login; what is left out is empty.

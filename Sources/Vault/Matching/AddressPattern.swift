@@ -42,11 +42,13 @@ struct AddressPattern: Hashable, Sendable {
         return (address, AddressPattern(labels: labels, path: isAnyPath ? [] : path))
     }
 
-    /// Whether a page is one of those.
+    /// Compares a page with it.
+    ///
     /// - Parameters:
     ///   - host: The page's host.
     ///   - path: The path of its URL.
     ///   - base: The host of the address that the pattern was read with.
+    /// - Returns: Whether it is.
     func admits(host: String, path: [UInt8], below base: String) -> Bool {
         guard host.hasSuffix(base), Self.fits(self.path[...], path[...]) else { return false }
         let before = host.dropLast(base.utf8.count)

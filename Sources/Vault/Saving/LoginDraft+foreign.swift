@@ -46,12 +46,18 @@ extension LoginDraft {
         }
     }
 
-    /// Whether a URL is the address of one host or app, and nothing happens when a password manager opens it but a
-    /// connection. Whatever can't be read as that could be a command to somebody.
+    /// Whether a URL is the address of one host or app, or mere words, and nothing happens when a password
+    /// manager opens it but a connection.
+    ///
+    /// Whatever can't be read as that could be a command to somebody.
     private static func isPlainAddress(_ text: String) -> Bool {
         guard !text.isEmpty else { return true }
-        guard let address = PageAddress(loose: text) else { return false }
-        return address.scheme?.isHarmless ?? true
+        if let address = PageAddress(loose: text) { return address.scheme?.isHarmless ?? true }
+        // Some clients send the name of a login in its place.
+        return text.unicodeScalars.allSatisfy { scalar in
+            scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || " -_.,'&()+!".unicodeScalars.contains(scalar)
+        }
     }
 }
 

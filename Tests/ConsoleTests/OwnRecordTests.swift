@@ -30,7 +30,11 @@ struct OwnRecordTests {
     @Test func `a denial of this very process is told`() {
         #expect(reason([Self.request("2345")]) == .denied(code: "2345"))
         #expect(reason([Self.request("2345", outcome: "allowed")]) == .nothing)
-        #expect(reason([Self.request("2345", pid: 8)]) == .nothing)
+        #expect(reason([Self.request("2345", pid: 8)], before: ["2345": 0]) == .nothing)
+    }
+
+    @Test func `so is that of a like question which this process has joined`() {
+        #expect(reason([Self.request("2345", pid: 8)]) == .denied(code: "2345"))
     }
 
     @Test func `a denial that made this one be denied unseen is told with its end`() {

@@ -84,8 +84,8 @@ import Vault
     }
 
     static let plainURLs = [
-        "https://a.example/?x=*", "http://[::1]:8080/", "localhost:8080/x", "a.example", "citi", "My bank (new)",
-        "ssh://me@a.example",
+        "https://a.example/?x=*", "http://[::1]:8080/", "localhost:8080/x", "a.example", "citi",
+        "My bank (new)", "ssh://me@a.example",
         "androidapp://com.example.app", "https://a.example/\"quoted\"", "moz-extension://0a1b/options.html",
     ]
 

@@ -74,9 +74,10 @@ extension SavePreview {
         if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
             throw .refused("The field \(name) can't be written as a string field.")
         }
-        if let excess = draft.excess ?? draft.foreignRefusal { throw .refused(excess) }
+        if let excess = draft.excess { throw .refused(excess) }
         guard !draft.holdsUnstorable else { throw .refused(LoginDraft.unstorableRefusal) }
         guard !draft.holdsPlaceholder else { throw .refused(LoginDraft.placeholderRefusal) }
+        if let refusal = draft.foreignRefusal { throw .refused(refusal) }
     }
 
     private static func publicChanges(_ before: Login, _ after: Login) -> [String] {

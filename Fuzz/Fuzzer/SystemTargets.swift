@@ -48,13 +48,17 @@ extension Target {
         []
     }
 
+    private static let mounts = MountTable()
+
     /// What /proc and a sandbox say of a process, which may have written much of it itself.
     static let proc = Target(limit: 65536) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         if let status = ProcessStatus(parsing: bytes) { _ = (status.command, status.parent) }
         let group = ControlGroup(text)
         _ = (group.applicationUnit, group.flatpak, group.snap)
-        _ = (Sandbox.flatpak(in: bytes), Sandbox.snap(inLabel: text))
+        let info = FlatpakInfo(bytes)
+        _ = Sandbox.flatpak(in: info, group: group, runtime: "/nonexistent", mounts: mounts)
+        _ = Sandbox.snap(inLabel: text)
         let words = bytes.split(separator: 0, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         guard let executable = words.first, let interpreter = Interpreter(executable: executable) else {

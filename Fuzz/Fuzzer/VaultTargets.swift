@@ -22,8 +22,8 @@ extension Target {
             let search = try LoginSearch(
                 String(decoding: text, as: UTF8.self),
                 places: Set(SearchPlace.allCases),
-                mode: first.isMultiple(of: 2) ? "regular" : "simple",
-                comparison: String(first >> 1 & 7)
+                mode: first.isMultiple(of: 2) ? .regular : .simple,
+                comparison: SearchComparison.allCases[Int(first >> 1) % SearchComparison.allCases.count]
             )
             let entry = SearchableEntry(
                 login: Login(id: id, title: "t"),

@@ -29,4 +29,10 @@ import Testing
         )
         #expect(settings == EntrySettings(deny: ["a.example", "b.example"]))
     }
+
+    @Test func `a long list of what is no text is read in proportion`() {
+        let mistakes = String(repeating: "\"\u{1}\",", count: 60_000)
+        let text = #"{"Deny":["a.example",\#(mistakes)"b.example"]}"#
+        #expect(EntrySettings(json: text.utf8).deny == ["a.example"])
+    }
 }

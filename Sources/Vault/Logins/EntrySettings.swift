@@ -71,9 +71,17 @@ extension EntrySettings {
             _ key: CodingKeys
         ) -> [String] {
             // A member that is no list of texts says nothing; the texts of a mixed list count.
-            let values = try? members.decodeIfPresent([Text].self, forKey: key)
-            return (values ?? []).compactMap(\.value)
+            guard var list = try? members.nestedUnkeyedContainer(forKey: key) else { return [] }
+            var hosts: [String] = []
+            var mistakes = 0
+            while !list.isAtEnd, mistakes < mostMistakes, let text = try? list.decode(Text.self) {
+                if let host = text.value { hosts.append(host) } else { mistakes += 1 }
+            }
+            return hosts
         }
+
+        /// Foundation looks for the line of each mistake from the text's beginning on.
+        private static let mostMistakes = 32
     }
 
     private struct Text: Decodable {

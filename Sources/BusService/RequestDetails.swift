@@ -5,7 +5,7 @@ import BusInterface
 import DBus
 
 extension PendingRequest {
-    /// The details of a request as the table of `contract.md` section 3 has them.
+    /// The details of a request as `dbus/org.keybell.Approval1.xml` has them.
     var details: [String: Value] {
         typealias Key = ApprovalInterface.Detail
         var details: [String: Value] = [

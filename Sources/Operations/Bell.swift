@@ -10,9 +10,9 @@ import Vault
 
 /// Answers what rings: bytes of a request in, bytes of the reply out.
 ///
-/// The order of checks is that of `contract.md` section 2: JSON, type, verify, decrypt, required fields, the
-/// program's mute, locked; and what isn't public is looked at only after the person's word. Each
-/// RequestType has a file of its own; this one only sends a request there and turns what comes back into bytes.
+/// The order of checks: JSON, type, verify, decrypt, required fields, the program's mute, locked; and what isn't public
+/// is looked at only after the person's word. Each RequestType has a file of its own; this one only sends a request there
+/// and turns what comes back into bytes.
 package struct Bell: Sendable {
     let vaults: VaultRack
     let clients: any ClientBook

@@ -8,7 +8,7 @@ extension Bell {
     /// How long one search may take, from its turn on, before it is cut off, whatever it met.
     static let searchTime: Duration = .seconds(2)
 
-    /// `get-logins-custom-search`: the logins that a search finds (`protocol.md` section 5).
+    /// `get-logins-custom-search`: the logins that a search finds.
     ///
     /// Words among what is public are looked for first, so that the question can name what they found; that nothing was
     /// found is no news. Every other search asks before it looks, an expression wherever it looks: how long it takes, and

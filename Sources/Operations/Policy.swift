@@ -3,7 +3,7 @@
 import DisplayText
 package import Vault
 
-/// What the person's configuration says about answering requests (`contract.md` section 7).
+/// What the person's configuration says about answering requests.
 ///
 /// `Settings` makes it; an operation asks ``rules(for:)`` and never looks at the file's own tables.
 package struct Policy: Sendable, Equatable {

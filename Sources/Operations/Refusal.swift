@@ -6,7 +6,7 @@ package import Vault
 
 /// Why a request is not served.
 ///
-/// The one place where that becomes a status and a sentence (`contract.md` section 2).
+/// The one place where that becomes a status and a sentence.
 package enum Refusal: Error, Equatable, Sendable {
     /// Not a valid request.
     case invalid(RequestError)

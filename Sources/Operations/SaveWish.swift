@@ -6,7 +6,7 @@ import KeePassHTTP
 import Secrecy
 import Vault
 
-/// What a `set-login` asks for, decrypted (`protocol.md` section 4).
+/// What a `set-login` asks for, decrypted.
 struct SaveWish: Sendable {
     let draft: LoginDraft
     /// The host of the client's own Url, and of its SubmitUrl where that is another.

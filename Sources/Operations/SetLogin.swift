@@ -103,7 +103,10 @@ extension Bell {
                 caller: caller
             )
             let subject = GrantSubject(key: grant, entry: wish.draft.id?.hex ?? "")
-            guard await decisions(on: [subject]) == [.undecided] else { return false }
+            switch await decisions(on: [subject]).first {
+            case .allowed, .denied: return false
+            case .undecided, .unknown, nil: continue
+            }
         }
         return true
     }

@@ -6,7 +6,7 @@ import Secrecy
 import TestSupport
 import Testing
 
-/// What the requests of the clients in use look like (`protocol.md` section 6); their replies: `ReplyQuirkTests`.
+/// What the requests of the clients in use look like; their replies: `ReplyQuirkTests`.
 struct QuirkTests {
     private static let page = "https://example.org/"
 

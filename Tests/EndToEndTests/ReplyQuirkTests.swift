@@ -6,7 +6,7 @@ import Secrecy
 import TestSupport
 import Testing
 
-/// What the clients in use need of a reply (`protocol.md` section 6).
+/// What the clients in use need of a reply.
 struct ReplyQuirkTests {
     private static let page = "https://example.org/"
 

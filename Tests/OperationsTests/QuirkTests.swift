@@ -7,7 +7,7 @@ import Vault
 
 @testable import Operations
 
-/// What the clients in use send (`protocol.md` section 6).
+/// What the clients in use send.
 @Suite(.timeLimit(.minutes(1))) struct QuirkTests {
     private func scene() async -> Scene {
         let scene = await Scene(rules: { $0.access = .never })

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+// Some of these define struct stat, which the compiler may then take for this module's: whoever uses it imports CLinux
+// beside Glibc.
 #include <malloc.h>
 #include <spawn.h>
 #include <sys/epoll.h>

@@ -2,7 +2,7 @@
 
 import Patterns
 
-/// A search through the texts of entries: `get-logins-custom-search` (`protocol.md` section 5).
+/// A search through the texts of entries: `get-logins-custom-search`.
 package struct LoginSearch: Sendable {
     /// How the search text is read: the field `SearchMode`.
     package enum Mode: Hashable, Sendable, CaseIterable {

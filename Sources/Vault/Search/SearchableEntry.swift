@@ -2,7 +2,7 @@
 
 package import Secrecy
 
-/// A place in an entry where a search may look, by the name of the flag that says so (`protocol.md` section 5).
+/// A place in an entry where a search may look, by the name of the flag that says so.
 package enum SearchPlace: String, Hashable, Sendable, CaseIterable {
     /// The title.
     case titles = "SearchInTitles"

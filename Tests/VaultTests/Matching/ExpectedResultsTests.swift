@@ -4,7 +4,7 @@ import Testing
 
 @testable import Vault
 
-/// The table of `protocol.md`, section 3, to the letter, and the plugin's bugs that it must not repeat.
+/// What is to match which page, and the plugin's bugs that it must not repeat.
 @Suite struct ExpectedResultsTests {
     let index = LoginIndex([
         .sample("a", title: "google.com"),

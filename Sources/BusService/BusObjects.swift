@@ -59,6 +59,7 @@ package struct BusObjects: Sendable {
             desk: desk,
             callers: callers,
             audit: audit,
+            vaults: vaults,
             changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
         )
         vaultsObject = VaultsObject(

@@ -57,7 +57,12 @@ extension Bell {
         let count = entries.count
         // Before it goes out, or it might go out unrecorded.
         if !entries.isEmpty {
-            guard await record(.handedOut, entries, of: released, to: ring, delivery) else {
+            // Whether it was names alone is what the person looks for in the record.
+            let without = [
+                passwords ? nil : "passwords",
+                rules.returnsFields == ring.rules.returnsFields ? nil : "fields",
+            ].compactMap(\.self).joined(separator: " ")
+            guard await record(.handedOut, entries, without: without, of: released, to: ring, delivery) else {
                 // A slow disk may have it yet, or has a part of it.
                 errands.run { await takeBack(count, of: released, to: ring, delivery) }
                 throw .unrecorded
@@ -109,6 +114,7 @@ extension Bell {
         _ event: AuditRecord.Event,
         _ entries: [ReplyEntry],
         count: Int? = nil,
+        without: String = "",
         of released: Released,
         to ring: Ring,
         _ delivery: String
@@ -126,6 +132,7 @@ extension Bell {
                 .count: String(count ?? entries.count),
                 .entries: entries.map(\.uuid).joined(separator: " "),
                 .delivery: delivery,
+                .without: without,
             ]
         )
     }

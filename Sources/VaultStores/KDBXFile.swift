@@ -150,7 +150,7 @@ struct KDBXFile: Sendable {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
             } catch {
-                throw .unavailable("The file of the vault \(name) can't be written: \(error)")
+                throw .unavailable("The file of the vault \(name) can't be written: \(error.words).")
             }
             return try outcome.get()
         }
@@ -291,7 +291,9 @@ struct KDBXFile: Sendable {
         do throws(KernelError) {
             return try FileBytes.read(FileBytes.resolved(path), limit: Self.sizeLimit)
         } catch {
-            throw .unavailable("The file of the vault \(name) can't be read: \(error)")
+            throw .unavailable(
+                "The file of the vault \(name) can't be read: \(error.words). `keybell doctor` says where it is looked for."
+            )
         }
     }
 
@@ -300,7 +302,9 @@ struct KDBXFile: Sendable {
         do throws(KernelError) {
             return try FileBytes.read(FileBytes.resolved(keyFile), limit: 64 << 20)
         } catch {
-            throw .unavailable("The key file of the vault \(name) can't be read: \(error)")
+            throw .unavailable(
+                "The key file of the vault \(name) can't be read: \(error.words). `keybell doctor` says where it is looked for."
+            )
         }
     }
 

@@ -244,7 +244,7 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "BusInterface", "DBus", "DisplayText", "Secrecy", "SecretService", "TestSupport",
+                "Audit", "BusInterface", "DBus", "DisplayText", "Secrecy", "SecretService", "TestSupport",
                 argumentParser,
             ]
         ),

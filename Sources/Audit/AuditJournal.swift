@@ -87,7 +87,7 @@ package enum AuditJournal {
         var record = AuditRecord(members: members)
         // The journal's own word on which program has written it.
         let writer = withoutDeletedMark(entry["_EXE"]?.text ?? "")
-        if !daemons.contains(writer) { record?.stranger = writer.isEmpty ? "an unknown program" : writer }
+        if !daemons.contains(writer) { record?.stranger = writer }
         return record
     }
 

@@ -81,7 +81,8 @@ package struct AuditRecord: Equatable, Sendable {
     package let time: UInt64
     /// What is told of it, fit to be shown; no empty values.
     package let fields: [Field: String]
-    /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has.
+    /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has; empty if it doesn't
+    /// know, as of a program that had ended by then, or where it isn't allowed to look.
     ///
     /// Whatever runs as the same user may write there whatever it likes.
     package var stranger: String?

@@ -78,7 +78,7 @@ extension Bell {
             settles: { [desk, errands] in
                 // Before the connection's next request is read, or that would be let through by the same answer.
                 if let code = released.code { await desk.delivered(code) }
-                errands.run { await tell(of: count, of: released, to: ring) }
+                errands.run { await tell(of: count, passwords: passwords, of: released, to: ring) }
             },
             misses: { [errands] in
                 guard count > 0 else { return }
@@ -88,7 +88,7 @@ extension Bell {
     }
 
     /// Tells the record or the person what has arrived; both may take a while.
-    private func tell(of count: Int, of released: Released, to ring: Ring) async {
+    private func tell(of count: Int, passwords: Bool, of released: Released, to ring: Ring) async {
         if released.isNothingFound { await recordNothing(released, to: ring) }
         guard count > 0 else { return }
         let caller = await ring.visitor.sender()
@@ -98,6 +98,7 @@ extension Bell {
                 caller: caller,
                 host: released.host,
                 count: count,
+                passwords: passwords,
                 wasAsked: released.code != nil
             )
         )

@@ -84,7 +84,7 @@ import Testing
         #expect(
             read(entry.replacing("/usr/bin/keybelld", with: "/usr/bin/logger"))?.stranger == "/usr/bin/logger"
         )
-        #expect(read(entry.replacing("_EXE", with: "EXE"))?.stranger == "an unknown program")
+        #expect(read(entry.replacing("_EXE", with: "EXE"))?.stranger?.isEmpty == true)
         #expect(read(entry.replacing("/usr/bin/", with: "/home/me/"))?.stranger == "/home/me/keybelld")
     }
 

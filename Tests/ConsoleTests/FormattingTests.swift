@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BusInterface
 import DBus
 import Testing
@@ -104,5 +105,18 @@ struct FormattingTests {
             line(["1", "2", "3", "4", "5"], ["a", "b", "c", "d", "e"])?
                 .contains("  by name: “a”, “b”, “c” and 2 more  ") == true
         )
+    }
+
+    @Test func `a record that another program has written is marked before all else`() {
+        var record = AuditRecord(.locked, time: 0, [.vault: "main"])
+        #expect(LogCommand.line(record).hasSuffix("  main was locked"))
+        record.stranger = "/tmp/x: main was"
+        #expect(
+            LogCommand.line(record).hasSuffix(
+                "  NOT BY KEYBELL, written by “/tmp/x: main was”: main was locked"
+            )
+        )
+        record.stranger = ""
+        #expect(LogCommand.line(record).contains("  PERHAPS NOT BY KEYBELL, "))
     }
 }

@@ -124,6 +124,14 @@ import Testing
         #expect(keys.allSatisfy { $0.count == 16 })
     }
 
+    @Test func `a delivery of names alone says so`() {
+        func title(_ count: Int, _ host: String? = nil) -> String {
+            News.delivery(client: "a", program: "git", host: host, count: count, passwords: false).title
+        }
+        #expect(title(1, "a.example") == "git got a login without password for a.example")
+        #expect(title(40) == "git got 40 logins without passwords")
+    }
+
     @Test func `a delivery is told once a minute for each client and host`() {
         var notices = DeliveryNotices(interval: .seconds(60))
         let now = ContinuousClock.now

@@ -110,7 +110,12 @@ struct LogCommand: AsyncParsableCommand {
 
     static func line(_ record: AuditRecord) -> String {
         // First, so that nothing in the record can push it out of sight.
-        let warning = record.stranger.map { "NOT BY KEYBELL, written by \(PlainText.name($0)): " } ?? ""
+        let warning =
+            record.stranger.map { writer in
+                writer.isEmpty
+                    ? "PERHAPS NOT BY KEYBELL, the journal doesn't know who wrote this: "
+                    : "NOT BY KEYBELL, written by \(PlainText.name(writer)): "
+            } ?? ""
         return Moment.text(record.time) + "  " + warning + PlainText.cleaned(record.sentence)
     }
 

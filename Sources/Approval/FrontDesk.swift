@@ -42,8 +42,9 @@ package actor FrontDesk {
 
     /// Keeps what the person has decided for more than once.
     ///
-    /// The result says why it couldn't be kept for always, if it couldn't.
-    package typealias Keeping = @Sendable (Answer) async -> String?
+    /// Called in the very moment of the answer; what it returns is carried out then, and says why it couldn't be kept as
+    /// it was meant, if it couldn't.
+    package typealias Keeping = @Sendable (Answer) -> @Sendable () async -> String?
 
     let limits: Limits
     let clock = ContinuousClock()
@@ -116,11 +117,11 @@ package actor FrontDesk {
     ///
     /// - Parameters:
     ///   - request: The question.
-    ///   - keep: Called before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
     /// - Returns: What the person, or what is remembered, says.
     package func ask(
         _ request: ApprovalRequest,
-        keeping keep: @escaping Keeping = { _ in nil }
+        keeping keep: @escaping Keeping = { _ in { nil } }
     ) async -> Answer {
         guard isRoom(for: request.caller) else { return .tooMany }
         lastAsker += 1
@@ -204,7 +205,8 @@ package actor FrontDesk {
             return nil
         }
         return Task(executorPreference: TaskQueue.shared) {
-            let trouble = await waiting.keep(answer)
+            let trouble = await keep()
+        let keep = waiting.keep(answer)
             waiting.continuation.resume(returning: answer)
             return trouble
         }

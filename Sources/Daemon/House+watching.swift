@@ -27,12 +27,16 @@ extension House {
     /// A key that is no more, by whatever hand, takes along what it waits for and what was allowed to it.
     ///
     /// While the keyring can't be read nobody knows; no key is taken for a good one then.
-    static func followKeys(of clients: ClientRegistry, desk: FrontDesk) async {
+    static func followKeys(of clients: ClientRegistry, grants: GrantRegistry, desk: FrontDesk) async {
         let changes = clients.changes()
-        var known = Set((try? await clients.list().map(\.fingerprint)) ?? [])
+        var known = (try? await clients.keys()) ?? [:]
         for await _ in changes {
-            guard let now = try? await Set(clients.list().map(\.fingerprint)) else { continue }
-            for gone in known.subtracting(now) { await desk.end(.key(gone)) }
+            guard let now = try? await clients.keys(after: known) else { continue }
+            for gone in Set(known.values).subtracting(now.values) {
+                await desk.end(.key(gone))
+                // Where that fails it is in the log, they count no more, and the key isn't let in again before they are gone.
+                try? await grants.forget(fingerprint: gone)
+            }
             known = now
         }
     }

@@ -116,8 +116,8 @@ struct Rooms: Sendable {
             Companion("the keeper of the Hash", logger) { [vaults, clients] in
                 await House.keepIdentity(of: vaults.stores, clients: clients)
             },
-            Companion("the watch of the clients' keys", logger) { [clients, desk] in
-                await House.followKeys(of: clients, desk: desk)
+            Companion("the watch of the clients' keys", logger) { [clients, grants, desk] in
+                await House.followKeys(of: clients, grants: grants, desk: desk)
             },
             Companion("the record of nonces", logger) { [ledger] in
                 try? await gracefulShutdown()  // cancelled is told to stop, too

@@ -126,9 +126,10 @@ extension Bell {
     ) async -> Result<Decided, Refusal> {
         await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
-                let decided = try await ask(question, for: ring) { answer in
+                let decided = try await ask(question, for: ring) { answer, session in
                     await remember(
-                        grantsToKeep(of: answer, about: asked, for: purpose, ring: ring, caller: caller)
+                        grantsToKeep(of: answer, about: asked, for: purpose, ring: ring, caller: caller),
+                        in: session
                     )
                 }
                 return .success(decided)

@@ -224,13 +224,16 @@ extension Bell {
             alwaysOffered: !widens && grants.keepsGrants
         )
         describe(&question, ring: ring, caller: caller)
-        let decided = try await ask(question, for: ring) { answer in
+        let decided = try await ask(question, for: ring) { answer, session in
             // Not where somebody else has got hold of the connection meanwhile.
             guard let decided = try? Decided(answer),  // without an answer there is nothing to keep
                 !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
                 let scope = Grant.Scope(decided.choices)
             else { return nil }
-            return await remember([Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)])
+            return await remember(
+                [Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)],
+                in: session
+            )
         }
         guard decided.allows, let code = decided.code else { throw .denied }
         return .answer(code: code)

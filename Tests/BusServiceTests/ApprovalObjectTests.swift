@@ -58,7 +58,7 @@ struct `Requests on the bus` {
     {
         let events = fixture.desk.events()
         let desk = fixture.desk
-        let asked = Task { await desk.ask(.full(.release)) { _ in "Unlock it." } }
+        let asked = Task { await desk.ask(.full(.release)) { _ in { "Unlock it." } } }
         var next = events.makeAsyncIterator()
         guard case .added(let request)? = await next.next() else {
             throw TimedOut(description: "the request")

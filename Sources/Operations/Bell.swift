@@ -124,7 +124,9 @@ package struct Bell: Sendable {
         do throws(Refusal) {
             return try await operation(ring)
         } catch .muted {
-            var reply = ring.reply(hash: await vaults.hash())
+            // A reply without it would lead clients astray for good.
+            guard let hash = await vaults.hash() else { throw .muted }
+            var reply = ring.reply(hash: hash)
             if ring.request.type != .getLoginsCount { reply.entries = [] }
             reply.count = 0
             return Answered(reply: reply, to: ring.conversation)

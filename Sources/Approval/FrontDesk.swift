@@ -148,13 +148,12 @@ package actor FrontDesk {
         desk.delivered(code)
     }
 
-    /// Allows that were given but not yet collected no longer hold.
-    ///
-    /// - Parameters:
-    ///   - matter: What has changed.
-    ///   - sparing: The codes whose allow was the reason of the change.
-    package func forget(_ matter: Matter, sparing: Set<String> = []) {
-        desk.forget(matter, sparing: sparing)
+    /// For how long an allow answers the same question again.
+    package var retryTime: Duration { limits.retry }
+
+    /// Allows of what has changed, given but not yet collected, no longer hold.
+    package func forget(_ matter: Matter) {
+        desk.forget(matter)
     }
 
     /// Takes back waiting requests that have become void.

@@ -38,7 +38,7 @@ extension Bell {
         } catch {
             throw await limitFirst(error, of: ring, asks: await asksToSave(wish, ring: ring))
         }
-        let saved = await saves.carryOut(name) {
+        let saved = await saves.carryOut(name, rememberedFor: await desk.retryTime) {
             do throws(Refusal) {
                 return .success(try await save(wish, in: store, ring: ring))
             } catch {
@@ -137,7 +137,9 @@ extension Bell {
         try await checkKey(of: ring)
         do throws(VaultError) {
             let id = try await save(wish.draft, in: store)
-            await desk.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
+            await desk.forget(.entry(id.hex))
+            // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
+            if let code { await desk.delivered(code) }
             await record(
                 .saved,
                 client: ring.client.id,

@@ -53,6 +53,9 @@ package actor FrontDesk {
     let lookAgain: SecondLook
     private var confirmations: [String: Task<Void, Never>] = [:]
     let broadcast = Broadcast<DeskEvent>()
+    /// How many requests wait for the person, whether anybody has been told of them or not.
+    let counts = Broadcast<Int>(backlog: 1)
+    private var lastCount = 0
 
     var desk: Desk
     private var lastAsker: AskerID = 0
@@ -203,9 +206,9 @@ package actor FrontDesk {
             waiting.continuation.resume(returning: answer)
             return nil
         }
+        let keep = waiting.keep(answer)
         return Task(executorPreference: TaskQueue.shared) {
             let trouble = await keep()
-        let keep = waiting.keep(answer)
             waiting.continuation.resume(returning: answer)
             return trouble
         }
@@ -250,9 +253,17 @@ package actor FrontDesk {
                 broadcast.send(.agentTookOver(agent))
             }
         }
+        tellCount()
         setAlarm()
         watchProcesses()
         return keeping
+    }
+
+    private func tellCount() {
+        let count = desk.waiting.count(where: \.hasTurn)
+        guard count != lastCount else { return }
+        lastCount = count
+        counts.send(count)
     }
 
     /// Asks beside everything else; whoever answers otherwise meanwhile ends it.

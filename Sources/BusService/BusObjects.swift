@@ -18,7 +18,9 @@ package struct BusObjects: Sendable {
     private let logger: Logger
     /// Opened before the first request can come, so that no signal is missed.
     private let deskEvents: AsyncStream<DeskEvent>
+    private let pendingCounts: AsyncStream<Int>
     private let clientChanges: AsyncStream<Void>
+    private let grantChanges: AsyncStream<Void>
     private let vaultChanges: [AsyncStream<Void>]
 
     /// Prepares the objects; nothing is exported yet.
@@ -46,7 +48,9 @@ package struct BusObjects: Sendable {
         self.bus = bus
         self.logger = logger
         deskEvents = desk.events()
+        pendingCounts = desk.pendingCounts()
         clientChanges = clients.changes()
+        grantChanges = grants.changes()
         vaultChanges = vaults.map { $0.changes() }
         approval = ApprovalObject(
             agents: AgentWatch(bus: bus, desk: desk),
@@ -59,8 +63,7 @@ package struct BusObjects: Sendable {
             desk: desk,
             callers: callers,
             audit: audit,
-            vaults: vaults,
-            changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
+            vaults: vaults
         )
         vaultsObject = VaultsObject(
             vaults: vaults,
@@ -86,8 +89,15 @@ package struct BusObjects: Sendable {
                 for await event in deskEvents { await tell(event) }
             }
             group.addTask {
-                for await _ in clientChanges {
-                    await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
+                for await count in pendingCounts {
+                    await changed(ApprovalInterface.pendingCount, .uint32(UInt32(count)))
+                }
+            }
+            for changes in [clientChanges, grantChanges] {
+                group.addTask {
+                    for await _ in changes {
+                        await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
+                    }
                 }
             }
             for changes in vaultChanges {
@@ -104,20 +114,14 @@ package struct BusObjects: Sendable {
         switch event {
         case .added(let request):
             await emit(ApprovalInterface.requestAdded, [.string(request.code), .vardict(request.details)])
-            await pendingCountChanged()
         case .removed(let code, let outcome):
             await emit(ApprovalInterface.requestRemoved, [.string(code), .string(outcome.rawValue)])
-            await pendingCountChanged()
         case .agentsChanged(let agents):
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):
             logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
         case .closed, .notifierShows, .notifierShowsAgain, .notifierHides: break
         }
-    }
-
-    private func pendingCountChanged() async {
-        await changed(ApprovalInterface.pendingCount, await approval.pendingCount())
     }
 
     private func changed(_ property: BusProperty, _ value: Value) async {

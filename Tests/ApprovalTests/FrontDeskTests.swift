@@ -69,6 +69,25 @@ import Testing
         #expect(await answer.value == .denied(Choices()))
     }
 
+    @Test func `an answer behind a locked screen is told, and how many wait`() async throws {
+        let desk = open()
+        await desk.screenLocked(true)
+        var events = desk.events().makeAsyncIterator()
+        var counts = desk.pendingCounts().makeAsyncIterator()
+        async let answer = desk.ask(.release())
+        #expect(await counts.next() == 1)
+        let code = try #require(await desk.pending().first?.code)
+        try await desk.answer(code: code, decision: .deny, through: .terminal(.stranger))
+        #expect(await answer == .denied(Choices()))
+        #expect(await counts.next() == 0)
+        #expect(await events.next() == .removed(code: code, .denied))
+        guard case .closed(let ended)? = await events.next() else {
+            Issue.record("there is nothing to keep a record of")
+            return
+        }
+        #expect(ended.request.code == code && ended.answeredBy != nil)
+    }
+
     @Test func `a request expires by the alarm`() async {
         let desk = open { $0.timeout = .milliseconds(20) }
         #expect(await desk.ask(.release()) == .unseen)

@@ -209,6 +209,27 @@ struct `Requests on the bus` {
         try await answer(code, "deny")
         #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(0)])
     }
+
+    @Test func `also of those that a locked screen holds, and of the end of one that is answered`()
+        async throws
+    {
+        let changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            member: "PropertiesChanged",
+            firstArgument: ApprovalInterface.name
+        )
+        let ends = try await fixture.client.signals(sender: KeybellBus.name, member: "RequestRemoved")
+        await fixture.desk.screenLocked(true)
+        let asked = Task { [desk = fixture.desk] in await desk.ask(.full(.unlock)) }
+        var next = changes.makeAsyncIterator()
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(1)])
+        let code = try #require(await fixture.desk.pending().first?.code)
+        try await answer(code, "deny")
+        var ended = ends.makeAsyncIterator()
+        #expect(await ended.next()?.body == [.string(code), .string("denied")])
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(0)])
+        _ = await asked.value
+    }
 }
 
 extension Answer {

@@ -18,6 +18,7 @@ struct ServiceFixture {
     let daemon: BusConnection
     let client: BusConnection
     let desk: FrontDesk
+    let grants: GrantRegistry
     let vault = FakeVault()
     /// What a look at the calling process finds; nil for what is true.
     let seen = Observed<Answerer?>(nil)
@@ -28,12 +29,15 @@ struct ServiceFixture {
 
     init(
         on session: KeyringSession? = nil,
+        behind provider: FussyProvider? = nil,
         mostMatchRules: Int? = nil,
         others: [FakeVault] = []
     ) async throws {
         self.session = session
         let bus =
-            if let session { session.bus } else { try await PrivateBus(mostMatchRules: mostMatchRules) }
+            if let bus = provider?.bus ?? session?.bus { bus } else {
+                try await PrivateBus(mostMatchRules: mostMatchRules)
+            }
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()
@@ -46,11 +50,12 @@ struct ServiceFixture {
             logger: logger
         )
         let seen = seen
+        grants = GrantRegistry(keyring: keyring, logger: logger)
         let objects = BusObjects(
             bus: daemon,
             desk: desk,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
-            grants: GrantRegistry(keyring: keyring, logger: logger),
+            grants: grants,
             vaults: [vault] + others,
             logger: logger,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }

@@ -226,7 +226,8 @@ let package = Package(
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport",
+                "Approval", "BusInterface", "Callers", "Clients", "DBus", "Kernel", "SecretService",
+                "TestSupport",
                 "Vault",
                 logging,
             ]

@@ -46,7 +46,7 @@ package actor FrontDesk {
     /// it was meant, if it couldn't.
     package typealias Keeping = @Sendable (Answer) -> @Sendable () async -> String?
 
-    let limits: Limits
+    private(set) var limits: Limits
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
@@ -108,6 +108,12 @@ package actor FrontDesk {
     /// The watch of the kernel, by pidfd.
     package static let watchByDescriptor: ProcessWatch = { process, fire in
         ProcessEnd(pid: process.pid, startTime: process.startTime, fire: fire)
+    }
+
+    /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
+    package func apply(_ limits: Limits) {
+        self.limits = limits
+        desk.limits = limits
     }
 
     // MARK: For operations

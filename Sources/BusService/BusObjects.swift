@@ -6,6 +6,7 @@ import BusInterface
 package import Callers
 package import Clients
 package import DBus
+package import Kernel
 package import Logging
 package import Vault
 
@@ -15,13 +16,15 @@ package struct BusObjects: Sendable {
     private let approval: ApprovalObject
     private let clientsObject: ClientsObject
     private let vaultsObject: VaultsObject
+    private let configurationObject: ConfigurationObject
+    private let vaults: Current<[any VaultStore]>
     private let logger: Logger
     /// Opened before the first request can come, so that no signal is missed.
     private let deskEvents: AsyncStream<DeskEvent>
     private let pendingCounts: AsyncStream<Int>
     private let clientChanges: AsyncStream<Void>
     private let grantChanges: AsyncStream<Void>
-    private let vaultChanges: [AsyncStream<Void>]
+    private let configurationChanges: AsyncStream<Void>
 
     /// Prepares the objects; nothing is exported yet.
     ///
@@ -30,7 +33,8 @@ package struct BusObjects: Sendable {
     ///   - desk: What waits for the person.
     ///   - clients: Who is let in.
     ///   - grants: What they were granted.
-    ///   - vaults: Where logins are kept, in the configuration's order.
+    ///   - vaults: Where logins are kept now, in the configuration's order.
+    ///   - configuration: Whoever keeps the configuration.
     ///   - logger: Where it is told.
     ///   - audit: Keeps a record of what is done here.
     ///   - read: How a process is looked at.
@@ -39,7 +43,8 @@ package struct BusObjects: Sendable {
         desk: FrontDesk,
         clients: ClientRegistry,
         grants: GrantRegistry,
-        vaults: [any VaultStore],
+        vaults: Current<[any VaultStore]>,
+        configuration: any ConfigurationKeeping,
         logger: Logger,
         audit: @escaping Recorder = { _, _ in true },
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
@@ -51,7 +56,8 @@ package struct BusObjects: Sendable {
         pendingCounts = desk.pendingCounts()
         clientChanges = clients.changes()
         grantChanges = grants.changes()
-        vaultChanges = vaults.map { $0.changes() }
+        configurationChanges = configuration.changes()
+        self.vaults = vaults
         approval = ApprovalObject(
             agents: AgentWatch(bus: bus, desk: desk),
             desk: desk,
@@ -73,6 +79,7 @@ package struct BusObjects: Sendable {
             callers: callers,
             audit: audit
         )
+        configurationObject = ConfigurationObject(keeper: configuration, callers: callers)
     }
 
     /// Exports the objects; the caller takes the bus name afterwards.
@@ -80,6 +87,7 @@ package struct BusObjects: Sendable {
         await bus.export(approval.exported)
         await bus.export(clientsObject.exported)
         await bus.export(vaultsObject.exported)
+        await bus.export(configurationObject.exported)
     }
 
     /// Tells of what happens, as signals, until it is cancelled or the desk closes; to be called once.
@@ -100,14 +108,28 @@ package struct BusObjects: Sendable {
                     }
                 }
             }
-            for changes in vaultChanges {
-                group.addTask {
-                    for await _ in changes {
-                        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
-                    }
+            group.addTask {
+                for await _ in configurationChanges {
+                    await Self.emit(
+                        ConfigurationInterface.changed,
+                        of: ConfigurationInterface.description,
+                        on: bus
+                    )
+                }
+            }
+            group.addTask {
+                await vaults.follow { vault in
+                    let changes = vault.changes()
+                    // It has come, or changed before this looked.
+                    await tellVaultsChanged()
+                    for await _ in changes { await tellVaultsChanged() }
                 }
             }
         }
+    }
+
+    private func tellVaultsChanged() async {
+        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
     }
 
     private func tell(_ event: DeskEvent) async {

@@ -8,6 +8,7 @@ import Clients
 import DBus
 import DisplayText
 import FoundationEssentials
+import Kernel
 import SecretService
 import Vault
 
@@ -18,7 +19,7 @@ struct ClientsObject: Sendable {
     let desk: FrontDesk
     let callers: BusCallers
     let audit: Recorder
-    let vaults: [any VaultStore]
+    let vaults: Current<[any VaultStore]>
 
     static let path = ObjectPath(constant: ClientsInterface.path)
 
@@ -105,8 +106,8 @@ struct ClientsObject: Sendable {
     /// The titles of the logins that grants are for, by vault and uuid; of vaults that are open.
     private func titles(of grants: [Grant]) async -> [String: [String: String]] {
         var titles: [String: [String: String]] = [:]
-        for vault in vaults where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil })
-        {
+        for vault in vaults.value
+        where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil }) {
             let wanted = grants.filter { $0.key.vault == vault.name }
                 .reduce(into: Set<String>()) { $0.formUnion($1.entries ?? []) }
             let index: LoginIndex

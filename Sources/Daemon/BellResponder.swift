@@ -2,20 +2,21 @@
 
 import Callers
 import HTTPServer
+import Kernel
 import Operations
 import Secrecy
 
 /// Hands what comes in by HTTP to the bell.
 struct BellResponder: Responder {
-    let bell: Bell
+    let bell: Current<Bell>
 
     func respond(to body: WipedBytes, visit: Visit) async -> HTTPAnswer {
-        let reply = await bell.answer(body, from: HTTPVisitor(visit: visit))
+        let reply = await bell.value.answer(body, from: HTTPVisitor(visit: visit))
         return HTTPAnswer(status: reply.status, body: reply.body, delivered: reply.delivered)
     }
 
     func hash() async -> String? {
-        await bell.hash()
+        await bell.value.hash()
     }
 }
 

@@ -15,12 +15,11 @@ import VaultStores
 // What runs beside the requests: it looks after locks, records and what clients were told.
 extension House {
     /// Once a client is let in, the keyring vault's Hash must outlive the state folder: clients are told it.
-    static func keepIdentity(of vaults: [any VaultStore], clients: ClientRegistry) async {
-        let stores = vaults.compactMap { $0 as? KeyringStore }
+    static func keepIdentity(of vaults: Current<[any VaultStore]>, clients: ClientRegistry) async {
         for await _ in clients.changes() {
             // A keyring that can't be read now will do another time.
             guard let known = try? await clients.list(), !known.isEmpty else { continue }
-            for store in stores { await store.keepIdentity() }
+            for store in vaults.value { await (store as? KeyringStore)?.keepIdentity() }
         }
     }
 
@@ -110,11 +109,11 @@ extension House {
 
     /// Asks for a confirmation in pinentry's window, which no program of the session can answer.
     static func confirmation(
-        _ settings: ApprovalSettings,
-        pinentry program: String,
+        _ configuration: Current<Configuration>,
         logger: Logger
     ) -> FrontDesk.Confirmation {
         { request in
+            let (settings, program) = (configuration.value.approval, configuration.value.unlock.pinentry)
             guard settings.confirmation == .pinentry else { return nil }
             let pinentry = Pinentry(program: program, deadline: settings.limits.timeout)
             do throws(VaultError) {

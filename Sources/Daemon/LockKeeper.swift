@@ -4,19 +4,21 @@ import Approval
 import Audit
 import Clients
 import DisplayText
+import Kernel
 import SessionWatch
 import Settings
 import Vault
 
 /// Locks what is to be locked when the session says so, and holds what nobody could see.
 struct LockKeeper: Sendable {
-    let vaults: [any VaultStore]
+    let vaults: Current<[any VaultStore]>
     let grants: GrantRegistry
     let desk: FrontDesk
-    let settings: LockSettings
+    let configuration: Current<Configuration>
     let audit: AuditTrail
 
     func handle(_ event: SessionEvent) async {
+        let settings = configuration.value.lock
         switch event {
         case .screenLocked:
             // First, so that nothing appears on a locked screen.
@@ -38,6 +40,7 @@ struct LockKeeper: Sendable {
     }
 
     private func lock(because reason: String) async {
+        let vaults = vaults.value
         for vault in vaults { await vault.lock() }
         await grants.endSessions()
         await desk.forget(.everything)
@@ -48,6 +51,6 @@ struct LockKeeper: Sendable {
     }
 
     private func resume() async {
-        for vault in vaults { await vault.resume() }
+        for vault in vaults.value { await vault.resume() }
     }
 }

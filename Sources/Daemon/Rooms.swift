@@ -17,104 +17,92 @@ import Vault
 import VaultStores
 
 /// The rooms that requests go through, made of the configuration, and what runs beside them.
+///
+/// What the configuration says is kept in few places, each of which takes another (`Rooms.apply`).
 struct Rooms: Sendable {
+    let configuration: Current<Configuration>
     let desk: FrontDesk
     let clients: ClientRegistry
     let grants: GrantRegistry
-    let vaults: VaultRack
+    let vaults: Current<[any VaultStore]>
     let audit: AuditTrail
-    let bell: Bell
+    let bell: Current<Bell>
+    let maker: VaultMaker
+    let display: RequestDisplay
+    let guardian: SessionGuard
     private let keyring: Keyring
     private let ledger: NonceLedger
-    private let notifier: NotificationAnswerer?
-    private let guardian: SessionGuard
-    private let logger: Logger
+    let logger: Logger
 
     /// Furnishes them; nothing runs yet.
-    init(_ configuration: Configuration, folders: Folders, bus: BusConnection, logger: Logger) {
+    init(_ first: Configuration, folders: Folders, bus: BusConnection, logger: Logger) async {
         self.logger = logger
-        if configuration.approval.confirmation != .none, configuration.approval.confirmedKinds.isEmpty {
-            logger.warning(
-                "confirm_with confirms nothing: name the kinds in [approval] confirm_kinds, such as [\"release\"]"
-            )
-        }
+        let configuration = Current(first)
         let audit = AuditTrail(
             folder: folders.state,
             logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,
-            isRequired: configuration.audit.isRequired,
+            isRequired: first.audit.isRequired,
             logger: logger
         )
         let desk = FrontDesk(
-            limits: configuration.approval.deskLimits,
-            confirmation: House.confirmation(
-                configuration.approval,
-                pinentry: configuration.unlock.pinentry,
-                logger: logger
-            )
+            limits: first.approval.deskLimits,
+            confirmation: House.confirmation(configuration, logger: logger)
         )
         let keyring = Keyring(
             bus: bus,
-            collection: configuration.keyring.collection,
+            collection: first.keyring.collection,
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
         ledger = NonceLedger(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
-        let vaults = House.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
-        let notifier =
-            configuration.approval.notifier
-            ? NotificationAnswerer(
-                desk: desk,
-                bus: bus,
-                options: House.notifierOptions(configuration),
-                logger: logger
-            ) : nil
+        maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
+        let vaults = Current(await maker.vaults(of: first))
+        let display = RequestDisplay(
+            desk: desk,
+            bus: bus,
+            options: House.notifierOptions(first),
+            logger: logger
+        )
         let keeper = LockKeeper(
-            vaults: vaults.stores,
+            vaults: vaults,
             grants: grants,
             desk: desk,
-            settings: configuration.lock,
+            configuration: configuration,
             audit: audit
         )
         let guardian = SessionGuard(
             session: bus,
-            options: House.sessionOptions(configuration.lock),
+            options: House.sessionOptions(first.lock),
             logger: logger
         ) { await keeper.handle($0) }
-        bell = Bell(
-            vaults: vaults,
+        let bell = Bell(
+            vaults: maker.rack(of: vaults.value),
             clients: clients,
             grants: grants,
             desk: desk,
-            policy: configuration.policy,
+            policy: first.policy,
             logger: logger,
             now: { Int64(Date().timeIntervalSince1970) },
-            tellDelivery: { delivery in
-                await notifier?.tellDelivery(
-                    client: delivery.client,
-                    program: Wording.asker(delivery.caller),
-                    host: delivery.host,
-                    count: delivery.count,
-                    passwords: delivery.passwords,
-                    wasAsked: delivery.wasAsked
-                )
-            },
+            tellDelivery: { await display.tell($0) },
             audit: audit.keep,
             used: guardian.use.use
         )
+        self.bell = Current(bell)
+        (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.desk, self.keyring, self.clients, self.grants) = (desk, keyring, clients, grants)
-        (self.vaults, self.audit, self.notifier, self.guardian) = (vaults, audit, notifier, guardian)
+        (self.audit, self.guardian) = (audit, guardian)
     }
 
     /// What runs along while the daemon serves.
     func companions() -> [any Service] {
         // Opened now, so that no answer goes unrecorded.
         let answers = desk.events()
-        var companions: [any Service] = [
+        return [
             Companion("the book of grants", logger) { [grants] in await grants.run() },
             Companion("the keeper of the Hash", logger) { [vaults, clients] in
-                await House.keepIdentity(of: vaults.stores, clients: clients)
+                await House.keepIdentity(of: vaults, clients: clients)
             },
             Companion("the watch of the clients' keys", logger) { [clients, grants, desk] in
                 await House.followKeys(of: clients, grants: grants, desk: desk)
@@ -130,18 +118,10 @@ struct Rooms: Sendable {
             Companion("the record of answers", logger) { [audit] in
                 await House.recordAnswers(answers, in: audit)
             },
+            Companion("the watch of the vaults", logger) { [vaults, audit, desk] in
+                await vaults.follow { await House.follow($0, desk: desk, in: audit) }
+            },
+            Companion("the display of requests", logger) { [display] in await display.run() },
         ]
-        companions += vaults.stores.map { store in
-            Companion("the watch of a vault", logger) { [audit, desk] in
-                await House.follow(store, desk: desk, in: audit)
-            }
-        }
-        if let notifier {
-            companions.append(Companion("the notifier", logger) { try await notifier.run() })
-        } else {
-            let lookout = Lookout(desk: desk, logger: logger)
-            companions.append(Companion("the lookout", logger) { await lookout.run() })
-        }
-        return companions
     }
 }

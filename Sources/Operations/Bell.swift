@@ -14,11 +14,11 @@ import Vault
 /// is looked at only after the person's word. Each RequestType has a file of its own; this one only sends a request there
 /// and turns what comes back into bytes.
 package struct Bell: Sendable {
-    let vaults: VaultRack
+    private(set) var vaults: VaultRack
     let clients: any ClientBook
     let grants: any GrantBook
     let desk: FrontDesk
-    let policy: Policy
+    private(set) var policy: Policy
     let saves = SaveLedger()
     let unlocks = UnlockLedger()
     let unlockOffers = UnlockOffers()
@@ -62,6 +62,16 @@ package struct Bell: Sendable {
         self.tellDelivery = tellDelivery
         self.audit = audit
         self.used = used
+    }
+
+    /// The same bell under another policy and over other vaults.
+    ///
+    /// What it remembers is shared. A request is answered to its end by the bell that it came to, so that one policy holds
+    /// for all of it.
+    package func under(_ policy: Policy, over vaults: VaultRack) -> Bell {
+        var bell = self
+        (bell.policy, bell.vaults) = (policy, vaults)
+        return bell
     }
 
     /// Answers one request.

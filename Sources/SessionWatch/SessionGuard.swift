@@ -26,7 +26,7 @@ package actor SessionGuard {
 
     private let session: BusConnection
     private let connectToSystem: Connect
-    private let options: Options
+    private var options: Options
     private let logger: Logger
     private let handle: @Sendable (SessionEvent) async -> Void
     private let clock = ContinuousClock()
@@ -39,6 +39,8 @@ package actor SessionGuard {
     /// What delays the next sleep.
     private var sleepDelay: PassedDescriptor?
     private var isAsleep = false
+    /// Where sleep is delayed, while there is a system bus.
+    private var login: LoginManager?
     private var alarms: [Alarm] = []
 
     /// An event, and what delays sleep until it has been handled.
@@ -78,6 +80,20 @@ package actor SessionGuard {
         self.handle = handle
         idle = IdleClock(limit: options.idle)
         use = UseMark { [begin] in begin.yield(()) }
+    }
+
+    /// Goes by other options from now on; time without use is counted from now.
+    package func apply(_ options: Options) async {
+        let former = self.options
+        self.options = options
+        if options.idle != former.idle {
+            use.touch()
+            idle.change(limit: options.idle, isInUse: use.isInUse, now: clock.now)
+            send([])
+        }
+        guard options.delaysSleep != former.delaysSleep else { return }
+        sleepDelay = nil
+        if let login { await delaySleep(with: login) }
     }
 
     /// Watches until the session bus goes or the task is cancelled.
@@ -129,11 +145,13 @@ package actor SessionGuard {
             return
         }
         let login = LoginManager(bus: bus, uid: getuid())
+        self.login = login
         do throws(DBusError) {
             try await login.follow { await self.take($0, from: login) }
         } catch {
             logger.warning("logind can't be watched", metadata: ["why": "\(error.name)"])
         }
+        self.login = nil
         await bus.close()
     }
 
@@ -169,7 +187,8 @@ package actor SessionGuard {
         do throws(DBusError) {
             let delay = try await login.delaySleep()
             // It would hold up a sleep that has begun meanwhile, for nothing.
-            sleepDelay = isAsleep ? nil : delay
+            // Nor is it wanted where the settings have changed.
+            sleepDelay = isAsleep || !options.delaysSleep ? nil : delay
         } catch {
             logger.warning(
                 "sleep can't be delayed until the vaults are locked: they may still be open when the computer wakes up",

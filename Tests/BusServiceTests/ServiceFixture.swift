@@ -7,6 +7,7 @@ import Callers
 import Clients
 import DBus
 import Glibc
+import Kernel
 import Logging
 import SecretService
 import TestSupport
@@ -20,6 +21,8 @@ struct ServiceFixture {
     let desk: FrontDesk
     let grants: GrantRegistry
     let vault = FakeVault()
+    let vaults: Current<[any VaultStore]>
+    let configuration = FakeConfiguration()
     /// What a look at the calling process finds; nil for what is true.
     let seen = Observed<Answerer?>(nil)
     private let telling: Task<Void, Never>
@@ -34,6 +37,7 @@ struct ServiceFixture {
         others: [FakeVault] = []
     ) async throws {
         self.session = session
+        vaults = Current([vault] + others)
         let bus =
             if let bus = provider?.bus ?? session?.bus { bus } else {
                 try await PrivateBus(mostMatchRules: mostMatchRules)
@@ -56,7 +60,8 @@ struct ServiceFixture {
             desk: desk,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
             grants: grants,
-            vaults: [vault] + others,
+            vaults: vaults,
+            configuration: configuration,
             logger: logger,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
         )

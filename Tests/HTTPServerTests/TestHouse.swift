@@ -52,8 +52,8 @@ func withListener(
     let socket = try #require(sockets.first)
     let listener = Listener(
         socket: socket,
-        options: options,
-        tls: tls,
+        options: Current(options),
+        tls: tls.map { Current($0) },
         limit: limit,
         budget: budget,
         responder: responder,

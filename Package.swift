@@ -91,10 +91,14 @@ let package = Package(
         room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
         room("KDBX", ["Ciphers", "Secrecy", "UnicodeText", "XMLTree", "Gzip"]),
         room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
-        room("KeePassHTTP", ["Ciphers", "DisplayText", "Secrecy", "UnicodeText"]),
+        room("JSON", ["Secrecy", "UnicodeText"]),
+        room("KeePassHTTP", ["Ciphers", "DisplayText", "JSON", "Secrecy", "UnicodeText"]),
         room(
             "Vault",
-            ["Kernel", "Secrecy", "Ciphers", "DisplayText", "PublicSuffixes", "Patterns", "UnicodeText"]
+            [
+                "Kernel", "Secrecy", "Ciphers", "DisplayText", "JSON", "PublicSuffixes", "Patterns",
+                "UnicodeText",
+            ]
         ),
         room(
             "Passwords",
@@ -102,7 +106,7 @@ let package = Package(
         ),
         room(
             "VaultStores",
-            ["Vault", "Ciphers", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
+            ["Vault", "Ciphers", "JSON", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
         ),
         room("Callers", ["Kernel", "UnicodeText"]),
         room(
@@ -191,8 +195,9 @@ let package = Package(
         tests(of: "DerivationProcess", ["Ciphers", "KDBX", "Secrecy", "TestSupport", "keybelld"]),
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
-        tests(of: "KeePassHTTP", ["Ciphers", "Secrecy", "TestSupport"]),
-        tests(of: "Vault", ["Kernel", "Secrecy"]),
+        tests(of: "JSON", ["Secrecy"]),
+        tests(of: "KeePassHTTP", ["Ciphers", "JSON", "Secrecy", "TestSupport"]),
+        tests(of: "Vault", ["Kernel", "Secrecy", "TestSupport"]),
         tests(
             of: "Passwords",
             ["DBus", "Kernel", "Secrecy", "SecretService", "TestSupport", "Vault", logging]

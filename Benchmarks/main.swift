@@ -4,9 +4,9 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 import KDBX
-import Kernel
+import Linux
 import Logging
-import Secrecy
+import SecureMemory
 import Vault
 import VaultStores
 

@@ -34,7 +34,7 @@ private struct NotificationScene {
         "ActionInvoked", "NotificationReplied", "NotificationClosed", "ActivationToken",
     ]
 
-    private var board: NotificationBoard
+    private var board: NotificationState
     private var now = ContinuousClock.now
     /// The server that is there, if one is; the bus never gives a unique name twice.
     private var peer: String? = ":1.5"
@@ -43,7 +43,7 @@ private struct NotificationScene {
     private var lastID: UInt32 = 0
 
     init(dismissalDenies: Bool) {
-        board = NotificationBoard(dismissalDenies: dismissalDenies)
+        board = NotificationState(dismissalDenies: dismissalDenies)
         _ = board.serverChanged(to: peer, now: now)
     }
 
@@ -78,16 +78,16 @@ private struct NotificationScene {
         ]
         let message = Message(
             sender: [about?.peer, about?.peer, peer, ":1.999"][third % 4],
-            path: NotificationService.path,
-            interface: NotificationService.name,
+            path: NotificationsProxy.path,
+            interface: NotificationsProxy.name,
             member: Self.members[(third >> 2) % Self.members.count],
             body: [.uint32(about?.id ?? UInt32(first)), arguments[(third >> 4) % arguments.count]]
         )
-        guard let signal = NotificationBoard.Signal(message) else { return }
+        guard let signal = NotificationState.Signal(message) else { return }
         carryOut(board.take(signal, now: now), by: signal)
     }
 
-    private mutating func carryOut(_ actions: [BoardAction], by signal: NotificationBoard.Signal?) {
+    private mutating func carryOut(_ actions: [BoardAction], by signal: NotificationState.Signal?) {
         for action in actions {
             switch action {
             case .post(let ticket): post(ticket)
@@ -112,7 +112,7 @@ private struct NotificationScene {
         carryOut(board.posted(ticket, id: id, by: peer, now: now), by: nil)
     }
 
-    private func check(_ code: String, _ signal: NotificationBoard.Signal?) {
+    private func check(_ code: String, _ signal: NotificationState.Signal?) {
         let shown = posted.last { $0.id == signal?.id && $0.peer == signal?.peer && $0.code == code }
         guard let shown else { preconditionFailure("an allow of what isn't shown") }
         switch signal?.kind {

@@ -10,7 +10,7 @@ import Testing
 struct Scene {
     static let start = ContinuousClock.now
 
-    var desk: Desk
+    var queue: ApprovalQueue
     var now = Scene.start
     private var lastAsker: AskerID = 0
 
@@ -18,7 +18,7 @@ struct Scene {
         var limits = Limits()
         change(&limits)
         let count = Mutex(0)
-        desk = Desk(limits: limits) { count.withLock { Scene.code(next: &$0) } }
+        queue = ApprovalQueue(limits: limits) { count.withLock { Scene.code(next: &$0) } }
     }
 
     /// Codes in order: 2222, 2223, 2224 and so on.
@@ -36,7 +36,7 @@ struct Scene {
     @discardableResult
     mutating func ask(_ request: ApprovalRequest) -> Asked {
         lastAsker += 1
-        let actions = desk.ask(request, by: lastAsker, now: now)
+        let actions = queue.ask(request, by: lastAsker, now: now)
         return Asked(asker: lastAsker, actions: actions)
     }
 
@@ -45,8 +45,8 @@ struct Scene {
         _ decision: Decision,
         _ choices: Choices = Choices(),
         through surface: Surface = .notifier
-    ) throws(AnswerError) -> [DeskAction] {
-        try desk.answer(code: code, decision, choices, through: surface, now: now).actions
+    ) throws(AnswerError) -> [ApprovalAction] {
+        try queue.answer(code: code, decision, choices, through: surface, now: now).actions
     }
 
     /// Asks and answers at once; the code.
@@ -61,13 +61,13 @@ struct Scene {
         return code
     }
 
-    var codes: [String] { desk.waiting.map(\.code) }
+    var codes: [String] { queue.waiting.map(\.code) }
 }
 
 /// What came of asking.
 struct Asked {
     let asker: AskerID
-    let actions: [DeskAction]
+    let actions: [ApprovalAction]
 
     /// The code under which it is shown.
     var code: String? {
@@ -79,7 +79,7 @@ struct Asked {
     var answer: Answer? { actions.answer(to: asker) }
 }
 
-extension [DeskAction] {
+extension [ApprovalAction] {
     func answer(to asker: AskerID) -> Answer? {
         for case .answer(asker, let answer) in self { return answer }
         return nil

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
-import Kernel
 import DisplayText
+import Linux
 import Testing
 
 @testable import Approval

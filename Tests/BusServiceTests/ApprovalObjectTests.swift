@@ -56,9 +56,9 @@ struct `Requests on the bus` {
     func `an answer that couldn't be kept for always is an error that says so, and counts`(_ decision: String)
         async throws
     {
-        let events = fixture.desk.events()
-        let desk = fixture.desk
-        let asked = Task { await desk.ask(.full(.release)) { _ in "Unlock it." } }
+        let events = fixture.approvals.events()
+        let approvals = fixture.approvals
+        let asked = Task { await approvals.ask(.full(.release)) { _ in "Unlock it." } }
         var next = events.makeAsyncIterator()
         guard case .added(let request)? = await next.next() else {
             throw TimedOut(description: "the request")

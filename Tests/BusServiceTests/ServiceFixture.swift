@@ -17,7 +17,7 @@ struct ServiceFixture {
     let bus: PrivateBus
     let daemon: BusConnection
     let client: BusConnection
-    let desk: FrontDesk
+    let approvals: ApprovalBroker
     let vault = FakeVault()
     /// What a look at the calling process finds; nil for what is true.
     let seen = Observed<Answerer?>(nil)
@@ -37,7 +37,7 @@ struct ServiceFixture {
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()
-        desk = FrontDesk(watchProcess: { _, _ in "watched" })
+        approvals = ApprovalBroker(watchProcess: { _, _ in "watched" })
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keyring = Keyring(
             bus: try await bus.connect(),
@@ -48,7 +48,7 @@ struct ServiceFixture {
         let seen = seen
         let objects = BusObjects(
             bus: daemon,
-            desk: desk,
+            approvals: approvals,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
             grants: GrantRegistry(keyring: keyring, logger: logger),
             vaults: [vault] + others,
@@ -81,8 +81,8 @@ struct ServiceFixture {
 
     /// Asks, and returns once the request waits.
     func ask(_ request: ApprovalRequest) async throws -> (code: String, answer: Task<Answer, Never>) {
-        let events = desk.events()
-        let answer = Task { await desk.ask(request) }
+        let events = approvals.events()
+        let answer = Task { await approvals.ask(request) }
         for await event in events {
             if case .added(let pending) = event { return (pending.code, answer) }
         }

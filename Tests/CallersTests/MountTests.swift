@@ -2,7 +2,7 @@
 
 import Callers
 import Foundation
-import Kernel
+import Linux
 import TestSupport
 import Testing
 

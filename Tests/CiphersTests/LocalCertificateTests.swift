@@ -2,7 +2,7 @@
 
 import Ciphers
 import Foundation
-import Secrecy
+import SecureMemory
 import Testing
 
 /// OpenSSL's own tool is the judge.

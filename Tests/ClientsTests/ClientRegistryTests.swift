@@ -3,10 +3,10 @@
 import Ciphers
 import Clients
 import KeePassHTTP
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite struct ClientRegistryTests {
     @Test func `a key is stored as Seahorse and secret-tool show it`() async throws {

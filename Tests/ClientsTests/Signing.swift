@@ -4,7 +4,7 @@ import Clients
 import KeePassHTTP
 import SecretService
 
-extension Verification {
+extension VerificationOutcome {
     /// The verdict without its details.
     var verdict: String {
         switch self {
@@ -30,7 +30,7 @@ extension ClientRegistry {
         signature: Signature,
         changes: Bool,
         url: String? = nil
-    ) async -> Verification {
+    ) async -> VerificationOutcome {
         var members = ["\"RequestType\":\"\(changes ? "set-login" : "get-logins")\""]
         if let id { members.append("\"Id\":\"\(id)\"") }
         if let url { members.append("\"Url\":\"\(url)\"") }

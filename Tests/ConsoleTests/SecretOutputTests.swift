@@ -2,7 +2,7 @@
 
 import DisplayText
 import FoundationEssentials
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import Console

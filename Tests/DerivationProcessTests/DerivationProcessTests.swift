@@ -3,7 +3,7 @@
 import Ciphers
 import Foundation
 import KDBX
-import Secrecy
+import SecureMemory
 import Synchronization
 import TestSupport
 import Testing

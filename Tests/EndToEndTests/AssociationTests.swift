@@ -2,9 +2,9 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 struct AssociationTests {
     @Test func `an allowed client is known from then on, also after the daemon is killed`() async throws {

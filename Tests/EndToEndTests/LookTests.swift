@@ -2,9 +2,9 @@
 
 import DBus
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 /// First the word, then the look, with the daemon and a keyring.
 struct LookTests {
@@ -14,7 +14,7 @@ struct LookTests {
     private final class Seen: Sendable {
         private let all = Observed<[String]>([])
 
-        func note(_ question: Porter.Question) -> String? {
+        func note(_ question: Porter.QuestionKey) -> String? {
             let details = question.details.filter { !["caller", "created", "deadline"].contains($0.key) }
             all.update {
                 $0.append(

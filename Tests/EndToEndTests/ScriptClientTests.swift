@@ -3,7 +3,7 @@
 import DBus
 import Foundation
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

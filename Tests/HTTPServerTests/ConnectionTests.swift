@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import ConcurrencyTools
 import Foundation
-import Kernel
+import Linux
 import Logging
 import Synchronization
 import Testing
@@ -240,8 +241,8 @@ import Testing
 
     @Test func `an address that this computer lacks is left out`() throws {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        func bind(_ address: InternetAddress) throws(KernelError) -> ListeningSocket {
-            guard !address.isIPv6 else { throw KernelError(call: "bind", code: EADDRNOTAVAIL) }
+        func bind(_ address: InternetAddress) throws(SystemCallError) -> ListeningSocket {
+            guard !address.isIPv6 else { throw SystemCallError(call: "bind", code: EADDRNOTAVAIL) }
             return try ListeningSocket(binding: address)
         }
         let sockets = try ListeningSocket.open(

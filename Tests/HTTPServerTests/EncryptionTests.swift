@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

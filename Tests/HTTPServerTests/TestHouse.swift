@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+import Linux
 import Logging
 import NIOCore
 import NIOPosix
-import Secrecy
+import SecureMemory
 import ServiceLifecycle
 import Synchronization
 import Testing
@@ -12,20 +12,20 @@ import Testing
 @testable import HTTPServer
 
 /// A responder that notes what it is given, and answers what it is told.
-final class Echo: Responder {
+final class Echo: MessageHandler {
     let bodies = Mutex<[String]>([])
     let deliveries = AsyncStream<Bool>.makeStream()
-    private let work: @Sendable ([UInt8], Visit) async -> String
+    private let work: @Sendable ([UInt8], HTTPRequester) async -> String
 
-    init(_ work: @escaping @Sendable ([UInt8], Visit) async -> String = { body, _ in "\"\(body.count)\"" }) {
+    init(_ work: @escaping @Sendable ([UInt8], HTTPRequester) async -> String = { body, _ in "\"\(body.count)\"" }) {
         self.work = work
     }
 
-    func respond(to body: WipedBytes, visit: Visit) async -> HTTPAnswer {
+    func respond(to body: WipedBytes, visit: HTTPRequester) async -> EncodedReply {
         let body = body.consume { $0.map(\.self) }
         bodies.withLock { $0.append(String(decoding: body, as: UTF8.self)) }
         let text = await work(body, visit)
-        return HTTPAnswer(body: Array(text.utf8)) { [deliveries] in deliveries.continuation.yield($0) }
+        return EncodedReply(body: Array(text.utf8)) { [deliveries] in deliveries.continuation.yield($0) }
     }
 
     func hash() async -> String? { "0123" }
@@ -39,7 +39,7 @@ final class Echo: Responder {
 
 /// Runs a listener on a free port of loopback while a test talks to it, then stops it gracefully.
 func withListener(
-    _ responder: any Responder = Echo(),
+    _ handler: any MessageHandler = Echo(),
     options: ListenerOptions = ListenerOptions(),
     limit: ConnectionLimit = ConnectionLimit(),
     budget: BodyBudget = BodyBudget(),
@@ -56,7 +56,7 @@ func withListener(
         tls: tls,
         limit: limit,
         budget: budget,
-        responder: responder,
+        handler: handler,
         eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
         logger: logger
     )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+import ConcurrencyTools
+import Linux
 import NIOCore
 import NIOPosix
 import NIOSSL

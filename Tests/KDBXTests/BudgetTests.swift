@@ -2,7 +2,7 @@
 
 import Ciphers
 import Gzip
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import XMLTree

@@ -2,7 +2,7 @@
 
 import Ciphers
 import FoundationEssentials
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 import KDBX
-import Secrecy
+import SecureMemory
 import Testing
 
 /// The files of other programs' tests.

@@ -42,7 +42,7 @@ import Testing
                 _ = try? request.searchFlags()
                 _ = ["Url", "Uuid", "Login"].map { request.field($0) }
                 _ = request.fields("Names")
-                _ = request.signature.map { Conversation.decoy(for: $0).open(request) }
+                _ = request.signature.map { VerifiedMessage.decoy(for: $0).open(request) }
             }
             // Measured: 0.2 s in a debug build. Before: minutes.
             #expect(time < 10, "\(name)")

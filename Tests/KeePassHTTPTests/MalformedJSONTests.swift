@@ -99,7 +99,7 @@ import Testing
                 read += 1
                 // What could be read must be usable without a trap, too.
                 _ = request.field("Url").map { _ = try? Self.conversation?.decrypt($0) }
-                _ = request.signature.map(Conversation.decoy)
+                _ = request.signature.map(VerifiedMessage.decoy)
                 _ = try? request.searchFlags()
                 _ = request.fields("Names")
             }
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    private static let conversation = try? Conversation(verifying: Sample.signature, with: Sample.key())
+    private static let conversation = try? VerifiedMessage(verifying: Sample.signature, with: Sample.key())
 
     private static let sample = Array(
         #"""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
 /// The replies letter by letter, since clients are less forgiving readers than ours.

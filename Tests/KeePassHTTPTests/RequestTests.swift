@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
 /// What real clients send: section 6 of the protocol, one deviation per test.
@@ -41,7 +41,7 @@ import Testing
         #expect(request.type == .getLogins)
         #expect(request.id == "büro 🔑 é")
         #expect(request.signature == Sample.signature)
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
         let url = try #require(request.field("Url"))
         #expect(try conversation.decryptText(url) == "http://github.com/")
     }
@@ -99,7 +99,7 @@ import Testing
     func `an encrypted field of a wrong form is there, and never decrypts`(value: String) throws {
         let request = try request(#"{"RequestType":"get-logins","Url":\#(value)}"#)
         let field = try #require(request.field("Url"))
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
         #expect(throws: VerificationFailure()) { try conversation.decrypt(field) }
     }
 
@@ -119,7 +119,7 @@ import Testing
     func `a signature of wrong types is there, and never verifies`(members: String) throws {
         let signature = try #require(try request(#"{"RequestType":"get-logins",\#(members)}"#).signature)
         #expect(throws: VerificationFailure()) {
-            try Conversation(verifying: signature, with: Sample.key())
+            try VerifiedMessage(verifying: signature, with: Sample.key())
         }
     }
 
@@ -156,7 +156,7 @@ import Testing
         let changes = try request(
             #"{"RequestType":"set-login","StringFields":{"\#(key)":"\#(other)","\#(other)":null,"AAAA":""}}"#
         ).stringFields
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
         let decrypted = try changes.map { change in
             (try conversation.decryptText(change.key), try change.value.map(conversation.decryptText))
         }.sorted { $0.0 < $1.0 }

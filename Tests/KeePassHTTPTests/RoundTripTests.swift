@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KeePassHTTP
@@ -23,7 +23,7 @@ import Testing
         #expect(request.triggerUnlock)
         #expect(!request.hasKey)
         #expect(!request.flag("SearchInNotes", default: true))
-        let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+        let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
         #expect(conversation.usedHmac)
         #expect(try request.field("Url").map(conversation.decryptText) == "https://a.example/")
         #expect(try request.field("Login").map(conversation.decrypt) == SecretBytes(utf8: "ich"))
@@ -39,7 +39,7 @@ import Testing
         let request = try Request.parse(try OutgoingRequest(.associate).encoded(with: key))
         #expect(request.key == key)
         #expect(request.id == nil)
-        #expect(try Conversation(verifying: #require(request.signature), with: key).usedHmac)
+        #expect(try VerifiedMessage(verifying: #require(request.signature), with: key).usedHmac)
     }
 
     @Test func `our ping is one`() throws {
@@ -94,18 +94,18 @@ import Testing
         for _ in 0..<20 {
             let (asked, other) = (Nonce.random(), Nonce.random())
             let request = try Request.parse(OutgoingRequest(.getLogins).encoded(with: key, nonce: asked))
-            let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+            let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
             let bytes = reply.encoded(sealing: Seal(replyingTo: conversation))
             #expect(try IncomingReply(parsing: bytes, key: key, answering: asked).success)
             #expect(throws: ReplyError.replayed) {
                 try IncomingReply(parsing: bytes, key: key, answering: other)
             }
             let signature = try #require(Signature(of: JSONReader.object(bytes)))
-            #expect(throws: VerificationFailure()) { try Conversation(verifying: signature, with: key) }
+            #expect(throws: VerificationFailure()) { try VerifiedMessage(verifying: signature, with: key) }
             #expect(
                 throws: VerificationFailure()
             ) {
-                try Conversation(
+                try VerifiedMessage(
                     verifying: Signature(nonce: signature.nonce, verifier: signature.verifier),
                     with: key
                 )
@@ -128,7 +128,7 @@ import Testing
 
     @Test func `to who hasn't the key, the nonces of replies have nothing in common`() throws {
         let key = ClientKey.random()
-        let conversation = try Conversation(verifying: Seal(key: key).signature(), with: key)
+        let conversation = try VerifiedMessage(verifying: Seal(key: key).signature(), with: key)
         let nonces = (0..<1000).map { _ in Seal(replyingTo: conversation).nonce }
         #expect(Set(nonces).count == 1000)
         // No place of the base64 text gives it away: a thousand draws leave hardly one of its 64 letters out.

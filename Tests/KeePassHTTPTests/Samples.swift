@@ -2,7 +2,7 @@
 
 import Ciphers
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
 /// The known answers of the protocol's documentation, and what OpenSSL's command line made of the first of them

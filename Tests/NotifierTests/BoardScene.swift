@@ -8,7 +8,7 @@ import Synchronization
 
 /// A board with a clock that only the test moves, and a server that takes what it is given.
 struct BoardScene {
-    var board: NotificationBoard
+    var board: NotificationState
     var now = ContinuousClock.now
     var server = NotificationServer(
         peer: ":1.5",
@@ -19,7 +19,7 @@ struct BoardScene {
 
     init(_ product: String = "Plasma", dismissalDenies: Bool = false) {
         let count = Mutex(0)
-        board = NotificationBoard(dismissalDenies: dismissalDenies) {
+        board = NotificationState(dismissalDenies: dismissalDenies) {
             count.withLock { number in
                 number += 1
                 return "key-\(number)"

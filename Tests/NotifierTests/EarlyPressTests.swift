@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test mutating func `of several that wait when the server comes just the oldest is sent`() throws {
-        scene.board = NotificationBoard()
+        scene.board = NotificationState()
         let tickets = ["AAAA", "BBBB", "CCCC"].flatMap {
             scene.board.show(.of(.release, $0), now: scene.now)
         }

@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func `a random key can't be guessed`() {
-        let keys = (0..<100).map { _ in NotificationBoard.randomKey() }
+        let keys = (0..<100).map { _ in NotificationState.randomKey() }
         #expect(Set(keys).count == 100)
         #expect(keys.allSatisfy { $0.count == 16 })
     }

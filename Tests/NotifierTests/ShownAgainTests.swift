@@ -122,7 +122,7 @@ import Testing
         #expect(scene.board.seen.isEmpty)
         // Then each time another notification closes, whosever it was.
         for id in [98, 99] as [UInt32] {
-            let closed = NotificationBoard.Signal(kind: .closed(reason: 2), id: id, peer: ":1.5")
+            let closed = NotificationState.Signal(kind: .closed(reason: 2), id: id, peer: ":1.5")
             _ = scene.board.take(closed, now: scene.now)
             scene.pass(try #require(scene.board.alarm) - scene.now)
             (said, due) = refuse(scene.board.tick(now: scene.now))

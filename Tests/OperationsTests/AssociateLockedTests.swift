@@ -14,12 +14,12 @@ import Testing
         let scene = await Scene()
         await scene.clients.lock()
         let guest = Guest(id: "", caller: .named("perl"))
-        let denied = try await scene.ring(guest, guest.request(.associate), .deny)
+        let denied = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(denied.reply.success == false)
         #expect(await scene.clients.unlocks == 0)
 
         let other = Guest(id: "", caller: .named("ruby"))
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "ruby")
         #expect(await scene.clients.unlocks == 1)
     }
@@ -28,7 +28,7 @@ import Testing
         let scene = await Scene()
         await scene.clients.lock()
         let guest = Guest(id: "")
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(await scene.asked().map(\.suggestedID) == ["firefox"])
         #expect(rung.reply.id == "firefox-2")
         #expect(await scene.clients.client("firefox")?.fingerprint == scene.guest.key.fingerprint)
@@ -42,7 +42,7 @@ import Testing
             let scene = await Scene()
             await scene.clients.lock()
             let guest = Guest(id: id, caller: .named("chromium", 200))
-            let rung = try await scene.ring(guest, guest.request(.associate), .allow(choices), .deny, .allow)
+            let rung = try await scene.verified(guest, guest.request(.associate), .allow(choices), .deny, .allow)
             #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
             #expect(
                 await scene.asked()[1].body.hasPrefix(
@@ -59,7 +59,7 @@ import Testing
         await scene.clients.lock()
         await scene.clients.fail(with: .dismissed)
         let guest = Guest(id: "", caller: .named("perl"))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == KeyringError.dismissed.advice)
         #expect(await scene.clients.registrations == 0)
@@ -71,7 +71,7 @@ import Testing
         try await Scene.onOneThread {
             let scene = await Scene()
             await scene.clients.lock()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let test = scene.ringing(
                 scene.guest,
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
@@ -94,7 +94,7 @@ import Testing
         try await Scene.onOneThread {
             let scene = await Scene()
             await scene.clients.lock()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let test = scene.ringing(
                 scene.guest,
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
@@ -115,7 +115,7 @@ import Testing
     @Test func `another program's associate is a question of its own`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let test = scene.ringing(scene.guest, try scene.guest.request(.testAssociate, triggerUnlock: true))
         let unlock = try await scene.next(&events)
         let other = Guest(id: "", caller: .named("perl", 300))

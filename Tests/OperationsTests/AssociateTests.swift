@@ -5,8 +5,8 @@ import Callers
 import Clients
 import DisplayText
 import KeePassHTTP
-import Secrecy
 import SecretService
+import SecureMemory
 import Testing
 
 @testable import Operations
@@ -16,7 +16,7 @@ import Testing
 
     @Test func `an allowed client is stored and told its Id under its own key`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.id == "chromium")
@@ -33,19 +33,19 @@ import Testing
         #expect(asked.fingerprint == newcomer.key.fingerprint)
         #expect(asked.client == nil)
         let known = Guest(id: "chromium", key: newcomer.key)
-        #expect(try await scene.ring(known, known.request(.testAssociate)).reply.success)
+        #expect(try await scene.verified(known, known.request(.testAssociate)).reply.success)
     }
 
     @Test func `a name that is taken gets a number`() async throws {
         let scene = await Scene()
         let guest = Guest(id: "")
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "firefox-2")
     }
 
     @Test func `the person's name for it counts`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             newcomer,
             newcomer.request(.associate),
             .allow(Choices(id: "work browser"))
@@ -57,7 +57,7 @@ import Testing
     @Test func `a proposed Id comes back unchanged`() async throws {
         let scene = await Scene()
         let guest = Guest(id: "KeePassRPC ü 7", caller: .named("ruby"))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "KeePassRPC ü 7")
         #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
     }
@@ -65,10 +65,10 @@ import Testing
     @Test func `a proposed Id in another form is the same Id in one form`() async throws {
         let scene = await Scene()
         let first = Guest(id: "cafe\u{301}", caller: .named("ruby"))
-        let rung = try await scene.ring(first, first.request(.associate), .allow)
+        let rung = try await scene.verified(first, first.request(.associate), .allow)
         #expect(rung.reply.id.map { Array($0.utf8) } == Array("caf\u{E9}".utf8))
         let second = Guest(id: "caf\u{E9}", caller: .named("perl"))
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(second, try second.request(.associate))
         try await scene.allow(try await scene.next(&events))
         let overwrite = try await scene.next(&events)
@@ -85,7 +85,7 @@ import Testing
     func `a proposal that couldn't be shown as it is stored is not suggested`(_ id: String) async throws {
         let scene = await Scene()
         let guest = Guest(id: id, caller: .named("evil"))
-        _ = try await scene.ring(guest, guest.request(.associate), .deny)
+        _ = try await scene.verified(guest, guest.request(.associate), .deny)
         let suggested = try #require(await scene.asked().first?.suggestedID)
         #expect(suggested != id)
         #expect(PlainText.cleaned(suggested) == suggested)
@@ -94,11 +94,11 @@ import Testing
     @Test(arguments: ["", "  ", "a\nb", "a\u{202E}b"])
     func `a name that can't be one is not taken from the person`(_ id: String) async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(newcomer, try newcomer.request(.associate))
         let question = try await scene.next(&events)
         await #expect(throws: AnswerError.self) { try await scene.allow(question, Choices(id: id)) }
-        #expect(await scene.desk.pending().count == 1)
+        #expect(await scene.approvals.pending().count == 1)
         try await scene.deny(question)
         #expect(try await ringing.value.reply.success == false)
         #expect(await scene.clients.ids() == ["firefox"])
@@ -107,7 +107,7 @@ import Testing
     @Test func `not allowed means no Id, but version and hash`() async throws {
         let scene = await Scene()
         let guest = Guest(id: "wanted")
-        let rung = try await scene.ring(guest, guest.request(.associate), .deny)
+        let rung = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)
@@ -119,9 +119,9 @@ import Testing
 
     @Test func `after a denial the program is quiet, whatever key it brings`() async throws {
         let scene = await Scene()
-        _ = try await scene.ring(newcomer, newcomer.request(.associate), .deny)
+        _ = try await scene.verified(newcomer, newcomer.request(.associate), .deny)
         let other = Guest(id: "", caller: newcomer.caller)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().count == 1)
     }
@@ -148,7 +148,7 @@ import Testing
             good.with("Key", "\"\(mine)\"").with("Nonce", nil),
         ]
         for request in spoilt {
-            let rung = try await scene.ring(request.bytes, [.allow])
+            let rung = try await scene.verified(request.bytes, [.allow])
             #expect(rung.status == 200)
             #expect(rung.reply.error == "Couldn't verify request")
         }
@@ -159,7 +159,7 @@ import Testing
     func `an associate without a key is a 400`(_ key: String?) async throws {
         let scene = await Scene()
         let request = try WireRequest("associate", id: nil, key: newcomer.key).with("Key", key)
-        let rung = try await scene.ring(request.bytes)
+        let rung = try await scene.verified(request.bytes)
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Invalid request: Key: required")
     }
@@ -170,13 +170,13 @@ import Testing
         let request = try WireRequest("associate", id: nil, key: key)
             .with("Id", "null")
             .with("Key", "\"AAECAwQFBgcI\\r\\nCQoLDA0ODw==\"")
-        let rung = try await scene.ring(request.bytes, from: .named("perl"), key: key, [.allow])
+        let rung = try await scene.verified(request.bytes, from: .named("perl"), key: key, [.allow])
         #expect(rung.reply.id == "perl")
     }
 
     @Test func `the same key under the same Id again is let in silently`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.associate))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.associate))
         #expect(rung.reply.id == "firefox")
         #expect(await scene.asked().isEmpty)
         #expect(await scene.clients.registrations == 0)
@@ -187,7 +187,7 @@ import Testing
         let twin = Guest(id: "a-twin", key: scene.guest.key)
         await scene.clients.welcome(twin)
         for guest in [scene.guest, twin] {
-            #expect(try await scene.ring(guest, guest.request(.associate)).reply.id == guest.id)
+            #expect(try await scene.verified(guest, guest.request(.associate)).reply.id == guest.id)
         }
         #expect(await scene.asked().isEmpty)
     }
@@ -195,7 +195,7 @@ import Testing
     @Test func `the same key under another Id asks`() async throws {
         let scene = await Scene()
         let other = Guest(id: "other", key: scene.guest.key)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "other")
         #expect(await scene.asked().count == 1)
     }
@@ -203,7 +203,7 @@ import Testing
     @Test func `a key that can't be stored is no success`() async throws {
         let scene = await Scene()
         await scene.clients.failToStore(with: .keyring(.noDefaultCollection))
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)
         #expect(rung.reply.error == KeyringError.noDefaultCollection.advice)
@@ -212,28 +212,28 @@ import Testing
     @Test func `an Id that the keyring doesn't take is no lock`() async throws {
         let scene = await Scene()
         await scene.clients.failToStore(with: .badName)
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.error == ClientError.badName.advice)
     }
 
     @Test func `a client that gave up gets its allow when it comes again`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try newcomer.request(.associate)
         let ringing = scene.ringing(newcomer, body)
         let question = try await scene.next(&events)
         ringing.cancel()
         _ = try await ringing.value
         try await scene.allow(question, Choices(id: "mine"))
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate))
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate))
         #expect(rung.reply.id == "mine")
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `the same attempt twice is one question, and both are let in`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(newcomer, try newcomer.request(.associate))
         let question = try await scene.next(&events)
         let second = scene.ringing(newcomer, try newcomer.request(.associate))
@@ -246,11 +246,11 @@ import Testing
 
     @Test func `a new attempt with another key takes the place of the one that waits`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(newcomer, try newcomer.request(.associate))
         _ = try await scene.next(&events)
         let other = Guest(id: "", caller: newcomer.caller)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "chromium")
         #expect(try await first.value.reply.success == false)
         #expect(await scene.clients.client("chromium")?.fingerprint == other.key.fingerprint)
@@ -259,7 +259,7 @@ import Testing
     @Test func `it is served while the vault is locked`() async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        #expect(try await scene.ring(newcomer, newcomer.request(.associate), .allow).reply.success)
+        #expect(try await scene.verified(newcomer, newcomer.request(.associate), .allow).reply.success)
     }
 
     @Test(
@@ -272,7 +272,7 @@ import Testing
         let scene = await Scene()
         let key = try #require(ClientKey(SecretBytes(copying: bytes)))
         let guest = Guest(id: "", key: key, caller: .named("chromium", 200))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)

@@ -37,6 +37,6 @@ import Testing
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", username: "me"))
         let bytes = try body(scene.guest, Self.marks)
-        _ = try await scene.ring(scene.guest, bytes, .deny)
+        _ = try await scene.verified(scene.guest, bytes, .deny)
     }
 }

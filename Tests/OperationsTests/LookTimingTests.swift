@@ -5,8 +5,8 @@ import Foundation
 import KDBX
 import KeePassHTTP
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -29,7 +29,7 @@ struct LookTimingTests {
     /// A bell over a vault with one login whose secrets are known, or are others.
     private struct Place {
         let scene: Scene
-        let bell: Bell
+        let handler: RequestHandler
         let id: LoginID
         /// What the vault needs to be there.
         let kept: [any Sendable]
@@ -55,16 +55,16 @@ struct LookTimingTests {
                 )
             )
         }
-        let bell = Bell(
-            vaults: VaultRack(first: vault),
+        let handler = RequestHandler(
+            vaults: VaultSet(first: vault),
             clients: scene.clients,
             grants: scene.grants,
-            desk: scene.desk,
+            approvals: scene.approvals,
             policy: Policy(),
             logger: quiet,
             now: { Scene.now }
         )
-        return Place(scene: scene, bell: bell, id: id, kept: kept)
+        return Place(scene: scene, handler: handler, id: id, kept: kept)
     }
 
     private static func vault(
@@ -111,7 +111,7 @@ struct LookTimingTests {
             let guest = place.scene.guest
             let body = try Self.body(guess, guest, place.id)
             let start = ContinuousClock.now
-            let answer = await place.bell.answer(body, from: KnownVisitor(known: guest.caller))
+            let answer = await place.handler.answer(body, from: KnownRequester(known: guest.caller))
             let time = ContinuousClock.now - start
             #expect(String(decoding: answer.body, as: UTF8.self).contains("Too many"))
             if isRight { times.0.append(time) } else { times.1.append(time) }

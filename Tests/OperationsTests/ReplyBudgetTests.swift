@@ -29,12 +29,12 @@ import Vault
     {
         try await Scene.onOneThread {
             var scene = await Scene()
-            scene.bell.replies = ReplyBudget(most: 200_000, share: 100_000)
+            scene.handler.replies = ReplyBudget(most: 200_000, share: 100_000)
             await scene.vault.put(
                 .at("https://a.example/", "a"),
                 password: String(repeating: "x", count: 40_000)
             )
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
             var tasks: [Task<Rung, any Error>] = []
             for _ in 0..<6 {
@@ -47,13 +47,13 @@ import Vault
             for task in tasks { rung.append(try await task.value) }
             #expect(rung.count { $0.reply.success } == 2)
             #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
-            #expect((80_000...100_000).contains(scene.bell.replies.taken))
+            #expect((80_000...100_000).contains(scene.handler.replies.taken))
             // Delivered or not, they are gone.
             for reply in rung { await reply.deliver(false) }
             rung = []
             tasks = []
             await Scene.everythingElse()
-            #expect(scene.bell.replies.taken == 0)
+            #expect(scene.handler.replies.taken == 0)
         }
     }
 
@@ -63,7 +63,7 @@ import Vault
             limits.askersPerProgram = 3
             let scene = await Scene(limits: limits)
             await scene.vault.put(.at("https://a.example/", "a"))
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
             var tasks: [Task<Rung, any Error>] = []
             for _ in 0..<3 {

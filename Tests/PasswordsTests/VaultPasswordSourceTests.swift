@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DBus
 import Foundation
-import Kernel
 import Logging
 import Passwords
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Testing
 import Vault

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct KeyringPromptTests {
     @Test func `an unlock whose end is told before the prompt's own answer is not missed`() async throws {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 /// What Keybell relies on, with each provider as it is.
 @Suite struct ProviderTests {

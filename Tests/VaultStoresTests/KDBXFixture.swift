@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Foundation
 import KDBX
-import Kernel
+import Linux
 import Logging
-import Secrecy
+import SecureMemory
 import Synchronization
 import TestSupport
 import Vault
@@ -28,7 +29,7 @@ struct KDBXFixture {
         keyFile: [UInt8]? = nil,
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
-        reached: @escaping @Sendable (FileReplacement.Step) throws(KernelError) -> Void = { _ in }
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         path = folder.path(place)
@@ -59,7 +60,7 @@ struct KDBXFixture {
         _ passwords: ScriptedPasswords,
         _ state: String,
         _ clock: Observed<Int64>,
-        reached: @escaping @Sendable (FileReplacement.Step) throws(KernelError) -> Void = { _ in }
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) -> KDBXStore {
         KDBXStore(
             name: "test",

@@ -2,8 +2,8 @@
 
 import Foundation
 import KDBX
-import Kernel
-import Secrecy
+import Linux
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -145,8 +145,8 @@ struct KDBXStoreSavingTests {
     func `a save that fails leaves the old or the new file, and no litter`(step: FileReplacement.Step)
         async throws
     {
-        let fixture = try KDBXFixture(reached: { reached throws(KernelError) in
-            if reached == step { throw KernelError(call: "test", code: ENOSPC) }
+        let fixture = try KDBXFixture(reached: { reached throws(SystemCallError) in
+            if reached == step { throw SystemCallError(call: "test", code: ENOSPC) }
         })
         try await fixture.store.unlock(for: UnlockReason())
         let before = try fixture.bytes()

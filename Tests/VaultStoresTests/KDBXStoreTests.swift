@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import ConcurrencyTools
 import Dispatch
 import Foundation
 import KDBX
-import Kernel
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import Vault

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Foundation
-import Kernel
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 import Vault
 
 @testable import VaultStores

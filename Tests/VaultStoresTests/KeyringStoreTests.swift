@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 import Vault
 import VaultStores
 

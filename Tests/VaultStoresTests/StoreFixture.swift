@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DBus
-import Kernel
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Vault
 import VaultStores

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
-import Kernel
+import Linux
 import Synchronization
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 
 /// A request written by hand, member by member: what our own client would never send, others do.
 ///

@@ -3,7 +3,7 @@
 import Callers
 import KeePassHTTP
 import Operations
-import Secrecy
+import SecureMemory
 
 /// A client and the program that it is.
 struct Guest: Sendable {
@@ -39,7 +39,7 @@ struct Guest: Sendable {
 }
 
 /// Somebody at the other end of a connection, found out already.
-struct KnownVisitor: Visitor {
+struct KnownRequester: Requester {
     let known: Caller
     var isThere = true
 

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+package import Logging
+package import SecretService
+
+/// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
+///
+/// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
+/// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
+/// known stay in force, and what else was stored is unknown.
+package actor GrantRegistry {
+    /// The schema of the items.
+    package static let schema = "org.keybell.Grants"
+
+    private let keyring: Keyring
+    private let logger: Logger
+    /// What counts; of what is stored, as it was when it was last read.
+    private var table = GrantTable()
+    private var shelf = GrantsSnapshot()
+    /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
+    private var undeleted: [String: Undeleted] = [:]
+    /// What is being stored, by name; it counts for this session until it is.
+    private var pending: [String: Grant] = [:]
+    /// Nothing has happened in the keyring since it was read.
+    private var isCurrent = false
+    /// How often something has changed in the keyring.
+    private var changes: UInt64 = 0
+    private var reading: Task<KeyringError?, Never>?
+    private var lastWrite: Task<Void, Never>?
+    private var isDeletingAgain = false
+    /// `changes` after the last write that failed.
+    private var failedAt: UInt64?
+
+    /// Creates a registry over the keyring; nothing is read before the first look-up.
+    package init(keyring: Keyring, logger: Logger) {
+        self.keyring = keyring
+        self.logger = logger
+    }
+
+    /// A decision can be kept beyond the session.
+    package nonisolated var keepsGrants: Bool { true }
+
+    /// Follows the keyring until it is cancelled.
+    package func run() async {
+        for await event in keyring.events() {
+            isCurrent = false
+            changes += 1
+            switch event {
+            case .locked, .providerLeft: table.endSessions(ofVault: nil)
+            default: break
+            }
+        }
+    }
+
+    // MARK: - Deciding
+
+    /// What is decided about each of these now, in their order; the keyring is read at most once for all of them.
+    package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
+        let isReadable = await load() == nil
+        let now = ContinuousClock.now
+        return subjects.map { subject in
+            let isKnown = isReadable && shelf.sealed[subject.key.fingerprint] == nil
+            return table.decision(on: subject, isKnown: isKnown, now: now)
+        }
+    }
+
+    /// Remembers decisions; they count from now on.
+    ///
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    package func remember(_ grants: [Grant]) async throws(KeyringError) {
+        let grants = grants.filter { $0.entries?.isEmpty != true }
+        for grant in grants {
+            if !grant.isForSession { pending[grant.name] = grant }
+            table.remember(grant.forSession)
+        }
+        let lasting = grants.filter { !$0.isForSession }
+        for (fingerprint, new) in Dictionary(grouping: lasting, by: \.key.fingerprint) {
+            try await write(fingerprint, adding: new)
+        }
+    }
+
+    /// Everything that is decided, whatever key it is for.
+    ///
+    /// - Throws: Why not all that is stored can be read.
+    package func all() async throws(KeyringError) -> [Grant] {
+        await lastWrite?.value
+        if let error = await load() { throw error }
+        guard !shelf.sealed.values.contains(.itemLocked) else { throw .itemLocked }
+        table.dropOver(at: .now)
+        return table.grants
+    }
+
+    // MARK: - Forgetting
+
+    /// Forgets one grant by its name.
+    ///
+    /// - Returns: The grant; nil where there is none.
+    /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
+    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Grant? {
+        let error = await load()
+        let known = table.grants(of: fingerprint).first { $0.name == name }
+        guard let known = known ?? undeleted[fingerprint]?.names[name] else {
+            if let error = error ?? shelf.sealed[fingerprint] { throw error }
+            return nil
+        }
+        let beingStored = pending.removeValue(forKey: name)
+        _ = table.forget(fingerprint: fingerprint, name: name)
+        guard !known.isForSession || beingStored != nil else { return known }
+        undeleted[fingerprint, default: Undeleted()].add(known)
+        try await write(fingerprint)
+        return known
+    }
+
+    /// Forgets everything that was decided for a key that is revoked or overwritten.
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    package func forget(fingerprint: String) async throws(KeyringError) {
+        table.forget(fingerprint: fingerprint)
+        pending = pending.filter { $0.value.key.fingerprint != fingerprint }
+        undeleted[fingerprint, default: Undeleted()].addAll()
+        try await write(fingerprint)
+    }
+
+    /// Ends what was meant for this session, as a lock does: for one vault, or for all.
+    package func endSessions(ofVault vault: String? = nil) {
+        table.endSessions(ofVault: vault)
+    }
+
+    // MARK: - Reading
+
+    /// Reads what is stored unless it is known; who comes meanwhile waits for the same reading, but never for a write,
+    /// which may have the provider ask the person.
+    ///
+    /// - Returns: Why what is stored can't be known.
+    private func load() async -> KeyringError? {
+        guard !isCurrent else { return nil }
+        if let reading { return await reading.value }
+        let task = Task(executorPreference: TaskQueue.shared) { await self.read() }
+        reading = task
+        return await task.value
+    }
+
+    private static let readings = 8
+
+    private func read() async -> KeyringError? {
+        defer { reading = nil }
+        // What changes while it is read, a lock among that, makes what was read worth nothing.
+        for _ in 0..<Self.readings {
+            let before = changes
+            do throws(KeyringError) {
+                let found = try await keyring.items(schema: Self.schema)
+                let shelf = GrantsSnapshot(found, try await keyring.openSecrets(of: found))
+                guard before == changes else { continue }
+                adopt(shelf)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        return .deadline
+    }
+
+    private func adopt(_ shelf: GrantsSnapshot) {
+        self.shelf = shelf
+        isCurrent = true
+        let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
+        table.adopt(stored, sparing: Set(shelf.sealed.keys))
+        for (fingerprint, error) in shelf.sealed where error != .itemLocked {
+            logger.error(
+                "a client's grants can't be read, so that the person is asked",
+                metadata: ["fingerprint": "\(fingerprint)", "why": "\(error.advice)"]
+            )
+        }
+        deleteAgain()
+    }
+
+    /// Tries once more to delete what was forgotten, if anything has changed since that failed.
+    private func deleteAgain() {
+        guard !undeleted.isEmpty, !isDeletingAgain, changes != failedAt else { return }
+        isDeletingAgain = true
+        Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
+    }
+
+    private func deleteForgotten() async {
+        for fingerprint in undeleted.keys {
+            // It has been logged, and it counts no more either way.
+            try? await write(fingerprint)
+        }
+        isDeletingAgain = false
+    }
+
+    // MARK: - Writing
+
+    /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
+    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(KeyringError) {
+        let previous = lastWrite
+        let task = Task(executorPreference: TaskQueue.shared) {
+            await previous?.value
+            return await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
+        }
+        lastWrite = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
+        do throws(KeyringError) {
+            try await task.value.get()
+        } catch {
+            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            throw error
+        }
+    }
+
+    private func store(_ new: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        defer { for grant in new { pending[grant.name] = nil } }
+        // Without knowing what is there, writing would make a second item.
+        if let error = await load() { throw error }
+        let forgotten = undeleted[fingerprint]
+        // Nobody may overwrite what couldn't be read, unless all of it is to go.
+        if let error = shelf.sealed[fingerprint], forgotten?.isAll != true { throw error }
+        let added = new.filter { pending[$0.name] != nil }
+        var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
+        for grant in added { kept.remember(grant) }
+        do throws(KeyringError) {
+            try await put(kept.grants, fingerprint)
+        } catch {
+            // Nobody knows how much of it was done.
+            isCurrent = false
+            changes += 1
+            failedAt = changes
+            throw error
+        }
+        // A reading that runs may have seen what was there before.
+        changes += 1
+        // Nothing more was forgotten meanwhile.
+        if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
+        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        let stored = kept.grants.filter { undeleted[fingerprint]?.covers($0) != true }
+        table.adopt(stored, fingerprint: fingerprint)
+    }
+
+    private func put(_ kept: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        var surplus = shelf.items[fingerprint] ?? []
+        var item: KeyringItem?
+        if !kept.isEmpty {
+            let secret = StoredGrant.encode(kept)
+            if let newest = surplus.popLast() {
+                try await keyring.change(newest, secret: secret)
+                item = newest
+            } else {
+                item = try await keyring.store(
+                    schema: Self.schema,
+                    label: "Keybell grants: \(fingerprint)",
+                    attributes: ["fingerprint": fingerprint],
+                    secret: secret
+                )
+            }
+        }
+        for item in surplus {
+            do throws(KeyringError) {
+                try await keyring.delete(item)
+            } catch .notFound {
+                continue  // Somebody else has deleted it, which is as good.
+            } catch {
+                throw error
+            }
+        }
+        shelf.put(kept, in: item, fingerprint: fingerprint)
+    }
+
+    /// What of a key's grants was forgotten.
+    private struct Undeleted {
+        private(set) var names: [String: Grant] = [:]
+        private(set) var isAll = false
+        /// How often something was.
+        private(set) var count = 0
+
+        func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }
+
+        mutating func add(_ grant: Grant) {
+            names[grant.name] = grant
+            count += 1
+        }
+
+        mutating func addAll() {
+            isAll = true
+            count += 1
+        }
+    }
+}

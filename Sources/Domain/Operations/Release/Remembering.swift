@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import SecretService
+import Vault
+
+extension RequestHandler {
+    /// What a grant for this request would cover.
+    func grantKey(
+        _ kind: GrantKey.Kind,
+        host: String,
+        form: GrantKey.Form = GrantKey.Form(),
+        vault: String,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) -> GrantKey {
+        GrantKey(
+            fingerprint: verified.client.fingerprint,
+            program: caller.program.id,
+            origin: caller.program.origin,
+            vault: vault,
+            kind: kind,
+            host: host,
+            form: form
+        )
+    }
+
+    /// What the person has decided for good about each, in their order; none for a program that can't be told from others.
+    func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
+        guard subjects.allSatisfy({ !$0.key.program.isEmpty }) else {
+            return subjects.map { _ in .undecided }
+        }
+        return await grants.decisions(on: subjects)
+    }
+
+    /// Keeps decisions that the person meant for more than once.
+    ///
+    /// - Returns: Why one couldn't be kept for always, as a sentence that tells the person what to do.
+    func remember(_ decided: [Grant]) async -> String? {
+        do throws(KeyringError) {
+            try await grants.remember(decided)
+            return nil
+        } catch {
+            return error.advice
+        }
+    }
+
+    /// What is to be kept of an answer.
+    ///
+    /// Of those who asked the same question only one gets the scope: the one whose question was shown.
+    func grantsToKeep(
+        of answer: Answer,
+        about offers: [Offer],
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) -> [Grant] {
+        guard caller.program.isKnown, let host = purpose.grantedHost,
+            let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
+            let scope = Grant.Scope(decided.choices)
+        else { return [] }
+        let chosen = decided.choices.entries.map(Set.init)
+        return Dictionary(grouping: offers, by: \.store.name).map { vault, offers in
+            let uuids = Set(offers.map(\.login.id.hex))
+            return Grant(
+                key: grantKey(
+                    .release,
+                    host: host,
+                    form: purpose.form,
+                    vault: vault,
+                    verified: verified,
+                    caller: caller
+                ),
+                allows: decided.allows,
+                entries: chosen.map(uuids.intersection) ?? uuids,
+                scope: scope
+            )
+        }
+    }
+}
+
+extension Grant.Scope {
+    /// How long the person meant it; nil for this once.
+    init?(_ choices: Choices) {
+        switch choices.scope {
+        case .once: return nil
+        case .always: self = .always
+        case .session:
+            self = .session(expires: choices.seconds.map { ContinuousClock.now + .seconds(Int64($0)) })
+        }
+    }
+}

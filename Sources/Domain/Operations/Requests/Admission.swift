@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import DisplayText
+import KeePassHTTP
+import Logging
+import SecretService
+import Vault
+
+/// A new key that is stored by the person's word.
+struct Admission: Sendable {
+    /// The Id that it has.
+    var id: String
+    /// Who asked.
+    var caller: Caller
+    var code: String?
+    /// The fingerprint of the key that the person let it replace.
+    var replaced: String?
+}
+
+/// A name that the person is offered for a new key.
+private struct OfferedName {
+    let text: String
+    /// What it is as near to as could be; that with a higher number, should it be taken meanwhile.
+    let base: String
+}
+
+/// What the person has agreed to call a new key.
+private struct AgreedName {
+    let text: String
+    let base: String
+    /// Whether somebody wants just that, the person or the client; another one would do otherwise.
+    let isWanted: Bool
+}
+
+extension RequestHandler {
+    /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
+    static let associateRounds = 8
+
+    /// Asks until the key is stored, under an Id that is free or that the person lets it take over.
+    func admit(
+        _ key: ClientKey,
+        proposed: String?,
+        from requester: any Requester
+    ) async throws(Refusal) -> Admission {
+        var base: String?
+        for _ in 0..<Self.associateRounds {
+            let caller = await requester.asker()
+            let offer =
+                if let base {
+                    OfferedName(text: await clients.suggestID(from: base), base: base)
+                } else {
+                    await proposal(proposed, caller: caller)
+                }
+            let question = ApprovalRequest(
+                kind: .associate,
+                caller: caller,
+                sameness: sameness(key.fingerprint, proposed ?? ""),
+                suggestedID: offer.text,
+                fingerprint: key.fingerprint
+            )
+            let decided = try PersonDecision(await approvals.ask(question))
+            guard decided.allows else { throw .denied }
+            let name = AgreedName(
+                text: decided.choices.id ?? offer.text,
+                base: offer.base,
+                isWanted: decided.choices.isNamedByPerson
+                    || proposed.flatMap { PlainName($0) }?.text == offer.text
+            )
+            let agreed = Admission(id: name.text, caller: caller, code: decided.code)
+            if let admission = try await keep(key, under: name, agreed, proposed: proposed, from: requester) {
+                return admission
+            }
+            base = name.text
+        }
+        throw .denied
+    }
+
+    /// Stores a key under a name, after a question where another key has that; nil after a denial of it.
+    ///
+    /// Much can happen while the person opens a keyring or a vault for it. Whoever has the Id at the storing is who the
+    /// person has seen, or they are asked again.
+    private func keep(
+        _ key: ClientKey,
+        under name: AgreedName,
+        _ agreed: Admission,
+        proposed: String?,
+        from requester: any Requester
+    ) async throws(Refusal) -> Admission? {
+        var admission = agreed
+        for _ in 0..<Self.associateRounds {
+            try await unlockForStoring()
+            admission.id = try await id(for: key, under: name)
+            let holder = try await client(admission.id)
+            if let holder, ![key.fingerprint, admission.replaced].contains(holder.fingerprint) {
+                admission.caller = await requester.asker()
+                var overwrite = ApprovalRequest(
+                    kind: .overwrite,
+                    caller: admission.caller,
+                    sameness: sameness(key.fingerprint, proposed ?? ""),
+                    client: admission.id,
+                    suggestedID: admission.id,
+                    fingerprint: key.fingerprint
+                )
+                overwrite.replaced = KeyHolder(holder)
+                let decided = try PersonDecision(await approvals.ask(overwrite))
+                guard decided.allows else { return nil }
+                admission.code = decided.code
+                admission.replaced = holder.fingerprint
+            }
+            try await learnHash(for: admission.id, from: requester)
+            if try await store(key, as: admission) { return admission }
+        }
+        throw .keyring(ClientError.taken(name.text).advice)
+    }
+
+    /// The Id to store a key under: the one that was shown, or where nobody has chosen that, the next free one.
+    ///
+    /// It may have been given away since, or nobody knew what was free while the keyring was locked: such a name must not
+    /// cost another client its key.
+    private func id(for key: ClientKey, under name: AgreedName) async throws(Refusal) -> String {
+        guard !name.isWanted, let holder = try await client(name.text), holder.fingerprint != key.fingerprint
+        else { return name.text }
+        // It may have been stored meanwhile for somebody who asked the same.
+        if let known = try await knownID(of: key, proposed: nil) { return known }
+        return await clients.suggestID(from: name.base)
+    }
+
+    /// The Id that the request brings, else a free one from the program's name.
+    ///
+    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored, and
+    /// one that may be taken for somebody else's is proposed in plain characters.
+    private func proposal(_ proposed: String?, caller: Caller) async -> OfferedName {
+        let name = proposed.flatMap { PlainName($0) }
+        if let name, !name.mayBeMistaken { return OfferedName(text: name.text, base: name.text) }
+        let base = (name == nil ? proposed : name?.plain?.text) ?? caller.processes.first?.name ?? ""
+        return OfferedName(text: await clients.suggestID(from: base), base: base)
+    }
+
+    /// Only an allowed request may unlock the keyring: this is one.
+    private func unlockForStoring() async throws(Refusal) {
+        do throws(KeyringError) {
+            try await clients.unlockForStoring()
+        } catch {
+            logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
+            throw .keyring(error.advice)
+        }
+    }
+
+    private func client(_ id: String) async throws(Refusal) -> Client? {
+        do throws(ClientError) {
+            return try await clients.client(withID: id)
+        } catch {
+            throw .keyring(error.advice)
+        }
+    }
+
+    /// Stores a key unless somebody else has the Id by now than the person was shown.
+    private func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
+        let caller = admission.caller
+        do throws(ClientError) {
+            try await clients.register(
+                id: admission.id,
+                key: key,
+                program: caller.program.id,
+                origin: caller.program.origin,
+                database: await vaults.hash() ?? "",
+                replacing: admission.replaced
+            )
+            return true
+        } catch .taken {
+            return false
+        } catch {
+            logger.error(
+                "the client's key could not be stored",
+                metadata: ["client": "\(admission.id)", "why": "\(error.advice)"]
+            )
+            if case .badName = error { throw .forbidden(error.advice) }
+            throw .keyring(error.advice)
+        }
+    }
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Glibc
+import KDBX
+import Linux
+import Logging
+import SecureMemory
+import Vault
+
+/// A KDBX file on the disk: everything about it that blocks or takes long, so never called on an actor.
+struct KDBXFile: Sendable {
+    /// A file that has been read, with what it takes to read and write it again.
+    struct Opened: Sendable {
+        let shelf: KDBXSnapshot
+        let key: CompositeKey
+        /// The key after its derivation, good as long as nobody writes the file.
+        let derived: DerivedKey
+        /// SHA-256 of the file as it was read or written.
+        let digest: [UInt8]
+        /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
+        var saved: Set<Identifier> = []
+    }
+
+    /// What the vault is called, for texts that people read.
+    let name: String
+    let path: String
+    let keyFile: String?
+    /// Where the former content goes where the file has to be written in place.
+    let backup: String
+    let limits: Limits
+    let logger: Logger
+    /// Told of each step of a save, for tests.
+    let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
+
+    /// Longer than any database that fits in memory.
+    private static let sizeLimit = 1 << 30
+
+    /// Looks whether the file is there and one that could be opened at all.
+    func look() throws(VaultError) {
+        _ = try parse(read())
+        _ = try keyFileBytes()
+    }
+
+    /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
+    func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
+        let (bytes, keyFile) = (try read(), try keyFileBytes())
+        let file = try parse(bytes)
+        // With a key file, no password is what most mean by an empty one.
+        let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
+        for password in passwords {
+            do throws(KDBXError) {
+                let key = try CompositeKey(password: password, keyFile: keyFile)
+                let derived = try file.derive(key, limits: limits, by: deriver)
+                let database = try file.open(derived, limits: limits)
+                return Opened(
+                    shelf: KDBXSnapshot(database),
+                    key: key,
+                    derived: derived,
+                    digest: Digest.sha256(bytes)
+                )
+            } catch .wrongKey {
+                continue
+            } catch {
+                throw VaultError(error, vault: name, limits: limits)
+            }
+        }
+        return nil
+    }
+
+    /// Reads the file again with the key that is known; nil if it still is the one that was read.
+    ///
+    /// What was saved since the vault was opened, and another program has overwritten, is put back into it, as an entry
+    /// or in an entry's history.
+    ///
+    /// - Parameters:
+    ///   - former: What was read or written last.
+    ///   - now: The time, in seconds since 1970.
+    ///   - deriver: Who derives the key for reading.
+    ///   - writer: Who derives it where something is put back.
+    /// - Returns: What is in it now; nil if that hasn't changed.
+    /// - Throws: What reading it, or putting something back, throws.
+    func reread(
+        _ former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver,
+        writingBy writer: any KeyDeriver
+    ) throws(VaultError) -> Opened? {
+        let bytes = try read()
+        guard Digest.sha256(bytes) != former.digest else { return nil }
+        let found = try opened(bytes, like: former, deriver)
+        var database = found.shelf.database
+        guard database.merge(former.shelf.database, only: former.saved) else { return found }
+        logger.notice(
+            "Another program has overwritten what Keybell had saved; it is put back",
+            metadata: ["vault": "\(name)"]
+        )
+        do throws(VaultError) {
+            return try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
+                .0
+        } catch {
+            logger.error(
+                "What another program has overwritten is served, but can't be written",
+                metadata: ["vault": "\(name)", "reason": "\(error)"]
+            )
+            return Opened(
+                shelf: KDBXSnapshot(database),
+                key: found.key,
+                derived: found.derived,
+                digest: found.digest,
+                saved: former.saved
+            )
+        }
+    }
+
+    /// Puts a draft into the file, after whatever other programs put there meanwhile.
+    ///
+    /// - Returns: The file as it is then, and the login.
+    /// - Throws: What the draft or the file doesn't allow; the file is as it was then.
+    func save(
+        _ draft: LoginDraft,
+        over former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> (Opened, LoginID) {
+        let (opened, id) = try rewrite(former, at: now, deriver) { shelf throws(VaultError) in
+            let (database, login) = try shelf.saved(draft, at: Timestamp(unix: now))
+            return (database, login)
+        }
+        guard let id else { throw .notFound }
+        return (opened, id)
+    }
+
+    /// What becomes of a database, and the login in it that the change is about.
+    private typealias Change = (KDBXSnapshot) throws(VaultError) -> (Database, LoginID?)
+
+    /// Changes the file, after whatever other programs put there meanwhile.
+    private func rewrite(
+        _ former: Opened,
+        at now: Int64,
+        _ deriver: any KeyDeriver,
+        _ change: Change
+    ) throws(VaultError) -> (Opened, LoginID?) {
+        for _ in 1...4 {
+            let outcome: Result<(Opened, LoginID?), VaultError>
+            do throws(SystemCallError) {
+                let replacement = try FileReplacement(of: path)
+                outcome = try rewrite(former, deriver, in: replacement, change)
+            } catch  where error.code == ESTALE {
+                // Another program wrote while we encrypted: once more, with what it wrote.
+                continue
+            } catch {
+                throw .unavailable("The file of the vault \(name) can't be written: \(error)")
+            }
+            return try outcome.get()
+        }
+        throw .unavailable("The file of the vault \(name) never rests: other programs keep writing it")
+    }
+
+    private func rewrite(
+        _ former: Opened,
+        _ deriver: any KeyDeriver,
+        in replacement: borrowing FileReplacement,
+        _ change: Change
+    ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
+        let old = try FileBytes.read(replacement.path, limit: Self.sizeLimit)
+        let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
+        do throws(VaultError) {
+            let base = try merged(old, former, deriver)
+            var (database, login) = try change(base)
+            // They are in the file from now on.
+            database.keepStandIns()
+            (shelf, id) = (KDBXSnapshot(database), login)
+            do throws(KDBXError) {
+                (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
+            } catch {
+                throw VaultError(error, vault: name, limits: limits)
+            }
+        } catch {
+            return .failure(error)
+        }
+        let path = replacement.path
+        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, shelf, id, derived, limits) }
+        // Not there any more is as different as can be.
+        let isStillOld = { (try? FileBytes.read(path, limit: Self.sizeLimit)) == old }
+        var lost: [String] = []
+        do throws(SystemCallError) {
+            lost = try replacement.replace(
+                with: file,
+                isGood: isGood,
+                isStillOld: isStillOld,
+                reached: reached
+            )
+        } catch  where replacement.isImpossible(error) {
+            try SafeFile.makeFolder(SafeFile.parent(of: backup))
+            try replacement.overwrite(
+                with: file,
+                backup: backup,
+                isGood: isGood,
+                isStillOld: isStillOld,
+                reached: reached
+            )
+            logger.notice(
+                "The file of the vault can't be replaced, and was written in place; its former content is kept",
+                metadata: ["vault": "\(name)", "backup": "\(backup)"]
+            )
+        } catch {
+            throw error
+        }
+        if !lost.isEmpty {
+            logger.warning(
+                "The file of the vault could not be saved with all that belongs to it",
+                metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
+            )
+        }
+        let saved = former.saved.union(id.flatMap { Identifier($0.bytes) }.map { [$0] } ?? [])
+        let opened = Opened(
+            shelf: shelf,
+            key: former.key,
+            derived: derived,
+            digest: Digest.sha256(file),
+            saved: saved
+        )
+        return .success((opened, id))
+    }
+
+    /// What other programs wrote since the file was read, with what was saved meanwhile.
+    private func merged(
+        _ bytes: [UInt8],
+        _ former: Opened,
+        _ deriver: any KeyDeriver
+    ) throws(VaultError) -> KDBXSnapshot {
+        guard Digest.sha256(bytes) != former.digest else { return former.shelf }
+        var database = try opened(bytes, like: former, deriver).shelf.database
+        database.merge(former.shelf.database, only: former.saved)
+        return KDBXSnapshot(database)
+    }
+
+    private func opened(
+        _ bytes: [UInt8],
+        like former: Opened,
+        _ deriver: any KeyDeriver
+    ) throws(VaultError) -> Opened {
+        let file = try parse(bytes)
+        do throws(KDBXError) {
+            let derived = try file.derive(former.key, limits: limits, by: deriver)
+            let database = try file.open(derived, limits: limits)
+            return Opened(
+                shelf: KDBXSnapshot(database),
+                key: former.key,
+                derived: derived,
+                digest: Digest.sha256(bytes),
+                saved: former.saved
+            )
+        } catch .wrongKey {
+            throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
+        } catch {
+            throw VaultError(error, vault: name, limits: limits)
+        }
+    }
+
+    /// Whether a file that was read back is the one that was meant.
+    private static func holds(
+        _ bytes: [UInt8],
+        _ shelf: KDBXSnapshot,
+        _ id: LoginID?,
+        _ key: DerivedKey,
+        _ limits: Limits
+    ) -> Bool {
+        // Whatever is wrong with it: it isn't good.
+        guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
+            database.entries.count == shelf.database.entries.count
+        else { return false }
+        guard let id else { return true }
+        guard let name = Identifier(id.bytes), let found = database.entry(name) else { return false }
+        return shelf.database.entry(name).map { isSame($0, found) } ?? false
+    }
+
+    /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.
+    private static func isSame(_ meant: Entry, _ found: Entry) -> Bool {
+        let (strings, others) = (meant.strings, found.strings)
+        return strings.count == others.count
+            && zip(strings, others).allSatisfy { string, other in
+                string.field == other.field && meant.secret(of: string) == found.secret(of: other)
+            }
+    }
+
+    // MARK: - Reading
+
+    private func read() throws(VaultError) -> [UInt8] {
+        do throws(SystemCallError) {
+            return try FileBytes.read(FileBytes.resolved(path), limit: Self.sizeLimit)
+        } catch {
+            throw .unavailable("The file of the vault \(name) can't be read: \(error)")
+        }
+    }
+
+    private func keyFileBytes() throws(VaultError) -> [UInt8]? {
+        guard let keyFile else { return nil }
+        do throws(SystemCallError) {
+            return try FileBytes.read(FileBytes.resolved(keyFile), limit: 64 << 20)
+        } catch {
+            throw .unavailable("The key file of the vault \(name) can't be read: \(error)")
+        }
+    }
+
+    private func parse(_ bytes: [UInt8]) throws(VaultError) -> LockedFile {
+        do throws(KDBXError) {
+            return try LockedFile(parsing: bytes)
+        } catch {
+            throw VaultError(error, vault: name, limits: limits)
+        }
+    }
+}

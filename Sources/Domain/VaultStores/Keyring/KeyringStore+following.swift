@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Logging
+import SecretService
+import Vault
+
+// What happens in the keyring, kept up with item by item.
+extension KeyringStore {
+    func follow() {
+        guard follower == nil else { return }
+        let events = self.events
+        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
+            for await event in events { await self?.takeIn(event) }
+        }
+    }
+
+    /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
+    ///
+    /// What is told while something is being taken in is taken in together: each time all logins are put in order anew,
+    /// and an import tells of thousands.
+    func takeIn(_ event: KeyringEvent) {
+        switch event {
+        case .itemsChanged(let path?):
+            let isAwaited = !untaken.isEmpty
+            untaken.insert(path)
+            guard !isAwaited else { return }
+            let former = taking
+            taking = Task(executorPreference: TaskQueue.shared) {
+                await former?.value
+                if await self.refresh(self.nextUntaken()) { self.news.send(()) }
+            }
+        case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
+            untaken = []
+            forget()
+            news.send(())
+        }
+    }
+
+    /// All that is to be looked at now.
+    private func nextUntaken() -> [String] {
+        defer { untaken = [] }
+        return Array(untaken)
+    }
+
+    /// Looks at some items again; false if none is ours.
+    @discardableResult
+    func refresh(_ paths: [String]) async -> Bool {
+        guard !paths.isEmpty else { return false }
+        guard shelf != nil else {
+            // Whatever is being read may be without them.
+            generation += 1
+            return false
+        }
+        let outcome = await Result {
+            [keyring] () async throws(KeyringError) -> (
+                items: [String: KeyringItem], extras: [String: LoginExtra]
+            ) in
+            let items = try await keyring.items(at: paths)
+            let secrets = try await keyring.secrets(
+                of: items.values.filter { $0.schema == LoginItem.extraSchema }
+            )
+            return (items, secrets.compactMapValues { LoginExtra(json: $0) })
+        }
+        guard case .success(let found) = outcome else {
+            forget()
+            return true
+        }
+        guard var shelf else { return true }
+        let ours = paths.filter { path in
+            let schema = found.items[path]?.schema
+            return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
+        }
+        guard !ours.isEmpty else { return false }
+        let gone = ours.filter { found.items[$0] == nil }.compactMap { shelf.items[$0] }
+        shelf.update(ours, to: found.items, extras: found.extras, identity: identity())
+        self.shelf = shelf
+        generation += 1
+        keepNames()
+        for item in gone { await deleteExtra(of: item) }
+        return true
+    }
+
+    /// Deletes what belonged to a login that is gone for good.
+    private func deleteExtra(of item: KeyringItem) async {
+        guard let id = item.attributes[LoginItem.Attribute.uuid].flatMap({ LoginID(hex: $0) }),
+            let extra = shelf?.extra(id)
+        else { return }
+        do throws(KeyringError) {
+            // Some providers delete and make an item where others change it.
+            let same = try await keyring.items(
+                schema: LoginItem.schema,
+                attributes: [LoginItem.Attribute.uuid: item.attributes[LoginItem.Attribute.uuid] ?? ""]
+            )
+            if same.isEmpty { try await keyring.delete(extra.item) }
+        } catch {
+            logger.notice("What belonged to a deleted login is left", metadata: ["reason": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecureMemory
+
+/// A JSON value as it came in.
+///
+/// Numbers stay text: the protocol has none that is computed with.
+enum JSONValue: Equatable, Sendable {
+    case null
+    case bool(Bool)
+    case number(String)
+    case string(String)
+    case array([JSONValue])
+    case object(JSONObject)
+    /// A text that must not become a `String`, which nobody could wipe: a client's key.
+    case secret(SecretBytes)
+
+    /// The text, if it is one that says something; the protocol's clients send `null` and `""` for "none".
+    var nonEmptyString: String? {
+        guard case .string(let text) = self, !text.isEmpty else { return nil }
+        return text
+    }
+
+    /// Whether it stands for "none" where a text is expected.
+    var isAbsentText: Bool {
+        switch self {
+        case .null: true
+        case .string(let text): text.isEmpty
+        case .secret(let text): text.isEmpty
+        default: false
+        }
+    }
+
+    /// A claim in one of the spellings that clients use; anything else is none.
+    var asFlag: Bool? {
+        switch self {
+        case .bool(let claim): claim
+        case .string(let text): text.utf8.count <= 5 ? Bool(text.lowercased()) : nil
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Approval
+package import Audit
+import BusInterface
+package import Callers
+package import Clients
+package import DBus
+package import Logging
+package import Vault
+
+/// Keybell's objects on the session bus.
+package struct BusObjects: Sendable {
+    private let bus: BusConnection
+    private let approval: ApprovalObject
+    private let clientsObject: ClientsObject
+    private let vaultsObject: VaultsObject
+    private let logger: Logger
+    /// Opened before the first request can come, so that no signal is missed.
+    private let deskEvents: AsyncStream<ApprovalEvent>
+    private let clientChanges: AsyncStream<Void>
+    private let vaultChanges: [AsyncStream<Void>]
+
+    /// Prepares the objects; nothing is exported yet.
+    ///
+    /// - Parameters:
+    ///   - bus: The session bus.
+    ///   - desk: What waits for the person.
+    ///   - clients: Who is let in.
+    ///   - grants: What they were granted.
+    ///   - vaults: Where logins are kept, in the configuration's order.
+    ///   - logger: Where it is told.
+    ///   - audit: Keeps a record of what is done here.
+    ///   - read: How a process is looked at.
+    package init(
+        bus: BusConnection,
+        approvals: ApprovalBroker,
+        clients: ClientRegistry,
+        grants: GrantRegistry,
+        vaults: [any VaultStore],
+        logger: Logger,
+        audit: @escaping Recorder = { _, _ in true },
+        read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
+    ) {
+        let callers = BusCallers(bus: bus, approvals: approvals, read: read)
+        self.bus = bus
+        self.logger = logger
+        deskEvents = approvals.events()
+        clientChanges = clients.changes()
+        vaultChanges = vaults.map { $0.changes() }
+        approval = ApprovalObject(
+            agents: AgentWatch(bus: bus, approvals: approvals),
+            approvals: approvals,
+            callers: callers
+        )
+        clientsObject = ClientsObject(
+            clients: clients,
+            grants: grants,
+            approvals: approvals,
+            callers: callers,
+            audit: audit,
+            changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
+        )
+        vaultsObject = VaultsObject(
+            vaults: vaults,
+            clients: clients,
+            grants: grants,
+            approvals: approvals,
+            callers: callers,
+            audit: audit
+        )
+    }
+
+    /// Exports the objects; the caller takes the bus name afterwards.
+    package func export() async {
+        await bus.export(approval.exported)
+        await bus.export(clientsObject.exported)
+        await bus.export(vaultsObject.exported)
+    }
+
+    /// Tells of what happens, as signals, until it is cancelled or the desk closes; to be called once.
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await event in deskEvents { await tell(event) }
+            }
+            group.addTask {
+                for await _ in clientChanges {
+                    await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
+                }
+            }
+            for changes in vaultChanges {
+                group.addTask {
+                    for await _ in changes {
+                        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
+                    }
+                }
+            }
+        }
+    }
+
+    private func tell(_ event: ApprovalEvent) async {
+        switch event {
+        case .added(let request):
+            await emit(ApprovalInterface.requestAdded, [.string(request.code), .vardict(request.details)])
+            await pendingCountChanged()
+        case .removed(let code, let outcome):
+            await emit(ApprovalInterface.requestRemoved, [.string(code), .string(outcome.rawValue)])
+            await pendingCountChanged()
+        case .agentsChanged(let agents):
+            await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
+        case .agentTookOver(let agent):
+            logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
+        case .closed, .notifierShows, .notifierShowsAgain, .notifierHides: break
+        }
+    }
+
+    private func pendingCountChanged() async {
+        await changed(ApprovalInterface.pendingCount, await approval.pendingCount())
+    }
+
+    private func changed(_ property: BusProperty, _ value: Value) async {
+        // The bus going is noticed by whoever watches the connection.
+        try? await bus.propertiesChanged(ApprovalObject.path, ApprovalInterface.name, [property.name: value])
+    }
+
+    private func emit(_ signal: BusSignal, _ arguments: [Value]) async {
+        await Self.emit(signal, of: ApprovalInterface.description, arguments, on: bus)
+    }
+
+    private static func emit(
+        _ signal: BusSignal,
+        of interface: BusInterfaceDescription,
+        _ arguments: [Value] = [],
+        on bus: BusConnection
+    ) async {
+        // As above.
+        try? await bus.emit(ObjectPath(constant: interface.path), interface.name, signal.name, arguments)
+    }
+}

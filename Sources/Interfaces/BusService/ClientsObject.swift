@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import BusInterface
+import Clients
+import DBus
+import DisplayText
+import FoundationEssentials
+import SecretService
+
+/// `org.keybell.Clients1`: who is let in, and what they were granted.
+struct ClientsObject: Sendable {
+    let clients: ClientRegistry
+    let grants: GrantRegistry
+    let approvals: ApprovalBroker
+    let callers: BusCallers
+    let audit: Recorder
+    /// Tells that a grant has changed, which the registry of clients doesn't notice.
+    let changed: @Sendable () async -> Void
+
+    static let path = ObjectPath(constant: ClientsInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            ClientsInterface.description,
+            methods: [
+                (ClientsInterface.list, list), (ClientsInterface.rename, rename),
+                (ClientsInterface.revoke, revoke),
+                (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
+            ]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        return [.array("a{sv}", try await all().map { .vardict($0.details) })]
+    }
+
+    private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        do throws(ClientError) {
+            try await clients.rename(client.id, to: call.body.last?.asString ?? "")
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+
+    private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        // Whatever fails, nothing that was decided for it counts any more.
+        await approvals.end(.key(client.fingerprint))
+        do throws(ClientError) {
+            try await clients.revoke(client.id)
+        } catch {
+            throw DBusError(error)
+        }
+        _ = await audit(.revoked, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
+        do throws(KeyringError) {
+            try await grants.forget(fingerprint: client.fingerprint)
+        } catch {
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(cause.message)"
+            )
+        }
+        return []
+    }
+
+    private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        let name = call.body.first?.asString ?? ""
+        let known = try await name.isEmpty ? all() : [client(name)]
+        let decided: [Grant]
+        do throws(KeyringError) {
+            decided = try await grants.all()
+        } catch {
+            throw DBusError(error)
+        }
+        let details = known.flatMap { client in
+            decided.filter { $0.key.fingerprint == client.fingerprint }.map { $0.details(of: client) }
+        }
+        return [.array("a{sv}", details.map { .vardict($0) })]
+    }
+
+    private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.uninvolved(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        let name = call.body.last?.asString ?? ""
+        // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
+        await approvals.forget(.key(client.fingerprint))
+        let forgotten: Grant?
+        do throws(KeyringError) {
+            forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
+        } catch {
+            await changed()
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "It could not be deleted from the keyring. It counts no more while Keybell runs; repeat this once the keyring works, or it is back after a restart. \(cause.message)"
+            )
+        }
+        guard let forgotten else {
+            throw .notFound(
+                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
+            )
+        }
+        _ = await audit(
+            .forgotten,
+            [
+                .client: PlainText.field(client.id), .by: answerer.shownExecutable,
+                .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
+                .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
+                .vault: PlainText.field(forgotten.key.vault),
+            ]
+        )
+        await changed()
+        return []
+    }
+
+    private func all() async throws(DBusError) -> [Client] {
+        do throws(ClientError) {
+            return try await clients.list()
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    /// The client of an Id, or of the name that it is shown under.
+    private func client(_ name: String) async throws(DBusError) -> Client {
+        let all = try await all()
+        let clean = PlainName(cleaning: name)?.text
+        if let client = all.first(where: { $0.id == clean }) { return client }
+        let named = all.filter { $0.shownName == clean }
+        guard let first = named.first else { throw DBusError(ClientError.unknown(name)) }
+        guard named.count == 1 else {
+            let ids = named.map { PlainText.name($0.id) }.joined(separator: ", ")
+            throw .invalidArgs("Several clients are shown as \(PlainText.quoted(name)): name one of \(ids).")
+        }
+        return first
+    }
+}
+
+extension Client {
+    fileprivate var details: [String: Value] {
+        typealias Key = ClientsInterface.Key
+        return [
+            Key.id: .string(id),
+            Key.name: .string(shownName),
+            Key.fingerprint: .string(fingerprint),
+            Key.created: .uint64(created),
+            Key.lastUsed: .uint64(lastUsed ?? 0),
+            Key.program: .string(program),
+            Key.origin: .string(origin ?? ""),
+            Key.database: .string(database),
+        ]
+    }
+}
+
+extension Grant {
+    fileprivate func details(of client: Client) -> [String: Value] {
+        typealias Key = ClientsInterface.GrantKey
+        return [
+            Key.key: .string(name),
+            Key.client: .string(client.id),
+            Key.host: .string(key.host),
+            Key.submitHost: .string(key.form?.submitHost ?? ""),
+            Key.scheme: .string(key.form?.scheme ?? ""),
+            Key.kind: .string(key.kind.rawValue),
+            Key.program: .string(key.program),
+            Key.origin: .string(key.origin ?? ""),
+            Key.vault: .string(key.vault),
+            Key.decision: .string(allows ? "allow" : "deny"),
+            Key.scope: .string(isForSession ? "session" : "always"),
+            Key.expires: .uint64(expires),
+        ]
+    }
+
+    /// When it runs out, in seconds since 1970; 0 if it doesn't by itself.
+    private var expires: UInt64 {
+        guard case .session(let end?) = scope else { return 0 }
+        let left = (end - .now).components.seconds
+        return UInt64(max(0, Int64(Date().timeIntervalSince1970) + left))
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Audit
+import DisplayText
+import Linux
+import Settings
+
+/// `keybell log`: who got what, when, under which answer.
+struct LogCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log",
+        abstract: "Show who got what, when, and under which answer.",
+        discussion: """
+            Reads the journal, and the file in the state folder where the daemon writes while there is no journal. \
+            Works without the daemon. There is no secret in it, and of an entry just its uuid.
+            """
+    )
+
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "How many records to show, the newest; from 1 to 100000."
+    )
+    var lines = 50
+
+    @Option(help: "Just the records of this client.", completion: Completions.clients)
+    var client: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Just what happened since then: 2h, 30m or 3d ago, a time of today (18:05), a day (2026-11-25), or both.",
+            valueName: "time"
+        )
+    )
+    var since: SinceArgument?
+
+    @Flag(name: .shortAndLong, help: "Go on with what is recorded from now on, until Ctrl-C.")
+    var follow = false
+
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard 1...100_000 ~= lines else { throw ValidationError("--lines must be from 1 to 100000.") }
+        guard !(follow && output.json) else { throw ValidationError("--follow doesn't print JSON.") }
+    }
+
+    func run() async throws {
+        // Opened first, so that nothing falls between what was and what comes.
+        let news = follow ? try Self.news() : nil
+        // Some are parts of others, and of a client or a day there may be few.
+        let most = client == nil && since == nil ? 3 * lines : 100_000
+        let records = AuditRecord.told(try await Self.all(newest: most)).filter(concerns).suffix(lines)
+        guard !output.json else {
+            Output.json(.array(records.map(Self.json)))
+            return
+        }
+        for record in records { Output.line(Self.line(record)) }
+        if let news {
+            for await record in news.records where concerns(record) && record.event != .continued {
+                Output.line(Self.line(record))
+            }
+            return
+        }
+        guard records.isEmpty else { return }
+        guard client != nil || since != nil else { return Output.line("Nothing has been recorded yet.") }
+        let whom = client.map { " of a client \(PlainText.quoted($0))" } ?? ""
+        let when = since.map { " since \(Moment.text($0.time))" } ?? ""
+        throw ConsoleError.refused(
+            "Nothing has been recorded\(whom)\(when)."
+                + (client == nil ? "" : " `keybell clients` lists the clients' Ids.")
+        )
+    }
+
+    private static func news() throws(ConsoleError) -> RecordStream {
+        do throws(SystemCallError) {
+            return try RecordStream.open(folder: Folders.ofProcess().state)
+        } catch {
+            throw .refused("The record can't be followed: \(error).")
+        }
+    }
+
+    private func concerns(_ record: AuditRecord) -> Bool {
+        (client == nil || record.fields[.client] == client) && (since.map { $0.time <= record.time } ?? true)
+    }
+
+    /// What the journal and the file have, in the order in which it was kept.
+    private static func all(newest count: Int) async throws(ConsoleError) -> [AuditRecord] {
+        let kept: [AuditRecord]
+        do throws(SystemCallError) {
+            kept = try AuditFile(folder: Folders.ofProcess().state).records()
+        } catch {
+            throw .refused("The record can't be read: \(error).")
+        }
+        do throws(AuditJournalError) {
+            let journal = try await AuditJournal.records(newest: count)
+            return AuditRecord.merged(kept, journal, now: Moment.now())
+        } catch {
+            Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")
+            return kept
+        }
+    }
+
+    static func line(_ record: AuditRecord) -> String {
+        Moment.text(record.time) + "  " + PlainText.cleaned(record.sentence)
+    }
+
+    static func json(_ record: AuditRecord) -> JSON {
+        let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
+        return .object(
+            [("time", .number(record.time)), ("event", .string(record.event.rawValue))]
+                + fields.map { field, value in
+                    switch field {
+                    case .count: (field.rawValue, UInt64(value).map { .number($0) } ?? .string(value))
+                    case .entries:
+                        (field.rawValue, .array(value.split(separator: " ").map { .string(String($0)) }))
+                    default: (field.rawValue, .string(value))
+                    }
+                }
+        )
+    }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+// When what is shown: the first few at once, or one after the other.
+extension NotificationState {
+    /// Everything that a server shows now.
+    var onScreen: [(id: UInt32, peer: String)] {
+        let asked = bubbles.compactMap { bubble -> (UInt32, String)? in
+            guard case .visible(let shown) = bubble.phase else { return nil }
+            return (shown.id, shown.peer)
+        }
+        guard let id = tally.id, let peer = tally.peer else { return asked }
+        return asked + [(id, peer)]
+    }
+
+    /// The codes that a person could have read.
+    var seen: Set<String> {
+        Set(bubbles.filter { $0.wasSeen || ($0.isCounted && tally.id != nil) }.map(\.request.code))
+    }
+
+    /// Whether news would stand in a question's way.
+    var isCrowded: Bool {
+        queues && bubbles.contains(where: \.isPresent)
+    }
+
+    /// When `tick` is due.
+    var alarm: Instant? {
+        let dues = bubbles.compactMap(\.due)
+        let waits = queues && bubbles.contains(where: \.isPlaceable) && !bubbles.contains(where: \.holdsPlace)
+        return (dues + (waits ? [nextTurn].compactMap(\.self) : [])).min()
+    }
+
+    /// Something on the screen comes, goes or moves: what the next press hits may be another notification than the
+    /// one it was meant for, so that the guard against that starts anew for all that are open.
+    mutating func disturb(now: Instant) {
+        for index in bubbles.indices {
+            guard case .visible(var shown) = bubbles[index].phase else { continue }
+            shown.restingSince = now
+            bubbles[index].phase = .visible(shown)
+        }
+    }
+
+    /// A notification is gone: what was refused for want of room is tried again, and after one of ours the next may
+    /// come after a pause.
+    mutating func freed(now: Instant, isOurs: Bool = true) {
+        disturb(now: now)
+        if isOurs { nextTurn = now + limits.pause }
+        for index in bubbles.indices {
+            guard case .refused(nil) = bubbles[index].phase else { continue }
+            bubbles[index].phase = .refused(until: now + limits.pause)
+        }
+    }
+
+    /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
+    mutating func place(now: Instant) -> [BoardAction] {
+        var actions: [BoardAction] = []
+        let line = bubbles.indices.filter { bubbles[$0].isPlaceable }.sorted {
+            bubbles[$0].turn < bubbles[$1].turn
+        }
+        for index in line {
+            guard hasRoom(now: now) else {
+                bubbles[index].phase = .counted
+                continue
+            }
+            let ticket = newTicket()
+            bubbles[index].phase = .posting(ticket: ticket, to: peer, isSent: false)
+            actions.append(.post(ticket: ticket))
+        }
+        return actions + placeTally(now: now)
+    }
+
+    private func hasRoom(now: Instant) -> Bool {
+        let taken = bubbles.count(where: \.holdsPlace)
+        guard queues else { return taken < limits.notifications }
+        return taken == 0 && nextTurn.map { $0 <= now } ?? true
+    }
+
+    /// The owner of the service's name has changed: a new server is shown everything that waits.
+    mutating func serverChanged(to new: String?, now: Instant) -> [BoardAction] {
+        let isAnother = peer != new
+        if let old = peer, isAnother {
+            departs(old)
+            (queues, nextTurn) = (false, nil)
+        }
+        peer = new
+        if tally.peer != new {
+            tally = Tally(phase: tally.ticket == nil ? .none : tally.phase)
+        }
+        for index in bubbles.indices where isLost(bubbles[index], with: new, isAnother) {
+            // The same text may be taken for a double by a server that has kept its history.
+            bubbles[index].attempt += 1
+            bubbles[index].phase = .lost
+        }
+        guard new != nil else { return [] }
+        (hasToldMissing, hasToldHidden, hasToldAbandoned) = (false, false, false)
+        for index in bubbles.indices {
+            guard case .lost = bubbles[index].phase else { continue }
+            (bubbles[index].refusals, bubbles[index].expiries, bubbles[index].earlyPresses) = (0, 0, 0)
+            bubbles[index].phase = .unplaced
+        }
+        return place(now: now)
+    }
+
+    /// Whether another server than the one that has this would have to show it; a dismissal that may still deny isn't
+    /// asked again.
+    private func isLost(_ bubble: Bubble, with new: String?, _ isAnother: Bool) -> Bool {
+        switch bubble.phase {
+        case .visible(let shown): shown.peer != new
+        case .closed(let closed): closed.shown.peer != new && closed.denialDue == nil
+        case .resting, .refused, .abandoned: isAnother
+        default: false
+        }
+    }
+
+    /// Something that was put off is due.
+    mutating func tick(now: Instant) -> [BoardAction] {
+        var actions: [BoardAction] = []
+        for index in bubbles.indices {
+            if let due = bubbles[index].denialDue, due <= now {
+                bubbles[index].phase = .answered
+                actions.append(.answer(code: bubbles[index].request.code, .deny, Choices(), .dismissal))
+            } else if let due = bubbles[index].showingDue, due <= now {
+                showAgain(index)
+            }
+        }
+        return actions + place(now: now)
+    }
+
+    /// Has it placed anew; no two texts are alike, since servers drop those.
+    private mutating func showAgain(_ index: Int) {
+        if case .refused = bubbles[index].phase {} else { bubbles[index].attempt += 1 }
+        bubbles[index].phase = .unplaced
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import BusInterface
+import Clients
+import DBus
+import DerivationProcess
+import HTTPServer
+import Linux
+import Logging
+import Notifier
+import Operations
+import Passwords
+import SecretService
+import SessionWatch
+import Settings
+import Vault
+import VaultStores
+
+/// Why the daemon can't run; ready to be shown to the person.
+enum StartError: Error, CustomStringConvertible {
+    case noBus(String)
+    case runsAlready(pid: Int32?)
+    case port(String, runsAlready: Int32?)
+    case tlsPort(String)
+
+    var description: String {
+        switch self {
+        case .noBus(let reason):
+            "there is no session bus to ask you on: \(reason). Log in to a desktop or start one with `dbus-run-session`; `make run` brings its own."
+        case .runsAlready(let pid):
+            "keybelld runs already\(pid.map { " (process \($0))" } ?? ""): `keybell status` asks it how it is."
+        case .port(let reason, let pid?):
+            "\(reason). keybelld runs already (process \(pid)): `keybell status` asks it how it is."
+        case .port(let reason, nil):
+            "\(reason). End that program, or choose another port: `[http] port` in config.toml."
+        case .tlsPort(let reason):
+            "\(reason). End that program, or choose another port for HTTPS: `[http] tls_port` in config.toml."
+        }
+    }
+}
+
+extension Composition {
+    static func connect() async throws(StartError) -> BusConnection {
+        do throws(DBusError) {
+            return try await BusConnection.connect(.session)
+        } catch {
+            throw .noBus(error.message)
+        }
+    }
+
+    /// The sockets that systemd passed, or those of the configured port.
+    static func listen(
+        _ http: HTTPSettings,
+        bus: BusConnection,
+        logger: Logger
+    ) async throws(StartError) -> [ListeningSocket] {
+        do throws(ListenerError) {
+            let adopted = Listeners.adopt()
+            let sockets = try ListeningSocket.open(port: UInt16(http.port), adopted: adopted, logger: logger)
+            let held = Set(sockets.map { Int($0.address.port) }).sorted()
+            if !adopted.isEmpty, held != [http.port] {
+                logger.warning(
+                    "systemd holds another port than the configuration's: run `keybell socket` to have it hold that one",
+                    metadata: [
+                        "held": "\(held.map { String($0) }.joined(separator: ", "))",
+                        "configured": "\(http.port)",
+                    ]
+                )
+            }
+            return sockets
+        } catch {
+            throw .port("\(error)", runsAlready: await Self.runningDaemon(on: bus))
+        }
+    }
+
+    /// What HTTPS is served with, where that is configured.
+    static func identity(_ http: HTTPSettings) throws(TLSIdentityError) -> TLSIdentity? {
+        guard let certificate = http.certificate else { return nil }
+        return try TLSIdentity(certificate: certificate.file, privateKey: certificate.privateKey)
+    }
+
+    /// The sockets of HTTPS; systemd passes none.
+    static func listenEncrypted(
+        _ http: HTTPSettings,
+        logger: Logger
+    ) throws(StartError) -> [ListeningSocket] {
+        do throws(ListenerError) {
+            return try ListeningSocket.open(port: UInt16(http.tlsPort), logger: logger)
+        } catch {
+            throw .tlsPort("\(error)")
+        }
+    }
+
+    /// Takes the bus name, the last thing before the daemon serves.
+    static func takeName(on bus: BusConnection) async throws(StartError) {
+        do throws(DBusError) {
+            if try await bus.requestName(KeybellBus.name) { return }
+        } catch {
+            throw .noBus(error.message)
+        }
+        throw .runsAlready(pid: await runningDaemon(on: bus))
+    }
+
+    static func vaults(
+        _ configuration: Configuration,
+        keyring: Keyring,
+        folders: Folders,
+        logger: Logger
+    ) -> VaultSet {
+        var stores: [any VaultStore] = configuration.vaults.map { vault in
+            guard vault.kind == .kdbx, let path = vault.path else {
+                return KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
+            }
+            var options = VaultPasswordSource.Options()
+            options.command = vault.passwordCommand
+            options.fixed =
+                switch vault.password {
+                case .some(.none): VaultPasswordSource.Fixed.none
+                case .empty: .empty
+                case nil: nil
+                }
+            options.remembers = vault.remembersPassword
+            options.pinentry = Pinentry(program: configuration.unlock.pinentry)
+            options.tries = configuration.unlock.tries
+            options.hasKeyFile = vault.keyFile != nil
+            return KDBXStore(
+                name: vault.name,
+                path: path,
+                keyFile: vault.keyFile,
+                maximumSeconds: configuration.unlock.maximumKDFSeconds,
+                maximumMemory: configuration.unlock.maximumKDFMemoryMiB,
+                passwords: VaultPasswordSource(
+                    vault: vault.name,
+                    path: path,
+                    options: options,
+                    keyring: keyring,
+                    logger: logger
+                ),
+                makeDeriver: { DerivationProcess() },
+                state: folders.state,
+                logger: logger
+            )
+        }
+        let first =
+            stores.isEmpty
+            ? KeyringStore(name: "keyring", keyring: keyring, state: folders.state, logger: logger)
+            : stores.removeFirst()
+        return VaultSet(first: first, others: stores)
+    }
+
+    static func notifierOptions(_ configuration: Configuration) -> NotificationAnswerer.Options {
+        .init(
+            dismissalDenies: configuration.approval.dismissal == .deny,
+            tellsDeliveries: configuration.notify.deliveries,
+            limits: configuration.approval.approvalLimits
+        )
+    }
+
+    static func sessionOptions(_ lock: LockSettings) -> SessionGuard.Options {
+        var options = SessionGuard.Options()
+        options.idle = lock.idleMinutes > 0 ? .seconds(60 * lock.idleMinutes) : nil
+        options.delaysSleep = lock.onSleep
+        return options
+    }
+
+    static func options(_ configuration: Configuration) -> ListenerOptions {
+        var options = ListenerOptions()
+        options.allowedOrigins = configuration.http.allowedOrigins
+        options.version = configuration.policy.standard.version
+        return options
+    }
+
+    /// The process that has our bus name, if one has.
+    private static func runningDaemon(on bus: BusConnection) async -> Int32? {
+        // Nobody has it, or the bus is going: then there is no more to say.
+        guard let owner = try? await bus.owner(of: KeybellBus.name) else { return nil }
+        return try? await bus.credentials(of: owner).pid
+    }
+}

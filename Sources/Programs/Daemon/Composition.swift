@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import BusService
+import Clients
+import ConcurrencyTools
+import DBus
+import HTTPServer
+import Logging
+import NIOPosix
+import Operations
+import ServiceLifecycle
+import Settings
+import UnixSignals
+import Vault
+import VaultStores
+
+/// The daemon's parts and how they hang together: the only place that knows the concrete types.
+struct Composition: Sendable {
+    private let services: [any Service]
+    private let followUps: FollowUpTasks
+    private let logger: Logger
+
+    /// Takes the port, connects to the bus, exports the objects and takes the bus name, in this order: whoever finds
+    /// the name finds everything behind it.
+    init(_ configuration: Configuration, folders: Folders, logger: Logger) async throws {
+        self.logger = logger
+        let identity = try Self.identity(configuration.http)
+        let bus = try await Self.connect()
+        let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
+        let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
+        let rooms = Rooms(configuration, folders: folders, bus: bus, logger: logger)
+        let objects = BusObjects(
+            bus: bus,
+            approvals: rooms.approvals,
+            clients: rooms.clients,
+            grants: rooms.grants,
+            vaults: rooms.vaults.stores,
+            logger: logger,
+            audit: rooms.audit.keep
+        )
+        await objects.export()
+
+        let limit = ConnectionLimit()
+        let budget = BodyBudget()
+        // One loop is plenty; it ends with the process.
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let plain = sockets.map { (socket: $0, tls: TLSIdentity?.none) }
+        let listeners = (plain + encrypted.map { (socket: $0, tls: identity) }).map { socket, tls in
+            Listener(
+                socket: socket,
+                options: Self.options(configuration),
+                tls: tls,
+                limit: limit,
+                budget: budget,
+                handler: RequestHandlerAdapter(handler: rooms.handler),
+                eventLoopGroup: loops,
+                logger: logger
+            )
+        }
+        var services: [any Service] = [
+            BusLossWatch(bus: bus),
+            BackgroundTask("the bus interface", logger) { await objects.run() },
+        ]
+        services += rooms.companions()
+        services += listeners
+        services += [QueueShutdown(approvals: rooms.approvals), ReadinessNotice(logger: logger)]
+        self.services = services
+        followUps = rooms.handler.followUps
+        await rooms.clients.load()
+        for store in rooms.vaults.stores {
+            // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
+            // asked for that, and what is locked stays so.
+            await (store as? KeyringStore)?.settle()
+            // From the disk once, and from memory while it serves.
+            _ = await store.hash()
+        }
+        try await Self.takeName(on: bus)
+    }
+
+    /// Serves until the daemon is told to stop.
+    func run() async throws {
+        let group = ServiceGroup(
+            configuration: .init(
+                // However it ends, whoever waits gets an answer first.
+                services: services.map { service in
+                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            await finish()
+            throw error
+        }
+        await finish()
+    }
+
+    /// Lets what follows the last answers end, such as the record of one that didn't arrive.
+    private func finish() async {
+        try? await withDeadline(.seconds(5)) { await followUps.finish() }
+    }
+}

@@ -188,7 +188,8 @@ let package = Package(
             "HTTPServer",
             in: "Interfaces",
             [
-                "Callers", "ConcurrencyTools", "Linux", "SecureMemory", "UnicodeText", httpTypes,
+                "Callers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory", "UnicodeText",
+                httpTypes,
                 hummingbirdCore, lifecycle, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix,
                 nioSSL,
             ]
@@ -217,7 +218,7 @@ let package = Package(
             "Daemon",
             in: "Programs",
             [
-                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients",
+                "Approval", "Audit", "BusInterface", "BusService", "Clients",
                 "ConcurrencyTools", "DBus", "DerivationProcess", "DisplayText", "HTTPServer",
                 "KeePassHTTP", "Linux", "Notifier", "Operations", "Passwords", "SecretService",
                 "SecureMemory", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
@@ -302,7 +303,8 @@ let package = Package(
         tests(
             of: "HTTPServer",
             [
-                "Callers", "Ciphers", "ConcurrencyTools", "Linux", "SecureMemory", "TestSupport",
+                "Callers", "Ciphers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory",
+                "TestSupport",
                 httpTypes, lifecycle, logging, nioCore, nioPosix, nioSSL,
             ]
         ),

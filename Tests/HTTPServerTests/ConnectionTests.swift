@@ -171,8 +171,8 @@ import Testing
     @Test(arguments: ["127.0.0.1", "::1"])
     func `who rings is identified once it is asked for`(host: String) async throws {
         let callers = Mutex<[Caller]>([])
-        let echo = Echo { _, visit in
-            let caller = await visit.caller()
+        let echo = Echo { _, requester in
+            let caller = await requester.caller()
             callers.withLock { $0.append(caller) }
             return "{}"
         }

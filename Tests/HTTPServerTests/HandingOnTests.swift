@@ -2,6 +2,7 @@
 
 import Callers
 import Glibc
+import Operations
 import Synchronization
 import TestSupport
 import Testing
@@ -16,9 +17,9 @@ import Testing
 
         var all: [Caller] { callers.withLock { $0 } }
 
-        func handler(_ find: @escaping @Sendable (HTTPRequester) async -> Caller) -> Echo {
-            Echo { _, visit in
-                let caller = await find(visit)
+        func handler(_ find: @escaping @Sendable (any Requester) async -> Caller) -> Echo {
+            Echo { _, requester in
+                let caller = await find(requester)
                 self.callers.withLock { $0.append(caller) }
                 return "\"\""
             }
@@ -103,12 +104,12 @@ import Testing
     @Test func `who hangs up while it is asked about is still known for the next question`() async throws {
         let senders = Senders()
         let gate = Gate()
-        let handler = senders.handler { visit in
-            let first = await visit.asker()
+        let handler = senders.handler { requester in
+            let first = await requester.asker()
             await gate.pass()
-            let second = await visit.asker()
+            let second = await requester.asker()
             #expect(first == second)
-            #expect(await visit.sender() == first)
+            #expect(await requester.sender() == first)
             return second
         }
         try await withListener(handler) { port async throws in

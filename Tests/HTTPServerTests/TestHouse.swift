@@ -4,6 +4,7 @@ import Linux
 import Logging
 import NIOCore
 import NIOPosix
+import Operations
 import SecureMemory
 import ServiceLifecycle
 import Synchronization
@@ -11,20 +12,20 @@ import Testing
 
 @testable import HTTPServer
 
-/// A responder that notes what it is given, and answers what it is told.
+/// A handler that notes what it is given, and answers what it is told.
 final class Echo: MessageHandler {
     let bodies = Mutex<[String]>([])
     let deliveries = AsyncStream<Bool>.makeStream()
-    private let work: @Sendable ([UInt8], HTTPRequester) async -> String
+    private let work: @Sendable ([UInt8], any Requester) async -> String
 
-    init(_ work: @escaping @Sendable ([UInt8], HTTPRequester) async -> String = { body, _ in "\"\(body.count)\"" }) {
+    init(_ work: @escaping @Sendable ([UInt8], any Requester) async -> String = { body, _ in "\"\(body.count)\"" }) {
         self.work = work
     }
 
-    func respond(to body: WipedBytes, visit: HTTPRequester) async -> EncodedReply {
+    func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
         let body = body.consume { $0.map(\.self) }
         bodies.withLock { $0.append(String(decoding: body, as: UTF8.self)) }
-        let text = await work(body, visit)
+        let text = await work(body, requester)
         return EncodedReply(body: Array(text.utf8)) { [deliveries] in deliveries.continuation.yield($0) }
     }
 
@@ -73,7 +74,7 @@ func withListener(
     try await run
 }
 
-/// A gate that a responder waits at until the test opens it, or its task is cancelled.
+/// A gate that a handler waits at until the test opens it, or its task is cancelled.
 final class Gate: Sendable {
     private let stream = AsyncStream<Void>.makeStream()
     private let arrivals = AsyncStream<Void>.makeStream()

@@ -103,7 +103,7 @@ import Vault
         await scene.vault.put(login)
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
         let answer = await scene.handler.answer(body, from: KnownRequester(known: scene.guest.caller))
-        await answer.delivered(true)
+        await answer.delivered?(true)
         told.finish()
         await scene.handler.followUps.finish()
     }

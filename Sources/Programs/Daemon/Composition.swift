@@ -54,7 +54,7 @@ struct Composition: Sendable {
                 tls: tls,
                 limit: limit,
                 budget: budget,
-                handler: RequestHandlerAdapter(handler: rooms.handler),
+                handler: rooms.handler,
                 eventLoopGroup: loops,
                 logger: logger
             )

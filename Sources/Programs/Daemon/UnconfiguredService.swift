@@ -36,8 +36,8 @@ struct UnconfiguredService: Sendable {
 
     /// Answers 503 until the configuration can be used or the daemon is told to stop.
     func run(_ problem: ConfigurationProblem) async throws {
-        let (rings, rang) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let handler = UnconfiguredHandler(problem) { rang.yield() }
+        let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let handler = UnconfiguredHandler(problem) { asked.yield() }
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
@@ -52,9 +52,9 @@ struct UnconfiguredService: Sendable {
         }
         let file = path ?? Folders.ofProcess().configurationFile
         // Without it, who rings has it read again.
-        let watch = try? FileWatch(file) { rang.yield() }
+        let watch = try? FileWatch(file) { asked.yield() }
         defer { _ = watch }
-        let wait = ConfigurationWait(path: path, known: problem, events: rings, logger: logger)
+        let wait = ConfigurationWait(path: path, known: problem, events: requests, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: listeners.map { .init(service: $0) }
@@ -134,17 +134,17 @@ private struct ConfigurationWait: Service {
 /// Tells whoever rings that the configuration has a mistake, and where.
 private struct UnconfiguredHandler: MessageHandler {
     private let body: [UInt8]
-    private let rang: @Sendable () -> Void
+    private let asked: @Sendable () -> Void
 
-    init(_ problem: ConfigurationProblem, rang: @escaping @Sendable () -> Void) {
+    init(_ problem: ConfigurationProblem, asked: @escaping @Sendable () -> Void) {
         let error = "Keybell's configuration can't be used (\(problem.place)): run keybell doctor."
         body = KeePassHTTP.Reply(failing: nil, error: error, version: ClientRules().version, hash: nil)
             .encoded()
-        self.rang = rang
+        self.asked = asked
     }
 
-    func respond(to body: WipedBytes, visit: HTTPRequester) async -> EncodedReply {
-        rang()
+    func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
+        asked()
         return EncodedReply(status: 503, body: self.body)
     }
 

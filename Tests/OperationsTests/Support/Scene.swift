@@ -189,7 +189,7 @@ struct Rung: Sendable {
         body = String(decoding: answer.body, as: UTF8.self)
         self.reply = reply
         delivered = { arrived in
-            await answer.delivered(arrived)
+            await answer.delivered?(arrived)
             await handler.followUps.finish()
         }
     }

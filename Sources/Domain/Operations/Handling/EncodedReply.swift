@@ -1,39 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import KeePassHTTP
-
 /// The bytes that answer one request, and what to do once they are delivered.
 package struct EncodedReply: Sendable {
-    /// The HTTP status.
+    /// The HTTP status code.
     package let status: Int
     /// The JSON body, in ASCII.
     package let body: [UInt8]
     /// To be called once: whether the peer got the whole body.
     ///
     /// An allow is remembered until then.
-    package let delivered: @Sendable (Bool) async -> Void
-}
+    package let delivered: (@Sendable (Bool) async -> Void)?
 
-/// What an operation answers, before it is sealed with the client's key.
-struct OperationResult: Sendable {
-    var reply: Reply
-    /// The request that the reply is sealed for; nil for one that goes out in the open (a ping, a failure).
-    var request: VerifiedMessage?
-    /// What the reply takes of the memory for all of them, until it has gone out.
-    var lease: ReplyBudget.Lease?
-    /// Ends the memory of the decisions that this reply delivers.
-    var settles: (@Sendable () async -> Void)?
-    /// What is to be done where it didn't arrive.
-    var misses: (@Sendable () async -> Void)?
-
-    init(
-        reply: Reply,
-        to request: VerifiedMessage? = nil,
-        lease: ReplyBudget.Lease? = nil,
-        settles: (@Sendable () async -> Void)? = nil,
-        misses: (@Sendable () async -> Void)? = nil
+    /// Keeps all three.
+    package init(
+        status: Int = 200,
+        body: [UInt8],
+        delivered: (@Sendable (Bool) async -> Void)? = nil
     ) {
-        (self.reply, self.request, self.lease) = (reply, request, lease)
-        (self.settles, self.misses) = (settles, misses)
+        (self.status, self.body, self.delivered) = (status, body, delivered)
     }
 }

@@ -13,7 +13,7 @@ import Vault
 /// The order of checks: JSON, type, verify, decrypt, required fields, the program's mute, locked; and what isn't public
 /// is looked at only after the person's word. Each RequestType has a file of its own; this one only sends a request there
 /// and turns what comes back into bytes.
-package struct RequestHandler: Sendable {
+package struct RequestHandler: MessageHandler {
     let vaults: VaultSet
     let clients: any ClientStore
     let grants: any GrantStore

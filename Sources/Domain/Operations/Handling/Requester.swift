@@ -4,9 +4,6 @@ package import Callers
 
 /// The program at the other end of a connection, as far as an operation needs to know it.
 package protocol Requester: Sendable {
-    /// The `Origin` header of this request, claimed by the peer.
-    var origin: String? { get }
-
     /// Whether the peer can still take an answer; one that has half closed its connection can.
     var isThere: Bool { get }
 

@@ -9,6 +9,7 @@ import NIOExtras
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOPosix
+package import Operations
 import ServiceLifecycle
 
 /// Serves HTTP on one socket.
@@ -32,7 +33,7 @@ package struct Listener: Service {
     ///   - tls: What to serve HTTPS with; nil for plain HTTP.
     ///   - limit: The count of connections, one for all listeners of a daemon.
     ///   - budget: The memory for bodies, likewise.
-    ///   - responder: Answers the protocol's messages.
+    ///   - handler: Answers the protocol's messages.
     ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
     ///   - logger: For what happens to connections; never for what is in them.
     package init(

@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Callers
-package import Linux
+import Callers
+import Operations
 import Synchronization
 
 /// One request and who sends it.
-package struct HTTPRequester: Sendable {
-    /// The owner of the connection's other end.
-    package var owner: SocketOwner { peer.owner }
-
-    /// The Origin that the door allowed; claimed by the peer, nil for a script.
-    package let origin: String?
+struct HTTPRequester: Requester {
+    /// The Origin that the access policy allowed; claimed by the peer, nil for a script.
+    let origin: String?
 
     /// What the peer says it is.
-    package let userAgent: String?
+    private let userAgent: String?
 
     private let peer: Peer
     private let last = LastCaller()
@@ -29,20 +26,20 @@ package struct HTTPRequester: Sendable {
     }
 
     /// Whether the other end is still open, be it just to read.
-    package var isThere: Bool { peer.isThere }
+    var isThere: Bool { peer.isThere }
 
     /// Identifies who sends it: anew where the last look at the connection doesn't hold any more.
-    package func caller() async -> Caller {
+    func caller() async -> Caller {
         await find(isAnew: false)
     }
 
     /// Identifies who sends it anew, which is dear.
-    package func asker() async -> Caller {
+    func asker() async -> Caller {
         await find(isAnew: true)
     }
 
     /// Who sent it, as it was found out last; identified now if that wasn't done yet.
-    package func sender() async -> Caller {
+    func sender() async -> Caller {
         if let known = last.caller.withLock({ $0 }) { return known }
         return await find(isAnew: false)
     }

@@ -6,6 +6,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Operations
 import SecureMemory
 import ServiceLifecycle
 import UnicodeText
@@ -54,13 +55,13 @@ struct RequestReader: Sendable {
         if let page, body.count == 0 {
             return try await write(self.reply(with: page, origin: verdict.origin), to: request, with: writer)
         }
-        let visit = HTTPRequester(
+        let requester = HTTPRequester(
             peer: peer,
             origin: verdict.origin,
             userAgent: request.headers[.userAgent]?.cut(toBytes: 1024)
         )
-        let answer = await cancelledAtShutdown { await handler.respond(to: body, visit: visit) }
-        try await deliver(answer, to: request, of: visit, peer: peer, with: writer, channel: channel)
+        let answer = await cancelledAtShutdown { await handler.answer(body, from: requester) }
+        try await deliver(answer, to: request, of: requester, peer: peer, with: writer, channel: channel)
     }
 
     /// Runs an operation, and cancels it when the daemon stops.
@@ -146,12 +147,12 @@ struct RequestReader: Sendable {
     private func deliver(
         _ answer: EncodedReply,
         to request: Request,
-        of visit: HTTPRequester,
+        of requester: HTTPRequester,
         peer: Peer,
         with writer: consuming ResponseWriter,
         channel: any Channel
     ) async throws {
-        let reply = ServerResponse(.init(code: answer.status), body: answer.body, origin: visit.origin)
+        let reply = ServerResponse(.init(code: answer.status), body: answer.body, origin: requester.origin)
         var isDelivered = false
         do {
             guard peer.isThere else { throw ChannelError.outputClosed }

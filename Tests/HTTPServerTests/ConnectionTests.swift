@@ -5,6 +5,7 @@ import ConcurrencyTools
 import Foundation
 import Linux
 import Logging
+import Operations
 import Synchronization
 import Testing
 

@@ -312,8 +312,8 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "BusInterface", "DBus", "DisplayText", "SecretService", "SecureMemory", "TestSupport",
-                argumentParser,
+                "Audit", "BusInterface", "DBus", "DisplayText", "SecretService", "SecureMemory",
+                "TestSupport", argumentParser,
             ]
         ),
         .testTarget(

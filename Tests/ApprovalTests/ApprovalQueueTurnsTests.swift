@@ -284,8 +284,10 @@ import Testing
 @Suite struct AgentRuleTests {
     var scene = Scene()
 
-    private mutating func register(_ name: String, peer: String) throws(AgentError) {
-        let agent = Agent(peer: peer, name: name, isExclusive: true, answerer: .stranger)
+    private mutating func register(_ name: String, peer: String, of process: Answerer = .stranger)
+        throws(AgentError)
+    {
+        let agent = Agent(peer: peer, name: name, isExclusive: true, answerer: process)
         _ = try scene.queue.register(agent, now: scene.now)
     }
 
@@ -295,6 +297,29 @@ import Testing
         try register("panel", peer: ":1.0")
         _ = scene.queue.unregister(peer: ":1.1", now: scene.now)
         try register("panel", peer: ":1.99")
+    }
+
+    @Test mutating func `a process that has taken all places makes room for others, up to four each`() throws
+    {
+        for number in 0..<32 { try register("greedy", peer: ":1.\(number)") }
+        for number in 0..<4 { try register("panel", peer: ":2.\(number)", of: .named("panel", 70)) }
+        #expect(throws: AgentError.tooMany(32)) {
+            try register("panel", peer: ":2.4", of: .named("panel", 70))
+        }
+        #expect(throws: AgentError.tooMany(32)) { try register("greedy", peer: ":1.99") }
+        try register("watch", peer: ":3.0", of: .named("keybell", 80))
+        #expect(scene.queue.agents.count == 32)
+        #expect(scene.queue.agents.count { $0.name == "greedy" } == 27)
+        #expect(scene.queue.agents.first?.peer == ":1.0", "the youngest went")
+    }
+
+    @Test mutating func `agents of many processes make no room`() throws {
+        for number in 0..<32 {
+            try register("panel", peer: ":1.\(number)", of: .named("panel", Int32(100 + number / 4)))
+        }
+        #expect(throws: AgentError.tooMany(32)) {
+            try register("watch", peer: ":3.0", of: .named("keybell", 80))
+        }
     }
 
     @Test mutating func `an agent's name has one to sixty-four characters`() throws {

@@ -46,6 +46,32 @@ extension ApprovalRequest {
 @Suite struct WordingTableTests {
     private static let helper = "chrome-extension://jgnfghanfbjmimbdmnjfofnbcgpkbegj"
 
+    private static let script: Caller = {
+        let record = ProcessRecord.named("python3", 9, script: "/home/me/bin/backup")
+        return Caller(uid: 1000, holders: [record.identity], processes: [record])
+    }()
+
+    /// `keybell client`, run in a job by a shell that has a script; typed by hand where the shell's job is another.
+    private static func command(group: Int32) -> Caller {
+        func record(_ name: String, _ pid: Int32, script: String? = nil, group: Int32) -> ProcessRecord {
+            ProcessRecord(
+                identity: ProcessIdentity(pid),
+                executable: "/usr/bin/" + name,
+                script: script,
+                group: group
+            )
+        }
+        return Caller(
+            uid: 1000,
+            holders: [ProcessIdentity(12)],
+            processes: [
+                record("keybell", 12, group: group), record("timeout", 10, group: 9),
+                record("bash", 9, script: "/home/me/bin/check", group: 9),
+                record("python3", 5, script: "/usr/bin/terminator", group: 5),
+            ]
+        )
+    }
+
     private static let associates = [
         Words(
             "associate",
@@ -80,13 +106,43 @@ extension ApprovalRequest {
                 "It says that it runs “/home/me/bin/backup”.", "Keybell will call it “python3”.",
                 "If you allow it, it can ask for logins from now on.",
             ]
+        ) { .associate(script, suggesting: "python3") },
+        Words(
+            "associate of a script that brings a name",
+            "Let python3 (“backup”) ask Keybell for logins?",
+            [
+                "It says that it runs “/home/me/bin/backup”.", "Keybell will call it “backup”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) { .associate(script, suggesting: "backup") },
+        Words(
+            "associate by the command keybell",
+            "Let the command keybell ask Keybell for logins?",
+            ["Keybell will call it “keybell”.", "If you allow it, it can ask for logins from now on."]
+        ) { .associate(command(group: 50), suggesting: "keybell") },
+        Words(
+            "associate by the command keybell in a script, under a name",
+            "Let the command keybell (“mail check”) ask Keybell for logins?",
+            [
+                "It seems to be run by “/home/me/bin/check”.", "Keybell will call it “mail check”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
+        ) { .associate(command(group: 9), suggesting: "mail check") },
+        Words(
+            "associate by git's helper",
+            "Let the command git-credential-keybell ask Keybell for logins?",
+            [
+                "Keybell will call it “git-credential-keybell”.",
+                "If you allow it, it can ask for logins from now on.",
+            ]
         ) {
-            let record = ProcessRecord.named("python3", 9, script: "/home/me/bin/backup")
-            return .associate(
-                Caller(uid: 1000, holders: [record.identity], processes: [record]),
-                suggesting: "python3"
-            )
+            .associate(.named("git-credential-keybell"), suggesting: "git-credential-keybell")
         },
+        Words(
+            "overwrite by the command keybell",
+            "Let keybell take over the name “firefox”?",
+            ["If you allow it, that one loses its access and all that you allowed it."]
+        ) { .overwrite(command(group: 50)) },
         Words(
             "overwrite",
             "Let chromium take over the name “firefox”?",
@@ -229,6 +285,22 @@ extension ApprovalRequest {
             "firefox asks for your login “Entry AA”",
             ["Login “Entry AA” (“user-AA”)", "It gets user name and password."]
         ) { .bulk("get-login-by-uuid", ["AA"]) },
+        Words(
+            "release to a script's key",
+            "keybell (“mail check”) asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "It seems to be run by “/home/me/bin/check”.",
+            ]
+        ) { .release(command(group: 9)).with { $0.client = "mail check" } },
+        Words(
+            "release to a script's key that the person has named",
+            "python3 (“Backups”) asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "It says that it runs “/home/me/bin/backup”.", "You named it “Backups”.",
+            ]
+        ) { .release(script).with { ($0.client, $0.clientName) = ("backup", "Backups") } },
         Words(
             "a search",
             "firefox searches your logins for “mail”",

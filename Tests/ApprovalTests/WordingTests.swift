@@ -56,7 +56,7 @@ import Testing
                 separator: "\n",
                 omittingEmptySubsequences: false
             ).map(String.init)
-            #expect(lines.count <= Wording.mostLines)
+            #expect(lines.count <= BodyLines.most)
             let warnings = Wording.warnings(request)
             #expect(lines.joined(separator: " ").hasPrefix(warnings.joined(separator: " ")))
             for line in lines + [Wording.title(request)] {

@@ -72,11 +72,39 @@ import Testing
         let entry = #"""
             {"MESSAGE":"…","KEYBELL_EVENT":"handed-out","KEYBELL_TIME":"1790000000","KEYBELL_CLIENT":"firefox",
             "KEYBELL_PROGRAM":"/usr/bin/firefox","KEYBELL_HOST":"example.org","KEYBELL_VAULT":"keyring",
-            "KEYBELL_COUNT":"1","KEYBELL_ENTRIES":"AA","KEYBELL_UNDER":"answer 7F2A","_PID":"42",
+            "KEYBELL_COUNT":"1","KEYBELL_ENTRIES":"AA","KEYBELL_UNDER":"answer 7F2A","_PID":"42","_EXE":"/usr/bin/keybelld",
             "SOME_BYTES":[1,2,3]}
             """#
-        #expect(AuditJournal.record(Array(entry.utf8)[...]) == Self.record)
-        #expect(AuditJournal.record(Array(#"{"MESSAGE":"another program's"}"#.utf8)[...]) == nil)
+        let daemons: Set = ["/usr/bin/keybelld"]
+        func read(_ text: String) -> AuditRecord? { AuditJournal.record(Array(text.utf8)[...], of: daemons) }
+        #expect(read(entry) == Self.record)
+        #expect(read(entry.replacing("keybelld\"", with: "keybelld (deleted)\"")) == Self.record)
+        #expect(read(#"{"MESSAGE":"another program's"}"#) == nil)
+        // What any program of the user can write is told as its own, not as the daemon's.
+        #expect(
+            read(entry.replacing("/usr/bin/keybelld", with: "/usr/bin/logger"))?.stranger == "/usr/bin/logger"
+        )
+        #expect(read(entry.replacing("_EXE", with: "EXE"))?.stranger?.isEmpty == true)
+        #expect(read(entry.replacing("/usr/bin/", with: "/home/me/"))?.stranger == "/home/me/keybelld")
+    }
+
+    @Test func `a stranger's record takes none of the daemon's away and adds nothing to it`() {
+        func record(_ event: AuditRecord.Event, by stranger: String? = nil) -> AuditRecord {
+            var record = AuditRecord(event, time: 1, [.delivery: "a", .client: "firefox", .entries: "AA"])
+            record.stranger = stranger
+            return record
+        }
+        let forged = [record(.notDelivered, by: "/tmp/x"), record(.continued, by: "/tmp/x")]
+        #expect(AuditRecord.told([record(.handedOut)] + forged) == [record(.handedOut)] + forged)
+    }
+
+    @Test(arguments: [
+        ("passwords", "got 2 logins without passwords for"), ("", "got 2 logins for"),
+        ("passwords fields", "got 2 logins without passwords and string fields for"),
+    ])
+    func `what was left out of a delivery stands in its record`(without: String, words: String) {
+        let record = AuditRecord(.handedOut, time: 1, [.count: "2", .host: "a.example", .without: without])
+        #expect(record.sentence.contains(words))
     }
 
     @Test(arguments: [true, false])
@@ -94,6 +122,23 @@ import Testing
         #expect(await trail.keep(Self.record) == !isRequired)
         #expect(AuditTrail.trouble(in: blocked + "/state", journal: folder.path("no-journal")) != nil)
         #expect(AuditTrail.trouble(in: folder.path("state"), journal: folder.path("no-journal")) == nil)
+    }
+
+    @Test func `a file that takes no record is found out in a folder that takes new ones`() throws {
+        let folder = try TemporaryFolder()
+        let (state, none) = (folder.path("state"), folder.path("no-journal"))
+        #expect(AuditTrail.trouble(in: state, journal: none) == nil)
+        // No file to anybody, root included.
+        try FileManager.default.createDirectory(
+            atPath: state + "/audit.jsonl",
+            withIntermediateDirectories: true
+        )
+        #expect(AuditTrail.trouble(in: state, journal: none)?.hasPrefix("audit.jsonl: ") == true)
+        let journal = try folder.write("journal", "")
+        #expect(AuditTrail.trouble(in: state, journal: journal) == nil)
+        #expect(AuditTrail.hiding(in: state, journal: journal, isReadable: false) != nil)
+        #expect(AuditTrail.hiding(in: state, journal: journal, isReadable: true) == nil)
+        #expect(AuditTrail.hiding(in: folder.path("other"), journal: journal, isReadable: false) == nil)
     }
 
     @Test func `a record of 6,000 entries is kept in parts, and told as one`() async throws {

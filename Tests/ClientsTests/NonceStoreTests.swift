@@ -279,6 +279,26 @@ import Testing
         #expect(nonces.value.kind(of: nonce) == .exhausted)
     }
 
+    @Test(arguments: [false, true])
+    func `a change that is used up comes back for nothing, however many others are`(isRestarted: Bool) throws
+    {
+        let nonces = Memory()
+        let (change, other) = (Self.nonce("a", at: 1), Self.nonce("a", at: 1))
+        #expect(nonces.insert(change, .change))
+        for nonce in [change, other] { #expect(nonces.insert(nonce, .exhausted)) }
+        if isRestarted { nonces.value = try #require(UsedNonces.decode(nonces.value.encoded())) }
+        for _ in 0..<UsedNonces.mostExhausted { _ = nonces.insert(Self.nonce("b", at: 2), .exhausted) }
+        #expect(nonces.value.kind(of: other) == nil)
+        #expect(nonces.value.kind(of: change) == .change, "a replay would carry the change out again")
+        if isRestarted { nonces.value = try #require(UsedNonces.decode(nonces.value.encoded())) }
+        #expect(nonces.insert(change, .change) == false)
+        // Its place among the key's changes is one all the while, and is given back after a day.
+        for _ in 1..<UsedNonces.changesPerOwner { #expect(nonces.insert(Self.nonce("a", at: 3), .change)) }
+        #expect(nonces.insert(Self.nonce("a", at: 3), .change) == false)
+        #expect(nonces.insert(Self.nonce("a", at: UsedNonces.lifetime + 2), .change))
+        #expect(nonces.value.kind(of: change) == nil)
+    }
+
     @Test func `what is written is read`() throws {
         let nonces = Memory()
         let kinds: [UsedNonce.Kind] = [.change, .exhausted, .read]

@@ -154,9 +154,20 @@ struct DoctorTests {
 
     @Test(arguments: [
         (SecureHeap.State.locked, Finding.Level.ok), (.notLocked, .warning), (.unavailable, .warning),
+        (.forbidden, .warning),
     ])
     func `memory that can't be locked is a warning`(state: SecureHeap.State, level: Finding.Level) {
         #expect(MemoryCheck.finding(state).level == level)
+    }
+
+    @Test
+    func
+        `memory that a filter forbids to lock isn't taken for a limit, and it's said where a full one is told`()
+    {
+        let forbidden = MemoryCheck.finding(.forbidden).lines.joined()
+        #expect(forbidden.contains("SystemCallFilter") && !forbidden.contains("LimitMEMLOCK"))
+        #expect(MemoryCheck.finding(.notLocked).lines.joined().contains("LimitMEMLOCK"))
+        #expect(MemoryCheck.finding(.locked).text.contains("the daemon's log says"))
     }
 
     @Test func `a finding is printed with its advice, cleaned`() {

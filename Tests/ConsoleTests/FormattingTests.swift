@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BusInterface
 import DBus
 import Testing
@@ -84,5 +85,38 @@ struct FormattingTests {
         let lines = GrantsCommand.lines(others, now: 100)
         #expect(lines.first?.contains("  by name or uuid  ") == true)
         #expect(lines.last?.contains("  a.example, to b.example  ") == true)
+    }
+
+    @Test func `a grant by name says for which logins it is`() {
+        func line(_ uuids: [String], _ titles: [String]) -> String? {
+            let grant: [String: Value] = [
+                "key": .string("k1"), "decision": .string("allow"), "kind": .string("release"),
+                "host": .string(""), "vault": .string("Work"), "scope": .string("always"),
+                "entries": .strings(uuids), "titles": .strings(titles),
+            ]
+            return GrantsCommand.lines([grant], now: 100).first
+        }
+        #expect(
+            line(["A1"], ["GitHub"])?.hasPrefix("k1  allow  release  by name: “GitHub”  Work  always") == true
+        )
+        #expect(line(["A1", "A2"], ["", "My “bank”"])?.contains("  by name: A1, “My 'bank'”  ") == true)
+        #expect(line(["A1"], [])?.contains("  by name: A1  ") == true)
+        #expect(
+            line(["1", "2", "3", "4", "5"], ["a", "b", "c", "d", "e"])?
+                .contains("  by name: “a”, “b”, “c” and 2 more  ") == true
+        )
+    }
+
+    @Test func `a record that another program has written is marked before all else`() {
+        var record = AuditRecord(.locked, time: 0, [.vault: "main"])
+        #expect(LogCommand.line(record).hasSuffix("  main was locked"))
+        record.stranger = "/tmp/x: main was"
+        #expect(
+            LogCommand.line(record).hasSuffix(
+                "  NOT BY KEYBELL, written by “/tmp/x: main was”: main was locked"
+            )
+        )
+        record.stranger = ""
+        #expect(LogCommand.line(record).contains("  PERHAPS NOT BY KEYBELL, "))
     }
 }

@@ -134,7 +134,7 @@ struct KeyImportTests {
         }
         #expect(
             throws: ConsoleError.refused(
-                "/nonexistent can't be read: realpath: No such file or directory."
+                "/nonexistent can't be read: no such file or directory."
             )
         ) { try PluginKeys(file: "/nonexistent", password: SecretBytes(utf8: "x"), keyFile: nil) }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import DBus
 import Testing
 
@@ -12,14 +13,18 @@ struct OwnRequestLogTests {
         pid: UInt32 = 7,
         executable: String = "/usr/bin/keybell",
         outcome: String = "denied",
+        kind: String = "release",
         quietUntil: UInt64? = nil,
+        mutedUntil: UInt64? = nil,
         unseen: UInt32 = 0
     ) -> RequestDetails {
         var members: [String: Value] = [
-            "client": .string(client), "outcome": .string(outcome), "unseen": .uint32(unseen),
+            "kind": .string(kind), "client": .string(client), "outcome": .string(outcome),
+            "unseen": .uint32(unseen),
             "caller": .vardict(["pid": .uint32(pid), "executable": .string(executable)]),
         ]
         members["quiet-until"] = quietUntil.map { .uint64($0) }
+        members["muted-until"] = mutedUntil.map { .uint64($0) }
         return RequestDetails(code: code, reading: members)
     }
 
@@ -41,6 +46,72 @@ struct OwnRequestLogTests {
         let former = Self.request("2345", pid: 3, quietUntil: 1000, unseen: 2)
         #expect(reason([former], before: ["2345": 1]) == .quiet(code: "2345", until: 1000))
         #expect(reason([former], before: ["2345": 2]) == .nothing, "that was another one's")
+    }
+
+    @Test func `a mute of this program is told, whatever it began with`() {
+        for kind in ["associate", "release"] {
+            let muting = Self.request("2345", client: "other", pid: 3, kind: kind, mutedUntil: 900, unseen: 3)
+            #expect(reason([muting], before: ["2345": 2]) == .quiet(code: "2345", until: 900))
+            #expect(reason([muting], before: ["2345": 3]) == .nothing)
+            #expect(
+                OwnRequestLog.silence([muting], executable: "/usr/bin/keybell")
+                    == .quiet(code: "2345", until: 900)
+            )
+            #expect(OwnRequestLog.silence([muting], executable: "/usr/bin/curl") == nil)
+        }
+        let others = Self.request(
+            "2345",
+            client: "other",
+            executable: "/usr/bin/curl",
+            mutedUntil: 9,
+            unseen: 1
+        )
+        #expect(reason([others], before: ["2345": 0]) == .nothing)
+    }
+
+    @Test func `nobody is told to look for a question that isn't asked`() {
+        func silence(_ request: RequestDetails) -> OwnRequestLog.Reason? {
+            OwnRequestLog.silence([request], executable: "/usr/bin/keybell")
+        }
+        #expect(
+            silence(Self.request("2345", client: "", kind: "associate", quietUntil: 900))
+                == .quiet(code: "2345", until: 900)
+        )
+        #expect(silence(Self.request("2345", client: "", kind: "associate")) == nil)
+        #expect(silence(Self.request("2345", quietUntil: 900)) == nil, "a denial of something else")
+    }
+
+    @Test(arguments: [
+        (["--scope", "always"], "associate", "leave out --scope always"),
+        (["--scope", "session"], "unlock", "leave out --scope session"), (["--id", "x"], "release", "--id"),
+        (["--names-only"], "save", "--names-only"), (["--entry", "1"], "unlock", "--entry"),
+    ])
+    func `an option that doesn't fit is told in the options' words`(
+        options: [String],
+        kind: String,
+        words: String
+    ) async throws {
+        let command = try await AllowCommand.asyncParse(["7F2A"] + options)
+        let mistake = try #require(command.mistake(for: Self.request("7F2A", kind: kind)))
+        #expect(mistake.contains(words))
+        #expect(!mistake.contains("scope always goes with"))
+    }
+
+    @Test func `options that fit are none to complain of`() async throws {
+        let release = Self.request("7F2A")
+        #expect(
+            try await AllowCommand.asyncParse(["7F2A", "--scope", "always"]).mistake(for: release) == nil
+        )
+        #expect(
+            try await AllowCommand.asyncParse(["7F2A", "--names-only", "--entry", "1"]).mistake(for: release)
+                == nil
+        )
+        let associate = Self.request("7F2A", kind: "associate")
+        #expect(
+            try await AllowCommand.asyncParse(["7F2A", "--id", "x", "--scope", "once"]).mistake(
+                for: associate
+            ) == nil
+        )
     }
 
     @Test func `what others asked is never taken for ours`() {

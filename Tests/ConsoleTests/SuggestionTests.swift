@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 import Testing
 
 @testable import Console
@@ -20,6 +21,20 @@ struct SuggestionTests {
     ])
     func `what is right or like nothing suggests nothing`(arguments: [String]) {
         #expect(Suggestion.command(for: arguments) == nil)
+    }
+
+    @Test func `no line of help is wider than a terminal`() {
+        var commands: [(any ParsableCommand.Type, parent: String)] = [(KeybellCommand.self, "")]
+        while let (command, parent) = commands.popLast() {
+            let name = parent + (command.configuration.commandName ?? "")
+            commands += command.configuration.allSubcommands.map { ($0, name + " ") }
+            // Its own usage is for the root; in a help it has the parents' names before it.
+            for line in command.helpMessage(columns: 80).split(separator: "\n") {
+                let isUsage = line.hasPrefix("USAGE: ") && command.configuration.usage == nil
+                let width = line.columnWidth + (isUsage ? parent.count : 0)
+                #expect(width <= 80, "\(name): \(line)")
+            }
+        }
     }
 
     @Test func `no help breaks off in the middle of a sentence`() {

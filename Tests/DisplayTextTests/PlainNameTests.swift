@@ -57,6 +57,17 @@ import Testing
             ("\u{17F}ave", "save"), ("x\u{B2}", "x2"), ("KeePass\u{2122}", "KeePassTM"),
             ("fire\u{669}fox", nil), ("firefox\u{2BC}", nil), ("\u{1D00}tt", nil), ("fir\u{435}fox", nil),
             ("fire\u{30FC}fox", nil), ("a\u{2236}b", nil),
+            // Dotless, script and hooked letters; dots; strokes through others; colours of skin.
+            ("f\u{131}refox", "firefox"), ("\u{261}it", "git"), ("\u{192}irefox", "firefox"),
+            ("fire\u{B7}fox", "fire.fox"), ("fire\u{2022}fox", "fire.fox"), ("Anna\u{2019}s", "Anna's"),
+            ("fire\u{337}fox", "firefox"), ("fi\u{338}refox", "firefox"), ("f\u{326}irefox", "firefox"),
+            ("fi\u{307}refox", "firefox"), ("fire\u{20DD}fox", "firefox"),
+            ("x\u{1F44D}\u{1F3FD}", "x\u{1F44D}"),
+            ("\u{1F44D}\u{1F3FD}", "\u{1F44D}"), ("\u{E9}\u{301}", "\u{E9}"),
+            ("fire\u{1EFF}ox", nil), ("\u{299}ox", nil), ("\u{25B}cho", nil), ("b\u{254}x", nil),
+            ("x\u{2502}y", nil), ("\u{1F1F7}\u{1F1F4}", nil), ("\u{13DF}\u{13A1}", nil),
+            ("\u{A4E4}\u{A4F3}", nil),
+            ("\u{475}\u{43E}\u{43B}\u{461}", nil), ("\u{3F3}\u{3BF}", nil), ("\u{639}\u{640}\u{644}", nil),
         ] as [(String, String?)]
     )
     func `what looks like a plainer name may be mistaken for it`(text: String, plain: String?) throws {
@@ -68,7 +79,12 @@ import Testing
     }
 
     @Test(arguments: [
-        "firefox-2", "Büro", "日本語ー2", "ที่ทำงาน", "браузер-2", "👍🏽 done", "Paral·lel", "علي٣", "ㅋㅋ", "Anna’s",
+        "firefox-2", "Büro", "日本語ー2", "ที่ทำงาน", "браузер-2", "👍 done", "Paral·lel", "علي٣", "ㅋㅋ", "Anna's",
+        "Café laptop", "Büro-PC", "Работа", "仕事", "仕事のパソコン", "Łódź", "Straße", "Þór", "Œuvre",
+        "Mį lietuvių ąžuolas", "Tiếng Việt", "Türkçe ofis", "İş", "Kọ̀ǹpútà", "Київ", "Ўзбек", "Қазақ",
+        "Ελλάδα", "Ἀθῆναι",
+        "कार्यालय", "অফিস", "வேலை", "ਦਫ਼ਤਰ", "ಕಚೇರಿ", "עבודה", "العملُ", "کار", "ስራ", "სამსახური", "Աշխատանք", "ការងារ",
+        "ལས་ཀ", "❤ home", "5 € shop", "¿Qué?", "仕事・家", "Bücher & Café", "ə", "Đà Nẵng", "Ħamrun",
     ])
     func `what people write is no look-alike`(text: String) throws {
         #expect(try !#require(PlainName(text)).mayBeMistaken)

@@ -74,6 +74,64 @@ struct ScriptClientTests {
         await bus.close()
     }
 
+    @Test func `a mute and a quiet time are told as what they are, and nobody is told to answer then`()
+        async throws
+    {
+        let household = try await Self.household()
+        async let asking = household.keybell("client", "associate", "--id", "other")
+        let first = try await Porter(household).question()
+        #expect(
+            first.title.hasPrefix("Let the command ")
+                && first.title.hasSuffix("keybell (“other”) ask Keybell for logins?")
+        )
+        #expect(
+            try await household.keybell("allow", first.code, "--scope", "always").errors.contains(
+                "leave out --scope"
+            )
+        )
+        #expect(try await household.keybell("deny", first.code).status == 0)
+        #expect(try await asking.errors.contains("Keybell asks you now"))
+        let quiet = try await household.keybell("client", "associate", "--id", "other")
+        #expect(quiet.status == 1, "\(quiet)")
+        #expect(
+            !quiet.errors.contains("asks you now") && quiet.errors.contains("keybell allow \(first.code)"),
+            "\(quiet)"
+        )
+
+        async let reading = household.keybell("client", "logins", "https://example.org/")
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("deny", question.code, "--mute", "10").status == 0)
+        #expect(try await reading.status == 1)
+        let muted = try await household.keybell("client", "logins", "https://nowhere.example/")
+        #expect(muted.status == 1 && muted.errors.contains("without asking you"), "\(muted)")
+        let again = try await household.keybell("client", "associate", "--id", "third")
+        #expect(again.status == 1 && !again.errors.contains("asks you now"), "\(again)")
+        #expect(try await household.keybell("unmute").status == 0)
+        #expect(try await household.keybell("client", "logins", "https://nowhere.example/").status == 4)
+    }
+
+    @Test func `a grant by name says for which login it is, and the log where names alone went out`()
+        async throws
+    {
+        let household = try await Self.household()
+        async let getting = household.keybell("client", "get", "example.org")
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("allow", question.code, "--names-only").status == 0)
+        #expect(try await getting.status == 0)
+        let log = try await household.keybell("log").output
+        #expect(log.contains("got 1 login without passwords from"), "\(log)")
+        async let again = household.keybell("client", "get", "example.org")
+        let second = try await Porter(household).question()
+        #expect(try await household.keybell("allow", second.code, "--scope", "always").status == 0)
+        #expect(try await again.output.contains("geheim"))
+        let grants = try await household.keybell("grants").output
+        #expect(grants.contains("by name: “example.org”"), "\(grants)")
+        let whole = try await household.keybell("log").output.split(separator: "\n").last {
+            $0.contains("got 1 login")
+        }
+        #expect(whole?.contains("without") == false, "\(whole ?? "")")
+    }
+
     @Test func `one value alone, by uuid, by title and by search`() async throws {
         let household = try await Self.household()
         let found = try await Porter(household).answering {

@@ -132,6 +132,18 @@ struct ChildProgramTests {
         }
     }
 
+    @Test func `one that can't be watched is ended all the same`() async throws {
+        for script in ["echo; exec sleep 600", "trap '' TERM; echo; while :; do sleep 0.01; done"] {
+            let (signals, started) = AsyncStream<Void>.makeStream()
+            let child = try ChildProgram(["sh", "-c", script], isWatched: false) {
+                if !$0.isEmpty { started.yield() }
+            }
+            for await _ in signals.prefix(1) {}
+            await child.terminate()
+            guard case .killed = await child.end() else { return #expect(Bool(false)) }
+        }
+    }
+
     @Test func `a grandchild that keeps the output open doesn't hold the end up`() async throws {
         let (ending, text) = try await run(["sh", "-c", "sleep 600 & echo $!"])
         #expect(ending == .exited(0))

@@ -128,6 +128,35 @@ extension PendingRequest {
         )
         return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
     }
+
+    /// One with more warnings than there are lines.
+    static func alarming(_ kind: ApprovalKind, _ code: String = "7F2A") -> PendingRequest {
+        let record = ProcessRecord(
+            identity: ProcessIdentity(pid: 42, startTime: 1),
+            executable: "/home/me/firefox",
+            userWritable: true,
+            isFoundAtPath: false
+        )
+        var request = ApprovalRequest(
+            kind: kind,
+            caller: Caller(uid: 1000, holders: [record.identity], processes: [record]),
+            sameness: [1],
+            client: "firefox",
+            verified: false,
+            suggestedID: "firefox",
+            vaults: ["Passwords", "Work"],
+            host: "github.com",
+            submitHost: "evil.example",
+            isPlainHTTP: true,
+            newHosts: ["bad.example"],
+            entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")],
+            fields: ["Password"]
+        )
+        request.givenTo = KeyHolder(program: "/usr/bin/chromium")
+        request.replaced = KeyHolder(program: "/usr/bin/chromium")
+        request.requestType = "get-logins"
+        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+    }
 }
 
 extension BoardAction {

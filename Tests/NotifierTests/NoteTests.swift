@@ -35,8 +35,33 @@ import Testing
     {
         let note = try note(product: product, ["actions"])
         #expect(note.body.contains("keybell allow 7F2A") == says)
-        #expect(note.body.contains("7F2A") == says, "the code stands once where buttons are drawn")
-        #expect(note.title.contains("7F2A"))
+        let whole = note.title + "\n" + note.body
+        #expect(whole.components(of: "7F2A") == 1, "the code stands once")
+        #expect(note.title.contains("7F2A") != says)
+    }
+
+    @Test(arguments: [("dunst", false), ("mako", true), ("gnome-shell", true), ("Plasma", true)])
+    func `five lines at most, the warnings before how to answer, the code once`(
+        product: String,
+        hasActions: Bool
+    ) throws {
+        let capabilities: Set = hasActions ? ["actions", "body"] : ["body"]
+        let server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
+        for kind in ApprovalKind.allCases {
+            for attempt in 0...2 {
+                let request = PendingRequest.alarming(kind)
+                let note = Note(asking: request, on: server, attempt: attempt, others: 3, keys: [:])
+                let lines = note.body.split(separator: "\n")
+                #expect(lines.count <= 5, "\(note.body)")
+                #expect((note.title + note.body).components(of: "7F2A") == 1)
+                let warned = try #require(lines.firstIndex { $0.contains("Plain http") })
+                let way = lines.firstIndex { $0.hasPrefix("Run keybell allow 7F2A") }
+                #expect((way == nil) == server.drawsButtons)
+                #expect(warned < way ?? .max)
+                #expect(lines.count > (way ?? 0) + 1, "something of what is asked for stays")
+                #expect((attempt > 0) == note.title.contains("shown again"))
+            }
+        }
     }
 
     @Test(arguments: ["gnome-shell", "cinnamon", "Xfce Notify Daemon", "Plasma", "dunst"])
@@ -44,9 +69,8 @@ import Testing
         let host = "accounts.evil.example"
         let note = try note(of: .of(.release, host: host), product: product, ["actions"])
         let isCut = !["Plasma", "dunst"].contains(product)
-        #expect(
-            note.title == (isCut ? "Keybell asks (7F2A)" : "firefox asks for your login at \(host) (7F2A)")
-        )
+        let whole = "firefox asks for your login at \(host)" + (product == "dunst" ? "" : " (7F2A)")
+        #expect(note.title == (isCut ? "Keybell asks (7F2A)" : whole))
         #expect(note.body.hasPrefix("firefox asks for your login at \(host)\n") == isCut)
     }
 
@@ -68,7 +92,8 @@ import Testing
     @Test func `a server without actions gets none and says how to answer`() throws {
         let note = try note(["body"])
         #expect(note.buttons.isEmpty)
-        #expect(note.body.hasPrefix("Run keybell allow 7F2A"))
+        #expect(note.title == "Keybell asks")
+        #expect(note.body.hasPrefix("firefox asks for your login at github.com\nRun keybell allow 7F2A"))
     }
 
     @Test func `text is escaped just where the server does markup`() throws {
@@ -99,6 +124,14 @@ import Testing
         #expect(keys.allSatisfy { $0.count == 16 })
     }
 
+    @Test func `a delivery of names alone says so`() {
+        func title(_ count: Int, _ host: String? = nil) -> String {
+            News.delivery(client: "a", program: "git", host: host, count: count, passwords: false).title
+        }
+        #expect(title(1, "a.example") == "git got a login without password for a.example")
+        #expect(title(40) == "git got 40 logins without passwords")
+    }
+
     @Test func `a delivery is told once a minute for each client and host`() {
         var notices = DeliveryNotices(interval: .seconds(60))
         let now = ContinuousClock.now
@@ -123,5 +156,11 @@ import Testing
             notices.admits(client: "firefox", host: "a", now: now + .seconds(149)),
         ]
         #expect(told == [false, false, true, false, false])
+    }
+}
+
+extension String {
+    fileprivate func components(of part: String) -> Int {
+        split(separator: part, omittingEmptySubsequences: false).count - 1
     }
 }

@@ -40,6 +40,15 @@ import Vault
         for secret in ["geheim", "A title", "token", "me"] { #expect(!told.contains(" \(secret) ")) }
     }
 
+    @Test func `a delivery of names alone is told apart from a whole one`() async throws {
+        for (leftOut, without) in [([.passwords], "passwords"), ([], nil)] as [(Set<ReleasePart>, String?)] {
+            let scene = await Scene()
+            await scene.vault.put(login, password: "geheim")
+            #expect(try await verified(scene, .allow(Choices(leftOut: leftOut))).reply.entries.count == 1)
+            #expect(scene.records.all.first?.fields[.without] == without)
+        }
+    }
+
     @Test func `what a grant, an entry or the configuration covers says so`() async throws {
         let granted = await Scene()
         await granted.vault.put(login)

@@ -44,12 +44,21 @@ package final class GnomeKeyring: Sendable {
 
     /// Locks the default collection.
     package func lock() async throws {
+        try await callForDefault("Lock")
+    }
+
+    /// Opens the default collection where that has no password: no prompt comes.
+    package func openWithoutPassword() async throws {
+        try await callForDefault("Unlock")
+    }
+
+    private func callForDefault(_ member: String) async throws {
         let connection = try await bus.connect()
         _ = try await connection.call(
             "org.freedesktop.secrets",
             "/org/freedesktop/secrets",
             "org.freedesktop.Secret.Service",
-            "Lock",
+            member,
             [.array("o", [.objectPath("/org/freedesktop/secrets/aliases/default")])]
         )
         await connection.close()

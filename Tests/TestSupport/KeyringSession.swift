@@ -8,9 +8,14 @@ package struct KeyringSession: Sendable {
     package let gnome: GnomeKeyring
 
     /// Starts bus and keyring.
-    package init() async throws {
+    ///
+    /// - Parameter logins: How many logins there are in the keyring already.
+    /// - Throws: `TimedOut` where one of them doesn't come up.
+    package init(logins: Int = 0) async throws {
         bus = try await PrivateBus()
+        if logins > 0 { try KeyringFile.write(logins: logins, for: bus) }
         gnome = try await GnomeKeyring(on: bus)
+        if logins > 0 { try await gnome.openWithoutPassword() }
     }
 
     /// Runs `secret-tool` to its end.

@@ -167,8 +167,11 @@ struct KDBXStoreTests {
             try await fixture.store.unlock(for: UnlockReason())
         }
         try FileManager.default.removeItem(atPath: fixture.path)
-        await #expect { try await fixture.store.unlock(for: UnlockReason()) } throws: { error in
-            if case VaultError.unavailable = error { true } else { false }
+        let words =
+            "The file of the vault test can't be read: no such file or directory. "
+            + "`keybell doctor` says where it is looked for."
+        await #expect(throws: VaultError.unavailable(words)) {
+            try await fixture.store.unlock(for: UnlockReason())
         }
         #expect(fixture.passwords.asked.isEmpty)
     }

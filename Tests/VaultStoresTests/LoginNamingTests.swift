@@ -70,8 +70,7 @@ import Vault
             schema: "org.keybell.Login",
             label: "Label",
             attributes: attributes,
-            created: 1,
-            modified: 1
+            created: 1
         )
     }
 }

@@ -19,8 +19,8 @@ struct StoreFixture {
     let state: String
     let clock = Observed<Int64>(1_700_000_000)
 
-    init() async throws {
-        session = try await KeyringSession()
+    init(logins: Int = 0) async throws {
+        session = try await KeyringSession(logins: logins)
         state = session.bus.folder.path("state/keybell")
         keyring = try await Self.keyring(on: session.bus)
         store = Self.store(keyring, state, clock)

@@ -24,6 +24,8 @@ package struct Limits: Sendable, Equatable {
     package var askersPerProgram = 64
     /// How many agents there may be.
     package var agents = 32
+    /// How many of one process keep their places where there are as many agents as there may be.
+    package var agentsPerProcess = 4
     /// How many characters an agent's name may have.
     package var agentName = 64
     /// How long a request waits while the screen is locked, before its deadline starts.

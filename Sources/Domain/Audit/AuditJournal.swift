@@ -13,10 +13,15 @@ package struct AuditJournalError: Error, Equatable, Sendable {}
 package enum AuditJournal {
     /// The newest records, the oldest first.
     ///
-    /// - Parameter count: How many at most.
+    /// - Parameters:
+    ///   - count: How many at most.
+    ///   - daemons: The executables whose records are believed; any other's are told as a stranger's.
     /// - Returns: The records; none where there is no journal that users can read.
     /// - Throws: If `journalctl` fails or takes longer than 10 s.
-    package static func records(newest count: Int) async throws(AuditJournalError) -> [AuditRecord] {
+    package static func records(
+        newest count: Int,
+        of daemons: Set<String>
+    ) async throws(AuditJournalError) -> [AuditRecord] {
         guard Journal.isForUsers else { return [] }
         let output = Mutex<[UInt8]>([])
         let child: ChildProgram
@@ -36,7 +41,9 @@ package enum AuditJournal {
         else {
             throw AuditJournalError()  // killed as the child goes
         }
-        return output.withLock { $0 }.split(separator: UInt8(ascii: "\n")).compactMap(Self.record)
+        return output.withLock { $0 }.split(separator: UInt8(ascii: "\n")).compactMap {
+            Self.record($0, of: daemons)
+        }
     }
 
     private static func command(_ options: String...) -> [String] {
@@ -45,8 +52,10 @@ package enum AuditJournal {
     }
 
     /// Tells of records as they come, until the result is let go of; nil where there is no journal that users can read.
-    static func follow(_ tell: @escaping @Sendable (AuditRecord) -> Void) throws(SystemCallError) -> ChildProgram?
-    {
+    static func follow(
+        of daemons: Set<String>,
+        _ tell: @escaping @Sendable (AuditRecord) -> Void
+    ) throws(SystemCallError) -> ChildProgram? {
         guard Journal.isForUsers else { return nil }
         let begun = Mutex<[UInt8]>([])
         do throws(SystemCallError) {
@@ -57,7 +66,7 @@ package enum AuditJournal {
                         bytes.append(chunk[index])
                         continue
                     }
-                    if let record = Self.record(bytes[...]) { tell(record) }
+                    if let record = Self.record(bytes[...], of: daemons) { tell(record) }
                     bytes = []
                 }
                 begun.withLock { $0 = bytes }
@@ -69,14 +78,24 @@ package enum AuditJournal {
     }
 
     /// Reads one entry of journalctl's JSON; nil if it isn't one of ours.
-    static func record(_ line: ArraySlice<UInt8>) -> AuditRecord? {
+    static func record(_ line: ArraySlice<UInt8>, of daemons: Set<String>) -> AuditRecord? {
         // A field that isn't text, of which ours has none, is no string there.
         guard let entry = try? JSONDecoder().decode([String: Text].self, from: Data(line)) else { return nil }
         var members: [String: String] = [:]
         for (name, value) in entry where name.hasPrefix(AuditTrail.prefix) {
             members[name.dropFirst(AuditTrail.prefix.count).lowercased()] = value.text
         }
-        return AuditRecord(members: members)
+        var record = AuditRecord(members: members)
+        // The journal's own word on which program has written it.
+        let writer = withoutDeletedMark(entry["_EXE"]?.text ?? "")
+        if !daemons.contains(writer) { record?.stranger = writer }
+        return record
+    }
+
+    /// As it is after an upgrade: the daemon goes on with a file that has been replaced.
+    private static func withoutDeletedMark(_ path: String) -> String {
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
     }
 
     private struct Text: Decodable {

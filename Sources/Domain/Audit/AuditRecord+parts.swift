@@ -23,7 +23,8 @@ extension AuditRecord {
     package static func told(_ records: [AuditRecord]) -> [AuditRecord] {
         var missed: Set<String> = []
         var more: [String: [String]] = [:]
-        for record in records {
+        // What a stranger says of a delivery changes nothing of what the daemon does.
+        for record in records where record.stranger == nil {
             guard let delivery = record.fields[.delivery] else { continue }
             switch record.event {
             case .notDelivered: missed.insert(delivery)
@@ -32,7 +33,7 @@ extension AuditRecord {
             }
         }
         return records.compactMap { record in
-            guard let delivery = record.fields[.delivery] else { return record }
+            guard record.stranger == nil, let delivery = record.fields[.delivery] else { return record }
             guard !missed.contains(delivery) || record.event != .handedOut else { return nil }
             guard record.event != .continued, record.event != .notDelivered else { return nil }
             guard let rest = more[delivery] else { return record }

@@ -71,6 +71,8 @@ package struct AuditRecord: Equatable, Sendable {
         case delivery
         /// Of a forgotten decision: whether it was to allow or to deny.
         case decision
+        /// Of logins that were handed out: what of them was not, `passwords`, `fields` or both.
+        case without
     }
 
     /// What happened.
@@ -79,6 +81,11 @@ package struct AuditRecord: Equatable, Sendable {
     package let time: UInt64
     /// What is told of it, fit to be shown; no empty values.
     package let fields: [Field: String]
+    /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has; empty if it doesn't
+    /// know, as of a program that had ended by then, or where it isn't allowed to look.
+    ///
+    /// Whatever runs as the same user may write there whatever it likes.
+    package var stranger: String?
 
     /// Records something; fields without a value are left out.
     package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
@@ -101,7 +108,7 @@ extension AuditRecord {
                 + (fields[.by].map { " by \($0)" } ?? "")
                 + ": \(fields[.kind] ?? "request") of \(who)\(place)"
         case .associated: "\(who) became client \(client)\(under)"
-        case .handedOut: "\(who) got \(logins)\(place) from \(vault) as client \(client)\(under)"
+        case .handedOut: "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)"
         case .notDelivered: "\(who) had hung up: \(logins)\(place) did not reach client \(client)"
         case .continued: "more entries of the record before, for client \(client)"
         case .nothingFound: "\(who) asked for a login\(place) as client \(client): there is none"
@@ -122,6 +129,13 @@ extension AuditRecord {
     private var logins: String {
         let count = fields[.count] ?? "0"
         return count == "1" ? "1 login" : "\(count) logins"
+    }
+
+    private var without: String {
+        let parts = (fields[.without] ?? "").split(separator: " ").map {
+            $0 == "fields" ? "string fields" : $0
+        }
+        return parts.isEmpty ? "" : " without " + parts.joined(separator: " and ")
     }
 
     private var under: String { fields[.under].map { ", under \($0)" } ?? "" }

@@ -106,6 +106,34 @@ package final class AuditTrail: Sendable {
             try SafeFile.makeFolder(folder)
             // As long as a record may be.
             try SafeFile.write([UInt8](repeating: UInt8(ascii: "\n"), count: 64 * 1024), to: probe)
+        } catch {
+            return "\(error)"
+        }
+        // A folder that takes new files may hold one that takes nothing.
+        do throws(SystemCallError) {
+            try SafeFile.checkAppending(to: folder + "/audit.jsonl")
+            return nil
+        } catch {
+            return "audit.jsonl: \(error)"
+        }
+    }
+
+    /// Finds out why the person couldn't read here what is recorded: the journal takes it and shows it to
+    /// administrators alone, and the file takes nothing.
+    ///
+    /// - Parameters:
+    ///   - folder: The state folder.
+    ///   - journal: The journal's socket.
+    ///   - isReadable: Whether the person can read the journal.
+    /// - Returns: The reason; nil if they could.
+    package static func hiding(
+        in folder: String,
+        journal: String = Journal.socket,
+        isReadable: Bool = Journal.isForUsers
+    ) -> String? {
+        guard !isReadable, unsafe access(journal, W_OK) == 0 else { return nil }
+        do throws(SystemCallError) {
+            try SafeFile.checkAppending(to: folder + "/audit.jsonl")
             return nil
         } catch {
             return "\(error)"

@@ -12,10 +12,12 @@ package struct RecordStream: Sendable {
 
     /// Begins to listen; nothing polls.
     ///
-    /// - Parameter folder: The state folder, which is made if it isn't there.
+    /// - Parameters:
+    ///   - folder: The state folder, which is made if it isn't there.
+    ///   - daemons: The executables whose records are believed.
     /// - Returns: The stream.
     /// - Throws: The failing call's `errno`.
-    package static func open(folder: String) throws(SystemCallError) -> RecordStream {
+    package static func open(folder: String, daemons: Set<String>) throws(SystemCallError) -> RecordStream {
         let (records, continuation) = AsyncStream<AuditRecord>.makeStream()
         let file = AuditFile(folder: folder)
         try SafeFile.makeFolder(folder)
@@ -31,7 +33,9 @@ package struct RecordStream: Sendable {
             for record in new { continuation.yield(record) }
         }
         var sources: [any Sendable] = [watch]
-        if let journal = try AuditJournal.follow({ continuation.yield($0) }) { sources.append(journal) }
+        if let journal = try AuditJournal.follow(of: daemons, { continuation.yield($0) }) {
+            sources.append(journal)
+        }
         return RecordStream(records: records, sources: sources)
     }
 }

@@ -83,6 +83,10 @@ package enum ClientsInterface {
         package static let scheme = "scheme"
         /// `s`: the vault's name.
         package static let vault = "vault"
+        /// `as`: the uuids of the logins that it is for; none where it is for all that match the host.
+        package static let entries = "entries"
+        /// `as`: their titles in the same order, each empty where it isn't known now: the vault is locked, or it is gone.
+        package static let titles = "titles"
         /// `s`: allow or deny.
         package static let decision = "decision"
         /// `s`: session or always.

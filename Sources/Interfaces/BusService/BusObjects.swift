@@ -59,6 +59,7 @@ package struct BusObjects: Sendable {
             approvals: approvals,
             callers: callers,
             audit: audit,
+            vaults: vaults,
             changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
         )
         vaultsObject = VaultsObject(

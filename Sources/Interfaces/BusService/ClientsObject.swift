@@ -8,6 +8,7 @@ import DBus
 import DisplayText
 import FoundationEssentials
 import SecretService
+import Vault
 
 /// `org.keybell.Clients1`: who is let in, and what they were granted.
 struct ClientsObject: Sendable {
@@ -16,6 +17,7 @@ struct ClientsObject: Sendable {
     let approvals: ApprovalBroker
     let callers: BusCallers
     let audit: Recorder
+    let vaults: [any VaultStore]
     /// Tells that a grant has changed, which the registry of clients doesn't notice.
     let changed: @Sendable () async -> Void
 
@@ -83,10 +85,32 @@ struct ClientsObject: Sendable {
         } catch {
             throw DBusError(error)
         }
+        let titles = await titles(of: decided)
         let details = known.flatMap { client in
-            decided.filter { $0.key.fingerprint == client.fingerprint }.map { $0.details(of: client) }
+            decided.filter { $0.key.fingerprint == client.fingerprint }
+                .map { $0.details(of: client, titles: titles[$0.key.vault] ?? [:]) }
         }
         return [.array("a{sv}", details.map { .vardict($0) })]
+    }
+
+    /// The titles of the logins that grants are for, by vault and uuid; of vaults that are open.
+    private func titles(of grants: [Grant]) async -> [String: [String: String]] {
+        var titles: [String: [String: String]] = [:]
+        for vault in vaults where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil })
+        {
+            let wanted = grants.filter { $0.key.vault == vault.name }
+                .reduce(into: Set<String>()) { $0.formUnion($1.entries ?? []) }
+            let index: LoginIndex
+            do throws(VaultError) {
+                index = try await vault.index()
+            } catch {
+                continue  // locked: the uuids are told
+            }
+            for login in index.everything where wanted.contains(login.id.hex) {
+                titles[vault.name, default: [:]][login.id.hex] = PlainText.field(login.title)
+            }
+        }
+        return titles
     }
 
     private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
@@ -165,9 +189,15 @@ extension Client {
 }
 
 extension Grant {
-    fileprivate func details(of client: Client) -> [String: Value] {
+    /// How many logins are named at most.
+    private static let mostNamed = 1000
+
+    fileprivate func details(of client: Client, titles: [String: String]) -> [String: Value] {
         typealias Key = ClientsInterface.GrantKey
+        let entries = (entries ?? []).sorted().prefix(Self.mostNamed)
         return [
+            Key.entries: .strings(Array(entries)),
+            Key.titles: .strings(entries.map { titles[$0] ?? "" }),
             Key.key: .string(name),
             Key.client: .string(client.id),
             Key.host: .string(key.host),

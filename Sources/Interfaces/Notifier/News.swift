@@ -9,11 +9,14 @@ struct News: Sendable, Equatable {
     let body: String
 
     /// Logins have reached a client.
-    static func delivery(client: String, program: String, host: String?, count: Int) -> News {
+    static func delivery(client: String, program: String, host: String?, count: Int, passwords: Bool = true)
+        -> News
+    {
         let what = count == 1 ? "a login" : "\(count) logins"
+        let without = passwords ? "" : " without password" + (count == 1 ? "" : "s")
         let place = host.map { " for " + PlainText.host($0) } ?? ""
         return News(
-            title: "\(PlainText.field(program)) got \(what)\(place)",
+            title: "\(PlainText.field(program)) got \(what)\(without)\(place)",
             body: "Client: \(PlainText.quoted(client))"
         )
     }

@@ -35,28 +35,27 @@ extension Note {
         others: Int = 0,
         keys: [Press: String]
     ) {
-        let again = attempt == 0 ? "" : ", shown again" + (attempt == 1 ? "" : " (\(attempt))")
-        let code = "(\(request.code))"
-        let plain =
-            request.title.hasSuffix(code) ? String(request.title.dropLast(code.count + 1)) : request.title
-        let whole = "\(plain) (\(request.code)\(again))"
-        // What would be cut off is the host: there the sentence stands where lines are wrapped.
+        let again = attempt == 0 ? "" : "shown again" + (attempt == 1 ? "" : " (\(attempt))")
+        // The code stands once: where no button can be relied upon, in what is to be typed.
+        let isTyped = !server.drawsButtons
+        let mark = [isTyped ? "" : request.code, again].filter { !$0.isEmpty }.joined(separator: ", ")
+        func marked(_ text: String) -> String { mark.isEmpty ? text : "\(text) (\(mark))" }
+        let whole = marked(request.title)
+        // What would be cut off is the host: there the sentence stands where lines are wrapped, before all that a client
+        // claims.
         let fits = server.drawsWhole(title: whole)
-        title = fits ? whole : "Keybell asks (\(request.code)\(again))"
-        let question = fits ? [] : [plain]
-        // First, so that nothing a client claims can push it out of sight.
+        title = fits ? whole : marked("Keybell asks")
         let waits = others == 1 ? "1 more question waits." : "\(others) more questions wait."
-        let rest =
-            others > 0 && request.body.utf8.count(where: { $0 == 10 }) < Self.linesWithRoom ? [waits] : []
-        let way = server.drawsButtons ? [] : [Wording.howToAnswer(request.code)]
-        body = server.escaped((way + question + [request.body] + rest).joined(separator: "\n"))
+        let lines = request.lines.shown(
+            first: fits ? nil : request.title,
+            way: isTyped ? "Run keybell allow \(request.code) (or deny …)" : nil,
+            last: others > 0 ? waits : nil
+        )
+        body = server.escaped(lines.joined(separator: "\n"))
         buttons = Press.offered(for: request, on: server).compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }
     }
-
-    /// How many line breaks a body may have that leaves room for how many more wait.
-    private static let linesWithRoom = 4
 
     /// Several requests counted in one notification; it has no buttons.
     init(counting codes: [String], on server: NotificationServer, replaces: UInt32) {

@@ -114,18 +114,22 @@ package actor NotificationAnswerer {
     ///   - program: Who asked, as `Wording.asker` says it.
     ///   - host: Where for; nil for more than one host.
     ///   - count: How many logins.
+    ///   - passwords: Whether their passwords went along.
     ///   - wasAsked: Whether the person has just been asked about them, and knows.
     package func tellDelivery(
         client: String,
         program: String,
         host: String?,
         count: Int,
+        passwords: Bool = true,
         wasAsked: Bool = false
     ) async {
         guard options.tellsDeliveries, count > 0, await !approvals.isScreenLocked,
             deliveries.admits(client: client, host: host, wasAsked: wasAsked, now: clock.now)
         else { return }
-        await tell(.delivery(client: client, program: program, host: host, count: count))
+        await tell(
+            .delivery(client: client, program: program, host: host, count: count, passwords: passwords)
+        )
     }
 
     // MARK: Events

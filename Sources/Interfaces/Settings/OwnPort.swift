@@ -18,7 +18,9 @@ package enum OwnPort {
         do throws(SystemCallError) {
             bytes = try FileBytes.read(file, followsLinks: true)
         } catch {
-            guard error.isNoSuchFile else { throw Failure(description: "\(file) can't be read: \(error)") }
+            guard error.isNoSuchFile else {
+                throw Failure(description: "\(file) can't be read: \(error.words)")
+            }
         }
         guard let former = String(validating: bytes, as: UTF8.self) else {
             throw Failure(description: "\(file) is not in UTF-8, so it is left as it was: save it in UTF-8.")
@@ -37,7 +39,7 @@ package enum OwnPort {
             try SafeFile.makeFolder(folders.configuration)
             try SafeFile.write(Array(text.utf8), to: (try? FileBytes.resolved(file)) ?? file)
         } catch {
-            throw Failure(description: "\(file) can't be written: \(error)")
+            throw Failure(description: "\(file) can't be written: \(error.words)")
         }
     }
 

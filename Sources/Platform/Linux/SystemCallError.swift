@@ -27,7 +27,12 @@ package struct SystemCallError: Error, Equatable, Sendable, CustomStringConverti
     package var isNoSuchFile: Bool { code == ENOENT }
 
     /// The call and the system's words for its `errno`.
-    package var description: String {
-        "\(call): \(unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)")"
+    package var description: String { "\(call): \(systemWords)" }
+
+    /// The same for people, to whom the call says nothing: `no such file or directory`.
+    package var words: String { systemWords.prefix(1).lowercased() + systemWords.dropFirst() }
+
+    private var systemWords: String {
+        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     }
 }

@@ -10,54 +10,44 @@ extension PlainName {
     /// drawn like plainer ones.
     package var mayBeMistaken: Bool { mixesScripts || hasLookAlikes }
 
-    /// Whether its letters are of more than one script: judged as hosts are.
-    package var mixesScripts: Bool { !Script.isOne(text, orNone: true) }
+    /// Whether its letters are of more than one way of writing.
+    package var mixesScripts: Bool { !Script.isOneWriting(text) }
 
-    /// Whether it has characters that are drawn like plainer ones: ligatures, full-width and mathematical letters,
-    /// Roman numerals, dashes and dots other than those of the keyboard.
+    /// Whether it has characters that are drawn like plainer ones, or are none of those that a language's words are
+    /// written with today: ligatures, full-width, phonetic and mathematical letters, strokes through others, Roman
+    /// numerals, dashes, dots and quotes other than those of the keyboard.
     package var hasLookAlikes: Bool {
-        let scalars = text.unicodeScalars
-        let isLatin = scalars.contains { $0.isASCII && $0.properties.isAlphabetic }
-        return scalars.contains { $0.isLookAlike(inLatin: isLatin) }
+        let characters = NameCharacters(text)
+        return characters.indices.contains { characters.isLookAlike(at: $0) }
     }
 
     /// The name in plain characters, for a suggestion; nil where it would still be like another, or be nothing.
     package var plain: PlainName? {
-        let folded = text.unicodeScalars.map { scalar -> String in
-            switch scalar {
-            case _ where scalar.properties.generalCategory == .dashPunctuation, "\u{2212}", "\u{2D7}",
-                "\u{2043}":
-                "-"
-            case "\u{2027}": "."
-            case "\u{2044}", "\u{2215}": "/"
-            default: scalar.isLookAlike(inLatin: false) ? String(scalar).compatible : String(scalar)
-            }
+        let characters = NameCharacters(text)
+        let folded = characters.indices.map { index in
+            let scalar = characters[index]
+            return characters.isLookAlike(at: index) ? Self.plainer(scalar) : String(scalar)
         }
         let name = PlainName(cleaning: folded.joined())
         return name.flatMap { $0.mayBeMistaken ? nil : $0 }
     }
-}
 
-extension Unicode.Scalar {
-    /// Whether it could be taken for another one; `isLatin` says that it stands among Latin letters, where no other
-    /// script's digits and marks belong.
-    fileprivate func isLookAlike(inLatin isLatin: Bool) -> Bool {
-        guard !isASCII else { return false }
-        switch properties.generalCategory {
-        // The minus, slashes, the ratio; the modifiers, but for the colours of people's skin.
-        case .dashPunctuation, .mathSymbol: return true
-        case .modifierSymbol: return !(0x1F3FB...0x1F3FF).contains(value)
-        case .modifierLetter, .otherLetter, .decimalNumber, .letterNumber, .otherNumber:
-            // A letter of every script is one of none.
-            if isLatin, !Script.isOne(String(self)) { return true }
-        default: break
-        }
-        switch value {
-        // The phonetic alphabet's small capitals; the points and strokes between syllables.
-        case 0x1D00...0x1DBF, 0x2027, 0x2043: return true
-        // What Thai, Lao, Tibetan and Korean keyboards write.
-        case 0xE33, 0xEB3, 0xEDC, 0xEDD, 0xF77, 0xF79, 0x3131...0x318E: return false
-        default: return !String(self).compatible.hasSameBytes(as: String(self))
+    /// What a character is drawn like; nothing for what is drawn upon others.
+    private static func plainer(_ scalar: Unicode.Scalar) -> String {
+        if let known = likenesses[scalar] { return known }
+        return switch scalar.properties.generalCategory {
+        case .dashPunctuation: "-"
+        case .nonspacingMark, .enclosingMark: ""
+        // The colours of people's skin.
+        case .modifierSymbol where scalar.properties.isEmojiModifier: ""
+        default: String(scalar).compatible
         }
     }
+
+    private static let likenesses: [Unicode.Scalar: String] = [
+        "\u{2212}": "-", "\u{2D7}": "-", "\u{2043}": "-", "\u{2044}": "/", "\u{2215}": "/",
+        "\u{B7}": ".", "\u{2027}": ".", "\u{2022}": ".", "\u{2219}": ".", "\u{22C5}": ".",
+        "\u{2018}": "'", "\u{2019}": "'", "\u{201C}": "\"", "\u{201D}": "\"",
+        "\u{131}": "i", "\u{237}": "j", "\u{251}": "a", "\u{261}": "g", "\u{192}": "f", "\u{D0}": "\u{110}",
+    ]
 }

@@ -7,7 +7,8 @@ import Synchronization
 /// OpenSSL's secure heap: memory that is locked, left out of core dumps and fenced by guard pages.
 ///
 /// It is made once per process, at the first secret at the latest. Where it cannot be made, or is full, secrets
-/// live in ordinary memory that is wiped all the same; `state` and `overflows` tell the log and the doctor.
+/// live in ordinary memory that is wiped all the same. `state` tells the log and the doctor; that it is full is told by
+/// `whenOverflowing`, to the log of the process whose heap it is.
 package enum SecureHeap {
     /// What the secure heap of this process is worth.
     package enum State: String, Sendable {

@@ -97,6 +97,7 @@ struct Rooms: Sendable {
                     program: Wording.asker(delivery.caller),
                     host: delivery.host,
                     count: delivery.count,
+                    passwords: delivery.passwords,
                     wasAsked: delivery.wasAsked
                 )
             },

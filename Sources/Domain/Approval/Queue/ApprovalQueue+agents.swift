@@ -11,7 +11,10 @@ extension ApprovalQueue {
         // Counted in scalars: a pile of combining marks is one character.
         guard agent.name.unicodeScalars.count <= limits.agentName else { throw .longName(limits.agentName) }
         let earlier = agents.first { $0.peer == agent.peer }
-        guard earlier != nil || agents.count < limits.agents else { throw .tooMany(limits.agents) }
+        if earlier == nil, agents.count >= limits.agents {
+            guard let crowding = crowding(out: agent) else { throw .tooMany(limits.agents) }
+            dropAgent(crowding)
+        }
         var agent = agent
         agent.record = earlier?.record ?? agent.record
         agents.removeAll { $0.peer == agent.peer }
@@ -23,11 +26,27 @@ extension ApprovalQueue {
     /// An agent has gone, by its own word or off the bus; the notifier shows what it showed.
     mutating func unregister(peer: String, now: Instant) -> [ApprovalAction] {
         guard agents.contains(where: { $0.peer == peer }) else { return [] }
+        dropAgent(peer)
+        return [.agentsChanged] + settleAll(now: now)
+    }
+
+    private mutating func dropAgent(_ peer: String) {
         agents.removeAll { $0.peer == peer }
         for index in waiting.indices {
             waiting[index].shownBy.remove(peer)
         }
-        return [.agentsChanged] + settleAll(now: now)
+    }
+
+    /// The agent that makes room where there is none, so that one process can't keep all others out.
+    ///
+    /// The youngest of the process that has the most, if those are more than anybody needs, and the newcomer's process
+    /// has fewer.
+    private func crowding(out newcomer: Agent) -> String? {
+        let counts = Dictionary(grouping: agents) { $0.answerer.identity }.mapValues(\.count)
+        guard counts[newcomer.answerer.identity, default: 0] < limits.agentsPerProcess,
+            let most = counts.max(by: { $0.value < $1.value }), most.value > limits.agentsPerProcess
+        else { return nil }
+        return agents.last { $0.answerer.identity == most.key }?.peer
     }
 
     /// An agent confirms that the person sees a request.

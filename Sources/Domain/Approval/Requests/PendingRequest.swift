@@ -41,6 +41,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let title: String
     /// Lines of plain text: first what Keybell knows, then in quotes what the client claims.
     package let body: String
+    /// The same, for who has other lines to show beside them.
+    package let lines: BodyLines
     /// The client's Id.
     package let client: String?
     /// Whether its key was verified.
@@ -97,7 +99,8 @@ package struct PendingRequest: Sendable, Hashable {
         self.deadline = deadline
         kind = request.kind
         title = Wording.title(request)
-        body = Wording.body(request, limits: limits)
+        lines = Wording.lines(request, limits)
+        body = lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
         verified = request.verified
         suggestedID = request.suggestedID.map { PlainText.field($0) }

@@ -9,23 +9,11 @@ extension Wording {
     /// All warnings are in it, before all else; where there are many, the lighter ones share a line. Of the rest as much
     /// as there is room for; all of it is in the details.
     package static func body(_ request: ApprovalRequest, limits: Limits = Limits()) -> String {
-        lines(request, limits).joined(separator: "\n")
+        lines(request, limits).shown().joined(separator: "\n")
     }
 
-    /// As many lines as GNOME Shell draws, less one for how to answer.
-    static let mostLines = 5
-
-    /// How many lines of what is asked for are never pushed out by warnings.
-    private static let mostPressing = 2
-
-    static func lines(_ request: ApprovalRequest, _ limits: Limits) -> [String] {
-        let matters = matters(request, limits)
-        let room = mostLines - min(matters.count, mostPressing)
-        var warnings = warnings(request)
-        if warnings.count > room {
-            warnings.replaceSubrange((room - 1)..., with: [warnings[(room - 1)...].joined(separator: " ")])
-        }
-        return warnings + matters.prefix(mostLines - warnings.count)
+    static func lines(_ request: ApprovalRequest, _ limits: Limits) -> BodyLines {
+        BodyLines(warnings: warnings(request), matters: matters(request, limits))
     }
 
     /// What is asked for, the weightiest first.
@@ -148,10 +136,13 @@ extension Wording {
         }
     }
 
-    /// Which script an interpreter runs, as its arguments have it.
+    /// Which script an interpreter runs, as its arguments have it; of another program, which script has started it.
     static func scriptLine(_ request: ApprovalRequest) -> String? {
-        let script = request.caller.askers.compactMap(\.process.script).first
-        return script.map { "It says that it runs \(PlainText.quoted($0))." }
+        if let script = request.caller.askers.compactMap(\.process.script).first {
+            return "It says that it runs \(PlainText.quoted(script))."
+        }
+        let starter = request.caller.askers.filter { $0.sandbox == nil }.compactMap(\.starter).first
+        return starter.map { "It seems to be run by \(PlainText.quoted($0))." }
     }
 
     // MARK: Words

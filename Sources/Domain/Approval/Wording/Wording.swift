@@ -13,7 +13,7 @@ package enum Wording {
 
     /// One line: who asks for what, where.
     package static func title(_ request: ApprovalRequest) -> String {
-        let who = asker(request.caller)
+        let who = asker(of: request)
         return switch request.kind {
         case .associate:
             "Let \(inSentence(who)) ask Keybell for logins?"
@@ -32,10 +32,29 @@ package enum Wording {
         }
     }
 
-    /// How to answer where no button can be relied upon; it fits on one line of mako.
-    package static func howToAnswer(_ code: String) -> String {
-        "Run keybell allow \(code) (or deny …)"
+    /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
+    private static func asker(of request: ApprovalRequest) -> String {
+        let who = asker(request.caller)
+        guard request.caller.askers.count == 1, let process = request.caller.askers.first?.process,
+            request.caller.sandboxes.isEmpty, process.isFoundAtPath
+        else { return who }
+        let isOwn = ownCommands.contains(process.name)
+        guard isOwn || process.script != nil else { return who }
+        // An overwrite says at its end which name it is about.
+        let name: String? =
+            switch request.kind {
+            case .associate: request.suggestedID
+            case .overwrite: nil
+            case .unlock, .release, .save: request.verified ? request.clientName ?? request.client : nil
+            }
+        // “Let keybell ask Keybell …” would say nothing.
+        let called = isOwn && request.kind == .associate ? "the command \(who)" : who
+        guard let name, name != process.name else { return called }
+        return "\(called) (\(quoted(name)))"
     }
+
+    /// Keybell's own clients, by which scripts ask.
+    private static let ownCommands: Set = ["keybell", "git-credential-keybell"]
 
     /// What the title calls the asker: of several that share the connection all, the stranger ones first.
     package static func asker(_ caller: Caller) -> String {

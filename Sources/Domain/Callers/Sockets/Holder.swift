@@ -46,6 +46,17 @@ package struct Holder: Hashable, Sendable {
             ?? self
     }
 
+    /// The script that has started it, as that one's arguments claim: the nearest of its parents in its own job.
+    ///
+    /// A shell gives what a person types a job of its own, so that nothing above that is meant.
+    package var starter: String? {
+        guard process.group != 0 else { return nil }
+        return processes.dropFirst().prefix(Self.jobDepth).prefix { $0.group == process.group }
+            .lazy.compactMap(\.script).first
+    }
+
+    private static let jobDepth = 8
+
     /// What grants and familiarity would go by; empty if it can't be told.
     package var program: String {
         if let sandbox { return sandbox.program }

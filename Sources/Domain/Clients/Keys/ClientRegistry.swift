@@ -239,9 +239,11 @@ package actor ClientRegistry {
             guard await concernsUs(path) else { return }
         }
         forgetKeys()
-        if case .itemsChanged = event {
+        switch event {
+        case .itemsChanged, .manyItemsChanged:
             // Whoever asks next needn't wait; if it fails, whoever asks is told why.
             _ = try? await clients()
+        case .providerAppeared, .providerLeft, .locked, .unlocked: break
         }
         news.send(())
     }

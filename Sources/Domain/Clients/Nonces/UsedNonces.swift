@@ -6,7 +6,9 @@
 /// a day: where there is no room, the next change is refused. Reads make room for newer ones of the same key.
 struct UsedNonces: Sendable {
     private struct Entry {
-        let kind: UsedNonce.Kind
+        var kind: UsedNonce.Kind
+        /// Whether it signed a change: kept as one, also once it is used up.
+        var isChange: Bool
         let owner: UInt64
         let time: UInt64
     }
@@ -55,13 +57,16 @@ struct UsedNonces: Sendable {
             changesOfOwner[spent.owner, default: 0] += 1
         case .read: queueRead(spent)
         case .exhausted:
-            removeChange(spent.mark)
-            if exhausted.count >= Self.mostExhausted, let oldest = exhausted.removeFirst() {
-                entries[oldest] = nil
-            }
+            if exhausted.count >= Self.mostExhausted { forgetOldestExhausted() }
             exhausted.append(spent.mark)
         }
-        entries[spent.mark] = Entry(kind: kind, owner: spent.owner, time: spent.time)
+        let wasChange = entries[spent.mark]?.isChange ?? false
+        entries[spent.mark] = Entry(
+            kind: kind,
+            isChange: wasChange || kind == .change,
+            owner: spent.owner,
+            time: spent.time
+        )
         return true
     }
 
@@ -91,16 +96,20 @@ struct UsedNonces: Sendable {
     }
 
     private var inOrder: [(UsedNonce, UsedNonce.Kind)] {
-        entries.map { mark, entry in
-            (UsedNonce(mark: mark, owner: entry.owner, time: entry.time), entry.kind)
+        entries.sorted { $0.value.time < $1.value.time }.flatMap {
+            mark,
+            entry -> [(UsedNonce, UsedNonce.Kind)] in
+            let spent = UsedNonce(mark: mark, owner: entry.owner, time: entry.time)
+            // In the order in which it became both.
+            return entry.isChange && entry.kind != .change
+                ? [(spent, .change), (spent, entry.kind)] : [(spent, entry.kind)]
         }
-        .sorted { $0.0.time < $1.0.time }
     }
 
     /// Forgets changes that are older than they have to be kept.
     private mutating func expire(at now: UInt64) {
         for (mark, entry) in entries
-        where entry.kind == .change && entry.time < now && now - entry.time > Self.lifetime {
+        where entry.isChange && entry.time < now && now - entry.time > Self.lifetime {
             removeChange(mark)
         }
     }
@@ -110,11 +119,21 @@ struct UsedNonces: Sendable {
     }
 
     private mutating func removeChange(_ mark: UsedNonce.Mark) {
-        guard let entry = entries[mark], entry.kind == .change else { return }
-        entries[mark] = nil
+        guard let entry = entries[mark], entry.isChange else { return }
+        if entry.kind == .change { entries[mark] = nil } else { entries[mark]?.isChange = false }
         changes -= 1
         let left = changesOfOwner[entry.owner, default: 1] - 1
         changesOfOwner[entry.owner] = left > 0 ? left : nil
+    }
+
+    /// A change's nonce goes on being one: else whoever has seen many could use them up until a change is forgotten.
+    private mutating func forgetOldestExhausted() {
+        guard let oldest = exhausted.removeFirst() else { return }
+        if entries[oldest]?.isChange == true {
+            entries[oldest]?.kind = .change
+        } else {
+            entries[oldest] = nil
+        }
     }
 
     private mutating func queueRead(_ spent: UsedNonce) {

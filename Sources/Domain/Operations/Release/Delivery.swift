@@ -12,6 +12,8 @@ package struct Delivery: Sendable {
     package let host: String?
     /// How many logins.
     package let count: Int
+    /// Whether their passwords went along.
+    package let passwords: Bool
     /// Whether the person has just been asked about them.
     package let wasAsked: Bool
 }

@@ -57,7 +57,12 @@ extension RequestHandler {
         let count = entries.count
         // Before it goes out, or it might go out unrecorded.
         if !entries.isEmpty {
-            guard await record(.handedOut, entries, of: released, to: verified, delivery) else {
+            // Whether it was names alone is what the person looks for in the record.
+            let without = [
+                passwords ? nil : "passwords",
+                rules.returnsFields == verified.rules.returnsFields ? nil : "fields",
+            ].compactMap(\.self).joined(separator: " ")
+            guard await record(.handedOut, entries, without: without, of: released, to: verified, delivery) else {
                 // A slow disk may have it yet, or has a part of it.
                 followUps.run { await takeBack(count, of: released, to: verified, delivery) }
                 throw .unrecorded
@@ -73,7 +78,7 @@ extension RequestHandler {
             settles: { [approvals, followUps] in
                 // Before the connection's next request is read, or that would be let through by the same answer.
                 if let code = released.code { await approvals.delivered(code) }
-                followUps.run { await tell(of: count, of: released, to: verified) }
+                followUps.run { await tell(of: count, passwords: passwords, of: released, to: verified) }
             },
             misses: { [followUps] in
                 guard count > 0 else { return }
@@ -83,7 +88,7 @@ extension RequestHandler {
     }
 
     /// Tells the record or the person what has arrived; both may take a while.
-    private func tell(of count: Int, of released: Released, to verified: VerifiedRequest) async {
+    private func tell(of count: Int, passwords: Bool, of released: Released, to verified: VerifiedRequest) async {
         if released.isNothingFound { await recordNothing(released, to: verified) }
         guard count > 0 else { return }
         let caller = await verified.requester.sender()
@@ -93,6 +98,7 @@ extension RequestHandler {
                 caller: caller,
                 host: released.host,
                 count: count,
+                passwords: passwords,
                 wasAsked: released.code != nil
             )
         )
@@ -109,6 +115,7 @@ extension RequestHandler {
         _ event: AuditRecord.Event,
         _ entries: [ReplyEntry],
         count: Int? = nil,
+        without: String = "",
         of released: Released,
         to verified: VerifiedRequest,
         _ delivery: String
@@ -126,6 +133,7 @@ extension RequestHandler {
                 .count: String(count ?? entries.count),
                 .entries: entries.map(\.uuid).joined(separator: " "),
                 .delivery: delivery,
+                .without: without,
             ]
         )
     }

@@ -8,64 +8,39 @@ import Logging
 import SecureMemory
 import Vault
 
-/// A KDBX file on the disk: everything about it that blocks or takes long, so never called on an actor.
+/// Writes a KDBX file on the disk, over whatever other programs put there meanwhile: it blocks and takes long, so it is
+/// never called on an actor.
 struct KDBXFile: Sendable {
-    /// A file that has been read, with what it takes to read and write it again.
-    struct Opened: Sendable {
-        let shelf: KDBXSnapshot
-        let key: CompositeKey
-        /// The key after its derivation, good as long as nobody writes the file.
-        let derived: DerivedKey
-        /// SHA-256 of the file as it was read or written.
-        let digest: [UInt8]
-        /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
-        var saved: Set<Identifier> = []
-    }
+    typealias Opened = KDBXReader.Opened
 
-    /// What the vault is called, for texts that people read.
-    let name: String
-    let path: String
-    let keyFile: String?
+    /// What reads it.
+    let reader: KDBXReader
     /// Where the former content goes where the file has to be written in place.
-    let backup: String
-    let limits: Limits
-    let logger: Logger
+    private let backup: String
+    private let logger: Logger
     /// Told of each step of a save, for tests.
-    let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
+    private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
 
-    /// Longer than any database that fits in memory.
-    private static let sizeLimit = 1 << 30
+    private var name: String { reader.name }
+    private var limits: Limits { reader.limits }
 
-    /// Looks whether the file is there and one that could be opened at all.
-    func look() throws(VaultError) {
-        _ = try parse(read())
-        _ = try keyFileBytes()
-    }
-
-    /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
-    func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
-        let (bytes, keyFile) = (try read(), try keyFileBytes())
-        let file = try parse(bytes)
-        // With a key file, no password is what most mean by an empty one.
-        let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
-        for password in passwords {
-            do throws(KDBXError) {
-                let key = try CompositeKey(password: password, keyFile: keyFile)
-                let derived = try file.derive(key, limits: limits, by: deriver)
-                let database = try file.open(derived, limits: limits)
-                return Opened(
-                    shelf: KDBXSnapshot(database),
-                    key: key,
-                    derived: derived,
-                    digest: Digest.sha256(bytes)
-                )
-            } catch .wrongKey {
-                continue
-            } catch {
-                throw VaultError(error, vault: name, limits: limits)
-            }
-        }
-        return nil
+    /// The file that a reader reads.
+    ///
+    /// - Parameters:
+    ///   - reader: What reads it.
+    ///   - backup: Where the former content goes where the file has to be written in place.
+    ///   - logger: Where trouble goes.
+    ///   - reached: Told of each step of a save, for tests.
+    init(
+        reader: KDBXReader,
+        backup: String,
+        logger: Logger,
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
+    ) {
+        self.reader = reader
+        self.backup = backup
+        self.logger = logger
+        self.reached = reached
     }
 
     /// Reads the file again with the key that is known; nil if it still is the one that was read.
@@ -86,9 +61,9 @@ struct KDBXFile: Sendable {
         by deriver: any KeyDeriver,
         writingBy writer: any KeyDeriver
     ) throws(VaultError) -> Opened? {
-        let bytes = try read()
+        let bytes = try reader.read()
         guard Digest.sha256(bytes) != former.digest else { return nil }
-        let found = try opened(bytes, like: former, deriver)
+        let found = try reader.opened(bytes, like: former, by: deriver)
         var database = found.shelf.database
         guard database.merge(former.shelf.database, only: former.saved) else { return found }
         logger.notice(
@@ -144,13 +119,13 @@ struct KDBXFile: Sendable {
         for _ in 1...4 {
             let outcome: Result<(Opened, LoginID?), VaultError>
             do throws(SystemCallError) {
-                let replacement = try FileReplacement(of: path)
+                let replacement = try FileReplacement(of: reader.path)
                 outcome = try rewrite(former, deriver, in: replacement, change)
             } catch  where error.code == ESTALE {
                 // Another program wrote while we encrypted: once more, with what it wrote.
                 continue
             } catch {
-                throw .unavailable("The file of the vault \(name) can't be written: \(error)")
+                throw .unavailable("The file of the vault \(name) can't be written: \(error.words).")
             }
             return try outcome.get()
         }
@@ -163,7 +138,7 @@ struct KDBXFile: Sendable {
         in replacement: borrowing FileReplacement,
         _ change: Change
     ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
-        let old = try FileBytes.read(replacement.path, limit: Self.sizeLimit)
+        let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
         let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
         do throws(VaultError) {
             let base = try merged(old, former, deriver)
@@ -182,7 +157,7 @@ struct KDBXFile: Sendable {
         let path = replacement.path
         let isGood = { (bytes: [UInt8]) in Self.holds(bytes, shelf, id, derived, limits) }
         // Not there any more is as different as can be.
-        let isStillOld = { (try? FileBytes.read(path, limit: Self.sizeLimit)) == old }
+        let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
         var lost: [String] = []
         do throws(SystemCallError) {
             lost = try replacement.replace(
@@ -231,32 +206,9 @@ struct KDBXFile: Sendable {
         _ deriver: any KeyDeriver
     ) throws(VaultError) -> KDBXSnapshot {
         guard Digest.sha256(bytes) != former.digest else { return former.shelf }
-        var database = try opened(bytes, like: former, deriver).shelf.database
+        var database = try reader.opened(bytes, like: former, by: deriver).shelf.database
         database.merge(former.shelf.database, only: former.saved)
         return KDBXSnapshot(database)
-    }
-
-    private func opened(
-        _ bytes: [UInt8],
-        like former: Opened,
-        _ deriver: any KeyDeriver
-    ) throws(VaultError) -> Opened {
-        let file = try parse(bytes)
-        do throws(KDBXError) {
-            let derived = try file.derive(former.key, limits: limits, by: deriver)
-            let database = try file.open(derived, limits: limits)
-            return Opened(
-                shelf: KDBXSnapshot(database),
-                key: former.key,
-                derived: derived,
-                digest: Digest.sha256(bytes),
-                saved: former.saved
-            )
-        } catch .wrongKey {
-            throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
-        } catch {
-            throw VaultError(error, vault: name, limits: limits)
-        }
     }
 
     /// Whether a file that was read back is the one that was meant.
@@ -285,30 +237,12 @@ struct KDBXFile: Sendable {
             }
     }
 
-    // MARK: - Reading
+    // MARK: - Litter
 
-    private func read() throws(VaultError) -> [UInt8] {
-        do throws(SystemCallError) {
-            return try FileBytes.read(FileBytes.resolved(path), limit: Self.sizeLimit)
-        } catch {
-            throw .unavailable("The file of the vault \(name) can't be read: \(error)")
-        }
-    }
-
-    private func keyFileBytes() throws(VaultError) -> [UInt8]? {
-        guard let keyFile else { return nil }
-        do throws(SystemCallError) {
-            return try FileBytes.read(FileBytes.resolved(keyFile), limit: 64 << 20)
-        } catch {
-            throw .unavailable("The key file of the vault \(name) can't be read: \(error)")
-        }
-    }
-
-    private func parse(_ bytes: [UInt8]) throws(VaultError) -> LockedFile {
-        do throws(KDBXError) {
-            return try LockedFile(parsing: bytes)
-        } catch {
-            throw VaultError(error, vault: name, limits: limits)
-        }
+    /// Clears what a save that was killed may have left beside the file.
+    func clearLitter() {
+        // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
+        guard let replacement = try? FileReplacement(of: reader.path, patience: .seconds(5)) else { return }
+        replacement.clearLitter()
     }
 }

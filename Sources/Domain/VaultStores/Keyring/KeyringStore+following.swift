@@ -21,19 +21,23 @@ extension KeyringStore {
     /// and an import tells of thousands.
     func takeIn(_ event: KeyringEvent) {
         switch event {
-        case .itemsChanged(let path?):
-            let isAwaited = !untaken.isEmpty
-            untaken.insert(path)
-            guard !isAwaited else { return }
-            let former = taking
-            taking = Task(executorPreference: TaskQueue.shared) {
-                await former?.value
-                if await self.refresh(self.nextUntaken()) { self.news.send(()) }
-            }
+        case .itemsChanged(let path?): takeIn([path])
+        case .manyItemsChanged(let paths): takeIn(paths)
         case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
             untaken = []
             forget()
             news.send(())
+        }
+    }
+
+    func takeIn(_ paths: Set<String>) {
+        let isAwaited = !untaken.isEmpty
+        untaken.formUnion(paths)
+        guard !isAwaited, !paths.isEmpty else { return }
+        let former = taking
+        taking = Task(executorPreference: TaskQueue.shared) {
+            await former?.value
+            if await self.refresh(self.nextUntaken()) { self.news.send(()) }
         }
     }
 
@@ -48,8 +52,8 @@ extension KeyringStore {
     func refresh(_ paths: [String]) async -> Bool {
         guard !paths.isEmpty else { return false }
         guard shelf != nil else {
-            // Whatever is being read may be without them.
-            generation += 1
+            // Whatever is being read may be without them: they are looked at when it has been.
+            missed.formUnion(paths)
             return false
         }
         let outcome = await Result {

@@ -35,6 +35,10 @@ package actor KeyringStore: VaultStore {
     var taking: Task<Void, Never>?
     /// The items that it has told of and nobody has looked at yet.
     var untaken: Set<String> = []
+    /// The items that it has told of while all of them were being read.
+    var missed: Set<String> = []
+    /// How often all of them were read.
+    private(set) var readings = 0
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
     /// How the collection was when last looked at.
@@ -181,6 +185,8 @@ package actor KeyringStore: VaultStore {
         var attempt = 0
         while true {
             attempt += 1
+            missed = []
+            readings += 1
             let started = generation
             let outcome = await Result { [keyring] () async throws(KeyringError) in
                 let items = try await keyring.items(schema: LoginItem.schema)
@@ -211,13 +217,22 @@ package actor KeyringStore: VaultStore {
             )
             // A keyring that never rests is read anew at the next request.
             guard started == generation || attempt == 4 else { continue }
-            if started == generation, !isLockedByUs {
-                self.shelf = shelf
-                lastLook = (.unlocked, .now)
-                keepNames()
-            }
-            return .success(shelf)
+            guard started == generation, !isLockedByUs else { return .success(shelf) }
+            self.shelf = shelf
+            lastLook = (.unlocked, .now)
+            keepNames()
+            await lookAtMissed()
+            if let current = self.shelf { return .success(current) }
+            guard attempt < 4 else { return .success(shelf) }
         }
+    }
+
+    /// Looks again at what was told of while it was being read, and only at that: an import goes on for longer than a
+    /// reading.
+    private func lookAtMissed() async {
+        takeIn(missed)
+        missed = []
+        await taking?.value
     }
 
     /// How the collection stands: from memory, if it was looked at and nothing has been told since.

@@ -11,6 +11,7 @@ struct ClientCodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "code",
         abstract: "Print the one-time code of the best match for a URL.",
+        usage: "keybell client code <url> [<options>]",
         discussion: """
             It comes from the string fields that Keybell hands out to this client ([fields] return = true): one \
             named “KPH: code” that says {TOTP}, so that the seed stays in the vault; or, with only_kph = false, the \

@@ -8,7 +8,8 @@ import SecureMemory
 struct ClientGenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Print a fresh password, made as [generate] in the configuration says."
+        abstract: "Print a fresh password, made as [generate] in the configuration says.",
+        usage: "keybell client generate [<options>]"
     )
 
     @OptionGroup var options: ClientOptions

@@ -10,6 +10,7 @@ struct ClientGetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "get",
         abstract: "Print the login of a uuid, or those of a title.",
+        usage: "keybell client get <login> [<options>]",
         discussion: """
             You are asked unless you have allowed just these logins before. Exits with 4 if there is none, with 1 if \
             you denied it.

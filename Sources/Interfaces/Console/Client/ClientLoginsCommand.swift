@@ -7,6 +7,7 @@ struct ClientLoginsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logins",
         abstract: "Print the logins for a URL, the best match first.",
+        usage: "keybell client logins <url> [<options>]",
         discussion: "Exits with 4 if there is none, with 1 if you denied it."
     )
 

@@ -10,6 +10,7 @@ struct ClientSaveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "save",
         abstract: "Save a login; with --uuid, change one.",
+        usage: "keybell client save <url> [<options>]",
         discussion: """
             The password is asked for at the terminal, or read from standard input (its first line); it is never an \
             argument, since arguments can be seen by others.

@@ -10,6 +10,7 @@ struct ClientSearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",
         abstract: "List the logins in which all words of a text stand.",
+        usage: "keybell client search <text> [<options>]",
         discussion: """
             Looks at titles, user names, URLs and tags. A word that begins with a hyphen must not be there; quotation \
             marks keep words together. You are asked each time. A line has no password; `keybell client get UUID` or \

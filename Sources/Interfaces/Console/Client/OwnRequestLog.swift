@@ -85,8 +85,25 @@ struct OwnRequestLog: Sendable {
             request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
         }
         if let denied { return .denied(code: denied.code) }
-        let quiet = own.last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }
+        // A mute is the program's, whatever it was about and whoever asked when it began.
+        let muting = recent.filter {
+            $0.mutedUntil != nil && $0.callerText(ApprovalInterface.Caller.executable) == executable
+        }
+        let quiet = (own + muting).last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }
         return quiet.map { .quiet(code: $0.code, until: $0.unseenUntil) } ?? .nothing
+    }
+
+    /// Why a new key of this program would be denied without a question; nil where the person would be asked.
+    func silence() async -> Reason? {
+        guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else { return nil }
+        return Self.silence(recent, executable: ProcessTable.executable(of: getpid()) ?? "")
+    }
+
+    static func silence(_ recent: [RequestDetails], executable: String) -> Reason? {
+        recent.last { request in
+            request.callerText(ApprovalInterface.Caller.executable) == executable
+                && (request.mutedUntil != nil || (request.kind == "associate" && request.quietUntil != nil))
+        }.map { .quiet(code: $0.code, until: $0.unseenUntil) }
     }
 
     /// The handle of a remembered denial of this program's reading logins for the page's host.

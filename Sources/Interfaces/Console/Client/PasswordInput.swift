@@ -36,10 +36,10 @@ enum PasswordInput {
 
     private static func line(mayBeEmpty: Bool = false) throws(ConsoleError) -> SecretBytes {
         try collect(mayBeEmpty: mayBeEmpty) { () throws(ConsoleError) in
-            do {
+            do throws(SystemCallError) {
                 return try StandardInput.readByte()
             } catch {
-                throw .refused("Standard input can't be read: \(error).")
+                throw .refused("Standard input can't be read: \(error.words).")
             }
         }
     }
@@ -79,10 +79,10 @@ enum PasswordInput {
 extension KeyTerminal {
     /// Standard input as keys, unseen.
     static func ofInput() throws(ConsoleError) -> KeyTerminal {
-        do {
+        do throws(SystemCallError) {
             return try KeyTerminal(StandardInput.descriptor)
         } catch {
-            throw .refused("The terminal can't be set to single, unseen keys: \(error).")
+            throw .refused("The terminal can't be set to single, unseen keys: \(error.words).")
         }
     }
 }

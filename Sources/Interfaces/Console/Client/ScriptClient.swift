@@ -67,11 +67,15 @@ struct ScriptClient: Sendable {
         }
         _ = try door.host()  // before the person is told to look for a question
         let key = ClientKey.random()
-        Output.note(
-            "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
-        )
+        let silence = await OwnRequestLog.begin().silence()
+        if silence == nil {
+            Output.note(
+                "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
+            )
+        }
         let reply = try await door.exchange(OutgoingRequest(.associate, id: proposed), key: key)
         guard reply.success, let id = reply.id else {
+            if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
             throw .refused(reply.error.map { Self.advice($0) } ?? "Not allowed.")
         }
         try await keys.keep(key, id: id)

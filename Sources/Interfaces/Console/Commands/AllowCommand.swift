@@ -30,6 +30,7 @@ struct AllowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "allow",
         abstract: "Allow a request.",
+        usage: "keybell allow <code> [<options>]",
         discussion: "The code stands in the notification and in `keybell requests`."
     )
 
@@ -73,6 +74,7 @@ struct AllowCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         let request = try await daemon.request(code.text)
+        if let mistake = mistake(for: request) { throw ConsoleError.refused(mistake) }
         guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
         let choices = AnswerChoices(
             id: id,
@@ -97,6 +99,27 @@ struct AllowCommand: AsyncParsableCommand {
         }
         tell(request, choices, isAbandoned: await isAbandoned(daemon))
         await noteLock(request, daemon)
+    }
+
+    /// What doesn't fit the request among the options, in the options' words; nil if all do.
+    func mistake(for request: RequestDetails) -> String? {
+        guard !request.isQuiet else { return nil }
+        let isRelease = request.kind == "release"
+        if id != nil, request.kind != "associate" {
+            return "--id is for a new client, and this request is none: leave it out."
+        }
+        if !entry.isEmpty || namesOnly, !isRelease {
+            return
+                "\(namesOnly ? "--names-only" : "--entry") is for logins that go out, and here none do: leave it out."
+        }
+        guard let scope, scope != .once, !request.canBeRemembered else { return nil }
+        let option = "leave out --scope \(scope.rawValue)."
+        return switch request.kind {
+        case "associate", "overwrite":
+            "A client that is let in is known until you revoke it, and you are asked about its logins then: \(option)"
+        case "unlock": "An unlock can't be allowed beforehand: \(option)"
+        default: "What reads more than one host's logins is allowed once each time: \(option)"
+        }
     }
 
     /// Says when the program gets nothing for all that, since the vault has been locked, by the screen's lock mostly.

@@ -72,7 +72,7 @@ struct CertificateFiles: Equatable, Sendable {
             try SafeFile.write(made.chain, to: certificate)
             try SafeFile.write(made.authority, to: authority)
         } catch {
-            throw .refused("The certificate can't be written to \(folder): \(error)")
+            throw .refused("The certificate can't be written to \(folder): \(error.words)")
         }
     }
 

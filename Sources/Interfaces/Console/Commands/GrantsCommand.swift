@@ -56,11 +56,27 @@ struct GrantsCommand: AsyncParsableCommand {
         )
     }
 
+    /// The logins that a grant by name or uuid is for: by their titles, by their uuids where those aren't known now.
+    private static func entries(_ grant: [String: Value]) -> String {
+        typealias Key = ClientsInterface.GrantKey
+        let uuids = texts(grant[Key.entries])
+        let titles = texts(grant[Key.titles])
+        let names = zip(uuids, titles + uuids.dropFirst(titles.count).map { _ in "" }).map { uuid, title in
+            title.isEmpty ? PlainText.field(uuid) : PlainText.quoted(title, limit: 40)
+        }
+        guard !names.isEmpty else { return "by name or uuid" }
+        let named = 3
+        let more = names.count > named ? " and \(names.count - named) more" : ""
+        return "by name: " + names.prefix(named).joined(separator: ", ") + more
+    }
+
+    private static func texts(_ value: Value?) -> [String] { (value?.asArray ?? []).compactMap(\.asString) }
+
     /// Where a grant holds: `https://a.example, to b.example`.
     private static func place(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
         let host = grant[Key.host]?.asString.map { PlainText.host($0) } ?? ""
-        guard !host.isEmpty else { return "by name or uuid" }
+        guard !host.isEmpty else { return entries(grant) }
         let scheme = grant.cleanText(Key.scheme)
         let target = grant[Key.submitHost]?.asString.map { PlainText.host($0) } ?? ""
         // One whose host isn't of the Internet has its scheme already; an old grant has none.

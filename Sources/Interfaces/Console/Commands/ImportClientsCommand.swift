@@ -13,6 +13,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import-clients",
         abstract: "Take over the clients' keys that the KeePassHttp plugin keeps in a KeePass file.",
+        usage: "keybell import-clients <file> [<options>]",
         discussion: """
             Browser extensions and scripts that were associated with KeePass go on working: their keys go from the \
             entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program \

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Audit
 import DisplayText
+import Glibc
 import Linux
 import Settings
 
@@ -11,6 +12,7 @@ struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
         abstract: "Show who got what, when, and under which answer.",
+        usage: "keybell log [<options>]",
         discussion: """
             Reads the journal, and the file in the state folder where the daemon writes while there is no journal. \
             Works without the daemon. There is no secret in it, and of an entry just its uuid.
@@ -73,9 +75,9 @@ struct LogCommand: AsyncParsableCommand {
 
     private static func news() throws(ConsoleError) -> RecordStream {
         do throws(SystemCallError) {
-            return try RecordStream.open(folder: Folders.ofProcess().state)
+            return try RecordStream.open(folder: Folders.ofProcess().state, daemons: daemons)
         } catch {
-            throw .refused("The record can't be followed: \(error).")
+            throw .refused("The record can't be followed: \(error.words).")
         }
     }
 
@@ -89,10 +91,10 @@ struct LogCommand: AsyncParsableCommand {
         do throws(SystemCallError) {
             kept = try AuditFile(folder: Folders.ofProcess().state).records()
         } catch {
-            throw .refused("The record can't be read: \(error).")
+            throw .refused("The record can't be read: \(error.words).")
         }
         do throws(AuditJournalError) {
-            let journal = try await AuditJournal.records(newest: count)
+            let journal = try await AuditJournal.records(newest: count, of: daemons)
             return AuditRecord.merged(kept, journal, now: Moment.now())
         } catch {
             Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")
@@ -100,14 +102,28 @@ struct LogCommand: AsyncParsableCommand {
         }
     }
 
+    /// The daemons that write the record: the one beside this program, and those of a package or `make install`.
+    private static var daemons: Set<String> {
+        let own = ProcessTable.executable(of: getpid()) ?? ""
+        return Set(["/usr/bin", "/usr/local/bin", SafeFile.parent(of: own)].map { $0 + "/keybelld" })
+    }
+
     static func line(_ record: AuditRecord) -> String {
-        Moment.text(record.time) + "  " + PlainText.cleaned(record.sentence)
+        // First, so that nothing in the record can push it out of sight.
+        let warning =
+            record.stranger.map { writer in
+                writer.isEmpty
+                    ? "PERHAPS NOT BY KEYBELL, the journal doesn't know who wrote this: "
+                    : "NOT BY KEYBELL, written by \(PlainText.name(writer)): "
+            } ?? ""
+        return Moment.text(record.time) + "  " + warning + PlainText.cleaned(record.sentence)
     }
 
     static func json(_ record: AuditRecord) -> JSON {
         let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
         return .object(
             [("time", .number(record.time)), ("event", .string(record.event.rawValue))]
+                + (record.stranger.map { [("written-by", .string(PlainText.field($0)))] } ?? [])
                 + fields.map { field, value in
                     switch field {
                     case .count: (field.rawValue, UInt64(value).map { .number($0) } ?? .string(value))

@@ -19,7 +19,15 @@ struct RevokeCommand: AsyncParsableCommand {
     var all = false
 
     func validate() throws {
-        guard all != (client != nil) else { throw ValidationError("Name a client, or use --all.") }
+        guard let client else {
+            guard all else { throw ValidationError("Name a client, or use --all.") }
+            return
+        }
+        guard !all else {
+            throw ValidationError(
+                "--all is for all clients: leave it out, or the name \(PlainText.name(client))."
+            )
+        }
     }
 
     func run() async throws {

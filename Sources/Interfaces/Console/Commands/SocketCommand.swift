@@ -92,7 +92,7 @@ struct SocketDropIn: Sendable {
             try SafeFile.makeFolder(folder)
             try SafeFile.write(Array(Self.text(port: port).utf8), to: path)
         } catch {
-            throw .refused("\(PlainText.cleaned(path)) can't be written: \(error)")
+            throw .refused("\(PlainText.cleaned(path)) can't be written: \(error.words)")
         }
     }
 

@@ -60,7 +60,12 @@ struct DoctorCommand: AsyncParsableCommand {
             clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
         )
         findings += await SocketCheck.findings(port: read.level == .failure ? nil : configuration.http.port)
-        findings += await PortCheck.findings(port: UInt16(clamping: configuration.http.port), daemon: daemon)
+        // Not the default, where the file names another one and is wrong elsewhere.
+        let port =
+            read.level == .failure
+            ? Configuration.portOfFaulty(path: config ?? daemon?.configurationFile)
+            : UInt16(clamping: configuration.http.port)
+        findings += await PortCheck.findings(port: port, daemon: daemon)
         findings += CertificateCheck.findings(configuration.http, now: Moment.now())
         findings += await VaultCheck.findings(configuration, opening: open)
         findings += await PinentryCheck.findings(configuration)

@@ -2,7 +2,7 @@
 
 import SecureMemory
 
-/// Checks whether secrets can be kept out of swap, by making the same heap as the daemon does.
+/// Checks whether secrets can be kept out of swap, by making a heap like the daemon's.
 enum MemoryCheck {
     static func finding() -> Finding {
         SecureHeap.prepare()
@@ -12,7 +12,13 @@ enum MemoryCheck {
     static func finding(_ state: SecureHeap.State) -> Finding {
         let subject = "Locked memory"
         switch state {
-        case .locked: return .ok(subject, "secrets are kept out of swap and core dumps")
+        case .locked:
+            // The daemon's heap is another one; only it knows whether that was ever full.
+            let size = "\(SecureHeap.size >> 20) MiB"
+            return .ok(
+                subject,
+                "\(size) of secrets are kept out of swap and core dumps; the daemon's log says if it ever needs more"
+            )
         case .notLocked:
             return .warning(
                 subject,

@@ -14,7 +14,12 @@ enum PortCheck {
         var saysKeybell = false
     }
 
-    static func findings(port: UInt16, daemon: DaemonProcess?) async -> [Finding] {
+    /// Looks at a port; at none where nobody knows which it is to be.
+    static func findings(port: UInt16?, daemon: DaemonProcess?) async -> [Finding] {
+        guard let port else {
+            let text = "which one is to be used can't be read from the configuration"
+            return [.warning("Port", text, do: "Correct the configuration, then run this again.")]
+        }
         var findings: [Finding] = []
         for host in ["127.0.0.1", "::1"] {
             guard let address = InternetAddress(host, port: port) else { continue }

@@ -90,7 +90,7 @@ struct PluginKeys: Sendable {
         do throws(SystemCallError) {
             return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
         } catch {
-            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error).")
+            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error.words).")
         }
     }
 }

@@ -128,6 +128,16 @@ package enum SafeFile {
         guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
     }
 
+    /// Throws what would keep a line from being added to a file, which is left as it is; none is made.
+    package static func checkAppending(to path: String) throws(SystemCallError) {
+        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        do throws(SystemCallError) {
+            _ = try Descriptor("open", unsafe open(path, flags))
+        } catch {
+            guard error.isNoSuchFile else { throw error }
+        }
+    }
+
     /// The folder that something is in, by its path alone.
     package static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

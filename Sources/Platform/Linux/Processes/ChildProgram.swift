@@ -32,6 +32,7 @@ package final class ChildProgram: Sendable {
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
     ///   - environment: What it gets beside, or instead of, our own variables.
     ///   - removed: Our own variables that it doesn't get.
+    ///   - isWatched: False as where no descriptor can be had for it, for tests.
     ///   - output: Gets what it writes, chunk by chunk on one queue; an empty one, once, at the end. The memory
     ///     is wiped afterwards.
     /// - Throws: The failing call's `errno`; ENOENT where there is no such program.
@@ -39,6 +40,7 @@ package final class ChildProgram: Sendable {
         _ arguments: [String],
         environment: [String: String] = [:],
         removed: Set<String> = [],
+        isWatched: Bool = true,
         output: @escaping @Sendable (Span<UInt8>) -> Void
     ) throws(SystemCallError) {
         _ = Self.brokenPipesAreErrors
@@ -52,7 +54,7 @@ package final class ChildProgram: Sendable {
         }
         self.pid = pid
         do throws(SystemCallError) {
-            life = try Life(pid: pid, input: input, output: pipe, receive: output)
+            life = try Life(pid: pid, input: input, output: pipe, isWatched: isWatched, receive: output)
         } catch {
             for descriptor in [input, pipe] { close(descriptor) }
             _ = Glibc.kill(-pid, SIGKILL)
@@ -91,15 +93,24 @@ package final class ChildProgram: Sendable {
 
     /// Has it end by itself, so that it can put a terminal back, and kills it where that takes longer than a second.
     ///
-    /// Returns when it has ended.
+    /// Returns when it has ended, or when a killed one is still there after another second.
     package func terminate() async {
         life.signal(SIGTERM)
         // Whoever waits may have been cancelled, which mustn't cut the second short.
         await Task(executorPreference: TaskQueue.shared) {
-            _ = try? await withDeadline(.seconds(1)) { await self.end() }
+            if await self.hasEnded(within: .seconds(1)) { return }
             self.kill()
-            _ = await self.end()
+            for _ in 1...20 {
+                // One that can't be watched is looked for.
+                self.life.look()
+                if await self.hasEnded(within: .milliseconds(50)) { return }
+            }
         }.value
+    }
+
+    private func hasEnded(within time: Duration) async -> Bool {
+        let ending = try? await withDeadline(time) { await self.end() }
+        return ending != nil
     }
 
     /// Has every child end that still runs, for a process that is about to.
@@ -129,6 +140,8 @@ private final class Life: Sendable {
     private static let chunkSize = 4096
 
     private let pid: Int32
+    private let output: Int32
+    private let queue = DispatchQueue(label: "org.keybell.child")
     private let receive: @Sendable (Span<UInt8>) -> Void
     private let state: Mutex<State>
 
@@ -136,24 +149,30 @@ private final class Life: Sendable {
         pid: Int32,
         input: Int32,
         output: Int32,
+        isWatched: Bool,
         receive: @escaping @Sendable (Span<UInt8>) -> Void
     ) throws(SystemCallError) {
         self.pid = pid
+        self.output = output
         self.receive = receive
-        let queue = DispatchQueue(label: "org.keybell.child")
         let source = try ReadySource.make(output, for: .reading, queue: queue) { close(output) }
         state = Mutex(State(input: input, output: source))
-        source.setEventHandler { self.read(output) }
+        source.setEventHandler { self.read() }
         Self.all.withLock { $0[ObjectIdentifier(self)] = self }
         // On the same queue, so that the end is told after the output.
-        let watch = ProcessExit(pid: pid, queue: queue) { self.reap(output) }
+        let watch = isWatched ? ProcessExit(pid: pid, queue: queue) { self.reap() } : nil
         state.withLock { state in
             // Ended already: then the watch has fired, or will.
             if state.ending == nil { state.watch = watch }
         }
         source.activate()
         // A child stays watchable until it is reaped, so this happens only if somebody else has reaped it.
-        if watch == nil { queue.async { self.reap(output) } }
+        if watch == nil, isWatched { queue.async { self.reap() } }
+    }
+
+    /// Looks whether it has ended, which nobody may have told.
+    func look() {
+        queue.async { self.reap(waiting: false) }
     }
 
     func write(_ bytes: Span<UInt8>) -> Bool {
@@ -190,8 +209,8 @@ private final class Life: Sendable {
 
     // MARK: - On the queue
 
-    private func read(_ output: Int32) {
-        switch readChunk(output) {
+    private func read() {
+        switch readChunk() {
         case .some(0): endOutput()
         case .some: break
         case nil: if errno != EAGAIN && errno != EINTR { endOutput() }
@@ -199,7 +218,7 @@ private final class Life: Sendable {
     }
 
     /// Hands over what is there; how much it was, 0 at the end, nil with `errno`.
-    private func readChunk(_ output: Int32) -> Int? {
+    private func readChunk() -> Int? {
         unsafe withUnsafeTemporaryAllocation(byteCount: Self.chunkSize, alignment: 16) { buffer in
             let count = unsafe Glibc.read(output, buffer.baseAddress, buffer.count)
             guard count >= 0 else { return nil }
@@ -220,8 +239,10 @@ private final class Life: Sendable {
         receive([UInt8]().span)
     }
 
-    private func reap(_ output: Int32) {
-        while state.withLock({ $0.output != nil }), let count = readChunk(output), count > 0 {}
+    /// Takes in the end, once; without waiting only if it has come.
+    private func reap(waiting: Bool = true) {
+        guard state.withLock({ $0.ending == nil }), waiting || isOver() else { return }
+        while state.withLock({ $0.output != nil }), let count = readChunk(), count > 0 {}
         endOutput()
         let (ending, waiters) = state.withLock { state in
             var status: Int32 = 0
@@ -236,5 +257,17 @@ private final class Life: Sendable {
         }
         Self.all.withLock { $0[ObjectIdentifier(self)] = nil }
         for waiter in waiters { waiter.resume(returning: ending) }
+    }
+
+    /// Whether it has ended and nobody has reaped it yet.
+    private func isOver() -> Bool {
+        state.withLock { state in
+            var info = unsafe siginfo_t()
+            guard state.ending == nil else { return false }
+            guard unsafe waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0 else {
+                return true
+            }
+            return unsafe info._sifields._sigchld.si_pid == pid
+        }
     }
 }

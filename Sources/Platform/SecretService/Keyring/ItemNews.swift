@@ -4,15 +4,15 @@
 ///
 /// KeePassXC sends some forty signals for one new entry, and one for each entry when it locks. The first word of
 /// an item is passed on at once, for it may be a revocation. What comes on top of it is passed on once, when the provider
-/// has come to rest, and beyond a number of items as one word about all of them.
+/// has come to rest, and beyond a number of items as one word about all of those.
 struct ItemNews {
     /// How many items are told of one by one between two rests.
     static let most = 32
 
     /// Items that were told of since the last rest, and whether they have changed once more.
     private var told: [String: Bool] = [:]
-    /// Whether more items have changed than are told of; nil while that isn't so.
-    private var isMore: Bool?
+    /// The items beyond those, since that was told last; nil while there are none.
+    private var more: Set<String>?
 
     /// Whether something was told since the provider was last at rest.
     var isUnsettled: Bool { !told.isEmpty }
@@ -26,8 +26,12 @@ struct ItemNews {
             return nil
         }
         guard told.count < Self.most else {
-            defer { isMore = isMore != nil }
-            return isMore == nil ? .itemsChanged(path: nil) : nil
+            guard more == nil else {
+                more?.insert(path)
+                return nil
+            }
+            more = []
+            return .manyItemsChanged(paths: [path])
         }
         told[path] = false
         return .itemsChanged(path: path)
@@ -38,7 +42,8 @@ struct ItemNews {
     /// - Returns: What to tell once more.
     mutating func settles() -> [KeyringEvent] {
         defer { self = ItemNews() }
-        if isMore == true { return [.itemsChanged(path: nil)] }
-        return told.filter(\.value).keys.sorted().map { .itemsChanged(path: $0) }
+        let again = told.filter(\.value).keys
+        if let more, !more.isEmpty { return [.manyItemsChanged(paths: more.union(again))] }
+        return again.sorted().map { .itemsChanged(path: $0) }
     }
 }

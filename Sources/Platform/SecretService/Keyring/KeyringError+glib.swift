@@ -34,6 +34,10 @@ extension KeyringError {
 
     /// What an error of the bus or of the provider means to us.
     init(busError name: String, message: String) {
+        guard !ProviderQuirks.saysSessionIsLost(message) else {
+            self = .noSession
+            return
+        }
         switch name {
         case "org.freedesktop.Secret.Error.IsLocked":
             self = .locked

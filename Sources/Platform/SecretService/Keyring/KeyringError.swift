@@ -18,7 +18,7 @@ package enum KeyringError: Error, Hashable, Sendable {
     case noDisplay
     /// There is no such item any more.
     case notFound
-    /// The provider has lost our encrypted session; a new one is opened once.
+    /// The provider has lost our encrypted session, and several new ones as well.
     case noSession
     /// The provider refused, in its own words.
     case failed(String)

@@ -17,8 +17,6 @@ package struct KeyringItem: Hashable, Sendable {
     package let attributes: [String: String]
     /// When it was made, in seconds since 1970.
     package let created: UInt64
-    /// When it was last changed, in seconds since 1970; several providers leave it at `created`.
-    package let modified: UInt64
 
     /// An item of these parts.
     package init(
@@ -26,15 +24,13 @@ package struct KeyringItem: Hashable, Sendable {
         schema: String,
         label: String,
         attributes: [String: String],
-        created: UInt64,
-        modified: UInt64
+        created: UInt64
     ) {
         self.path = path
         self.schema = schema
         self.label = label
         self.attributes = attributes
         self.created = created
-        self.modified = modified
     }
 }
 
@@ -62,4 +58,6 @@ package enum KeyringEvent: Hashable, Sendable {
     case unlocked
     /// The item at this path was made, changed or deleted; with nil, any may have been.
     case itemsChanged(path: String?)
+    /// The items at these paths were made, changed or deleted: more than are told of one by one.
+    case manyItemsChanged(paths: Set<String>)
 }

@@ -23,12 +23,17 @@ import CLibSecret
 @safe final class SessionHandle {
     let raw: UnsafeMutablePointer<SecretService>
     let owner: String
+    private let connection: BusHandle
 
     /// Takes over the reference.
-    init(adopting raw: UnsafeMutablePointer<SecretService>, owner: String) {
+    init(adopting raw: UnsafeMutablePointer<SecretService>, owner: String, on connection: BusHandle) {
         unsafe self.raw = raw
         self.owner = owner
+        self.connection = connection
     }
+
+    /// Whether its connection is still there.
+    var isConnected: Bool { !connection.isClosed }
 
     deinit {
         unsafe keybell_object_unref(raw)

@@ -7,14 +7,10 @@ import SecureMemory
 
 /// libsecret, on a thread of its own: the encrypted session, and the calls that carry a secret through it.
 ///
-/// Its calls block, so each has a `GCancellable` that an alarm cancels; none of them can raise a prompt. It has
-/// a connection of its own to the bus at `address`: not the process-wide one, which a library may set to end
-/// the process when the bus goes, and which serves one address for good.
+/// Its calls block, each no longer than its deadline; none of them can raise a prompt.
 actor SecretLibrary {
     private let executor = TaskQueue(label: "org.keybell.libsecret")
-    private let address: String?
-    private let deadline: Duration
-    private var connection: BusHandle?
+    private var bus: LibraryBus
     private var session: SessionHandle?
 
     /// Runs on the library's own queue, whose thread a slow provider may hold.
@@ -26,8 +22,7 @@ actor SecretLibrary {
     ///   - address: The bus's address, or nil for the session bus of the environment.
     ///   - deadline: How long each call may take.
     init(address: String?, deadline: Duration) {
-        self.address = address
-        self.deadline = deadline
+        bus = LibraryBus(address: address, deadline: deadline)
     }
 
     /// Fetches the secrets of several items in one call; those that are locked or gone are left out.
@@ -39,7 +34,10 @@ actor SecretLibrary {
         guard !missing.isEmpty else { return found }
         // A provider that has lost the session may just give nothing: so what is missing is asked for in a new one.
         session = nil
-        return found.merging(try secrets(of: missing, in: try session(with: owner))) { $1 }
+        let more = try inSession(with: owner) { (session) throws(KeyringError) in
+            try secrets(of: missing, in: session)
+        }
+        return found.merging(more) { $1 }
     }
 
     private func secrets(
@@ -51,7 +49,7 @@ actor SecretLibrary {
         let array = unsafe g_strv_builder_end(list)
         unsafe g_strv_builder_unref(list)
         defer { unsafe g_strfreev(array) }
-        let table = try unsafe perform { cancellable, error in
+        let table = try unsafe bus.perform { cancellable, error in
             unsafe array?.withMemoryRebound(to: UnsafePointer<gchar>?.self, capacity: paths.count + 1) {
                 unsafe secret_service_get_secrets_for_dbus_paths_sync(session.raw, $0, cancellable, error)
             }
@@ -84,7 +82,7 @@ actor SecretLibrary {
                 _ = unsafe g_hash_table_insert(table, g_strdup(name), g_strdup(value))
             }
             let sealed = try unsafe seal(secret, for: session)
-            return try unsafe call(
+            return try unsafe bus.call(
                 owner,
                 collection,
                 "org.freedesktop.Secret.Collection",
@@ -102,7 +100,7 @@ actor SecretLibrary {
     func setSecret(_ secret: SecretBytes, of item: String, from owner: String) throws(KeyringError) {
         _ = try inSession(with: owner) { (session) throws(KeyringError) in
             let sealed = try unsafe seal(secret, for: session)
-            return try unsafe call(
+            return try unsafe bus.call(
                 owner,
                 item,
                 "org.freedesktop.Secret.Item",
@@ -125,7 +123,7 @@ actor SecretLibrary {
             to: UnsafePointer<gchar>?.self,
             capacity: items.count + 1
         ) { unsafe keybell_unlock_arguments($0) }
-        let reply = try unsafe call(
+        let reply = try unsafe bus.call(
             owner,
             "/org/freedesktop/secrets",
             "org.freedesktop.Secret.Service",
@@ -142,7 +140,7 @@ actor SecretLibrary {
     ///
     /// Its end is told by a signal, for which the caller is subscribed already.
     func start(prompt: String, of owner: String) throws(KeyringError) {
-        _ = try unsafe call(
+        _ = try unsafe bus.call(
             owner,
             prompt,
             "org.freedesktop.Secret.Prompt",
@@ -186,12 +184,12 @@ actor SecretLibrary {
     private static let pauses: [UInt32] = [0, 10, 30, 100, 300, 1000]
 
     private func session(with owner: String) throws(KeyringError) -> SessionHandle {
-        if let session, session.owner == owner { return session }
+        if let session, session.owner == owner, session.isConnected { return session }
         session = nil
         var attempt = 1
         while true {
             do throws(KeyringError) {
-                let opened = try open(with: owner)
+                let opened = try bus.openSession(with: owner)
                 session = opened
                 return opened
             } catch .failed(let reason) {
@@ -202,66 +200,6 @@ actor SecretLibrary {
                 throw error
             }
         }
-    }
-
-    private func open(with owner: String) throws(KeyringError) -> SessionHandle {
-        let connection = try connected()
-        let raw = try unsafe perform { cancellable, error in
-            unsafe keybell_service_open(connection.raw, owner, cancellable, error)
-        }
-        return unsafe SessionHandle(adopting: raw, owner: owner)
-    }
-
-    private func connected() throws(KeyringError) -> BusHandle {
-        if let connection, !connection.isClosed { return connection }
-        session = nil
-        let address = self.address
-        let raw = try unsafe perform { cancellable, error in
-            let found =
-                unsafe address.map { unsafe g_strdup($0) }
-                ?? g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SESSION, cancellable, error)
-            defer { unsafe g_free(found) }
-            return unsafe g_dbus_connection_new_for_address_sync(
-                found,
-                GDBusConnectionFlags(
-                    rawValue: G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT.rawValue
-                        | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION.rawValue
-                ),
-                nil,
-                cancellable,
-                error
-            )
-        }
-        let opened = unsafe BusHandle(adopting: raw)
-        connection = opened
-        return opened
-    }
-
-    /// A method call; takes over floating arguments.
-    private func call(
-        _ owner: String,
-        _ path: String,
-        _ interface: String,
-        _ member: String,
-        _ arguments: OpaquePointer?
-    ) throws(KeyringError) -> VariantHandle {
-        let connection = try connected()
-        let raw = try unsafe perform { cancellable, error in
-            unsafe g_dbus_connection_call_sync(
-                connection.raw,
-                owner,
-                path,
-                interface,
-                member,
-                arguments,
-                nil,
-                G_DBUS_CALL_FLAGS_NO_AUTO_START,
-                -1,
-                cancellable,
-                error
-            )
-        }
-        return unsafe VariantHandle(adopting: raw)
     }
 
     /// A secret as the session wants it, floating.
@@ -290,23 +228,5 @@ actor SecretLibrary {
             }
             return Int(length)
         }
-    }
-
-    /// Runs one blocking call under the deadline.
-    private func perform<Result>(
-        _ body: (UnsafeMutablePointer<GCancellable>?, UnsafeMutablePointer<UnsafeMutablePointer<GError>?>) ->
-            Result?
-    ) throws(KeyringError) -> Result {
-        let cancellable = Cancellable()
-        let alarm = Alarm(after: deadline) { cancellable.cancel() }
-        defer { alarm.cancel() }
-        var error: UnsafeMutablePointer<GError>?
-        let result = unsafe body(cancellable.raw, &error)
-        if let error = unsafe error {
-            defer { unsafe g_error_free(error) }
-            throw unsafe KeyringError(error)
-        }
-        guard let result else { throw .notFound }
-        return result
     }
 }

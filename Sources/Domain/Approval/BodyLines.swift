@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The lines of a question's text, before it is known how many there is room for.
+package struct BodyLines: Sendable, Hashable {
+    /// What should make a person think twice, the weightiest first.
+    let warnings: [String]
+    /// What is asked for, the weightiest first.
+    let matters: [String]
+
+    /// As many lines as are read in a hurry, and as notifiers draw.
+    package static let most = 5
+
+    /// How many lines of what is asked for are never pushed out by warnings.
+    private static let mostPressing = 2
+
+    /// At most five lines: all warnings, of which the lighter ones share a line where there are many, and of the rest as
+    /// much as there is room for.
+    ///
+    /// - Parameters:
+    ///   - first: What stands before all, the question itself where the title has no room for it.
+    ///   - way: How to answer, where that has to be said: behind the warnings, which are read before it.
+    ///   - last: What comes last, if there is room for it.
+    /// - Returns: The lines.
+    package func shown(first: String? = nil, way: String? = nil, last: String? = nil) -> [String] {
+        let fixed = [first, way].compactMap(\.self).count
+        let room = max(Self.most - fixed - min(matters.count, Self.mostPressing), 1)
+        var warnings = warnings
+        if warnings.count > room {
+            warnings.replaceSubrange((room - 1)..., with: [warnings[(room - 1)...].joined(separator: " ")])
+        }
+        let left = Self.most - fixed - warnings.count
+        let rest = matters.prefix(left)
+        return [first].compactMap(\.self) + warnings + [way].compactMap(\.self) + rest
+            + (rest.count < left ? [last].compactMap(\.self) : [])
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import KDBX
+import Logging
+import Vault
+
+/// What clients know a vault by, kept beside its file: read once, and written when the vault is another one.
+actor KDBXIdentityKeeper {
+    private let vault: String
+    private let file: KDBXIdentityFile
+    private let work: BlockingWork
+    private let logger: Logger
+    private var known: KDBXIdentity??
+
+    /// The keeper for a vault.
+    ///
+    /// - Parameters:
+    ///   - vault: The vault's name, for the log.
+    ///   - file: Where it is kept.
+    ///   - work: What writes it.
+    ///   - logger: Where trouble goes.
+    init(vault: String, file: KDBXIdentityFile, work: BlockingWork, logger: Logger) {
+        self.vault = vault
+        self.file = file
+        self.work = work
+        self.logger = logger
+    }
+
+    /// The vault's Hash; nil before it was first opened.
+    var hash: String? { identity()?.hash }
+
+    /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
+    func pin(_ database: Database) async {
+        guard let found = KDBXIdentity(database) else { return }
+        let pinned = identity()
+        guard pinned?.root != found.root else { return }
+        if let pinned {
+            logger.warning(
+                "The vault is another database now: clients that go by its Hash will want to associate again",
+                metadata: ["vault": "\(vault)", "was": "\(pinned.hash)", "is": "\(found.hash)"]
+            )
+        }
+        known = .some(found)
+        do throws(VaultError) {
+            // On a busy disk it takes a while until that is safe.
+            try await work { [file] () throws(VaultError) in try file.write(found) }
+        } catch {
+            logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func identity() -> KDBXIdentity? {
+        if let known { return known }
+        let identity = file.read()
+        known = .some(identity)
+        return identity
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Vault
+
+/// What a KDBX vault tells the log of itself; never a login's title, user name or URL.
+struct KDBXLog: Sendable {
+    private let vault: String
+    private let logger: Logger
+
+    /// The log of the vault of a name.
+    init(vault: String, logger: Logger) {
+        self.vault = vault
+        self.logger = logger
+    }
+
+    /// Entries without a UUID of their own were found.
+    func servesStandIns(_ count: Int) {
+        logger.notice(
+            "Entries without a UUID of their own are served under one that stands in; the next save writes it",
+            metadata: ["vault": "\(vault)", "entries": "\(count)"]
+        )
+    }
+
+    /// An unlock has failed.
+    func isStillLocked(_ error: VaultError) {
+        logger.warning("A vault was not unlocked", metadata: ["vault": "\(vault)", "reason": "\(error)"])
+    }
+
+    /// A save has failed; told where the vault is at fault, and not what was to be saved.
+    func isNotSaved(_ error: VaultError) {
+        switch error {
+        case .failed(let reason), .unavailable(let reason), .passwordUnavailable(let reason):
+            logger.error("A login can't be saved", metadata: ["vault": "\(vault)", "reason": "\(reason)"])
+        case .locked, .notUnlocked, .unconfirmed, .notFound, .unchanged, .refused:
+            break
+        }
+    }
+
+    /// What another program wrote can't be read.
+    func isNotRead(_ error: VaultError) {
+        logger.warning(
+            "What another program did to the vault's file can't be read; it is served as it was before",
+            metadata: ["vault": "\(vault)", "reason": "\(error)"]
+        )
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Vault
+
+// What is read of an open vault: all of it from memory.
+extension KDBXStore {
+    package func index() async throws(VaultError) -> LoginIndex {
+        try shelf().index
+    }
+
+    package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
+        guard let secrets = try shelf().secrets(of: id) else { throw .notFound }
+        return secrets
+    }
+
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
+        guard let history = try shelf().history(of: id) else { throw .notFound }
+        return history
+    }
+
+    package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
+        try shelf().preview(draft)
+    }
+}

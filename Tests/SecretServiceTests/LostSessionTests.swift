@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DBus
+import SecureMemory
+import TestSupport
+import Testing
+
+@testable import SecretService
+
+/// A session that the provider doesn't know any more, which KWallet tells by other errors' names.
+@Suite struct LostSessionTests {
+    @Test func `each call is made again in a new session`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await ForgetfulProvider(on: bus)
+        let owner = provider.connection.uniqueName
+        let library = SecretLibrary(address: bus.address, deadline: .seconds(10))
+        let secret = SecretBytes(utf8: "a")
+
+        provider.lose(2)
+        let made = try await library.create(
+            in: ForgetfulProvider.collection,
+            of: owner,
+            label: "A label",
+            attributes: ["id": "one"],
+            secret: secret
+        )
+        #expect(made.item == ForgetfulProvider.item)
+        provider.lose(1)
+        try await library.setSecret(secret, of: made.item, from: owner)
+        provider.lose(1)
+        #expect(try await library.secrets(of: [made.item], from: owner) == [made.item: secret])
+        #expect(
+            provider.calls.now == [
+                "OpenSession", "CreateItem", "OpenSession", "CreateItem", "OpenSession", "CreateItem",
+                "SetSecret", "OpenSession", "SetSecret", "GetSecrets", "OpenSession", "GetSecrets",
+            ]
+        )
+    }
+
+    @Test func `one that is lost each time is told as such`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await ForgetfulProvider(on: bus)
+        let owner = provider.connection.uniqueName
+        let library = SecretLibrary(address: bus.address, deadline: .seconds(10))
+        provider.lose(.max)
+        await #expect(throws: KeyringError.noSession) {
+            try await library.setSecret(SecretBytes(utf8: "a"), of: ForgetfulProvider.item, from: owner)
+        }
+    }
+
+    @Test(arguments: ["UnknownObject", "InvalidObjectPath"])
+    func `KWallet's own words are understood`(name: String) {
+        let name = "org.freedesktop.DBus.Error." + name
+        let message = "Can't find session /org/freedesktop/secrets/session/7"
+        #expect(KeyringError(busError: name, message: message) == .noSession)
+        #expect(KeyringError(busError: name, message: "Can't find it") != .noSession)
+    }
+}

@@ -85,6 +85,24 @@ import Testing
         }
     }
 
+    @Test func `where all places wait for answers, the program with most of them gives up its youngest`() {
+        let limit = ConnectionLimit(24, refused: 0)
+        let ended = Mutex<[String]>([])
+        func enter(_ name: String, _ program: String, _ age: Duration) -> Bool {
+            let admission = limit.enter { ended.withLock { $0.append(name) } }
+            guard case .served(let place) = admission else { return false }
+            place.standing = .busy
+            place.isAsked(by: [program], since: .now - age)
+            return true
+        }
+        for number in 0..<18 { _ = enter("greedy \(number)", "greedy", .seconds(60 - number)) }
+        for number in 0..<6 { _ = enter("modest \(number)", "modest", .seconds(2)) }
+        #expect(enter("new", "new", .zero))
+        #expect(enter("newer", "new", .zero))
+        #expect(ended.withLock { $0 } == ["greedy 17", "greedy 16"])
+        #expect(!enter("one too many", "new", .zero), "sixteen may wait, whoever comes")
+    }
+
     @Test func `long bodies take turns, short ones don't wait for them, and all are answered`() async throws {
         let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20, turn: .seconds(60))
         try await withListener(budget: budget) { port async throws in

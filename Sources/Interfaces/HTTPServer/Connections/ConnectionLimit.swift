@@ -5,8 +5,9 @@ import Synchronization
 /// How many connections may be open at once, over all sockets of the daemon.
 ///
 /// Where there is no room, the oldest connection that keeps a place without a use for it makes some: one that is slow
-/// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. One that waits
-/// for its answer never does.
+/// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. Where all wait
+/// for their answers, the program that has most of them gives up its youngest, so that none keeps all others out; its
+/// question goes on, and whoever asks the same again joins it.
 package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
     enum Admission: Sendable {
@@ -47,7 +48,8 @@ package final class ConnectionLimit: Sendable {
         let (admission, former) = state.withLock { state -> (Admission, Place?) in
             var former: Place?
             if state.places.count >= maximum {
-                former = Self.dispensable(of: state.places.values, now: .now)
+                let (places, now) = (state.places.values, ContinuousClock.now)
+                former = Self.dispensable(of: places, now: now) ?? Self.excessive(of: places, now: now)
                 guard let former else {
                     guard state.refused < maximumRefused else { return (.closed, nil) }
                     state.refused += 1
@@ -83,6 +85,21 @@ package final class ConnectionLimit: Sendable {
             .min { ($0.rank.order, $0.rank.since) < ($1.rank.order, $1.rank.since) }?
             .place
     }
+
+    /// The youngest connection that waits of the program that has most of them; nil while none has many.
+    private static func excessive(of places: some Collection<Place>, now: ContinuousClock.Instant) -> Place? {
+        let waiting = places.compactMap { place in place.wait.map { (place: place, wait: $0) } }
+            .filter { now - $0.wait.since >= Standing.deadlines }
+        var counts: [String: Int] = [:]
+        for (_, wait) in waiting { for program in wait.programs { counts[program, default: 0] += 1 } }
+        guard let (greediest, count) = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
+            count > fairShare
+        else { return nil }
+        return waiting.filter { $0.wait.programs.contains(greediest) }.max { $0.wait.since < $1.wait.since }?.place
+    }
+
+    /// How many connections of one program may wait, however full it is.
+    private static let fairShare = 16
 }
 
 /// What a connection is at.
@@ -126,6 +143,14 @@ final class Place: Sendable {
     /// Closes the connection.
     let end: @Sendable () -> Void
     private let current = Mutex(Standing.silent(since: .now))
+    private let waiting = Mutex<Wait?>(nil)
+
+    /// Who waits for an answer here, and since when that has been known.
+    struct Wait: Sendable {
+        /// The programs, as the kernel vouches for them.
+        var programs: Set<String>
+        let since: ContinuousClock.Instant
+    }
 
     fileprivate init(end: @escaping @Sendable () -> Void) {
         self.end = end
@@ -134,6 +159,20 @@ final class Place: Sendable {
     /// What the connection is at, as its handler says.
     var standing: Standing {
         get { current.withLock { $0 } }
-        set { current.withLock { $0 = newValue } }
+        set {
+            current.withLock { $0 = newValue }
+            if newValue != .busy { waiting.withLock { $0 = nil } }
+        }
+    }
+
+    /// Who waits for an answer, if somebody does and it has been found out who.
+    var wait: Wait? {
+        guard standing == .busy else { return nil }
+        return waiting.withLock { $0 }
+    }
+
+    /// It has been found out whose request is being answered.
+    func isAsked(by programs: Set<String>, since now: ContinuousClock.Instant = .now) {
+        waiting.withLock { $0 = Wait(programs: programs, since: $0?.since ?? now) }
     }
 }

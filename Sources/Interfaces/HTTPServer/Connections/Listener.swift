@@ -173,7 +173,8 @@ package struct Listener: Service {
                     bodies: bodies,
                     writer: writer,
                     channel: channel,
-                    peer: peer
+                    peer: peer,
+                    place: place
                 )
             },
             configuration: .init(

@@ -13,14 +13,16 @@ struct HTTPRequester: Requester {
     private let userAgent: String?
 
     private let peer: Peer
+    private let place: Place
     private let last = LastCaller()
 
     private final class LastCaller: Sendable {
         let caller = Mutex<Caller?>(nil)
     }
 
-    init(peer: Peer, origin: String?, userAgent: String?) {
+    init(peer: Peer, place: Place, origin: String?, userAgent: String?) {
         self.peer = peer
+        self.place = place
         self.origin = origin
         self.userAgent = userAgent
     }
@@ -46,6 +48,7 @@ struct HTTPRequester: Requester {
 
     private func find(isAnew: Bool) async -> Caller {
         let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
+        place.isAsked(by: caller.vouchedIDs)
         return last.caller.withLock { last in
             // A decision outlives the connection: who has hung up since is still the one who asked.
             if caller.hasLeft, let known = last, known.isKnown { return known }

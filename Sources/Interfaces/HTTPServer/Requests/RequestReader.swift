@@ -26,13 +26,15 @@ struct RequestReader: Sendable {
     ///   - writer: For the answer.
     ///   - channel: Its connection.
     ///   - peer: Who is at the other end.
+    ///   - place: Its connection's.
     /// - Throws: Whatever ends the connection.
     func receive(
         _ request: Request,
         bodies: RequestBodies,
         writer: consuming ResponseWriter,
         channel: any Channel,
-        peer: Peer
+        peer: Peer,
+        place: Place
     ) async throws {
         let verdict = door.verdict(on: request.head)
         let page: AccessPolicy.Page?
@@ -57,6 +59,7 @@ struct RequestReader: Sendable {
         }
         let requester = HTTPRequester(
             peer: peer,
+            place: place,
             origin: verdict.origin,
             userAgent: request.headers[.userAgent]?.cut(toBytes: 1024)
         )

@@ -115,15 +115,28 @@ package final class KWalletKeyring: KeyringProvider {
     /// A KDE program opens a wallet that there isn't: the wizard comes, is told "Classic" and twice the password.
     package func makeWallet() async throws {
         let connection = try await bus.connect()
+        // It offers the Secret Service some moments before it can be asked for a wallet.
+        _ = try await bus.owner(of: Self.name)
         let asking = Task {
-            try await connection.call(
-                Self.name,
-                Self.path,
-                Self.interface,
-                "open",
-                [.string("kdewallet"), .int64(0), .string("Tests")],
-                timeout: .seconds(60)
-            )
+            var attempt = 0
+            while true {
+                do throws(DBusError) {
+                    return try await connection.call(
+                        Self.name,
+                        Self.path,
+                        Self.interface,
+                        "open",
+                        [.string("kdewallet"), .int64(0), .string("Tests")],
+                        timeout: .seconds(60)
+                    )
+                } catch {
+                    attempt += 1
+                    let isEarly = [DBusError.Name.unknownObject, DBusError.Name.unknownMethod]
+                        .contains(error.name)
+                    guard isEarly, attempt < 50 else { throw error }
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
         }
         let wizard = try await screen.window(Self.window)
         let dialog = try await screen.insisting("kwalletd's wizard") {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DBus
+import Glibc
+import Logging
 import SecretService
 import SecureMemory
 import TestSupport
@@ -51,6 +54,32 @@ import Vault
         #expect(try await store.index().count == 500)
         #expect(await store.shelf != nil)
         #expect(await store.readings == 1)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a keyring that was too busy for a while is read again at its next word`() async throws {
+        let session = try await KeyringSession(logins: 100)
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keyring = Keyring(
+            bus: try await session.bus.connect(),
+            address: session.bus.address,
+            deadline: .seconds(2),
+            logger: quiet
+        )
+        let state = session.bus.folder.path("state/keybell")
+        let store = KeyringStore(name: "keyring", keyring: keyring, state: state, logger: quiet)
+        #expect(try await store.index().count == 100)
+        let word = KeyringEvent.itemsChanged(path: "/org/freedesktop/secrets/collection/big/1")
+        kill(session.gnome.pid, SIGSTOP)
+        await store.takeIn(word)
+        await store.taking?.value
+        kill(session.gnome.pid, SIGCONT)
+        #expect(await store.shelf == nil)
+
+        var changes = store.changes().makeAsyncIterator()
+        await store.takeIn(word)
+        await changes.next()
+        #expect(try await store.index().count == 100)
     }
 
     @Test func `many items that changed are looked at, and no others`() async throws {

@@ -3,7 +3,7 @@
 import ConcurrencyTools
 import FoundationEssentials
 package import KDBX
-import Linux
+package import Linux
 package import Logging
 package import Vault
 

@@ -47,14 +47,16 @@ extension KeyringStore {
         return Array(untaken)
     }
 
-    /// Looks at some items again; false if none is ours.
+    /// Looks at some items again; false if there is nothing to tell of.
     @discardableResult
     func refresh(_ paths: [String]) async -> Bool {
         guard !paths.isEmpty else { return false }
         guard shelf != nil else {
             // Whatever is being read may be without them: they are looked at when it has been.
             missed.formUnion(paths)
-            return false
+            // Where the last reading has failed, whoever follows the vault tries again: nothing else tells them that a
+            // keyring that was too busy for a while is at rest.
+            return !isReading && lastLook?.state != .locked
         }
         let outcome = await Result {
             [keyring] () async throws(KeyringError) -> (

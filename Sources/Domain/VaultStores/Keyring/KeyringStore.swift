@@ -42,7 +42,7 @@ package actor KeyringStore: VaultStore {
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
     /// How the collection was when last looked at.
-    private var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
+    private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
     /// How long a provider that could not be reached counts as such; its coming is signalled, its recovery isn't.
     private static let patience = Duration.seconds(10)
 
@@ -168,6 +168,9 @@ package actor KeyringStore: VaultStore {
         return shelf
     }
 
+    /// Whether all is being read.
+    var isReading: Bool { reading != nil }
+
     private func read() async throws(KeyringError) -> KeyringSnapshot {
         follow()
         // All that was told before; a keyring that never rests tells of more meanwhile.
@@ -265,20 +268,6 @@ package actor KeyringStore: VaultStore {
         } catch {
             if error == .locked { forget() }
             throw VaultError(error)
-        }
-    }
-}
-
-extension VaultError {
-    /// What the keyring's trouble means for a vault in it.
-    init(_ error: KeyringError) {
-        switch error {
-        case .locked: self = .locked
-        case .itemLocked: self = .unconfirmed
-        case .notFound: self = .notFound
-        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession:
-            self = .unavailable(error.advice)
-        case .failed: self = .failed(error.advice)
         }
     }
 }

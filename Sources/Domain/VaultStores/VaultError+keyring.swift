@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecretService
+import Vault
+
+extension VaultError {
+    /// What the keyring's trouble means for a vault in it.
+    init(_ error: KeyringError) {
+        switch error {
+        case .locked: self = .locked
+        case .itemLocked: self = .unconfirmed
+        case .notFound: self = .notFound
+        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession:
+            self = .unavailable(error.advice)
+        case .failed: self = .failed(error.advice)
+        }
+    }
+}

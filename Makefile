@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CONFIG ?= debug
 SWIFT ?= swift
-# An import that has no arrow in Package.swift is an error: the rooms stay one-way.
+# An import that Package.swift doesn't list for its module is an error: modules import one way.
 BUILD_FLAGS = --explicit-target-dependency-import-check error
 
 bindir = $(PREFIX)/bin
@@ -65,7 +65,7 @@ benchmark: build-packages
 
 # Feeds each target, or those of FUZZ, for so many seconds, beginning with what is in Fuzz/Corpus; what is found lies in
 # .build/fuzz. `make fuzz FUZZ_OPTIONS=-runs=1000000` counts runs. Testability, since what is worth feeding is not always
-# what other rooms see.
+# what other modules see.
 FUZZ =
 FUZZ_SECONDS = 60
 FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS)
@@ -82,6 +82,7 @@ screenshots: screenshot-packages build
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 	SWIFT=$(SWIFT) .ci/check-imports.py
+	.ci/check-docs.py
 
 # Builds nothing, for root has no Swift; and the same modes whatever root's umask is.
 install:

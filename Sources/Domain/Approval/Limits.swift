@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Every time and count of the approval desk and of its notifier, in one table.
+/// Every time and count of the approval queue and of the notifier, in one table.
 package struct Limits: Sendable, Equatable {
     /// How long a request waits for an answer.
     package var timeout = Duration.seconds(120)
@@ -62,6 +62,6 @@ package struct Limits: Sendable, Equatable {
     /// A notification's body: how many entries are named before the rest is counted.
     package var entriesInBody = 5
 
-    /// The values of the contract.
+    /// The defaults.
     package init() {}
 }

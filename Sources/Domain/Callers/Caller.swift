@@ -2,7 +2,7 @@
 
 package import Linux
 
-/// Who rings: the user and the processes at the other end of a connection.
+/// Who asks: the user and the processes at the other end of a connection.
 ///
 /// All but `origin` and `userAgent`, which the peer claims, and scripts, is what the kernel says.
 package struct Caller: Hashable, Sendable {

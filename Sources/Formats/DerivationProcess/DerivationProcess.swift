@@ -82,7 +82,7 @@ package final class DerivationProcess: KeyDeriver {
 
 /// What the process has written so far.
 final class Answer: Sendable {
-    /// With room for all of them, so that none is left behind in memory that they have outgrown.
+    /// Large enough for all of them from the start, so that growing leaves no copy behind.
     let bytes: Mutex<[UInt8]>
     private let isComplete = DispatchSemaphore(value: 0)
 

@@ -40,7 +40,7 @@ package enum KDBXError: Error, Equatable, Sendable {
     case notFound
     /// A text has characters that no file can have, or two strings of an entry would have one name.
     case unwritable
-    /// A library refused, mostly for want of memory.
+    /// A library refused, mostly for lack of memory.
     case failed
 
     /// What was too much about a key derivation.

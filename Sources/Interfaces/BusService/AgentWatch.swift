@@ -23,7 +23,7 @@ final class AgentWatch: Sendable {
         try await bus.owners(of: peer)
     }
 
-    /// Watches a connection; one that has left already is taken off the desk at once.
+    /// Watches a connection; the agent of one that has left already is removed at once.
     func watch(_ peer: String, _ owners: AsyncStream<String?>) {
         let watch = Task(executorPreference: TaskQueue.shared) { [approvals, weak self] in
             // Ends when the agent leaves the bus, or the bus itself goes.

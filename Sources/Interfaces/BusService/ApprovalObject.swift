@@ -142,7 +142,7 @@ struct ApprovalObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        // After the desk knows it: an agent that has gone in the meantime is then taken off again.
+        // After the broker knows it: an agent that has gone in the meantime is then taken off again.
         agents.watch(call.sender, presence)
         return []
     }

@@ -25,7 +25,7 @@ package struct BusObjects: Sendable {
     ///
     /// - Parameters:
     ///   - bus: The session bus.
-    ///   - desk: What waits for the person.
+    ///   - approvals: What waits for the person.
     ///   - clients: Who is let in.
     ///   - grants: What they were granted.
     ///   - vaults: Where logins are kept, in the configuration's order.
@@ -79,7 +79,7 @@ package struct BusObjects: Sendable {
         await bus.export(vaultsObject.exported)
     }
 
-    /// Tells of what happens, as signals, until it is cancelled or the desk closes; to be called once.
+    /// Tells of what happens, as signals, until it is cancelled or the broker shuts down; to be called once.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

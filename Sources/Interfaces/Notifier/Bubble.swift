@@ -2,7 +2,7 @@
 
 import Approval
 
-/// A request on the board.
+/// A request that is shown, or is to be shown, in a notification.
 struct Bubble: Sendable {
     typealias Instant = NotificationState.Instant
 

@@ -8,7 +8,7 @@ package import Logging
 
 /// The built-in notifier: shows requests on `org.freedesktop.Notifications` and takes the answer from its buttons.
 ///
-/// What a signal means is `NotificationState`'s business; this actor talks to the bus and to the desk.
+/// What a signal means is `NotificationState`'s business; this actor talks to the bus and to the broker.
 package actor NotificationAnswerer {
     /// What the person has configured.
     package struct Options: Sendable, Equatable {
@@ -16,7 +16,7 @@ package actor NotificationAnswerer {
         package var dismissalDenies: Bool
         /// `[notify] deliveries`: whether deliveries are told.
         package var tellsDeliveries: Bool
-        /// The desk's times and counts.
+        /// The queue's times and counts.
         package var limits: Limits
 
         /// The contract's defaults.
@@ -50,7 +50,7 @@ package actor NotificationAnswerer {
     private var lastErrand: UInt64 = 0
     /// The server, by its unique name, if it keeps on the screen what it was told to close.
     private var keeper: String?
-    /// The codes that the desk knows to be before the person.
+    /// The codes that the broker knows to be shown to the person.
     private var seen: Set<String> = []
     private var isTellingSeen = false
     /// News that would stand in a question's way.
@@ -72,8 +72,8 @@ package actor NotificationAnswerer {
         deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
     }
 
-    /// Shows what waits and what comes, until the desk closes, the bus goes or the task is cancelled; what is on the
-    /// screen then is taken away.
+    /// Shows what waits and what comes, until the broker shuts down, the bus goes or the task is cancelled; then it takes
+    /// away what is on the screen.
     ///
     /// - Throws: Only if the bus doesn't take the subscriptions.
     package func run() async throws(DBusError) {
@@ -184,7 +184,7 @@ package actor NotificationAnswerer {
         releaseNews()
     }
 
-    /// So that the desk can say, if nobody answers, whether anybody could have.
+    /// So that the broker can say, if nobody answers, whether anybody could have.
     private func tellSeen() {
         guard !isTellingSeen, board.seen != seen else { return }
         isTellingSeen = true

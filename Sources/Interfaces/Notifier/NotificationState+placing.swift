@@ -41,8 +41,8 @@ extension NotificationState {
         }
     }
 
-    /// A notification is gone: what was refused for want of room is tried again, and after one of ours the next may
-    /// come after a pause.
+    /// A notification is gone: what was refused because there were too many is tried again, and after one of ours the
+    /// next may come after a pause.
     mutating func freed(now: Instant, isOurs: Bool = true) {
         disturb(now: now)
         if isOurs { nextTurn = now + limits.pause }

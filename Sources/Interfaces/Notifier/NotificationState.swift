@@ -26,8 +26,8 @@ enum BoardAction: Sendable, Equatable {
 
 /// What stands on the screen, and what a signal about it means.
 ///
-/// It is a value: each method takes an event and the time and returns what is to be done, so that every rule of the
-/// contract about notifications is tested without a bus or a clock. No signal is believed but from the server that
+/// It is a value: each method takes an event and the time and returns what is to be done, so that every rule
+/// about notifications is tested without a bus or a clock. No signal is believed but from the server that
 /// shows the note it speaks of, no closing is an answer, and no allow that came before a person can have read what it
 /// is for.
 struct NotificationState: Sendable {
@@ -81,7 +81,7 @@ struct NotificationState: Sendable {
 
     // MARK: Requests
 
-    /// A request is to be seen; one that the board has already may be told of twice as the notifier starts.
+    /// A request is to be seen; one that is there already may be told of twice as the notifier starts.
     mutating func show(_ request: PendingRequest, now: Instant) -> [BoardAction] {
         guard !bubbles.contains(where: { $0.request.code == request.code }) else { return [] }
         bubbles.append(Bubble(request: request, turn: newTurn()))

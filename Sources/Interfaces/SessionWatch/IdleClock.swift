@@ -2,7 +2,7 @@
 
 /// When the vaults have been left alone for long enough: by programs, or by the person at the screen.
 ///
-/// A value, as `ScreenState` is. Uses are too many to be told one by one: they are looked up when the alarm rings.
+/// A value, as `ScreenState` is. Uses are too many to be told one by one: they are looked up when the alarm fires.
 struct IdleClock: Sendable {
     typealias Instant = ContinuousClock.Instant
 

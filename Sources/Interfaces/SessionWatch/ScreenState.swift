@@ -27,7 +27,7 @@ struct ScreenState: Sendable {
     /// When `tick` is due.
     var alarm: Instant? { requestedUntil }
 
-    /// A witness speaks.
+    /// A service has told of the screen or the session.
     mutating func heard(_ witness: Witness, isLocked: Bool) -> [SessionEvent] {
         if isLocked {
             witnesses.insert(witness)

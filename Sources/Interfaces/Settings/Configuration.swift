@@ -119,7 +119,7 @@ package struct ApprovalSettings: Equatable, Sendable {
         case pinentry
     }
 
-    /// The desk's limits, with `timeout`, `retry_seconds` and `quiet_seconds` in them.
+    /// The queue's limits, with `timeout`, `retry_seconds` and `quiet_seconds` in them.
     package var limits = Limits()
     /// Whether the built-in notifier shows requests.
     package var notifier = true
@@ -130,7 +130,7 @@ package struct ApprovalSettings: Equatable, Sendable {
     /// Which kinds are confirmed.
     package var confirmedKinds: [ApprovalKind] = []
 
-    /// The limits as the desk wants them, with the kinds that are confirmed.
+    /// The limits as the queue gets them, with the kinds that are confirmed.
     package var approvalLimits: Limits {
         var limits = limits
         limits.confirmedKinds = confirmation == .none ? [] : Set(confirmedKinds)

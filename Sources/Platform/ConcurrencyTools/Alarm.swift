@@ -5,13 +5,13 @@ package import Dispatch
 import Glibc
 import Synchronization
 
-/// Rings once after a while of the boot-time clock, which goes on while the computer sleeps.
+/// A timer that fires once, by the boot-time clock, which goes on while the computer sleeps.
 ///
 /// `fire` runs at most once, and never starts after `cancel()` has returned (unless `cancel()` is called from
 /// within it). Dropping the last reference cancels. An alarm that isn't set costs nothing, one that is
 /// costs one descriptor and no wake-up before its time.
 package final class Alarm: Sendable {
-    /// Where alarms ring that were given no queue: a serial one, so that none starts the timer of the global queues.
+    /// Where alarms fire that were given no queue: a serial one, so that none starts the timer of the global queues.
     package static let queue = DispatchQueue(label: "org.keybell.alarms")
 
     private struct RequestHandler {
@@ -24,7 +24,7 @@ package final class Alarm: Sendable {
     /// Sets the alarm.
     ///
     /// - Parameters:
-    ///   - duration: How long from now; what isn't positive rings at once.
+    ///   - duration: How long from now; what isn't positive fires at once.
     ///   - queue: Where `fire` runs; a serial queue.
     ///   - fire: What to do then.
     package init(
@@ -44,7 +44,7 @@ package final class Alarm: Sendable {
         cancel()
     }
 
-    /// Stops it if it hasn't rung.
+    /// Stops it if it hasn't fired.
     package func cancel() {
         _ = take()
     }

@@ -4,7 +4,7 @@ import Dispatch
 
 /// A thread's worth of work that blocks or takes long, one piece after the other, on a queue of its own.
 ///
-/// An actor that awaits it goes on with other things, and so does the queue that the house runs on. The rule: whatever
+/// An actor that awaits it goes on with other things, and so does the daemon's own queue. The rule: whatever
 /// waits for a disk, another program or a long calculation while the daemon serves is done by one of these, or on
 /// an executor of its own.
 package struct BlockingWork: Sendable {

@@ -15,7 +15,7 @@ package struct DeadlineExceeded: Error, Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - duration: How long, by the boot-time clock.
-///   - operation: Runs on the house's executor.
+///   - operation: Runs on `TaskQueue.shared`.
 /// - Returns: The operation's result.
 /// - Throws: `DeadlineExceeded`, `CancellationError`, or what the operation throws.
 package func withDeadline<Success: Sendable>(

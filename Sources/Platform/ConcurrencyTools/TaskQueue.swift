@@ -2,7 +2,7 @@
 
 package import Dispatch
 
-/// The one thread on which the house's asynchronous code runs.
+/// The serial queue on which the daemon's asynchronous code runs (docs/architecture.md, "Blocking work").
 ///
 /// The default executor of Swift on Linux puts jobs on a global concurrent queue, whose first use starts a
 /// timer that looks after its threads once a second for good. A serial queue has no such timer, so a daemon

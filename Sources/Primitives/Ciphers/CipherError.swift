@@ -10,6 +10,6 @@ package enum CipherError: Error, Equatable, Sendable {
     case badPadding
     /// The bytes are not a whole number of blocks, or too many at once.
     case badLength
-    /// libcrypto refused, for want of memory or of the algorithm.
+    /// libcrypto refused, for lack of memory or of the algorithm.
     case failed
 }

@@ -20,7 +20,7 @@ package enum GzipStream {
     ///   - bytes: What to compress.
     ///   - level: From 1, fast, to 9, small.
     /// - Returns: The compressed file.
-    /// - Throws: `failed` for want of memory.
+    /// - Throws: `failed` if there is no memory.
     package static func compress(_ bytes: [UInt8], level: Int32 = 6) throws(GzipError) -> [UInt8] {
         guard bytes.count <= Int(UInt32.max) else { throw .tooLarge }
         var stream = unsafe z_stream()

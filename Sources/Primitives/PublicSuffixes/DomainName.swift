@@ -43,7 +43,7 @@ package struct DomainName: Hashable, Sendable {
 
     /// Whether anybody may register names right below it, so that those are strangers to each other.
     ///
-    /// A name of one label (`localhost`, a machine of the house) counts as one.
+    /// A name of one label (`localhost`, a machine of the local network) counts as one.
     package var isPublicSuffix: Bool { PublicSuffixList.contains(self) }
 
     /// The public suffix and one label more, or nil if there is none.

@@ -2,7 +2,7 @@
 
 /// Base64 (RFC 4648, the ordinary alphabet) without tables, so that no secret picks the memory that is read.
 ///
-/// In this room since keys travel as base64, and so must be read and written without leaving the secure heap.
+/// In this module since keys travel as base64, and so must be read and written without leaving the secure heap.
 package enum Base64 {
     /// The text for some bytes, padded, on one line.
     package static func encode(_ bytes: [UInt8]) -> String {

@@ -17,7 +17,7 @@ package final class SecretBytes: Sendable {
 
     /// Makes a secret by letting a C library write it in place, and keeps the first bytes of what was written.
     ///
-    /// For the rooms that wrap a C library; everyone else has `init(capacity:writing:)`.
+    /// For modules that wrap a C library; all others use `init(capacity:writing:)`.
     /// - Parameters:
     ///   - count: The size of the buffer that `filling` may write.
     ///   - filling: Writes the buffer and says how many bytes of it count. The buffer starts out undefined.

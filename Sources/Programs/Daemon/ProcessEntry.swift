@@ -12,7 +12,7 @@ import Linux
 package enum ProcessEntry {
     /// Runs `keybelld` with the arguments of this process, and exits.
     ///
-    /// Everything runs on the house's own executor, from the very first task: an asynchronous main would begin on the
+    /// Everything runs on `TaskQueue.shared`, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
         // Rights belong to a thread and to those that it makes: now there is but one.

@@ -17,7 +17,7 @@ import Settings
 import Vault
 import VaultStores
 
-/// The rooms that requests go through, made of the configuration, and what runs beside them.
+/// The parts that requests go through, made from the configuration, and what runs beside them.
 struct Rooms: Sendable {
     let approvals: ApprovalBroker
     let clients: ClientRegistry
@@ -31,7 +31,7 @@ struct Rooms: Sendable {
     private let guardian: SessionGuard
     private let logger: Logger
 
-    /// Furnishes them; nothing runs yet.
+    /// Makes them; nothing runs yet.
     init(_ configuration: Configuration, folders: Folders, bus: BusConnection, logger: Logger) {
         self.logger = logger
         if configuration.approval.confirmation != .none, configuration.approval.confirmedKinds.isEmpty {

@@ -11,11 +11,11 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// Keeps the sockets that systemd passed while the configuration can't be used, and says so to whoever rings.
+/// Keeps the sockets that systemd passed while the configuration can't be used, and tells so to whoever asks.
 ///
 /// Were the daemon to end, systemd would start it again for the connection that still waits, until it gives up and lets
 /// go of the port, which any program could then take. It ends by itself, with success, once the configuration can be
-/// used: the next ring starts it anew, with the same sockets.
+/// used: the next connection starts it anew, with the same sockets.
 struct UnconfiguredService: Sendable {
     private let sockets: [ListeningSocket]
     /// The file as it was named; nil for the person's own.
@@ -51,7 +51,7 @@ struct UnconfiguredService: Sendable {
             )
         }
         let file = path ?? Folders.ofProcess().configurationFile
-        // Without it, who rings has it read again.
+        // Without the watch, each request has the file read again.
         let watch = try? FileWatch(file) { asked.yield() }
         defer { _ = watch }
         let wait = ConfigurationWait(path: path, known: problem, events: requests, logger: logger)
@@ -73,7 +73,7 @@ struct UnconfiguredService: Sendable {
 struct ConfigurationProblem: Equatable, Sendable {
     /// For the log: the file, the place in it and what to do.
     let text: String
-    /// For whoever rings: the place, without a path.
+    /// For whoever asks: the place, without a path.
     let place: String
 
     /// Looks whether a configuration can be used; nil if so.
@@ -131,7 +131,7 @@ private struct ConfigurationWait: Service {
     }
 }
 
-/// Tells whoever rings that the configuration has a mistake, and where.
+/// Answers that the configuration has a mistake, and where.
 private struct UnconfiguredHandler: MessageHandler {
     private let body: [UInt8]
     private let asked: @Sendable () -> Void

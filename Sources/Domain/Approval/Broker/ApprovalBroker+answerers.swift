@@ -130,7 +130,7 @@ extension ApprovalBroker {
         return queue.waiting[index].request.entries.dropFirst(Int(first)).map(\.shown)
     }
 
-    /// What happens from now on, for any number of listeners; ends when the desk is shut down.
+    /// What happens from now on, for any number of listeners; ends at `shutDown`.
     package nonisolated func events() -> AsyncStream<ApprovalEvent> {
         broadcast.listen()
     }
@@ -187,7 +187,7 @@ extension ApprovalBroker {
     /// Whether nothing may be shown now.
     package var isScreenLocked: Bool { queue.isScreenLocked }
 
-    /// Answers every waiter and closes the desk; who asks later is told at once that it is closed.
+    /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
     package func shutDown() {
         change { $0.shutDown(now: $1) }
         broadcast.finish()

@@ -4,7 +4,7 @@ package import Callers
 import ConcurrencyTools
 import Linux
 
-/// What happens at the desk, for whoever shows requests.
+/// What happens to requests, for whoever shows them.
 package enum ApprovalEvent: Sendable, Hashable {
     /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
     /// away and then asked again is told of once more.
@@ -25,7 +25,7 @@ package enum ApprovalEvent: Sendable, Hashable {
     case agentTookOver(AgentInfo)
 }
 
-/// The desk at work: keeps the time, watches the asking processes and gives every asker its answer.
+/// Runs the queue of questions: keeps the time, watches the asking processes and gives every asker its answer.
 ///
 /// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
 package actor ApprovalBroker {
@@ -80,7 +80,7 @@ package actor ApprovalBroker {
         }
     }
 
-    /// Opens the desk.
+    /// Makes an empty queue.
     ///
     /// - Parameters:
     ///   - limits: Its times and counts.
@@ -216,7 +216,7 @@ package actor ApprovalBroker {
         carryOut(actions)
     }
 
-    /// Does what the desk says.
+    /// Does what the queue says.
     ///
     /// - Returns: What ends when the answer is kept; nil where there is none to keep.
     @discardableResult
@@ -314,7 +314,7 @@ package actor ApprovalBroker {
         change { $0.tick(now: $1) }
     }
 
-    /// Watches just the processes that the desk wants to hear of.
+    /// Watches just the processes whose ends the queue wants to hear of.
     private func watchProcesses() {
         let wanted = queue.watched
         for process in Set(watches.keys).subtracting(wanted) {

@@ -32,7 +32,7 @@ extension ApprovalQueue {
         }
     }
 
-    /// Whether the answerer is someone else than the askers: the contract's NotAllowed.
+    /// Whether the answerer is someone else than the askers; otherwise the call gets NotAllowed.
     ///
     /// The notifier always is: only the notification server can press its buttons. Where no asking process could
     /// be found, our own terminal commands may answer too, unless they belong to one that has had the connection.

@@ -2,10 +2,10 @@
 
 import Callers
 
-/// Who waits for an answer: a ticket that the front desk gives out.
+/// Who waits for an answer: a number that the broker gives out.
 typealias AskerID = UInt64
 
-/// What the front desk is to do after an event.
+/// What the broker is to do after an event.
 enum ApprovalAction: Sendable, Equatable {
     /// Give an asker its answer.
     case answer(AskerID, Answer)
@@ -27,7 +27,7 @@ enum ApprovalAction: Sendable, Equatable {
     case agentTookOver(AgentInfo)
 }
 
-/// The queue of questions, with every rule of the contract about it.
+/// The queue of questions, with every rule about it.
 ///
 /// It is a value: each method takes an event and the time and returns what is to be done. Nothing in it waits,
 /// looks at a clock or talks to anybody. `alarm` says when `tick` wants to be called, `watched` which

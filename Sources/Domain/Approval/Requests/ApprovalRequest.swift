@@ -35,7 +35,7 @@ package struct EntryLine: Sendable, Hashable {
 
 /// A question to the person, as the operation that needs the answer puts it.
 ///
-/// The texts may come straight from a client: the desk cleans whatever it shows.
+/// The texts may come straight from a client: they are cleaned before they are shown.
 package struct ApprovalRequest: Sendable, Hashable {
     /// What is asked.
     package var kind: ApprovalKind

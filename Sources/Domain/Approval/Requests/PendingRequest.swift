@@ -31,7 +31,7 @@ package struct CallerFacts: Sendable, Hashable {
     }
 }
 
-/// A waiting request as everybody may show it: every text is cleaned and cut, ready for the contract's table.
+/// A waiting request as everybody may show it: every text is cleaned and cut, ready for the details of `RequestAdded`.
 package struct PendingRequest: Sendable, Hashable {
     /// The code that answers it.
     package let code: String

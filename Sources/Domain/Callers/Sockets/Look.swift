@@ -10,7 +10,7 @@ package struct Look: Sendable {
         case found
         /// Nobody who may be looked at has it.
         case nobody
-        /// There was no time or no room to find out more: nothing may be taken for granted.
+        /// There was no time or no free place to find out more: nothing may be assumed.
         case unclear
     }
 

@@ -8,11 +8,11 @@ package import Logging
 package import SecureMemory
 import Vault
 
-/// Answers what rings: bytes of a request in, bytes of the reply out.
+/// Answers requests: bytes of a request in, bytes of the reply out.
 ///
 /// The order of checks: JSON, type, verify, decrypt, required fields, the program's mute, locked; and what isn't public
-/// is looked at only after the person's word. Each RequestType has a file of its own; this one only sends a request there
-/// and turns what comes back into bytes.
+/// is looked at only after the person's word (docs/architecture.md, "First the word, then the look"). Each RequestType
+/// has a file of its own; this one only sends a request there and turns what comes back into bytes.
 package struct RequestHandler: MessageHandler {
     let vaults: VaultSet
     let clients: any ClientStore
@@ -39,7 +39,7 @@ package struct RequestHandler: MessageHandler {
     /// Hears of every use of a vault.
     let used: @Sendable () -> Void
 
-    /// Creates a bell over the rooms that it needs.
+    /// Makes a handler that uses these parts.
     package init(
         vaults: VaultSet,
         clients: any ClientStore,

@@ -7,16 +7,16 @@ package protocol Requester: Sendable {
     /// Whether the peer can still take an answer; one that has half closed its connection can.
     var isThere: Bool { get }
 
-    /// Who rings, for what needs no question: a grant, a limit, a record.
+    /// Who asks, for what needs no question: a grant, a limit, a record.
     ///
-    /// Cheap while those who had the connection at the last look at it still have; dear where nobody has looked yet.
+    /// Cheap while those who had the connection at the last look still have it; expensive if nobody has looked yet.
     func caller() async -> Caller
 
-    /// Who rings, looked up anew with all that have had the connection since the request's first byte: for a question.
+    /// Who asks, looked up anew with all that have had the connection since the request's first byte: for a question.
     ///
-    /// Dear: it searches `/proc`.
+    /// Expensive: it searches `/proc`.
     func asker() async -> Caller
 
-    /// Who rang, as it was found out last for this request, for a record of it: by now its program may be gone.
+    /// Who asked, as it was found out last for this request, for a record of it: by now its program may be gone.
     func sender() async -> Caller
 }

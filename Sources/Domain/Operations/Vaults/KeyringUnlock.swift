@@ -6,7 +6,7 @@ import ConcurrencyTools
 import KeePassHTTP
 import SecretService
 
-/// The unlocks of the keyring that are being asked for, by the program that rings.
+/// The unlocks of the keyring that are being asked for, by the program that wants them.
 ///
 /// So that an `associate` that a client sends because its test-associate failed joins the unlock instead of
 /// overwriting a good key.

@@ -8,7 +8,7 @@ package struct VaultSet: Sendable {
     /// The vaults; never empty.
     package let stores: [any VaultStore]
 
-    /// Creates a rack of a first vault and those after it.
+    /// Makes a set of a first vault and those after it.
     package init(first: any VaultStore, others: [any VaultStore] = []) {
         stores = [first] + others
     }

@@ -12,7 +12,7 @@ import Vault
 extension RequestHandler {
     /// Refuses a program that the person has muted, before anything is looked at for it.
     ///
-    /// Who asks is found out only while anybody is muted: that is dear, and hardly ever the case.
+    /// Who asks is found out only while anybody is muted: that is expensive, and hardly ever needed.
     func refuseMuted(_ requester: any Requester) async throws(Refusal) {
         guard await approvals.hasMutes else { return }
         if await approvals.isMuted(await requester.caller()) { throw .muted }
@@ -93,7 +93,7 @@ extension RequestHandler {
 
     /// Asks whether vaults may be unlocked for a verified client, and has them unlocked, one after the other.
     ///
-    /// Whoever comes meanwhile joins: the desk has one unlock request at a time, the vault one prompt.
+    /// Whoever comes meanwhile joins: there is one unlock request at a time, and one prompt of a vault.
     /// - Throws: What kept the first one closed, where none could be opened.
     func unlock(_ stores: [any VaultStore], for verified: VerifiedRequest) async throws(Refusal) {
         let caller = await verified.requester.asker()

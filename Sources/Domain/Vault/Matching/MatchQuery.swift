@@ -33,7 +33,7 @@ package struct MatchQuery: Sendable {
         options: MatchOptions = MatchOptions(),
         now: Int64
     ) {
-        // A word alone is a title: `github` must not become a machine of the house.
+        // A word alone is a title: `github` must not become a machine of the local network.
         page = PageAddress(url) ?? PageAddress(title: url)
         // A title that nobody would give an entry is that of none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url

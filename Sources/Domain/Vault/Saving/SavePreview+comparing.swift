@@ -60,8 +60,8 @@ extension SavePreview {
         )
     }
 
-    /// String fields in the order of what they can do, since a question may have no room for all: one-time codes, further
-    /// URLs, the rest.
+    /// String fields in the order of their weight, since a question may not have space for all: one-time codes,
+    /// further URLs, the rest.
     private static func ordered(_ names: some Sequence<String>) -> [String] {
         func rank(_ name: String) -> Int {
             ["otp", "TimeOtp-", "HmacOtp-", "TOTP "].contains { name.hasPrefix($0) }

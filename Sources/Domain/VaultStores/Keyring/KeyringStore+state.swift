@@ -32,7 +32,7 @@ extension KeyringStore {
         }
     }
 
-    /// Takes the identity that the keyring knows, if our own was only made up for want of a state.
+    /// Takes the identity that the keyring knows, if our own was only made up because there was no state.
     func settleIdentity(_ extras: [KeyringItem]) {
         var state = keptState()
         guard state.isProvisional else { return }

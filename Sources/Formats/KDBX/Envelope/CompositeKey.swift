@@ -30,7 +30,7 @@ package struct CompositeKey: Sendable {
         self.challengeSecret = challengeSecret
     }
 
-    /// Makes guessing it dear, as a header says; takes as long as the file's owner has chosen.
+    /// Derives the file's key from it, as a header says; takes as long as the file's owner has chosen.
     func derived(
         by derivation: KeyDerivation,
         of version: FormatVersion,

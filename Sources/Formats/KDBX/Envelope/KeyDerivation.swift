@@ -3,7 +3,7 @@
 package import Ciphers
 import SecureMemory
 
-/// What makes guessing a key dear, with all its parameters.
+/// A key derivation function, which makes guessing a key expensive, with all its parameters.
 package enum KeyDerivation: Hashable, Sendable {
     /// Rounds of AES.
     case aes(seed: [UInt8], rounds: UInt64)

@@ -11,7 +11,7 @@ package protocol KeyDeriver: AnyObject, Sendable {
     ///
     /// - Parameters:
     ///   - derivation: Which one.
-    ///   - key: What is made dear to guess.
+    ///   - key: What is derived from.
     ///   - limits: What it may cost.
     /// - Returns: The derived key, 32 bytes.
     /// - Throws: `tooCostly`, `cancelled` after `end`, `failed`.

@@ -34,7 +34,7 @@ extension OuterHeader {
         }
     }
 
-    /// What makes guessing the key dear.
+    /// The key derivation.
     package var keyDerivation: KeyDerivation {
         get throws(KDBXError) {
             if version.isModern {

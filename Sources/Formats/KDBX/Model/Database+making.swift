@@ -9,7 +9,7 @@ package struct Layout: Sendable {
     package var version: FormatVersion
     /// What the content is encrypted with.
     package var cipher: BulkCipher
-    /// What makes guessing the key dear; version 3 has AES only.
+    /// The key derivation; version 3 has AES only.
     package var keyDerivation: KeyDerivation
     /// Whether the content is compressed.
     package var compression: Compression

@@ -4,7 +4,7 @@ import XMLTree
 
 /// A database in memory: a value, edited in place, with everything in it that the file had.
 ///
-/// Its protected values are sealed; each is opened when it is asked for. What this room does not understand is
+/// Its protected values are sealed; each is opened when it is asked for. What this module doesn't understand is
 /// carried along untouched: unknown elements, custom data, header fields, attachments and their order.
 package struct Database: Sendable {
     /// How the file is laid out and encrypted.

@@ -25,7 +25,7 @@ package struct Seal: Sendable {
 
     /// The signature that proves the key: Nonce, Verifier and Hmac.
     /// - Returns: The three texts; the Hmac is never nil.
-    /// - Throws: What the cipher throws, which is `failed` for want of memory.
+    /// - Throws: What the cipher throws, which is `failed` if there is no memory.
     package func signature() throws(CipherError) -> Signature {
         let verifier = try encrypted(SecretBytes(utf8: nonce.text))
         let hmac = HMAC.sha256(key: key.bytes, nonce.iv.bytes + verifier)

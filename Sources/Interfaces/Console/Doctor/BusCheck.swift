@@ -64,7 +64,7 @@ enum BusCheck {
     /// - Parameters:
     ///   - bus: Where to look.
     ///   - isOff: Whether the configuration turns notifications off.
-    ///   - agents: How many agents are at the desk; nil while the daemon doesn't run.
+    ///   - agents: How many agents are registered; nil while the daemon doesn't run.
     /// - Returns: What was found.
     static func notifier(_ bus: BusConnection, isOff: Bool, agents: Int?) async -> [Finding] {
         guard !isOff else { return [turnedOff(agents: agents)] }

@@ -42,7 +42,7 @@ struct WatchCommand: AsyncParsableCommand {
     }
 }
 
-/// Brings bus, keyboard and board together.
+/// Brings bus, keyboard and screen together.
 struct Watcher {
     let daemon: DaemonBus
     let exclusive: Bool
@@ -145,7 +145,7 @@ struct Watcher {
         return waiting.flatMap { take(.added($0), &board) }
     }
 
-    /// Does what the board says; false when it is time to stop.
+    /// Does what `WatchState` says; false when it is time to stop.
     private func carryOut(
         _ actions: inout [WatchState.Action],
         _ board: inout WatchState,
@@ -185,7 +185,7 @@ struct Watcher {
             keys: keys,
             code: request.code
         )
-        // A bell, and a line between this and what was before.
+        // The terminal's bell, and a line between this and what was before.
         return "\u{7}\n" + body
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// How many connections may be open at once, over all sockets of the daemon.
 ///
-/// Where there is no room, the oldest connection that keeps a place without a use for it makes some: one that is slow
+/// Where there is no place left, the oldest connection that doesn't use its own gives it up: one that is slow
 /// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. Where all wait
 /// for their answers, the program that has most of them gives up its youngest, so that none keeps all others out; its
 /// question goes on, and whoever asks the same again joins it.

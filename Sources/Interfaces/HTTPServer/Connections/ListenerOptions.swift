@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// What a listener may be told; the defaults are those of the contract.
+/// What a listener may be told, with the defaults.
 package struct ListenerOptions: Sendable {
     /// Origins that may ask beside browser extensions, as browsers write them: `https://example.org`.
     package var allowedOrigins: [String] = []

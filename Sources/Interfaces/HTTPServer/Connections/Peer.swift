@@ -76,7 +76,7 @@ final class Peer: Sendable {
     /// Notes soon who has the socket and what they run: for a new connection, or for a request that is slow to come,
     /// since it may be another's, or another program's, by the time it is complete.
     ///
-    /// Nothing has passed the door by then, so whatever anybody sends costs next to nothing.
+    /// Nothing has been checked by then, so whatever anybody sends may cost next to nothing.
     func glimpse() {
         let request = sight.withLock { max($0.request, 1) }
         Task(executorPreference: TaskQueue.shared) {

@@ -36,7 +36,7 @@ package struct AccessPolicy: Sendable {
 
     /// What was decided about a head.
     package struct Verdict: Equatable, Sendable {
-        /// The room, or why there is none.
+        /// Where it goes, or why it is refused.
         package let room: Result<Room, HTTPRefusal>
 
         /// The Origin that was allowed, and so may read the answer.
@@ -57,7 +57,7 @@ package struct AccessPolicy: Sendable {
         self.maximumBody = maximumBody
     }
 
-    /// Decides about a request by its head alone, in the contract's order: Host, Origin, Sec-Fetch-Site, the rest.
+    /// Decides about a request by its head alone, in this order: Host, Origin, Sec-Fetch-Site, the rest.
     ///
     /// - Parameter head: The head; its authority is the first Host.
     /// - Returns: Where it goes, and who may read the answer.

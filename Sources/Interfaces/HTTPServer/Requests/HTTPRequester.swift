@@ -35,7 +35,7 @@ struct HTTPRequester: Requester {
         await find(isAnew: false)
     }
 
-    /// Identifies who sends it anew, which is dear.
+    /// Identifies who sends it anew, which is expensive.
     func asker() async -> Caller {
         await find(isAnew: true)
     }

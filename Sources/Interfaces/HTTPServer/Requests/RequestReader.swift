@@ -11,7 +11,7 @@ import SecureMemory
 import ServiceLifecycle
 import UnicodeText
 
-/// Takes a request through the door to the responder, and its answer back.
+/// Takes a request that may come in to the handler, and its answer back.
 struct RequestReader: Sendable {
     let door: AccessPolicy
     let options: ListenerOptions

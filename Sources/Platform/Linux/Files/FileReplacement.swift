@@ -174,7 +174,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     }
 
     /// Gives the new file the old one's owner, attributes and mode, which is never wider for being another group's, or
-    /// for want of the access list that narrowed it.
+    /// since the access list that narrowed it is missing.
     private borrowing func adopt() throws(SystemCallError) -> [String] {
         var (old, new) = (stat(), stat())
         let source = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))

@@ -16,7 +16,7 @@ package struct FolderLock: ~Copyable, Sendable {
     /// - Parameters:
     ///   - path: The folder.
     ///   - patience: How long another one may hold it.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when the patience has ended.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
     package init(_ path: String, patience: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
         try Self.lock(folder, patience)

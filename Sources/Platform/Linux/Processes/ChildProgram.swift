@@ -70,7 +70,7 @@ package final class ChildProgram: Sendable {
 
     /// Writes to its standard input, all or nothing.
     ///
-    /// - Parameter bytes: Less than a pipe holds (64 KiB), as nobody waits for room here.
+    /// - Parameter bytes: Less than a pipe holds (64 KiB), since this doesn't wait for space in it.
     /// - Returns: False if it doesn't read any more, or too slowly.
     package func write(_ bytes: Span<UInt8>) -> Bool {
         life.write(bytes)
@@ -231,7 +231,7 @@ private final class Life: Sendable {
         }
     }
 
-    /// Tells the end of the output, once; what another process still writes into the pipe is nobody's.
+    /// Tells the end of the output, once; what another process still writes into the pipe is ignored.
     private func endOutput() {
         let source = state.withLock { $0.output.take() }
         guard let source else { return }

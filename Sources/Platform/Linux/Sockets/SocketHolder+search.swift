@@ -15,9 +15,9 @@ extension SocketHolder {
 
     /// Lists every process that has one of these sockets open.
     ///
-    /// Dear: it reads all descriptors of all processes that may be looked at, and of every thread that has a table of its
-    /// own, once for all the sockets. It asks nobody but the kernel, so no file system can keep it waiting. Tables with few
-    /// descriptors come first (Linux 6.2): who hoards descriptors by the ten thousand keeps nobody else from being found.
+    /// Expensive: it reads all descriptors of all processes that may be looked at, and of every thread with a table of
+    /// its own, once for all the sockets. Only the kernel is asked, so no file system can make it wait. Tables with few
+    /// descriptors come first (Linux 6.2), so that a process with very many doesn't keep others from being found.
     ///
     /// - Parameters:
     ///   - inodes: The sockets.

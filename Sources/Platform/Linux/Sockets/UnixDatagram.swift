@@ -4,7 +4,7 @@ import Glibc
 
 /// One message to a socket of this machine, as service managers and journals take them.
 enum UnixDatagram {
-    /// Sends a message; nobody waits for room at the other end.
+    /// Sends a message; this doesn't wait for space at the other end.
     ///
     /// - Parameters:
     ///   - bytes: The message.

@@ -17,7 +17,7 @@ package actor Keyring {
     private let name: String
     /// Schemas whose every secret is read; `unlock` asks about those that are locked by themselves.
     let essentials: [String]
-    /// Room for a storm of changed items, so that word of a lock isn't lost in it.
+    /// Long enough for very many changed items at once, so that news of a lock isn't lost among them.
     nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 65_536)
 
     /// The collection's path and lock as last seen, for telling what a signal is about.

@@ -2,7 +2,7 @@
 
 package import SecureMemory
 
-/// KeePass's older way to make guessing dear: 32 bytes encrypted over and over with AES-256, then hashed.
+/// KeePass's older key derivation: 32 bytes encrypted over and over with AES-256, then hashed.
 package enum AESKDF {
     /// Does the rounds.
     ///

@@ -47,7 +47,7 @@ package struct Argon2: Hashable, Sendable {
     ///   - secret: A further key, mostly none.
     ///   - associated: Further data, mostly none.
     /// - Returns: 32 bytes.
-    /// - Throws: `failed` for a cost or a salt that Argon2 does not allow, or for want of memory.
+    /// - Throws: `failed` for a cost or a salt that Argon2 does not allow, or for lack of memory.
     package func derive(
         from password: SecretBytes,
         salt: [UInt8],

@@ -2,7 +2,7 @@
 
 package import SecureMemory
 
-// Beside SHA-256, which most of the house is about.
+// Beside SHA-256, which is used most.
 
 extension HMAC {
     /// HMAC-SHA-1, as one-time passwords and hardware keys use it.

@@ -4,7 +4,7 @@ import COpenSSL
 package import SecureMemory
 import Synchronization
 
-/// Seals secrets that are kept in numbers, which the secure heap has no room for, and opens them one by one.
+/// Encrypts (seals) secrets that are too many for the secure heap, and opens them one by one.
 ///
 /// The key is one of the process, made at the first use, in the secure heap and nowhere else: what is sealed means
 /// nothing to whoever reads it from a swap file, and nothing to the next process. AES-256-GCM; every seal has a nonce

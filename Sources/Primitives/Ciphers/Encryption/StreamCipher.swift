@@ -13,7 +13,7 @@ package struct StreamCipher: ~Copyable {
         case salsa20
     }
 
-    // Not private: the compiler (6.3.1) crashes on a noncopyable private enum that another file of the room drops.
+    // Not private: the compiler (6.3.1) crashes on a noncopyable private enum that another file of the module drops.
     enum Engine: ~Copyable {
         case chaCha20(ChaCha20Context)
         case salsa20(GcryptCipher)

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import ConcurrencyTools
 import HTTPServer
 import Operations
 import SecureMemory
 
 /// Hands what comes in by HTTP to the bell.
 struct RequestHandlerAdapter: MessageHandler {
-    let handler: RequestHandler
+    let handler: Current<RequestHandler>
 
     func respond(to body: WipedBytes, visit: HTTPRequester) async -> EncodedReply {
-        let reply = await handler.answer(body, from: HTTPVisitor(visit: visit))
+        let reply = await handler.value.answer(body, from: HTTPVisitor(visit: visit))
         return EncodedReply(status: reply.status, body: reply.body, delivered: reply.delivered)
     }
 
     func hash() async -> String? {
-        await handler.hash()
+        await handler.value.hash()
     }
 }
 

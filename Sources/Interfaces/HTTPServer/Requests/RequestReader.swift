@@ -12,10 +12,12 @@ import UnicodeText
 
 /// Takes a request through the door to the responder, and its answer back.
 struct RequestReader: Sendable {
-    let door: AccessPolicy
-    let options: ListenerOptions
+    let current: Current<ListenerOptions>
     let handler: any MessageHandler
     let logger: Logger
+
+    /// What holds now.
+    var options: ListenerOptions { current.value }
 
     /// Answers one request.
     ///
@@ -33,7 +35,7 @@ struct RequestReader: Sendable {
         channel: any Channel,
         peer: Peer
     ) async throws {
-        let verdict = door.verdict(on: request.head)
+        let verdict = options.door.verdict(on: request.head)
         let page: AccessPolicy.Page?
         switch verdict.room {
         case .failure(let refusal):

@@ -89,7 +89,7 @@ install:
 	@test -x $(dist)/keybelld || { echo "There is nothing to install yet: run \`make release\` first, as yourself." >&2; exit 1; }
 	install -d -m755 "$(DESTDIR)$(bindir)" "$(DESTDIR)$(unitdir)" "$(DESTDIR)$(servicesdir)" "$(DESTDIR)$(interfacesdir)"
 	install -m755 $(dist)/keybelld $(dist)/keybell "$(DESTDIR)$(bindir)/"
-	sed 's|/usr/bin/keybelld|$(bindir)/keybelld|' systemd/keybell.service | install -m644 /dev/stdin "$(DESTDIR)$(unitdir)/keybell.service"
+	sed 's|/usr/bin/keybell|$(bindir)/keybell|' systemd/keybell.service | install -m644 /dev/stdin "$(DESTDIR)$(unitdir)/keybell.service"
 	install -m644 systemd/keybell.socket "$(DESTDIR)$(unitdir)/"
 	install -m644 dbus/org.keybell.Keybell.service "$(DESTDIR)$(servicesdir)/"
 	install -m644 dbus/org.keybell.*1.xml "$(DESTDIR)$(interfacesdir)/"

@@ -295,8 +295,8 @@ let package = Package(
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "DBus", "SecretService", "TestSupport",
-                "Vault", logging,
+                "Approval", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
+                "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
         tests(of: "Notifier", ["Approval", "Callers", "DBus", "TestSupport", logging]),

@@ -69,6 +69,25 @@ import Testing
         #expect(await answer.value == .denied(Choices()))
     }
 
+    @Test func `an answer behind a locked screen is told, and how many wait`() async throws {
+        let broker = open()
+        await broker.screenLocked(true)
+        var events = broker.events().makeAsyncIterator()
+        var counts = broker.pendingCounts().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        #expect(await counts.next() == 1)
+        let code = try #require(await broker.pending().first?.code)
+        try await broker.answer(code: code, decision: .deny, through: .terminal(.stranger))
+        #expect(await answer == .denied(Choices()))
+        #expect(await counts.next() == 0)
+        #expect(await events.next() == .removed(code: code, .denied))
+        guard case .closed(let ended)? = await events.next() else {
+            Issue.record("there is nothing to keep a record of")
+            return
+        }
+        #expect(ended.request.code == code && ended.answeredBy != nil)
+    }
+
     @Test func `a request expires by the alarm`() async {
         let broker = open { $0.timeout = .milliseconds(20) }
         #expect(await broker.ask(.release()) == .unseen)

@@ -62,12 +62,6 @@ import Testing
         #expect(scene.ask(.associate()).code != nil)
     }
 
-    @Test mutating func `the allow that made the change is spared`() throws {
-        let code = try scene.ask(.overwrite(), answered: .allow)
-        scene.queue.forget(.key("3F:A2"), sparing: [code])
-        #expect(scene.ask(.overwrite()).answer != nil)
-    }
-
     @Test mutating func `what has become void is withdrawn while it waits`() {
         let asked = scene.ask(.release())
         #expect(scene.queue.withdraw(.key("00:01"), now: scene.now).isEmpty)

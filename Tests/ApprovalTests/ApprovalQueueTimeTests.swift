@@ -111,6 +111,13 @@ import Testing
         let code = try #require(scene.codes.first)
         let actions = try scene.answer(code, .allow, through: .terminal(.stranger))
         #expect(actions.answer(to: asked.asker) != nil)
+        #expect(actions.outcomes == [code: .allowed])
+    }
+
+    @Test mutating func `a held request that nobody answers ends unheard`() throws {
+        _ = scene.queue.screen(isLocked: true, now: scene.now)
+        _ = scene.ask(.release())
+        #expect(scene.queue.withdraw(.everything, now: scene.now).outcomes.isEmpty)
     }
 }
 

@@ -58,7 +58,7 @@ struct `Requests on the bus` {
     {
         let events = fixture.approvals.events()
         let approvals = fixture.approvals
-        let asked = Task { await approvals.ask(.full(.release)) { _ in "Unlock it." } }
+        let asked = Task { await approvals.ask(.full(.release)) { _ in { "Unlock it." } } }
         var next = events.makeAsyncIterator()
         guard case .added(let request)? = await next.next() else {
             throw TimedOut(description: "the request")
@@ -208,6 +208,27 @@ struct `Requests on the bus` {
         #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(1)])
         try await answer(code, "deny")
         #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(0)])
+    }
+
+    @Test func `also of those that a locked screen holds, and of the end of one that is answered`()
+        async throws
+    {
+        let changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            member: "PropertiesChanged",
+            firstArgument: ApprovalInterface.name
+        )
+        let ends = try await fixture.client.signals(sender: KeybellBus.name, member: "RequestRemoved")
+        await fixture.approvals.screenLocked(true)
+        let asked = Task { [approvals = fixture.approvals] in await approvals.ask(.full(.unlock)) }
+        var next = changes.makeAsyncIterator()
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(1)])
+        let code = try #require(await fixture.approvals.pending().first?.code)
+        try await answer(code, "deny")
+        var ended = ends.makeAsyncIterator()
+        #expect(await ended.next()?.body == [.string(code), .string("denied")])
+        #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(0)])
+        _ = await asked.value
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BusInterface
+import Clients
 import DBus
 import TestSupport
 import Testing
@@ -68,6 +69,45 @@ struct `Clients on the bus` {
         #expect(try await list(fixture).isEmpty)
         let found = try await session.secretTool(["lookup", "id", "firefox"])
         #expect(found.output.isEmpty)
+    }
+
+    @Test func `a client whose item is locked by itself is revoked, and for the rest locked`() async throws {
+        let (session, _) = try await withClient()
+        let provider = try await FussyProvider(over: session)
+        provider.areItemsLocked.update { $0 = true }
+        let fixture = try await ServiceFixture(on: session, behind: provider)
+        let name = await fixture.errorName { () throws(DBusError) in
+            _ = try await call(fixture, ClientsInterface.grants, "firefox")
+        }
+        #expect(name == KeybellBusError.locked)
+        _ = try await call(fixture, ClientsInterface.revoke, "firefox")
+        #expect(try await session.secretTool(["lookup", "id", "firefox"]).output.isEmpty)
+    }
+
+    @Test func `a grant is told when it is made, and when it is forgotten`() async throws {
+        let (_, fixture) = try await withClient()
+        let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
+        var changes = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            interface: ClientsInterface.name
+        ).makeAsyncIterator()
+        let grant = Grant(
+            key: GrantKey(
+                fingerprint: fingerprint,
+                program: "/usr/bin/firefox",
+                origin: nil,
+                vault: "Passwords",
+                kind: .release,
+                host: "a.example"
+            ),
+            allows: true,
+            entries: nil,
+            scope: .session(expires: nil)
+        )
+        try await fixture.grants.remember([grant])
+        #expect(await changes.next()?.member == "Changed")
+        _ = try await call(fixture, ClientsInterface.forget, "firefox", grant.name)
+        #expect(await changes.next()?.member == "Changed")
     }
 
     @Test func `what isn't there is not found`() async throws {

@@ -29,6 +29,7 @@ struct `Who may change something` {
             [.string(""), .vardict([VaultsInterface.UnlockOption.terminal: .string("/dev/pts/0")])]
         ),
         (VaultsInterface.cancelUnlock, VaultsInterface.description, []),
+        (ConfigurationInterface.reload, ConfigurationInterface.description, []),
     ]
 
     private static let reading: [(BusMethod, BusInterfaceDescription, [Value])] = [
@@ -41,6 +42,7 @@ struct `Who may change something` {
         (ClientsInterface.list, ClientsInterface.description, []),
         (ClientsInterface.grants, ClientsInterface.description, [.string("a")]),
         (VaultsInterface.list, VaultsInterface.description, []),
+        (ConfigurationInterface.state, ConfigurationInterface.description, []),
     ]
 
     private static let identity = ProcessIdentity(pid: 9, startTime: 9)

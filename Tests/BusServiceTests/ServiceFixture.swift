@@ -5,6 +5,7 @@ import BusInterface
 import BusService
 import Callers
 import Clients
+import ConcurrencyTools
 import DBus
 import Glibc
 import Logging
@@ -18,7 +19,10 @@ struct ServiceFixture {
     let daemon: BusConnection
     let client: BusConnection
     let approvals: ApprovalBroker
+    let grants: GrantRegistry
     let vault = FakeVault()
+    let vaults: Current<[any VaultStore]>
+    let configuration = FakeConfiguration()
     /// What a look at the calling process finds; nil for what is true.
     let seen = Observed<Answerer?>(nil)
     private let telling: Task<Void, Never>
@@ -28,12 +32,16 @@ struct ServiceFixture {
 
     init(
         on session: KeyringSession? = nil,
+        behind provider: FussyProvider? = nil,
         mostMatchRules: Int? = nil,
         others: [FakeVault] = []
     ) async throws {
         self.session = session
+        vaults = Current([vault] + others)
         let bus =
-            if let session { session.bus } else { try await PrivateBus(mostMatchRules: mostMatchRules) }
+            if let bus = provider?.bus ?? session?.bus { bus } else {
+                try await PrivateBus(mostMatchRules: mostMatchRules)
+            }
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()
@@ -46,12 +54,14 @@ struct ServiceFixture {
             logger: logger
         )
         let seen = seen
+        grants = GrantRegistry(keyring: keyring, logger: logger)
         let objects = BusObjects(
             bus: daemon,
             approvals: approvals,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
-            grants: GrantRegistry(keyring: keyring, logger: logger),
-            vaults: [vault] + others,
+            grants: grants,
+            vaults: vaults,
+            configuration: configuration,
             logger: logger,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
         )

@@ -3,6 +3,7 @@
 import Ciphers
 import Clients
 import KeePassHTTP
+import Logging
 import SecretService
 import SecureMemory
 import TestSupport
@@ -178,6 +179,74 @@ import Testing
         )
         #expect(verification.verdict == "refused")
         await #expect(throws: ClientError.unknown("firefox")) { try await fixture.registry.revoke("firefox") }
+    }
+
+    @Test(arguments: [false, true])
+    func `doubles are gone, whoever else deletes them meanwhile`(revokes: Bool) async throws {
+        let session = try await KeyringSession()
+        let provider = try await FussyProvider(over: session)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keyring = Keyring(
+            bus: try await provider.bus.connect(),
+            address: provider.bus.address,
+            deadline: .seconds(20),
+            logger: logger
+        )
+        let registry = ClientRegistry(keyring: keyring, logger: logger)
+        let key = ClientKey.random()
+        for copy in ["1", "2", "3"] {
+            let attributes = ["xdg:schema": ClientRegistry.schema, "id": "firefox", "copy": copy]
+            let secret = try #require(key.base64().exposedText())
+            try await session.storeOutside("copy", attributes, secret: secret)
+        }
+        provider.isAlwaysGone.update { $0 = true }
+        if revokes {
+            try await registry.revoke("firefox")
+        } else {
+            // The provider lets nobody change attributes; that comes after the doubles.
+            try? await registry.register(
+                id: "firefox",
+                key: key,
+                program: "",
+                origin: nil,
+                database: "",
+                replacing: nil
+            )
+        }
+        #expect(provider.calls.now["Delete"] == (revokes ? 3 : 2))
+    }
+
+    @Test func `a client whose item is locked by itself has the key that it had`() async throws {
+        let session = try await KeyringSession()
+        let provider = try await FussyProvider(over: session)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        func registry() async throws -> ClientRegistry {
+            let keyring = Keyring(
+                bus: try await provider.bus.connect(),
+                address: provider.bus.address,
+                deadline: .seconds(20),
+                logger: logger
+            )
+            return ClientRegistry(keyring: keyring, logger: logger)
+        }
+        let key = ClientKey.random()
+        try await registry().register(
+            id: "firefox",
+            key: key,
+            program: "",
+            origin: nil,
+            database: "",
+            replacing: nil
+        )
+        let known = try await registry().keys()
+        #expect(known == ["firefox": key.fingerprint])
+        provider.areItemsLocked.update { $0 = true }
+        let later = try await registry()
+        #expect(try await later.keys(after: known) == known)
+        #expect(try await later.keys().isEmpty)
+        #expect(try await later.isLocked("firefox"))
+        try await later.revoke("firefox")
+        #expect(try await later.keys(after: known).isEmpty)
     }
 
     @Test func `of doubles the newest counts, and they are told`() async throws {

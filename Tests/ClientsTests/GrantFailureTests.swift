@@ -208,6 +208,21 @@ import Testing
         #expect(await (try Self.registry(provider)).decision(on: first.key) == .undecided)
     }
 
+    @Test func `what is decided in a session that is over by now isn't kept in the next`() async throws {
+        let provider = try await FussyProvider(over: try await KeyringSession())
+        let registry = try await Self.registry(provider)
+        let session = registry.session
+        await registry.endSessions()
+        var (word, always) = (Self.grant("a.example"), Self.grant("b.example"))
+        word.scope = .session(expires: nil)
+        always.scope = .always
+        try await registry.remember([word, always], in: session)
+        #expect(await registry.decision(on: word.key) == .undecided)
+        #expect(await registry.decision(on: always.key) == .allowed)
+        try await registry.remember([word], in: registry.session)
+        #expect(await registry.decision(on: word.key) == .allowed)
+    }
+
     @Test func `all of a client's grants are forgotten, and an error says if they stay in the keyring`()
         async throws
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Clients
@@ -290,5 +291,22 @@ import Testing
 
     @Test func `each decision has a name of its own`() {
         #expect(grant().name != grant().name)
+    }
+
+    @Test func `many decisions are gone through once for many entries`() {
+        func prepare(_ count: Int) -> (GrantTable, [GrantSubject]) {
+            var key = Self.key
+            let grants = (0..<count).map { number in
+                key.host = "\(number).example"
+                return Grant(key: key, allows: true, entries: nil, scope: .always)
+            }
+            let subjects = (0..<count).map { GrantSubject(key: Self.key, entry: "E\($0)") }
+            return (GrantTable(grants: grants), subjects)
+        }
+        let growth = ProcessorTime.growth(from: 500, prepare) { table, subjects in
+            let decisions = table.decisions(on: subjects, now: now) { _ in true }
+            #expect(decisions.allSatisfy { $0 == .undecided })
+        }
+        #expect(growth < 9, "four times as much took \(growth) times as long")
     }
 }

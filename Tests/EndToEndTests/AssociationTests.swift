@@ -60,6 +60,37 @@ struct AssociationTests {
         #expect(try await household.keybell("allow", question.code).status == 1)
     }
 
+    @Test func `what was granted to a key goes with its item`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        let url = [(name: "Url", value: "https://example.org/")]
+        async let allowed = guest.ask(.getLogins, url)
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("allow", question.code, "--scope", "always").status == 0)
+        #expect(try await allowed.entries.count == 1)
+        #expect(try await guest.ask(.getLogins, url).entries.count == 1)
+
+        let schemas = ["org.keybell.ClientKey", "org.keybell.Grants"]
+        func stored() async throws -> String {
+            try await household.run("secret-tool", "search", "--all", "xdg:schema", schemas[1]).output
+        }
+        #expect(try await !stored().isEmpty)
+        _ = try await household.run("secret-tool", "clear", "xdg:schema", schemas[0], "id", "firefox")
+        for _ in 0..<100 where try await !stored().isEmpty { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(try await stored().isEmpty)
+
+        let again = Guest(household, key: guest.key)
+        let reply = try await Porter(household).answering(["id": "firefox"]) {
+            try await again.ask(.associate)
+        }
+        #expect(reply.id == "firefox")
+        async let asked = guest.ask(.getLogins, url)
+        let second = try await Porter(household).question()
+        #expect(try await household.keybell("deny", second.code).status == 0)
+        #expect(try await asked.entries.isEmpty)
+    }
+
     @Test func `the Hash that a client was told outlives the state folder`() async throws {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")

@@ -17,7 +17,7 @@ struct UnitTests {
     private static func units(in folder: TemporaryFolder, port: Int) throws -> String {
         let units = try folder.makeFolder("units")
         let service = try String(contentsOfFile: repository + "/systemd/keybell.service", encoding: .utf8)
-            .replacing("/usr/bin/keybelld", with: Household.programs + "/keybelld")
+            .replacing("/usr/bin/keybell", with: Household.programs + "/keybell")
         let socket = try String(contentsOfFile: repository + "/systemd/keybell.socket", encoding: .utf8)
             .replacing("19455", with: String(port))
         try service.write(toFile: units + "/keybell.service", atomically: true, encoding: .utf8)
@@ -236,6 +236,53 @@ struct UnitTests {
             "\(report.output)"
         )
         #expect(report.output.contains("\"Hash\""), "\(report.output) \(log)")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a systemd of its own needs a mount namespace"))
+    func `systemctl reload puts a change in force, and fails where there is a mistake`() async throws {
+        let folder = try TemporaryFolder()
+        let port = try FreePort.next()
+        let file = try folder.makeFolder("config/keybell") + "/config.toml"
+        let version = "[http]\nport = \(port)\n[protocol]\nversion = "
+        try folder.write("mistake", version + "2")
+        try folder.write("first", version + "\"2.1.0.0\"")
+        try folder.write("second", version + "\"2.2.0.0\"")
+        let script = """
+            pid() { systemctl --user show -P MainPID keybell.service; }
+            ring() { curl -sS -m 30 -o answer -w '%{http_code} ' http://127.0.0.1:\(port)/version; cat answer; echo; }
+            cp mistake "\(file)"
+            ring
+            waiting=$(pid)
+            kill -HUP "$waiting"
+            sleep 1
+            ring
+            test "$(pid)" = "$waiting" && echo "waits on"
+            cp first "\(file)"
+            kill -HUP "$waiting" || true
+            for _ in $(seq 100); do ring | grep -q '2.1.0.0' && break; sleep 0.1; done
+            ring
+            serving=$(pid)
+            cp second "\(file)"
+            systemctl --user reload keybell.service && echo reloaded
+            ring
+            cp mistake "\(file)"
+            systemctl --user reload keybell.service || echo failed
+            ring
+            test "$(pid)" = "$serving" && echo "serves on"
+            systemctl --user stop keybell.service keybell.socket
+            """
+        let (report, log) = try await Self.inSession(
+            "cd \"\(folder.path)\"\n" + script,
+            folder: folder,
+            port: port
+        )
+        let lines = report.output.split(separator: "\n").filter { $0 != "200 2.3.1.0" }
+        #expect(
+            lines == [
+                "waits on", "200 2.1.0.0", "reloaded", "200 2.2.0.0", "failed", "200 2.2.0.0", "serves on",
+            ],
+            "\(report) \(log)"
+        )
     }
 
     @Test(.enabled(if: getuid() == 0, "a systemd of its own needs a mount namespace"))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Linux
 import Logging
 import NIOCore
@@ -53,8 +54,8 @@ func withListener(
     let socket = try #require(sockets.first)
     let listener = Listener(
         socket: socket,
-        options: options,
-        tls: tls,
+        options: Current(options),
+        tls: tls.map { Current($0) },
         limit: limit,
         budget: budget,
         handler: handler,

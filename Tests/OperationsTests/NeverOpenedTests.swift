@@ -55,7 +55,7 @@ import Vault
     @Test func `a program gets it again after ten minutes, and every program of its own`() async {
         let clock = Mutex(ContinuousClock.now)
         let offers = UnlockOffers(now: { clock.withLock { $0 } })
-        let (one, other) = (Program(id: "/usr/bin/a"), Program(id: "/usr/bin/b"))
+        let (one, other): (Set<String>, Set<String>) = (["/usr/bin/a"], ["/usr/bin/b"])
         #expect(await offers.begins(one))
         #expect(await !offers.begins(one))
         #expect(await offers.begins(other))
@@ -63,6 +63,49 @@ import Vault
         #expect(await !offers.begins(one))
         clock.withLock { $0 += .seconds(1) }
         #expect(await offers.begins(one))
+    }
+
+    @Test func `another Origin is no other program`() async throws {
+        let scene = await scene()
+        for number in 0..<300 {
+            let caller = Caller.named("firefox", origin: "moz-extension://\(number)")
+            #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
+        }
+        let offers = scene.handler.unlockOffers
+        #expect(await !offers.begins(Caller.named("firefox").vouchedIDs))
+        #expect(await offers.begins(Caller.named("chromium").vouchedIDs))
+    }
+
+    /// Where the person is to be asked because of it, and nobody knows the Hash.
+    @Test(arguments: [false, true])
+    func `nor does a signed ping with TriggerUnlock get a 200`(isStanding: Bool) async throws {
+        for (id, hold) in [
+            ("", Duration.seconds(15)), ("nobody", .seconds(15)), ("firefox", .seconds(15)),
+            ("firefox", .zero),
+        ] {
+            let vault = MemoryVault("main", hash: nil)
+            await vault.lock()
+            var scene = await Scene(Policy(unlocksOnRequest: isStanding), vault: vault)
+            scene.handler.testAssociateHold = hold
+            let guest = id == "firefox" ? scene.guest : Guest(id: id)
+            let body = try guest.request(.testAssociate, triggerUnlock: !isStanding)
+            let rung = try await scene.verified(guest, body, .deny)
+            #expect(rung.status == 503, "\(id): \(rung.body)")
+            #expect(rung.reply.hash == nil && !rung.reply.success)
+            #expect(rung.reply.error == Refusal.neverOpened("main").sentence)
+        }
+    }
+
+    @Test func `a read of a program that is muted is no 200, either`() async throws {
+        let scene = await scene()
+        let associate = try Guest(id: "", caller: scene.guest.caller).request(.associate)
+        _ = try await scene.verified(scene.guest, associate, .deny(Choices(muteSeconds: 60)))
+        for type in [RequestType.getLogins, .getAllLogins, .testAssociate] {
+            let body = try scene.guest.request(type, ["Url": "https://a.example/"], triggerUnlock: true)
+            let rung = try await scene.verified(scene.guest, body, .allow)
+            #expect(rung.status == 503 && rung.reply.hash == nil, "\(rung.body)")
+        }
+        #expect(await scene.asked().count == 1)
     }
 
     @Test func `nobody is asked for a program that can't be found out, or is muted`() async throws {

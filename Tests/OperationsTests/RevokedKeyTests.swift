@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Clients
 import KeePassHTTP
 import SecretService
 import Testing
@@ -85,6 +86,31 @@ import Vault
         let rung = try await scene.verified(scene.guest, scene.guest.request(type, fields))
         #expect(await Self.isEmpty(rung, in: scene))
         #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `what is meant for a session isn't kept in the next`() async throws {
+        for scope in [GrantScope.session, .always] {
+            let scene = await Self.scene()
+            var events = scene.approvals.events().makeAsyncIterator()
+            let (type, fields) = Self.requests[0]
+            let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields))
+            let question = try await scene.next(&events)
+            // While the key is looked up after the answer, everything is locked.
+            await scene.clients.meanwhile { [grants = scene.grants] in await grants.endSessions() }
+            let effect = try await scene.approvals.answer(
+                code: question.code,
+                decision: .allow,
+                choices: Choices(scope: scope),
+                through: .notifier
+            )
+            _ = try await ringing.value
+            #expect(await scene.grants.grants.map(\.isForSession) == (scope == .session ? [] : [false]))
+            if case .decidedForSession = effect {
+                #expect(scope == .session)
+            } else {
+                #expect(scope == .always)
+            }
+        }
     }
 
     @Test func `while the keyring is locked nobody can tell, so that nothing goes out`() async throws {

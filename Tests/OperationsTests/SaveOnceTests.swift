@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import KeePassHTTP
+import Synchronization
 import Testing
 import Vault
 
@@ -56,6 +57,40 @@ import Vault
             #expect(await scene.vault.saves.count == 1)
             #expect(await scene.asked().count == 1)
         }
+    }
+
+    @Test func `an entry that the person deletes is not brought back by a retry unasked`() async throws {
+        let scene = await Scene()
+        let first = try await scene.verified(scene.guest, form(scene), .allow)
+        await first.deliver(false)
+        let id = try #require(await scene.vault.all().first?.id)
+        await scene.vault.remove(id)
+        await scene.approvals.forget(.entry(id.hex))
+        let retry = try await scene.verified(scene.guest, form(scene), .deny)
+        #expect(!retry.reply.success)
+        #expect(await scene.vault.all().isEmpty)
+        #expect(await scene.asked().count == 2)
+    }
+
+    @Test func `a save is kept in mind for as long as the person has set`() async throws {
+        let clock = Mutex(ContinuousClock.now)
+        let ledger = SaveLedger(now: { clock.withLock { $0 } })
+        let saved = Saved(id: .random(), code: nil)
+        _ = await ledger.carryOut([1], rememberedFor: .seconds(300)) { .success(saved) }
+        clock.withLock { $0 += .seconds(299) }
+        #expect(await ledger.finished([1])?.id == saved.id)
+        clock.withLock { $0 += .seconds(1) }
+        #expect(await ledger.finished([1]) == nil)
+    }
+
+    @Test func `and no longer`() async throws {
+        var limits = Limits()
+        limits.retry = .milliseconds(1)
+        let scene = await Scene(limits: limits)
+        await (try await scene.verified(scene.guest, form(scene), .allow)).deliver(false)
+        try await Task.sleep(for: .milliseconds(5))
+        _ = try await scene.verified(scene.guest, form(scene), .deny)
+        #expect(await scene.asked().count == 2)
     }
 
     @Test func `a retry of a change gets its uuid, too, though nothing would change any more`() async throws {

@@ -14,6 +14,20 @@ import Testing
         #expect(idle.look(lastUse: start, now: start + .seconds(1_000_000)) == [])
     }
 
+    @Test func `another limit counts from when it was set, if anything was used`() {
+        var idle = IdleClock(limit: nil)
+        idle.begin(now: start)
+        let later = start + .seconds(1000)
+        idle.change(limit: .seconds(60), isInUse: true, now: later)
+        #expect(idle.alarm == later + .seconds(60))
+        idle.change(limit: nil, isInUse: true, now: later)
+        #expect(idle.alarm == nil)
+        idle.change(limit: .seconds(60), isInUse: false, now: later)
+        #expect(idle.alarm == nil)
+        idle.begin(now: later)
+        #expect(idle.alarm == later + .seconds(60))
+    }
+
     @Test func `nothing is due before the first use`() {
         var idle = IdleClock(limit: .seconds(60))
         #expect(idle.alarm == nil)

@@ -12,6 +12,21 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct SessionGuardTests {
     private let bus: PrivateBus
     private let heard = Observed<[SessionEvent]>([])
+    private let said = Observed<[String]>([])
+
+    /// Keeps what the watch warns of.
+    private struct Warnings: LogHandler {
+        let said: Observed<[String]>
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.warning
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { said.update { $0.append(event.message.description) } }
+    }
 
     init() async throws {
         bus = try await PrivateBus()
@@ -26,13 +41,13 @@ import Testing
     ) async throws {
         var options = SessionGuard.Options()
         change(&options)
-        let heard = heard
+        let (heard, said) = (heard, said)
         let system = logind?.systemBus.bus ?? .address("unix:path=/nonexistent")
         let guardian = SessionGuard(
             session: try await bus.connect(),
             system: { () throws(DBusError) in try await BusConnection.connect(system) },
             options: options,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            logger: Logger(label: "test") { _ in Warnings(said: said) }
         ) { event in
             await handle(event)
             heard.update { $0.append(event) }
@@ -176,13 +191,58 @@ import Testing
     @Test func `a person who has left the screen is idle, however busy programs are`() async throws {
         let logind = try await MockLogind()
         try await watching(logind) {
-            $0.idle = .seconds(3600)
+            $0.idle = .seconds(30)
         } while: { guardian in
             try await settle { try await logind.inhibitors() == 1 }
             guardian.use.use()
-            let hoursAgo = UInt64((Date().timeIntervalSince1970 - 7200) * 1_000_000)
-            try await logind.setIdle(since: hoursAgo)
+            try await logind.setIdle(for: 40)
             try await hears([.idle])
+        }
+    }
+
+    @Test func `a calendar that is set makes nobody idle`() async throws {
+        let logind = try await MockLogind()
+        try await watching(logind) {
+            $0.idle = .seconds(30)
+        } while: { guardian in
+            try await settle { try await logind.inhibitors() == 1 }
+            guardian.use.use()
+            try await logind.setIdle(for: 0, byCalendar: 7200)
+            // Whatever came of that would be heard before this.
+            try await logind.setLocked(true)
+            try await hears([.screenLocked])
+        }
+    }
+
+    @Test
+    func `the next sleep is delayed, too, where the computer wakes up before this one has been handled`()
+        async throws
+    {
+        let logind = try await MockLogind()
+        let gate = Observed(false)
+        try await watching(logind) { _ in
+        } handle: { event in
+            guard event == .goesToSleep else { return }
+            try? await gate.wait(for: "the gate") { $0 ? () : nil }
+        } while: { _ in
+            try await settle { try await logind.inhibitors() == 1 }
+            try await logind.sleep(true)
+            try await logind.sleep(false)
+            // The one that is still handled, and the next.
+            try await settle { try await logind.inhibitors() == 2 }
+            gate.update { $0 = true }
+            try await hears([.goesToSleep, .wokeUp])
+            try await settle { try await logind.inhibitors() == 1 }
+        }
+    }
+
+    @Test func `who may not delay sleep says so`() async throws {
+        let logind = try await MockLogind()
+        try await logind.refuseInhibitors()
+        try await watching(logind) { _ in
+            try await said.wait(for: "the warning") {
+                $0.contains { $0.contains("sleep can't be delayed") } ? () : nil
+            }
         }
     }
 

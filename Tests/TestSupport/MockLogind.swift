@@ -62,9 +62,35 @@ package final class MockLogind: Sendable {
         try await update(["LockedHint": .boolean(isLocked)])
     }
 
-    /// Says since when nobody has touched the session, in microseconds since 1970; 0 if somebody does.
-    package func setIdle(since: UInt64) async throws {
-        try await update(["IdleHint": .boolean(since > 0), "IdleSinceHint": .uint64(since)])
+    /// Says for how many seconds nobody has touched the session, and what the calendar makes of that; nil if somebody does.
+    package func setIdle(for seconds: Int64?, byCalendar calendar: Int64? = nil) async throws {
+        func ago(_ seconds: Int64?, _ clock: clockid_t) -> Value {
+            guard let seconds else { return .uint64(0) }
+            var now = timespec()
+            unsafe clock_gettime(clock, &now)
+            return .uint64(UInt64(max(1, Int64(now.tv_sec) - seconds)) * 1_000_000)
+        }
+        try await update([
+            "IdleHint": .boolean(seconds != nil),
+            "IdleSinceHint": ago(calendar ?? seconds, CLOCK_REALTIME),
+            "IdleSinceHintMonotonic": ago(seconds, CLOCK_MONOTONIC),
+        ])
+    }
+
+    /// Lets nobody delay sleep from now on.
+    package func refuseInhibitors() async throws {
+        _ = try await bus.call(
+            Self.name,
+            Self.path,
+            Self.mock,
+            "AddMethod",
+            [
+                .string(Self.manager), .string("Inhibit"), .string("ssss"), .string("h"),
+                .string(
+                    "raise dbus.exceptions.DBusException('no', name='org.freedesktop.DBus.Error.AccessDenied')"
+                ),
+            ]
+        )
     }
 
     /// How many programs delay sleep now.

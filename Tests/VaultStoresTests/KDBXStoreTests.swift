@@ -300,7 +300,7 @@ struct KDBXStoreTests {
 }
 
 /// Keeps the person thinking until told otherwise.
-private final class WaitingPasswords: VaultPasswords {
+final class WaitingPasswords: VaultPasswords {
     let asked = Observed(false)
     let answer = Observed(false)
 

@@ -4,6 +4,7 @@ import ConcurrencyTools
 import Glibc
 import Linux
 package import Logging
+import Synchronization
 
 /// Keeps the records: in the journal, and where there is none or its user can't read it, in a file of the state folder
 /// that rotates.
@@ -17,7 +18,7 @@ package final class AuditTrail: Sendable {
     private let journal: String
     private let isReadable: Bool
     private let writesLog: Bool
-    private let isRequired: Bool
+    private let isRequired: Mutex<Bool>
     private let logger: Logger
 
     /// Prepares to keep records; nothing is written yet.
@@ -41,8 +42,13 @@ package final class AuditTrail: Sendable {
         self.journal = journal
         self.isReadable = isReadable
         writesLog = !logsToJournal
-        self.isRequired = isRequired
+        self.isRequired = Mutex(isRequired)
         self.logger = logger
+    }
+
+    /// Says anew whether what can't be recorded may not be done.
+    package func require(_ isRequired: Bool) {
+        self.isRequired.withLock { $0 = isRequired }
     }
 
     /// Where records are written, one after the other: a slow disk holds up nobody but who needs the record.
@@ -65,7 +71,7 @@ package final class AuditTrail: Sendable {
         let writing = Task(executorPreference: Self.queue) { record.parts.allSatisfy(self.write) }
         // A disk that hangs leaves the record unkept, for all that anybody knows.
         let isKept = (try? await withDeadline(Self.patience) { await writing.value }) ?? false
-        return isKept || !isRequired
+        return isKept || !isRequired.withLock { $0 }
     }
 
     private func write(_ record: AuditRecord) -> Bool {

@@ -14,3 +14,10 @@ extension VaultError: CustomStringConvertible {
         }
     }
 }
+
+extension VaultError {
+    /// The vault is closed for good.
+    package static func leftOut(_ name: String) -> VaultError {
+        .unavailable("The vault \(name) is no longer in the configuration.")
+    }
+}

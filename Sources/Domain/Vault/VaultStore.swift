@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A place where logins are kept: the keyring, or a KDBX file.
-package protocol VaultStore: Sendable {
+package protocol VaultStore: AnyObject, Sendable {
     /// The name that configuration and prompts call it by.
     nonisolated var name: String { get }
     /// What kind of place it is.
@@ -38,6 +38,10 @@ package protocol VaultStore: Sendable {
     /// Forgets every secret that it holds in memory.
     func lock() async
 
+    /// Locks it for good, for it is no longer in the configuration; its `changes` end, and a save that was allowed is
+    /// finished.
+    func close() async
+
     /// Makes it usable again after `lock`, where that takes no password: the person is back at the screen.
     func resume() async
 
@@ -51,6 +55,9 @@ package protocol VaultStore: Sendable {
 extension VaultStore {
     /// Stays as it is.
     package func resume() async {}
+
+    /// Locks it.
+    package func close() async { await lock() }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
 }

@@ -5,9 +5,10 @@ package enum KeybellBus {
     /// The well-known name that the daemon owns, and the one that activates it.
     package static let name = "org.keybell.Keybell"
 
-    /// The three interfaces, in the order of `dbus/*.xml`.
+    /// Our interfaces, in the order of `dbus/*.xml`.
     package static let interfaces = [
-        ApprovalInterface.description, ClientsInterface.description, VaultsInterface.description,
+        ApprovalInterface.description, ClientsInterface.description, ConfigurationInterface.description,
+        VaultsInterface.description,
     ]
 }
 
@@ -25,6 +26,8 @@ package enum KeybellBusError {
     package static let invalidAnswer = "org.keybell.Error.InvalidAnswer"
     /// This caller may not do that: it is the program that asks, or it is sandboxed.
     package static let notAllowed = "org.keybell.Error.NotAllowed"
+    /// The configuration file has a mistake; the message names the file and the place in it.
+    package static let badConfiguration = "org.keybell.Error.BadConfiguration"
     /// No client, grant or vault of that name.
     package static let notFound = "org.keybell.Error.NotFound"
     /// The keyring or the vault is locked, or its unlocking was dismissed.

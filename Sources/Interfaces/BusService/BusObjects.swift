@@ -5,6 +5,7 @@ package import Audit
 import BusInterface
 package import Callers
 package import Clients
+package import ConcurrencyTools
 package import DBus
 package import Logging
 package import Vault
@@ -15,11 +16,15 @@ package struct BusObjects: Sendable {
     private let approval: ApprovalObject
     private let clientsObject: ClientsObject
     private let vaultsObject: VaultsObject
+    private let configurationObject: ConfigurationObject
+    private let vaults: Current<[any VaultStore]>
     private let logger: Logger
     /// Opened before the first request can come, so that no signal is missed.
     private let deskEvents: AsyncStream<ApprovalEvent>
+    private let pendingCounts: AsyncStream<Int>
     private let clientChanges: AsyncStream<Void>
-    private let vaultChanges: [AsyncStream<Void>]
+    private let grantChanges: AsyncStream<Void>
+    private let configurationChanges: AsyncStream<Void>
 
     /// Prepares the objects; nothing is exported yet.
     ///
@@ -28,7 +33,8 @@ package struct BusObjects: Sendable {
     ///   - approvals: What waits for the person.
     ///   - clients: Who is let in.
     ///   - grants: What they were granted.
-    ///   - vaults: Where logins are kept, in the configuration's order.
+    ///   - vaults: Where logins are kept now, in the configuration's order.
+    ///   - configuration: Whoever keeps the configuration.
     ///   - logger: Where it is told.
     ///   - audit: Keeps a record of what is done here.
     ///   - read: How a process is looked at.
@@ -37,7 +43,8 @@ package struct BusObjects: Sendable {
         approvals: ApprovalBroker,
         clients: ClientRegistry,
         grants: GrantRegistry,
-        vaults: [any VaultStore],
+        vaults: Current<[any VaultStore]>,
+        configuration: any ConfigurationKeeping,
         logger: Logger,
         audit: @escaping Recorder = { _, _ in true },
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
@@ -46,8 +53,11 @@ package struct BusObjects: Sendable {
         self.bus = bus
         self.logger = logger
         deskEvents = approvals.events()
+        pendingCounts = approvals.pendingCounts()
         clientChanges = clients.changes()
-        vaultChanges = vaults.map { $0.changes() }
+        grantChanges = grants.changes()
+        configurationChanges = configuration.changes()
+        self.vaults = vaults
         approval = ApprovalObject(
             agents: AgentWatch(bus: bus, approvals: approvals),
             approvals: approvals,
@@ -59,8 +69,7 @@ package struct BusObjects: Sendable {
             approvals: approvals,
             callers: callers,
             audit: audit,
-            vaults: vaults,
-            changed: { await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus) }
+            vaults: vaults
         )
         vaultsObject = VaultsObject(
             vaults: vaults,
@@ -70,6 +79,7 @@ package struct BusObjects: Sendable {
             callers: callers,
             audit: audit
         )
+        configurationObject = ConfigurationObject(keeper: configuration, callers: callers)
     }
 
     /// Exports the objects; the caller takes the bus name afterwards.
@@ -77,6 +87,7 @@ package struct BusObjects: Sendable {
         await bus.export(approval.exported)
         await bus.export(clientsObject.exported)
         await bus.export(vaultsObject.exported)
+        await bus.export(configurationObject.exported)
     }
 
     /// Tells of what happens, as signals, until it is cancelled or the broker shuts down; to be called once.
@@ -86,38 +97,53 @@ package struct BusObjects: Sendable {
                 for await event in deskEvents { await tell(event) }
             }
             group.addTask {
-                for await _ in clientChanges {
-                    await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
+                for await count in pendingCounts {
+                    await changed(ApprovalInterface.pendingCount, .uint32(UInt32(count)))
                 }
             }
-            for changes in vaultChanges {
+            for changes in [clientChanges, grantChanges] {
                 group.addTask {
                     for await _ in changes {
-                        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
+                        await Self.emit(ClientsInterface.changed, of: ClientsInterface.description, on: bus)
                     }
                 }
             }
+            group.addTask {
+                for await _ in configurationChanges {
+                    await Self.emit(
+                        ConfigurationInterface.changed,
+                        of: ConfigurationInterface.description,
+                        on: bus
+                    )
+                }
+            }
+            group.addTask {
+                await vaults.follow { vault in
+                    let changes = vault.changes()
+                    // It has come, or changed before this looked.
+                    await tellVaultsChanged()
+                    for await _ in changes { await tellVaultsChanged() }
+                }
+            }
         }
+    }
+
+    private func tellVaultsChanged() async {
+        await Self.emit(VaultsInterface.changed, of: VaultsInterface.description, on: bus)
     }
 
     private func tell(_ event: ApprovalEvent) async {
         switch event {
         case .added(let request):
             await emit(ApprovalInterface.requestAdded, [.string(request.code), .vardict(request.details)])
-            await pendingCountChanged()
         case .removed(let code, let outcome):
             await emit(ApprovalInterface.requestRemoved, [.string(code), .string(outcome.rawValue)])
-            await pendingCountChanged()
         case .agentsChanged(let agents):
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):
             logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
         case .closed, .notifierShows, .notifierShowsAgain, .notifierHides: break
         }
-    }
-
-    private func pendingCountChanged() async {
-        await changed(ApprovalInterface.pendingCount, await approval.pendingCount())
     }
 
     private func changed(_ property: BusProperty, _ value: Value) async {

@@ -3,7 +3,9 @@
 import Approval
 import Audit
 import BusInterface
+import Callers
 import Clients
+import ConcurrencyTools
 import DBus
 import DisplayText
 import FoundationEssentials
@@ -17,9 +19,7 @@ struct ClientsObject: Sendable {
     let approvals: ApprovalBroker
     let callers: BusCallers
     let audit: Recorder
-    let vaults: [any VaultStore]
-    /// Tells that a grant has changed, which the registry of clients doesn't notice.
-    let changed: @Sendable () async -> Void
+    let vaults: Current<[any VaultStore]>
 
     static let path = ObjectPath(constant: ClientsInterface.path)
 
@@ -53,15 +53,15 @@ struct ClientsObject: Sendable {
 
     private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
-        let client = try await client(call.body.first?.asString ?? "")
+        let name = call.body.first?.asString ?? ""
+        if let id = try await lockedID(name) {
+            // Nobody can see which key it is. What was granted to that goes before it is let in again.
+            return try await delete(id, for: answerer)
+        }
+        let client = try await client(name)
         // Whatever fails, nothing that was decided for it counts any more.
         await approvals.end(.key(client.fingerprint))
-        do throws(ClientError) {
-            try await clients.revoke(client.id)
-        } catch {
-            throw DBusError(error)
-        }
-        _ = await audit(.revoked, [.client: PlainText.field(client.id), .by: answerer.shownExecutable])
+        _ = try await delete(client.id, for: answerer)
         do throws(KeyringError) {
             try await grants.forget(fingerprint: client.fingerprint)
         } catch {
@@ -72,6 +72,16 @@ struct ClientsObject: Sendable {
                     "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(cause.message)"
             )
         }
+        return []
+    }
+
+    private func delete(_ id: String, for answerer: Answerer) async throws(DBusError) -> [Value] {
+        do throws(ClientError) {
+            try await clients.revoke(id)
+        } catch {
+            throw DBusError(error)
+        }
+        _ = await audit(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])
         return []
     }
 
@@ -96,8 +106,8 @@ struct ClientsObject: Sendable {
     /// The titles of the logins that grants are for, by vault and uuid; of vaults that are open.
     private func titles(of grants: [Grant]) async -> [String: [String: String]] {
         var titles: [String: [String: String]] = [:]
-        for vault in vaults where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil })
-        {
+        for vault in vaults.value
+        where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil }) {
             let wanted = grants.filter { $0.key.vault == vault.name }
                 .reduce(into: Set<String>()) { $0.formUnion($1.entries ?? []) }
             let index: LoginIndex
@@ -123,7 +133,6 @@ struct ClientsObject: Sendable {
         do throws(KeyringError) {
             forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
         } catch {
-            await changed()
             let cause = DBusError(error)
             throw DBusError(
                 name: cause.name,
@@ -145,7 +154,6 @@ struct ClientsObject: Sendable {
                 .vault: PlainText.field(forgotten.key.vault),
             ]
         )
-        await changed()
         return []
     }
 
@@ -157,13 +165,26 @@ struct ClientsObject: Sendable {
         }
     }
 
+    /// The Id of a client whose item the keyring keeps locked by itself, so that no more is known of it.
+    private func lockedID(_ name: String) async throws(DBusError) -> String? {
+        guard let id = PlainName(cleaning: name)?.text else { return nil }
+        do throws(ClientError) {
+            return try await clients.isLocked(id) ? id : nil
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
     /// The client of an Id, or of the name that it is shown under.
     private func client(_ name: String) async throws(DBusError) -> Client {
         let all = try await all()
         let clean = PlainName(cleaning: name)?.text
         if let client = all.first(where: { $0.id == clean }) { return client }
         let named = all.filter { $0.shownName == clean }
-        guard let first = named.first else { throw DBusError(ClientError.unknown(name)) }
+        guard let first = named.first else {
+            let isLocked = try await lockedID(name) != nil
+            throw DBusError(isLocked ? ClientError.keyring(.itemLocked) : .unknown(name))
+        }
         guard named.count == 1 else {
             let ids = named.map { PlainText.name($0.id) }.joined(separator: ", ")
             throw .invalidArgs("Several clients are shown as \(PlainText.quoted(name)): name one of \(ids).")

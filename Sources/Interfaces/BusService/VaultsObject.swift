@@ -8,13 +8,12 @@ import Clients
 import ConcurrencyTools
 import DBus
 import DisplayText
-import Linux
 import SecretService
 import Vault
 
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
 struct VaultsObject: Sendable {
-    let vaults: [any VaultStore]
+    let vaults: Current<[any VaultStore]>
     let clients: ClientRegistry
     let grants: GrantRegistry
     let approvals: ApprovalBroker
@@ -23,7 +22,7 @@ struct VaultsObject: Sendable {
     private let lentUnlocks = LentUnlocks()
 
     init(
-        vaults: [any VaultStore],
+        vaults: Current<[any VaultStore]>,
         clients: ClientRegistry,
         grants: GrantRegistry,
         approvals: ApprovalBroker,
@@ -51,7 +50,7 @@ struct VaultsObject: Sendable {
     private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
         try await callers.unsandboxed(call.sender)
         var dictionaries: [Value] = []
-        for vault in vaults {
+        for vault in vaults.value {
             dictionaries.append(.vardict(await vault.status().details))
         }
         return [.array("a{sv}", dictionaries)]
@@ -98,7 +97,7 @@ struct VaultsObject: Sendable {
     }
 
     private func unlock(_ name: String, for reason: UnlockReason) async throws(DBusError) {
-        if name == VaultsInterface.keyring, !vaults.contains(where: { $0.name == name }) {
+        if name == VaultsInterface.keyring, !vaults.value.contains(where: { $0.name == name }) {
             return try await unlockKeyring()
         }
         var failures: [DBusError] = []
@@ -141,9 +140,9 @@ struct VaultsObject: Sendable {
 
     /// The vault of a name; all of them for an empty one.
     private func named(_ name: String) throws(DBusError) -> [any VaultStore] {
-        guard !name.isEmpty else { return vaults }
+        guard !name.isEmpty else { return vaults.value }
         let wanted = PlainName(cleaning: name)?.text
-        let found = vaults.filter { $0.name == wanted }
+        let found = vaults.value.filter { $0.name == wanted }
         guard !found.isEmpty else {
             throw .notFound("There is no vault of that name: `keybell status` lists them.")
         }

@@ -30,7 +30,10 @@ struct KeybellCommand: AsyncParsableCommand {
                 ]
             ),
             CommandGroup(name: "Vaults", subcommands: [LockCommand.self, UnlockCommand.self]),
-            CommandGroup(name: "Setup", subcommands: [SocketCommand.self, CertificateCommand.self]),
+            CommandGroup(
+                name: "Setup",
+                subcommands: [ReloadCommand.self, SocketCommand.self, CertificateCommand.self]
+            ),
             CommandGroup(name: "Help", subcommands: [LogCommand.self, DoctorCommand.self]),
             CommandGroup(name: "Scripts", subcommands: [ClientCommand.self]),
         ]

@@ -36,7 +36,7 @@ package actor NotificationAnswerer {
 
     private let approvals: ApprovalBroker
     private let service: NotificationsProxy
-    private let options: Options
+    private var options: Options
     let logger: Logger
     private let clock = ContinuousClock()
     private var board: NotificationState
@@ -70,6 +70,13 @@ package actor NotificationAnswerer {
         service = NotificationsProxy(bus: bus, look: look)
         board = NotificationState(limits: options.limits, dismissalDenies: options.dismissalDenies)
         deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
+    }
+
+    /// Goes by other options from now on; what is on the screen stays there.
+    package func apply(_ options: Options) {
+        self.options = options
+        board.limits = options.limits
+        board.dismissalDenies = options.dismissalDenies
     }
 
     /// Shows what waits and what comes, until the broker shuts down, the bus goes or the task is cancelled; then it takes

@@ -33,9 +33,9 @@ enum BoardAction: Sendable, Equatable {
 struct NotificationState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    let limits: Limits
+    var limits: Limits
     /// `[approval] dismiss = "deny"`.
-    let dismissalDenies: Bool
+    var dismissalDenies: Bool
     let makeKey: @Sendable () -> String
 
     /// The requests that are to be seen, in the order in which they came.

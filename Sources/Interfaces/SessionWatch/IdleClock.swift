@@ -7,7 +7,7 @@ struct IdleClock: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// After how long; nil for never.
-    let limit: Duration?
+    private(set) var limit: Duration?
     private var sessionIdleSince: Instant?
     /// Whether it has been told, and nothing was used since.
     private var isOver = true
@@ -23,6 +23,19 @@ struct IdleClock: Sendable {
         isOver = false
         alarm = now + limit
         if let sessionIdleSince { alarm = min(now + limit, max(now, sessionIdleSince + limit)) }
+    }
+
+    /// Another limit holds from now on; the person has just been there.
+    ///
+    /// - Parameters:
+    ///   - limit: After how long; nil for never.
+    ///   - isInUse: Whether a vault was used since the last time that it was told, or ever.
+    ///   - now: The time.
+    mutating func change(limit: Duration?, isInUse: Bool, now: Instant) {
+        self.limit = limit
+        isOver = true
+        alarm = nil
+        if isInUse { begin(now: now) }
     }
 
     /// The session tells since when nobody touches it; nil when somebody does.

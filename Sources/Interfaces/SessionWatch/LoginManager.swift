@@ -20,7 +20,9 @@ struct LoginManager: Sendable {
     /// What logind says of a session.
     struct Facts: Equatable, Sendable {
         var isLocked: Bool
-        /// Since when it is idle, in microseconds since 1970; nil while somebody uses it.
+        /// Since when it is idle, in microseconds of the monotonic clock; nil while somebody uses it.
+        ///
+        /// Not by the calendar, which may be set: that would make minutes of nothing.
         var idleSince: UInt64?
         /// Whether it tells when somebody uses it.
         var isGraphical: Bool
@@ -31,7 +33,8 @@ struct LoginManager: Sendable {
             if let kind = members["Class"]?.asString, !["user", "user-early"].contains(kind) { return nil }
             isLocked = members["LockedHint"]?.asBool ?? false
             let isIdle = members["IdleHint"]?.asBool ?? false
-            idleSince = isIdle ? members["IdleSinceHint"]?.asUInt64 : nil
+            // Where it isn't told, the time begins when we hear of it.
+            idleSince = isIdle ? members["IdleSinceHintMonotonic"]?.asUInt64 ?? .max : nil
             // Of a terminal's session logind tells no change.
             isGraphical = ["x11", "wayland", "mir"].contains(members["Type"]?.asString ?? "")
         }
@@ -71,8 +74,10 @@ struct LoginManager: Sendable {
     }
 
     /// Delays sleep until what is returned is let go of, for as long as logind allows (5 s by default).
-    func delaySleep() async -> PassedDescriptor? {
-        let answer = try? await bus.call(
+    ///
+    /// - Throws: Why it can't be delayed.
+    func delaySleep() async throws(DBusError) -> PassedDescriptor {
+        let answer = try await bus.call(
             Self.name,
             Self.path,
             Self.manager,
@@ -81,6 +86,12 @@ struct LoginManager: Sendable {
             timeout: .seconds(5),
             noAutoStart: true
         )
-        return answer?.first?.asDescriptor
+        guard let delay = answer.first?.asDescriptor else {
+            throw DBusError(
+                name: "org.freedesktop.DBus.Error.Failed",
+                message: "there is no descriptor in the answer"
+            )
+        }
+        return delay
     }
 }

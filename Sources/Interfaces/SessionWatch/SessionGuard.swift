@@ -26,18 +26,34 @@ package actor SessionGuard {
 
     private let session: BusConnection
     private let connectToSystem: Connect
-    private let options: Options
+    private var options: Options
     private let logger: Logger
     private let handle: @Sendable (SessionEvent) async -> Void
     private let clock = ContinuousClock()
-    private let (events, tell) = AsyncStream<SessionEvent>.makeStream()
+    private let (events, tell) = AsyncStream<Told>.makeStream()
     private let (begins, begin) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     private var screen = ScreenState()
     private var idle: IdleClock
-    private var sessions: [ObjectPath: LoginManager.Facts] = [:]
+    private var sessions: [ObjectPath: Seen] = [:]
+    /// What delays the next sleep.
     private var sleepDelay: PassedDescriptor?
+    private var isAsleep = false
+    /// Where sleep is delayed, while there is a system bus.
+    private var login: LoginManager?
     private var alarms: [Alarm] = []
+
+    /// An event, and what delays sleep until it has been handled.
+    private struct Told {
+        let event: SessionEvent
+        let delay: PassedDescriptor?
+    }
+
+    /// A session, and since when it is idle on our clock.
+    private struct Seen {
+        let facts: LoginManager.Facts
+        let idleSince: ContinuousClock.Instant?
+    }
 
     /// To be marked at every use of a vault.
     package nonisolated let use: UseMark
@@ -66,6 +82,20 @@ package actor SessionGuard {
         use = UseMark { [begin] in begin.yield(()) }
     }
 
+    /// Goes by other options from now on; time without use is counted from now.
+    package func apply(_ options: Options) async {
+        let former = self.options
+        self.options = options
+        if options.idle != former.idle {
+            use.touch()
+            idle.change(limit: options.idle, isInUse: use.isInUse, now: clock.now)
+            send([])
+        }
+        guard options.delaysSleep != former.delaysSleep else { return }
+        sleepDelay = nil
+        if let login { await delaySleep(with: login) }
+    }
+
     /// Watches until the session bus goes or the task is cancelled.
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
@@ -83,12 +113,10 @@ package actor SessionGuard {
     }
 
     private func handleEvents() async {
-        for await event in events {
-            await handle(event)
-            switch event {
-            case .goesToSleep: sleepDelay = nil
-            case .screenLocked, .screenUnlocked, .wokeUp, .idle: break
-            }
+        for await told in events {
+            await handle(told.event)
+            // The computer sleeps once this has been let go of.
+            withExtendedLifetime(told.delay) {}
         }
     }
 
@@ -117,11 +145,13 @@ package actor SessionGuard {
             return
         }
         let login = LoginManager(bus: bus, uid: getuid())
+        self.login = login
         do throws(DBusError) {
             try await login.follow { await self.take($0, from: login) }
         } catch {
             logger.warning("logind can't be watched", metadata: ["why": "\(error.name)"])
         }
+        self.login = nil
         await bus.close()
     }
 
@@ -141,8 +171,12 @@ package actor SessionGuard {
         case .unlock(let path):
             guard await login.facts(of: path) != nil else { return }
             send(screen.unlockRequested())
-        case .sleep: send([.goesToSleep])
+        case .sleep:
+            isAsleep = true
+            tell.yield(Told(event: .goesToSleep, delay: sleepDelay))
+            sleepDelay = nil
         case .wake:
+            isAsleep = false
             await delaySleep(with: login)
             send([.wokeUp])
         }
@@ -150,12 +184,26 @@ package actor SessionGuard {
 
     private func delaySleep(with login: LoginManager) async {
         guard options.delaysSleep else { return }
-        sleepDelay = await login.delaySleep()
+        do throws(DBusError) {
+            let delay = try await login.delaySleep()
+            // It would hold up a sleep that has begun meanwhile, for nothing.
+            // Nor is it wanted where the settings have changed.
+            sleepDelay = isAsleep || !options.delaysSleep ? nil : delay
+        } catch {
+            logger.warning(
+                "sleep can't be delayed until the vaults are locked: they may still be open when the computer wakes up",
+                metadata: ["why": "\(error.name): \(error.message)"]
+            )
+        }
     }
 
     private func look(at path: ObjectPath, of login: LoginManager) async {
         guard let facts = await login.facts(of: path) else { return forget(path) }
-        sessions[path] = facts
+        let former = sessions[path]
+        // Once it is known it stays: the monotonic clock has stood still while the computer slept, and ours hasn't.
+        let isSame = former?.facts.idleSince == facts.idleSince
+        let since = isSame ? former?.idleSince : facts.idleSince.map(instant)
+        sessions[path] = Seen(facts: facts, idleSince: since)
         heard(.session(path.text), facts.isLocked)
         sessionsChanged()
     }
@@ -179,11 +227,10 @@ package actor SessionGuard {
 
     /// The person is away from all their screens since the last one was left.
     private func sessionsChanged() {
-        let screens = sessions.values.filter(\.isGraphical)
+        let screens = sessions.values.filter(\.facts.isGraphical)
         let since = screens.compactMap(\.idleSince).max()
         let isAway = !screens.isEmpty && screens.allSatisfy { $0.idleSince != nil }
-        let instant = isAway ? since.map(instant) : nil
-        tellIdle(idle.session(idleSince: instant, lastUse: use.last, now: clock.now))
+        tellIdle(idle.session(idleSince: isAway ? since : nil, lastUse: use.last, now: clock.now))
     }
 
     private func tellIdle(_ events: [SessionEvent]) {
@@ -191,18 +238,18 @@ package actor SessionGuard {
         send(events)
     }
 
-    /// A time of the calendar, in microseconds since 1970, on our clock.
+    /// A time of the monotonic clock, in microseconds, on ours.
     private func instant(_ microseconds: UInt64) -> ContinuousClock.Instant {
         var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let unix = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
-        return clock.now - .microseconds(max(0, unix - Int64(clamping: microseconds)))
+        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
+        let monotonic = Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000
+        return clock.now - .microseconds(max(0, monotonic - Int64(clamping: microseconds)))
     }
 
     // MARK: - Telling
 
     private func send(_ events: [SessionEvent]) {
-        for event in events { tell.yield(event) }
+        for event in events { tell.yield(Told(event: event, delay: nil)) }
         let dues = [screen.alarm, idle.alarm].compactMap(\.self)
         alarms = dues.map { due in
             Alarm(after: due - clock.now) { [weak self] in

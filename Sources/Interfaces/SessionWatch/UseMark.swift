@@ -27,6 +27,14 @@ package final class UseMark: Sendable {
         if begins { began() }
     }
 
+    /// Whether it was used since the last `rest`, or ever.
+    var isInUse: Bool { state.withLock { $0.isWatched } }
+
+    /// The person is there, whether anything was used or not.
+    func touch() {
+        state.withLock { $0.last = .now }
+    }
+
     /// When the last use was.
     var last: ContinuousClock.Instant { state.withLock { $0.last } }
 

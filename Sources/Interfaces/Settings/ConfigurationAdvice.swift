@@ -122,7 +122,7 @@ private enum CertificateAdvice {
         else { return [] }
         return faults.map { fault in
             let renew =
-                "Get a new one, or run `keybell certificate --force` if Keybell made it, and start keybelld again."
+                "Get a new one, or run `keybell certificate --force` if Keybell made it, and then `keybell reload`."
             return ConfigurationAdvice(
                 key: "http.certificate",
                 text: "\(certificate.file) \(words(fault, certificate))",

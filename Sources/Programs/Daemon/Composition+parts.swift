@@ -4,18 +4,13 @@ import Approval
 import BusInterface
 import Clients
 import DBus
-import DerivationProcess
 import HTTPServer
 import Linux
 import Logging
 import Notifier
 import Operations
-import Passwords
-import SecretService
 import SessionWatch
 import Settings
-import Vault
-import VaultStores
 
 /// Why the daemon can't run; ready to be shown to the person.
 enum StartError: Error, CustomStringConvertible {
@@ -102,55 +97,10 @@ extension Composition {
         throw .runsAlready(pid: await runningDaemon(on: bus))
     }
 
-    static func vaults(
-        _ configuration: Configuration,
-        keyring: Keyring,
-        folders: Folders,
-        logger: Logger
-    ) -> VaultSet {
-        var stores: [any VaultStore] = configuration.vaults.map { vault in
-            guard vault.kind == .kdbx, let path = vault.path else {
-                return KeyringStore(name: vault.name, keyring: keyring, state: folders.state, logger: logger)
-            }
-            var options = VaultPasswordSource.Options()
-            options.command = vault.passwordCommand
-            options.fixed =
-                switch vault.password {
-                case .some(.none): VaultPasswordSource.Fixed.none
-                case .empty: .empty
-                case nil: nil
-                }
-            options.remembers = vault.remembersPassword
-            options.pinentry = Pinentry(program: configuration.unlock.pinentry)
-            options.tries = configuration.unlock.tries
-            options.hasKeyFile = vault.keyFile != nil
-            return KDBXStore(
-                name: vault.name,
-                path: path,
-                keyFile: vault.keyFile,
-                maximumSeconds: configuration.unlock.maximumKDFSeconds,
-                maximumMemory: configuration.unlock.maximumKDFMemoryMiB,
-                passwords: VaultPasswordSource(
-                    vault: vault.name,
-                    path: path,
-                    options: options,
-                    keyring: keyring,
-                    logger: logger
-                ),
-                makeDeriver: { DerivationProcess() },
-                state: folders.state,
-                logger: logger
-            )
-        }
-        let first =
-            stores.isEmpty
-            ? KeyringStore(name: "keyring", keyring: keyring, state: folders.state, logger: logger)
-            : stores.removeFirst()
-        return VaultSet(first: first, others: stores)
-    }
-
-    static func notifierOptions(_ configuration: Configuration) -> NotificationAnswerer.Options {
-        .init(
+    /// How the built-in notifier is to be; nil for not at all.
+    static func notifierOptions(_ configuration: Configuration) -> NotificationAnswerer.Options? {
+        guard configuration.approval.notifier else { return nil }
+        return .init(
             dismissalDenies: configuration.approval.dismissal == .deny,
             tellsDeliveries: configuration.notify.deliveries,
             limits: configuration.approval.approvalLimits

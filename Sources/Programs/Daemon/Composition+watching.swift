@@ -15,24 +15,27 @@ import VaultStores
 // What runs beside the requests: it looks after locks, records and what clients were told.
 extension Composition {
     /// Once a client is let in, the keyring vault's Hash must outlive the state folder: clients are told it.
-    static func keepIdentity(of vaults: [any VaultStore], clients: ClientRegistry) async {
-        let stores = vaults.compactMap { $0 as? KeyringStore }
+    static func keepIdentity(of vaults: Current<[any VaultStore]>, clients: ClientRegistry) async {
         for await _ in clients.changes() {
             // A keyring that can't be read now will do another time.
             guard let known = try? await clients.list(), !known.isEmpty else { continue }
-            for store in stores { await store.keepIdentity() }
+            for store in vaults.value { await (store as? KeyringStore)?.keepIdentity() }
         }
     }
 
     /// A key that is no more, by whatever hand, takes along what it waits for and what was allowed to it.
     ///
     /// While the keyring can't be read nobody knows; no key is taken for a good one then.
-    static func followKeys(of clients: ClientRegistry, approvals: ApprovalBroker) async {
+    static func followKeys(of clients: ClientRegistry, grants: GrantRegistry, approvals: ApprovalBroker) async {
         let changes = clients.changes()
-        var known = Set((try? await clients.list().map(\.fingerprint)) ?? [])
+        var known = (try? await clients.keys()) ?? [:]
         for await _ in changes {
-            guard let now = try? await Set(clients.list().map(\.fingerprint)) else { continue }
-            for gone in known.subtracting(now) { await approvals.end(.key(gone)) }
+            guard let now = try? await clients.keys(after: known) else { continue }
+            for gone in Set(known.values).subtracting(now.values) {
+                await approvals.end(.key(gone))
+                // Where that fails it is in the log, they count no more, and the key isn't let in again before they are gone.
+                try? await grants.forget(fingerprint: gone)
+            }
             known = now
         }
     }
@@ -106,11 +109,11 @@ extension Composition {
 
     /// Asks for a confirmation in pinentry's window, which no program of the session can answer.
     static func confirmation(
-        _ settings: ApprovalSettings,
-        pinentry program: String,
+        _ configuration: Current<Configuration>,
         logger: Logger
     ) -> ApprovalBroker.Confirmation {
         { request in
+            let (settings, program) = (configuration.value.approval, configuration.value.unlock.pinentry)
             guard settings.confirmation == .pinentry else { return nil }
             let pinentry = Pinentry(program: program, deadline: settings.limits.timeout)
             do throws(VaultError) {

@@ -13,8 +13,6 @@ import Operations
 import ServiceLifecycle
 import Settings
 import UnixSignals
-import Vault
-import VaultStores
 
 /// The daemon's parts and how they hang together: the only place that knows the concrete types.
 struct Composition: Sendable {
@@ -24,19 +22,39 @@ struct Composition: Sendable {
 
     /// Takes the port, connects to the bus, exports the objects and takes the bus name, in this order: whoever finds
     /// the name finds everything behind it.
-    init(_ configuration: Configuration, folders: Folders, logger: Logger) async throws {
+    ///
+    /// - Parameters:
+    ///   - configuration: What it begins with.
+    ///   - path: The file that it is read from anew; nil for the person's own.
+    ///   - hangups: Has that done with each element.
+    ///   - folders: This user's.
+    ///   - logger: Where it is told.
+    /// - Throws: Why it can't run.
+    init(
+        _ configuration: Configuration,
+        path: String?,
+        hangups: AsyncStream<Int32>,
+        folders: Folders,
+        logger: Logger
+    ) async throws {
         self.logger = logger
         let identity = try Self.identity(configuration.http)
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
-        let rooms = Rooms(configuration, folders: folders, bus: bus, logger: logger)
+        let rooms = await Rooms(configuration, folders: folders, bus: bus, logger: logger)
+        let doors = ConfigurationKeeper.Doors(
+            options: Current(Self.options(configuration)),
+            identity: identity.map { Current($0) }
+        )
+        let keeper = ConfigurationKeeper(path: path, rooms: rooms, doors: doors, logger: logger)
         let objects = BusObjects(
             bus: bus,
             approvals: rooms.approvals,
             clients: rooms.clients,
             grants: rooms.grants,
-            vaults: rooms.vaults.stores,
+            vaults: rooms.vaults,
+            configuration: keeper,
             logger: logger,
             audit: rooms.audit.keep
         )
@@ -46,11 +64,11 @@ struct Composition: Sendable {
         let budget = BodyBudget()
         // One loop is plenty; it ends with the process.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let plain = sockets.map { (socket: $0, tls: TLSIdentity?.none) }
-        let listeners = (plain + encrypted.map { (socket: $0, tls: identity) }).map { socket, tls in
+        let plain = sockets.map { (socket: $0, tls: Current<TLSIdentity>?.none) }
+        let listeners = (plain + encrypted.map { (socket: $0, tls: doors.identity) }).map { socket, tls in
             Listener(
                 socket: socket,
-                options: Self.options(configuration),
+                options: doors.options,
                 tls: tls,
                 limit: limit,
                 budget: budget,
@@ -62,20 +80,18 @@ struct Composition: Sendable {
         var services: [any Service] = [
             BusLossWatch(bus: bus),
             BackgroundTask("the bus interface", logger) { await objects.run() },
+            BackgroundTask("the reload at a hangup", logger) {
+                // What comes of it is told in the log.
+                for await _ in hangups { _ = try? await keeper.reload() }
+            },
         ]
         services += rooms.companions()
         services += listeners
         services += [QueueShutdown(approvals: rooms.approvals), ReadinessNotice(logger: logger)]
         self.services = services
-        followUps = rooms.handler.followUps
+        followUps = rooms.handler.value.followUps
         await rooms.clients.load()
-        for store in rooms.vaults.stores {
-            // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody is
-            // asked for that, and what is locked stays so.
-            await (store as? KeyringStore)?.settle()
-            // From the disk once, and from memory while it serves.
-            _ = await store.hash()
-        }
+        await rooms.prepare(rooms.vaults.value, configuration.lock)
         try await Self.takeName(on: bus)
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DisplayText
+import FoundationEssentials
 import Linux
 package import Logging
 
@@ -12,6 +14,12 @@ package struct JournalLog: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
     private let writesPriority: Bool
+    private static let lines = LineQueue { count in
+        let isJournal = ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil
+        return start(.warning, writesPriority: isJournal) + "lines of the log were lost count=\(count)\n"
+    } write: { line in
+        StandardStream.error.write(line)
+    }
 
     /// Creates a handler; `environment` says whether standard error is the journal's.
     package init(environment: [String: String]) {
@@ -24,13 +32,23 @@ package struct JournalLog: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var line = writesPriority ? "<\(event.level.priority)>" : "keybelld: \(event.level.word)"
+        var line = Self.start(event.level, writesPriority: writesPriority)
         line += PlainText.line(event.message.description, limit: 1000)
         let values = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) {
             line += " \(key)=" + PlainText.logValue(value.description)
         }
-        StandardStream.error.write(line + "\n")
+        // Whoever logs may be who serves: it waits for nobody who reads.
+        Self.lines.append(line + "\n")
+    }
+
+    /// Waits a moment for what is still to be written; to be called before the process ends.
+    static func flush() async {
+        await lines.flush(within: .seconds(2))
+    }
+
+    private static func start(_ level: Logger.Level, writesPriority: Bool) -> String {
+        writesPriority ? "<\(level.priority)>" : "keybelld: \(level.word)"
     }
 }
 

@@ -21,12 +21,12 @@ package enum ProcessEntry {
         DerivationWorker.runIfAsked()
         let command = DaemonCommand.parseOrExit()
         Task(executorPreference: TaskQueue.shared) {
-            exit(
-                await command.status(
-                    environment: ProcessInfo.processInfo.environment,
-                    hardeningFailure: failure
-                )
+            let status = await command.status(
+                environment: ProcessInfo.processInfo.environment,
+                hardeningFailure: failure
             )
+            await JournalLog.flush()
+            exit(status)
         }
         dispatchMain()
     }

@@ -6,7 +6,6 @@ import Clients
 import ConcurrencyTools
 import DBus
 import FoundationEssentials
-import Linux
 import Logging
 import Notifier
 import Operations
@@ -18,107 +17,95 @@ import Vault
 import VaultStores
 
 /// The parts that requests go through, made from the configuration, and what runs beside them.
+///
+/// What the configuration says is kept in few places, each of which takes another (`Rooms.apply`).
 struct Rooms: Sendable {
+    let configuration: Current<Configuration>
     let approvals: ApprovalBroker
     let clients: ClientRegistry
     let grants: GrantRegistry
-    let vaults: VaultSet
+    let vaults: Current<[any VaultStore]>
     let audit: AuditTrail
-    let handler: RequestHandler
+    let handler: Current<RequestHandler>
+    let maker: VaultMaker
+    let display: RequestDisplay
+    let guardian: SessionGuard
     private let keyring: Keyring
     private let ledger: NonceStore
-    private let notifier: NotificationAnswerer?
-    private let guardian: SessionGuard
-    private let logger: Logger
+    let logger: Logger
 
     /// Makes them; nothing runs yet.
-    init(_ configuration: Configuration, folders: Folders, bus: BusConnection, logger: Logger) {
+    init(_ first: Configuration, folders: Folders, bus: BusConnection, logger: Logger) async {
         self.logger = logger
-        if configuration.approval.confirmation != .none, configuration.approval.confirmedKinds.isEmpty {
-            logger.warning(
-                "confirm_with confirms nothing: name the kinds in [approval] confirm_kinds, such as [\"release\"]"
-            )
-        }
+        let configuration = Current(first)
         let audit = AuditTrail(
             folder: folders.state,
             logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,
-            isRequired: configuration.audit.isRequired,
+            isRequired: first.audit.isRequired,
             logger: logger
         )
         let approvals = ApprovalBroker(
-            limits: configuration.approval.approvalLimits,
-            confirmation: Composition.confirmation(
-                configuration.approval,
-                pinentry: configuration.unlock.pinentry,
-                logger: logger
-            )
+            limits: first.approval.approvalLimits,
+            confirmation: Composition.confirmation(configuration, logger: logger)
         )
         let keyring = Keyring(
             bus: bus,
-            collection: configuration.keyring.collection,
+            collection: first.keyring.collection,
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
         ledger = NonceStore(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
-        let vaults = Composition.vaults(configuration, keyring: keyring, folders: folders, logger: logger)
-        let notifier =
-            configuration.approval.notifier
-            ? NotificationAnswerer(
-                approvals: approvals,
-                bus: bus,
-                options: Composition.notifierOptions(configuration),
-                logger: logger
-            ) : nil
+        maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
+        let vaults = Current(await maker.vaults(of: first))
+        let display = RequestDisplay(
+            approvals: approvals,
+            bus: bus,
+            options: Composition.notifierOptions(first),
+            logger: logger
+        )
         let keeper = SessionLockHandler(
-            vaults: vaults.stores,
+            vaults: vaults,
             grants: grants,
             approvals: approvals,
-            settings: configuration.lock,
+            configuration: configuration,
             audit: audit
         )
         let guardian = SessionGuard(
             session: bus,
-            options: Composition.sessionOptions(configuration.lock),
+            options: Composition.sessionOptions(first.lock),
             logger: logger
         ) { await keeper.handle($0) }
-        handler = RequestHandler(
-            vaults: vaults,
+        let handler = RequestHandler(
+            vaults: maker.rack(of: vaults.value),
             clients: clients,
             grants: grants,
             approvals: approvals,
-            policy: configuration.policy,
+            policy: first.policy,
             logger: logger,
             now: { Int64(Date().timeIntervalSince1970) },
-            tellDelivery: { delivery in
-                await notifier?.tellDelivery(
-                    client: delivery.client,
-                    program: Wording.asker(delivery.caller),
-                    host: delivery.host,
-                    count: delivery.count,
-                    passwords: delivery.passwords,
-                    wasAsked: delivery.wasAsked
-                )
-            },
+            tellDelivery: { await display.tell($0) },
             audit: audit.keep,
             used: guardian.use.use
         )
+        self.handler = Current(handler)
+        (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
-        (self.vaults, self.audit, self.notifier, self.guardian) = (vaults, audit, notifier, guardian)
+        (self.audit, self.guardian) = (audit, guardian)
     }
 
     /// What runs along while the daemon serves.
     func companions() -> [any Service] {
         // Opened now, so that no answer goes unrecorded.
         let answers = approvals.events()
-        var companions: [any Service] = [
+        return [
             BackgroundTask("the book of grants", logger) { [grants] in await grants.run() },
             BackgroundTask("the keeper of the Hash", logger) { [vaults, clients] in
-                await Composition.keepIdentity(of: vaults.stores, clients: clients)
+                await Composition.keepIdentity(of: vaults, clients: clients)
             },
-            BackgroundTask("the watch of the clients' keys", logger) { [clients, approvals] in
-                await Composition.followKeys(of: clients, approvals: approvals)
+            BackgroundTask("the watch of the clients' keys", logger) { [clients, grants, approvals] in
+                await Composition.followKeys(of: clients, grants: grants, approvals: approvals)
             },
             BackgroundTask("the record of nonces", logger) { [ledger] in
                 try? await gracefulShutdown()  // cancelled is told to stop, too
@@ -131,18 +118,10 @@ struct Rooms: Sendable {
             BackgroundTask("the record of answers", logger) { [audit] in
                 await Composition.recordAnswers(answers, in: audit)
             },
+            BackgroundTask("the watch of the vaults", logger) { [vaults, audit, approvals] in
+                await vaults.follow { await Composition.follow($0, approvals: approvals, in: audit) }
+            },
+            BackgroundTask("the display of requests", logger) { [display] in await display.run() },
         ]
-        companions += vaults.stores.map { store in
-            BackgroundTask("the watch of a vault", logger) { [audit, approvals] in
-                await Composition.follow(store, approvals: approvals, in: audit)
-            }
-        }
-        if let notifier {
-            companions.append(BackgroundTask("the notifier", logger) { try await notifier.run() })
-        } else {
-            let lookout = UnseenRequestLog(approvals: approvals, logger: logger)
-            companions.append(BackgroundTask("the lookout", logger) { await lookout.run() })
-        }
-        return companions
     }
 }

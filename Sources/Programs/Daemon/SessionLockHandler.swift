@@ -3,6 +3,7 @@
 import Approval
 import Audit
 import Clients
+import ConcurrencyTools
 import DisplayText
 import SessionWatch
 import Settings
@@ -10,13 +11,14 @@ import Vault
 
 /// Locks what is to be locked when the session says so, and holds what nobody could see.
 struct SessionLockHandler: Sendable {
-    let vaults: [any VaultStore]
+    let vaults: Current<[any VaultStore]>
     let grants: GrantRegistry
     let approvals: ApprovalBroker
-    let settings: LockSettings
+    let configuration: Current<Configuration>
     let audit: AuditTrail
 
     func handle(_ event: SessionEvent) async {
+        let settings = configuration.value.lock
         switch event {
         case .screenLocked:
             // First, so that nothing appears on a locked screen.
@@ -38,6 +40,7 @@ struct SessionLockHandler: Sendable {
     }
 
     private func lock(because reason: String) async {
+        let vaults = vaults.value
         for vault in vaults { await vault.lock() }
         await grants.endSessions()
         await approvals.forget(.everything)
@@ -48,6 +51,6 @@ struct SessionLockHandler: Sendable {
     }
 
     private func resume() async {
-        for vault in vaults { await vault.resume() }
+        for vault in vaults.value { await vault.resume() }
     }
 }

@@ -34,8 +34,9 @@ struct UnconfiguredService: Sendable {
         self.logger = logger
     }
 
-    /// Answers 503 until the configuration can be used or the daemon is told to stop.
-    func run(_ problem: ConfigurationProblem) async throws {
+    /// Answers 503 until the configuration can be used or the daemon is told to stop; it is looked at when it changes, at
+    /// each request and at each of `hangups`.
+    func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let handler = UnconfiguredHandler(problem) { asked.yield() }
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -54,12 +55,15 @@ struct UnconfiguredService: Sendable {
         // Without the watch, each request has the file read again.
         let watch = try? FileWatch(file) { asked.yield() }
         defer { _ = watch }
+        let listening = BackgroundTask("the reload at a hangup", logger) {
+            for await _ in hangups { asked.yield() }
+        }
         let wait = ConfigurationWait(path: path, known: problem, events: requests, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: listeners.map { .init(service: $0) }
+                services: (listeners + [listening]).map { .init(service: $0) }
                     + [.init(service: wait, successTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )
         )
@@ -70,7 +74,7 @@ struct UnconfiguredService: Sendable {
 }
 
 /// Why the daemon can't begin its work.
-struct ConfigurationProblem: Equatable, Sendable {
+struct ConfigurationProblem: Error, Equatable, Sendable {
     /// For the log: the file, the place in it and what to do.
     let text: String
     /// For whoever asks: the place, without a path.
@@ -78,10 +82,9 @@ struct ConfigurationProblem: Equatable, Sendable {
 
     /// Looks whether a configuration can be used; nil if so.
     static func find(in path: String?) -> ConfigurationProblem? {
-        do throws(ConfigurationError) {
-            return ConfigurationProblem(certificateOf: try Configuration.load(path: path), path: path)
-        } catch {
-            return ConfigurationProblem(error)
+        switch FoundConfiguration.read(path) {
+        case .success: nil
+        case .failure(let problem): problem
         }
     }
 
@@ -97,13 +100,11 @@ struct ConfigurationProblem: Equatable, Sendable {
         place = "http.certificate, http.private_key"
     }
 
-    private init?(certificateOf configuration: Configuration, path: String?) {
-        do throws(TLSIdentityError) {
-            _ = try Composition.identity(configuration.http)
-            return nil
-        } catch {
-            self.init(error, path: path)
-        }
+    /// The disk doesn't give the file, or what it names.
+    init(unreadable path: String?) {
+        let file = path ?? Folders.ofProcess().configurationFile
+        text = "\(file): it can't be read in time: does the disk hang?"
+        place = "it can't be read"
     }
 }
 

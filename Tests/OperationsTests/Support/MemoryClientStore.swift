@@ -62,7 +62,13 @@ actor MemoryClientStore: ClientStore {
         return .verified(conversation, known.client, fields)
     }
 
-    func client(withID id: String) throws(ClientError) -> Client? {
+    private var meanwhile: (@Sendable () async -> Void)?
+
+    /// Has something happen while a client is looked up.
+    func meanwhile(_ happens: @escaping @Sendable () async -> Void) { meanwhile = happens }
+
+    func client(withID id: String) async throws(ClientError) -> Client? {
+        await meanwhile?()
         try checkReadable()
         return clients[id]?.client
     }

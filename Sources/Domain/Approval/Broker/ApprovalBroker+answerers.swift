@@ -135,6 +135,11 @@ extension ApprovalBroker {
         broadcast.listen()
     }
 
+    /// How many requests `pending` has, each time that this becomes another number.
+    package nonisolated func pendingCounts() -> AsyncStream<Int> {
+        counts.listen()
+    }
+
     // MARK: Agents
 
     /// The agents, in the order in which they came.
@@ -191,5 +196,6 @@ extension ApprovalBroker {
     package func shutDown() {
         change { $0.shutDown(now: $1) }
         broadcast.finish()
+        counts.finish()
     }
 }

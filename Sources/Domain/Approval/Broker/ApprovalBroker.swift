@@ -43,16 +43,20 @@ package actor ApprovalBroker {
 
     /// Keeps what the person has decided for more than once.
     ///
-    /// The result says why it couldn't be kept for always, if it couldn't.
-    package typealias Keeping = @Sendable (Answer) async -> String?
+    /// Called in the very moment of the answer; what it returns is carried out then, and says why it couldn't be kept as
+    /// it was meant, if it couldn't.
+    package typealias Keeping = @Sendable (Answer) -> @Sendable () async -> String?
 
-    let limits: Limits
+    private(set) var limits: Limits
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
     let lookAgain: SecondLook
     private var confirmations: [String: Task<Void, Never>] = [:]
     let broadcast = Broadcast<ApprovalEvent>()
+    /// How many requests wait for the person, whether anybody has been told of them or not.
+    let counts = Broadcast<Int>(backlog: 1)
+    private var lastCount = 0
 
     var queue: ApprovalQueue
     private var lastAsker: AskerID = 0
@@ -107,6 +111,12 @@ package actor ApprovalBroker {
         ProcessExit(pid: process.pid, startTime: process.startTime, fire: fire)
     }
 
+    /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
+    package func apply(_ limits: Limits) {
+        self.limits = limits
+        queue.limits = limits
+    }
+
     // MARK: For operations
 
     /// Asks the person and waits for the answer.
@@ -117,11 +127,11 @@ package actor ApprovalBroker {
     ///
     /// - Parameters:
     ///   - request: The question.
-    ///   - keep: Called before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
     /// - Returns: What the person, or what is remembered, says.
     package func ask(
         _ request: ApprovalRequest,
-        keeping keep: @escaping Keeping = { _ in nil }
+        keeping keep: @escaping Keeping = { _ in { nil } }
     ) async -> Answer {
         guard isRoom(for: request.caller) else { return .tooMany }
         lastAsker += 1
@@ -148,13 +158,12 @@ package actor ApprovalBroker {
         queue.delivered(code)
     }
 
-    /// Allows that were given but not yet collected no longer hold.
-    ///
-    /// - Parameters:
-    ///   - matter: What has changed.
-    ///   - sparing: The codes whose allow was the reason of the change.
-    package func forget(_ matter: Invalidation, sparing: Set<String> = []) {
-        queue.forget(matter, sparing: sparing)
+    /// For how long an allow answers the same question again.
+    package var retryTime: Duration { limits.retry }
+
+    /// Allows of what has changed, given but not yet collected, no longer hold.
+    package func forget(_ matter: Invalidation) {
+        queue.forget(matter)
     }
 
     /// Takes back waiting requests that have become void.
@@ -204,8 +213,9 @@ package actor ApprovalBroker {
             waiting.continuation.resume(returning: answer)
             return nil
         }
+        let keep = waiting.keep(answer)
         return Task(executorPreference: TaskQueue.shared) {
-            let trouble = await waiting.keep(answer)
+            let trouble = await keep()
             waiting.continuation.resume(returning: answer)
             return trouble
         }
@@ -250,9 +260,17 @@ package actor ApprovalBroker {
                 broadcast.send(.agentTookOver(agent))
             }
         }
+        tellCount()
         setAlarm()
         watchProcesses()
         return keeping
+    }
+
+    private func tellCount() {
+        let count = queue.waiting.count(where: \.hasTurn)
+        guard count != lastCount else { return }
+        lastCount = count
+        counts.send(count)
     }
 
     /// Asks beside everything else; whoever answers otherwise meanwhile ends it.

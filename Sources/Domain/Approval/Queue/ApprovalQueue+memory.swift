@@ -50,13 +50,9 @@ extension ApprovalQueue {
         memories.removeAll { $0.code == code }
     }
 
-    /// Ends the memory of allows that have become void.
-    ///
-    /// - Parameters:
-    ///   - matter: What changed.
-    ///   - sparing: Codes of requests whose allow made the change itself.
-    mutating func forget(_ matter: Invalidation, sparing: Set<String> = []) {
-        memories.removeAll { matter.concerns($0.request) && !sparing.contains($0.code) }
+    /// Ends the memory of allows that have become void by what has changed.
+    mutating func forget(_ matter: Invalidation) {
+        memories.removeAll { matter.concerns($0.request) }
         guard matter.isLock else { return }
         for index in ended.indices { ended[index].request.withholdSearch() }
     }

@@ -35,7 +35,8 @@ enum ApprovalAction: Sendable, Equatable {
 struct ApprovalQueue: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    let limits: Limits
+    /// For what begins from now on: a deadline that runs stays as it is.
+    var limits: Limits
     let makeCode: @Sendable () -> String
 
     /// Requests that wait, in the order in which they came: those that are shown and those that wait for their turn.

@@ -12,6 +12,9 @@ package enum Outcome: String, Sendable, Hashable, CaseIterable {
     case expired
     /// The asking program is gone, or the question has become void.
     case withdrawn
+
+    /// Whether it is the person's word.
+    var isAnswer: Bool { self == .allowed || self == .denied }
 }
 
 /// What an asker gets; the scope only where its question is the one that was shown, so that it is remembered once.

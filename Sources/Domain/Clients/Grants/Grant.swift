@@ -73,6 +73,13 @@ package struct GrantKey: Hashable, Sendable {
         other.form = form
         return self == other
     }
+
+    /// The same wherever the form goes: two that are alike have this in common.
+    var anyForm: GrantKey {
+        var key = self
+        key.form = nil
+        return key
+    }
 }
 
 /// A remembered decision.

@@ -25,3 +25,13 @@ package enum GrantDecision: Hashable, Sendable {
     /// What the person has decided can't be read now. It may be a denial: nothing but a new question covers it.
     case unknown
 }
+
+/// From one lock to the next: what is granted for the session is granted for just this one.
+package struct GrantSession: Equatable, Sendable {
+    let number: UInt64
+
+    /// Names it by its number.
+    package init(number: UInt64) {
+        self.number = number
+    }
+}

@@ -3,6 +3,7 @@
 import ConcurrencyTools
 package import Logging
 package import SecretService
+import Synchronization
 
 /// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
 ///
@@ -15,6 +16,9 @@ package actor GrantRegistry {
 
     private let keyring: Keyring
     private let logger: Logger
+    private let news = Broadcast<Void>(backlog: 1)
+    /// How many sessions have ended.
+    private let sessions = Atomic<UInt64>(0)
     /// What counts; of what is stored, as it was when it was last read.
     private var table = GrantTable()
     private var shelf = GrantsSnapshot()
@@ -25,11 +29,11 @@ package actor GrantRegistry {
     /// Nothing has happened in the keyring since it was read.
     private var isCurrent = false
     /// How often something has changed in the keyring.
-    private var changes: UInt64 = 0
+    private var changeCount: UInt64 = 0
     private var reading: Task<KeyringError?, Never>?
     private var lastWrite: Task<Void, Never>?
     private var isDeletingAgain = false
-    /// `changes` after the last write that failed.
+    /// `changeCount` after the last write that failed.
     private var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
@@ -41,13 +45,23 @@ package actor GrantRegistry {
     /// A decision can be kept beyond the session.
     package nonisolated var keepsGrants: Bool { true }
 
+    /// The session that runs now: what is decided in it is to be remembered in no other.
+    package nonisolated var session: GrantSession {
+        GrantSession(number: sessions.load(ordering: .sequentiallyConsistent))
+    }
+
+    /// Tells of every change of what is decided; each caller has its own stream.
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
     /// Follows the keyring until it is cancelled.
     package func run() async {
         for await event in keyring.events() {
             isCurrent = false
-            changes += 1
+            changeCount += 1
             switch event {
-            case .locked, .providerLeft: table.endSessions(ofVault: nil)
+            case .locked, .providerLeft: endSessions()
             default: break
             }
         }
@@ -58,22 +72,25 @@ package actor GrantRegistry {
     /// What is decided about each of these now, in their order; the keyring is read at most once for all of them.
     package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
         let isReadable = await load() == nil
-        let now = ContinuousClock.now
-        return subjects.map { subject in
-            let isKnown = isReadable && shelf.sealed[subject.key.fingerprint] == nil
-            return table.decision(on: subject, isKnown: isKnown, now: now)
+        return table.decisions(on: subjects, now: .now) { fingerprint in
+            isReadable && shelf.sealed[fingerprint] == nil
         }
     }
 
     /// Remembers decisions; they count from now on.
     ///
+    /// - Parameters:
+    ///   - grants: What was decided.
+    ///   - session: When the person decided; where that session is over, as by a lock, nothing is remembered for it.
     /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
-    package func remember(_ grants: [Grant]) async throws(KeyringError) {
+    package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(KeyringError) {
         let grants = grants.filter { $0.entries?.isEmpty != true }
+        let isOver = session.map { $0 != self.session } ?? false
         for grant in grants {
             if !grant.isForSession { pending[grant.name] = grant }
-            table.remember(grant.forSession)
+            if !isOver { table.remember(grant.forSession) }
         }
+        if !grants.isEmpty { news.send(()) }
         let lasting = grants.filter { !$0.isForSession }
         for (fingerprint, new) in Dictionary(grouping: lasting, by: \.key.fingerprint) {
             try await write(fingerprint, adding: new)
@@ -106,6 +123,7 @@ package actor GrantRegistry {
         }
         let beingStored = pending.removeValue(forKey: name)
         _ = table.forget(fingerprint: fingerprint, name: name)
+        news.send(())
         guard !known.isForSession || beingStored != nil else { return known }
         undeleted[fingerprint, default: Undeleted()].add(known)
         try await write(fingerprint)
@@ -116,7 +134,7 @@ package actor GrantRegistry {
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
     package func forget(fingerprint: String) async throws(KeyringError) {
-        table.forget(fingerprint: fingerprint)
+        if table.forget(fingerprint: fingerprint) { news.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
         undeleted[fingerprint, default: Undeleted()].addAll()
         try await write(fingerprint)
@@ -124,7 +142,8 @@ package actor GrantRegistry {
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
     package func endSessions(ofVault vault: String? = nil) {
-        table.endSessions(ofVault: vault)
+        sessions.add(1, ordering: .sequentiallyConsistent)
+        if table.endSessions(ofVault: vault) { news.send(()) }
     }
 
     // MARK: - Reading
@@ -147,11 +166,11 @@ package actor GrantRegistry {
         defer { reading = nil }
         // What changes while it is read, a lock among that, makes what was read worth nothing.
         for _ in 0..<Self.readings {
-            let before = changes
+            let before = changeCount
             do throws(KeyringError) {
                 let found = try await keyring.items(schema: Self.schema)
                 let shelf = GrantsSnapshot(found, try await keyring.openSecrets(of: found))
-                guard before == changes else { continue }
+                guard before == changeCount else { continue }
                 adopt(shelf)
                 return nil
             } catch {
@@ -165,7 +184,9 @@ package actor GrantRegistry {
         self.shelf = shelf
         isCurrent = true
         let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
+        let former = table
         table.adopt(stored, sparing: Set(shelf.sealed.keys))
+        if table != former { news.send(()) }
         for (fingerprint, error) in shelf.sealed where error != .itemLocked {
             logger.error(
                 "a client's grants can't be read, so that the person is asked",
@@ -177,7 +198,7 @@ package actor GrantRegistry {
 
     /// Tries once more to delete what was forgotten, if anything has changed since that failed.
     private func deleteAgain() {
-        guard !undeleted.isEmpty, !isDeletingAgain, changes != failedAt else { return }
+        guard !undeleted.isEmpty, !isDeletingAgain, changeCount != failedAt else { return }
         isDeletingAgain = true
         Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
     }
@@ -223,12 +244,12 @@ package actor GrantRegistry {
         } catch {
             // Nobody knows how much of it was done.
             isCurrent = false
-            changes += 1
-            failedAt = changes
+            changeCount += 1
+            failedAt = changeCount
             throw error
         }
         // A reading that runs may have seen what was there before.
-        changes += 1
+        changeCount += 1
         // Nothing more was forgotten meanwhile.
         if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
         for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
@@ -253,15 +274,7 @@ package actor GrantRegistry {
                 )
             }
         }
-        for item in surplus {
-            do throws(KeyringError) {
-                try await keyring.delete(item)
-            } catch .notFound {
-                continue  // Somebody else has deleted it, which is as good.
-            } catch {
-                throw error
-            }
-        }
+        for item in surplus { try await keyring.deleteIfThere(item) }
         shelf.put(kept, in: item, fingerprint: fingerprint)
     }
 

@@ -15,8 +15,35 @@ struct GrantTable: Sendable, Equatable {
     ///   - now: The time.
     /// - Returns: The decision.
     func decision(on subject: GrantSubject, isKnown: Bool, now: ContinuousClock.Instant) -> GrantDecision {
+        decisions(on: [subject], now: now) { _ in isKnown }.first ?? .unknown
+    }
+
+    /// The same for many entries at once, in their order.
+    ///
+    /// What is decided is gone through once for all of them: there can be thousands of both.
+    func decisions(
+        on subjects: [GrantSubject],
+        now: ContinuousClock.Instant,
+        isKnown: (_ fingerprint: String) -> Bool
+    ) -> [GrantDecision] {
+        let fingerprints = Set(subjects.map(\.key.fingerprint))
+        let valid = grants.filter { fingerprints.contains($0.key.fingerprint) && !$0.isOver(at: now) }
+        let alike = Dictionary(grouping: valid, by: \.key.anyForm)
+        return subjects.map { subject in
+            Self.decision(
+                on: subject,
+                among: alike[subject.key.anyForm] ?? [],
+                isKnown: isKnown(subject.key.fingerprint)
+            )
+        }
+    }
+
+    private static func decision(
+        on subject: GrantSubject,
+        among valid: [Grant],
+        isKnown: Bool
+    ) -> GrantDecision {
         let (key, entry) = (subject.key, subject.entry)
-        let valid = grants.filter { !$0.isOver(at: now) }
         let last = valid.decision(on: key, entry: entry)
         if last == false { return .denied }
         guard !isKnown else { return last == true ? .allowed : .undecided }
@@ -55,9 +82,12 @@ struct GrantTable: Sendable, Equatable {
         return grants.count != before
     }
 
-    /// Ends what was meant for this session only, for one vault or for all.
-    mutating func endSessions(ofVault vault: String?) {
+    /// Ends what was meant for this session only, for one vault or for all; says whether there was anything.
+    @discardableResult
+    mutating func endSessions(ofVault vault: String?) -> Bool {
+        let before = grants.count
         grants.removeAll { $0.isForSession && (vault == nil || $0.key.vault == vault) }
+        return grants.count != before
     }
 
     /// Drops what has run out.

@@ -18,6 +18,20 @@ extension ClientRegistry {
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
+    /// The key of each client by its Id, as a fingerprint.
+    ///
+    /// - Parameter former: What this said before: a client whose item the keyring keeps locked by itself is still there,
+    ///   with the key that it had.
+    /// - Returns: The fingerprints.
+    /// - Throws: Why the keys can't be read.
+    package func keys(after former: [String: String] = [:]) async throws(ClientError) -> [String: String] {
+        let shelf = try await shelf()
+        let readable = shelf.all.map { ($0.client.id, $0.client.fingerprint) }
+        return Dictionary(readable) { $1 }.merging(former.filter { shelf.isLocked($0.key) }) { known, _ in
+            known
+        }
+    }
+
     /// The client that has this Id; nil if the Id is free.
     ///
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
@@ -25,6 +39,11 @@ extension ClientRegistry {
         let shelf = try await shelf()
         guard !shelf.isLocked(id) else { throw .keyring(.itemLocked) }
         return (shelf[id]?.client).map(current)
+    }
+
+    /// Whether a client of this Id is there, but the keyring keeps its item locked by itself.
+    package func isLocked(_ id: String) async throws(ClientError) -> Bool {
+        try await shelf().isLocked(id)
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
@@ -83,7 +102,7 @@ extension ClientRegistry {
             {
                 return false
             }
-            for item in same.dropLast() { try await keyring.delete(item) }
+            for item in same.dropLast() { try await keyring.deleteIfThere(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())
             } else {
@@ -118,7 +137,7 @@ extension ClientRegistry {
     package func revoke(_ id: String) async throws(ClientError) {
         guard try await shelf().holds(id), let name = PlainName(cleaning: id) else { throw .unknown(id) }
         try await write { [keyring] () async throws(KeyringError) in
-            for item in try await keyring.items(of: name) { try await keyring.delete(item) }
+            for item in try await keyring.items(of: name) { try await keyring.deleteIfThere(item) }
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import ConcurrencyTools
 package import SecureMemory
 
 /// Answers messages of the protocol.
@@ -16,4 +17,15 @@ package protocol MessageHandler: Sendable {
 
     /// The Hash that an error may tell, if it is known.
     func hash() async -> String?
+}
+
+/// Each message is answered to its end by the handler that was in force when it came.
+extension Current: MessageHandler where Value == RequestHandler {
+    package func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
+        await value.answer(body, from: requester)
+    }
+
+    package func hash() async -> String? {
+        await value.hash()
+    }
 }

@@ -14,11 +14,11 @@ import Vault
 /// is looked at only after the person's word (docs/architecture.md, "First the word, then the look"). Each RequestType
 /// has a file of its own; this one only sends a request there and turns what comes back into bytes.
 package struct RequestHandler: MessageHandler {
-    let vaults: VaultSet
+    private(set) var vaults: VaultSet
     let clients: any ClientStore
     let grants: any GrantStore
     let approvals: ApprovalBroker
-    let policy: Policy
+    private(set) var policy: Policy
     let saves = SaveLedger()
     let unlocks = KeyringUnlocks()
     let unlockOffers = UnlockOffers()
@@ -62,6 +62,16 @@ package struct RequestHandler: MessageHandler {
         self.tellDelivery = tellDelivery
         self.audit = audit
         self.used = used
+    }
+
+    /// The same bell under another policy and over other vaults.
+    ///
+    /// What it remembers is shared. A request is answered to its end by the bell that it came to, so that one policy holds
+    /// for all of it.
+    package func under(_ policy: Policy, over vaults: VaultSet) -> RequestHandler {
+        var handler = self
+        (handler.policy, handler.vaults) = (policy, vaults)
+        return handler
     }
 
     /// Answers one request.
@@ -124,7 +134,9 @@ package struct RequestHandler: MessageHandler {
         do throws(Refusal) {
             return try await operation(verified)
         } catch .muted {
-            var reply = verified.reply(hash: await vaults.hash())
+            // A reply without it would lead clients astray for good.
+            guard let hash = await vaults.hash() else { throw .muted }
+            var reply = verified.reply(hash: hash)
             if verified.request.type != .getLoginsCount { reply.entries = [] }
             reply.count = 0
             return OperationResult(reply: reply, to: verified.conversation)

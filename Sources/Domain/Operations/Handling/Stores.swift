@@ -38,10 +38,12 @@ package protocol GrantStore: Sendable {
     nonisolated var keepsGrants: Bool { get }
     /// What is decided about each of these now, in their order.
     func decisions(on subjects: [GrantSubject]) async -> [GrantDecision]
-    /// Remembers decisions; they count from now on.
+    /// The session that runs now; a lock begins another.
+    nonisolated var session: GrantSession { get }
+    /// Remembers decisions; they count from now on, but none for a session that is over.
     ///
     /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
-    func remember(_ grants: [Grant]) async throws(KeyringError)
+    func remember(_ grants: [Grant], in session: GrantSession?) async throws(KeyringError)
     /// Forgets everything that was decided for a key.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.

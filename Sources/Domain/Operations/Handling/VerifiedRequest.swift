@@ -95,15 +95,19 @@ extension RequestHandler {
     func ask(
         _ question: ApprovalRequest,
         for verified: VerifiedRequest,
-        keeping keep: @escaping ApprovalBroker.Keeping = { _ in nil }
+        keeping keep: @escaping @Sendable (Answer, GrantSession) async -> String? = { _, _ in nil }
     ) async throws(Refusal) -> PersonDecision {
         let answer = await approvals.ask(question) { answer in
-            do throws(Refusal) {
-                try await checkKey(of: verified)
-            } catch {
-                return "Nothing was kept, since the client's key is not there any more."
+            // As it is at the answer: a lock while the key is looked at ends what is meant for this session.
+            let session = grants.session
+            return {
+                do throws(Refusal) {
+                    try await checkKey(of: verified)
+                } catch {
+                    return "Nothing was kept, since the client's key is not there any more."
+                }
+                return await keep(answer, session)
             }
-            return await keep(answer)
         }
         switch answer {
         case .allowed, .withdrawn: try await checkKey(of: verified)

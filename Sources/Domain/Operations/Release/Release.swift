@@ -126,9 +126,10 @@ extension RequestHandler {
     ) async -> Result<PersonDecision, Refusal> {
         await Task(executorPreference: TaskQueue.shared) {
             do throws(Refusal) {
-                let decided = try await ask(question, for: verified) { answer in
+                let decided = try await ask(question, for: verified) { answer, session in
                     await remember(
-                        grantsToKeep(of: answer, about: asked, for: purpose, verified: verified, caller: caller)
+                        grantsToKeep(of: answer, about: asked, for: purpose, verified: verified, caller: caller),
+                        in: session
                     )
                 }
                 return .success(decided)

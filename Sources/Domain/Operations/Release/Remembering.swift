@@ -37,11 +37,16 @@ extension RequestHandler {
 
     /// Keeps decisions that the person meant for more than once.
     ///
-    /// - Returns: Why one couldn't be kept for always, as a sentence that tells the person what to do.
-    func remember(_ decided: [Grant]) async -> String? {
+    /// - Parameters:
+    ///   - decided: The decisions.
+    ///   - session: When they were made.
+    /// - Returns: Why one couldn't be kept as it was meant, as a sentence that tells the person what to do.
+    func remember(_ decided: [Grant], in session: GrantSession) async -> String? {
         do throws(KeyringError) {
-            try await grants.remember(decided)
-            return nil
+            try await grants.remember(decided, in: session)
+            let isOver = session != grants.session && decided.contains(where: \.isForSession)
+            return isOver
+                ? "It is not kept: everything was locked just then, and that ends the session." : nil
         } catch {
             return error.advice
         }

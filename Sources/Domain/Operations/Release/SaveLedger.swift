@@ -14,19 +14,23 @@ struct Saved: Sendable {
 /// The saves that run or have just been carried out, so that each is carried out once.
 ///
 /// A client that gave up waiting and asks again gets the outcome of the save that it had asked for, with the same
-/// uuid, until one reply has been delivered or ``memory`` is over. Nothing wakes up to forget: the next call does.
+/// uuid, until one reply has been delivered or the time for retries is over. Nothing wakes up to forget: the next call
+/// does.
 actor SaveLedger {
-    /// How long a finished save is remembered: the retry time of the approval.
-    static let memory: Duration = .seconds(60)
-
     private struct Entry {
         let task: Task<Result<Saved, Refusal>, Never>
-        var finished: (at: ContinuousClock.Instant, id: LoginID)?
+        var finished: (until: ContinuousClock.Instant, id: LoginID)?
     }
+
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     private var entries: [[UInt8]: Entry] = [:]
     /// What a save would store is kept only as a keyed digest.
     private let digestKey = Randomness.secret(32)
+
+    init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
+        self.now = now
+    }
 
     /// A name for a save that tells nothing of its secrets.
     nonisolated func digest(of parts: [SecretBytes]) -> [UInt8] {
@@ -41,15 +45,22 @@ actor SaveLedger {
     }
 
     /// Joins the same save, or carries it out in a task that outlives the caller.
+    ///
+    /// - Parameters:
+    ///   - name: Its digest.
+    ///   - memory: For how long a retry gets its outcome, once it is finished.
+    ///   - save: Carries it out.
+    /// - Returns: Its outcome.
     func carryOut(
         _ name: [UInt8],
+        rememberedFor memory: Duration,
         _ save: @escaping @Sendable () async -> Result<Saved, Refusal>
     ) async -> Result<Saved, Refusal> {
         forgetOld()
         if let entry = entries[name] { return await entry.task.value }
         let task = Task(executorPreference: TaskQueue.shared) {
             let result = await save()
-            await self.finish(name, result)
+            await self.finish(name, result, memory)
             return result
         }
         entries[name] = Entry(task: task)
@@ -62,17 +73,15 @@ actor SaveLedger {
         if entries[name]?.finished?.id == saved.id { entries[name] = nil }
     }
 
-    private func finish(_ name: [UInt8], _ result: Result<Saved, Refusal>) {
+    private func finish(_ name: [UInt8], _ result: Result<Saved, Refusal>, _ memory: Duration) {
         switch result {
-        case .success(let saved): entries[name]?.finished = (.now, saved.id)
+        case .success(let saved): entries[name]?.finished = (now() + memory, saved.id)
         case .failure: entries[name] = nil
         }
     }
 
     private func forgetOld() {
-        let now = ContinuousClock.now
-        entries = entries.filter { _, entry in
-            entry.finished.map { now - $0.at < Self.memory } ?? true
-        }
+        let now = now()
+        entries = entries.filter { _, entry in entry.finished.map { now < $0.until } ?? true }
     }
 }

@@ -157,9 +157,34 @@ extension RequestHandler {
         }
     }
 
+    /// Forgets what was decided for the key that is replaced, and for this one where no client has it: its item may have
+    /// been deleted while Keybell wasn't there to see it, and that has revoked it with all that it was granted.
+    ///
+    /// Where they can't be deleted the key isn't stored: they would count for it again.
+    private func clearGrants(of key: ClientKey, _ admission: Admission) async throws(Refusal) {
+        var revoked = Set([admission.replaced].compactMap(\.self))
+        do throws(ClientError) {
+            if try await clients.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
+        } catch {
+            throw .keyring(error.advice)
+        }
+        for fingerprint in revoked {
+            do throws(KeyringError) {
+                try await grants.forget(fingerprint: fingerprint)
+            } catch {
+                logger.error(
+                    "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",
+                    metadata: ["client": "\(admission.id)", "why": "\(error.advice)"]
+                )
+                throw .keyring(error.advice)
+            }
+        }
+    }
+
     /// Stores a key unless somebody else has the Id by now than the person was shown.
     private func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
         let caller = admission.caller
+        try await clearGrants(of: key, admission)
         do throws(ClientError) {
             try await clients.register(
                 id: admission.id,

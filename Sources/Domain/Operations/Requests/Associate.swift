@@ -35,7 +35,7 @@ extension RequestHandler {
             return await welcome(id, conversation, code: nil)
         }
         let admission = try await admit(key, proposed: request.id, from: requester)
-        if let replaced = admission.replaced { await end(replaced, of: admission.id) }
+        if let replaced = admission.replaced { await approvals.end(.key(replaced)) }
         await record(
             .associated,
             client: admission.id,
@@ -62,20 +62,6 @@ extension RequestHandler {
         } catch {
             throw .keyring(error.advice)
         }
-    }
-
-    /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.
-    private func end(_ replaced: String, of id: String) async {
-        do throws(KeyringError) {
-            try await grants.forget(fingerprint: replaced)
-        } catch {
-            // They go by the key that is no more.
-            logger.error(
-                "the grants of a replaced key could not be deleted",
-                metadata: ["client": "\(id)", "why": "\(error.advice)"]
-            )
-        }
-        await approvals.end(.key(replaced))
     }
 
     /// The reply to a client that is let in; `Count` 0 is what the legacy kind expects.

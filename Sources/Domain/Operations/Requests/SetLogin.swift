@@ -38,7 +38,7 @@ extension RequestHandler {
         } catch {
             throw await limitFirst(error, of: verified, asks: await asksToSave(wish, verified: verified))
         }
-        let saved = await saves.carryOut(name) {
+        let saved = await saves.carryOut(name, rememberedFor: await approvals.retryTime) {
             do throws(Refusal) {
                 return .success(try await save(wish, in: store, verified: verified))
             } catch {
@@ -137,7 +137,9 @@ extension RequestHandler {
         try await checkKey(of: verified)
         do throws(VaultError) {
             let id = try await save(wish.draft, in: store)
-            await approvals.forget(.entry(id.hex), sparing: Set([code].compactMap(\.self)))
+            await approvals.forget(.entry(id.hex))
+            // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
+            if let code { await approvals.delivered(code) }
             await record(
                 .saved,
                 client: verified.client.id,
@@ -224,13 +226,16 @@ extension RequestHandler {
             alwaysOffered: !widens && grants.keepsGrants
         )
         describe(&question, verified: verified, caller: caller)
-        let decided = try await ask(question, for: verified) { answer in
+        let decided = try await ask(question, for: verified) { answer, session in
             // Not where somebody else has got hold of the connection meanwhile.
             guard let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
                 !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
                 let scope = Grant.Scope(decided.choices)
             else { return nil }
-            return await remember([Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)])
+            return await remember(
+                [Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)],
+                in: session
+            )
         }
         guard decided.allows, let code = decided.code else { throw .denied }
         return .answer(code: code)

@@ -14,7 +14,7 @@ struct KDBXFile: Sendable {
     typealias Opened = KDBXReader.Opened
 
     /// What reads it.
-    let reader: KDBXReader
+    var reader: KDBXReader
     /// Where the former content goes where the file has to be written in place.
     private let backup: String
     private let logger: Logger

@@ -16,11 +16,12 @@ package actor KDBXStore: VaultStore {
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.kdbx
 
-    let path: String
-    private let file: KDBXFile
+    /// The file, or a link to it.
+    package nonisolated let path: String
+    private var file: KDBXFile
     private let log: KDBXLog
     private let now: @Sendable () -> Int64
-    private let passwords: any VaultPasswords
+    private var passwords: any VaultPasswords
     private let identity: KDBXIdentityKeeper
     private let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
@@ -29,6 +30,7 @@ package actor KDBXStore: VaultStore {
     private nonisolated let news = Broadcast<Void>(backlog: 1)
 
     private var opened: KDBXReader.Opened?
+    private var isClosed = false
     /// Counts the locks, so that what began before one does not undo it.
     private var era = 0
     private var unlocking: KDBXUnlock.Running?
@@ -131,6 +133,31 @@ package actor KDBXStore: VaultStore {
         news.send(())
     }
 
+    package func close() async {
+        isClosed = true
+        await lock()
+        news.finish()
+    }
+
+    /// Is opened in another way from the next time on; while it is open it stays so, and an unlock that is under way goes
+    /// on as it began.
+    ///
+    /// - Parameters:
+    ///   - keyFile: Its key file, if it has one.
+    ///   - maximumSeconds: How long deriving the key may take.
+    ///   - maximumMemory: How many mebibytes that may take.
+    ///   - passwords: Where passwords come from.
+    package func apply(
+        keyFile: String?,
+        maximumSeconds: Int,
+        maximumMemory: Int,
+        passwords: any VaultPasswords
+    ) {
+        let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        file.reader = KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits)
+        self.passwords = passwords
+    }
+
     /// What is in the vault, if it is open.
     func shelf() throws(VaultError) -> KDBXSnapshot {
         guard let opened else { throw .locked }
@@ -145,6 +172,7 @@ package actor KDBXStore: VaultStore {
     /// for the next.
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
         while opened == nil {
+            guard !isClosed else { throw .leftOut(name) }
             guard let other = unlocking else { return try await beginUnlock(for: reason).value.get() }
             guard let outcome = await reason.whileWanted({ await other.task.value }) else {
                 throw .notUnlocked(.cancelled)

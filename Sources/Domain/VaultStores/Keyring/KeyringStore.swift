@@ -41,6 +41,7 @@ package actor KeyringStore: VaultStore {
     private(set) var readings = 0
     /// Whether the vault was locked by itself, whatever its collection is.
     private var isLockedByUs = false
+    private var isClosed = false
     /// How the collection was when last looked at.
     private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
     /// How long a provider that could not be reached counts as such; its coming is signalled, its recovery isn't.
@@ -128,12 +129,20 @@ package actor KeyringStore: VaultStore {
         news.send(())
     }
 
+    package func close() async {
+        isClosed = true
+        await lock()
+        news.finish()
+    }
+
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
+        guard !isClosed else { throw .leftOut(name) }
         let keyring = keyring
         let outcome = await reason.whileWanted {
             await Result { () async throws(KeyringError) in try await keyring.unlock() }
         }
         guard let outcome else { throw .notUnlocked(.cancelled) }
+        guard !isClosed else { throw .leftOut(name) }
         try await asking { () async throws(KeyringError) in try outcome.get() }
         isLockedByUs = false
         lastLook = nil
@@ -144,7 +153,7 @@ package actor KeyringStore: VaultStore {
 
     /// Makes the vault usable again after `lock`, as at the screen's unlock; asks nobody anything.
     package func resume() async {
-        guard isLockedByUs else { return }
+        guard isLockedByUs, !isClosed else { return }
         isLockedByUs = false
         news.send(())
     }

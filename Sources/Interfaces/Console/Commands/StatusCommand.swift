@@ -22,6 +22,7 @@ struct StatusCommand: AsyncParsableCommand {
         let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
         let clients = try? await daemon.clients(starts: false)
+        let configuration = await daemon.configurationState()
         guard !output.json else {
             Output.json(
                 .object([
@@ -30,6 +31,7 @@ struct StatusCommand: AsyncParsableCommand {
                     ("requests", .array(requests.map(\.json))),
                     ("mutes", .array(muting.map(Self.mute))),
                     ("agents", .array(agents.map { JSON(members: $0) })),
+                    ("configuration", configuration?.json ?? .null),
                 ])
             )
             return
@@ -47,6 +49,9 @@ struct StatusCommand: AsyncParsableCommand {
             rows.append([index == 0 ? "Agents" : "", Self.line(agent: agent)])
         }
         if agents.isEmpty { rows.append(["Agents", "none beside the built-in notifier"]) }
+        for (index, remark) in (configuration?.remarks ?? []).enumerated() {
+            rows.append([index == 0 ? "Configuration" : "", "\(remark.text). \(remark.cure)"])
+        }
         for line in Columns.lines(rows) { Output.line(line) }
     }
 

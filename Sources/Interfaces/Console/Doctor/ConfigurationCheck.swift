@@ -32,6 +32,11 @@ enum ConfigurationCheck {
         ).map { .warning("Configuration", "\($0.key): \($0.text)", do: $0.cure) }
     }
 
+    /// Whether the running daemon goes by what the file says; a mistake in the file is told already.
+    static func findings(_ state: ConfigurationState?) -> [Finding] {
+        (state?.remarks ?? []).map { .warning("Configuration", $0.text, do: $0.cure) }
+    }
+
     /// The file that a daemon with these arguments reads; nil for the usual one.
     static func file(in arguments: [String], folder: String?) -> String? {
         for (index, argument) in arguments.enumerated() {

@@ -42,6 +42,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let (configuration, read) = ConfigurationCheck.read(config ?? daemon?.configurationFile)
         findings.insert(contentsOf: [read] + ConfigurationCheck.advice(configuration), at: 0)
         if let bus {
+            findings += ConfigurationCheck.findings(await bus.configurationState())
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
             // A daemon that doesn't run, or can't tell, has no agents to count.
             let agents = try? await bus.agents(starts: false)

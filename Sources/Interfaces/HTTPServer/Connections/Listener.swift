@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import ConcurrencyTools
 import HTTPTypes
 import HummingbirdCore
 package import Linux
@@ -22,15 +23,15 @@ package struct Listener: Service {
     private let limit: ConnectionLimit
     private let budget: BodyBudget
     private let reader: RequestReader
-    private let tls: TLSIdentity?
+    private let tls: Current<TLSIdentity>?
     private let eventLoopGroup: any EventLoopGroup
 
     /// Prepares to serve a socket, which holds its port already.
     ///
     /// - Parameters:
     ///   - socket: One of `ListeningSocket.open`.
-    ///   - options: What it is told.
-    ///   - tls: What to serve HTTPS with; nil for plain HTTP.
+    ///   - options: What it is told: of each request and each new connection those that hold then.
+    ///   - tls: What to serve new connections of HTTPS with; nil for plain HTTP.
     ///   - limit: The count of connections, one for all listeners of a daemon.
     ///   - budget: The memory for bodies, likewise.
     ///   - handler: Answers the protocol's messages.
@@ -38,8 +39,8 @@ package struct Listener: Service {
     ///   - logger: For what happens to connections; never for what is in them.
     package init(
         socket: ListeningSocket,
-        options: ListenerOptions = ListenerOptions(),
-        tls: TLSIdentity? = nil,
+        options: Current<ListenerOptions> = Current(ListenerOptions()),
+        tls: Current<TLSIdentity>? = nil,
         limit: ConnectionLimit,
         budget: BodyBudget,
         handler: any MessageHandler,
@@ -52,8 +53,7 @@ package struct Listener: Service {
         self.budget = budget
         self.eventLoopGroup = eventLoopGroup
         reader = RequestReader(
-            door: AccessPolicy(allowedOrigins: options.allowedOrigins, maximumBody: options.maximumBody),
-            options: options,
+            current: options,
             handler: handler,
             logger: logger
         )
@@ -154,7 +154,7 @@ package struct Listener: Service {
     /// Lets everything that is added behind see what was encrypted, if anything is.
     private func encrypt(_ channel: any Channel) throws {
         guard let tls else { return }
-        try channel.pipeline.syncOperations.addHandler(tls.handler())
+        try channel.pipeline.syncOperations.addHandler(tls.value.handler())
     }
 
     /// Sets up HTTP on a connection, with our own handler right behind the decoder.

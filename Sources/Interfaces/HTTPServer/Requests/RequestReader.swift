@@ -13,10 +13,12 @@ import UnicodeText
 
 /// Takes a request that may come in to the handler, and its answer back.
 struct RequestReader: Sendable {
-    let door: AccessPolicy
-    let options: ListenerOptions
+    let current: Current<ListenerOptions>
     let handler: any MessageHandler
     let logger: Logger
+
+    /// What holds now.
+    var options: ListenerOptions { current.value }
 
     /// Answers one request.
     ///
@@ -36,7 +38,7 @@ struct RequestReader: Sendable {
         peer: Peer,
         place: Place
     ) async throws {
-        let verdict = door.verdict(on: request.head)
+        let verdict = options.door.verdict(on: request.head)
         let page: AccessPolicy.Page?
         switch verdict.room {
         case .failure(let refusal):

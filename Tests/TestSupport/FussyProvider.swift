@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import TestSupport
 
 /// A Secret Service on a bus of its own that hands everything on to a real one, but for what it is told to refuse.
-struct FussyProvider {
+package struct FussyProvider {
     private static let root: ObjectPath = "/org/freedesktop/secrets"
 
-    let bus: PrivateBus
+    /// Where it serves.
+    package let bus: PrivateBus
     /// The method that fails, if one does.
-    let failing = Observed<String?>(nil)
+    package let failing = Observed<String?>(nil)
     /// The method that gets no answer until it is another one, as while the provider asks the person.
-    let holding = Observed<String?>(nil)
+    package let holding = Observed<String?>(nil)
     /// Whether the items are locked by themselves.
-    let areItemsLocked = Observed(false)
+    package let areItemsLocked = Observed(false)
+    /// Whether somebody else is always quicker to delete an item.
+    package let isAlwaysGone = Observed(false)
     /// How often each method was called.
-    let calls = Observed<[String: Int]>([:])
+    package let calls = Observed<[String: Int]>([:])
     /// Ends the real one when it is let go of.
     private let session: KeyringSession
     private let real: BusConnection
     private let front: BusConnection
 
-    init(over session: KeyringSession) async throws {
+    /// Starts one in front of a real one.
+    package init(over session: KeyringSession) async throws {
         self.session = session
         bus = try await PrivateBus()
         real = try await session.bus.connect()
@@ -32,7 +35,7 @@ struct FussyProvider {
     }
 
     /// Says that an item has changed, so that whoever follows the keyring reads it again.
-    func tellChange() async throws {
+    package func tellChange() async throws {
         let path = try await collectionPath()
         try await front.emit(path, "org.freedesktop.Secret.Collection", "ItemChanged", [.objectPath(path)])
     }
@@ -71,6 +74,9 @@ struct FussyProvider {
             return [.dictionary(key: "o", value: "(oayays)", [])]
         }
         let answer = try await real.call("org.freedesktop.secrets", path, interface, member, arguments)
+        if isAlwaysGone.now, member == "Delete" {
+            throw DBusError(name: "org.freedesktop.Secret.Error.NoSuchObject", message: "it is gone")
+        }
         if member == "SearchItems" || member == "CreateItem" {
             let found = answer.flatMap { $0.asArray ?? [$0] }.compactMap(\.asObjectPath)
             for item in found where item.text != "/" { await front.export(self.item(item)) }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `org.keybell.Configuration1`: the configuration in force, and how it is read anew.
+package enum ConfigurationInterface {
+    /// The interface name.
+    package static let name = "org.keybell.Configuration1"
+    /// The object that carries it.
+    package static let path = "/org/keybell/Configuration"
+
+    /// Reads the file anew and puts what changed in force; returns once it is.
+    package static let reload = BusMethod(
+        "Reload",
+        out: [BusArgument("changed", "as"), BusArgument("after-restart", "as")]
+    )
+    /// How the configuration in force stands to the file.
+    package static let state = BusMethod("State", out: [BusArgument("state", "a{sv}")])
+
+    /// Another configuration is in force.
+    package static let changed = BusSignal("Changed")
+
+    /// The program's version.
+    package static let version = CommonProperty.version
+
+    /// The interface as a whole.
+    package static let description = BusInterfaceDescription(
+        name: name,
+        path: path,
+        methods: [reload, state],
+        signals: [changed],
+        properties: [version]
+    )
+
+    /// Keys of `State`.
+    package enum Key {
+        /// `s`: the file.
+        package static let file = "file"
+        /// `b`: whether what is in force is what the file says now.
+        package static let current = "current"
+        /// `s`: what is wrong with the file; absent where nothing is.
+        package static let problem = "problem"
+        /// `as`: the keys whose new values take effect after a restart.
+        package static let afterRestart = "after-restart"
+    }
+}

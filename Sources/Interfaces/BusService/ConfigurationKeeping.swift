@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Whoever keeps the configuration, as the bus asks it.
+package protocol ConfigurationKeeping: Sendable {
+    /// Reads the file anew and puts what changed in force.
+    func reload() async throws(ReloadError) -> ReloadReport
+    /// How the configuration in force stands to the file.
+    func state() async -> ConfigurationState
+    /// Tells, from now on, that another configuration is in force.
+    func changes() -> AsyncStream<Void>
+}
+
+/// What came of reading the configuration anew.
+package struct ReloadReport: Equatable, Sendable {
+    /// The tables that have become others, such as `[access]`, in the file's order; none where nothing has.
+    package var changed: [String]
+    /// The keys whose new values take effect after a restart.
+    package var afterRestart: [String]
+
+    /// Describes it.
+    package init(changed: [String], afterRestart: [String]) {
+        self.changed = changed
+        self.afterRestart = afterRestart
+    }
+}
+
+/// Why the configuration in force stayed: a mistake, as it is told to the person.
+package struct ReloadError: Error, Equatable, Sendable {
+    /// The file, the place in it, and what is wrong.
+    package let text: String
+
+    /// Describes it.
+    package init(_ text: String) {
+        self.text = text
+    }
+}
+
+/// How the configuration in force stands to the file.
+package struct ConfigurationState: Equatable, Sendable {
+    /// The file.
+    package var file: String
+    /// Whether what is in force is what the file says now.
+    package var isCurrent: Bool
+    /// What is wrong with the file.
+    package var problem: String?
+    /// The keys whose new values take effect after a restart.
+    package var afterRestart: [String]
+
+    /// Describes it.
+    package init(file: String, isCurrent: Bool, problem: String? = nil, afterRestart: [String] = []) {
+        self.file = file
+        self.isCurrent = isCurrent
+        self.problem = problem
+        self.afterRestart = afterRestart
+    }
+}

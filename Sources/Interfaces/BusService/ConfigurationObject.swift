@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+
+/// `org.keybell.Configuration1`: read anew by the person's hand.
+struct ConfigurationObject: Sendable {
+    let keeper: any ConfigurationKeeping
+    let callers: BusCallers
+
+    static let path = ObjectPath(constant: ConfigurationInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            ConfigurationInterface.description,
+            methods: [(ConfigurationInterface.reload, reload), (ConfigurationInterface.state, state)]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    private func reload(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        do throws(ReloadError) {
+            let report = try await keeper.reload()
+            return [.strings(report.changed), .strings(report.afterRestart)]
+        } catch {
+            throw DBusError(
+                name: KeybellBusError.badConfiguration,
+                message: error.text + ". The configuration before it stays in force."
+            )
+        }
+    }
+
+    private func state(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        typealias Key = ConfigurationInterface.Key
+        let state = await keeper.state()
+        var details: [String: Value] = [
+            Key.file: .string(state.file),
+            Key.current: .boolean(state.isCurrent),
+            Key.afterRestart: .strings(state.afterRestart),
+        ]
+        if let problem = state.problem { details[Key.problem] = .string(problem) }
+        return [.vardict(details)]
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What holds now: read by any number of parts, and replaced as a whole.
+///
+/// Whoever reads it once at the beginning of something does all of that under the same value.
+package final class Current<Value: Sendable>: Sendable {
+    private let held: Mutex<Value>
+    private let news = Broadcast<Void>(backlog: 1)
+
+    /// Begins with a value.
+    package init(_ value: Value) {
+        held = Mutex(value)
+    }
+
+    /// The value that holds now.
+    package var value: Value { held.withLock { $0 } }
+
+    /// Puts another in its place, and tells all who follow it.
+    package func replace(with value: Value) {
+        held.withLock { $0 = value }
+        news.send(())
+    }
+
+    /// Tells, from now on, that another value may hold; it is to be read then.
+    package func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+}

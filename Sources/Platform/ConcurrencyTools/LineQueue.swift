@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Lines on their way to where they are written: a reader that hangs, such as the journal, holds up nobody who logs.
+///
+/// What waits is bounded. What is too much is lost, and counted in a line of its own once there is room again.
+package final class LineQueue: Sendable {
+    private struct State {
+        /// The bytes that wait.
+        var waiting = 0
+        var lost = 0
+    }
+
+    private let state = Mutex(State())
+    private let work = BlockingWork(label: "org.keybell.lines")
+    private let most: Int
+    private let write: @Sendable (String) -> Void
+    private let loss: @Sendable (Int) -> String
+
+    /// A queue to somewhere.
+    ///
+    /// - Parameters:
+    ///   - most: How many bytes may wait.
+    ///   - loss: The line that says how many were lost.
+    ///   - write: Writes a line; may block.
+    package init(
+        most: Int = 1 << 18,
+        loss: @escaping @Sendable (Int) -> String,
+        write: @escaping @Sendable (String) -> Void
+    ) {
+        (self.most, self.loss, self.write) = (most, loss, write)
+    }
+
+    /// Has a line written after those before it, without waiting for that.
+    package func append(_ line: String) {
+        let size = line.utf8.count
+        state.withLock { state in
+            guard state.waiting + size <= most else {
+                state.lost += 1
+                return
+            }
+            state.waiting += size
+            let lost = state.lost
+            state.lost = 0
+            // Begun under the lock: the order is that in which they came.
+            work.begin { [self] in
+                if lost > 0 { write(loss(lost)) }
+                write(line)
+                self.state.withLock { $0.waiting -= size }
+            }
+        }
+    }
+
+    /// Waits until everything so far is written, but no longer than that.
+    package func flush(within limit: Duration) async {
+        // What hangs is given up.
+        try? await withDeadline(limit) { [self] in
+            await work { [self] in
+                let lost = state.withLock { state in
+                    defer { state.lost = 0 }
+                    return state.lost
+                }
+                if lost > 0 { write(loss(lost)) }
+            }
+        }
+    }
+}

@@ -172,7 +172,8 @@ import Testing
         async let answer = broker.ask(.release(entries: (1...30).map { "E\($0)" }))
         let code = try #require(await nextCode(&events))
         #expect(
-            try await broker.entries(of: code.lowercased(), from: 20).map(\.uuid) == (21...30).map { "E\($0)" }
+            try await broker.entries(of: code.lowercased(), from: 20).map(\.uuid)
+                == (21...30).map { "E\($0)" }
         )
         #expect(try await broker.entries(of: code, from: 99).isEmpty)
         await #expect(throws: AnswerError.unknownRequest) { try await broker.entries(of: "ZZZZ", from: 0) }

@@ -158,7 +158,9 @@ import Testing
         #expect(queue.ask(.release(host: "a"), by: 1, now: now).first == .added(code: "AAAA"))
         #expect(queue.ask(.release(host: "b"), by: 2, now: now).first == .added(code: "BBBB"))
         _ = try queue.answer(code: "AAAA", .deny, Choices(), through: .notifier, now: now)
-        #expect(queue.ask(.release(host: "c"), by: 3, now: now + .seconds(3599)).first == .added(code: "CCCC"))
+        #expect(
+            queue.ask(.release(host: "c"), by: 3, now: now + .seconds(3599)).first == .added(code: "CCCC")
+        )
         let late = queue.ask(.save(), by: 4, now: now + .seconds(3601))
         #expect(late.contains(.added(code: "AAAA")))
     }

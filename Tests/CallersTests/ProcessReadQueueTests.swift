@@ -13,7 +13,9 @@ import Testing
         let gate = DispatchSemaphore(value: 0)
         let count = Mutex<[Int32: Int]>([:])
 
-        func reads(_ limits: ProcessReadQueue<Int32, Int32>.Limits = .init()) -> ProcessReadQueue<Int32, Int32> {
+        func reads(_ limits: ProcessReadQueue<Int32, Int32>.Limits = .init()) -> ProcessReadQueue<
+            Int32, Int32
+        > {
             ProcessReadQueue(limits: limits, processes: { [abs($0)] }) { key in
                 self.count.withLock { $0[key, default: 0] += 1 }
                 if key < 0 {

@@ -19,7 +19,11 @@ final class Echo: MessageHandler {
     let deliveries = AsyncStream<Bool>.makeStream()
     private let work: @Sendable ([UInt8], any Requester) async -> String
 
-    init(_ work: @escaping @Sendable ([UInt8], any Requester) async -> String = { body, _ in "\"\(body.count)\"" }) {
+    init(
+        _ work: @escaping @Sendable ([UInt8], any Requester) async -> String = { body, _ in
+            "\"\(body.count)\""
+        }
+    ) {
         self.work = work
     }
 

@@ -42,7 +42,13 @@ import Testing
             let scene = await Scene()
             await scene.clients.lock()
             let guest = Guest(id: id, caller: .named("chromium", 200))
-            let rung = try await scene.verified(guest, guest.request(.associate), .allow(choices), .deny, .allow)
+            let rung = try await scene.verified(
+                guest,
+                guest.request(.associate),
+                .allow(choices),
+                .deny,
+                .allow
+            )
             #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
             #expect(
                 await scene.asked()[1].body.hasPrefix(

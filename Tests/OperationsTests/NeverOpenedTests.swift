@@ -37,7 +37,10 @@ import Vault
         #expect(!question.verified && question.client == nil)
         try await scene.allow(question)
         // Asked once: the next question is another program's.
-        let other = await scene.handler.answer(Self.ping, from: KnownRequester(known: .named("chromium", 200)))
+        let other = await scene.handler.answer(
+            Self.ping,
+            from: KnownRequester(known: .named("chromium", 200))
+        )
         if other.status == 503 {
             #expect(try await scene.next(&events).caller.executable == "/usr/bin/chromium")
         }

@@ -117,7 +117,8 @@ import Vault
         #expect(rung.body.utf8.allSatisfy { $0 < 0x80 })
     }
 
-    @Test func `expired logins are left out where that is configured, by the handler's own clock`() async throws
+    @Test func `expired logins are left out where that is configured, by the handler's own clock`()
+        async throws
     {
         var login = Login.at("https://a.example/", "old")
         login.expires = Scene.now

@@ -59,7 +59,9 @@ import Vault
         let scene = await scene()
         _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.shown), .allow)
         let own: KeyValuePairs = ["Url": "https://bank.example/a", "SubmitUrl": "https://bank.example/b"]
-        #expect(try await scene.verified(scene.guest, scene.guest.request(.getLogins, own)).titles == ["bank"])
+        #expect(
+            try await scene.verified(scene.guest, scene.guest.request(.getLogins, own)).titles == ["bank"]
+        )
         #expect(await scene.asked().count == 1)
     }
 

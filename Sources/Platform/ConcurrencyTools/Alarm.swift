@@ -14,12 +14,12 @@ package final class Alarm: Sendable {
     /// Where alarms fire that were given no queue: a serial one, so that none starts the timer of the global queues.
     package static let queue = DispatchQueue(label: "org.keybell.alarms")
 
-    private struct RequestHandler {
+    private struct Pending {
         let source: DispatchSource
         let fire: @Sendable () -> Void
     }
 
-    private let bell: Mutex<RequestHandler?>
+    private let pending: Mutex<Pending?>
 
     /// Sets the alarm.
     ///
@@ -33,9 +33,9 @@ package final class Alarm: Sendable {
         fire: @escaping @Sendable () -> Void
     ) {
         let source = Self.source(after: duration, on: queue ?? Self.queue)
-        bell = Mutex(RequestHandler(source: source, fire: fire))
+        pending = Mutex(Pending(source: source, fire: fire))
         source.setEventHandler { [weak self] in
-            self?.ring()
+            self?.expire()
         }
         source.activate()
     }
@@ -49,16 +49,16 @@ package final class Alarm: Sendable {
         _ = take()
     }
 
-    private func ring() {
+    private func expire() {
         take()?()
     }
 
     /// Ends the alarm; whoever gets the closure is the one to call it.
     private func take() -> (@Sendable () -> Void)? {
-        bell.withLock { bell in
-            defer { bell = nil }
-            bell?.source.cancel()
-            return bell?.fire
+        pending.withLock { pending in
+            defer { pending = nil }
+            pending?.source.cancel()
+            return pending?.fire
         }
     }
 

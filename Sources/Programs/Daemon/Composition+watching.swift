@@ -26,7 +26,8 @@ extension Composition {
     /// A key that is no more, by whatever hand, takes along what it waits for and what was allowed to it.
     ///
     /// While the keyring can't be read nobody knows; no key is taken for a good one then.
-    static func followKeys(of clients: ClientRegistry, grants: GrantRegistry, approvals: ApprovalBroker) async {
+    static func followKeys(of clients: ClientRegistry, grants: GrantRegistry, approvals: ApprovalBroker) async
+    {
         let changes = clients.changes()
         var known = (try? await clients.keys()) ?? [:]
         for await _ in changes {

@@ -18,9 +18,16 @@ actor RequestDisplay {
     private let (turns, turn) = AsyncStream<NotificationAnswerer?>.makeStream()
 
     /// Nothing is shown before `run`; without options the notifier is off.
-    init(approvals: ApprovalBroker, bus: BusConnection, options: NotificationAnswerer.Options?, logger: Logger) {
+    init(
+        approvals: ApprovalBroker,
+        bus: BusConnection,
+        options: NotificationAnswerer.Options?,
+        logger: Logger
+    ) {
         (self.approvals, self.bus, self.logger) = (approvals, bus, logger)
-        notifier = options.map { NotificationAnswerer(approvals: approvals, bus: bus, options: $0, logger: logger) }
+        notifier = options.map {
+            NotificationAnswerer(approvals: approvals, bus: bus, options: $0, logger: logger)
+        }
         turn.yield(notifier)
     }
 
@@ -28,7 +35,9 @@ actor RequestDisplay {
     func apply(_ options: NotificationAnswerer.Options?) async {
         if let notifier, let options { return await notifier.apply(options) }
         guard notifier != nil || options != nil else { return }
-        notifier = options.map { NotificationAnswerer(approvals: approvals, bus: bus, options: $0, logger: logger) }
+        notifier = options.map {
+            NotificationAnswerer(approvals: approvals, bus: bus, options: $0, logger: logger)
+        }
         turn.yield(notifier)
     }
 
@@ -53,7 +62,9 @@ actor RequestDisplay {
             await showing?.value
             if notifier == nil { await approvals.notifierShowed([]) }
             showing = Task(executorPreference: TaskQueue.shared) { [approvals, logger] in
-                guard let notifier else { return await UnseenRequestLog(approvals: approvals, logger: logger).run() }
+                guard let notifier else {
+                    return await UnseenRequestLog(approvals: approvals, logger: logger).run()
+                }
                 do throws(DBusError) {
                     try await notifier.run()
                 } catch {

@@ -52,7 +52,8 @@ extension ApprovalQueue {
     /// An agent confirms that the person sees a request.
     ///
     /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
-    mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [ApprovalAction] {
+    mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [ApprovalAction]
+    {
         let normal = RequestCode.normalized(code)
         guard let index = indexOfShown(normal) else { throw .unknownRequest }
         guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }

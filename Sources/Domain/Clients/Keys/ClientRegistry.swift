@@ -80,7 +80,8 @@ package actor ClientRegistry {
     ///   - signature: What it is signed with.
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
     /// - Returns: The verified conversation, or why there is none.
-    package func verify(_ request: Request, signature: Signature, changes: Bool) async -> VerificationOutcome {
+    package func verify(_ request: Request, signature: Signature, changes: Bool) async -> VerificationOutcome
+    {
         let isRecordable = await ledger.load()
         let shelf: ClientsSnapshot
         do throws(KeyringError) {

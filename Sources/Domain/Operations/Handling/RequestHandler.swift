@@ -111,7 +111,9 @@ package struct RequestHandler: MessageHandler {
         policy.rules(for: id).version
     }
 
-    private func carryOut(_ request: Request, from requester: any Requester) async throws(Refusal) -> OperationResult {
+    private func carryOut(_ request: Request, from requester: any Requester) async throws(Refusal)
+        -> OperationResult
+    {
         switch request.type {
         case .testAssociate: try await testAssociate(request, from: requester)
         case .associate: try await associate(request, from: requester)

@@ -62,7 +62,8 @@ extension RequestHandler {
                 passwords ? nil : "passwords",
                 rules.returnsFields == verified.rules.returnsFields ? nil : "fields",
             ].compactMap(\.self).joined(separator: " ")
-            guard await record(.handedOut, entries, without: without, of: released, to: verified, delivery) else {
+            guard await record(.handedOut, entries, without: without, of: released, to: verified, delivery)
+            else {
                 // A slow disk may have it yet, or has a part of it.
                 followUps.run { await takeBack(count, of: released, to: verified, delivery) }
                 throw .unrecorded
@@ -88,7 +89,9 @@ extension RequestHandler {
     }
 
     /// Tells the record or the person what has arrived; both may take a while.
-    private func tell(of count: Int, passwords: Bool, of released: Released, to verified: VerifiedRequest) async {
+    private func tell(of count: Int, passwords: Bool, of released: Released, to verified: VerifiedRequest)
+        async
+    {
         if released.isNothingFound { await recordNothing(released, to: verified) }
         guard count > 0 else { return }
         let caller = await verified.requester.sender()
@@ -105,7 +108,12 @@ extension RequestHandler {
     }
 
     /// Records that what was recorded didn't arrive.
-    private func takeBack(_ count: Int, of released: Released, to verified: VerifiedRequest, _ delivery: String) async {
+    private func takeBack(
+        _ count: Int,
+        of released: Released,
+        to verified: VerifiedRequest,
+        _ delivery: String
+    ) async {
         await record(.notDelivered, [], count: count, of: released, to: verified, delivery)
     }
 

@@ -65,7 +65,9 @@ extension RequestHandler {
     /// Lets through what is covered, and asks the person for the rest.
     ///
     /// - Returns: The offers that may be handed out, in their order; none after a denial.
-    func release(_ offers: [Offer], for purpose: Purpose, to verified: VerifiedRequest) async throws(Refusal) -> Released {
+    func release(_ offers: [Offer], for purpose: Purpose, to verified: VerifiedRequest) async throws(Refusal)
+        -> Released
+    {
         guard !offers.isEmpty else {
             return Released(offers: [], host: purpose.host, isNothingFound: true)
         }
@@ -94,7 +96,8 @@ extension RequestHandler {
             verified: verified,
             caller: caller
         )
-        let decided = try await decide(question, on: asked, for: purpose, verified: verified, caller: caller).get()
+        let decided = try await decide(question, on: asked, for: purpose, verified: verified, caller: caller)
+            .get()
         var allowed: Set<String> = []
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
@@ -128,7 +131,13 @@ extension RequestHandler {
             do throws(Refusal) {
                 let decided = try await ask(question, for: verified) { answer, session in
                     await remember(
-                        grantsToKeep(of: answer, about: asked, for: purpose, verified: verified, caller: caller),
+                        grantsToKeep(
+                            of: answer,
+                            about: asked,
+                            for: purpose,
+                            verified: verified,
+                            caller: caller
+                        ),
                         in: session
                     )
                 }
@@ -282,7 +291,8 @@ extension RequestHandler {
         for name in vaults where !names.contains(name) { names.append(name) }
         let asked =
             [
-                verified.client.fingerprint, verified.request.type.rawValue, purpose.title ?? "", purpose.form.scheme,
+                verified.client.fingerprint, verified.request.type.rawValue, purpose.title ?? "",
+                purpose.form.scheme,
                 purpose.form.submitHost ?? "", purpose.isByEntry ? "entries" : "",
             ] + purpose.asked
         var question = ApprovalRequest(
@@ -307,7 +317,8 @@ extension RequestHandler {
         question.places = purpose.search?.places ?? []
         question.isPattern = purpose.search?.isPattern ?? false
         question.passwords = purpose.passwords
-        question.fieldNames = Set(offers.flatMap { ReplyEntries.names(of: $0.login, verified.rules) }).sorted()
+        question.fieldNames = Set(offers.flatMap { ReplyEntries.names(of: $0.login, verified.rules) })
+            .sorted()
         question.hasUnknownFields = offers.isEmpty && verified.rules.returnsFields
         return question
     }

@@ -14,7 +14,8 @@ extension RequestHandler {
     /// `associate`: lets the person decide whether a new key is kept, and under which Id.
     ///
     /// The Verifier is checked against the key that came with it before anyone is asked.
-    func associate(_ request: Request, from requester: any Requester) async throws(Refusal) -> OperationResult {
+    func associate(_ request: Request, from requester: any Requester) async throws(Refusal) -> OperationResult
+    {
         guard request.hasKey else { throw .invalid(.missing("Key")) }
         guard
             let key = request.key,

@@ -15,7 +15,8 @@ extension RequestHandler {
         guard names.count <= Self.mostNames else {
             throw .forbidden("At most \(Self.mostNames) names at once.")
         }
-        return try await readInBulk(verified, asked: names.joined(separator: "\n"), isByEntry: true) { index in
+        return try await readInBulk(verified, asked: names.joined(separator: "\n"), isByEntry: true) {
+            index in
             index.titled(names)
         }
     }
@@ -30,7 +31,9 @@ extension RequestHandler {
 
     /// `get-all-logins`: every login that may be shown, without passwords unless configured.
     func getAllLogins(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
-        try await readInBulk(verified, asked: "", passwords: verified.rules.passwordsInGetAllLogins) { $0.all }
+        try await readInBulk(verified, asked: "", passwords: verified.rules.passwordsInGetAllLogins) {
+            $0.all
+        }
     }
 
     /// Offers by user name, or by title where that is how logins are ordered; those alike as they came.

@@ -23,7 +23,8 @@ extension RequestHandler {
         try await refuseMuted(verified.requester)
         let program = await verified.requester.caller().program
         let asker = [
-            verified.client.id, verified.client.fingerprint, program.id, program.vouched, program.origin ?? "",
+            verified.client.id, verified.client.fingerprint, program.id, program.vouched,
+            program.origin ?? "",
         ]
         let name = saves.digest(of: asker.map { SecretBytes(utf8: $0) } + wish.parts)
         if let saved = await saves.finished(name) {
@@ -58,7 +59,9 @@ extension RequestHandler {
     }
 
     /// Whether an entry still is what a save made of it.
-    private func holds(_ saved: Saved, wish: SaveRequest, verified: VerifiedRequest) async throws(Refusal) -> Bool {
+    private func holds(_ saved: Saved, wish: SaveRequest, verified: VerifiedRequest) async throws(Refusal)
+        -> Bool
+    {
         var draft = wish.draft
         draft.id = saved.id
         for vault in try await open(for: verified) {
@@ -76,7 +79,9 @@ extension RequestHandler {
     }
 
     /// The vault that holds the entry, or the first one for a new entry.
-    private func store(for wish: SaveRequest, verified: VerifiedRequest) async throws(Refusal) -> any VaultStore {
+    private func store(for wish: SaveRequest, verified: VerifiedRequest) async throws(Refusal)
+        -> any VaultStore
+    {
         guard let id = wish.draft.id else {
             let open = try await open(for: verified)
             guard let first = open.first, first.store.name == vaults.stores.first?.name else { throw .locked }
@@ -209,7 +214,8 @@ extension RequestHandler {
             kind: .save,
             caller: caller,
             sameness: saves.digest(
-                of: [verified.client.id, verified.client.fingerprint].map { SecretBytes(utf8: $0) } + wish.parts
+                of: [verified.client.id, verified.client.fingerprint].map { SecretBytes(utf8: $0) }
+                    + wish.parts
             ),
             client: verified.client.id,
             fingerprint: verified.client.fingerprint,

@@ -95,7 +95,8 @@ package final class ConnectionLimit: Sendable {
         guard let (greediest, count) = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
             count > fairShare
         else { return nil }
-        return waiting.filter { $0.wait.programs.contains(greediest) }.max { $0.wait.since < $1.wait.since }?.place
+        return waiting.filter { $0.wait.programs.contains(greediest) }.max { $0.wait.since < $1.wait.since }?
+            .place
     }
 
     /// How many connections of one program may wait, however full it is.

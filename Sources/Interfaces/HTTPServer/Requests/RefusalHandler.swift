@@ -15,7 +15,8 @@ final class RefusalHandler: ChannelInboundHandler {
     init(options: ListenerOptions) {
         let refusal = HTTPRefusal.tooManyConnections
         let body = refusal.body(version: options.version)
-        let fields = ServerResponse.fixedFields + [("Content-Length", "\(body.count)"), ("Connection", "close")]
+        let fields =
+            ServerResponse.fixedFields + [("Content-Length", "\(body.count)"), ("Connection", "close")]
         let head =
             ["HTTP/1.1 \(refusal.status.code) \(refusal.status.reasonPhrase)"]
             + fields.map { "\($0): \($1)" } + ["", ""]

@@ -50,7 +50,9 @@ struct SocketQuery {
     /// Reads the kernel's answer.
     func answer(in reply: ArraySlice<UInt8>) throws(SystemCallError) -> SocketOwner {
         let reply = Array(reply)
-        guard reply.count >= Self.headerSize + 4 else { throw SystemCallError(call: "sock_diag", code: EBADMSG) }
+        guard reply.count >= Self.headerSize + 4 else {
+            throw SystemCallError(call: "sock_diag", code: EBADMSG)
+        }
         let type = Self.number(reply, at: 4, UInt16.self)
         guard Int32(type) != NLMSG_ERROR else {
             let code = Int32(bitPattern: Self.number(reply, at: Self.headerSize, UInt32.self))
@@ -64,7 +66,9 @@ struct SocketQuery {
             throw SystemCallError(call: "sock_diag", code: ENOENT)
         }
         let ports = Array(reply[(Self.headerSize + 4)..<(Self.headerSize + 8)])
-        guard ports == Array(addresses.prefix(4)) else { throw SystemCallError(call: "sock_diag", code: ENOENT) }
+        guard ports == Array(addresses.prefix(4)) else {
+            throw SystemCallError(call: "sock_diag", code: ENOENT)
+        }
         return SocketOwner(
             uid: Self.number(reply, at: Self.messageSize - 8, UInt32.self),
             inode: UInt64(Self.number(reply, at: Self.messageSize - 4, UInt32.self))

@@ -64,12 +64,12 @@ extension RequestHandler {
         }
     }
 
-    /// What was decided for an overwritten key, and what is being asked for it, has no owner any more.
+    /// Forgets what was decided for an overwritten key, and withdraws what is being asked for it.
     private func end(_ replaced: String, of id: String) async {
         do throws(KeyringError) {
             try await grants.forget(fingerprint: replaced)
         } catch {
-            // They go by the key that is no more.
+            // They hold for a key that nobody can use any more.
             logger.error(
                 "the grants of a replaced key could not be deleted",
                 metadata: ["client": "\(id)", "why": "\(error.advice)"]

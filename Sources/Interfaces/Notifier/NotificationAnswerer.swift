@@ -19,7 +19,7 @@ package actor NotificationAnswerer {
         /// The queue's times and counts.
         package var limits: Limits
 
-        /// The contract's defaults.
+        /// The defaults.
         package init(
             dismissalDenies: Bool = false,
             tellsDeliveries: Bool = true,
@@ -72,8 +72,8 @@ package actor NotificationAnswerer {
         deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
     }
 
-    /// Shows what waits and what comes, until the broker shuts down, the bus goes or the task is cancelled; then it takes
-    /// away what is on the screen.
+    /// Shows what waits and what comes, until the broker shuts down, the bus goes or the task is cancelled; then it
+    /// takes away what is on the screen.
     ///
     /// - Throws: Only if the bus doesn't take the subscriptions.
     package func run() async throws(DBusError) {

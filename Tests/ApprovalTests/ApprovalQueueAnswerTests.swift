@@ -155,7 +155,7 @@ import Testing
 }
 
 @Suite struct ChoiceReadingTests {
-    @Test func `every choice of the contract is read`() throws {
+    @Test func `every choice that the bus interface has is read`() throws {
         let choices = try Choices(reading: [
             "id": .text("firefox"), "entries": .list(["AA"]), "scope": .text("session"),
             "seconds": .number(60),

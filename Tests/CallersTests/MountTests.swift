@@ -120,7 +120,7 @@ import Testing
         #expect(!caller.program.isKnown)
     }
 
-    /// Mounts a file system that never answers when it is asked for a name, and rings from inside it.
+    /// Mounts a file system that never answers when it is asked for a name, and connects from inside it.
     private static let muteFileSystem = #"""
         import ctypes, os, socket, struct, sys
         place, port = sys.argv[1], int(sys.argv[2].split()[-1])

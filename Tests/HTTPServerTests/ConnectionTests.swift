@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])
-    func `who rings is identified once it is asked for`(host: String) async throws {
+    func `who asks is identified once that is wanted`(host: String) async throws {
         let callers = Mutex<[Caller]>([])
         let echo = Echo { _, requester in
             let caller = await requester.caller()

@@ -15,7 +15,7 @@ import Testing
         #"{"a":"\ud800"}"#, #"{"a":"\ud800\n"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\udc00"}"#,
         "{\"a\":\"\n\"}", "{\"a\":\"\u{1}\"}", #"{"a":"b}"#, #"{"a":1/*x*/}"#, "{\"a\":1}\0",
     ])
-    func `what is not a JSON object is refused in the contract's words`(text: String) {
+    func `what is not a JSON object is refused in the protocol's words`(text: String) {
         #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: ") == true)
     }
 

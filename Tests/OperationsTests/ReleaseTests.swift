@@ -329,7 +329,7 @@ import Vault
         #expect(await scene.asked().first?.entries.map(\.title) == ["mine"])
     }
 
-    // MARK: Strangers
+    // MARK: Unfamiliar programs
 
     static let strangers: [Caller] = [
         .named("curl", 300), .named("firefox", 100, origin: "moz-extension://other"), .nobody,

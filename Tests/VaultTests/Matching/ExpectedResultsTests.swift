@@ -4,7 +4,7 @@ import Testing
 
 @testable import Vault
 
-/// What is to match which page, and the plugin's bugs that it must not repeat.
+/// What is to match which page (docs/protocol.md, "Matching a URL"), and the plugin's bugs that must not come back.
 @Suite struct ExpectedResultsTests {
     let index = LoginIndex([
         .sample("a", title: "google.com"),

@@ -85,7 +85,7 @@ def wrong_citations(file: pathlib.Path, text: str) -> list[str]:
 
 
 def main() -> int:
-    texts = {file: file.read_text() for file in swift_files()}
+    texts = {file: file.read_text() for file in [*swift_files(), ROOT / "Package.swift"]}
     names = known_names(texts)
     wrong = [line for page in PAGES for line in missing_in(page, names)]
     wrong += [line for file, text in texts.items() for line in wrong_citations(file, text)]

@@ -144,7 +144,7 @@ extension ApprovalQueue {
             // Who asked is told what to do about it, so it matters whether anybody could have answered.
             let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
-            // A request that was held for the locked screen ends as unheard as it was.
+            // A request that was held for the locked screen was told to nobody, and neither is its end.
             let removed: [ApprovalAction] = request.isAnnounced ? [.removed(code: request.code, outcome)] : []
             return request.askers.map { .answer($0.id, $0.id == request.firstAsker ? told : told.forOthers) }
                 + removed

@@ -120,7 +120,7 @@ import TestSupport
         )
     }
 
-    @Test func `a change is refused in the daemon's next life, too`() async throws {
+    @Test func `a change is refused after a restart, too`() async throws {
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
         let nonce = Nonce.random()

@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func `another user's connection is closed unheard`() async throws {
+    @Test func `another user's connection is closed before a byte is read`() async throws {
         try #require(getuid() == 0, "this test takes another user's part, so it must be root")
         let echo = Echo()
         try await withListener(echo) { port async throws in

@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [
         #""a":0,"#, #""Id":0,"#, #""x":{"a":[1,"\u0041",{}],"b":null},"#, #""Kéy":"x","#, "\"\u{212A}ey\":0,",
     ])
-    func `of members that nobody asks for, and of twins, nothing is kept`(member: String) throws {
+    func `of members that nobody asks for, and of repeated ones, nothing is kept`(member: String) throws {
         let text =
             "{" + String(repeating: member, count: 5000) + #""Id":"me","a":1,"RequestType":"associate"}"#
         let read = try request(text)

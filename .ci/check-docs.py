@@ -21,7 +21,7 @@ FOLDERS = "Sources|Tests|Benchmarks|Fuzz|dbus|systemd|examples|packaging|docs|\\
 # What is written like a type and belongs to another program, library or language.
 OTHERS = set("""
     Application ContinuousClock GCancellable GetConnectionCredentials Host InvariantCultureIgnoreCase KP2A_URL_1
-    Regular ServiceGroup Simple String Task
+    Regular ServiceGroup Simple String Task Type+topic
 """.split())
 
 # Ends of file names, which aren't members.
@@ -75,7 +75,7 @@ def missing_in(page: pathlib.Path, names: set[str]) -> list[str]:
                 wrong.append(f"{page.relative_to(ROOT)}:{number}: the link leads nowhere: {target} {section}")
     for number, line in enumerate(without_blocks(text).splitlines(), 1):
         for span in SPAN.findall(line):
-            if re.fullmatch(r"[\w+]+\.swift", span) and pathlib.Path(span).stem not in names:
+            if re.fullmatch(r"[\w+]+\.swift", span) and pathlib.Path(span).stem not in names | OTHERS:
                 wrong.append(f"{page.relative_to(ROOT)}:{number}: there is no {span}")
             # A type, or a member of one.
             name = re.match(r"([A-Za-z]\w*)(?:\.\w+(?:\(.*\))?)?$", span)

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looks whether what the documents name is in the tree; status 1 if not.
 
-In docs/*.md, CONTRIBUTING.md and SECURITY.md: every path that begins with a folder of the repository, every type in
-backticks, and every target of a link. In comments of Swift files: every `docs/PAGE.md` and the section named after it
-(docs/PAGE.md, "Section").
+In the pages of PAGES: every path that begins with a folder of the repository, every Swift file and type in backticks,
+and every link within the repository. In comments of Swift files: every docs/PAGE.md and the section that is named after
+it (docs/PAGE.md, "Section").
 """
 
 import pathlib
@@ -12,13 +12,16 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+PAGES = [
+    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / name for name in ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"]),
+]
 FOLDERS = "Sources|Tests|Benchmarks|Fuzz|dbus|systemd|examples|packaging|docs|\\.ci"
 
 # What is written like a type and belongs to another program, library or language.
 OTHERS = set("""
     Application ContinuousClock GCancellable GetConnectionCredentials Host InvariantCultureIgnoreCase KP2A_URL_1
-    Regular ServiceGroup Simple String Task
+    Regular ServiceGroup Simple String Task Type+topic
 """.split())
 
 # Ends of file names, which aren't members.
@@ -28,7 +31,8 @@ TYPE = re.compile(r"\b(?:struct|class|enum|protocol|actor|typealias|extension)\s
 SPAN = re.compile(r"`([^`\n]+)`")
 NAME = re.compile(r"[A-Z]+[a-z0-9]\w*|[A-Z]{2,}[A-Z0-9]*[a-z]\w*")
 PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w.+*/-]*[\w*/]")
-LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CITED = re.compile(r"docs/(\w+\.md)(?:, \"([^\"]+)\")?")
 
 
@@ -53,6 +57,11 @@ def without_blocks(text: str) -> str:
     return re.sub(r"^    .*$", "", text, flags=re.MULTILINE)
 
 
+def slugs(page: pathlib.Path) -> set[str]:
+    """The names by which a page's headings are linked."""
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(page.read_text())}
+
+
 def missing_in(page: pathlib.Path, names: set[str]) -> list[str]:
     wrong = []
     text = page.read_text()
@@ -60,11 +69,14 @@ def missing_in(page: pathlib.Path, names: set[str]) -> list[str]:
         for path in PATH.findall(line):
             if not any(ROOT.glob(path.rstrip("/"))):
                 wrong.append(f"{page.relative_to(ROOT)}:{number}: there is no {path}")
-        for target in LINK.findall(line):
-            if "://" not in target and not (page.parent / target).exists():
-                wrong.append(f"{page.relative_to(ROOT)}:{number}: the link leads nowhere: {target}")
+        for target, section in LINK.findall(line):
+            linked = page.parent / target if target else page
+            if "://" not in target and not (linked.exists() and (not section or section in slugs(linked))):
+                wrong.append(f"{page.relative_to(ROOT)}:{number}: the link leads nowhere: {target} {section}")
     for number, line in enumerate(without_blocks(text).splitlines(), 1):
         for span in SPAN.findall(line):
+            if re.fullmatch(r"[\w+]+\.swift", span) and pathlib.Path(span).stem not in names | OTHERS:
+                wrong.append(f"{page.relative_to(ROOT)}:{number}: there is no {span}")
             # A type, or a member of one.
             name = re.match(r"([A-Za-z]\w*)(?:\.\w+(?:\(.*\))?)?$", span)
             if not name or span.endswith(FILES) or not NAME.fullmatch(name[1]) or name[1] in names | OTHERS:
@@ -85,7 +97,7 @@ def wrong_citations(file: pathlib.Path, text: str) -> list[str]:
 
 
 def main() -> int:
-    texts = {file: file.read_text() for file in swift_files()}
+    texts = {file: file.read_text() for file in [*swift_files(), ROOT / "Package.swift"]}
     names = known_names(texts)
     wrong = [line for page in PAGES for line in missing_in(page, names)]
     wrong += [line for file, text in texts.items() for line in wrong_citations(file, text)]

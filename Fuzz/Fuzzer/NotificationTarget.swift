@@ -7,7 +7,8 @@ import Callers
 @testable import Notifier
 
 extension Target {
-    /// What notification servers, and programs that pretend to be one, say of notifications; each four bytes are an event.
+    /// What notification servers, and programs that pretend to be one, say of notifications; each four bytes are an
+    /// event.
     ///
     /// No allow comes of anything but a press of the right key, from the server that shows it, once it could be read.
     static let notification = Target(limit: 4096) { bytes in
@@ -20,7 +21,7 @@ extension Target {
     }
 }
 
-/// A board with some requests on it, and a server that does what it is told.
+/// The notifier's state with some requests in it, and a server that does what it is told.
 private struct NotificationScene {
     private struct Posted {
         let id: UInt32

@@ -98,7 +98,7 @@ import Testing
         var events = broker.events().makeAsyncIterator()
         async let answer = broker.ask(.release(.named("git", 77)))
         _ = try #require(await nextCode(&events))
-        // The event is out before the desk is done with it: its next turn finds the watch in place.
+        // The event is sent before the broker is done with it: its next turn finds the watch in place.
         _ = await broker.pending()
         processes.end(ProcessIdentity(77))
         #expect(await answer == .withdrawn)

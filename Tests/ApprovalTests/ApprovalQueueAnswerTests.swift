@@ -28,7 +28,7 @@ import Testing
         #expect(scene.codes.count == 1)
     }
 
-    @Test mutating func `the asking process may not answer itself, a stranger may`() throws {
+    @Test mutating func `the asking process may not answer itself, an unrelated one may`() throws {
         let code = try #require(scene.ask(.release(.named("evil", 100))).code)
         let itself = Answerer.named("evil", 100)
         #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .bus(itself)) }
@@ -155,7 +155,7 @@ import Testing
 }
 
 @Suite struct ChoiceReadingTests {
-    @Test func `every choice of the contract is read`() throws {
+    @Test func `every choice that the bus interface has is read`() throws {
         let choices = try Choices(reading: [
             "id": .text("firefox"), "entries": .list(["AA"]), "scope": .text("session"),
             "seconds": .number(60),

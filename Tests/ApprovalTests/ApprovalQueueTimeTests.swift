@@ -191,7 +191,7 @@ import Testing
         #expect(scene.ask(.release(.named("evil", 101))).actions == [.notifierShows(code: code)])
     }
 
-    @Test mutating func `shown of a stranger or of an unknown code is an error`() throws {
+    @Test mutating func `Shown from no agent, or of an unknown code, is an error`() throws {
         _ = try register()
         let code = try #require(scene.ask(.release()).code)
         #expect(throws: AnswerError.notAllowed) { try scene.queue.shown(code, by: ":1.8", now: scene.now) }

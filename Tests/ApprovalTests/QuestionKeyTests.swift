@@ -92,7 +92,7 @@ import Testing
         #expect(actions.answer(to: second.asker) == .allowed(Choices(id: "firefox"), code: code))
     }
 
-    @Test func `an Origin that makes a key a stranger's is no way round a denial`() throws {
+    @Test func `an Origin that makes a key unfamiliar is no way round a denial`() throws {
         var scene = Scene()
         var request = ApprovalRequest.release()
         try scene.ask(request, answered: .deny)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Approval
 
-/// A desk with a clock that only the test moves, and short words for what happens at it.
+/// An approval queue with a clock that only the test moves, and short names for what happens to it.
 struct Scene {
     static let start = ContinuousClock.now
 

@@ -155,7 +155,7 @@ struct `Who may change something` {
         let denied = Array(repeating: KeybellBusError.notAllowed, count: 3)
         #expect(await refused(["/usr/bin/git"]) == denied)
         #expect(await refused(["/usr/bin/keybell", "/usr/bin/git", "/usr/bin/bash"]) == denied)
-        // Forget then fails for want of a keyring, Unlock succeeds, and the terminal is none of the caller's.
+        // Forget then fails because there is no keyring, Unlock succeeds, and the terminal is none of the caller's.
         #expect(
             await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [
                 KeybellBusError.unavailable, nil, DBusError.Name.invalidArgs,

@@ -13,7 +13,7 @@ import SecretService
 import TestSupport
 import Vault
 
-/// Keybell's objects on a private bus, over a real desk and a vault that isn't one.
+/// Keybell's objects on a private bus, over a real approval broker and a fake vault.
 struct ServiceFixture {
     let bus: PrivateBus
     let daemon: BusConnection

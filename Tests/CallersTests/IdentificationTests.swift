@@ -6,7 +6,7 @@ import Linux
 import Testing
 
 @Suite struct IdentificationTests {
-    @Test func `a script that rings is identified with its parents`() async throws {
+    @Test func `a script that connects is identified with its parents`() async throws {
         let bell = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -78,7 +78,7 @@ import TestSupport
                 == "refused"
         )
         #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
-        // For good: also in the daemon's next life.
+        // For good, also after a restart of the daemon.
         let spent = UsedNonce(nonce, fingerprint: key.fingerprint, time: fixture.clock.now)
         while fixture.ledger.admit(spent, hasHmac: false, isChange: false) { await Task.yield() }
         // The file's thread does one thing after the other: once this is through, that is written.
@@ -120,7 +120,7 @@ import TestSupport
         )
     }
 
-    @Test func `a change is refused in the daemon's next life, too`() async throws {
+    @Test func `a change is refused after a restart, too`() async throws {
         let fixture = try await RegistryFixture()
         let key = try await fixture.register()
         let nonce = Nonce.random()

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 @Suite struct DeadlineTests {
-    @Test func `an alarm rings once, on its queue, not before its time`() async {
+    @Test func `an alarm fires once, on its queue, not before its time`() async {
         let queue = DispatchQueue(label: "test")
         let began = ContinuousClock.now
         let rings = AsyncStream<ContinuousClock.Instant>.makeStream()
@@ -24,14 +24,14 @@ import Testing
     }
 
     @Test(arguments: [Duration.zero, .seconds(-5), .nanoseconds(1)])
-    func `an alarm for a moment that has passed rings at once`(duration: Duration) async {
+    func `an alarm for a moment that has passed fires at once`(duration: Duration) async {
         let rings = AsyncStream<Void>.makeStream()
         let alarm = Alarm(after: duration) { rings.continuation.finish() }
         for await _ in rings.stream {}
         alarm.cancel()
     }
 
-    @Test func `a cancelled alarm and a dropped one never ring`() async throws {
+    @Test func `a cancelled alarm and a dropped one never fire`() async throws {
         let rings = Mutex(0)
         let first = Alarm(after: .milliseconds(5)) { rings.withLock { $0 += 1 } }
         first.cancel()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Console
 
-/// A board and a clock that goes only when told.
+/// The state of `keybell watch`, and a clock that only the test moves.
 struct WatchScene {
     var board = WatchState()
     var now = ContinuousClock.now

@@ -29,7 +29,7 @@ struct AccessPolicyTests {
         (["Sec-Fetch-Site: cross-site"], 403), (["Origin: chrome-extension://abcdef"], 200),
         (["Origin: moz-extension://0000", "Sec-Fetch-Site: same-origin"], 200), (["Content-Type:"], 200),
     ])
-    func `the door looks at Host and Origin`(headers: [String], status: Int) async throws {
+    func `Host and Origin are checked`(headers: [String], status: Int) async throws {
         let household = try await Household()
         let reply = try await household.ring(OutgoingRequest.ping(), headers: headers)
         #expect(reply.status == status)
@@ -73,7 +73,7 @@ struct AccessPolicyTests {
         #expect(try (reply.json["Hash"] as? String)?.count == 40)
     }
 
-    @Test func `the person is told which program rings`() async throws {
+    @Test func `the person is told which program asks`() async throws {
         let household = try await Household()
         let guest = Guest(household)
         let executables = Executables()

@@ -166,7 +166,7 @@ struct AssociationTests {
         #expect(reply.success && reply.id == "firefox")
     }
 
-    @Test func `a verifier that doesn't fit its key never rings`() async throws {
+    @Test func `a verifier that doesn't fit its key asks nobody`() async throws {
         let household = try await Household()
         let guest = Guest(household)
         let body = String(decoding: try guest.body(.associate), as: UTF8.self)

@@ -7,7 +7,7 @@ import Testing
 
 /// HTTPS beside HTTP, with the certificate that `keybell certificate` makes.
 struct EncryptionTests {
-    /// A household that serves HTTPS, and where.
+    /// A session whose daemon serves HTTPS, and where.
     private struct Encrypted {
         let household: Household
         let port: Int
@@ -64,7 +64,7 @@ struct EncryptionTests {
         }
     }
 
-    @Test func `the door and the limits are the same behind the encryption`() async throws {
+    @Test func `checks and limits are the same over HTTPS`() async throws {
         let encrypted = try await Encrypted()
         let page = try await encrypted.curl("-H", "Origin: https://evil.example", "--data", "{}")
         #expect(try HTTPReply(page).status == 403)

@@ -10,7 +10,7 @@ import Testing
 struct QuirkTests {
     private static let page = "https://example.org/"
 
-    /// A client of a household in which one login is saved.
+    /// A client in a session in which one login is saved.
     private func guest(_ configuration: String = "") async throws -> OldGuest {
         let guest = try await OldGuest.associated(with: try await Household.trusting(configuration))
         let saved = try await guest.ask(

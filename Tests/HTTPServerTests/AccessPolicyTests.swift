@@ -26,7 +26,7 @@ import Testing
         #expect(door.verdict(on: Self.head(host: host)).room == .failure(.foreignHost))
     }
 
-    @Test func `the checks come in the contract's order`() {
+    @Test func `the checks come in the documented order`() {
         let all = ["host": "evil.example", "origin": "null", "sec-fetch-site": "cross-site"]
         #expect(door.verdict(on: Self.head(host: "evil.example", all)).room == .failure(.doubleHost))
         #expect(door.verdict(on: Self.head(host: nil, ["origin": "null"])).room == .failure(.noHost))

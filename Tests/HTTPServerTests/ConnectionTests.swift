@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func `another user's connection is closed unheard`() async throws {
+    @Test func `another user's connection is closed before a byte is read`() async throws {
         try #require(getuid() == 0, "this test takes another user's part, so it must be root")
         let echo = Echo()
         try await withListener(echo) { port async throws in
@@ -170,7 +170,7 @@ import Testing
     }
 
     @Test(arguments: ["127.0.0.1", "::1"])
-    func `who rings is identified once it is asked for`(host: String) async throws {
+    func `who asks is identified once that is wanted`(host: String) async throws {
         let callers = Mutex<[Caller]>([])
         let echo = Echo { _, requester in
             let caller = await requester.caller()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import HTTPServer
 
-/// Many connections at once, of peers that mean no good.
+/// Many connections at once, of hostile peers.
 @Suite(.timeLimit(.minutes(1))) struct CrowdTests {
     static let whole = ConnectionTests.whole
 
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    /// What a peer that means no good leaves unfinished.
+    /// What a hostile peer leaves unfinished.
     static let unfinished = [
         "POST / HT", request("POST /", ["Content-Length: 100"]) + "{",
         request("POST /", ["Transfer-Encoding: chunked"]) + "1\r\n{\r\n",

@@ -67,7 +67,7 @@ final class TestPeer {
         do {
             while let part = try await inbound.next() { text += String(buffer: part) }
         } catch is NIOSSLError {
-            // Nobody waits for TLS's farewell on a connection that is cut.
+            // Nobody waits for TLS's close_notify on a connection that is cut.
         } catch is IOError {
             // A connection that is dropped with something of ours unread is reset: an end as well.
         }

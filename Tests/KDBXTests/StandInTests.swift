@@ -5,7 +5,7 @@ import Testing
 
 @testable import KDBX
 
-/// Entries that nothing can be known by.
+/// Entries without a usable UUID.
 @Suite struct StandInTests {
     private static let zero = Identifier.none.base64
     private static let own = Identifier(Array(1...16))?.base64 ?? ""

@@ -15,7 +15,7 @@ import Testing
         #"{"a":"\ud800"}"#, #"{"a":"\ud800\n"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\udc00"}"#,
         "{\"a\":\"\n\"}", "{\"a\":\"\u{1}\"}", #"{"a":"b}"#, #"{"a":1/*x*/}"#, "{\"a\":1}\0",
     ])
-    func `what is not a JSON object is refused in the contract's words`(text: String) {
+    func `what is not a JSON object is refused in the protocol's words`(text: String) {
         #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: ") == true)
     }
 
@@ -47,7 +47,7 @@ import Testing
     @Test(arguments: [
         #""a":0,"#, #""Id":0,"#, #""x":{"a":[1,"\u0041",{}],"b":null},"#, #""Kéy":"x","#, "\"\u{212A}ey\":0,",
     ])
-    func `of members that nobody asks for, and of twins, nothing is kept`(member: String) throws {
+    func `of members that nobody asks for, and of repeated ones, nothing is kept`(member: String) throws {
         let text =
             "{" + String(repeating: member, count: 5000) + #""Id":"me","a":1,"RequestType":"associate"}"#
         let read = try request(text)

@@ -4,7 +4,7 @@ import KeePassHTTP
 import SecureMemory
 import Testing
 
-/// The replies letter by letter, since clients are less forgiving readers than ours.
+/// The exact text of replies, since clients read less leniently than ours.
 @Suite struct ReplyTests {
     private let hash = "0123456789abcdef0123456789abcdef01234567"
     private let signed =

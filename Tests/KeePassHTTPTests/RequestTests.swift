@@ -4,7 +4,7 @@ import KeePassHTTP
 import SecureMemory
 import Testing
 
-/// What real clients send: section 6 of the protocol, one deviation per test.
+/// What real clients send (docs/protocol.md, "What clients do"), one deviation per test.
 @Suite struct RequestTests {
     @Test(arguments: RequestType.allCases)
     func `every request type is known by its word`(type: RequestType) throws {
@@ -195,7 +195,7 @@ import Testing
         #expect(refusal(of: text)?.sentence == "Invalid request: RequestType: required")
     }
 
-    @Test func `a lacking field is named in the contract's words`() {
+    @Test func `a missing field is named in the protocol's words`() {
         #expect(RequestError.missing("Url").sentence == "Invalid request: Url: required")
         #expect(RequestError.invalidSearchMode.sentence == "Invalid search mode")
     }

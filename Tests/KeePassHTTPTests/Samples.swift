@@ -5,7 +5,7 @@ import KeePassHTTP
 import SecureMemory
 import Testing
 
-/// The known answers of the protocol's documentation, and what OpenSSL's command line made of the first of them
+/// The known answers (docs/protocol.md, "Known answers"), and what OpenSSL's command line made of the first of them
 /// (`openssl enc -aes-256-cbc -K … -iv …`, Python's `hmac`), so that nothing here is checked against itself.
 enum Sample {
     static let keyText = "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO8/aCcqxDjXTTYvw="

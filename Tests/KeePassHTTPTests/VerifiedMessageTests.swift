@@ -6,7 +6,7 @@ import SecureMemory
 import Testing
 
 @Suite struct VerifiedMessageTests {
-    /// Key, nonce and verifier of the protocol's documentation; the codes are Python's.
+    /// Key, nonce and verifier (docs/protocol.md, "Known answers"); the codes were computed by Python.
     static let vectors = [
         (Sample.keyText, Sample.nonceText, Sample.verifier, Sample.hmac),
         (

@@ -6,7 +6,7 @@ import Synchronization
 @testable import Approval
 @testable import Notifier
 
-/// A board with a clock that only the test moves, and a server that takes what it is given.
+/// The notifier's state with a clock that only the test moves, and a server that takes what it is given.
 struct BoardScene {
     var board: NotificationState
     var now = ContinuousClock.now

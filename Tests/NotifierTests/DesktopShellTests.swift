@@ -13,7 +13,7 @@ import Testing
     .enabled(if: ProcessInfo.processInfo.environment["KEYBELL_CHECK_DESKTOPS"] != nil)
 )
 struct DesktopShellTests {
-    /// A desk with the contract's own times.
+    /// An approval broker with the default times.
     private static func session(on bus: PrivateBus) async throws -> Session {
         try await Session(on: bus) {
             $0.limits.hasty = Limits().hasty
@@ -29,7 +29,8 @@ struct DesktopShellTests {
 
     /// Clicks twice until one of two questions is answered; however often, never are both.
     ///
-    /// - Returns: Whether the other still waits. On a machine so slow that the second click came after the guard nothing
+    /// - Returns: Whether the other still waits. On a machine so slow that the second click came after the guard
+    ///   nothing
     ///   is proved.
     private static func doubleClick(
         _ gap: Int,

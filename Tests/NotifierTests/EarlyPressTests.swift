@@ -5,7 +5,7 @@ import Testing
 @testable import Approval
 @testable import Notifier
 
-/// What a hand does that was on its way to something else.
+/// Presses that were meant for something else.
 @Suite struct EarlyPressTests {
     var scene = BoardScene()
 

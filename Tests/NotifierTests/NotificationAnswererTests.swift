@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct NotificationAnswererTests {
-    @Test func `a request appears as the contract wants it and a button answers`() async throws {
+    @Test func `a request appears with its buttons, and one of them answers`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)
         let session = try await Session(on: bus)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Notifier
 
-/// A desk with the notifier at work on a private bus.
+/// An approval broker and the notifier at work on a private bus.
 final class Session: Sendable {
     let bus: PrivateBus
     let approvals: ApprovalBroker
@@ -18,7 +18,8 @@ final class Session: Sendable {
     private let connection: BusConnection
     private let running: Task<Void, any Error>
 
-    /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short unless that says otherwise.
+    /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short
+    /// unless that says otherwise.
     init(
         on bus: PrivateBus,
         sandbox: Sandbox? = nil,
@@ -86,7 +87,7 @@ final class Session: Sendable {
         return try await found.wait(for: "a request") { $0 }
     }
 
-    /// Closes the desk; the notifier has ended when this returns.
+    /// Shuts the broker down; the notifier has ended when this returns.
     func end() async throws {
         await approvals.shutDown()
         try await running.value

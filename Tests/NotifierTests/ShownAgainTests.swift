@@ -60,7 +60,7 @@ import Testing
         #expect(askAgain().isEmpty)
     }
 
-    @Test mutating func `what the board is told of twice as it starts wasn't asked again`() throws {
+    @Test mutating func `what the notifier is told of twice as it starts wasn't asked again`() throws {
         _ = scene.close(try shown(), reason: 4)
         #expect(scene.board.show(.of(.release), now: scene.now).isEmpty)
         #expect(scene.wait(.seconds(60)).isEmpty)

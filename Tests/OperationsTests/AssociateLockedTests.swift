@@ -8,7 +8,7 @@ import Testing
 
 @testable import Operations
 
-/// While the keyring is locked nobody knows who is who: a good key must not be overwritten because of that.
+/// While the keyring is locked no client can be recognized: a good key must not be overwritten because of that.
 @Suite(.timeLimit(.minutes(1))) struct AssociateLockedTests {
     @Test func `the keyring is unlocked only after the allow`() async throws {
         let scene = await Scene()

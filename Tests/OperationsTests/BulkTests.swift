@@ -56,7 +56,7 @@ import Vault
     }
 
     @Test(arguments: types)
-    func `ask_bulk = never asks nobody, but a stranger's key still does`(_ type: RequestType) async throws {
+    func `ask_bulk = never asks nobody, but unfamiliar programs ask`(_ type: RequestType) async throws {
         let scene = await scene { $0.bulkAccess = .never }
         #expect(try await scene.verified(scene.guest, body(type, scene.guest)).titles.contains("a"))
         #expect(await scene.asked().isEmpty)

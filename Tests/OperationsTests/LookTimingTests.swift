@@ -16,7 +16,7 @@ import VaultStores
 
 /// How long what is told before an allow takes over the real stores, with a right guess and with a wrong one.
 ///
-/// For the hand (`KEYBELL_TIMING=1`): a busy machine would break it. `LookTests` compares the work that is done.
+/// To be run by hand (`KEYBELL_TIMING=1`): a busy machine would break it. `LookTests` compares the work that is done.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["KEYBELL_TIMING"] != nil), .serialized)
 struct LookTimingTests {
     enum Store: String, CaseIterable { case memory, kdbx, keyring }
@@ -26,7 +26,7 @@ struct LookTimingTests {
     private static let others = 50
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// A bell over a vault with one login whose secrets are known, or are others.
+    /// A request handler over a vault with one login whose secrets are known, or are others.
     private struct Place {
         let scene: Scene
         let handler: RequestHandler

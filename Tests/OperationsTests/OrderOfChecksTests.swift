@@ -35,7 +35,7 @@ import Vault
     }
 
     @Test(arguments: RequestType.allCases.filter { $0 != .testAssociate && $0 != .associate })
-    func `a stranger learns nothing of what is missing or locked`(_ type: RequestType) async throws {
+    func `who isn't verified learns nothing of what is missing or locked`(_ type: RequestType) async throws {
         let scene = await Scene()
         await scene.vault.lock()
         let stranger = Guest(id: "firefox")

@@ -12,7 +12,7 @@ import Testing
     /// Wants the Id that another key has.
     let usurper = Guest(id: "firefox", caller: .named("chromium", 200))
 
-    @Test func `an Id that another key holds takes a second word`() async throws {
+    @Test func `an Id that another key holds takes a second question`() async throws {
         let scene = await Scene()
         let rung = try await scene.verified(usurper, usurper.request(.associate), .allow, .allow)
         #expect(rung.reply.id == "firefox")

@@ -109,7 +109,7 @@ import Vault
         #expect(rung.reply.error == "Too many questions are waiting")
     }
 
-    @Test func `a approvals that closes is no allow`() async throws {
+    @Test func `a broker that shuts down is no allow`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         var events = scene.approvals.events().makeAsyncIterator()
@@ -329,7 +329,7 @@ import Vault
         #expect(await scene.asked().first?.entries.map(\.title) == ["mine"])
     }
 
-    // MARK: Strangers
+    // MARK: Unfamiliar programs
 
     static let strangers: [Caller] = [
         .named("curl", 300), .named("firefox", 100, origin: "moz-extension://other"), .nobody,
@@ -349,7 +349,7 @@ import Vault
         #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
-    @Test func `a key that came from nobody known is no friend of whoever can't be known`() async throws {
+    @Test func `a key that came from an unknown program isn't familiar from another one`() async throws {
         let scene = await Scene(rules: { $0.access = .never })
         await scene.vault.put(.at("https://a.example/", "a"))
         let guest = Guest(id: "old", caller: .nobody)
@@ -358,7 +358,7 @@ import Vault
         #expect(await scene.asked().count == 1)
     }
 
-    @Test func `always for a stranger records the pair, for the same place only`() async throws {
+    @Test func `always for an unfamiliar program records the pair, for the same place only`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         await scene.vault.put(.at("https://b.example/", "b", allow: ["b.example"]))
@@ -372,7 +372,7 @@ import Vault
         #expect(await scene.asked().count == 2)
     }
 
-    @Test func `any_program makes no strangers`() async throws {
+    @Test func `with any_program every program is familiar`() async throws {
         let scene = await Scene(rules: { $0.anyProgram = true })
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let other = scene.guest.from(.named("curl", 300))

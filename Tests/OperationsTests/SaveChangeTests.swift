@@ -250,7 +250,7 @@ import Vault
         #expect(await scene.vault.login(Self.login.id)?.allow.isEmpty == true)
     }
 
-    @Test func `a stranger's key asks in spite of a grant of the friend's`() async throws {
+    @Test func `a key from another program asks in spite of a grant for its own`() async throws {
         let scene = await scene { $0.saving = .never }
         await grant(scene)
         let thief = scene.guest.from(.named("curl", 300))

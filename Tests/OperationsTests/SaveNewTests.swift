@@ -103,7 +103,7 @@ import Vault
         #expect(await second.saves.isEmpty)
     }
 
-    @Test func `ask = never saves unasked, but not for a stranger's key`() async throws {
+    @Test func `ask = never saves unasked, but not for a key from another program`() async throws {
         let scene = await Scene(rules: { $0.saving = .never })
         let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form))
         #expect(rung.reply.success)

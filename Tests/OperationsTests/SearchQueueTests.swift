@@ -21,7 +21,7 @@ import Testing
         #expect(line.next() == first)
         #expect(line.next() == nil)
         let (second, third) = (line.join(Self.turn("b")), line.join(Self.turn("c")))
-        // The second lane is another program's, however many the first one wants.
+        // The second place is another program's, however many the first one wants.
         #expect(line.next() == second)
         #expect(line.next() == nil)
         line.leave(first)
@@ -68,7 +68,7 @@ import Testing
                     await Scene.everythingElse()
                 }
             }
-            // Another program's search has a lane of its own.
+            // Another program's search has a place of its own.
             #expect(await line.run(for: Self.turn("b", "4")) { (1, work: 1) } == 1)
             await gate.open()
             var served = 0

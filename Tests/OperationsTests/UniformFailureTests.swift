@@ -4,7 +4,7 @@ import KeePassHTTP
 import Testing
 import Vault
 
-/// Every failure to verify or decrypt looks the same: a stranger must not learn which it was.
+/// Every failure to verify or decrypt looks the same: nobody outside may learn which it was.
 @Suite(.timeLimit(.minutes(1))) struct UniformFailureTests {
     /// The ways to spoil a good get-logins.
     enum Spoilt: String, CaseIterable, Sendable {

@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func `KeePassXC's storm over one new entry is a few events`() async throws {
+    @Test func `KeePassXC's many signals for one new entry become a few events`() async throws {
         let session = try await ProviderSession(.keePassXC)
         let keyring = try await KeyringFixture.keyring(on: session.bus)
         let log = EventLog(keyring)

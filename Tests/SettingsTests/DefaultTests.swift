@@ -8,7 +8,7 @@ import Testing
 @testable import Settings
 
 struct DefaultTests {
-    @Test func `an empty file is the contract's defaults`() throws {
+    @Test func `an empty file gives the documented defaults`() throws {
         let configuration = try parse("")
         #expect(configuration == Configuration())
         #expect(configuration.http.port == 19455)
@@ -33,7 +33,7 @@ struct DefaultTests {
         #expect(configuration.keyring.collection == "default")
     }
 
-    @Test func `an empty file is the contract's defaults for the operations`() throws {
+    @Test func `an empty file gives the documented defaults for the operations`() throws {
         let policy = try parse("").policy
         #expect(!policy.match.bestOnly && !policy.match.schemes && !policy.match.hideExpired)
         #expect(policy.match.sortBy == .username)

@@ -142,7 +142,7 @@ struct KDBXStoreSavingTests {
     }
 
     @Test(arguments: FileReplacement.Step.allCases)
-    func `a save that fails leaves the old or the new file, and no litter`(step: FileReplacement.Step)
+    func `a save that fails leaves the old or the new file, and nothing beside it`(step: FileReplacement.Step)
         async throws
     {
         let fixture = try KDBXFixture(reached: { reached throws(SystemCallError) in
@@ -164,7 +164,7 @@ struct KDBXStoreSavingTests {
         #expect(try fixture.read().entries.count == (isNew ? 4 : 3))
     }
 
-    @Test func `litter of a killed save is cleared at the next start`() async throws {
+    @Test func `what a killed save left is cleared at the next start`() async throws {
         let fixture = try KDBXFixture()
         for name in [".vault.kdbx.keybell-new", ".vault.kdbx.keybell-old"] {
             try fixture.folder.write(name, "x")

@@ -21,7 +21,7 @@ import Vault
         #expect(Set(first.names.values).count == 2)
     }
 
-    @Test func `twins get different names`() {
+    @Test func `items that say the same get different names`() {
         let naming = LoginNaming(
             [item("/1", [:]), item("/2", [:]), item("/3", ["uuid": "x"])],
             remembered: []

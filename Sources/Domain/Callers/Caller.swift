@@ -17,7 +17,8 @@ package struct Caller: Hashable, Sendable {
 
     /// The processes that may be the one that asks: those of the holders that aren't descendants of others.
     ///
-    /// More than one where a descriptor was handed on, or is parked in another process. Empty if nobody has the socket.
+    /// More than one where a descriptor was handed on, or is kept in another process, too. Empty if nobody has the
+    /// socket.
     package let askers: [Holder]
 
     /// The Flatpaks and Snaps in which holders run, each once.
@@ -34,8 +35,8 @@ package struct Caller: Hashable, Sendable {
 
     /// Whether these are all who could be found, at every look.
     ///
-    /// Not where a look at the other end, while it was open, found nobody or wasn't finished: then somebody who can't be
-    /// seen may have it, too.
+    /// Not where a look at the other end, while it was open, found nobody or wasn't finished: then somebody who can't
+    /// be seen may have it, too.
     package let isComplete: Bool
 
     /// Whether the other end was gone before anybody could be found at it.
@@ -111,7 +112,7 @@ package struct Caller: Hashable, Sendable {
     ) -> Program {
         let ids = Set(askers.map(\.program))
         let isBeyondDoubt = isCertain && ids.count == 1 && sandboxes.allSatisfy { ids.contains($0.program) }
-        // One in a sandbox makes them all sandboxed: parking the socket elsewhere buys nothing.
+        // One in a sandbox makes them all sandboxed: keeping the socket in another process changes nothing.
         let vouched = sandboxes.isEmpty ? askers.map(\.vouched) : sandboxes.map(\.id)
         return Program(
             id: isBeyondDoubt ? ids.first ?? "" : "",

@@ -25,7 +25,8 @@ struct PasswordCommand: Sendable {
     ///
     /// - Parameter reason: For whom it runs, which says when nobody does.
     /// - Returns: The first line that it prints, without its newline.
-    /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; what the program printed is in no error.
+    /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; no error has
+    ///   anything in it that the program printed.
     func password(for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
         let output = OutputLines(limit: Self.longestOutput)
         let flood = Flood()
@@ -94,7 +95,7 @@ struct PasswordCommand: Sendable {
     }
 }
 
-/// Ends a program that prints too much, which may begin before whoever started it has it in hand.
+/// Ends a program that prints too much, which may happen before whoever started it has a reference to it.
 private final class Flood: Sendable {
     private struct State {
         var hasBegun = false

@@ -22,8 +22,7 @@ package final class DerivationProcess: KeyDeriver {
     /// Prepares one; nothing is started yet.
     ///
     /// - Parameter program: What is started, and its arguments: a program whose main begins with
-    ///   `DerivationWorker.runIfAsked()`. This very one, even after another has been installed in its place, unless a test says
-    ///   otherwise.
+    ///   `DerivationWorker.runIfAsked()`. By default this very one, even after another has been installed in its place.
     package init(program: [String] = ["/proc/self/exe", DerivationWorker.argument]) {
         self.program = program
     }

@@ -18,9 +18,9 @@ package enum DerivationWorker {
     }
 
     private static func run() -> Int32 {
-        // Whoever asked is the only one who wants to know: no longer than he lives.
+        // Only the process that asked wants the key, so this one ends with it.
         _ = keybell_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
-        // What the kernel forbids is lived without, as in the daemon; it has its own fences.
+        // What the kernel refuses is done without, as in the daemon; this process has limits of its own.
         try? Hardening.forbidDumps()
         try? Hardening.forbidNewPrivileges()
         let name: StaticString = "keybell-kdf"
@@ -31,7 +31,7 @@ package enum DerivationWorker {
         }
         fence(request)
         var limits = Limits()
-        // Checked by who asked; and bounded below by what it may take in all.
+        // Checked by who asked; here only the limits of the process itself hold.
         (limits.aesRounds, limits.argon2Memory) = (.max, .max)
         (limits.argon2Work, limits.argon2Threads) = (.max, .max)
         do throws(KDBXError) {
@@ -61,7 +61,7 @@ package enum DerivationWorker {
         }
     }
 
-    /// A second fence should nobody end it: memory by what the derivation says it takes, time of all processors together.
+    /// Limits should nobody end it: memory by what the derivation says it takes, and time of all processors together.
     private static func fence(_ request: DerivationMessage.Request) {
         let processors = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
         limit(RLIMIT_CPU.rawValue, UInt(request.seconds + 2) * UInt(processors))

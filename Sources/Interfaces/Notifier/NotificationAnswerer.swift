@@ -19,7 +19,7 @@ package actor NotificationAnswerer {
         /// The queue's times and counts.
         package var limits: Limits
 
-        /// The contract's defaults.
+        /// The defaults.
         package init(
             dismissalDenies: Bool = false,
             tellsDeliveries: Bool = true,

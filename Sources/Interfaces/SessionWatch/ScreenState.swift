@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether the screen is locked, as several witnesses have it: what one of them says is enough.
+/// Whether the screen is locked, as several services tell: what one of them says is enough.
 ///
 /// A value: each method takes what was heard and the time, and returns what is to be told.
 struct ScreenState: Sendable {

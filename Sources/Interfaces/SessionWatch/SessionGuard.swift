@@ -120,7 +120,7 @@ package actor SessionGuard {
         }
     }
 
-    // MARK: - Witnesses
+    // MARK: - Services that tell of it
 
     private func followScreenSaver(_ name: String, _ paths: [ObjectPath]) async {
         do throws(DBusError) {

@@ -2,7 +2,7 @@
 
 import Dispatch
 
-/// A thread's worth of work that blocks or takes long, one piece after the other, on a queue of its own.
+/// Work that blocks or takes long, one piece after the other, on a queue of its own.
 ///
 /// An actor that awaits it goes on with other things, and so does the daemon's own queue. The rule: whatever
 /// waits for a disk, another program or a long calculation while the daemon serves is done by one of these, or on
@@ -18,7 +18,7 @@ package struct BlockingWork: Sendable {
         executor = TaskQueue(label: label)
     }
 
-    /// Does something and waits for it; where the waiting task is cancelled, so is the work, if it looks.
+    /// Does a job and waits for it; if the waiting task is cancelled, so is the job's, which may look at that.
     package func callAsFunction<Value: Sendable, Failure: Error>(
         _ job: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Tells any number of listeners the same, each at its own pace and from its own beginning on.
+/// Sends the same elements to any number of listeners, to each from when it began to listen, at its own pace.
 package final class Broadcast<Element: Sendable>: Sendable {
     private struct State {
         var nextID = 0

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// Word that something isn't wanted any more, for work that outlives the task that wants it.
+/// A cancellation for work that outlives the task that wants it.
 package final class Cancellation: Sendable {
     private struct State {
         var isCancelled = false
@@ -11,13 +11,13 @@ package final class Cancellation: Sendable {
 
     private let state = Mutex(State())
 
-    /// It is wanted as yet.
+    /// Not cancelled yet.
     package init() {}
 
-    /// Whether it isn't wanted any more.
+    /// Whether it was cancelled.
     package var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Gives the word, once and for all.
+    /// Cancels for good.
     package func cancel() {
         let actions = state.withLock { state in
             state.isCancelled = true
@@ -27,7 +27,7 @@ package final class Cancellation: Sendable {
         for action in actions { action() }
     }
 
-    /// Does something at the word, or at once if it has been given; must not block.
+    /// Runs an action when it is cancelled, or at once if it has been; the action must not block.
     package func whenCancelled(_ action: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             if !state.isCancelled { state.actions.append(action) }

@@ -11,7 +11,7 @@ package struct DeadlineExceeded: Error, Equatable, Sendable {
 /// Waits for an operation, but only so long.
 ///
 /// At the deadline, or when the caller is cancelled, the operation is cancelled and left to itself: this
-/// returns at once even if the operation doesn't heed that.
+/// returns at once even if the operation ignores that.
 ///
 /// - Parameters:
 ///   - duration: How long, by the boot-time clock.
@@ -70,7 +70,7 @@ private final class Race<Success: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
-    /// Brings the waiter; false if the race was over before (a cancellation), which resumes it at once.
+    /// Registers the waiter; false if the race was over before (a cancellation), which resumes it at once.
     func enter(_ continuation: CheckedContinuation<Success, any Error>) -> Bool {
         let early = state.withLock { state in
             if state.early == nil { state.continuation = continuation }

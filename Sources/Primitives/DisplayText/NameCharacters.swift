@@ -8,8 +8,8 @@ import UnicodeText
 ///
 /// What may be in a name is what the words of languages of today are written with, much as UTS #39's profile for
 /// identifiers has it: letters of the scripts that UAX #31 recommends, of the three alphabets that look alike those of
-/// their everyday blocks alone, the marks and signs that belong to them, and emoji. Whatever else there is, is there to be
-/// taken for something plainer, or could be.
+/// their everyday blocks alone, the marks and signs that belong to them, and emoji. Everything else looks like
+/// a plainer character, or could be used so.
 struct NameCharacters {
     private let scalars: [Unicode.Scalar]
     /// The scripts of its letters and marks.
@@ -66,8 +66,9 @@ struct NameCharacters {
     private func isEverydayLetter(_ scalar: Unicode.Scalar) -> Bool {
         switch Script.number(scalar) {
         case G_UNICODE_SCRIPT_LATIN.rawValue:
-            // A letter of ASCII with something on it, or one of the few that languages have beside those. Not the dotless i,
-            // nor the phonetic alphabet's letters, nor the capital eth, which is drawn as that with a stroke.
+            // A letter of ASCII with something on it, or one of the few that languages have beside those. Not the
+            // dotless i, nor the phonetic alphabet's letters, nor the capital eth, which is drawn as that with a
+            // stroke.
             guard let base = scalar.parts.first else { return false }
             return base.isASCII || Self.latin.contains(base)
         case G_UNICODE_SCRIPT_CYRILLIC.rawValue:
@@ -88,7 +89,8 @@ struct NameCharacters {
         if !Script.isShared(mark) { return !Script.isRecommended(mark) }
         switch mark.value {
         case 0x300...0x304, 0x306, 0x308, 0x30C, 0x323, 0x331:
-            // What could be put together with its letter has been: these are a second one, or on a letter without such a form.
+            // What could be put together with its letter has been: these are a second one, or on a letter without such
+            // a form.
             let start = scalars[..<index].lastIndex { !$0.isMark } ?? index
             let base = scalars[start]
             guard base.properties.isAlphabetic, !"ij".unicodeScalars.contains(base) else { return true }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes from a stranger's words what could be taken for the quotes in which they stand.
+/// Removes from text of others what could be mistaken for the quotes around it.
 ///
 /// A double quotation mark becomes a single one. Of single ones side by side, which look like a double one, the first
 /// stays.

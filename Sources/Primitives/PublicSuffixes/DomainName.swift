@@ -41,7 +41,7 @@ package struct DomainName: Hashable, Sendable {
     /// Whether it has more than one label.
     package var hasDot: Bool { text.utf8.contains(UInt8(ascii: ".")) }
 
-    /// Whether anybody may register names right below it, so that those are strangers to each other.
+    /// Whether anybody may register names right below it, so that those have different owners.
     ///
     /// A name of one label (`localhost`, a machine of the local network) counts as one.
     package var isPublicSuffix: Bool { PublicSuffixList.contains(self) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What looking for a pattern may cost in all, over as many texts as it is handed along for.
+/// What matching may cost in all, over all texts that the budget is passed along for.
 ///
-/// Work that comes to nothing counts like any other.
+/// Attempts that don't match count like any other.
 package struct MatchBudget: Sendable {
     /// When to give up.
     package let deadline: ContinuousClock.Instant

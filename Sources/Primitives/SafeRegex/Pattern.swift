@@ -6,12 +6,12 @@ import CPCRE2
 ///
 /// The language is that of PCRE2, without its verbs (`(*…)`). It is compiled once, never changes, and may be used by
 /// several at the same time. At each part of it that is tried the budget is looked at, so that neither recursion,
-/// nor conditions, nor the length of a text make it take longer; and whatever it met, it is cut off the same way.
+/// nor conditions, nor the length of a text make it take longer; and it is always cut off in the same way.
 package final class Pattern: Sendable {
     /// The longest expression in bytes.
     package static let longest = 1024
-    /// The most ranges that reach beyond ASCII: each letter of one is looked at when it is compiled, a million if it spans
-    /// all of Unicode.
+    /// The most ranges that reach beyond ASCII: each letter of one is looked at when it is compiled, a million if it
+    /// spans all of Unicode.
     package static let mostWideRanges = 16
     /// How many kibibytes one match may need, for groups that are tried within each other.
     private static let heapLimit: UInt32 = 16384
@@ -26,7 +26,7 @@ package final class Pattern: Sendable {
     /// - Throws: `broken` where it is none.
     package init(_ text: String, ignoringCase: Bool) throws(PatternError) {
         guard text.utf8.count <= Self.longest else { throw .broken("it is too long") }
-        // What the C world would take for the end is no text of an entry either.
+        // To C a NUL is the end of a text, and no text of an entry has one.
         guard !text.utf8.contains(0) else { throw .broken("it holds a NUL character") }
         guard Self.wideRanges(in: text) <= Self.mostWideRanges else {
             throw .broken("it has too many ranges beyond ASCII")

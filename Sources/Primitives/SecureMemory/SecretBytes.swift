@@ -92,7 +92,7 @@ package final class SecretBytes: Sendable {
 
     /// The bytes as stream-safe text, or nil if they are not UTF-8.
     ///
-    /// The name is a warning: a `String` is not wiped, and travels. Only where an interface leaves no choice.
+    /// The name is a warning: a `String` can't be wiped, and gets copied. Only where an interface leaves no choice.
     package func exposedText() -> String? {
         unsafe withUnsafeBytes { unsafe String(streamSafe: $0) }
     }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// Bytes that came from outside and may hold a secret, such as a request's body: wiped once they have been read.
 ///
-/// They live in ordinary memory, since there can be more of them than the secure heap has room for, and no stranger
-/// may fill that. What is read from them into a secret goes to `SecretBytes` at once.
+/// They live in ordinary memory, since there can be more of them than fits into the secure heap, which nobody outside
+/// may fill. What is read from them into a secret goes to `SecretBytes` at once.
 package final class WipedBytes: Sendable {
     private let bytes: Mutex<[UInt8]>
     private let onceGone = Mutex<(@Sendable () -> Void)?>(nil)
@@ -42,7 +42,7 @@ package final class WipedBytes: Sendable {
         bytes.withLock { bytes in
             let needed = bytes.count + source.count
             if needed > bytes.capacity {
-                // Grown by hand: an array that grows by itself leaves its former self behind.
+                // Grown by hand: an array that grows by itself leaves a copy behind.
                 var longer: [UInt8] = []
                 longer.reserveCapacity(max(needed, 2 * bytes.capacity))
                 longer += bytes
@@ -56,7 +56,7 @@ package final class WipedBytes: Sendable {
 
     /// Lends the bytes once, and wipes them afterwards.
     ///
-    /// - Parameter read: Gets them; it must not keep the array, which would be spared then.
+    /// - Parameter read: Gets them; it must not keep the array, which then wouldn't be wiped.
     /// - Returns: What was read.
     /// - Throws: What `read` throws; they are wiped then, too.
     package func consume<Result, E: Error>(
@@ -91,8 +91,8 @@ package final class WipedBytes: Sendable {
 }
 
 extension [UInt8] {
-    /// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array; of one
-    /// that others share, only the copy that this makes is overwritten.
+    /// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array; of
+    /// one that others share, only the copy that this makes is overwritten.
     package mutating func wipe() {
         unsafe withUnsafeMutableBytes { buffer in unsafe SecureMemory.wipe(UnsafeRawBufferPointer(buffer)) }
         removeAll()

@@ -89,12 +89,13 @@ extension Document {
     /// The bytes of an element without children: its text, unless something else was put there.
     package func content(of element: Element) -> ArraySlice<UInt8> { content[self[element].content.range] }
 
-    /// The text of an element without children; text beside children is no one's business here.
+    /// The text of an element without children; text beside children is left out.
     ///
-    /// It is stream-safe, and so fit to be compared: an absurdly long run of marks has a joiner in it that the file hasn't.
+    /// It is stream-safe, and so fit to be compared: an absurdly long run of marks has a joiner in it that the file
+    /// hasn't.
     package func text(of element: Element) -> String { String(repairing: content(of: element)) }
 
-    /// Whether the content is not text but what its owner made of it, who is asked when it is written.
+    /// Whether the content isn't text but something of the document's owner, who gives the text when it is written.
     package func isOpaque(_ element: Element) -> Bool { self[element].isOpaque }
 
     /// The text of the first child of a name, or nil if there is none.

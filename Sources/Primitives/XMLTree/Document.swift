@@ -58,7 +58,7 @@ package struct Document: Sendable {
         static let none: Int32 = -1
 
         var kind: Kind
-        /// Whether the content is not text but what its owner made of it, who is asked when it is written.
+        /// Whether the content isn't text but something of the document's owner, who gives the text when it is written.
         var isOpaque = false
         /// Of an element, or of a processing instruction its target.
         var name: UInt32

@@ -23,7 +23,7 @@ enum Word: Sendable {
     static let deny = Word.deny(Choices())
 }
 
-/// The records that the bell has made.
+/// The records that the handler has made.
 final class Records: Sendable {
     private let kept = Mutex<[AuditRecord]>([])
 
@@ -46,7 +46,7 @@ final class Records: Sendable {
     }
 }
 
-/// A bell with its rooms in memory, the real desk, and a person who does as the test says.
+/// A request handler with stores in memory, the real approval queue, and a person who does as the test says.
 struct Scene: Sendable {
     let clients = MemoryClientStore()
     let grants = MemoryGrantStore()
@@ -91,7 +91,7 @@ struct Scene: Sendable {
         await self.init(Policy(standard: rules), limits: limits, others: others)
     }
 
-    /// Rings, with somebody there to say these words one after the other.
+    /// Asks, with somebody there who gives these answers one after the other.
     ///
     /// A question beyond them is denied, so that it can be seen in ``asked()`` and nothing hangs.
     func verified(
@@ -130,12 +130,12 @@ struct Scene: Sendable {
         return Rung(answer, of: handler, reply: try IncomingReply(parsing: answer.body, key: key))
     }
 
-    /// Rings as a guest.
+    /// Asks as a known client.
     func verified(_ guest: Guest, _ body: [UInt8], _ words: Word...) async throws -> Rung {
         try await verified(body, from: guest.caller, key: guest.key, words)
     }
 
-    /// Rings as a guest in a task of its own, for the test to answer by hand.
+    /// Asks as a known client in a task of its own, so that the test can answer.
     func ringing(_ guest: Guest, _ body: [UInt8]) -> Task<Rung, any Error> {
         Task(executorPreference: TaskQueue.shared) {
             let answer = await handler.answer(body, from: KnownRequester(known: guest.caller))
@@ -148,7 +148,7 @@ struct Scene: Sendable {
         await approvals.recent().reversed().map(\.request) + approvals.pending()
     }
 
-    /// Runs a test on the house's one thread, where tasks take turns.
+    /// Runs a test on `TaskQueue.shared`, where tasks take turns.
     static func onOneThread(_ test: @escaping @Sendable () async throws -> Void) async throws {
         try await Task(executorPreference: TaskQueue.shared) { try await test() }.value
     }
@@ -177,7 +177,7 @@ struct Scene: Sendable {
     struct TheDeskIsClosed: Error {}
 }
 
-/// What came of ringing.
+/// What came of asking.
 struct Rung: Sendable {
     let status: Int
     let body: String

@@ -20,7 +20,7 @@ extension ApprovalBroker {
     ) async throws(AnswerError) -> AnswerEffect {
         if surface.answerer != nil || decision == .allow {
             let isClear = await lookAgain(at: code)
-            // Nobody knows whether the answerer is one of the askers; a denial would do no harm even so.
+            // It isn't known whether the answerer is one of the askers; a denial would do no harm even then.
             guard isClear || decision == .deny || surface.answerer == nil else { throw .unclearAsker }
         }
         let (actions, effect) = try queue.answer(
@@ -67,13 +67,14 @@ extension ApprovalBroker {
             case .unclear: isClear = false
             }
         }
-        // Of one that never could be seen nobody knows whether it has gone.
+        // Whether an asker that could never be identified has gone isn't known.
         let isAbandoned = isClear && !hasListener && callers.allSatisfy(\.isKnown)
         queue.noteListeners(of: request, areGone: isAbandoned)
         return isClear
     }
 
-    /// All requests that wait for the person, those held for a locked screen among them, in the order in which they came.
+    /// All requests that wait for the person, those held for a locked screen among them, in the order in which they
+    /// came.
     ///
     /// One that still waits for its turn isn't told of: it has no deadline yet, and can't be answered.
     package func pending() -> [PendingRequest] {

@@ -2,7 +2,7 @@
 
 import Callers
 
-// After a denial its like is denied unseen for a while, and a program that is muted whatever it asks.
+// After a denial the same question is denied without being shown for a while; of a muted program all questions are.
 extension ApprovalQueue {
     /// Whether this is denied unseen; counted with the denial that began it.
     mutating func isQuiet(_ request: ApprovalRequest) -> Bool {

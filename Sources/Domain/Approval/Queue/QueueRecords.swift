@@ -30,7 +30,7 @@ struct WaitingRequest: Sendable {
     private var laterHolders: [SocketOwner: Set<ProcessIdentity>] = [:]
     /// Every form in which it was asked.
     var questions: Set<QuestionKey>
-    /// What a denial keeps quiet.
+    /// What is denied without being shown after a denial of this.
     ///
     /// An associate that has joined an overwrite goes back to being asked, so it isn't among them.
     var quietKeys: Set<QuietKey>
@@ -72,7 +72,7 @@ struct WaitingRequest: Sendable {
 
     /// Whether a new question is to wait with this one.
     func isJoined(by question: QuestionKey, of caller: Caller) -> Bool {
-        // One that nobody sees would keep others from answering for those that can be seen.
+        // One that can't be identified would keep others from answering for those that can.
         guard caller.isKnown == request.caller.isKnown else { return false }
         if questions.contains(question) { return true }
         return switch (request.kind, question.kind) {
@@ -86,7 +86,8 @@ struct WaitingRequest: Sendable {
 
     /// Lets another asker wait for the same answer.
     ///
-    /// - Returns: False where so many have joined that no more can: each is kept in mind, since none of them may answer.
+    /// - Returns: False where so many have joined that no more can: each is kept in mind, since none of them may
+    ///   answer.
     mutating func join(_ asker: AskerID, _ other: ApprovalRequest, limit: Int) -> Bool {
         let caller = other.caller
         if !callers.contains(caller) {
@@ -139,8 +140,8 @@ struct WaitingRequest: Sendable {
     /// Everybody who has asked, and who has their connections now.
     var allCallers: [Caller] { callers + laterCallers.values }
 
-    /// Whether an answerer, or one of its parents, was seen with a connection of the askers by a second look, or so many
-    /// were that nobody keeps count.
+    /// Whether an answerer, or one of its parents, was seen with a connection of the askers by a second look, or so
+    /// many were that nobody keeps count.
     func hasHeld(_ answerer: Answerer) -> Bool {
         laterHolders.values.contains { holders in
             holders.count > Self.mostHolders || answerer.chain.contains { holders.contains($0.identity) }

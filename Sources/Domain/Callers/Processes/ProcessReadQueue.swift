@@ -6,10 +6,10 @@ import Synchronization
 
 /// Reads facts about processes on threads of its own, a few at a time, for any number who wait for them.
 ///
-/// The last line: no file system is asked that another program serves, but a process can still make the kernel wait for a
-/// lock of its memory or of a folder. Such a read counts as stuck once it is slow, and another one then has its place; as long as it runs, nothing
-/// else is read that is about the same processes, so that a program wastes no more than one thread. Who asks for what is
-/// being read, or waits to be, by the same key gets the same facts.
+/// No file system is asked that another program serves, but a process can still make the kernel wait for a lock of its
+/// memory or of a folder. A slow read therefore counts as stuck, and gives its place to another one; while it runs,
+/// nothing else is read about the same processes, so that a program takes no more than one thread. Reads of the same
+/// key share the same facts, while one runs or waits to run.
 final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendable {
     /// How much may be done at once.
     struct Limits: Sendable {

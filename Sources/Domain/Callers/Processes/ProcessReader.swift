@@ -6,8 +6,8 @@ import UnicodeText
 
 /// Looks at processes for one question: what several have in common, such as their parents, is read once.
 ///
-/// It asks no file system that another program serves, but a process can make the kernel itself slow to tell about it, so
-/// that this runs on no thread that serves.
+/// It asks no file system that another program serves, but a process can make the kernel itself slow to tell about it,
+/// so that this runs on no thread that serves.
 final class ProcessReader {
     private struct Entry {
         let record: ProcessRecord
@@ -21,7 +21,7 @@ final class ProcessReader {
 
     /// A process and all its parents, the process first; empty if it has ended.
     ///
-    /// To the very top, unlike what is shown: nobody gets out of its parent's sight by many children.
+    /// Up to the top, unlike what is shown: a long chain of children doesn't hide the first parent.
     func chain(from identity: ProcessIdentity) -> [ProcessRecord] {
         var chain: [ProcessRecord] = []
         var next: ProcessIdentity? = identity

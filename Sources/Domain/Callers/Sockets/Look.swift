@@ -50,7 +50,7 @@ package struct Look: Sendable {
 
     /// How many descriptors are looked at again rather than anew.
     private static let few = 4
-    /// Of each core's time the part that looking anew may take, however many requests come: a thirty-second.
+    /// The part of a core's time that looking anew may take, however many requests come: a thirty-second.
     private static let share = 32
     private static let longest = Duration.seconds(1)
 
@@ -81,8 +81,8 @@ package struct Look: Sendable {
     /// Whether it needn't be looked anew for a request that asks nobody: all holders still have the socket and run the
     /// same programs, and the look is young for what it cost.
     ///
-    /// Somebody who shares the socket with one of those since then is that one's accomplice, and could as well have had
-    /// the answer from it.
+    /// A process that has come to share the socket since then has it from one of those, which could as well pass the
+    /// answer on to it.
     package var isGood: Bool {
         isComplete && !holders.isEmpty && holders.count <= Self.few
             && ContinuousClock.now - at < min(cost * Self.share, Self.longest)

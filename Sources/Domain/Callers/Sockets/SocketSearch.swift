@@ -22,24 +22,24 @@ final class SocketSearch: Sendable {
     private struct State {
         /// Who waits for a search that begins from now on.
         var waiting: [Waiter] = []
-        /// Who would like to know, but causes no search before its time.
+        /// Those that can wait: they cause no search of their own before its time.
         var patient: [Waiter] = []
         /// What is being searched for, and who has joined since.
         var running: Set<UInt64> = []
         var joined: [Waiter] = []
         var number: UInt64 = 0
-        /// From when on a search may be made for the patient alone.
+        /// From when on a search may be made for `patient` alone.
         var next = ContinuousClock.now
         var alarm: Alarm?
     }
 
-    /// Of each core's time the part that searches for the patient alone may take: a sixteenth.
+    /// The part of a core's time that searches for `patient` alone may take: a sixteenth.
     private static let share = 16
     /// How long a search takes at most, however many descriptors there are.
     ///
-    /// Who comes while one runs waits for two.
+    /// Whoever asks while one runs waits for two.
     private static let longest = Duration.seconds(2)
-    /// How long one for the patient alone.
+    /// How long one for `patient` alone takes at most.
     private static let longestEarly = Duration.milliseconds(500)
 
     private let queue = DispatchQueue(label: "org.keybell.identification")
@@ -66,7 +66,7 @@ final class SocketSearch: Sendable {
         }
     }
 
-    /// The same for somebody whom anybody can cause to ask: soon, at the next search or when there is time for one.
+    /// The same for what any peer can cause: soon, at the next search or when there is time for one.
     ///
     /// However many ask, such searches take no more than a small part of a core's time.
     func holdersSoon(of inode: UInt64) async -> Found {

@@ -145,8 +145,8 @@ extension Grant {
 extension BidirectionalCollection where Element == Grant {
     /// The decision among these, the latest last, that covers an entry.
     ///
-    /// What was decided for just this form comes first. Else a denial holds for what is no better than what was denied, and an
-    /// allow by http for the same by https; never an allow for what is worse.
+    /// What was decided for just this form comes first. Else a denial holds for what is no better than what was denied,
+    /// and an allow by http for the same by https; never an allow for what is worse.
     package func decision(on key: GrantKey, entry: String) -> Bool? {
         if let exact = last(where: { $0.key == key && $0.covers(entry) }) { return exact.allows }
         guard let form = key.form else { return nil }

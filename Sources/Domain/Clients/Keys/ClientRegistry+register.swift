@@ -60,15 +60,15 @@ extension ClientRegistry {
     ///
     /// While the keyring is locked nobody knows what is free; `register` overwrites nothing that it isn't told to.
     package func suggestID(from base: String) async -> String {
-        // A locked keyring is no reason to suggest nothing.
+        // Something is suggested also while the keyring is locked.
         let shelf = try? await clients()
         return ClientName.free(near: base) { shelf?.holds($0) ?? false }
     }
 
     /// Stores a key and returns once the keyring has it; the one that it replaces is replaced in its item.
     ///
-    /// Who has the Id is looked up when it is stored, after all that was being written. What else claims that Id, in whatever form, is gone then: a key that was replaced must not come back when the
-    /// new one is revoked.
+    /// Who has the Id is looked up when it is stored, after all that was being written. What else claims that Id, in
+    /// whatever form, is gone then: a key that was replaced must not come back when the new one is revoked.
     ///
     /// - Parameters:
     ///   - id: The Id that the person agreed to.

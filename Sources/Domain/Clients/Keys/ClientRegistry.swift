@@ -108,7 +108,7 @@ package actor ClientRegistry {
 
     private enum Verdict {
         case admitted(KnownClient, VerifiedMessage, OpenedFields)
-        /// Whether the signature was right, so that nothing is won by looking for another key.
+        /// Whether the signature was right, so that reading the keys again wouldn't help.
         case refused(isSigned: Bool)
     }
 
@@ -119,7 +119,7 @@ package actor ClientRegistry {
         changes: Bool
     ) -> Verdict {
         let known = request.id.flatMap { shelf[$0] }
-        // There is but one failure, and it says nothing.
+        // There is only one failure, and it has no details.
         let conversation = try? VerifiedMessage(
             verifying: signature,
             with: known?.key ?? VerifiedMessage.decoyKey

@@ -7,7 +7,7 @@ package import SecretService
 package enum VerificationOutcome: Sendable {
     /// The client has the key, and everything that it sent decrypts.
     case verified(VerifiedMessage, Client, OpenedFields)
-    /// It has not, or something doesn't decrypt, or it says what it may not say again. All reasons look the same.
+    /// It hasn't, or something doesn't decrypt, or it repeats what it may not repeat. All reasons look the same.
     case refused
     /// A change that can't be noted down, so that nobody could tell if it came again.
     case unrecordable

@@ -4,8 +4,8 @@ import KeePassHTTP
 
 /// How often the fields of one key's messages didn't decrypt, by their nonces, so that no padding can be guessed.
 ///
-/// Only verified messages count, so a stranger can't fill it. It lives as long as the daemon; that a nonce is used up
-/// is kept by `NonceStore` beyond that.
+/// Only verified messages count, so that nobody without a key can fill it. It lives as long as the daemon; that a nonce
+/// is used up is kept by `NonceStore` beyond that.
 struct DecryptionFailures {
     /// How many requests whose fields don't decrypt use a nonce up.
     static let perNonce = 8

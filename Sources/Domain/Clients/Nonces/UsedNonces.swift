@@ -2,8 +2,9 @@
 
 /// All nonces that may not come again, and how they are written: records of one length, the oldest first.
 ///
-/// Only nonces of verified messages get in, so a stranger can't fill it. It never forgets the nonce of a change within
-/// a day: where there is no room, the next change is refused. Reads make room for newer ones of the same key.
+/// Only nonces of verified messages get in, so that nobody without a key can fill it. It never forgets the nonce of a
+/// change within a day: where there is no room, the next change is refused. Reads make room for newer ones of the same
+/// key.
 struct UsedNonces: Sendable {
     private struct Entry {
         var kind: UsedNonce.Kind
@@ -126,7 +127,7 @@ struct UsedNonces: Sendable {
         changesOfOwner[entry.owner] = left > 0 ? left : nil
     }
 
-    /// A change's nonce goes on being one: else whoever has seen many could use them up until a change is forgotten.
+    /// A change's nonce stays one: else whoever has seen many could use them up until the change is forgotten.
     private mutating func forgetOldestExhausted() {
         guard let oldest = exhausted.removeFirst() else { return }
         if entries[oldest]?.isChange == true {

@@ -18,7 +18,7 @@ extension RequestHandler {
         passwords: Bool = true,
         query: MatchQuery? = nil
     ) async throws(Refusal) -> OperationResult {
-        // Whoever has hung up gets the answer by asking again: until then it is none, and nothing is opened for it.
+        // Whoever has hung up gets the answer by asking again; nothing is opened until then.
         guard verified.requester.isThere else { throw .withdrawn }
         let passwords = passwords && !released.leftOut.contains(.passwords)
         var rules = verified.rules

@@ -229,9 +229,9 @@ extension RequestHandler {
         verified.rules.bulkAccess == .always || !verified.isFamiliar(caller)
     }
 
-    /// A known key that comes from another program than the one it was given to asks whatever else would cover it.
+    /// Whether the person is asked; always for a known key that comes from another program than it was given to.
     ///
-    /// A grant holds for one program and Origin: what covers such a one is the person's own word on just that pair.
+    /// Only a grant covers such a one, since a grant is the person's word on just that program and Origin.
     private func stand(
         _ offer: Offer,
         _ decision: GrantDecision,
@@ -323,7 +323,8 @@ extension RequestHandler {
         return question
     }
 
-    /// Puts into a question what its text says of any verified request: its type, whose key it is, which vaults there are.
+    /// Puts into a question what its text says of any verified request: its type, whose key it is, which vaults there
+    /// are.
     func describe(_ question: inout ApprovalRequest, verified: VerifiedRequest, caller: Caller) {
         question.requestType = verified.request.type.rawValue
         question.clientName = verified.client.name

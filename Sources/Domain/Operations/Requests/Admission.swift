@@ -23,7 +23,7 @@ struct Admission: Sendable {
 /// A name that the person is offered for a new key.
 private struct OfferedName {
     let text: String
-    /// What it is as near to as could be; that with a higher number, should it be taken meanwhile.
+    /// What `text` was made from: if that is taken meanwhile, this with a higher number is next.
     let base: String
 }
 
@@ -31,7 +31,7 @@ private struct OfferedName {
 private struct AgreedName {
     let text: String
     let base: String
-    /// Whether somebody wants just that, the person or the client; another one would do otherwise.
+    /// Whether the person or the client wants just this name; otherwise another one would do.
     let isWanted: Bool
 }
 
@@ -80,8 +80,8 @@ extension RequestHandler {
 
     /// Stores a key under a name, after a question where another key has that; nil after a denial of it.
     ///
-    /// Much can happen while the person opens a keyring or a vault for it. Whoever has the Id at the storing is who the
-    /// person has seen, or they are asked again.
+    /// Much can happen while the person opens a keyring or a vault for it. If another client than the person has seen
+    /// has the Id when the key is stored, they are asked again.
     private func keep(
         _ key: ClientKey,
         under name: AgreedName,
@@ -118,8 +118,8 @@ extension RequestHandler {
 
     /// The Id to store a key under: the one that was shown, or where nobody has chosen that, the next free one.
     ///
-    /// It may have been given away since, or nobody knew what was free while the keyring was locked: such a name must not
-    /// cost another client its key.
+    /// It may have been given away since, or nobody knew what was free while the keyring was locked: such a name must
+    /// not cost another client its key.
     private func id(for key: ClientKey, under name: AgreedName) async throws(Refusal) -> String {
         guard !name.isWanted, let holder = try await client(name.text), holder.fingerprint != key.fingerprint
         else { return name.text }
@@ -130,8 +130,8 @@ extension RequestHandler {
 
     /// The Id that the request brings, else a free one from the program's name.
     ///
-    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored, and
-    /// one that may be taken for somebody else's is proposed in plain characters.
+    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored,
+    /// and one that may be taken for somebody else's is proposed in plain characters.
     private func proposal(_ proposed: String?, caller: Caller) async -> OfferedName {
         let name = proposed.flatMap { PlainName($0) }
         if let name, !name.mayBeMistaken { return OfferedName(text: name.text, base: name.text) }

@@ -10,9 +10,9 @@ extension RequestHandler {
 
     /// `get-logins-custom-search`: the logins that a search finds.
     ///
-    /// Words among what is public are looked for first, so that the question can name what they found; that nothing was
-    /// found is no news. Every other search asks before it looks, an expression wherever it looks: how long it takes, and
-    /// whether it is cut off, tells more than what it finds. What comes of it is told only after the person's allow.
+    /// Words in what is public are searched for first, so that the question can name what was found; that nothing was
+    /// found may be told. Every other search asks first, a regular expression wherever it looks, since its duration,
+    /// and whether it is cut off, can tell more than its result. The outcome is told only after the person's allow.
     func customSearch(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let text = try verified.required("SearchString")
         let flags = try searchFlags(verified)

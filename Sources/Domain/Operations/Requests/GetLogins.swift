@@ -27,13 +27,13 @@ extension RequestHandler {
         return OperationResult(reply: reply, to: verified.conversation)
     }
 
-    /// What stands further behind in an address tells nothing of its host, and isn't looked into.
+    /// How many bytes of an address are looked at; what comes after them says nothing of its host.
     static let longestAddress = 8192
 
     private func query(of verified: VerifiedRequest) throws(Refusal) -> MatchQuery {
         let (url, submit) = (try verified.required("Url"), verified.text("SubmitUrl"))
         let (page, form) = (Self.head(of: url), submit.map(Self.head))
-        // An address whose host doesn't end is that of nothing.
+        // An address whose host is cut off matches nothing.
         let isWhole = page != nil && form != .some(nil)
         return MatchQuery(
             url: isWhole ? page ?? "" : "",

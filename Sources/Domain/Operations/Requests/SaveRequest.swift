@@ -100,7 +100,7 @@ struct SaveRequest: Sendable {
         }
         let names = texts.compactMap(\.self) + fields.map(\.0)
         let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
-        // First of all: what a store leaves out would be in none of the other checks, nor in what is shown.
+        // First, because characters that a store leaves out could hide something from the other checks and the person.
         guard !names.contains(where: { StorableText.isBroken($0) }),
             !secrets.contains(where: { StorableText.isBroken($0) })
         else { throw .forbidden(LoginDraft.unstorableRefusal) }

@@ -16,8 +16,8 @@ extension RequestHandler {
     /// An allowed save is carried out once, at the allow, also if nobody listens any more; the same save asked for
     /// again gets the outcome of the first, for as long as the entry is what that made of it.
     ///
-    /// Before the person's word, or what stands for it, just what is public of the stored entry is looked at: whether a
-    /// password, a string field or a realm is what is stored already comes out after it.
+    /// Before the person's word, or a grant in its place, only what is public of the stored entry is looked at; whether
+    /// a password, a string field or a realm equals the stored one is told afterwards.
     func setLogin(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let wish = try SaveRequest(verified)
         try await refuseMuted(verified.requester)
@@ -188,7 +188,7 @@ extension RequestHandler {
         let known = await verified.requester.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.matchedURL)?.hostAndPort ?? $0.title } ?? wish.host
-        // What belongs nowhere is known by its title: a grant for one such entry is none for all of them.
+        // An entry without a host goes by its title, so that a grant for one such entry doesn't cover all of them.
         let place = host ?? wish.draft.title ?? ""
         let kind: GrantKey.Kind = stored == nil ? .create : .change
         let form = wish.form(at: place, of: stored)

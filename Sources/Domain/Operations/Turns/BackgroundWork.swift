@@ -2,16 +2,16 @@
 
 import ConcurrencyTools
 
-/// Where logins are asked about and handed out that are many, beside the thread that serves; what one request waits for
-/// keeps no other waiting.
+/// Runs work on many logins (asking about them, handing them out) off the thread that serves, so that no other request
+/// waits for it.
 enum BackgroundWork {
     /// Its own queue.
     static let queue = TaskQueue(label: "org.keybell.many-logins")
 
-    /// What concerns more logins than this is done there.
+    /// Work on more logins than this is done there.
     static let fewLogins = 256
 
-    /// Does some work here, or there if it is long.
+    /// Does some work on the current executor, or on `queue` if it is long.
     static func done<Result, Failure: Error>(
         beside isLong: Bool,
         _ work: () async throws(Failure) -> Result

@@ -15,10 +15,10 @@ struct Turn: Hashable, Sendable {
     }
 }
 
-/// Whose turn it is where only a few can have one at once.
+/// Decides whose turn it is, where only a few can have one at once.
 ///
-/// One for each program, then that of the program that has gone longest without one, and of its clients likewise. So one
-/// that wants a lot keeps nobody else waiting for more than one turn.
+/// Each program has one turn at a time. The next goes to the program that has gone longest without one, and within it
+/// to the client that has. So one that wants a lot keeps nobody else waiting for more than one turn.
 struct FairQueue: Sendable {
     typealias Ticket = UInt64
 

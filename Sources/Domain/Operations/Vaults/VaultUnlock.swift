@@ -18,8 +18,8 @@ extension RequestHandler {
         if await approvals.isMuted(await requester.caller()) { throw .muted }
     }
 
-    /// Why a request isn't served: that too many questions wait comes before that something is locked, for one that
-    /// would have to ask.
+    /// Which of two refusals a client gets: for a request that would have to ask, "too many questions" comes before
+    /// "locked".
     func limitFirst(_ refusal: Refusal, of verified: VerifiedRequest, asks: Bool) async -> Refusal {
         guard asks, refusal.isLock, await !approvals.hasRoom(for: await verified.requester.caller()) else {
             return refusal
@@ -29,7 +29,7 @@ extension RequestHandler {
 
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
     ///
-    /// The one way to what is in them, so that mutes come before it.
+    /// The only way to the contents of vaults, so that mutes are always applied first.
     func open(for verified: VerifiedRequest) async throws(Refusal) -> [OpenVault] {
         try await refuseMuted(verified.requester)
         used()
@@ -50,8 +50,8 @@ extension RequestHandler {
 
     /// What a look into the open vaults finds for a verified request.
     ///
-    /// Where that is nothing and others are locked, it may well be in those: they are unlocked and looked into, too, if
-    /// the request wants that, and otherwise it is refused. "Nothing" is only ever said of all vaults.
+    /// If nothing is found and other vaults are locked, it may be in those: they are unlocked and looked into if the
+    /// request wants that; otherwise the request is refused. "Nothing" is told only when all vaults were looked into.
     func find<Found: Collection & Sendable>(
         for verified: VerifiedRequest,
         _ look: ([OpenVault]) async throws(Refusal) -> Found

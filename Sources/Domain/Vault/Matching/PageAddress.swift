@@ -120,7 +120,7 @@ package struct PageAddress: Hashable, Sendable {
 
     /// Whether a title is worth a closer look: most are mere words, and a vault has thousands of them.
     ///
-    /// What is plain ASCII needs a dot or a colon to be a host that isn't a word alone, or is `localhost`, of which the first letter is enough of a look.
+    /// Plain ASCII without a dot or a colon is only a word, except `localhost`, for which the first letter is checked.
     private static func mayBeAddress(_ text: some StringProtocol) -> Bool {
         for byte in text.utf8
         where byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") || byte >= 0x80 { return true }

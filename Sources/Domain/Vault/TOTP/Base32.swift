@@ -4,7 +4,8 @@ import SecureMemory
 
 /// Base32 (RFC 4648), in which the seeds of one-time codes are written.
 enum Base32 {
-    /// The bytes of a text; either case, white space of any kind and hyphens between groups and missing padding are what people write.
+    /// The bytes of a text; either case, white space of any kind and hyphens between groups and missing padding are
+    /// what people write.
     static func decode(_ text: SecretBytes) -> SecretBytes? {
         var isText = true
         let bytes = SecretBytes(capacity: text.count) { output in

@@ -2,11 +2,11 @@
 
 import ConcurrencyTools
 
-/// Those who stand in line for a file: each begins when the one before has ended.
+/// Runs what is to be done with a file one after the other.
 struct FileLine {
     private var last: Task<Void, Never>?
 
-    /// Does something after all that was to be done before; nobody's end ends it.
+    /// Does something after all that was to be done before; cancelling the caller doesn't end it.
     mutating func join<Value: Sendable>(
         _ job: @escaping @Sendable () async -> Value
     ) -> Task<Value, Never> {

@@ -237,7 +237,7 @@ struct KDBXFile: Sendable {
             }
     }
 
-    // MARK: - Litter
+    // MARK: - After a killed save
 
     /// Clears what a save that was killed may have left beside the file.
     func clearLitter() {

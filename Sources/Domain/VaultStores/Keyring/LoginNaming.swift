@@ -32,7 +32,7 @@ struct LoginNaming {
             }
         }
         var memory = Memory(remembered)
-        // Exact acquaintances first, so that a changed item can't take the name of one that stayed.
+        // Exact matches first, so that a changed item can't take the name of one that stayed.
         let strangers = nameless.filter {
             !adopt($0.item, $0.digest, memory.take(path: $0.item.path, digest: $0.digest))
         }
@@ -50,7 +50,7 @@ struct LoginNaming {
         return true
     }
 
-    /// Twins, which say the same, differ in the attempt.
+    /// Items that say the same get different names by the attempt.
     private static func name(of digest: String, attempt: Int) -> LoginID? {
         LoginID(Digest.sha256(Array("org.keybell.Login/\(digest)/\(attempt)".utf8)).prefix(16))
     }

@@ -28,7 +28,8 @@ struct InnerHeader: Sendable {
     /// The attachments in the order that entries refer to them by.
     private(set) var binaries: [Binary] = []
 
-    /// More fields than that, beside attachments, nobody writes; each of them takes some bytes of memory for five of the file.
+    /// More fields than that, beside attachments, nobody writes; each of them takes some bytes of memory for five of
+    /// the file.
     private static let mostFields = 1024
 
     /// One for a new file.

@@ -3,7 +3,7 @@
 package import SecureMemory
 import Synchronization
 
-/// Who does a key derivation: this process, or better another one, which can be ended.
+/// Does a key derivation: in this process, or better in another one, which can be ended.
 ///
 /// One for each unlock: what has been ended stays so.
 package protocol KeyDeriver: AnyObject, Sendable {

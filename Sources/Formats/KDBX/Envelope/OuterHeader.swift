@@ -38,7 +38,7 @@ package struct OuterHeader: Hashable, Sendable {
 
     init(version: FormatVersion) {
         self.version = version
-        // What every writer ends with; no one asks.
+        // What every writer ends with; no reader looks at it.
         entries = [Entry(number: Field.end.rawValue, value: Array("\r\n\r\n".utf8))]
     }
 

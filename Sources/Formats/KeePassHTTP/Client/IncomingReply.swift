@@ -6,7 +6,7 @@ package enum ReplyError: Error, Equatable, Sendable {
     case malformed(String)
     /// It claims success, but whoever sent it hasn't our key.
     case unverified
-    /// It is signed with our key, but is no answer to what we sent: somebody without the key sends back what he has seen.
+    /// It is signed with our key, but doesn't answer what we sent: somebody without the key repeats an older message.
     case replayed
 }
 

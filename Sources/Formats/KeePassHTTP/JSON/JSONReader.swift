@@ -6,8 +6,8 @@ import UnicodeText
 /// Reads one JSON text, strictly by RFC 8259.
 ///
 /// Not Foundation's decoder: that one brings megabytes of code for a few flat objects, turns numbers into doubles, and
-/// gives neither a limit on depth nor an error text that is fit for a stranger. Of two equal keys the last counts,
-/// as with everyone else's reader. Texts come out stream-safe, so that nothing done with them costs more than its length.
+/// has neither a limit on depth nor error texts that may be told to a client. Of two equal keys the last counts, as
+/// with everyone else's reader. Texts come out stream-safe, so that nothing done with them costs more than its length.
 struct JSONReader {
     /// Why a text is no JSON; says where, and never quotes what stands there.
     struct Fault: Error, Equatable {
@@ -126,8 +126,8 @@ struct JSONReader {
         }
     }
 
-    /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it is
-    /// asked for, or may be.
+    /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it
+    /// is asked for, or may be.
     private mutating func passOverMember() throws(Fault) -> Bool {
         guard interest.members != nil, isUTF8 else { return false }
         var end = position + 1

@@ -5,7 +5,7 @@ package import SecureMemory
 
 /// A message could not be verified or decrypted.
 ///
-/// There is one such error, for whatever went wrong: telling a wrong padding from a wrong text would let a stranger
+/// There is one such error, whatever went wrong: telling a wrong padding from a wrong text would let an attacker
 /// decrypt what others sent.
 package struct VerificationFailure: Error, Equatable, Sendable {
     /// What the client is told.
@@ -26,9 +26,9 @@ package struct VerifiedMessage: Sendable {
 
     /// Verifies the signature of a request.
     ///
-    /// That of a reply of ours is none, whoever sends it back. Every failure is the same error after the same work: the
-    /// code over nonce and verifier first, then the verifier. Nothing is decrypted for that. The verifier is what encrypting the nonce's text gives, so it is encrypted and
-    /// compared; there is no padding in it that a stranger could probe.
+    /// The signature of one of our replies isn't accepted, whoever sends it back. Every failure is the same error after
+    /// the same work: first the Hmac over nonce and verifier, then the verifier. The verifier is the nonce's text,
+    /// encrypted; so the text is encrypted and compared, and nothing is decrypted whose padding could be probed.
     /// - Parameters:
     ///   - signature: What the message claims.
     ///   - key: The key of the client that it claims to be from.

@@ -86,7 +86,7 @@ struct DaemonAddress: Sendable {
             let response = try await client.get(url: url, deadline: .now() + .seconds(5)).get()
             return response.body.map { String(buffer: $0) }
         }
-        // Whoever doesn't answer so isn't Keybell, whatever else is wrong with it.
+        // What doesn't answer like this isn't Keybell.
         return text?.hasPrefix("This is Keybell") ?? false
     }
 

@@ -5,11 +5,11 @@ import Synchronization
 
 /// How much memory the bodies that are being read may take together, over all connections.
 ///
-/// Every connection may always hold a small body, so that no request of ordinary length ever waits for others. One whose
-/// body is longer needs one of a few places, each good for the longest body there may be, so that whoever has one can
-/// come to an end; the others aren't read on until it is their turn. Their deadline runs. While somebody waits, a place
-/// is good for a moment only, and who came last is next, or slow peers could keep all places, and a crowd of them the
-/// line: those who mean to send do so within milliseconds.
+/// Every connection may always hold a small body, so that no request of ordinary length ever waits for others. One
+/// whose body is longer needs one of a few places, each good for the longest body there may be, so that whoever has one
+/// can come to an end; the others aren't read on until it is their turn. Their deadline runs. While others wait, a
+/// place is good for a moment only, and the last to come is next; otherwise slow peers could keep all places, and many
+/// of them the whole queue. A peer that means to send does so within milliseconds.
 package final class BodyBudget: Sendable {
     /// How much of its bodies a connection may hold without a place.
     ///
@@ -134,7 +134,7 @@ package final class BodyBudget: Sendable {
                 .sorted { $0.value.since < $1.value.since }
                 .prefix(max(0, state.waiting.count - leaving))
             for (id, _) in late { state.holders[id]?.lost = nil }
-            // Whoever is spared is looked at again when a place was given back.
+            // The others are looked at again when a place was given back.
             if late.isEmpty && leaving > 0 { return [] }
             watch(&state)
             return late.compactMap(\.value.lost)

@@ -111,7 +111,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Who sends the rest may be another than who began: so that both are known, and at no cost for what comes whole.
+        // Another process may send the rest than began, so note both; requests that come whole cost nothing.
         if isComing, slowness == nil {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
                 peer.glimpse()
@@ -132,7 +132,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let part):
             framing.body(part.readableBytes)
-            // Whoever waits for the end learns by an empty part that it isn't worth waiting for.
+            // An empty part tells the reader that the end isn't worth waiting for.
             if bodies.take(part) { context.fireChannelRead(wrapInboundOut(.body(ByteBuffer()))) }
             askForRoom()
         case .end:
@@ -155,7 +155,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // TLS misses the farewell of a peer that sends no more; it may still wait for its answer.
+        // The peer has closed without TLS's close_notify; it may still wait for its answer.
         if NIOSSLError.isUncleanShutdown(error) { return }
         if error is IOError || error is ChannelError || NIOSSLError.isTLS(error) {
             context.close(promise: nil)
@@ -235,7 +235,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Closes the connection below the encryption, which would wait for its peer's farewell.
+    /// Closes the connection below the encryption, which would wait for its peer's close_notify.
     private func cut(_ context: ChannelHandlerContext) {
         let socket = try? context.pipeline.syncOperations.context(handlerType: RawByteObserver.self)
         (socket ?? context).close(promise: nil)  // not there once the connection is gone

@@ -108,7 +108,7 @@ package struct Listener: Service {
         }
     }
 
-    /// Decides about a new connection: served, refused in words, or closed unheard.
+    /// Decides about a new connection: served, refused in words, or closed before a byte is read.
     private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
         // NIO's sockets pass to programs that we start; callers' connections are none of theirs.
         try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
@@ -116,7 +116,7 @@ package struct Listener: Service {
         }  // a channel without a descriptor has none to pass on
         let peer = Peer(of: channel)
         guard let peer, peer.owner.uid == reader.options.uid else {
-            // Who only looks whether the port is open has mostly gone by now.
+            // A program that only checks whether the port is open has mostly gone by now.
             reader.logger.info(
                 peer == nil
                     ? "Connection closed: nobody is to be seen at its other end any more"
@@ -144,7 +144,7 @@ package struct Listener: Service {
         }
     }
 
-    /// Closes a connection below the encryption, which would wait for its peer's farewell.
+    /// Closes a connection below the encryption, which would wait for its peer's close_notify.
     private static func cut(_ channel: any Channel) {
         guard channel.eventLoop.inEventLoop else { return channel.eventLoop.execute { cut(channel) } }
         let socket = try? channel.pipeline.syncOperations.context(handlerType: RawByteObserver.self)

@@ -136,7 +136,8 @@ final class Peer: Sendable {
     }
 
     private static func owner(local: InternetAddress, remote: InternetAddress) -> SocketOwner? {
-        // The other end's table entry has the addresses the other way round. Unreadable tables: nobody's.
+        // The other end's table entry has the addresses the other way round. If the tables can't be read, nobody owns
+        // it.
         (try? SocketTable.owner(local: remote, remote: local)) ?? nil
     }
 }

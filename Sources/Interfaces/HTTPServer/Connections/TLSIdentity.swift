@@ -79,7 +79,7 @@ package struct TLSIdentity: Sendable {
 }
 
 extension NIOSSLError {
-    /// Whether a peer has closed its end without a farewell: HTTP says itself where a message ends.
+    /// Whether a peer has closed its end without close_notify: HTTP itself says where a message ends.
     static func isUncleanShutdown(_ error: any Error) -> Bool {
         if case .uncleanShutdown? = error as? NIOSSLError { true } else { false }
     }

@@ -3,7 +3,7 @@
 import HTTPTypes
 import NIOCore
 
-/// Tells a connection that is one too many so, and closes it.
+/// Answers a connection that is one too many, and closes it.
 final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -5,7 +5,7 @@ import Dispatch
 /// Runs an actor's jobs on a serial dispatch queue of its own.
 ///
 /// A task that has an executor preference, as all of the daemon's have, is enqueued anew at each `await` even
-/// from this actor to itself: nothing here may rely on two such steps not being parted.
+/// from this actor to itself: other jobs can run between two such steps.
 final class QueueExecutor: SerialExecutor {
     let queue: DispatchQueue
 

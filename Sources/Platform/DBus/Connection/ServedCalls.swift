@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many calls are being worked at, of each caller and in all: a flood of one must not take the others' place, nor
-/// memory without end.
+/// How many calls are being worked at, of each caller and in all: a flood from one must neither keep out
+/// others nor take memory without end.
 struct ServedCalls {
     /// How many calls of one connection are worked at at the same time.
     static let perCaller = 64

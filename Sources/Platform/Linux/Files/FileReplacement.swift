@@ -229,7 +229,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     private var temporary: String { beside("keybell-new") }
     private var linked: String { beside("keybell-old") }
 
-    /// A hidden name in the same folder, the same at every time, so that litter is found.
+    /// A hidden name in the same folder, the same at every time, so that what a killed save left is found.
     private func beside(_ ending: String) -> String {
         "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)"
     }

@@ -103,7 +103,7 @@ package enum SafeFile {
         }
     }
 
-    /// Makes a folder that only this user may enter, and those above it where they lack.
+    /// Makes a folder that only this user may enter, and those above it that are missing.
     ///
     /// - Parameter path: An absolute path; a folder that is there already is closed to others.
     /// - Throws: The failing call's `errno`.
@@ -120,7 +120,7 @@ package enum SafeFile {
         }
     }
 
-    /// As the XDG directory specification wants it: 0700 for what lacks, nothing for what is there.
+    /// As the XDG directory specification wants it: 0700 for what is missing; what is there stays as it is.
     private static func makeParents(_ path: String) throws(SystemCallError) {
         if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         guard errno == ENOENT, parent(of: path) != path else { throw .last("mkdir") }

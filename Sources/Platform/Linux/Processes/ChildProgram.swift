@@ -32,7 +32,7 @@ package final class ChildProgram: Sendable {
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
     ///   - environment: What it gets beside, or instead of, our own variables.
     ///   - removed: Our own variables that it doesn't get.
-    ///   - isWatched: False as where no descriptor can be had for it, for tests.
+    ///   - isWatched: False, for tests, as if there were no descriptor for it.
     ///   - output: Gets what it writes, chunk by chunk on one queue; an empty one, once, at the end. The memory
     ///     is wiped afterwards.
     /// - Throws: The failing call's `errno`; ENOENT where there is no such program.

@@ -26,7 +26,7 @@ package struct ExecutableFile: Hashable, Sendable {
     ///   - uid: The user; the daemon's own.
     ///   - mounts: What is mounted where.
     package init?(of pid: Int32, uid: UInt32, mounts: MountTable = MountTable()) {
-        // One look for path and file, so that a program that starts another one meanwhile isn't taken for a mixture.
+        // One look for path and file, so that an exec in between doesn't give a mixture of both.
         guard
             let file = try? Descriptor(
                 "open",
@@ -65,9 +65,10 @@ package struct ExecutableFile: Hashable, Sendable {
     }
 }
 
-/// Which program a process runs, and nothing else about it: no file system is asked for that, so it can't be kept waiting.
+/// Which program a process runs, and nothing else about it: no file system is asked for that, so it can't be kept
+/// waiting.
 ///
-/// Two that are unlike are another process, or one that has started another program in its own stead.
+/// If two differ, it is another process, or one that has called exec in between.
 package struct RunningProgram: Hashable, Sendable {
     /// When the process started.
     package let startTime: UInt64

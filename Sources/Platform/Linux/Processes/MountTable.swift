@@ -3,8 +3,8 @@
 import CLinux
 import Glibc
 
-/// What is mounted where, as far as it says who answers when a file is asked for: the kernel, or somebody who may take as
-/// long as they like.
+/// What is mounted where, as far as it says who answers when a file is asked for: the kernel, or somebody who may take
+/// as long as they like.
 ///
 /// Anybody can mount a FUSE of their own in a user namespace, or an overlay over one, and never answer.
 package struct MountTable: Sendable {
@@ -46,7 +46,8 @@ package struct MountTable: Sendable {
         return Self.ownMemory.contains(mount.type) || devices.contains(mount.device)
     }
 
-    /// Reads a small file of ours at an absolute path without links; nil if it can't be, or not without asking another program.
+    /// Reads a small file of ours at an absolute path without links; nil if it can't be, or not without asking another
+    /// program.
     package func content(of path: String, limit: Int = 64 << 10) -> [UInt8]? {
         guard let file = PathSteps(to: path, mounts: self)?.file, file.isKind(S_IFREG) else { return nil }
         return try? FileBytes.read(path, limit: limit)  // gone since: nil

@@ -19,7 +19,8 @@ package final class ProcessExit: Sendable {
 
     /// Watches a process.
     ///
-    /// The result is nil if it has ended already. Where a process can't be watched (no descriptor left, a kernel without them) the watch never fires.
+    /// The result is nil if it has ended already. Where a process can't be watched (no descriptor left, a kernel
+    /// without them) the watch never fires.
     ///
     /// - Parameters:
     ///   - pid: The process.

@@ -25,8 +25,8 @@ package struct ProcessStatus: Hashable, Sendable {
     /// When it started, in clock ticks since boot: with the pid it names a process once and for all.
     package let startTime: UInt64
 
-    /// Where the stack of the program that it runs begins: another place with each program that it starts in its own
-    /// stead, unless it takes pains; 0 where that may not be seen.
+    /// Where the stack of the program that it runs begins: another place after each exec, unless
+    /// a program works against that; 0 where it may not be seen.
     package let image: UInt64
 
     /// Reads a /proc/PID/stat line; nil if it isn't one.
@@ -90,8 +90,8 @@ package enum ProcessTable {
         return arguments.map { String(decoding: $0.prefix(Int(PATH_MAX)), as: UTF8.self) }
     }
 
-    /// Reads where standard input, output and error lead, where that is something others can't have by chance: a pipe, a
-    /// socket, a terminal, or a file that isn't a device.
+    /// Reads where standard input, output and error lead, where that is something others can't have by chance: a pipe,
+    /// a socket, a terminal, or a file that isn't a device.
     package static func streams(of pid: Int32) -> Set<String> {
         let links = (0...2).compactMap { FileBytes.link("/proc/\(pid)/fd/\($0)", limit: 512) }
         return Set(links.filter { !$0.hasPrefix("/dev/") || $0.hasPrefix("/dev/pts/") })

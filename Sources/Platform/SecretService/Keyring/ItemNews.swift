@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Tells of items that change, and of each no oftener than is of use; pure.
+/// Decides which changes of items are passed on, and when: none more often than useful; pure.
 ///
-/// KeePassXC sends some forty signals for one new entry, and one for each entry when it locks. The first word of
-/// an item is passed on at once, for it may be a revocation. What comes on top of it is passed on once, when the provider
-/// has come to rest, and beyond a number of items as one word about all of those.
+/// KeePassXC sends some forty signals for one new entry, and one for each entry when it locks. The first change
+/// of an item is passed on at once, for it may be a revocation. Further changes are passed on once, when the provider
+/// has come to rest; beyond a number of items, one event tells of all of them.
 struct ItemNews {
     /// How many items are told of one by one between two rests.
     static let most = 32

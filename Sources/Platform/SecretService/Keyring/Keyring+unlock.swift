@@ -70,7 +70,7 @@ extension Keyring {
         if let prompt = answer.last?.asObjectPath, prompt.text != Names.nothing {
             _ = try await run(prompt, of: place.owner, within: time)
         }
-        // A prompt that ended well without unlocking is none of our business, but a locked collection is.
+        // Whether a prompt that ended well has unlocked anything is seen by the collection alone.
         guard try await !self.place().isLocked else { throw .locked }
     }
 

@@ -62,7 +62,7 @@ extension Keyring {
 
     private func ownerIs(_ owner: String?) async {
         defer { knownOwner = .some(owner) }
-        // The first word is how things stand, not a change.
+        // The first element is how things stand, not a change.
         guard let known = knownOwner, known != owner else { return }
         seenPath = nil
         seenLocked = nil

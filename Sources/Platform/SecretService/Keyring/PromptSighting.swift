@@ -21,7 +21,7 @@ final class PromptSighting: Sendable {
     private let bus: BusConnection
     private let state = Mutex(State())
 
-    /// Looks out from now on, which is before the prompt begins.
+    /// Watches from now on, before the prompt begins.
     init(of provider: String, on bus: BusConnection) async {
         self.bus = bus
         // A bus that can't tell: then the provider is believed.

@@ -28,8 +28,8 @@ extension Merger {
 
     /// Whether an entry is taken over.
     ///
-    /// One whose UUID only stands in for its own comes over to nothing but itself: where the file has it no more under that
-    /// one, it may have it under another. Of single entries, one that ours deleted later stays deleted.
+    /// An entry whose UUID is a stand-in is only taken over into the same entry: where the file doesn't have that UUID
+    /// any more, it may have the entry under another. Of single entries, one that ours deleted later stays deleted.
     func isWanted(_ id: Identifier, _ entry: Element) -> Bool {
         if ours.entryPlaces[id] != nil { return wanted?.contains(id) ?? true }
         guard !theirs.standIns.contains(id) else { return false }

@@ -6,9 +6,10 @@ extension Database {
     /// Takes over from another state of the same database what is newer there, as KeePass synchronizes.
     ///
     /// Groups and entries are known by their UUIDs. What only one side has, both have afterwards, unless the other side
-    /// deleted it later than it was last changed. Of two different states of an entry the later one stands, and the
-    /// other is in its history; the same goes for two of the same second, where this side's stands. Moves, the order of what
-    /// is in a group, settings and custom data follow their own times. Nothing is lost but former states beyond what the database keeps of them.
+    /// deleted it later than it was last changed. Of two different states of an entry the later one stays, and the
+    /// other goes to its history; of two of the same second this side's stays. Moves, the order of what is in a group,
+    /// settings and custom data follow their own times. Nothing is lost but former states beyond what the database
+    /// keeps.
     ///
     /// How the file is encrypted stays as it is on this side: to merge into a file, read it and merge what is in
     /// memory into that.

@@ -91,7 +91,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
         case .denied, .muted: "Denied"
         case .expired:
-            "Nobody answered the question on the bell in time. Answer it in its notification or with `keybell watch`, then try again."
+            "Nobody answered the question in time. Answer it in its notification or with `keybell watch`, then try again."
         case .unseen:
             "Nothing could show the question to you in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
         case .withdrawn: "The question was withdrawn before it was answered. Try again."

@@ -91,6 +91,7 @@ let package = Package(
         // Primitives
         module("UnicodeText", in: "Primitives", ["CGLib"]),
         module("SecureMemory", in: "Primitives", ["COpenSSL", "UnicodeText"]),
+        module("JSON", in: "Primitives", ["SecureMemory", "UnicodeText"]),
         module("Ciphers", in: "Primitives", ["CArgon2", "CGcrypt", "COpenSSL", "SecureMemory"]),
         module("PublicSuffixes", in: "Primitives", ["CGLib", "CLibPSL"]),
         module("DisplayText", in: "Primitives", ["CGLib", "PublicSuffixes", "UnicodeText"]),
@@ -112,7 +113,13 @@ let package = Package(
 
         // Formats
         module("KDBX", in: "Formats", ["Ciphers", "Gzip", "SecureMemory", "UnicodeText", "XMLTree"]),
-        module("KeePassHTTP", in: "Formats", ["Ciphers", "DisplayText", "SecureMemory", "UnicodeText"]),
+        module(
+            "KeePassHTTP",
+            in: "Formats",
+            [
+                "Ciphers", "DisplayText", "JSON", "SecureMemory", "UnicodeText",
+            ]
+        ),
         module("DerivationProcess", in: "Formats", ["CLinux", "KDBX", "Linux", "SecureMemory"]),
 
         // Domain
@@ -120,7 +127,7 @@ let package = Package(
             "Vault",
             in: "Domain",
             [
-                "Ciphers", "ConcurrencyTools", "DisplayText", "PublicSuffixes", "SafeRegex",
+                "Ciphers", "ConcurrencyTools", "DisplayText", "JSON", "PublicSuffixes", "SafeRegex",
                 "SecureMemory", "UnicodeText",
             ]
         ),
@@ -136,8 +143,8 @@ let package = Package(
             "VaultStores",
             in: "Domain",
             [
-                "Ciphers", "ConcurrencyTools", "KDBX", "Linux", "SecretService", "SecureMemory", "Vault",
-                logging,
+                "Ciphers", "ConcurrencyTools", "JSON", "KDBX", "Linux", "SecretService", "SecureMemory",
+                "Vault", logging,
             ]
         ),
         module("Callers", in: "Domain", ["ConcurrencyTools", "Linux", "UnicodeText"]),
@@ -240,6 +247,7 @@ let package = Package(
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
         tests(of: "UnicodeText", ["TestSupport"]),
         tests(of: "SecureMemory"),
+        tests(of: "JSON", ["SecureMemory"]),
         tests(of: "Ciphers", ["SecureMemory"]),
         tests(of: "PublicSuffixes"),
         tests(of: "DisplayText", ["TestSupport", "UnicodeText"]),
@@ -255,9 +263,9 @@ let package = Package(
             excluding: ["Fixtures"],
             ["Ciphers", "Gzip", "SecureMemory", "TestSupport", "XMLTree"]
         ),
-        tests(of: "KeePassHTTP", ["Ciphers", "SecureMemory", "TestSupport"]),
+        tests(of: "KeePassHTTP", ["Ciphers", "JSON", "SecureMemory", "TestSupport"]),
         tests(of: "DerivationProcess", ["Ciphers", "KDBX", "SecureMemory", "TestSupport", "keybelld"]),
-        tests(of: "Vault", ["ConcurrencyTools", "SecureMemory"]),
+        tests(of: "Vault", ["ConcurrencyTools", "SecureMemory", "TestSupport"]),
         tests(
             of: "Passwords",
             [

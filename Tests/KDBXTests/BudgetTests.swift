@@ -161,6 +161,28 @@ import XMLTree
         return (databases[0], databases[1])
     }
 
+    @Test func `many values in one string are read in proportion`() throws {
+        let growth = try ProcessorTime.growth(from: 4000) { count in
+            let values = String(repeating: "<Value>a</Value>", count: count)
+            return try HandmadeFile.make(
+                HandmadeFile.xml("<Entry><String>\(values)<Key>k</Key></String></Entry>")
+            )
+        } _: { file, key in
+            _ = try Database(reading: file, key: key)
+        }
+        #expect(growth < most)
+    }
+
+    @Test func `many entries that say the same are read in proportion`() throws {
+        let growth = try ProcessorTime.growth(from: 500) { count in
+            try HandmadeFile.make(HandmadeFile.xml(String(repeating: "<Entry/>", count: count)))
+        } _: { file, key in
+            let database = try Database(reading: file, key: key)
+            #expect(database.standIns.count >= 500)
+        }
+        #expect(growth < most)
+    }
+
     @Test func `many entries and groups merge in proportion`() throws {
         let growth = try ProcessorTime.growth(from: 400) { count in
             let ids = (0..<count).map { _ in Identifier.random() }
@@ -226,8 +248,9 @@ import XMLTree
     func `many attachments merge in proportion`(version: FormatVersion) throws {
         let growth = try ProcessorTime.growth(from: 200) { count in
             let layout = Layout(version: version, keyDerivation: .aes(rounds: 10))
+            let none = Database(new: "x", layout, at: Sample.then)
             let databases = try (0..<2).map { side in
-                var database = Database(new: "x", layout, at: Sample.then)
+                var database = none
                 let root = try #require(database.root.id)
                 var index = AttachmentIndex(of: database)
                 for number in 0..<count {
@@ -263,7 +286,8 @@ import XMLTree
         #expect(budget.inflate(try GzipStream.compress([1])) == nil)
 
         let layout = Layout(version: .v3_1, keyDerivation: .aes(rounds: 10))
-        var theirs = Database(new: "x", layout, at: Sample.then)
+        let none = Database(new: "x", layout, at: Sample.then)
+        var theirs = none
         let root = try #require(theirs.root.id)
         var index = AttachmentIndex(of: theirs)
         var ids: [Identifier] = []
@@ -281,7 +305,7 @@ import XMLTree
             ids.append(id)
         }
         theirs.inflationBudget = InflationBudget(2 << 20)
-        var merged = Database(new: "x", layout, at: Sample.then)
+        var merged = none
         merged.merge(theirs)
         // Some came over inflated and some as they were: each is what it was.
         for (number, id) in ids.enumerated() {

@@ -40,10 +40,13 @@ enum HandmadeFile {
         return (file, key)
     }
 
+    /// What the outermost group of all is known by, so that they can be merged.
+    private static let root = Identifier.random().base64
+
     /// A database of one group with these elements in it.
     static func xml(_ content: String, meta: String = "", deleted: String = "") -> String {
         """
-        <KeePassFile><Meta>\(meta)</Meta><Root><Group><UUID>\(Identifier.random().base64)</UUID><Name>r</Name>\
+        <KeePassFile><Meta>\(meta)</Meta><Root><Group><UUID>\(root)</UUID><Name>r</Name>\
         \(content)</Group><DeletedObjects>\(deleted)</DeletedObjects></Root></KeePassFile>
         """
     }

@@ -89,6 +89,42 @@ import XMLTree
         }
     }
 
+    @Test mutating func `what the history has no room for is no change`() throws {
+        for (most, size) in [("0", "-1"), ("-1", "0"), ("0", "0")] {
+            var (one, other) = (file, memory)
+            let meta = try #require(one.meta)
+            one.document.setText(of: meta, child: "HistoryMaxItems", to: most)
+            one.document.setText(of: meta, child: "HistoryMaxSize", to: size)
+            try other.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
+            try one.change(ids[0], [FieldChange("Password", "later")], at: at(2))
+            #expect(one.entry(ids[0])?.history.isEmpty == true)
+            let hasChanged = one.merge(other, only: [ids[0]])
+            #expect(!hasChanged && one.entry(ids[0])?.history.isEmpty == true)
+        }
+    }
+
+    @Test mutating func `an edit is later than the one before, also where the clock was ahead`() throws {
+        try file.change(ids[0], [FieldChange("Password", "from the future")], at: at(86_400))
+        memory = file
+        try memory.change(ids[0], [FieldChange("Password", "now")], at: at(1))
+        #expect(memory.entry(ids[0])?.modified == at(86_401))
+        try memory.change(ids[0], [FieldChange("Password", "then")], at: at(90_000))
+        #expect(memory.entry(ids[0])?.modified == at(90_000))
+        for database in merged() { #expect(database.entry(ids[0])?.text("Password") == "then") }
+    }
+
+    @Test mutating func `another database is never merged into one, whatever is in it`() throws {
+        try memory.change(ids[0], [FieldChange("Password", "elsewhere")], at: at(1))
+        _ = try memory.addEntry(to: root, [FieldChange("Title", "more")], at: at(1))
+        let id = try #require(memory.document.child(of: memory.rootGroup, named: "UUID"))
+        memory.document.setText(of: id, to: Identifier.random().base64)
+        for wanted in [nil, Set(ids)] {
+            var one = file
+            let hasChanged = one.merge(memory, only: wanted)
+            #expect(try !hasChanged && Disclosure(one) == Disclosure(file))
+        }
+    }
+
     @Test mutating func `merging again changes nothing`() throws {
         try file.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
         try memory.change(ids[0], [FieldChange("Password", "later")], at: at(2))
@@ -329,6 +365,8 @@ import XMLTree
     @Test mutating func `a file that was upgraded meanwhile merges with what is in memory`() throws {
         memory = try Sample.database(Layout(version: .v3_1, keyDerivation: .aes(rounds: 10)))
         file = Database(new: "new", Sample.layout, at: Sample.then)
+        let id = try #require(file.document.child(of: file.rootGroup, named: "UUID"))
+        file.document.setText(of: id, to: try #require(memory.root.id).base64)
         file.merge(memory)
         #expect(titles(file) == ["Entry 1", "Entry 2", "Entry 3"])
         let entry = try #require(file.entries.first)

@@ -46,11 +46,34 @@ import Testing
     }
 
     @Test func `another edit of the file doesn't double them`() throws {
-        let memory = try HandmadeFile.read(HandmadeFile.xml(Self.content))
-        let edited = Self.content.replacing(">a<", with: ">renamed<")
-        var file = try HandmadeFile.read(HandmadeFile.xml(edited))
+        let xml = HandmadeFile.xml(Self.content)
+        let memory = try HandmadeFile.read(xml)
+        var file = try HandmadeFile.read(xml.replacing(">a<", with: ">renamed<"))
         file.merge(memory)
         #expect(file.entries.map { $0.text("Title") ?? "" } == ["renamed", "b", "c", "c", "d", "e", "f"])
+    }
+
+    @Test func `many that say the same cost no more than others`() {
+        var made = StandIns()
+        var taken: Set<Identifier> = []
+        var tries = 0
+        for number in 0..<4000 {
+            let id = made.identifier(of: Array((number % 2 == 0 ? "same" : "twin").utf8)) { id in
+                tries += 1
+                return taken.contains(id)
+            }
+            #expect(id.map { taken.insert($0).inserted } == true)
+        }
+        #expect(tries <= 2 * 4000)
+    }
+
+    @Test func `a file that nobody waits for any more isn't read on`() async throws {
+        let (file, key) = try HandmadeFile.make(HandmadeFile.xml(Self.content))
+        let outcome = await Task {
+            unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
+            return Result { try Database(reading: file, key: key) }
+        }.value
+        #expect(throws: KDBXError.cancelled) { try outcome.get() }
     }
 
     @Test(arguments: ["\u{0}", "&#0;", "&#x0;", "&#x000;"])

@@ -57,6 +57,24 @@ import Vault
         }
     }
 
+    @Test func `what each entry has beside its texts counts, its group's path among it`() async throws {
+        func taken(_ change: @escaping (inout ClientRules) -> Void) async throws -> Int {
+            let scene = await Scene(rules: change)
+            for number in 0..<10 {
+                var login = Login.at("https://a.example/", "a\(number)")
+                login.group = LoginGroup(name: String(repeating: "g", count: 1000), id: .random())
+                await scene.vault.put(login)
+            }
+            let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+            let rung = try await scene.verified(scene.guest, body, .allow)
+            #expect(rung.reply.entries.count == 10)
+            return scene.handler.replies.taken
+        }
+        let (with, without) = (try await taken { _ in }, try await taken { $0.groups = false })
+        #expect((12_000...20_000).contains(with) && with - without == 10_000)
+        #expect(without >= 10 * 200)
+    }
+
     @Test func `one program can't wait for answers without end`() async throws {
         try await Scene.onOneThread {
             var limits = Limits()

@@ -231,6 +231,29 @@ import Vault
         #expect(await scene.grants.grants.count == 1)
     }
 
+    @Test(
+        arguments: ["Whoever's Settings", "browsersettings", "X SETT\u{200B}INGS ", "TOTP Settings"],
+        [true, false]
+    )
+    func `what may be some program's settings is asked about, whatever would cover it, and each time`(
+        _ name: String,
+        isSet: Bool
+    ) async throws {
+        let scene = await scene { $0.saving = .never }
+        await grant(scene)
+        let body = try scene.guest.request(
+            .setLogin,
+            ["Uuid": Self.uuid, "Login": "you"],
+            stringFields: [(key: name, value: isSet ? #"{"Allow":["evil.example"]}"# : nil)]
+        )
+        let rung = try await scene.verified(scene.guest, body, .allow(Choices(scope: .always)))
+        #expect(rung.reply.success)
+        let asked = try #require(await scene.asked().first)
+        #expect(asked.fields.count == 2 && asked.fields.first == "Login")
+        #expect(asked.alwaysOffered == false)
+        #expect(await scene.grants.grants.count == 1)
+    }
+
     @Test func `a remembered denial holds against a change that gives new hosts, too`() async throws {
         let scene = await scene()
         await grant(scene, allows: false)

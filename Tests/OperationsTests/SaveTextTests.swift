@@ -58,7 +58,8 @@ import Vault
     static let foreignFields = [
         "KeePassXC-Browser Settings", "keepassxc\u{301}-browser settings", "BrowserHideEntry",
         "Browser\u{200B}HideEntry", "KPRPC JSON", "AndroidApp 1", "KPEX_PASSKEY_RELYING_PARTY", "kp2a_url_2",
-        "KP2A_U\u{301}RL",
+        "KP2A_U\u{301}RL", "KeePassNatMsg Settings", "keepassnatmsg\u{200B} SETTINGS", "keepasshttp settings",
+        "KeePassHttp Settings 2", "KeePassHTTP\u{301}",
     ]
 
     @Test(arguments: foreignFields)

@@ -34,6 +34,40 @@ struct KDBXStoreOthersTests {
         #expect(fixture.passwords.asked == [1])
     }
 
+    @Test(arguments: [true, false])
+    func `another database in the file's place is served, and nothing of the former is put into it`(
+        isFollowed: Bool
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let example = try #require(try await fixture.store.index().only("Example")?.id)
+        let draft = LoginDraft(password: SecretBytes(utf8: "p"), url: "https://a.example/", title: "ours")
+        _ = try await fixture.store.save(draft)
+        let password = SecretBytes(utf8: "ours")
+        _ = try await fixture.store.save(LoginDraft(id: example, password: password))
+        let hash = await fixture.store.hash()
+
+        var other = try KDBXFixture.database()
+        let root = try #require(other.root.id)
+        _ = try other.addEntry(to: root, [FieldChange("Title", "theirs")], at: Self.later)
+        try KDBXFixture.write(other, to: fixture.path)
+        if isFollowed {
+            _ = try await fixture.waitForChange(fixture.store, "the other database") { $0.only("theirs") }
+        } else {
+            // What was allowed is about an entry of the former one, or else about none.
+            let change = LoginDraft(id: example, username: "me")
+            await #expect(throws: VaultError.notFound) { try await fixture.store.save(change) }
+        }
+        let more = LoginDraft(password: password, url: "https://b.example/", title: "more")
+        _ = try await fixture.store.save(more)
+        for titles in [
+            try await fixture.store.index().all.map(\.title),
+            try fixture.read().entries.map { $0.text("Title") ?? "" },
+        ] { #expect(titles.sorted() == ["Example", "Other", "more", "theirs"]) }
+        #expect(try fixture.read().root.id == root)
+        #expect(await fixture.store.hash() != hash)
+    }
+
     @Test func `what another program writes while the key is derived is served`() async throws {
         let fixture = try KDBXFixture(Layout(keyDerivation: .aes(rounds: 10_000_000)))
         var next = try KDBXFixture.database()

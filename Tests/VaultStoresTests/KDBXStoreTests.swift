@@ -247,6 +247,23 @@ struct KDBXStoreTests {
         #expect(index.only("Other")?.group?.name == "Vault")
     }
 
+    @Test func `a group's path is no longer than anybody's, whatever the names are`() async throws {
+        let fixture = try KDBXFixture { database in
+            let now = Timestamp(unix: KDBXFixture.then)
+            var group = try #require(database.group(at: ["Internet"])?.id)
+            for number in 0..<6 {
+                group = try database.addGroup(String(repeating: "é", count: 400), to: group, at: now)
+                _ = try database.addEntry(to: group, [FieldChange("Title", "in \(number)")], at: now)
+            }
+        }
+        try await fixture.store.unlock(for: UnlockReason())
+        let index = try await fixture.store.index()
+        for number in 0..<6 {
+            let name = try #require(index.only("in \(number)")?.group?.name)
+            #expect(name.utf8.count <= 1024 && name.hasSuffix("éé"))
+        }
+    }
+
     @Test func `the plugin's settings entry is never served`() async throws {
         let fixture = try KDBXFixture { database in
             let root = try #require(database.root.id)

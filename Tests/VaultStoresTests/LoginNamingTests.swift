@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SecretService
+import TestSupport
 import Testing
 import Vault
 
@@ -62,6 +63,28 @@ import Vault
             remembered: before.derived
         )
         #expect(after.names == before.names)
+    }
+
+    @Test func `many twins cost no more than others, named anew or known`() {
+        let items = (0..<3000).map { item("/\($0)", ["username": $0 % 2 == 0 ? "u" : "v"]) }
+        var tries = 0
+        let made = LoginNaming(items, remembered: []) { digest, attempt in
+            tries += 1
+            return LoginNaming.name(of: digest, attempt: attempt)
+        }
+        #expect(Set(made.names.values).count == items.count && tries == items.count)
+        let growth = ProcessorTime.growth(from: 1000) { count in
+            let elsewhere = (0..<count).map { item("/elsewhere/\($0)", [:]) }
+            let items = (0..<count).map { item("/\($0)", [:]) }
+            return (items, LoginNaming(elsewhere, remembered: []).derived)
+        } _: { items, derived in
+            let known = LoginNaming(items, remembered: derived) { _, _ in
+                Issue.record("a name that is known was made up anew")
+                return .random()
+            }
+            #expect(known.names.count == items.count)
+        }
+        #expect(growth < 10)
     }
 
     private func item(_ path: String, _ attributes: [String: String]) -> KeyringItem {

@@ -34,7 +34,7 @@ package enum KDBXError: Error, Equatable, Sendable {
     case noKey
     /// The key file itself is of no use.
     case keyFile(KeyFileFault)
-    /// The derivation was ended.
+    /// The derivation was ended, or the task that reads was cancelled.
     case cancelled
     /// There is no such entry or group in it.
     case notFound

@@ -40,15 +40,7 @@ package final class WipedBytes: Sendable {
     @unsafe package func takeOver(_ source: UnsafeRawBufferPointer) {
         guard let start = source.baseAddress else { return }
         bytes.withLock { bytes in
-            let needed = bytes.count + source.count
-            if needed > bytes.capacity {
-                // Grown by hand: an array that grows by itself leaves a copy behind.
-                var longer: [UInt8] = []
-                longer.reserveCapacity(max(needed, 2 * bytes.capacity))
-                longer += bytes
-                swap(&bytes, &longer)
-                longer.wipe()
-            }
+            bytes.makeRoom(for: source.count)
             unsafe bytes.append(contentsOf: source)
         }
         unsafe SecureMemory.wipe(UnsafeRawBufferPointer(start: start, count: source.count))
@@ -91,8 +83,21 @@ package final class WipedBytes: Sendable {
 }
 
 extension [UInt8] {
-    /// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array; of
-    /// one that others share, only the copy that this makes is overwritten.
+    /// Makes room for so many more behind those that hold a secret; where they have to move for it, they are wiped.
+    ///
+    /// An array that grows by itself leaves its former self behind.
+    package mutating func makeRoom(for more: Int) {
+        let needed = count + more
+        guard needed > capacity else { return }
+        var longer: [UInt8] = []
+        longer.reserveCapacity(Swift.max(needed, 2 * capacity))
+        longer += self
+        swap(&self, &longer)
+        longer.wipe()
+    }
+
+    /// Overwrites ordinary memory that held a secret, in a way that no compiler leaves out, and empties the array; of one
+    /// that others share, only the copy that this makes is overwritten.
     package mutating func wipe() {
         unsafe withUnsafeMutableBytes { buffer in unsafe SecureMemory.wipe(UnsafeRawBufferPointer(buffer)) }
         removeAll()

@@ -45,6 +45,30 @@ import Testing
         }
     }
 
+    @Test func `what comes first, or alone, tells nothing of a password, a token or a field's value`() {
+        let guesses = [
+            "https://a.example/login", "https://a.example/login?s3cret", "https://a.example/login?other",
+            "https://me:s3cret@a.example/login", "https://a.example/login/s3cret",
+        ]
+        func found(_ url: String, pin: String) -> [[String]] {
+            let plain = Login.sample("plain", url: "https://a.example/login", username: "m")
+            // One before the other by its user name, and one behind it.
+            var others = ["a", "z"].map { Login.sample("other-\($0)", url: url, username: $0) }
+            for place in others.indices { others[place].urlFields = ["pin": pin] }
+            let index = LoginIndex([others[1], plain, others[0]])
+            return [false, true].flatMap { bestOnly in
+                guesses.map { index.matches(query($0, bestOnly: bestOnly)).map(\.sampleName) }
+            }
+        }
+        let none = found("https://a.example/login", pin: "")
+        #expect(none.allSatisfy { $0 == ["other-a", "plain", "other-z"] })
+        for url in ["https://me:s3cret@a.example/login", "https://a.example/login?s3cret"] {
+            #expect(found(url, pin: "") == none)
+        }
+        let url = "https://a.example/login/{S:pin}"
+        #expect(found(url, pin: "s3cret") == found(url, pin: "other"))
+    }
+
     @Test func `a count tells nothing of a password or a token in a URL`() {
         for secret in [
             "https://me:s3cret@a.example/", "https://a.example/?s3cret", "https://a.example/#s3cret",

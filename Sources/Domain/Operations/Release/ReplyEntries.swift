@@ -9,9 +9,12 @@ import Vault
 ///
 /// One for a whole reply: what it may cost is counted over all entries, and what references lead to is opened once.
 actor ReplyEntries {
-    /// How many bytes of names, passwords and fields one reply may have: what a client can take in, and far above what
+    /// How many bytes one reply may have, before they are encrypted: what a client can take in, and far above what
     /// a vault of ten thousand logins has.
     static let most = 32 << 20
+
+    /// What a text takes beside its bytes, for the padding of each and what says which it is.
+    private static let perText = 32
 
     private let rules: ClientRules
     private let passwords: Bool
@@ -102,9 +105,13 @@ actor ReplyEntries {
             fields.append(ReplyEntry.StringField(key: key, value: text))
         }
         fields.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        let length = fields.reduce(title.utf8.count + username.utf8.count + password.count) {
-            $0 + $1.key.utf8.count + $1.value.count
-        }
+        let group = rules.groups ? login.group.map { ReplyEntry.Group($0) } : nil
+        let length = Self.length(
+            [
+                title.utf8.count, username.utf8.count, password.count, Self.uuid, group?.name.utf8.count ?? 0,
+                Self.uuid,
+            ] + fields.flatMap { [$0.key.utf8.count, $0.value.count] }
+        )
         size += length
         guard size <= Self.most else {
             throw .refused("That is more than one answer can hold. Ask for less.")
@@ -117,11 +124,16 @@ actor ReplyEntries {
             login: username,
             password: password,
             uuid: login.id.hex,
-            group: rules.groups
-                ? login.group.map { ReplyEntry.Group(name: $0.name, uuid: $0.id?.hex ?? "") } : nil,
+            group: group,
             stringFields: fields
         )
     }
+
+    /// How long a uuid is in hex.
+    private static let uuid = 32
+
+    /// What texts of these lengths take of a reply.
+    private static func length(_ texts: [Int]) -> Int { texts.reduce(0) { $0 + $1 + perText } }
 
     private func resolved(
         _ text: String,
@@ -164,5 +176,11 @@ extension SecretBytes {
             for index in span.indices where span[index] == UInt8(ascii: "{") { return true }
             return false
         }
+    }
+}
+
+extension ReplyEntry.Group {
+    fileprivate init(_ group: LoginGroup) {
+        self.init(name: group.name, uuid: group.id?.hex ?? "")
     }
 }

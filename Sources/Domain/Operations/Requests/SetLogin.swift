@@ -96,7 +96,10 @@ extension RequestHandler {
     /// Whether a save has to be asked about, as far as that is known without a look at the vault.
     private func asksToSave(_ wish: SaveRequest, verified: VerifiedRequest) async -> Bool {
         let caller = await verified.requester.caller()
-        if verified.rules.saving == .never, verified.isFamiliar(caller) { return false }
+        let isPlain = !wish.draft.holdsSettings
+        if isPlain || wish.draft.id == nil, verified.rules.saving == .never, verified.isFamiliar(caller) {
+            return false
+        }
         let place = wish.host ?? wish.draft.title ?? ""
         for store in vaults.stores {
             let grant = grantKey(
@@ -109,8 +112,9 @@ extension RequestHandler {
             )
             let subject = GrantSubject(key: grant, entry: wish.draft.id?.hex ?? "")
             switch await decisions(on: [subject]).first {
-            case .allowed, .denied: return false
-            case .undecided, .unknown, nil: continue
+            case .denied: return false
+            case .allowed where isPlain: return false
+            case .allowed, .undecided, .unknown, nil: continue
             }
         }
         return true
@@ -178,7 +182,8 @@ extension RequestHandler {
 
     /// Asks unless a grant or the configuration covers it.
     ///
-    /// A change that gives a stored entry new hosts always asks; no grant for one host makes an entry for another.
+    /// A change that gives a stored entry new hosts always asks, and so does one of a field that may be some program's
+    /// settings; no grant for one host makes an entry for another.
     private func askToSave(
         _ preview: SavePreview,
         wish: SaveRequest,
@@ -200,7 +205,8 @@ extension RequestHandler {
             verified: verified,
             caller: known
         )
-        let widens = preview.newHosts.contains { stored != nil || $0 != place }
+        let widens =
+            wish.draft.holdsSettings || preview.newHosts.contains { stored != nil || $0 != place }
         let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
         let decision = await decisions(on: [subject]).first ?? .unknown
         if decision == .denied { throw .denied }

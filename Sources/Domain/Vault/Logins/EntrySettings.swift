@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import JSON
+import UnicodeText
 
 /// An entry's own string field `KeePassHttp Settings`: what its owner decided about hosts, once and for all.
 package struct EntrySettings: Hashable, Sendable {
@@ -30,12 +31,30 @@ package struct EntrySettings: Hashable, Sendable {
     /// Other programs write this field, too, and one of its members being broken must not undo another's Deny.
     package init(json: some Sequence<UInt8>) {
         // Broken JSON says nothing; the text may hold anything, so it isn't reported either.
-        let members = try? JSONDecoder().decode(Members.self, from: Data(json))
+        let read = try? JSONReader.object(Array(json), keeping: Self.interest, isLenient: true)
+        let value = { (name: String) in
+            // Exactly: other programs' members are theirs.
+            read?.members.last { $0.name.hasSameBytes(as: name) }?.value
+        }
         self.init(
-            allow: members?.allow ?? [],
-            deny: members?.deny ?? [],
-            realm: members?.realm
+            allow: Self.texts(value("Allow")),
+            deny: Self.texts(value("Deny")),
+            realm: value("Realm").flatMap(Self.text)
         )
+    }
+
+    private static let interest = JSONReader.Interest(
+        members: Set(["Allow", "Deny", "Realm"].compactMap { ByteKey($0) })
+    )
+
+    /// The texts of a list, whatever else is in it; none where it is no list.
+    private static func texts(_ value: JSONValue?) -> [String] {
+        guard case .array(let elements)? = value else { return [] }
+        return elements.compactMap(text)
+    }
+
+    private static func text(_ value: JSONValue) -> String? {
+        if case .string(let text) = value { text } else { nil }
     }
 
     /// Whether there is nothing to write.
@@ -43,53 +62,5 @@ package struct EntrySettings: Hashable, Sendable {
 
     private static func canonical(_ host: String) -> String {
         PageAddress(loose: host)?.hostAndPort ?? host
-    }
-}
-
-extension EntrySettings {
-    private struct Members: Decodable {
-        var allow: [String]
-        var deny: [String]
-        var realm: String?
-
-        enum CodingKeys: String, CodingKey {
-            case allow = "Allow"
-            case deny = "Deny"
-            case realm = "Realm"
-        }
-
-        init(from decoder: any Decoder) throws {
-            let members = try decoder.container(keyedBy: CodingKeys.self)
-            allow = Self.hosts(members, .allow)
-            deny = Self.hosts(members, .deny)
-            // A realm that is no text is no realm.
-            realm = try? members.decodeIfPresent(String.self, forKey: .realm)
-        }
-
-        private static func hosts(
-            _ members: KeyedDecodingContainer<CodingKeys>,
-            _ key: CodingKeys
-        ) -> [String] {
-            // A member that is no list of texts says nothing; the texts of a mixed list count.
-            guard var list = try? members.nestedUnkeyedContainer(forKey: key) else { return [] }
-            var hosts: [String] = []
-            var mistakes = 0
-            while !list.isAtEnd, mistakes < mostMistakes, let text = try? list.decode(Text.self) {
-                if let host = text.value { hosts.append(host) } else { mistakes += 1 }
-            }
-            return hosts
-        }
-
-        /// Foundation looks for the line of each mistake from the text's beginning on.
-        private static let mostMistakes = 32
-    }
-
-    private struct Text: Decodable {
-        let value: String?
-
-        init(from decoder: any Decoder) throws {
-            // A number in the list is not a host; the others of the list still are.
-            value = try? decoder.singleValueContainer().decode(String.self)
-        }
     }
 }

@@ -74,7 +74,7 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.urlFields = urlFields
     }
 
-    /// The URL by which it is matched and ordered.
+    /// The URL by which it is matched.
     package var matchedURL: String { resolved?.url ?? url }
 
     /// The realm that it is for, if it says so.

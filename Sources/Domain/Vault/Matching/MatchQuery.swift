@@ -57,6 +57,9 @@ package struct MatchQuery: Sendable {
     }
 
     /// Orders logins, the nearest first, and with `bestOnly` keeps just those.
+    ///
+    /// Some may be given without a question while others aren't: what comes first, or alone, tells of all of them. So just
+    /// what is public decides.
     package func ordered(_ logins: [Login]) -> [Login] {
         ordered(logins, by: { $0 })
     }
@@ -73,15 +76,19 @@ package struct MatchQuery: Sendable {
 
     /// How many of these would be left, which needs no order.
     ///
-    /// Nobody is asked about a count, so that with `bestOnly` just what is public of their URLs decides.
+    /// Nobody is asked about a count: with `bestOnly`, too, just what is public decides.
     func count(of logins: [Login]) -> Int {
         guard options.bestOnly, logins.count > 1 else { return logins.count }
         let limit = EditDistance.limit(for: logins.count)
-        let distances = logins.map { login in
-            Distance(compared, ComparedURL(login.url.isEmpty ? login.title : login.publicURL), limit)
-        }
+        let distances = logins.map { distance(of: $0, limit) }
         let best = distances.min()
         return distances.count { $0 == best }
+    }
+
+    /// How far a login is from the page, by what is public of its URL.
+    private func distance(of login: Login, _ limit: Int) -> Distance {
+        let url = login.publicURL
+        return Distance(compared, ComparedURL(url.isEmpty ? login.title : url), limit)
     }
 
     private struct Rank: Comparable {
@@ -90,8 +97,7 @@ package struct MatchQuery: Sendable {
         let id: LoginID
 
         init(_ login: Login, _ query: MatchQuery, _ limit: Int) {
-            let url = login.matchedURL.isEmpty ? login.title : login.matchedURL
-            distance = Distance(query.compared, ComparedURL(url), limit)
+            distance = query.distance(of: login, limit)
             name = SortKey(query.options.sortBy == .username ? login.username : login.title)
             id = login.id
         }

@@ -22,19 +22,34 @@ extension LoginDraft {
     /// Keybell doesn't see in it.
     ///
     /// KeePassXC reads `KeePassXC-Browser Settings` and `Browser…` as who may have the entry, and passkeys from
-    /// `KPEX_PASSKEY_…`; Kee reads `KPRPC JSON`, KeePassDX fills the app of `AndroidApp`, Keepass2Android goes by `_etm_…`.
+    /// `KPEX_PASSKEY_…`, KeePassNatMsg who may have it from `KeePassNatMsg Settings`; Kee reads `KPRPC JSON`, KeePassDX fills the app of `AndroidApp`, Keepass2Android goes by `_etm_…`.
     /// Marks and letters' cases that some program may overlook count for nothing.
     static func isForeignSetting(_ fieldName: String) -> Bool {
-        let plain = fieldName.unicodeScalars.filter {
-            !$0.properties.isDefaultIgnorableCodePoint && !isMark($0)
-        }
-        let name = String(String.UnicodeScalarView(plain)).lowercased()
+        let name = plain(fieldName)
         if name.hasPrefix("kp2a_url") { return !Login.isFurtherURL(fieldName) }
         return foreignSettings.contains { name.hasPrefix($0) }
     }
 
+    /// Whether a string field of this name looks like some program's settings, one that nobody here knows maybe: what it
+    /// says may have the entry go elsewhere, as a further URL does, so that the person is asked each time.
+    package static func isSettings(_ fieldName: String) -> Bool {
+        plain(fieldName).split(whereSeparator: \.isWhitespace).last?.hasSuffix("settings") ?? false
+    }
+
+    /// Whether it writes or removes such a field.
+    package var holdsSettings: Bool { fields.keys.contains(where: Self.isSettings) }
+
+    /// A name without what some program may overlook in it.
+    private static func plain(_ fieldName: String) -> String {
+        let scalars = fieldName.unicodeScalars.filter {
+            !$0.properties.isDefaultIgnorableCodePoint && !isMark($0)
+        }
+        return String(String.UnicodeScalarView(scalars)).lowercased()
+    }
+
     private static let foreignSettings = [
-        "keepassxc", "kprpc json", "browserhideentry", "browseronlyhttpauth", "browsernothttpauth",
+        "keepassxc", "keepassnatmsg", "keepasshttp", "kprpc json", "browserhideentry", "browseronlyhttpauth",
+        "browsernothttpauth",
         "browserskipautosubmit", "browseromitwww", "browserrestrictkey", "androidapp", "kpex_", "kp2a_",
         "_etm_",
     ]

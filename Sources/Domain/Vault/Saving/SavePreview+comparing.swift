@@ -60,12 +60,13 @@ extension SavePreview {
         )
     }
 
-    /// String fields in the order of their weight, since a question may not have space for all: one-time codes,
-    /// further URLs, the rest.
+    /// String fields in the order of their weight, since a question may not have space for all: some program's settings,
+    /// one-time codes, further URLs, the rest.
     private static func ordered(_ names: some Sequence<String>) -> [String] {
         func rank(_ name: String) -> Int {
-            ["otp", "TimeOtp-", "HmacOtp-", "TOTP "].contains { name.hasPrefix($0) }
-                ? 0 : Login.isFurtherURL(name) ? 1 : 2
+            if LoginDraft.isSettings(name) { return 0 }
+            return ["otp", "TimeOtp-", "HmacOtp-", "TOTP "].contains { name.hasPrefix($0) }
+                ? 1 : Login.isFurtherURL(name) ? 2 : 3
         }
         return names.sorted { (rank($0), $0) < (rank($1), $1) }
     }

@@ -46,7 +46,7 @@ struct KDBXFile: Sendable {
     /// Reads the file again with the key that is known; nil if it still is the one that was read.
     ///
     /// What was saved since the vault was opened, and another program has overwritten, is put back into it, as an entry
-    /// or in an entry's history.
+    /// or in an entry's history; not where the file is another database now.
     ///
     /// - Parameters:
     ///   - former: What was read or written last.
@@ -64,6 +64,7 @@ struct KDBXFile: Sendable {
         let bytes = try reader.read()
         guard Digest.sha256(bytes) != former.digest else { return nil }
         let found = try reader.opened(bytes, like: former, by: deriver)
+        tellOther(found.shelf, than: former)
         var database = found.shelf.database
         guard database.merge(former.shelf.database, only: former.saved) else { return found }
         logger.notice(
@@ -91,7 +92,8 @@ struct KDBXFile: Sendable {
     /// Puts a draft into the file, after whatever other programs put there meanwhile.
     ///
     /// - Returns: The file as it is then, and the login.
-    /// - Throws: What the draft or the file doesn't allow; the file is as it was then.
+    /// - Throws: What the draft or the file doesn't allow; the file is as it was then. `notFound` for a change where the
+    ///   file is another database now: what was allowed was about an entry of the one before.
     func save(
         _ draft: LoginDraft,
         over former: Opened,
@@ -99,6 +101,7 @@ struct KDBXFile: Sendable {
         by deriver: any KeyDeriver
     ) throws(VaultError) -> (Opened, LoginID) {
         let (opened, id) = try rewrite(former, at: now, deriver) { shelf throws(VaultError) in
+            guard draft.id == nil || shelf.database.isSame(as: former.shelf.database) else { throw .notFound }
             let (database, login) = try shelf.saved(draft, at: Timestamp(unix: now))
             return (database, login)
         }
@@ -140,8 +143,10 @@ struct KDBXFile: Sendable {
     ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
         let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
+        var saved: Set<Identifier> = []
         do throws(VaultError) {
-            let base = try merged(old, former, deriver)
+            let base: KDBXSnapshot
+            (base, saved) = try merged(old, former, deriver)
             var (database, login) = try change(base)
             // They are in the file from now on.
             database.keepStandIns()
@@ -188,7 +193,7 @@ struct KDBXFile: Sendable {
                 metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
             )
         }
-        let saved = former.saved.union(id.flatMap { Identifier($0.bytes) }.map { [$0] } ?? [])
+        if let id = id.flatMap({ Identifier($0.bytes) }) { saved.insert(id) }
         let opened = Opened(
             shelf: shelf,
             key: former.key,
@@ -199,16 +204,29 @@ struct KDBXFile: Sendable {
         return .success((opened, id))
     }
 
-    /// What other programs wrote since the file was read, with what was saved meanwhile.
+    /// What other programs wrote since the file was read, with what was saved meanwhile; and what that is.
     private func merged(
         _ bytes: [UInt8],
         _ former: Opened,
         _ deriver: any KeyDeriver
-    ) throws(VaultError) -> KDBXSnapshot {
-        guard Digest.sha256(bytes) != former.digest else { return former.shelf }
-        var database = try reader.opened(bytes, like: former, by: deriver).shelf.database
-        database.merge(former.shelf.database, only: former.saved)
-        return KDBXSnapshot(database)
+    ) throws(VaultError) -> (KDBXSnapshot, saved: Set<Identifier>) {
+        guard Digest.sha256(bytes) != former.digest else { return (former.shelf, former.saved) }
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        tellOther(found.shelf, than: former)
+        var database = found.shelf.database
+        guard database.merge(former.shelf.database, only: found.saved) else {
+            return (found.shelf, found.saved)
+        }
+        return (KDBXSnapshot(database), found.saved)
+    }
+
+    /// Logs that the file is another database now.
+    private func tellOther(_ shelf: KDBXSnapshot, than former: Opened) {
+        guard !shelf.database.isSame(as: former.shelf.database) else { return }
+        logger.warning(
+            "The vault's file is another database now; what was saved in the one before isn't put into it",
+            metadata: ["vault": "\(name)", "saved": "\(former.saved.count)"]
+        )
     }
 
     /// Whether a file that was read back is the one that was meant.

@@ -62,6 +62,8 @@ struct KDBXReader: Sendable {
     }
 
     /// Opens what was read of the file with the key that is known.
+    ///
+    /// Where it is another database now, nothing that was saved in the one before has a place in it.
     func opened(
         _ bytes: [UInt8],
         like former: Opened,
@@ -76,7 +78,7 @@ struct KDBXReader: Sendable {
                 key: former.key,
                 derived: derived,
                 digest: Digest.sha256(bytes),
-                saved: former.saved
+                saved: database.isSame(as: former.shelf.database) ? former.saved : []
             )
         } catch .wrongKey {
             throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")

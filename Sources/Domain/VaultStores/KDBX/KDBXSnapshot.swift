@@ -67,14 +67,14 @@ struct KDBXSnapshot: Sendable {
     private struct Place {
         let group: Group
         /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
-        /// one the end, for each group in a group has one of its own.
+        /// one the end, for each group in a group has one of its own, and each entry in a reply.
         let path: String
         let isSearchable: Bool
         let isRecycled: Bool
         let browser: BrowserSettings
 
         static func longest(_ path: String) -> String {
-            guard path.utf8.count > 4096 else { return path }
+            guard path.utf8.count > 1024 else { return path }
             return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
         }
 
@@ -120,24 +120,18 @@ struct KDBXSnapshot: Sendable {
         guard let id = entry.id.map({ LoginID($0) }) else { return nil }
         let strings = entry.strings
         // Of two of a name the first counts, as everywhere.
-        func text(_ name: String) -> String {
-            strings.first { $0.field.name == name }.map { entry.text(of: $0) } ?? ""
-        }
+        let byName = Dictionary(strings.map { ($0.field.name, $0) }) { first, _ in first }
+        func text(_ name: String) -> String { byName[name].map { entry.text(of: $0) } ?? "" }
         let own = strings.map(\.field.name).filter(isOwn)
-        var urls: [String: String] = [:]
-        for string in strings where Login.isFurtherURL(string.field.name) && urls[string.field.name] == nil {
-            urls[string.field.name] = entry.text(of: string)
-        }
-        let hasSettings = strings.contains { $0.field.name == EntrySettings.fieldName }
+        let urls = byName.filter { Login.isFurtherURL($0.key) }.mapValues { entry.text(of: $0) }
         let browser = BrowserSettings(entry, in: place.browser)
-        let written = hasSettings ? settings(text(EntrySettings.fieldName)) : noSettings
+        let written =
+            byName[EntrySettings.fieldName] == nil ? noSettings : settings(text(EntrySettings.fieldName))
         let (url, further) = (text("URL"), urls.sorted { $0.key < $1.key }.map(\.value))
         var urlFields: [String: String] = [:]
         for name in Login.fieldNames(in: [url] + further) {
             // What the file protects is no part of an address.
-            guard isOwn(name), let string = strings.first(where: { $0.field.name == name }),
-                !string.field.isProtected
-            else { continue }
+            guard isOwn(name), let string = byName[name], !string.field.isProtected else { continue }
             urlFields[name] = entry.text(of: string)
         }
         return Login(

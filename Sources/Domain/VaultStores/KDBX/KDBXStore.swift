@@ -257,7 +257,8 @@ package actor KDBXStore: VaultStore {
                 try file.save(draft, over: former, at: time, by: deriver)
             }
             if era == self.era { opened = saved }
-            news.send(())
+            // The file may have become another database.
+            await tell(saved)
             return .success(id)
         } catch {
             log.isNotSaved(error)

@@ -12,6 +12,8 @@ final class KDBXUnlock: Sendable {
         var isEnded = false
         /// What derives the key now.
         var deriver: (any KeyDeriver)?
+        /// What does that and then reads the file, which may be a large one.
+        var reading: Task<Result<KDBXReader.Opened?, VaultError>, Never>?
     }
 
     /// An unlock that runs, and its outcome.
@@ -62,10 +64,14 @@ final class KDBXUnlock: Sendable {
 
     /// Ends it: what it derives comes to nothing, and what it finds is not to be used.
     func end() {
-        state.withLock { state in
-            state.isEnded = true
-            return state.deriver.take()
-        }?.end()
+        state.withLock { $0.isEnded = true }
+        stopReading()
+    }
+
+    private func stopReading() {
+        let (deriver, reading) = state.withLock { state in (state.deriver.take(), state.reading.take()) }
+        deriver?.end()
+        reading?.cancel()
     }
 
     /// Looks whether the file is there and one that could be opened at all.
@@ -113,10 +119,22 @@ final class KDBXUnlock: Sendable {
             state.deriver = deriver
             return state.isEnded
         }
-        defer { state.withLock { $0.deriver = nil } }
+        defer { state.withLock { ($0.deriver, $0.reading) = (nil, nil) } }
         guard !isEnded else { throw .locked }
-        reason.cancellation?.whenCancelled { [weak deriver] in deriver?.end() }
-        return try await work { [reader] () throws(VaultError) in try reader.open(with: password, by: deriver)
+        let reading = Task(executorPreference: TaskQueue.shared) {
+            [work, reader] () -> Result<KDBXReader.Opened?, VaultError> in
+            do throws(VaultError) {
+                return .success(
+                    try await work { () throws(VaultError) in try reader.open(with: password, by: deriver) }
+                )
+            } catch {
+                return .failure(error)
+            }
         }
+        state.withLock { $0.reading = reading }
+        reason.cancellation?.whenCancelled { [weak self] in self?.stopReading() }
+        // A lock that came before it could be stopped.
+        if self.isEnded { stopReading() }
+        return try await reading.value.get()
     }
 }

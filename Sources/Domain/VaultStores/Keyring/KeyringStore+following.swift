@@ -3,6 +3,7 @@
 import ConcurrencyTools
 import Logging
 import SecretService
+import SecureMemory
 import Vault
 
 // What happens in the keyring, kept up with item by item.
@@ -51,6 +52,16 @@ extension KeyringStore {
     @discardableResult
     func refresh(_ paths: [String]) async -> Bool {
         guard !paths.isEmpty else { return false }
+        // A keyring that never rests is read anew at the next request.
+        for _ in 1...4 {
+            if let isOurs = await refreshOnce(paths) { return isOurs }
+        }
+        forget()
+        return true
+    }
+
+    /// - Returns: Whether one is ours; nil where something else happened meanwhile, so that it has to be done again.
+    private func refreshOnce(_ paths: [String]) async -> Bool? {
         guard shelf != nil else {
             // Whatever is being read may be without them: they are looked at when it has been.
             missed.formUnion(paths)
@@ -60,27 +71,40 @@ extension KeyringStore {
         }
         let outcome = await Result {
             [keyring] () async throws(KeyringError) -> (
-                items: [String: KeyringItem], extras: [String: LoginExtra]
+                items: [String: KeyringItem], secrets: [String: SecretBytes]
             ) in
             let items = try await keyring.items(at: paths)
             let secrets = try await keyring.secrets(
                 of: items.values.filter { $0.schema == LoginItem.extraSchema }
             )
-            return (items, secrets.compactMapValues { LoginExtra(json: $0) })
+            return (items, secrets)
         }
         guard case .success(let found) = outcome else {
             forget()
             return true
         }
-        guard var shelf else { return true }
+        guard let shelf else { return true }
         let ours = paths.filter { path in
             let schema = found.items[path]?.schema
             return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
         }
         guard !ours.isEmpty else { return false }
         let gone = ours.filter { found.items[$0] == nil }.compactMap { shelf.items[$0] }
-        shelf.update(ours, to: found.items, extras: found.extras, identity: identity())
-        self.shelf = shelf
+        let (started, identity) = (generation, identity())
+        // Puts all logins in order anew: not on the thread on which the house serves.
+        let updated = await arranging {
+            var updated = shelf
+            updated.update(
+                ours,
+                to: found.items,
+                extras: found.secrets.compactMapValues { LoginExtra(json: $0) },
+                identity: identity
+            )
+            return updated
+        }
+        guard self.shelf != nil else { return true }
+        guard started == generation else { return nil }
+        self.shelf = updated
         generation += 1
         keepNames()
         for item in gone { await deleteExtra(of: item) }

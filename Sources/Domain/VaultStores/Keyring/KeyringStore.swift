@@ -24,6 +24,7 @@ package actor KeyringStore: VaultStore {
     let now: @Sendable () -> Int64
     let file: StateFile
     let events: AsyncStream<KeyringEvent>
+    let arranging = BlockingWork(label: "org.keybell.keyring.arranging")
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
     var known: KeptState?
@@ -214,19 +215,18 @@ package actor KeyringStore: VaultStore {
             case .success(let found): (items, extras, secrets) = found
             case .failure(let error): return .failure(error)
             }
-            let read = extras.map { item in
-                KeyringSnapshot.Extra(
-                    item: item,
-                    content: secrets[item.path].flatMap { LoginExtra(json: $0) }
-                )
+            settleIdentity(extras)
+            let (identity, remembered) = (identity(), keptState().derived)
+            // Thousands of items take a while, and the house serves on this thread.
+            let shelf = await arranging {
+                let read = extras.map { item in
+                    KeyringSnapshot.Extra(
+                        item: item,
+                        content: secrets[item.path].flatMap { LoginExtra(json: $0) }
+                    )
+                }
+                return KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
             }
-            settleIdentity(read.map(\.item))
-            let shelf = KeyringSnapshot(
-                items,
-                extras: read,
-                identity: identity(),
-                remembered: keptState().derived
-            )
             // A keyring that never rests is read anew at the next request.
             guard started == generation || attempt == 4 else { continue }
             guard started == generation, !isLockedByUs else { return .success(shelf) }

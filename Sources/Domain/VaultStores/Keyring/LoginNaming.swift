@@ -20,7 +20,12 @@ struct LoginNaming {
     /// - Parameters:
     ///   - items: All logins, the oldest first; of two with one name it keeps it.
     ///   - remembered: What a former naming said to remember.
-    init(_ items: [KeyringItem], remembered: [KeptState.Derived]) {
+    ///   - name: Makes up a name of what an item says, and of a number by which those differ that say the same.
+    init(
+        _ items: [KeyringItem],
+        remembered: [KeptState.Derived],
+        name: (_ digest: String, _ attempt: Int) -> LoginID? = Self.name
+    ) {
         var nameless: [(item: KeyringItem, digest: String)] = []
         for item in items {
             if let own = item.attributes[LoginItem.Attribute.uuid].flatMap({ LoginID(hex: $0) }),
@@ -37,9 +42,12 @@ struct LoginNaming {
             !adopt($0.item, $0.digest, memory.take(path: $0.item.path, digest: $0.digest))
         }
         let others = strangers.filter { !adopt($0.item, $0.digest, memory.take(digest: $0.digest)) }
+        // The same item over and over costs no more than any other.
+        var attempts: [String: Int] = [:]
         for (item, digest) in others where !adopt(item, digest, memory.take(path: item.path)) {
-            var attempt = 0
-            while !adopt(item, digest, Self.name(of: digest, attempt: attempt)) { attempt += 1 }
+            var attempt = attempts[digest] ?? 0
+            while !adopt(item, digest, name(digest, attempt)) { attempt += 1 }
+            attempts[digest] = attempt + 1
         }
     }
 
@@ -51,38 +59,41 @@ struct LoginNaming {
     }
 
     /// Items that say the same get different names by the attempt.
-    private static func name(of digest: String, attempt: Int) -> LoginID? {
+    static func name(of digest: String, attempt: Int) -> LoginID? {
         LoginID(Digest.sha256(Array("org.keybell.Login/\(digest)/\(attempt)".utf8)).prefix(16))
     }
 }
 
-/// Made-up names that haven't been given out again yet.
+/// Made-up names that haven't been given out again yet; each look-up costs the same, however many say the same.
 private struct Memory {
-    private var byDigest: [String: [KeptState.Derived]]
+    private let derived: [KeptState.Derived]
+    private let byPath: [String: Int]
+    /// What is left of those that say the same, the first one last.
+    private var byDigest: [String: [Int]]
+    private var given: Set<String> = []
 
     init(_ derived: [KeptState.Derived]) {
-        byDigest = Dictionary(grouping: derived, by: \.digest)
-        paths = Dictionary(derived.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+        self.derived = derived
+        byPath = Dictionary(derived.indices.map { (derived[$0].path, $0) }) { first, _ in first }
+        byDigest = Dictionary(grouping: derived.indices.reversed()) { derived[$0].digest }
     }
 
-    private var paths: [String: KeptState.Derived]
-
     mutating func take(path: String, digest: String) -> LoginID? {
-        guard let known = paths[path], known.digest == digest else { return nil }
-        return take(known)
+        guard let place = byPath[path], derived[place].digest == digest else { return nil }
+        return take(place)
     }
 
     mutating func take(digest: String) -> LoginID? {
-        byDigest[digest]?.first.flatMap { take($0) }
+        while let place = byDigest[digest]?.popLast() {
+            if let name = take(place) { return name }
+        }
+        return nil
     }
 
-    mutating func take(path: String) -> LoginID? {
-        paths[path].flatMap { take($0) }
-    }
+    mutating func take(path: String) -> LoginID? { byPath[path].flatMap { take($0) } }
 
-    private mutating func take(_ known: KeptState.Derived) -> LoginID? {
-        byDigest[known.digest]?.removeAll { $0.uuid == known.uuid }
-        if paths[known.path]?.uuid == known.uuid { paths[known.path] = nil }
-        return LoginID(hex: known.uuid)
+    private mutating func take(_ place: Int) -> LoginID? {
+        let name = derived[place].uuid
+        return given.insert(name).inserted ? LoginID(hex: name) : nil
     }
 }

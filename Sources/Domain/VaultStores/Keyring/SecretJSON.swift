@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
 import SecureMemory
 
 /// JSON whose texts are secrets: they go from one secret memory to another and never through a `String`.
@@ -99,9 +100,26 @@ extension SecretJSON {
 extension SecretJSON {
     /// Reads a document; nil if it isn't JSON.
     init?(_ document: SecretBytes) {
-        var reader = SecretJSONReader()
-        let value = document.withSpan { bytes in reader.document(bytes) }
-        guard let value else { return nil }
-        self = value
+        // Nobody is told why: the text may hold anything.
+        guard let value = try? JSONReader.value(of: document) else { return nil }
+        self.init(value)
+    }
+
+    private init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let claim): self = .word(claim ? "true" : "false")
+        case .number(let text):
+            // One that would not come back as it was stays a word.
+            let number = Int64(text).flatMap { String($0) == text ? $0 : nil }
+            self = number.map { .number($0) } ?? .word(text)
+        case .secret(let text): self = .text(text)
+        case .string(let text): self = .text(SecretBytes(utf8: text))
+        case .array(let elements): self = .array(elements.map { SecretJSON($0) })
+        case .object(let object):
+            self = .object(
+                Dictionary(object.members.map { ($0.name, SecretJSON($0.value)) }) { _, last in last }
+            )
+        }
     }
 }

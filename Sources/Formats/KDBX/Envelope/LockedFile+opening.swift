@@ -16,6 +16,7 @@ extension LockedFile {
             throw AuthenticatedBlocks.isFirstGood(reader, keys: keys) ? .damaged(.headerHash) : .wrongKey
         }
         let encrypted = try AuthenticatedBlocks.read(&reader, keys: keys)
+        try Self.goOn()
         guard var plain = try decrypt(encrypted, key) else { throw .damaged(.content) }
         let size = plain.count
         var content = try decompress(plain, limits)
@@ -85,6 +86,7 @@ extension LockedFile {
         _ stream: InnerStream,
         _ limits: Document.Limits
     ) throws(KDBXError) -> Database {
+        try Self.goOn()
         var document: Document
         do throws(XMLError) {
             document = try Document(parsing: text, limits: limits)
@@ -93,13 +95,21 @@ extension LockedFile {
         } catch {
             throw KDBXError(error)
         }
+        try Self.goOn()
         try ProtectedValues.seal(in: &document, stream)
-        return try Database(
+        let database = try Database(
             header: header,
             innerHeader: innerHeader,
             innerStream: stream.kind,
             document: document
         )
+        try Self.goOn()
+        return database
+    }
+
+    /// - Throws: `cancelled` where the task is: a large file takes seconds that nobody waits for.
+    private static func goOn() throws(KDBXError) {
+        if Task.isCancelled { throw .cancelled }
     }
 
     /// Whether there is a NUL in a text, as it is or as a reference.

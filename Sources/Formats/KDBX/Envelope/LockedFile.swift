@@ -47,7 +47,8 @@ package struct LockedFile: Sendable {
     ///   - key: What `derive` gave.
     ///   - limits: How large it may be.
     /// - Returns: The database.
-    /// - Throws: `wrongKey`, also for a key derived for another file, or what is wrong with the file.
+    /// - Throws: `wrongKey`, also for a key derived for another file, or what is wrong with the file; `cancelled` where
+    ///   the task is.
     package func open(_ key: DerivedKey, limits: Limits = Limits()) throws(KDBXError) -> Database {
         guard try header.keyDerivation == key.derivation else { throw .wrongKey }
         return header.version.isModern ? try openModern(key, limits) : try openOld(key, limits)

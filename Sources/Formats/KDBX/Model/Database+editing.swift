@@ -32,7 +32,7 @@ extension Database {
     /// - Parameters:
     ///   - id: The entry.
     ///   - changes: What is to become of which string; the others stay.
-    ///   - now: The time of the change.
+    ///   - now: The time of the change; it counts as made a second after the one before where that isn't earlier.
     /// - Returns: Whether anything was different; if not, nothing has been touched.
     /// - Throws: `notFound`; `unwritable` for what the file couldn't say as it is meant. Nothing has been touched then.
     @discardableResult
@@ -46,9 +46,11 @@ extension Database {
         try check(changes, places)
         let effective = changes.filter { isChange($0, of: places.value($0.name)) }
         guard !effective.isEmpty else { return false }
+        // The clock may have been ahead: the present state is the latest, or a merge would take a former one for that.
+        let time = max(now, Timestamp(unix: modified(entry).unix + 1))
         keepFormerState(of: entry)
         for change in effective { apply(change, to: entry, &places) }
-        setTime("LastModificationTime", of: entry, to: now)
+        setTime("LastModificationTime", of: entry, to: time)
         setTime("LastAccessTime", of: entry, to: now)
         return true
     }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Ciphers
 import XMLTree
 
 extension Database {
@@ -9,16 +8,13 @@ extension Database {
     /// It is made of what the entry is called and when it was made, so that it is the same each time the file is read,
     /// and never comes to mean another entry; of several that are alike in all that, their order decides. It is in the
     /// file once that is written.
+    ///
+    /// Where the task is cancelled, some get none: whoever reads a file then doesn't want it any more.
     mutating func giveStandIns(to entries: [Element]) {
-        for element in entries {
-            let facts = facts(of: element)
-            var number: UInt32 = 0
-            var id = Self.standIn(facts, number)
-            while let known = id, entryPlaces[known] != nil {
-                number += 1
-                id = Self.standIn(facts, number)
-            }
-            guard let id else { continue }
+        var made = StandIns()
+        for element in entries where !Task.isCancelled {
+            guard let id = made.identifier(of: facts(of: element), isTaken: { entryPlaces[$0] != nil })
+            else { continue }
             setIdentifier(of: element, to: id)
             entryPlaces[id] = element
             standIns.insert(id)
@@ -33,12 +29,6 @@ extension Database {
         let made = time(names.created, of: element).map { $0.unix.littleEndianBytes } ?? []
         let parts = [made] + ["Title", "UserName", "URL"].map { Array((entry.text($0) ?? "").utf8) }
         return parts.flatMap { UInt32($0.count).littleEndianBytes + $0 }
-    }
-
-    private static func standIn(_ facts: [UInt8], _ number: UInt32) -> Identifier? {
-        Identifier(
-            Digest.sha256(Array("entry without a UUID".utf8) + number.littleEndianBytes + facts).prefix(16)
-        )
     }
 
     private mutating func setIdentifier(of element: Element, to id: Identifier) {

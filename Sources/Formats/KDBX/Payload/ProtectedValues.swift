@@ -27,12 +27,13 @@ enum ProtectedValues {
     static func seal(in document: inout Document, _ stream: InnerStream) throws(KDBXError) {
         let cipher = try stream.start()
         let seal = SecretSeal()
-        let privacy = Privacy(document)
+        var privacy = Privacy(document)
         let elements = document.elements(under: document.root) { element in
             document.hasAttributes(element) && isProtected(element, in: document)
                 || privacy.isPrivate(element, in: document)
         }
         for element in elements {
+            if Task.isCancelled { throw .cancelled }
             guard isProtected(element, in: document) else {
                 var bytes = Array(document.content(of: element))
                 document.setOpaqueContent(of: element) { content in seal.seal(bytes, onto: &content) }
@@ -76,6 +77,8 @@ private struct Privacy {
     private let binary: Name?
     private let string: Name?
     private let key: Name?
+    /// The string that was last looked at, which can have any number of values.
+    private var last: (string: Element, isPublic: Bool)?
 
     init(_ document: Document) {
         value = document.find("Value")
@@ -85,7 +88,7 @@ private struct Privacy {
         key = document.find("Key")
     }
 
-    func isPrivate(_ element: Element, in document: Document) -> Bool {
+    mutating func isPrivate(_ element: Element, in document: Document) -> Bool {
         // Nothing at all is no secret.
         guard
             isNamed(element, notes, document) || isNamed(element, binary, document)
@@ -93,9 +96,13 @@ private struct Privacy {
             !document.content(of: element).isEmpty
         else { return false }
         guard isNamed(element, value, document), let parent = document.parent(of: element),
-            isNamed(parent, string, document), let name = document.child(of: parent, named: key)
+            isNamed(parent, string, document)
         else { return true }
-        return !Self.isPublic(document.content(of: name))
+        if let last, last.string == parent { return !last.isPublic }
+        let name = document.child(of: parent, named: key)
+        let isPublic = name.map { Self.isPublic(document.content(of: $0)) } ?? false
+        last = (parent, isPublic)
+        return !isPublic
     }
 
     /// Whether a string is one that is shown to the person and compared with pages.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// Why an answer can't be used by us as a client.
 package enum ReplyError: Error, Equatable, Sendable {
     /// It is not a JSON object with a `Success`; why, and nothing of its text.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import JSON
 import SecureMemory
 
 /// A field whose text is encrypted, not yet decrypted.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import JSON
 import UnicodeText
 
 /// One request of a client, read but not verified.

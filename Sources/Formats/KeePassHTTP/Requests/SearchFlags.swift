@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// The plain flags of get-logins-custom-search, with the protocol's defaults.
 package struct SearchFlags: Equatable, Sendable {
     /// How the search text is read.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSON
+
 /// What a message claims to be signed with, as it came in and not verified yet.
 package struct Signature: Hashable, Sendable {
     /// The base64 text of the nonce.

@@ -73,9 +73,15 @@ extension Merger {
             kept.append(copy)
         }
         guard !kept.isEmpty else { return }
+        let before = history(of: own)
         ours.addToHistory(of: own, kept)
         ours.pruneHistory(of: own)
-        hasChanged = true
+        // The database may keep none of them.
+        if history(of: own) != before { hasChanged = true }
+    }
+
+    private func history(of own: Element) -> [Element] {
+        ours.document.child(of: own, named: "History").map { Array(ours.document.children(of: $0)) } ?? []
     }
 
     private mutating func isNew(_ state: Element, _ isTheirs: Bool, _ known: inout KnownStates) -> Bool {

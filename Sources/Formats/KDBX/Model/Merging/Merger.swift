@@ -5,6 +5,8 @@ import XMLTree
 extension Database {
     /// Takes over from another state of the same database what is newer there, as KeePass synchronizes.
     ///
+    /// From another database, whose root group has another UUID, nothing is taken.
+    ///
     /// Groups and entries are known by their UUIDs. What only one side has, both have afterwards, unless the other side
     /// deleted it later than it was last changed. Of two different states of an entry the later one stays, and the
     /// other goes to its history; of two of the same second this side's stays. Moves, the order of what is in a group,
@@ -19,6 +21,7 @@ extension Database {
     /// - Returns: Whether anything was taken over.
     @discardableResult
     package mutating func merge(_ other: Database, only wanted: Set<Identifier>? = nil) -> Bool {
+        guard isSame(as: other) else { return false }
         var merger = Merger(ours: self, theirs: other, wanted: wanted)
         merger.mergeGroups()
         merger.mergeEntries()
@@ -30,6 +33,13 @@ extension Database {
         merger.raiseVersion()
         self = merger.ours
         return merger.hasChanged
+    }
+}
+
+extension Database {
+    /// Whether another one is a state of this one, by the UUIDs of their root groups.
+    package func isSame(as other: Database) -> Bool {
+        identifier(of: rootGroup) == other.identifier(of: other.rootGroup)
     }
 }
 

@@ -71,11 +71,12 @@ struct StateDigests {
         let reference = database.document.attribute("Ref", of: value)
         if let reference, let known = attachments[side]?[Array(reference.utf8)] { return known }
         var budget = budgets[side] ?? database.inflationBudget
-        let attachment = database.attachment(at: value, &budget)
+        var attachment = database.attachment(at: value, &budget)
         budgets[side] = budget
         var bytes = attachment?.bytes ?? []
-        if attachment?.isCompressed == true { bytes += Array("compressed".utf8) }
-        let digest = HMAC.sha256(key: key, bytes)
+        let isCompressed = attachment?.isCompressed == true
+        attachment = nil
+        let digest = HMAC.sha256(key: key, bytes) + [isCompressed ? 1 : 0]
         bytes.wipe()
         if let reference { attachments[side, default: [:]][Array(reference.utf8)] = digest }
         return digest
@@ -122,12 +123,14 @@ struct StateDigests {
         private(set) var bytes: [UInt8] = []
 
         mutating func add(_ value: [UInt8]) {
+            bytes.makeRoom(for: 4 + value.count)
             bytes += UInt32(value.count).littleEndianBytes
             bytes += value
         }
 
         mutating func add(_ secret: SecretBytes?) {
             guard let secret else { return add([]) }
+            bytes.makeRoom(for: 4 + secret.count)
             bytes += UInt32(secret.count).littleEndianBytes
             secret.withSpan { span in for index in span.indices { bytes.append(span[index]) } }
         }

@@ -7,14 +7,17 @@ import UnicodeText
 /// Names are compared byte by byte; where none is the same, one counts that differs in the case of ASCII letters
 /// alone, as the plugin reads it. One that is longer than any that the protocol has is a member that nobody can ask
 /// for; it still counts where all members are read, as in `StringFields`, whose names are ciphertext.
-struct JSONObject: Equatable, Sendable {
-    struct Member: Equatable, Sendable {
-        let name: String
-        let value: JSONValue
+package struct JSONObject: Equatable, Sendable {
+    /// A name, and what stands under it.
+    package struct Member: Equatable, Sendable {
+        /// The name.
+        package let name: String
+        /// The value.
+        package let value: JSONValue
     }
 
     /// All of them; of two with one name both.
-    private(set) var members: [Member] = []
+    package private(set) var members: [Member] = []
     private var places: [ByteKey: Int] = [:]
     private var foldedPlaces: [ByteKey: Int] = [:]
 
@@ -33,12 +36,12 @@ struct JSONObject: Equatable, Sendable {
     }
 
     /// The value of a member, the last one where there are several.
-    subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         ByteKey(name).flatMap { places[$0] ?? foldedPlaces[$0.foldingCase] }.map { members[$0].value }
     }
 
     /// The object without the members of a name, whatever its case.
-    func without(_ name: String) -> JSONObject {
+    package func without(_ name: String) -> JSONObject {
         members.reduce(into: JSONObject()) { rest, member in
             if !member.name.isSame(as: name) { rest.append(member.name, member.value) }
         }

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import UnicodeText
+
+// What nobody asks for: it has to be well-formed all the same, and nothing of it is kept.
+extension JSONScanner {
+    /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it is
+    /// asked for, or may be.
+    mutating func passOverMember() throws(Fault) -> Bool {
+        guard passesOver else { return false }
+        var end = position + 1
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            // One that is written with escapes is read like any that is asked for.
+            guard bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 || isLenient else { return false }
+            end += 1
+        }
+        guard end < bytes.count else { return false }
+        let name = (position + 1)..<end
+        if name.count <= ByteKey.longest, let key = ByteKey(text(in: name)),
+            interest.wants(key)
+        {
+            return false
+        }
+        position = end + 1
+        skipSpace()
+        guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
+        skipSpace()
+        try passOver(depth: 1)
+        return true
+    }
+
+    /// Passes over a value, which has to be well-formed all the same.
+    mutating func passOver(depth: Int) throws(Fault) {
+        guard depth <= deepest else { throw fault("nested too deeply") }
+        switch next {
+        case UInt8(ascii: "{"):
+            position += 1
+            skipSpace()
+            if take(UInt8(ascii: "}")) { return }
+            while true {
+                skipSpace()
+                guard next == UInt8(ascii: "\"") else { throw fault("a key expected") }
+                try passOverString()
+                skipSpace()
+                guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
+                skipSpace()
+                try passOver(depth: depth + 1)
+                skipSpace()
+                if take(UInt8(ascii: "}")) { return }
+                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
+            }
+        case UInt8(ascii: "["):
+            position += 1
+            skipSpace()
+            if take(UInt8(ascii: "]")) { return }
+            while true {
+                skipSpace()
+                try passOver(depth: depth + 1)
+                skipSpace()
+                if take(UInt8(ascii: "]")) { return }
+                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the array's end expected") }
+            }
+        case UInt8(ascii: "\""): try passOverString()
+        case UInt8(ascii: "t"): _ = try word("true", .bool(true))
+        case UInt8(ascii: "f"): _ = try word("false", .bool(false))
+        case UInt8(ascii: "n"): _ = try word("null", .null)
+        default: try passOverNumber()
+        }
+    }
+
+    mutating func passOverString() throws(Fault) {
+        position += 1
+        while let byte = next {
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""): return
+            case UInt8(ascii: "\\"): _ = try escaped()
+            case 0..<0x20 where !isLenient:
+                position -= 1
+                throw fault("a control character in a text")
+            default: break
+            }
+        }
+        throw fault("a text without its end")
+    }
+}

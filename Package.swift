@@ -312,7 +312,8 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "Audit", "BusInterface", "DBus", "DisplayText", "SecretService", "SecureMemory",
+                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
+                "SecureMemory",
                 "TestSupport", argumentParser,
             ]
         ),

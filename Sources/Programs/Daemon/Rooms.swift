@@ -18,8 +18,8 @@ import VaultStores
 
 /// The parts that requests go through, made from the configuration, and what runs beside them.
 ///
-/// What the configuration says is kept in few places, each of which takes another (`Components.apply`).
-struct Components: Sendable {
+/// What the configuration says is kept in few places, each of which takes another (`Rooms.apply`).
+struct Rooms: Sendable {
     let configuration: Current<Configuration>
     let approvals: ApprovalBroker
     let clients: ClientRegistry
@@ -29,9 +29,9 @@ struct Components: Sendable {
     let handler: Current<RequestHandler>
     let maker: VaultMaker
     let display: RequestDisplay
-    let session: SessionGuard
+    let guardian: SessionGuard
     private let keyring: Keyring
-    private let nonces: NonceStore
+    private let ledger: NonceStore
     let logger: Logger
 
     /// Makes them; nothing runs yet.
@@ -46,7 +46,7 @@ struct Components: Sendable {
         )
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
-            confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask
+            confirmation: Composition.confirmation(configuration, logger: logger)
         )
         let keyring = Keyring(
             bus: bus,
@@ -54,31 +54,31 @@ struct Components: Sendable {
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
-        nonces = NonceStore(folder: folders.state, logger: logger)
-        let clients = ClientRegistry(keyring: keyring, ledger: nonces, logger: logger)
+        ledger = NonceStore(folder: folders.state, logger: logger)
+        let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
         let vaults = Current(await maker.vaults(of: first))
         let display = RequestDisplay(
             approvals: approvals,
             bus: bus,
-            options: first.notifierOptions,
+            options: Composition.notifierOptions(first),
             logger: logger
         )
-        let locking = SessionLockHandler(
+        let keeper = SessionLockHandler(
             vaults: vaults,
             grants: grants,
             approvals: approvals,
             configuration: configuration,
             audit: audit
         )
-        let session = SessionGuard(
+        let guardian = SessionGuard(
             session: bus,
-            options: first.lock.sessionOptions,
+            options: Composition.sessionOptions(first.lock),
             logger: logger
-        ) { await locking.handle($0) }
+        ) { await keeper.handle($0) }
         let handler = RequestHandler(
-            vaults: maker.set(of: vaults.value),
+            vaults: maker.rack(of: vaults.value),
             clients: clients,
             grants: grants,
             approvals: approvals,
@@ -87,34 +87,41 @@ struct Components: Sendable {
             now: { Int64(Date().timeIntervalSince1970) },
             tellDelivery: { await display.tell($0) },
             audit: audit.keep,
-            used: session.use.use
+            used: guardian.use.use
         )
         self.handler = Current(handler)
         (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
-        (self.audit, self.session) = (audit, session)
+        (self.audit, self.guardian) = (audit, guardian)
     }
 
     /// What runs along while the daemon serves.
-    func backgroundTasks() -> [any Service] {
-        let answers = AnswerRecorder(events: approvals.events(), audit: audit)
-        let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
-        let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
-        let identities = IdentityKeeper(vaults: vaults, clients: clients)
-        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
+    func companions() -> [any Service] {
+        // Opened now, so that no answer goes unrecorded.
+        let answers = approvals.events()
         return [
-            BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
-            BackgroundTask("keeping the keyring vault's Hash", logger) { await identities.run() },
-            BackgroundTask("following the clients' keys", logger) { await keys.run() },
-            BackgroundTask("writing used nonces", logger) { [nonces] in
-                try? await gracefulShutdown()  // cancelled is told to stop, too
-                await nonces.flush()
+            BackgroundTask("the book of grants", logger) { [grants] in await grants.run() },
+            BackgroundTask("the keeper of the Hash", logger) { [vaults, clients] in
+                await Composition.keepIdentity(of: vaults, clients: clients)
             },
-            BackgroundTask("following the keyring's lock", logger) { await locks.run() },
-            BackgroundTask("following the session", logger) { [session] in await session.run() },
-            BackgroundTask("recording answers", logger) { await answers.run() },
-            BackgroundTask("following the vaults", logger) { await follower.run() },
-            BackgroundTask("showing requests", logger) { [display] in await display.run() },
+            BackgroundTask("the watch of the clients' keys", logger) { [clients, grants, approvals] in
+                await Composition.followKeys(of: clients, grants: grants, approvals: approvals)
+            },
+            BackgroundTask("the record of nonces", logger) { [ledger] in
+                try? await gracefulShutdown()  // cancelled is told to stop, too
+                await ledger.flush()
+            },
+            BackgroundTask("the watch of the keyring", logger) { [keyring, approvals] in
+                await Composition.forgetAtLock(keyring, approvals: approvals)
+            },
+            BackgroundTask("the watch of the session", logger) { [guardian] in await guardian.run() },
+            BackgroundTask("the record of answers", logger) { [audit] in
+                await Composition.recordAnswers(answers, in: audit)
+            },
+            BackgroundTask("the watch of the vaults", logger) { [vaults, audit, approvals] in
+                await vaults.follow { await Composition.follow($0, approvals: approvals, in: audit) }
+            },
+            BackgroundTask("the display of requests", logger) { [display] in await display.run() },
         ]
     }
 }

@@ -39,7 +39,7 @@ struct VaultMaker: Sendable {
     }
 
     /// These vaults as requests see them.
-    func rack(of stores: [any VaultStore]) -> VaultSet {
+    func set(of stores: [any VaultStore]) -> VaultSet {
         // A configuration without any has the keyring.
         VaultSet(first: stores.first ?? collection("keyring"), others: Array(stores.dropFirst()))
     }

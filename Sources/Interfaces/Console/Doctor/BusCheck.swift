@@ -92,7 +92,7 @@ enum BusCheck {
     static func turnedOff(agents: Int?) -> Finding {
         let subject = "Notifications"
         guard agents == 0 else {
-            let shown = agents.map { "; agents at the desk: \($0)" } ?? ""
+            let shown = agents.map { "; agents: \($0)" } ?? ""
             return .ok(subject, "turned off in the configuration" + shown)
         }
         return .warning(

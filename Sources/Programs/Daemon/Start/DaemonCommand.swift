@@ -14,7 +14,7 @@ import Settings
 package struct DaemonCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "keybelld",
-        abstract: "Answers programs that ring for passwords, after it has asked you.",
+        abstract: "Answers programs that ask for passwords, after it has asked you.",
         discussion: """
             Serves the KeePassHttp protocol on localhost and puts its questions on the session bus, where a \
             notification, `keybell watch` or a program of yours answers them. Ends with status 0 on SIGTERM, with 2 \

@@ -1,39 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import BusInterface
 import Clients
 import DBus
 import HTTPServer
 import Linux
 import Logging
-import Notifier
-import Operations
-import SessionWatch
 import Settings
-
-/// Why the daemon can't run; ready to be shown to the person.
-enum StartError: Error, CustomStringConvertible {
-    case noBus(String)
-    case runsAlready(pid: Int32?)
-    case port(String, runsAlready: Int32?)
-    case tlsPort(String)
-
-    var description: String {
-        switch self {
-        case .noBus(let reason):
-            "there is no session bus to ask you on: \(reason). Log in to a desktop or start one with `dbus-run-session`; `make run` brings its own."
-        case .runsAlready(let pid):
-            "keybelld runs already\(pid.map { " (process \($0))" } ?? ""): `keybell status` asks it how it is."
-        case .port(let reason, let pid?):
-            "\(reason). keybelld runs already (process \(pid)): `keybell status` asks it how it is."
-        case .port(let reason, nil):
-            "\(reason). End that program, or choose another port: `[http] port` in config.toml."
-        case .tlsPort(let reason):
-            "\(reason). End that program, or choose another port for HTTPS: `[http] tls_port` in config.toml."
-        }
-    }
-}
 
 extension Composition {
     static func connect() async throws(StartError) -> BusConnection {
@@ -95,30 +68,6 @@ extension Composition {
             throw .noBus(error.message)
         }
         throw .runsAlready(pid: await runningDaemon(on: bus))
-    }
-
-    /// How the built-in notifier is to be; nil for not at all.
-    static func notifierOptions(_ configuration: Configuration) -> NotificationAnswerer.Options? {
-        guard configuration.approval.notifier else { return nil }
-        return .init(
-            dismissalDenies: configuration.approval.dismissal == .deny,
-            tellsDeliveries: configuration.notify.deliveries,
-            limits: configuration.approval.approvalLimits
-        )
-    }
-
-    static func sessionOptions(_ lock: LockSettings) -> SessionGuard.Options {
-        var options = SessionGuard.Options()
-        options.idle = lock.idleMinutes > 0 ? .seconds(60 * lock.idleMinutes) : nil
-        options.delaysSleep = lock.onSleep
-        return options
-    }
-
-    static func options(_ configuration: Configuration) -> ListenerOptions {
-        var options = ListenerOptions()
-        options.allowedOrigins = configuration.http.allowedOrigins
-        options.version = configuration.policy.standard.version
-        return options
     }
 
     /// The process that has our bus name, if one has.

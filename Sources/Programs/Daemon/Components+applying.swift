@@ -14,7 +14,7 @@ import Vault
 import VaultStores
 
 // Another configuration takes the place of the one in force.
-extension Rooms {
+extension Components {
     /// Puts a configuration in force, one at a time: nothing of it can fail.
     ///
     /// Vaults that it has, too, stay as they are; requests that are under way are answered by what held when they came,
@@ -29,11 +29,11 @@ extension Rooms {
         configuration.replace(with: new)
         audit.require(new.audit.isRequired)
         await approvals.apply(new.approval.approvalLimits)
-        await display.apply(Composition.notifierOptions(new))
-        await guardian.apply(Composition.sessionOptions(new.lock))
+        await display.apply(new.notifierOptions)
+        await session.apply(new.lock.sessionOptions)
         if !stores.elementsEqual(former, by: ===) { vaults.replace(with: stores) }
         let hash = await handler.value.hash()
-        handler.replace(with: handler.value.under(new.policy, over: maker.rack(of: stores)))
+        handler.replace(with: handler.value.under(new.policy, over: maker.set(of: stores)))
         tellHash(was: hash, is: await handler.value.hash())
         for store in removed { await close(store) }
     }

@@ -13,7 +13,7 @@ import Settings
 /// One reading after the other. Whatever could be wrong with a configuration is found before any of it is put in force.
 actor ConfigurationKeeper: ConfigurationKeeping {
     /// What listens, and goes by the configuration, too.
-    struct Doors: Sendable {
+    struct Listening: Sendable {
         let options: Current<ListenerOptions>
         /// What HTTPS is served with; nil where it isn't.
         let identity: Current<TLSIdentity>?
@@ -23,8 +23,8 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private let path: String?
     /// The configuration that the daemon was started with, which says what it listens on.
     private let first: Configuration
-    private let rooms: Rooms
-    private let doors: Doors
+    private let components: Components
+    private let listening: Listening
     private let logger: Logger
     /// The last of the readings that stand in line.
     private var line: Task<Void, Never>?
@@ -33,13 +33,13 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private static let deadlines = Duration.seconds(10)
     private static let reading = BlockingWork(label: "org.keybell.configuration")
 
-    init(path: String?, rooms: Rooms, doors: Doors, logger: Logger) {
-        (self.path, self.rooms, self.doors, self.logger) = (path, rooms, doors, logger)
-        first = rooms.configuration.value
+    init(path: String?, components: Components, listening: Listening, logger: Logger) {
+        (self.path, self.components, self.listening, self.logger) = (path, components, listening, logger)
+        first = components.configuration.value
     }
 
     nonisolated func changes() -> AsyncStream<Void> {
-        rooms.configuration.changes()
+        components.configuration.changes()
     }
 
     func reload() async throws(ReloadError) -> ReloadReport {
@@ -53,7 +53,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     }
 
     func state() async -> ConfigurationState {
-        let held = rooms.configuration.value
+        let held = components.configuration.value
         var state = ConfigurationState(
             file: path ?? Folders.ofProcess().configurationFile,
             isCurrent: false,
@@ -82,12 +82,12 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private func apply(_ found: FoundConfiguration) async -> ReloadReport {
         let new = found.configuration
         let report = ReloadReport(
-            changed: new.tables(unlike: rooms.configuration.value),
+            changed: new.tables(unlike: components.configuration.value),
             afterRestart: new.keysAfterRestart(startedWith: first)
         )
-        await rooms.apply(new)
-        doors.options.replace(with: Composition.options(new))
-        if let identity = found.identity { doors.identity?.replace(with: identity) }
+        await components.apply(new)
+        listening.options.replace(with: new.listenerOptions)
+        if let identity = found.identity { listening.identity?.replace(with: identity) }
         logger.notice(
             "the configuration was read anew",
             metadata: [
@@ -100,7 +100,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
                 metadata: ["keys": "\(report.afterRestart.joined(separator: ", "))"]
             )
         }
-        ServiceManager.notify("STATUS=Waiting for programs to ring")
+        ServiceManager.notify("STATUS=Waiting for requests")
         let logger = logger
         Self.reading.begin { new.tell(logger, environment: ProcessInfo.processInfo.environment) }
         return report

@@ -18,8 +18,8 @@ import VaultStores
 
 /// The parts that requests go through, made from the configuration, and what runs beside them.
 ///
-/// What the configuration says is kept in few places, each of which takes another (`Rooms.apply`).
-struct Rooms: Sendable {
+/// What the configuration says is kept in few places, each of which takes another (`Components.apply`).
+struct Components: Sendable {
     let configuration: Current<Configuration>
     let approvals: ApprovalBroker
     let clients: ClientRegistry
@@ -29,9 +29,9 @@ struct Rooms: Sendable {
     let handler: Current<RequestHandler>
     let maker: VaultMaker
     let display: RequestDisplay
-    let guardian: SessionGuard
+    let session: SessionGuard
     private let keyring: Keyring
-    private let ledger: NonceStore
+    private let nonces: NonceStore
     let logger: Logger
 
     /// Makes them; nothing runs yet.
@@ -46,7 +46,7 @@ struct Rooms: Sendable {
         )
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
-            confirmation: Composition.confirmation(configuration, logger: logger)
+            confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask
         )
         let keyring = Keyring(
             bus: bus,
@@ -54,31 +54,31 @@ struct Rooms: Sendable {
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
             logger: logger
         )
-        ledger = NonceStore(folder: folders.state, logger: logger)
-        let clients = ClientRegistry(keyring: keyring, ledger: ledger, logger: logger)
+        nonces = NonceStore(folder: folders.state, logger: logger)
+        let clients = ClientRegistry(keyring: keyring, ledger: nonces, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
         let vaults = Current(await maker.vaults(of: first))
         let display = RequestDisplay(
             approvals: approvals,
             bus: bus,
-            options: Composition.notifierOptions(first),
+            options: first.notifierOptions,
             logger: logger
         )
-        let keeper = SessionLockHandler(
+        let locking = SessionLockHandler(
             vaults: vaults,
             grants: grants,
             approvals: approvals,
             configuration: configuration,
             audit: audit
         )
-        let guardian = SessionGuard(
+        let session = SessionGuard(
             session: bus,
-            options: Composition.sessionOptions(first.lock),
+            options: first.lock.sessionOptions,
             logger: logger
-        ) { await keeper.handle($0) }
+        ) { await locking.handle($0) }
         let handler = RequestHandler(
-            vaults: maker.rack(of: vaults.value),
+            vaults: maker.set(of: vaults.value),
             clients: clients,
             grants: grants,
             approvals: approvals,
@@ -87,41 +87,34 @@ struct Rooms: Sendable {
             now: { Int64(Date().timeIntervalSince1970) },
             tellDelivery: { await display.tell($0) },
             audit: audit.keep,
-            used: guardian.use.use
+            used: session.use.use
         )
         self.handler = Current(handler)
         (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
-        (self.audit, self.guardian) = (audit, guardian)
+        (self.audit, self.session) = (audit, session)
     }
 
     /// What runs along while the daemon serves.
-    func companions() -> [any Service] {
-        // Opened now, so that no answer goes unrecorded.
-        let answers = approvals.events()
+    func backgroundTasks() -> [any Service] {
+        let answers = AnswerRecorder(events: approvals.events(), audit: audit)
+        let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
+        let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
+        let identities = IdentityKeeper(vaults: vaults, clients: clients)
+        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
         return [
-            BackgroundTask("the book of grants", logger) { [grants] in await grants.run() },
-            BackgroundTask("the keeper of the Hash", logger) { [vaults, clients] in
-                await Composition.keepIdentity(of: vaults, clients: clients)
-            },
-            BackgroundTask("the watch of the clients' keys", logger) { [clients, grants, approvals] in
-                await Composition.followKeys(of: clients, grants: grants, approvals: approvals)
-            },
-            BackgroundTask("the record of nonces", logger) { [ledger] in
+            BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
+            BackgroundTask("keeping the keyring vault's Hash", logger) { await identities.run() },
+            BackgroundTask("following the clients' keys", logger) { await keys.run() },
+            BackgroundTask("writing used nonces", logger) { [nonces] in
                 try? await gracefulShutdown()  // cancelled is told to stop, too
-                await ledger.flush()
+                await nonces.flush()
             },
-            BackgroundTask("the watch of the keyring", logger) { [keyring, approvals] in
-                await Composition.forgetAtLock(keyring, approvals: approvals)
-            },
-            BackgroundTask("the watch of the session", logger) { [guardian] in await guardian.run() },
-            BackgroundTask("the record of answers", logger) { [audit] in
-                await Composition.recordAnswers(answers, in: audit)
-            },
-            BackgroundTask("the watch of the vaults", logger) { [vaults, audit, approvals] in
-                await vaults.follow { await Composition.follow($0, approvals: approvals, in: audit) }
-            },
-            BackgroundTask("the display of requests", logger) { [display] in await display.run() },
+            BackgroundTask("following the keyring's lock", logger) { await locks.run() },
+            BackgroundTask("following the session", logger) { [session] in await session.run() },
+            BackgroundTask("recording answers", logger) { await answers.run() },
+            BackgroundTask("following the vaults", logger) { await follower.run() },
+            BackgroundTask("showing requests", logger) { [display] in await display.run() },
         ]
     }
 }

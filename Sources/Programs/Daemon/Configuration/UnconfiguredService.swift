@@ -68,7 +68,7 @@ struct UnconfiguredService: Sendable {
             )
         )
         ServiceManager.notify("READY=1\nSTATUS=The configuration can't be used: see keybell doctor")
-        logger.notice("the port is kept: whoever rings is told so until the configuration can be used")
+        logger.notice("the port is kept: whoever asks is told so until the configuration can be used")
         try await group.run()
     }
 }

@@ -42,21 +42,26 @@ struct Composition: Sendable {
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
-        let rooms = await Rooms(configuration, folders: folders, bus: bus, logger: logger)
-        let doors = ConfigurationKeeper.Doors(
-            options: Current(Self.options(configuration)),
+        let components = await Components(configuration, folders: folders, bus: bus, logger: logger)
+        let listening = ConfigurationKeeper.Listening(
+            options: Current(configuration.listenerOptions),
             identity: identity.map { Current($0) }
         )
-        let keeper = ConfigurationKeeper(path: path, rooms: rooms, doors: doors, logger: logger)
+        let keeper = ConfigurationKeeper(
+            path: path,
+            components: components,
+            listening: listening,
+            logger: logger
+        )
         let objects = BusObjects(
             bus: bus,
-            approvals: rooms.approvals,
-            clients: rooms.clients,
-            grants: rooms.grants,
-            vaults: rooms.vaults,
+            approvals: components.approvals,
+            clients: components.clients,
+            grants: components.grants,
+            vaults: components.vaults,
             configuration: keeper,
             logger: logger,
-            audit: rooms.audit.keep
+            audit: components.audit.keep
         )
         await objects.export()
 
@@ -65,14 +70,14 @@ struct Composition: Sendable {
         // One loop is plenty; it ends with the process.
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let plain = sockets.map { (socket: $0, tls: Current<TLSIdentity>?.none) }
-        let listeners = (plain + encrypted.map { (socket: $0, tls: doors.identity) }).map { socket, tls in
+        let listeners = (plain + encrypted.map { (socket: $0, tls: listening.identity) }).map { socket, tls in
             Listener(
                 socket: socket,
-                options: doors.options,
+                options: listening.options,
                 tls: tls,
                 limit: limit,
                 budget: budget,
-                handler: rooms.handler,
+                handler: components.handler,
                 eventLoopGroup: loops,
                 logger: logger
             )
@@ -85,13 +90,13 @@ struct Composition: Sendable {
                 for await _ in hangups { _ = try? await keeper.reload() }
             },
         ]
-        services += rooms.companions()
+        services += components.backgroundTasks()
         services += listeners
-        services += [QueueShutdown(approvals: rooms.approvals), ReadinessNotice(logger: logger)]
+        services += [QueueShutdown(approvals: components.approvals), ReadinessNotice(logger: logger)]
         self.services = services
-        followUps = rooms.handler.value.followUps
-        await rooms.clients.load()
-        await rooms.prepare(rooms.vaults.value, configuration.lock)
+        followUps = components.handler.value.followUps
+        await components.clients.load()
+        await components.prepare(components.vaults.value, configuration.lock)
         try await Self.takeName(on: bus)
     }
 

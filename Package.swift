@@ -320,7 +320,8 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "Audit", "BusInterface", "DBus", "DisplayText", "SecretService", "SecureMemory",
+                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
+                "SecureMemory",
                 "TestSupport", argumentParser,
             ]
         ),

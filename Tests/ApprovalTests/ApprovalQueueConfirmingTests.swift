@@ -43,7 +43,11 @@ import Testing
         let (asked, code) = try asked(&scene)
         _ = try scene.answer(code, .allow)
         let actions = scene.queue.confirmed(code, false, now: scene.now)
-        #expect(actions.answer(to: asked.asker) == .denied(Choices()))
+        guard case .denied(let choices) = actions.answer(to: asked.asker) else {
+            Issue.record("not denied: \(actions)")
+            return
+        }
+        #expect(choices.wasUnconfirmed)
         #expect(scene.ask(.release()).answer == .quiet)
     }
 

@@ -36,6 +36,7 @@ struct `Who may change something` {
         (ApprovalInterface.listRequests, ApprovalInterface.description, []),
         (ApprovalInterface.listRecent, ApprovalInterface.description, []),
         (ApprovalInterface.listAgents, ApprovalInterface.description, []),
+        (ApprovalInterface.countQueued, ApprovalInterface.description, []),
         (ApprovalInterface.getEntries, ApprovalInterface.description, [.string("2222"), .uint32(0)]),
         (ApprovalInterface.shown, ApprovalInterface.description, [.string("2222")]),
         (ApprovalInterface.unregisterAgent, ApprovalInterface.description, []),

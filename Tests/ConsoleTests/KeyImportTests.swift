@@ -66,7 +66,11 @@ struct KeyImportTests {
             ("AES Key: p\u{430}ypal", Self.second),
         ])
         let keys = try file.keys()
-        let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false)
+        var recorded: [String] = []
+        let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false) {
+            recorded.append($0)
+        }
+        #expect(recorded == ["a b/ü", "fox"])
         // KeePassXC writes strings in the order of their names.
         #expect(fresh.lines.map(\.id) == ["", "a b/ü", "broken", "fox", "p\u{430}ypal"])
         #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported, .unusable])
@@ -78,10 +82,17 @@ struct KeyImportTests {
         #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present, .unusable])
 
         let other = try await PluginFile([("AES Key: fox", Self.second)]).keys()
-        let kept = try await KeyImport(other, into: keyring(session), overwrites: false)
+        recorded = []
+        let kept = try await KeyImport(other, into: keyring(session), overwrites: false) {
+            recorded.append($0)
+        }
         #expect(kept.lines.map(\.outcome) == [.taken] && kept.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.first)
-        let replaced = try await KeyImport(other, into: keyring(session), overwrites: true)
+        #expect(recorded.isEmpty)
+        let replaced = try await KeyImport(other, into: keyring(session), overwrites: true) {
+            recorded.append($0)
+        }
+        #expect(recorded == ["fox"])
         #expect(replaced.lines.map(\.outcome) == [.replaced] && !replaced.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.second)
     }

@@ -16,13 +16,15 @@ struct OwnRequestLogTests {
         kind: String = "release",
         quietUntil: UInt64? = nil,
         mutedUntil: UInt64? = nil,
-        unseen: UInt32 = 0
+        unseen: UInt32 = 0,
+        unconfirmed: Bool? = nil
     ) -> RequestDetails {
         var members: [String: Value] = [
             "kind": .string(kind), "client": .string(client), "outcome": .string(outcome),
             "unseen": .uint32(unseen),
             "caller": .vardict(["pid": .uint32(pid), "executable": .string(executable)]),
         ]
+        members["unconfirmed"] = unconfirmed.map { .boolean($0) }
         members["quiet-until"] = quietUntil.map { .uint64($0) }
         members["muted-until"] = mutedUntil.map { .uint64($0) }
         return RequestDetails(code: code, reading: members)
@@ -36,6 +38,33 @@ struct OwnRequestLogTests {
         #expect(reason([Self.request("2345")]) == .denied(code: "2345"))
         #expect(reason([Self.request("2345", outcome: "allowed")]) == .nothing)
         #expect(reason([Self.request("2345", pid: 8)], before: ["2345": 0]) == .nothing)
+    }
+
+    @Test func `an allow that was not confirmed is told as such`() {
+        let reason = reason([Self.request("2345", unconfirmed: true)])
+        #expect(reason == .unconfirmed)
+        let error = reason.error(for: "login", client: "script", now: 0)
+        #expect(error.exitCode == 1)
+        #expect(error.text.contains("did not confirm"))
+    }
+
+    @Test func `a name that another client has is told before the second question`() {
+        let request = RequestDetails(
+            code: "2345",
+            reading: [
+                "kind": .string("associate"), "suggested-id": .string("firefox"),
+                "fingerprint": .string("AA:BB"),
+            ]
+        )
+        func client(_ id: String, _ key: String) -> [String: Value] {
+            ["id": .string(id), "fingerprint": .string(key)]
+        }
+        let clients = [client("night", "CC:DD"), client("firefox", "AA:BB")]
+        #expect(AllowCommand.takenNote(request, AnswerChoices(), clients) == nil)
+        #expect(AllowCommand.takenNote(request, AnswerChoices(id: "new"), clients) == nil)
+        #expect(
+            AllowCommand.takenNote(request, AnswerChoices(id: "night"), clients)?.contains("“night”") == true
+        )
     }
 
     @Test func `so is that of a like question which this process has joined`() {

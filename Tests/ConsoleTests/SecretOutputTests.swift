@@ -36,6 +36,14 @@ struct SecretOutputTests {
     func `a terminal gets no control characters of a secret`(text: String, shown: String) {
         #expect(EntryPrinter.harmless(SecretBytes(utf8: text)) == SecretBytes(utf8: shown))
     }
+
+    @Test func `further lines of a secret are no rows of the table that it stands in`() {
+        let secret = SecretBytes(utf8: "one\n  uuid  two\u{1B}\n")
+        #expect(
+            EntryPrinter.indented(EntryPrinter.harmless(secret, sparesLineFeeds: true))
+                == SecretBytes(utf8: "one\n              uuid  two?\n            ")
+        )
+    }
 }
 
 struct PasswordInputTests {

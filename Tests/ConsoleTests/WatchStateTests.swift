@@ -279,7 +279,8 @@ struct WatchStateTests {
         #expect(scene.press("n").texts.first?.hasPrefix("3/3  (no title)") == true)
         #expect(
             scene.press("y").texts == [
-                "Allow 2 logins: “GitHub” (“octocat”), (no title)? [y] yes  [any other key] go back"
+                "AAAA  firefox asks\n"
+                    + "Allow 2 logins: “GitHub” (“octocat”), (no title)? [y] yes  [any other key] go back"
             ]
         )
         #expect(

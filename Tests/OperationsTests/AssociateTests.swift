@@ -54,6 +54,22 @@ import Testing
         #expect(await scene.clients.ids() == ["firefox", "work browser"])
     }
 
+    @Test func `what another client is called becomes nobody's Id, whoever wants it`() async throws {
+        let scene = await Scene()
+        await scene.clients.rename(scene.guest, to: "night")
+        let named = try await scene.verified(
+            newcomer,
+            newcomer.request(.associate),
+            .allow(Choices(id: "night", isNamedByPerson: true)),
+            .allow
+        )
+        #expect(named.reply.id == "night-2")
+        #expect(await scene.asked().map(\.suggestedID) == ["chromium", "night-2"])
+        let proposing = Guest(id: "night", caller: .named("ruby", 300))
+        let proposed = try await scene.verified(proposing, proposing.request(.associate), .allow)
+        #expect(proposed.reply.id == "night-3")
+    }
+
     @Test func `a proposed Id comes back unchanged`() async throws {
         let scene = await Scene()
         let guest = Guest(id: "KeePassRPC ü 7", caller: .named("ruby"))

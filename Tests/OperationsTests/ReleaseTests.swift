@@ -372,6 +372,29 @@ import Vault
         #expect(await scene.asked().count == 2)
     }
 
+    @Test func `whose an imported key is isn't known until the person allows it something for always`()
+        async throws
+    {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "a"))
+        await scene.vault.put(.at("https://b.example/", "b"))
+        let guest = Guest(id: "old", caller: .named("chromium", origin: "chrome-extension://x"))
+        await scene.clients.bring(guest)
+        let body = try guest.request(.getLogins, Self.page)
+        let once = try await scene.verified(guest, body, .allow)
+        await once.deliver()
+        #expect(await scene.clients.client("old")?.program == "")
+        let always = try await scene.verified(guest, body, .allow(Choices(scope: .always)))
+        await always.deliver()
+        let bodies = await scene.asked().map(\.body)
+        #expect(bodies.count == 2)
+        #expect(bodies.allSatisfy { $0.contains("the program isn't known yet") })
+        #expect(await scene.clients.client("old")?.program == "/usr/bin/chromium")
+        #expect(await scene.clients.client("old")?.origin == "chrome-extension://x")
+        _ = try await scene.verified(guest, guest.request(.getLogins, ["Url": "https://b.example/"]), .deny)
+        #expect(await scene.asked().last?.body.contains("key") == false)
+    }
+
     @Test func `with any_program every program is familiar`() async throws {
         let scene = await Scene(rules: { $0.anyProgram = true })
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))

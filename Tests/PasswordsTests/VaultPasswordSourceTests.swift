@@ -73,6 +73,16 @@ struct VaultPasswordSourceTests {
         }
     }
 
+    @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
+    func `with a key file that may be the wrong one, too`(fixed: VaultPasswordSource.Fixed) async throws {
+        let source = source { ($0.fixed, $0.hasKeyFile) = (fixed, true) }
+        _ = try await source.password(attempt: 1, for: reason)
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 2, for: reason)
+        }
+        #expect(text(of: error).contains("key_file names another vault's"))
+    }
+
     @Test(arguments: [
         ("secret\\r\\n", "carriage return"), ("\\357\\273\\277secret\\n", "byte order mark"),
         ("secret \\n", "blank"), ("secret\\n", "correct what it prints"),

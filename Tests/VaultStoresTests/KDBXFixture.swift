@@ -125,6 +125,19 @@ struct KDBXFixture {
         try Data(contentsOf: URL(filePath: folder.path(name)))
     }
 
+    /// Waits until the vault says that its file can't be read as it is now, or that it can.
+    func waitForTrouble(_ isThere: Bool) async throws -> String? {
+        let changes = store.changes()
+        return try await withDeadline(.seconds(20)) {
+            while true {
+                let trouble = await store.status().trouble
+                if (trouble != nil) == isThere { return trouble }
+                var news = changes.makeAsyncIterator()
+                guard await news.next() != nil else { throw TimedOut(description: "the file's trouble") }
+            }
+        }
+    }
+
     /// Waits until the vault shows what `look` wants.
     func waitForChange<Value: Sendable>(
         _ store: KDBXStore,

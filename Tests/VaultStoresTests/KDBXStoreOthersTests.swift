@@ -258,6 +258,31 @@ struct KDBXStoreOthersTests {
         #expect(try fixture.read().entries.count == 3)
     }
 
+    @Test(arguments: [true, false])
+    func `a file that has gone or has another password is told, until it can be read again or is locked`(
+        isGone: Bool
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let good = try fixture.bytes()
+        #expect(await fixture.store.status().trouble == nil)
+        if isGone {
+            try FileManager.default.removeItem(atPath: fixture.path)
+        } else {
+            let key = try CompositeKey(password: SecretBytes(utf8: "another"))
+            try KDBXFixture.write(try fixture.read(), to: fixture.path, key)
+        }
+        let trouble = try await fixture.waitForTrouble(true)
+        #expect(trouble?.contains(isGone ? "can't be read" : "another password") == true)
+        #expect(try await fixture.store.index().count == 2)
+        try good.write(to: URL(filePath: fixture.path), options: .atomic)
+        #expect(try await fixture.waitForTrouble(false) == nil)
+        try FileManager.default.removeItem(atPath: fixture.path)
+        _ = try await fixture.waitForTrouble(true)
+        await fixture.store.lock()
+        #expect(await fixture.store.status().trouble == nil)
+    }
+
     @Test func `a file with another password is left alone`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())

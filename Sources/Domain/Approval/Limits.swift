@@ -52,6 +52,11 @@ package struct Limits: Sendable, Equatable {
     package var expiries = 20
     /// The notifier: when a refused `Notify` is tried again, before it waits until another notification closes.
     package var refusedNotify = [Duration.seconds(1), .seconds(5), .seconds(15)]
+    /// The notifier: how long after its server has left a question is shown anew, for which the bus may start another; the
+    /// next pause each time that one leaves, too.
+    package var revivals = [Duration.seconds(1), .seconds(5), .seconds(15)]
+    /// The notifier: how long a server has to stay for its leaving to count as the first.
+    package var steadyServer = Duration.seconds(60)
     /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.
     package var dismissal = Duration.milliseconds(500)
     /// The notifier: how many requests have a notification each before the rest is counted in one.

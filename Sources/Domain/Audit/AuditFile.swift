@@ -17,7 +17,10 @@ package struct AuditFile: Sendable {
         self.folder = folder
     }
 
-    func append(_ record: AuditRecord) throws(SystemCallError) {
+    /// Adds a record behind the others; several processes may do so.
+    ///
+    /// - Throws: The failing call's `errno`.
+    package func append(_ record: AuditRecord) throws(SystemCallError) {
         try SafeFile.makeFolder(folder)
         try SafeFile.append(Self.line(record), to: path, limit: Self.limit, former: former)
     }

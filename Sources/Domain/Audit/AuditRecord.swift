@@ -31,6 +31,8 @@ package struct AuditRecord: Equatable, Sendable {
         case locked
         /// A client's key was deleted by the person.
         case revoked
+        /// A client's key was taken over from a KeePass file by the person.
+        case imported
         /// A standing decision was forgotten by the person.
         case forgotten
     }
@@ -87,6 +89,9 @@ package struct AuditRecord: Equatable, Sendable {
     /// Whatever runs as the same user may write there whatever it likes.
     package var stranger: String?
 
+    /// What the person calls the client now, for whoever shows the record; nil where that is its Id.
+    package var clientName: String?
+
     /// Records something; fields without a value are left out.
     package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
         self.event = event
@@ -117,6 +122,7 @@ extension AuditRecord {
             "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
         case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
         case .revoked: "client \(client) was revoked by \(by)"
+        case .imported: "client \(client) was imported from a KeePass file by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
         }
@@ -124,7 +130,10 @@ extension AuditRecord {
 
     private var by: String { fields[.by].map { PlainText.name($0) } ?? "an unknown program" }
 
-    private var client: String { fields[.client].map { PlainText.quoted($0) } ?? "unknown" }
+    private var client: String {
+        let id = fields[.client].map { PlainText.quoted($0) } ?? "unknown"
+        return clientName.map { "\(id) (\(PlainText.quoted($0)))" } ?? id
+    }
 
     private var logins: String {
         let count = fields[.count] ?? "0"

@@ -134,11 +134,7 @@ package actor VaultPasswordSource: VaultPasswords {
     private func key(_ fixed: Fixed) throws(VaultError) -> SecretBytes? {
         let name = PlainText.field(vault, limit: PlainText.nameLimit)
         guard origin == nil else {
-            throw .unavailable(
-                fixed == .none
-                    ? "The key file alone does not open \(name); if it has a password, too, take password = \"none\" out of the configuration."
-                    : "An empty password does not open \(name); take password = \"empty\" out of the configuration to be asked."
-            )
+            throw .unavailable(fixed.failure(opening: name, hasKeyFile: options.hasKeyFile))
         }
         origin = .fixed
         return fixed == .none ? nil : SecretBytes(utf8: "")
@@ -152,6 +148,7 @@ package actor VaultPasswordSource: VaultPasswords {
             throw .passwordUnavailable(
                 "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); "
                     + (suspicion ?? "correct what it prints, or take it out of the configuration to be asked.")
+                    + (options.hasKeyFile ? " Or key_file names another vault's key file." : "")
             )
         }
         origin = .command
@@ -253,6 +250,22 @@ package actor VaultPasswordSource: VaultPasswords {
         case .person: return "Wrong password, \(number)"
         case .keyring: return "The remembered password is wrong, \(number)"
         case .fixed, .command, .keyFile, nil: return nil
+        }
+    }
+}
+
+extension VaultPasswordSource.Fixed {
+    /// What to say where this does not open a vault: with a key file, that may be the wrong one.
+    fileprivate func failure(opening vault: String, hasKeyFile: Bool) -> String {
+        switch self {
+        case .none:
+            "The key file alone does not open \(vault): key_file names another vault's, or it has a password, too; then "
+                + "take password = \"none\" out of the configuration."
+        case .empty where hasKeyFile:
+            "An empty password with the key file does not open \(vault): key_file names another vault's, or the password "
+                + "isn't empty; then take password = \"empty\" out of the configuration to be asked."
+        case .empty:
+            "An empty password does not open \(vault); take password = \"empty\" out of the configuration to be asked."
         }
     }
 }

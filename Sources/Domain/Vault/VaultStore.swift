@@ -84,6 +84,8 @@ package struct VaultStatus: Hashable, Sendable {
     package var count: Int
     /// How many of its entries have no uuid of their own, so that one stands in for it.
     package var standIns: Int
+    /// Why what it is read from can't be read any more as it is now, as a sentence; nil where it can.
+    package var trouble: String?
     /// Its 40 hex digits for clients, once known.
     package var hash: String?
 
@@ -95,6 +97,7 @@ package struct VaultStatus: Hashable, Sendable {
         isLocked: Bool,
         count: Int,
         standIns: Int = 0,
+        trouble: String? = nil,
         hash: String?
     ) {
         self.name = name
@@ -103,6 +106,7 @@ package struct VaultStatus: Hashable, Sendable {
         self.isLocked = isLocked
         self.count = count
         self.standIns = standIns
+        self.trouble = trouble
         self.hash = hash
     }
 }

@@ -13,6 +13,8 @@ package enum ApprovalInterface {
     package static let listRecent = BusMethod("ListRecent", out: [BusArgument("requests", "a{sa{sv}}")])
     /// Every registered agent, with its executable.
     package static let listAgents = BusMethod("ListAgents", out: [BusArgument("agents", "aa{sv}")])
+    /// How many requests wait for their turn to be shown.
+    package static let countQueued = BusMethod("CountQueued", out: [BusArgument("count", "u")])
     /// Answers a request; the first answer counts.
     package static let answer = BusMethod(
         "Answer",
@@ -64,7 +66,8 @@ package enum ApprovalInterface {
         name: name,
         path: path,
         methods: [
-            listRequests, listRecent, listAgents, answer, unmute, registerAgent, unregisterAgent, shown,
+            listRequests, listRecent, listAgents, countQueued, answer, unmute, registerAgent, unregisterAgent,
+            shown,
             getEntries,
         ],
         signals: [requestAdded, requestRemoved],
@@ -81,6 +84,8 @@ package enum ApprovalInterface {
         package static let body = "body"
         /// `s`: the client's Id; all kinds but associate.
         package static let client = "client"
+        /// `s`: what the person calls the client; left out where that is its Id.
+        package static let clientName = "client-name"
         /// `b`: whether the client's key was verified.
         package static let verified = "verified"
         /// `s`: the name that an associate gets if none is chosen.
@@ -135,6 +140,8 @@ package enum ApprovalInterface {
         package static let mutedUntil = "muted-until"
         /// `as`: of a denied request (ListRecent): the programs that are muted with it; left out where none is.
         package static let muted = "muted"
+        /// `b`: of a denied request (ListRecent): it had been allowed, and that was not confirmed; left out where it wasn't.
+        package static let unconfirmed = "unconfirmed"
         /// `u`: of a denied request (ListRecent): how many were denied unseen because of it.
         package static let unseen = "unseen"
         /// `s`: of an answered request (ListRecent): through what it was answered.

@@ -69,6 +69,8 @@ package enum ClientsInterface {
         package static let key = "key"
         /// `s`: the client's Id.
         package static let client = "client"
+        /// `s`: the name that it is shown under.
+        package static let clientName = "client-name"
         /// `s`: release, change or create.
         package static let kind = "kind"
         /// `s`: the program that it holds for.

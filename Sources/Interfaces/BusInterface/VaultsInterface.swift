@@ -62,6 +62,9 @@ package enum VaultsInterface {
         package static let path = "path"
         /// `u`: how many entries have no uuid of their own in the file; absent where all have.
         package static let standIns = "without-uuid"
+        /// `s`: of an open vault whose file can't be read any more as it is now, so that it is served as it was: why; absent
+        /// where it can.
+        package static let trouble = "trouble"
         /// `b`: whether it must be unlocked first.
         package static let locked = "locked"
         /// `u`: how many logins; 0 while locked.

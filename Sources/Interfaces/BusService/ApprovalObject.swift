@@ -21,6 +21,7 @@ struct ApprovalObject: Sendable {
                 (ApprovalInterface.listRequests, listRequests),
                 (ApprovalInterface.listRecent, listRecent),
                 (ApprovalInterface.listAgents, listAgents),
+                (ApprovalInterface.countQueued, countQueued),
                 (ApprovalInterface.answer, answer),
                 (ApprovalInterface.unmute, unmute),
                 (ApprovalInterface.registerAgent, registerAgent),
@@ -45,6 +46,11 @@ struct ApprovalObject: Sendable {
     private func listRecent(_ call: MethodCall) async throws(DBusError) -> [Value] {
         try await callers.unsandboxed(call.sender)
         return [.detailsByCode(await approvals.recent().map { (code: $0.request.code, details: $0.details) })]
+    }
+
+    private func countQueued(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        return [.uint32(UInt32(clamping: await approvals.queuedCount))]
     }
 
     private func listAgents(_ call: MethodCall) async throws(DBusError) -> [Value] {

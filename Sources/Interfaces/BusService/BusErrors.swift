@@ -46,7 +46,7 @@ extension DBusError {
     init(_ error: ClientError) {
         switch error {
         case .unknown: self.init(name: KeybellBusError.notFound, message: error.advice)
-        case .badName, .mistakable, .taken: self.init(name: Name.invalidArgs, message: error.advice)
+        case .badName, .mistakable, .taken, .inUse: self.init(name: Name.invalidArgs, message: error.advice)
         case .keyring(let cause): self.init(cause)
         }
     }

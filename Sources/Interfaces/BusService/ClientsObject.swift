@@ -221,6 +221,7 @@ extension Grant {
             Key.titles: .strings(entries.map { titles[$0] ?? "" }),
             Key.key: .string(name),
             Key.client: .string(client.id),
+            Key.clientName: .string(client.shownName),
             Key.host: .string(key.host),
             Key.submitHost: .string(key.form?.submitHost ?? ""),
             Key.scheme: .string(key.form?.scheme ?? ""),

@@ -18,6 +18,7 @@ extension PendingRequest {
         ]
         if kind != .associate {
             details[Key.client] = .string(client ?? "")
+            details[Key.clientName] = clientName.map { .string($0) }
             details[Key.verified] = .boolean(verified)
         }
         details[Key.suggestedID] = suggestedID.map { .string($0) }
@@ -62,6 +63,7 @@ extension RecentRequest {
         details[Key.mutedUntil] = mutedUntil.map { .uint64($0) }
         details[Key.muted] = muted.isEmpty ? nil : .strings(muted)
         if outcome == .denied { details[Key.unseen] = .uint32(UInt32(clamping: unseen)) }
+        if wasUnconfirmed { details[Key.unconfirmed] = .boolean(true) }
         details[Key.answeredBy] = answeredBy.map { .string($0) }
         if outcome == .allowed { details[Key.abandoned] = .boolean(isAbandoned) }
         return details

@@ -161,6 +161,7 @@ extension VaultStatus {
             Key.entries: .uint32(UInt32(clamping: isLocked ? 0 : count)),
             Key.hash: .string(hash ?? ""),
         ]
+        details[Key.trouble] = trouble.map { .string(PlainText.field($0)) }
         if standIns > 0 { details[Key.standIns] = .uint32(UInt32(clamping: standIns)) }
         return details
     }

@@ -26,7 +26,7 @@ extension NotificationState {
 
     /// When `tick` is due.
     var alarm: Instant? {
-        let dues = bubbles.compactMap(\.due)
+        let dues = bubbles.compactMap(\.due) + [revival.due].compactMap(\.self)
         let waits = queues && bubbles.contains(where: \.isPlaceable) && !bubbles.contains(where: \.holdsPlace)
         return (dues + (waits ? [nextTurn].compactMap(\.self) : [])).min()
     }
@@ -87,12 +87,19 @@ extension NotificationState {
         if tally.peer != new {
             tally = Tally(phase: tally.ticket == nil ? .none : tally.phase)
         }
-        for index in bubbles.indices where isLost(bubbles[index], with: new, isAnother) {
+        let lost = bubbles.indices.filter { isLost(bubbles[$0], with: new, isAnother) }
+        // What the person has clicked away needs no new server.
+        let wasShowing = lost.contains { bubbles[$0].isPresent }
+        for index in lost {
             // The same text may be taken for a double by a server that has kept its history.
             bubbles[index].attempt += 1
             bubbles[index].phase = .lost
         }
-        guard new != nil else { return [] }
+        guard new != nil else {
+            if isAnother { revival.serverLeft(withQuestions: wasShowing, now: now, limits: limits) }
+            return []
+        }
+        if isAnother { revival.serverCame(now: now) }
         (hasToldMissing, hasToldHidden, hasToldAbandoned) = (false, false, false)
         for index in bubbles.indices {
             guard case .lost = bubbles[index].phase else { continue }
@@ -116,6 +123,12 @@ extension NotificationState {
     /// Something that was put off is due.
     mutating func tick(now: Instant) -> [BoardAction] {
         var actions: [BoardAction] = []
+        if revival.begins(now: now) {
+            for index in bubbles.indices {
+                guard case .lost = bubbles[index].phase else { continue }
+                bubbles[index].phase = .unplaced
+            }
+        }
         for index in bubbles.indices {
             if let due = bubbles[index].denialDue, due <= now {
                 bubbles[index].phase = .answered

@@ -49,6 +49,8 @@ struct NotificationState: Sendable {
     var queues = false
     /// When the next may come there.
     var nextTurn: Instant?
+    /// When what its server has taken with it is shown by another.
+    var revival = Revival()
     var hasToldMissing = false
     var hasToldHidden = false
     var hasToldAbandoned = false

@@ -67,7 +67,7 @@ extension ClientRules {
             access = try table.choice("ask") ?? access
             bulkAccess = try table.choice("ask_bulk") ?? bulkAccess
         case .save:
-            if asksToSave { saving = try table.choice("ask") ?? saving }
+            if asksToSave, let ask: Ask = try table.choice("ask") { (saving, isSavingWritten) = (ask, true) }
             saveGroup = try table.text("group")?.composed ?? saveGroup
         case .fields:
             returnsFields = try table.bool("return") ?? returnsFields
@@ -92,6 +92,8 @@ extension ClientRules {
     ///
     /// `ask` stands in two tables: directly it means the one of `[access]`, and `save.ask` the other.
     mutating func read(forClient table: TableReader) throws(KeyProblem) {
+        let others = self
+        isSavingWritten = false
         for part in RulePart.allCases {
             let nested = try table.table(part.rawValue) { nested throws(KeyProblem) in
                 try read(part, nested)
@@ -105,6 +107,10 @@ extension ClientRules {
             }
         }
         for part in RulePart.allCases { try read(part, table, asksToSave: false) }
+        // Of who is to be asked nothing at all the others' rule says nothing.
+        if access != .granted || others.access == .granted {
+            isSavingWritten = isSavingWritten || others.isSavingWritten
+        }
     }
 
     /// Whether clients can read a version: four numbers, and at least 1400 with the dots taken out, since some

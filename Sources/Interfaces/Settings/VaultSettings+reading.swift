@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DisplayText
+import Linux
 
 extension VaultSettings {
     /// Every `[[vault]]`, or the keyring where there is none.
@@ -8,26 +9,49 @@ extension VaultSettings {
         -> [VaultSettings]
     {
         var names: Set<String> = []
-        var hasKeyring = false
+        var keyring: TableReader?
+        var files: [String: String] = [:]
         let vaults = try document.tables("vault") { table throws(KeyProblem) in
             let vault = try VaultSettings(reading: table, folders)
+            if vault.kind == .keyring {
+                if let keyring { throw Self.secondKeyring(keyring, table) }
+                keyring = table
+            }
             guard names.insert(vault.name).inserted else {
                 throw table.problem("name", "another vault is called \"\(vault.name)\", too")
             }
-            guard vault.kind != .keyring || !hasKeyring else {
-                throw table.problem("kind", "there is one keyring, and a vault has it already")
+            if let path = vault.path {
+                // However it is called; of one that isn't there just its name is known.
+                let file = (try? FileBytes.resolved(path)) ?? path
+                if let other = files[file] {
+                    throw table.problem("path", "is the file of the vault \"\(other)\", too")
+                }
+                files[file] = vault.name
             }
-            hasKeyring = hasKeyring || vault.kind == .keyring
             return vault
         }
         return vaults.isEmpty ? [.keyring] : vaults
+    }
+
+    /// There is one keyring: the fault is of the table that doesn't say what it is, if one doesn't.
+    private static func secondKeyring(_ first: TableReader, _ second: TableReader) -> KeyProblem {
+        if let mute = [first, second].first(where: { !$0.has("kind") }) {
+            return mute.problem(
+                "kind",
+                "is missing, so that this is the keyring, as another vault is, too; is it to be kind = \"kdbx\"?"
+            )
+        }
+        return second.problem("kind", "there is one keyring, and a vault has it already")
     }
 
     private init(reading table: TableReader, _ folders: Folders) throws(KeyProblem) {
         kind = try table.choice("kind") ?? .keyring
         path = try table.text("path").map(folders.expanding)
         keyFile = try table.text("key_file").map(folders.expanding)
-        passwordCommand = try table.texts("password_command", mayBeEmpty: true)
+        // No shell reads it, which would do that; arguments are the program's own business.
+        passwordCommand = try table.texts("password_command", mayBeEmpty: true).map { words in
+            words.prefix(1).map(folders.expanding) + words.dropFirst()
+        }
         password = try table.choice("password")
         remembersPassword = try table.bool("remember_password") ?? false
         switch kind {

@@ -80,9 +80,20 @@ actor MemoryClientStore: ClientStore {
 
     func suggestID(from base: String) -> String {
         let base = PlainName(cleaning: base, limit: 64)?.text ?? "client"
-        guard !isLocked, clients[base] != nil else { return base }
-        return (2...).lazy.map { "\(base)-\($0)" }.first { self.clients[$0] == nil } ?? base
+        guard !isLocked, isTaken(base) else { return base }
+        return (2...).lazy.map { "\(base)-\($0)" }.first { !isTaken($0) } ?? base
     }
+
+    private func isTaken(_ name: String) -> Bool {
+        clients[name] != nil || clients.values.contains { $0.client.name == name }
+    }
+
+    func isShownName(_ name: String, notOf fingerprint: String) -> Bool {
+        !isLocked
+            && clients.values.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
+    }
+
+    func rename(_ guest: Guest, to name: String) { clients[guest.id]?.client.name = name }
 
     func register(
         id: String,
@@ -107,6 +118,20 @@ actor MemoryClientStore: ClientStore {
             database: database
         )
         clients[id] = (client, key)
+    }
+
+    /// A client that came with its key alone, as an imported one does.
+    func bring(_ guest: Guest) {
+        let client = Client(id: guest.id, fingerprint: guest.key.fingerprint, created: 0, program: "")
+        clients[guest.id] = (client, guest.key)
+    }
+
+    func settle(_ id: String, fingerprint: String, program: String, origin: String?) throws(ClientError) {
+        try checkReadable()
+        guard let known = clients[id], known.client.fingerprint == fingerprint, known.client.program.isEmpty
+        else { return }
+        let client = Client(id: id, fingerprint: fingerprint, created: 0, program: program, origin: origin)
+        clients[id] = (client, known.key)
     }
 
     func unlock() throws(KeyringError) {

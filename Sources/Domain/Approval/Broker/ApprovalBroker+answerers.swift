@@ -81,6 +81,9 @@ extension ApprovalBroker {
         queue.waiting.filter(\.hasTurn).map(pending)
     }
 
+    /// How many requests wait for their turn.
+    package var queuedCount: Int { queue.waiting.count { !$0.hasTurn } }
+
     /// The requests that the built-in notifier is to show now.
     package func pendingForNotifier() -> [PendingRequest] {
         queue.waiting.filter(\.isOnNotifier).map(pending)
@@ -110,6 +113,7 @@ extension ApprovalBroker {
             mutedUntil: times.mutedUntil.map(birth.unix),
             muted: times.muted,
             isAbandoned: ended.isAbandoned,
+            wasUnconfirmed: ended.choices?.wasUnconfirmed ?? false,
             wasAnsweredOnTerminal: ended.surface?.isTerminal ?? false
         )
     }

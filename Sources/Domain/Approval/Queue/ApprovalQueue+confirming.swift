@@ -38,9 +38,11 @@ extension ApprovalQueue {
             let confirming = waiting[index].confirming
         else { return [] }
         waiting[index].confirming = nil
+        var denial = Choices()
+        denial.wasUnconfirmed = true
         return switch verdict {
         case true?: allow(waiting[index], confirming.choices, by: confirming.surface, now: now)
-        case false?: deny(waiting[index], Choices(), by: confirming.surface, now: now)
+        case false?: deny(waiting[index], denial, by: confirming.surface, now: now)
         case nil: settle(index, now: now)
         }
     }

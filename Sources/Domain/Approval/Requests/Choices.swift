@@ -48,6 +48,8 @@ package struct Choices: Sendable, Hashable {
     package var id: String?
     /// Associate: whether the person has chosen that name, rather than left the suggested one.
     package var isNamedByPerson = false
+    /// A denial: whether the person had allowed it, and did not confirm that.
+    package var wasUnconfirmed = false
     /// Release: what doesn't go out of what was asked for.
     package var leftOut: Set<ReleasePart>
     /// Release: allow just these uuids.

@@ -45,6 +45,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let lines: BodyLines
     /// The client's Id.
     package let client: String?
+    /// What the person calls it, if not by its Id.
+    package let clientName: String?
     /// Whether its key was verified.
     package let verified: Bool
     /// Associate: the name that is given unless another is chosen.
@@ -102,6 +104,7 @@ package struct PendingRequest: Sendable, Hashable {
         lines = Wording.lines(request, limits)
         body = lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
+        clientName = request.verified ? request.clientName.map { PlainText.field($0) } : nil
         verified = request.verified
         suggestedID = request.suggestedID.map { PlainText.field($0) }
         fingerprint = request.fingerprint.map { PlainText.field($0) }
@@ -149,6 +152,8 @@ package struct RecentRequest: Sendable, Hashable {
     package let muted: [String]
     /// Whether it was allowed when whoever asked had given up: the program has to ask again to get what it wanted.
     package let isAbandoned: Bool
+    /// Whether it was denied because the person, who had allowed it, did not confirm that.
+    package let wasUnconfirmed: Bool
     /// Whether it was answered at a terminal.
     package let wasAnsweredOnTerminal: Bool
 }

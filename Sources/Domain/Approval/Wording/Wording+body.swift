@@ -122,7 +122,12 @@ extension Wording {
     /// What the person calls the client.
     static func nameLine(_ request: ApprovalRequest) -> String? {
         guard request.verified else { return nil }
-        return request.clientName.map { "You named it \(quoted($0))." }
+        if let name = request.clientName { return "You named it \(quoted(name))." }
+        // Where the title has no room or reason for it: of several clients of one program nothing else tells them apart.
+        guard soleAsker(of: request) == nil, !request.caller.askers.isEmpty, let id = request.client,
+            !request.caller.askers.contains(where: { id.hasPrefix($0.process.name) })
+        else { return nil }
+        return "Its name in Keybell is \(quoted(id))."
     }
 
     /// Which extension it says that it is, or which page.

@@ -25,6 +25,9 @@ extension Wording {
 
     private static func stranger(_ request: ApprovalRequest) -> String? {
         guard let given = request.givenTo else { return nil }
+        guard !given.program.isEmpty else {
+            return "Its key was imported, or given to what couldn't be seen: the program isn't known yet."
+        }
         // Where the program is the same it is its Origin that isn't, or nothing is known for sure.
         return "Its key was given to somebody else: \(holder(given))."
     }

@@ -35,9 +35,7 @@ package enum Wording {
     /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
     private static func asker(of request: ApprovalRequest) -> String {
         let who = asker(request.caller)
-        guard request.caller.askers.count == 1, let process = request.caller.askers.first?.process,
-            request.caller.sandboxes.isEmpty, process.isFoundAtPath
-        else { return who }
+        guard let process = soleAsker(of: request) else { return who }
         let isOwn = ownCommands.contains(process.name)
         guard isOwn || process.script != nil else { return who }
         // An overwrite says at its end which name it is about.
@@ -51,6 +49,14 @@ package enum Wording {
         let called = isOwn && request.kind == .associate ? "the command \(who)" : who
         guard let name, name != process.name else { return called }
         return "\(called) (\(quoted(name)))"
+    }
+
+    /// The one process that asks, where it is just that and surely what it seems to be.
+    static func soleAsker(of request: ApprovalRequest) -> ProcessRecord? {
+        guard request.caller.askers.count == 1, let process = request.caller.askers.first?.process,
+            request.caller.sandboxes.isEmpty, process.isFoundAtPath
+        else { return nil }
+        return process
     }
 
     /// Keybell's own clients, by which scripts ask.
@@ -153,6 +159,17 @@ package enum Wording {
         return "your login \(quoted(entry.title))"
     }
 
+    /// Several logins that were named: which, as far as a title has room for that.
+    private static func someLogins(_ entries: [EntryLine]) -> String {
+        let few = 3
+        let titles = entries.prefix(few).map(\.title)
+        let names = listed(titles.map { quoted($0) })
+        guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
+            names.columnWidth <= titleLimit
+        else { return "asks for \(entries.count) of your logins" }
+        return "asks for your logins \(names)"
+    }
+
     /// What is read that isn't one host's.
     private static func bulk(_ request: ApprovalRequest) -> String {
         if let search = request.search {
@@ -161,7 +178,7 @@ package enum Wording {
         }
         if request.requestType == "get-all-logins" { return "asks for all your logins" }
         guard let entry = request.entries.first, request.entries.count == 1 else {
-            return "asks for \(request.entries.count) of your logins"
+            return someLogins(request.entries)
         }
         return "asks for your login" + (entry.title.isEmpty ? "" : " \(quoted(entry.title))")
     }

@@ -13,6 +13,8 @@ package enum ClientError: Error, Hashable, Sendable {
     case mistakable(suggestion: String?)
     /// Another key has this Id than the one that was to be replaced.
     case taken(String)
+    /// Another client has this Id, or is shown under this name.
+    case inUse(String)
     /// The keyring didn't do its part.
     case keyring(KeyringError)
 
@@ -27,6 +29,8 @@ package enum ClientError: Error, Hashable, Sendable {
                 + (suggestion.map { " \(PlainText.quoted($0)) would do." } ?? "")
         case .taken(let id):
             "Another client was given the name \(PlainText.quoted(id)) just now. Try again, or choose another."
+        case .inUse(let name):
+            "Another client is called \(PlainText.quoted(name)) already: `keybell clients` lists them."
         case .keyring(let error): error.advice
         }
     }

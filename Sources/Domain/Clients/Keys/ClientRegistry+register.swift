@@ -62,7 +62,23 @@ extension ClientRegistry {
     package func suggestID(from base: String) async -> String {
         // Something is suggested also while the keyring is locked.
         let shelf = try? await clients()
-        return ClientName.free(near: base) { shelf?.holds($0) ?? false }
+        return ClientName.free(near: base) { name in
+            guard let shelf else { return false }
+            return shelf.holds(name) || shelf.all.contains { $0.client.name == name }
+        }
+    }
+
+    /// Whether another client than that of a key is shown under this name: as an Id it would lead people astray.
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - fingerprint: The key's.
+    /// - Returns: Whether one is; false while the keyring is locked, for nobody knows then.
+    package func isShownName(_ name: String, notOf fingerprint: String) async -> Bool {
+        guard let name = PlainName(cleaning: name)?.text, let shelf = try? await clients() else {
+            return false
+        }
+        return shelf.all.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
     }
 
     /// Stores a key and returns once the keyring has it; the one that it replaces is replaced in its item.
@@ -118,7 +134,38 @@ extension ClientRegistry {
         guard isStored else { throw .taken(name.text) }
     }
 
+    /// Notes which program and Origin a key belongs to that came without any, as an imported one does, because the person
+    /// has allowed it something for always.
+    ///
+    /// - Parameters:
+    ///   - id: The client's Id.
+    ///   - fingerprint: Its key's; another key that has this Id by now is left alone.
+    ///   - program: The program that asked.
+    ///   - origin: Its Origin, for a browser extension.
+    /// - Throws: What the keyring says.
+    package func settle(
+        _ id: String,
+        fingerprint: String,
+        program: String,
+        origin: String?
+    ) async throws(ClientError) {
+        guard let name = PlainName(cleaning: id), !program.isEmpty else { return }
+        try await write { [keyring] () async throws(KeyringError) in
+            let same = try await keyring.items(of: name)
+            let shelf = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
+            guard let known = shelf[name.text], known.client.fingerprint == fingerprint,
+                known.client.program.isEmpty
+            else { return }
+            var attributes = known.item.attributes
+            attributes[ClientItem.Attribute.program] = program
+            attributes[ClientItem.Attribute.origin] = origin
+            try await keyring.change(known.item, attributes: attributes)
+        }
+    }
+
     /// Gives a client another shown name; an empty one, or its Id, takes the name away.
+    ///
+    /// No two may be called alike, by Id or by name: who names one would mean the other.
     package func rename(_ id: String, to name: String) async throws(ClientError) {
         let shown = PlainName(name)
         guard name.isEmpty || shown != nil else { throw .badName }
@@ -126,6 +173,11 @@ extension ClientRegistry {
             throw .mistakable(suggestion: shown.plain?.text)
         }
         guard let known = try await shelf()[id] else { throw .unknown(id) }
+        if let shown, shown.text != known.client.id {
+            let others = try await shelf().all.map(\.client).filter { $0.id != known.client.id }
+            let isInUse = others.contains { [$0.id, $0.name].contains(shown.text) }
+            guard !isInUse, try await !shelf().isLocked(shown.text) else { throw .inUse(shown.text) }
+        }
         let own = ClientItem.label(for: known.client.id)
         let label = shown.map { $0.text == known.client.id ? own : $0.text } ?? own
         try await write { [keyring] () async throws(KeyringError) in

@@ -24,6 +24,9 @@ struct PersonDecision: Sendable {
         }
     }
 
+    /// What a client is told that is denied something.
+    var refusal: Refusal { choices.wasUnconfirmed ? .unconfirmed : .denied }
+
     private init(allows: Bool, choices: Choices, code: String?) {
         self.allows = allows
         self.choices = choices

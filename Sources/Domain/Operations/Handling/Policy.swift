@@ -64,6 +64,8 @@ package struct ClientRules: Sendable, Equatable {
     package var bulkAccess: Ask = .always
     /// `[save] ask`.
     package var saving: Ask = .always
+    /// Whether that was written for this client, or for all beside the ``access`` that counts here.
+    package var isSavingWritten: Bool = false
     /// `[save] group`: where new logins go.
     package var saveGroup: String = "KeePassHttp Passwords"
     /// `[fields] return`: whether string fields are handed out.
@@ -81,4 +83,7 @@ package struct ClientRules: Sendable, Equatable {
 
     /// Creates the rules of an absent configuration file.
     package init() {}
+
+    /// Whether a save that nothing covers is asked about: with `ask = "granted"` only where `[save] ask` says so.
+    package var asksToSave: Bool { access != .granted || isSavingWritten && saving == .always }
 }

@@ -30,6 +30,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case vault(VaultError)
     /// The person said no, now or within the quiet time.
     case denied
+    /// The person allowed it, and did not confirm that where `confirm_with` asks.
+    case unconfirmed
     /// The person has muted the program: whatever it asks is denied unseen, before anything is looked at.
     case muted
     /// Nobody answered in time.
@@ -90,6 +92,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .search(let error): error.sentence
         case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
         case .denied, .muted: "Denied"
+        case .unconfirmed: "You did not confirm it in the window that asked. Try again."
         case .expired:
             "Nobody answered the question in time. Answer it in its notification or with `keybell watch`, then try again."
         case .unseen:
@@ -110,7 +113,8 @@ package enum Refusal: Error, Equatable, Sendable {
     /// something else is to be done first.
     func beforeOpening(_ vault: String) -> Refusal {
         switch self {
-        case .denied, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring, .unlockedMeanwhile,
+        case .denied, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring,
+            .unlockedMeanwhile,
             .notGranted, .unrecorded, .unrecordable, .forbidden, .guessableKey, .vault(.unavailable),
             .vault(.refused):
             .beforeOpening(sentence)

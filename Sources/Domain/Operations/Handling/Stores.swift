@@ -15,6 +15,8 @@ package protocol ClientStore: Sendable {
     func holder(of fingerprint: String) async throws(ClientError) -> String?
     /// An Id near `base` that no client has.
     func suggestID(from base: String) async -> String
+    /// Whether another client than that of a key is shown under this name, which is not its Id.
+    func isShownName(_ name: String, notOf fingerprint: String) async -> Bool
     /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`.
     func register(
         id: String,
@@ -24,6 +26,8 @@ package protocol ClientStore: Sendable {
         database: String,
         replacing former: String?
     ) async throws(ClientError)
+    /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.
+    func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)
     /// Unlocks the keyring by its own prompt; only ever after the person's allow.
     func unlock() async throws(KeyringError)
     /// The same where a key is to be stored: what is in the keyring need not be readable for that.

@@ -26,7 +26,7 @@ extension RequestHandler {
         let programs = await verified.requester.sender().vouchedIDs
         var lease = replies.lease(for: programs)
         let opening = {
-            [released, rules] (lease: ReplyBudget.Lease) async throws(VaultError) -> [ReplyEntry] in
+            [released, rules] (lease: ReplyBudget.Lease) async throws(VaultError) -> [ReplyEntry?] in
             let reply = ReplyEntries(
                 rules: rules,
                 passwords: passwords,
@@ -37,15 +37,15 @@ extension RequestHandler {
             )
             return try await open(released.offers, in: reply)
         }
-        let entries: [ReplyEntry]
+        let opened: [ReplyEntry?]
         do throws(VaultError) {
             do throws(VaultError) {
-                entries = try await opening(lease)
+                opened = try await opening(lease)
             } catch .unconfirmed {
                 // The keyring wants the person's word, too; it asks for all of them at once.
                 try await confirm(released.offers)
                 lease = replies.lease(for: programs)
-                entries = try await opening(lease)
+                opened = try await opening(lease)
             } catch {
                 throw error
             }
@@ -53,6 +53,14 @@ extension RequestHandler {
             throw .vault(error)
         }
         try await checkKey(of: verified)
+        // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
+        try await refuseMuted(verified.requester)
+        let stays = await stillCovered(released.offers.map(\.cover))
+        let entries = zip(opened, stays).compactMap { $1 ? $0 : nil }
+        let released = released.keeping(stays)
+        if released.offers.isEmpty, stays.contains(false), verified.rules.access == .granted {
+            throw .notGranted
+        }
         let delivery = Randomness.token(8, alphabet: "0123456789abcdef")
         let count = entries.count
         // Before it goes out, or it might go out unrecorded.
@@ -159,8 +167,8 @@ extension RequestHandler {
     private func open(
         _ offers: [Offer],
         in reply: ReplyEntries
-    ) async throws(VaultError) -> [ReplyEntry] {
-        var entries: [ReplyEntry] = []
+    ) async throws(VaultError) -> [ReplyEntry?] {
+        var entries: [ReplyEntry?] = []
         for offer in offers {
             do throws(VaultError) {
                 let secrets =
@@ -169,7 +177,7 @@ extension RequestHandler {
                     : LoginSecrets(password: SecretBytes(utf8: ""))
                 entries.append(try await reply.entry(offer, secrets))
             } catch .notFound {
-                continue  // deleted between the question and its answer
+                entries.append(nil)  // deleted between the question and its answer
             } catch {
                 throw error
             }

@@ -59,6 +59,15 @@ struct Released: Sendable {
     var isNothingFound = false
     /// What doesn't go out of what was asked for.
     var leftOut: Set<ReleasePart> = []
+
+    /// The same without the offers that may not go out any more, and without what let only those through.
+    func keeping(_ stays: [Bool]) -> Released {
+        guard stays.contains(false) else { return self }
+        var left = self
+        left.offers = zip(offers, stays).filter(\.1).map(\.0)
+        left.bases = Set(left.offers.compactMap { $0.cover?.basis }).union(bases.filter { $0.code != nil })
+        return left
+    }
 }
 
 extension RequestHandler {
@@ -85,7 +94,11 @@ extension RequestHandler {
         let asked = zip(offers, standing).filter { $1 == .ask }.map(\.0)
         var bases = Set(standing.compactMap(\.basis))
         guard !asked.isEmpty else {
-            let covered = zip(offers, standing).filter { $1.basis != nil }.map(\.0)
+            let covered = zip(offers, standing).compactMap { offer, standing in
+                standing.basis.map {
+                    covering(offer, by: $0, for: purpose, verified: verified, caller: caller)
+                }
+            }
             if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
@@ -102,13 +115,14 @@ extension RequestHandler {
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
         }
-        let given = zip(offers, standing).filter { offer, standing in
+        let given = zip(offers, standing).compactMap { offer, standing -> Offer? in
             switch standing {
-            case .covered: true
-            case .ask: allowed.contains(offer.login.id.hex)
-            case .withheld: false
+            case .covered(let basis):
+                covering(offer, by: basis, for: purpose, verified: verified, caller: caller)
+            case .ask: allowed.contains(offer.login.id.hex) ? offer : nil
+            case .withheld: nil
             }
-        }.map(\.0)
+        }
         if let code = decided.code { bases.insert(.answer(code: code)) }
         return Released(
             offers: given,
@@ -138,7 +152,8 @@ extension RequestHandler {
                             verified: verified,
                             caller: caller
                         ),
-                        in: session
+                        in: session,
+                        about: verified.client
                     )
                 }
                 return .success(decided)
@@ -265,8 +280,19 @@ extension RequestHandler {
         verified: VerifiedRequest,
         caller: Caller
     ) async -> [GrantDecision] {
-        guard let host = purpose.grantedHost else { return offers.map { _ in .undecided } }
-        let subjects = offers.map { offer in
+        let subjects = offers.compactMap { subject($0, for: purpose, verified: verified, caller: caller) }
+        guard subjects.count == offers.count else { return offers.map { _ in .undecided } }
+        return await decisions(on: subjects)
+    }
+
+    /// What a grant for an offer would be about; nil where no grant can cover it.
+    private func subject(
+        _ offer: Offer,
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) -> GrantSubject? {
+        purpose.grantedHost.map { host in
             let key = grantKey(
                 .release,
                 host: host,
@@ -277,7 +303,17 @@ extension RequestHandler {
             )
             return GrantSubject(key: key, entry: offer.login.id.hex)
         }
-        return await decisions(on: subjects)
+    }
+
+    private func covering(
+        _ offer: Offer,
+        by basis: Basis,
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) -> Offer {
+        let subject = subject(offer, for: purpose, verified: verified, caller: caller)
+        return Offer(store: offer.store, login: offer.login, cover: Cover(basis: basis, subject: subject))
     }
 
     private func question(

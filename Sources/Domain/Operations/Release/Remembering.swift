@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import Clients
+import Logging
 import SecretService
 import Vault
 
@@ -37,18 +38,39 @@ extension RequestHandler {
 
     /// Keeps decisions that the person meant for more than once.
     ///
+    /// Where nobody knew whose the client's key is, as with an imported one, an allow for always settles that, too.
     /// - Parameters:
     ///   - decided: The decisions.
     ///   - session: When they were made.
+    ///   - client: The client that they are about.
     /// - Returns: Why one couldn't be kept as it was meant, as a sentence that tells the person what to do.
-    func remember(_ decided: [Grant], in session: GrantSession) async -> String? {
+    func remember(_ decided: [Grant], in session: GrantSession, about client: Client) async -> String? {
         do throws(KeyringError) {
             try await grants.remember(decided, in: session)
-            let isOver = session != grants.session && decided.contains(where: \.isForSession)
-            return isOver
-                ? "It is not kept: everything was locked just then, and that ends the session." : nil
         } catch {
             return error.advice
+        }
+        if client.program.isEmpty, let grant = decided.first(where: { $0.allows && !$0.isForSession }) {
+            await settle(client, as: grant.key)
+        }
+        let isOver = session != grants.session && decided.contains(where: \.isForSession)
+        return isOver ? "It is not kept: everything was locked just then, and that ends the session." : nil
+    }
+
+    private func settle(_ client: Client, as key: GrantKey) async {
+        do throws(ClientError) {
+            try await clients.settle(
+                client.id,
+                fingerprint: client.fingerprint,
+                program: key.program,
+                origin: key.origin
+            )
+        } catch {
+            // The next question says once more that its program isn't known.
+            logger.warning(
+                "a client's program could not be noted down",
+                metadata: ["client": "\(client.id)", "why": "\(error.advice)"]
+            )
         }
     }
 

@@ -52,7 +52,7 @@ extension RequestHandler {
                 if let base {
                     OfferedName(text: await clients.suggestID(from: base), base: base)
                 } else {
-                    await proposal(proposed, caller: caller)
+                    await proposal(proposed, for: key, caller: caller)
                 }
             let question = ApprovalRequest(
                 kind: .associate,
@@ -62,7 +62,13 @@ extension RequestHandler {
                 fingerprint: key.fingerprint
             )
             let decided = try PersonDecision(await approvals.ask(question))
-            guard decided.allows else { throw .denied }
+            guard decided.allows else { throw decided.refusal }
+            if let chosen = decided.choices.id, await clients.isShownName(chosen, notOf: key.fingerprint) {
+                // It is asked again, with one near it that is free; the answer that was given is none to that.
+                if let code = decided.code { await approvals.delivered(code) }
+                base = chosen
+                continue
+            }
             let name = AgreedName(
                 text: decided.choices.id ?? offer.text,
                 base: offer.base,
@@ -132,9 +138,15 @@ extension RequestHandler {
     ///
     /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored,
     /// and one that may be taken for somebody else's is proposed in plain characters.
-    private func proposal(_ proposed: String?, caller: Caller) async -> OfferedName {
+    private func proposal(_ proposed: String?, for key: ClientKey, caller: Caller) async -> OfferedName {
         let name = proposed.flatMap { PlainName($0) }
-        if let name, !name.mayBeMistaken { return OfferedName(text: name.text, base: name.text) }
+        if let name, !name.mayBeMistaken {
+            let isFree = await !clients.isShownName(name.text, notOf: key.fingerprint)
+            return OfferedName(
+                text: isFree ? name.text : await clients.suggestID(from: name.text),
+                base: name.text
+            )
+        }
         let base = (name == nil ? proposed : name?.plain?.text) ?? caller.processes.first?.name ?? ""
         return OfferedName(text: await clients.suggestID(from: base), base: base)
     }

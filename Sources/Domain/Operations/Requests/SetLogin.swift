@@ -117,7 +117,7 @@ extension RequestHandler {
             case .allowed, .undecided, .unknown, nil: continue
             }
         }
-        return true
+        return verified.rules.asksToSave
     }
 
     private func preview(
@@ -139,45 +139,67 @@ extension RequestHandler {
         let shown = try await preview(wish, in: store)
         // So it is only where nothing was sent but a title, a user name and a URL.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
-        let basis = try await askToSave(shown, wish: wish, vault: store.name, verified: verified)
-        let code = basis.code
+        let cover = try await askToSave(shown, wish: wish, vault: store.name, verified: verified)
+        let code = cover.basis.code
         // The entry may have become another one while the person thought about it.
         guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
-        try await checkKey(of: verified)
-        do throws(VaultError) {
-            let id = try await save(wish.draft, in: store)
-            await approvals.forget(.entry(id.hex))
-            // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
-            if let code { await approvals.delivered(code) }
-            await record(
-                .saved,
-                client: verified.client.id,
-                caller: await verified.requester.sender(),
-                under: [basis],
-                [
-                    .host: wish.host.map { PlainText.host($0) },
-                    .vault: PlainText.field(store.name),
-                    .entries: id.hex,
-                ]
-            )
-            return Saved(id: id, code: code)
-        } catch {
-            logger.error("a login could not be saved", metadata: ["why": "\(error)"])
-            throw .vault(error)
-        }
+        let id = try await save(wish.draft, in: store, under: cover, verified: verified)
+        await approvals.forget(.entry(id.hex))
+        // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
+        if let code { await approvals.delivered(code) }
+        await record(
+            .saved,
+            client: verified.client.id,
+            caller: await verified.requester.sender(),
+            under: [cover.basis],
+            [
+                .host: wish.host.map { PlainText.host($0) },
+                .vault: PlainText.field(store.name),
+                .entries: id.hex,
+            ]
+        )
+        return Saved(id: id, code: code)
     }
 
     /// Stores a draft; a keyring that wants the person's word for this login, too, asks for it.
-    private func save(_ draft: LoginDraft, in store: any VaultStore) async throws(VaultError) -> LoginID {
+    private func save(
+        _ draft: LoginDraft,
+        in store: any VaultStore,
+        under cover: Cover,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> LoginID {
+        try await check(cover, of: verified)
+        do throws(VaultError) {
+            do throws(VaultError) {
+                return try await store.save(draft)
+            } catch .unconfirmed {
+                guard let id = draft.id else { throw .unconfirmed }
+                try await store.confirm([id])
+            } catch {
+                throw error
+            }
+        } catch {
+            throw failed(error)
+        }
+        try await check(cover, of: verified)
         do throws(VaultError) {
             return try await store.save(draft)
-        } catch .unconfirmed {
-            guard let id = draft.id else { throw .unconfirmed }
-            try await store.confirm([id])
-            return try await store.save(draft)
         } catch {
-            throw error
+            throw failed(error)
         }
+    }
+
+    private func failed(_ error: VaultError) -> Refusal {
+        logger.error("a login could not be saved", metadata: ["why": "\(error)"])
+        return .vault(error)
+    }
+
+    /// Whether a save may be carried out now: the client's key is there, and what covers it unasked still does.
+    private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
+        try await checkKey(of: verified)
+        guard cover.basis.code == nil else { return }
+        try await refuseMuted(verified.requester)
+        guard await stillCovered([cover]) == [true] else { throw .denied }
     }
 
     /// Asks unless a grant or the configuration covers it.
@@ -189,7 +211,7 @@ extension RequestHandler {
         wish: SaveRequest,
         vault: String,
         verified: VerifiedRequest
-    ) async throws(Refusal) -> Basis {
+    ) async throws(Refusal) -> Cover {
         let known = await verified.requester.caller()
         let stored = preview.stored
         let host = stored.map { PageAddress(loose: $0.matchedURL)?.hostAndPort ?? $0.title } ?? wish.host
@@ -210,11 +232,13 @@ extension RequestHandler {
         let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
         let decision = await decisions(on: [subject]).first ?? .unknown
         if decision == .denied { throw .denied }
-        if !widens, decision == .allowed { return .grant }
+        if !widens, decision == .allowed { return Cover(basis: .grant, subject: subject) }
         let isCoverable = decision != .unknown && (!widens || stored == nil)
         if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {
-            return .configuration
+            return Cover(basis: .configuration, subject: subject)
         }
+        // A script at night would wait for nobody.
+        guard verified.rules.asksToSave else { throw .notGranted }
         let caller = await verified.requester.asker()
         var question = ApprovalRequest(
             kind: .save,
@@ -246,11 +270,12 @@ extension RequestHandler {
             else { return nil }
             return await remember(
                 [Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)],
-                in: session
+                in: session,
+                about: verified.client
             )
         }
-        guard decided.allows, let code = decided.code else { throw .denied }
-        return .answer(code: code)
+        guard decided.allows, let code = decided.code else { throw decided.refusal }
+        return Cover(basis: .answer(code: code), subject: nil)
     }
 }
 

@@ -73,4 +73,6 @@ struct OpenVault: Sendable {
 struct Offer: Sendable {
     let store: any VaultStore
     let login: Login
+    /// What lets it through without a question about it.
+    var cover: Cover?
 }

@@ -75,12 +75,29 @@ extension RequestHandler {
             )
             return found
         }
-        guard wantsUnlock(verified.request) else { throw .locked }
+        guard wantsUnlock(verified.request) else {
+            logLocked(locked)
+            throw .locked
+        }
         try await unlock(locked, for: verified)
         let foundNow = try await look(openVaults())
         // One of them may have stayed locked.
-        if isNothing(foundNow), await !vaults.locked().isEmpty { throw .locked }
+        if isNothing(foundNow) {
+            let locked = await vaults.locked()
+            guard locked.isEmpty else {
+                logLocked(locked)
+                throw .locked
+            }
+        }
         return foundNow
+    }
+
+    /// Names the vaults that may hold what the open ones don't, for the client is told nothing of them.
+    private func logLocked(_ locked: [any VaultStore]) {
+        logger.notice(
+            "nothing was found in the vaults that are open, and others are locked",
+            metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
+        )
     }
 
     private func openVaults() async throws(Refusal) -> [OpenVault] {

@@ -27,6 +27,8 @@ package actor KDBXStore: VaultStore {
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
     private let opening: BlockingWork
     private let makeDeriver: @Sendable () -> any KeyDeriver
+    /// Why the file can't be read any more as it is now.
+    private var trouble: String?
     private nonisolated let news = Broadcast<Void>(backlog: 1)
 
     private var opened: KDBXReader.Opened?
@@ -115,6 +117,7 @@ package actor KDBXStore: VaultStore {
             isLocked: opened == nil,
             count: opened?.shelf.index.count ?? 0,
             standIns: opened?.shelf.database.standIns.count ?? 0,
+            trouble: opened == nil ? nil : trouble,
             hash: hash
         )
     }
@@ -128,7 +131,7 @@ package actor KDBXStore: VaultStore {
         unlocking = nil
         rereading?.end()
         rereading = nil
-        opened = nil
+        (opened, trouble) = (nil, nil)
         follower.stop()
         news.send(())
     }
@@ -232,7 +235,7 @@ package actor KDBXStore: VaultStore {
     private func take(_ result: KDBXReader.Opened) {
         let standIns = result.shelf.database.standIns.count
         if standIns > 0, standIns != opened?.shelf.database.standIns.count { log.servesStandIns(standIns) }
-        opened = result
+        (opened, trouble) = (result, nil)
     }
 
     private func tell(_ result: KDBXReader.Opened) async {
@@ -294,11 +297,21 @@ package actor KDBXStore: VaultStore {
             let result = try await work { [file] () throws(VaultError) in
                 try file.reread(former, at: time, by: deriver, writingBy: writer)
             }
-            guard era == self.era, let result else { return }
+            guard era == self.era else { return }
+            guard let result else {
+                guard trouble != nil else { return }
+                trouble = nil
+                news.send(())
+                return
+            }
             take(result)
             await tell(result)
         } catch {
+            // One that was locked meanwhile serves nothing of it.
+            guard era == self.era else { return }
+            trouble = "\(error)"
             log.isNotRead(error)
+            news.send(())
         }
     }
 }

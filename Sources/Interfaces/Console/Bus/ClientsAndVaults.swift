@@ -17,6 +17,11 @@ extension [String: Value] {
         let text = cleanText(key)
         return text.isEmpty ? "" : PlainText.name(text)
     }
+    /// A client's Id with the name that the person has given it, if any.
+    func clientName(_ id: String, shown: String) -> String {
+        let (id, name) = (name(id), name(shown))
+        return name.isEmpty || name == id ? id : "\(id) (\(name))"
+    }
     /// What somebody claims, in quotes; empty if it isn't there.
     func quoted(_ key: String) -> String {
         let text = cleanText(key)
@@ -35,6 +40,16 @@ extension DaemonBus {
 
     func vaults(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {
         dictionaries(try await call(VaultsInterface.description, VaultsInterface.list, starts: starts))
+    }
+
+    /// How many requests wait for their turn to be shown.
+    func queuedCount() async throws(ConsoleError) -> Int {
+        let answer = try await call(
+            ApprovalInterface.description,
+            ApprovalInterface.countQueued,
+            starts: false
+        )
+        return Int(clamping: answer.first?.asUInt32 ?? 0)
     }
 
     func agents(starts: Bool = true) async throws(ConsoleError) -> [[String: Value]] {

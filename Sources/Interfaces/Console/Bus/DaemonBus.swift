@@ -51,7 +51,12 @@ struct DaemonBus: Sendable {
                 noAutoStart: !starts
             )
         } catch {
-            guard error.name == DBusError.Name.noReply, await isThere() else { throw ConsoleError(error) }
+            guard error.name == DBusError.Name.noReply else { throw ConsoleError(error) }
+            guard await isThere() else {
+                throw .unreachable(
+                    "Keybell has ended before it answered. `journalctl --user -u keybell` may say why."
+                )
+            }
             throw .refused(
                 "Keybell is busy and didn't answer in time: try again. `journalctl --user -u keybell` may say why."
             )

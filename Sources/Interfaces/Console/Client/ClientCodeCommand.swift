@@ -15,33 +15,72 @@ struct ClientCodeCommand: AsyncParsableCommand {
         discussion: """
             It comes from the string fields that Keybell hands out to this client ([fields] return = true): one \
             named “KPH: code” that says {TOTP}, so that the seed stays in the vault; or, with only_kph = false, the \
-            seed itself. Exits with 4 if there is no login or no code, with 1 if you denied it.
+            seed itself. Exits with 4 if there is no login or no code, with 1 if you denied it, or if there is more \
+            than one login with a code and no --uuid.
             """
     )
 
     @OptionGroup var page: PageArguments
+
+    @Option(help: "The login's uuid, where there are several with a code.")
+    var uuid: String?
+
     @OptionGroup var output: JSONOption
     @OptionGroup var options: ClientOptions
+
+    func validate() throws {
+        guard uuid.map({ ClientGetCommand.uuid($0) != nil }) ?? true else {
+            throw ValidationError("--uuid takes 32 hex digits, hyphens or not.")
+        }
+    }
 
     func run() async throws {
         let logins = try await page.fetch(options)
         guard !logins.entries.isEmpty else { throw await logins.emptiness() }
-        for entry in logins.entries {
-            guard let code = Self.code(of: entry, at: Int64(clamping: Moment.now())) else { continue }
-            output.json
-                ? EntryPrinter.print(object: [("code", .secret(code)), ("uuid", .text(entry.uuid))])
-                : EntryPrinter.line(code)
-            return
+        let wanted = uuid.flatMap(ClientGetCommand.uuid)
+        let meant = logins.entries.filter { wanted == nil || ClientGetCommand.uuid($0.uuid) == wanted }
+        let codes = meant.compactMap { entry in
+            Self.code(of: entry, at: Int64(clamping: Moment.now())).map { (entry: entry, code: $0) }
         }
-        throw ConsoleError.nothing(
-            "No one-time code came with the login for \(PlainText.cleaned(page.url)). Give it a string field "
-                + "“KPH: code” that says {TOTP}, and set `return = true` under [fields] or for this client."
-        )
+        guard let (entry, code) = codes.first else {
+            throw ConsoleError.nothing(
+                Self.missing(page.url, faulty: meant.compactMap(Self.faultyField).first)
+            )
+        }
+        guard codes.count == 1 else {
+            throw logins.ambiguity(of: codes.map(\.entry), advice: "say --uuid and one of these")
+        }
+        output.json
+            ? EntryPrinter.print(object: [("code", .secret(code)), ("uuid", .text(entry.uuid))])
+            : EntryPrinter.line(code)
     }
+
+    static func missing(_ page: String, faulty: (title: String, field: String)?) -> String {
+        if let faulty {
+            return "No one-time code can be made for \(PlainText.cleaned(page)): the string field "
+                + "\(PlainText.quoted(faulty.field)) of \(PlainText.quoted(faulty.title)) holds neither a code nor a "
+                + "seed that can be read. Look at it in KeePass."
+        }
+        return "No one-time code came with the login for \(PlainText.cleaned(page)). Give it a string field "
+            + "“KPH: code” that says {TOTP}, and set `return = true` under [fields] or for this client. Keybell's log "
+            + "says if its seed can't be read."
+    }
+
+    /// A field that should give a code and doesn't.
+    static func faultyField(of entry: ReplyEntry) -> (title: String, field: String)? {
+        let seeds = ["otp", "totp seed", "timeotp-secret", "hmacotp-secret"]
+        let field = entry.stringFields.map(\.key).first { key in
+            let name = key.lowercased()
+            return codeNames.contains(name) || seeds.contains { name.hasPrefix($0) }
+        }
+        return field.map { (entry.name, $0) }
+    }
+
+    private static let codeNames = ["code", "totp", "otp", "one-time code"]
 
     /// The code of an entry: a field that is one already, else what its seed makes.
     static func code(of entry: ReplyEntry, at time: Int64) -> SecretBytes? {
-        for name in ["code", "totp", "otp", "one-time code"] {
+        for name in codeNames {
             let field = entry.stringFields.first { $0.key.lowercased() == name && isCode($0.value) }
             if let field { return field.value }
         }

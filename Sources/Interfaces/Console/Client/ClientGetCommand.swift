@@ -13,7 +13,7 @@ struct ClientGetCommand: AsyncParsableCommand {
         usage: "keybell client get <login> [<options>]",
         discussion: """
             You are asked unless you have allowed just these logins before. Exits with 4 if there is none, with 1 if \
-            you denied it.
+            you denied it, or if --field would have to choose among several of that title.
             """
     )
 
@@ -49,7 +49,7 @@ struct ClientGetCommand: AsyncParsableCommand {
                     triggerUnlock: unlock
                 )
             }
-        try await printing.print(logins)
+        try await printing.print(logins, isOne: true)
     }
 
     /// A uuid as the protocol writes it; nil for any other text.

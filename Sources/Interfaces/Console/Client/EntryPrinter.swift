@@ -22,10 +22,31 @@ enum EntryPrinter {
         Output.line("  uuid      \(PlainText.cleaned(entry.uuid))")
         for field in entry.stringFields {
             StandardStream.output.write("  \(PlainText.cleaned(field.key)): ")
-            line(field.value)
+            row(field.value)
         }
         StandardStream.output.write("  password  ")
-        line(entry.password)
+        row(entry.password)
+    }
+
+    private static func row(_ secret: SecretBytes) {
+        let output = StandardStream.output
+        Output.secret(indented(output.isTerminal ? harmless(secret, sparesLineFeeds: true) : secret))
+        output.write("\n")
+    }
+
+    /// The secret with its further lines set in, so that none can be taken for another row.
+    static func indented(_ secret: SecretBytes) -> SecretBytes {
+        let indent = [UInt8](repeating: 0x20, count: 12)
+        return secret.withSpan { span in
+            let lines = span.indices.count { span[$0] == 0x0A }
+            return SecretBytes(capacity: secret.count + lines * indent.count) { output in
+                for index in span.indices {
+                    output.append(span[index])
+                    guard span[index] == 0x0A else { continue }
+                    for byte in indent { output.append(byte) }
+                }
+            }
+        }
     }
 
     /// Prints logins for a person, a line each and without passwords: title, user, uuid.
@@ -101,15 +122,16 @@ enum EntryPrinter {
         output.write("}")
     }
 
-    /// The secret with `?` for each control character: C0 and DEL are one byte, C1 is 0xC2 and one of 0x80–0x9F.
-    static func harmless(_ secret: SecretBytes) -> SecretBytes {
+    /// The secret with `?` for each control character, or each but line feeds: C0 and DEL are one byte, C1 is 0xC2 and one of 0x80–0x9F.
+    static func harmless(_ secret: SecretBytes, sparesLineFeeds: Bool = false) -> SecretBytes {
         SecretBytes(capacity: secret.count) { output in
             secret.withSpan { span in
                 var index = 0
                 while index < span.count {
                     let byte = span[index]
                     let isC1 = byte == 0xC2 && index + 1 < span.count && 0x80...0x9F ~= span[index + 1]
-                    output.append(byte < 0x20 || byte == 0x7F || isC1 ? UInt8(ascii: "?") : byte)
+                    let isC0 = byte < 0x20 && !(sparesLineFeeds && byte == 0x0A)
+                    output.append(isC0 || byte == 0x7F || isC1 ? UInt8(ascii: "?") : byte)
                     index += isC1 ? 2 : 1
                 }
             }

@@ -26,9 +26,15 @@ struct LoginOutput: ParsableArguments {
     /// - Parameters:
     ///   - logins: What came.
     ///   - other: What to print alone, if that isn't what `--field` says.
+    ///   - isOne: Whether just one login was meant, so that a value of several is none.
     ///   - asLines: Whether a login takes one line, without its password, where a person reads it.
     /// - Throws: What to tell where nothing came, or not that field.
-    func print(_ logins: FetchedLogins, field other: String? = nil, asLines: Bool = false) async throws {
+    func print(
+        _ logins: FetchedLogins,
+        field other: String? = nil,
+        isOne: Bool = false,
+        asLines: Bool = false
+    ) async throws {
         if output.json { EntryPrinter.print(json: logins.entries.map(EntryPrinter.members)) }
         // With --json an empty list stands on standard output already.
         guard let best = logins.entries.first else { throw await logins.emptiness() }
@@ -36,6 +42,9 @@ struct LoginOutput: ParsableArguments {
         guard let name = field ?? other else {
             asLines ? EntryPrinter.print(lines: logins.entries) : logins.entries.forEach(EntryPrinter.print)
             return
+        }
+        guard !isOne || logins.entries.count == 1 else {
+            throw logins.ambiguity(of: logins.entries, advice: "name one by its uuid")
         }
         guard let value = EntryPrinter.value(name, of: best) else {
             throw ConsoleError.nothing(Self.missing(name, in: best))
@@ -65,6 +74,19 @@ struct FetchedLogins: Sendable {
     let page: String?
     let client: String
     let record: OwnRequestLog
+
+    /// That several came where one was meant, with what tells them apart.
+    func ambiguity(of entries: [ReplyEntry], advice: String) -> ConsoleError {
+        Self.ambiguity(of: entries, thing: thing, advice: advice)
+    }
+
+    static func ambiguity(of entries: [ReplyEntry], thing: String, advice: String) -> ConsoleError {
+        let lines = entries.map { entry in
+            [entry.uuid, PlainText.quoted(entry.name), PlainText.quoted(entry.login)].map(PlainText.cleaned)
+        }
+        let list = Columns.lines(lines).map { "\n  " + $0 }.joined()
+        return .refused("There is more than one \(thing): \(advice).\(list)")
+    }
 
     /// Why there is none.
     func emptiness() async -> ConsoleError {

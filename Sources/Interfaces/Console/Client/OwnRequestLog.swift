@@ -19,6 +19,8 @@ struct OwnRequestLog: Sendable {
         case nothing
         /// The person said no.
         case denied(code: String)
+        /// The person said yes, and did not confirm it.
+        case unconfirmed
         /// It was denied unseen, because of a former denial or a mute, until a time in seconds since 1970.
         case quiet(code: String, until: UInt64)
         /// The person said no for good; the grant's handle.
@@ -84,7 +86,7 @@ struct OwnRequestLog: Sendable {
         let denied = own.last { request in
             request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
         }
-        if let denied { return .denied(code: denied.code) }
+        if let denied { return denied.wasUnconfirmed ? .unconfirmed : .denied(code: denied.code) }
         // A mute is the program's, whatever it was about and whoever asked when it began.
         let muting = recent.filter {
             $0.mutedUntil != nil && $0.callerText(ApprovalInterface.Caller.executable) == executable
@@ -137,6 +139,7 @@ extension OwnRequestLog.Reason {
         switch self {
         case .nothing: .nothing("There is no \(thing).")
         case .denied: .refused("You denied it.")
+        case .unconfirmed: .refused("You allowed it, but did not confirm it in the window that asked.")
         case .quiet(let code, let until):
             .refused(
                 "It was denied without asking you, because of your answer to \(code). You are asked again "
@@ -160,6 +163,10 @@ extension RequestDetails {
     var client: String { members.cleanText(ApprovalInterface.Detail.client) }
     /// Until when its like is denied unseen, be it by a mute, in seconds since 1970; 0 if it isn't.
     fileprivate var unseenUntil: UInt64 { max(quietUntil ?? 0, mutedUntil ?? 0) }
+
+    fileprivate var wasUnconfirmed: Bool {
+        members[ApprovalInterface.Detail.unconfirmed]?.asBool ?? false
+    }
 
     fileprivate var callerPID: UInt32? {
         members[ApprovalInterface.Detail.caller]?.vardict?[ApprovalInterface.Caller.pid]?.asUInt32

@@ -87,6 +87,7 @@ struct AllowCommand: AsyncParsableCommand {
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
             tell(request, choices, isAbandoned: await isAbandoned(daemon))
+            await noteTaken(request, choices, daemon)
             return await noteLock(request, daemon)
         }
         let end = try await daemon.end(of: code.text)
@@ -98,7 +99,33 @@ struct AllowCommand: AsyncParsableCommand {
             throw ConsoleError.refused("It was not confirmed: the request \(state).")
         }
         tell(request, choices, isAbandoned: await isAbandoned(daemon))
+        await noteTaken(request, choices, daemon)
         await noteLock(request, daemon)
+    }
+
+    /// Says when a name that was given is another client's, which a second question is about.
+    private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
+        guard request.kind == "associate", !request.isQuiet,
+            let clients = try? await daemon.clients(starts: false),
+            let text = Self.takenNote(request, choices, clients)
+        else { return }
+        Output.note(text)
+    }
+
+    /// What to say of a name that another key has; nil where none has it.
+    static func takenNote(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        _ clients: [[String: Value]]
+    ) -> String? {
+        typealias Key = ClientsInterface.Key
+        let key = request.members.cleanText(ApprovalInterface.Detail.fingerprint)
+        guard let id = choices.id ?? request.suggestedID,
+            clients.contains(where: { $0.cleanText(Key.id) == id && $0.cleanText(Key.fingerprint) != key })
+        else { return nil }
+        return
+            "But another client has the name \(PlainText.quoted(id)): it isn't given yet, you are asked once more "
+            + "whether this one takes it over (`keybell requests`)."
     }
 
     /// What doesn't fit the request among the options, in the options' words; nil if all do.

@@ -38,7 +38,17 @@ struct CertificateCommand: AsyncParsableCommand {
             Output.json(files.json)
             return
         }
-        for line in files.lines(configuration: folders.configurationFile, port: port) { Output.line(line) }
+        let hasTable = Self.hasTable(in: folders.configurationFile)
+        for line in files.lines(configuration: folders.configurationFile, port: port, hasTable: hasTable) {
+            Output.line(line)
+        }
+    }
+
+    /// Whether a file has an `[http]` table already; a second one would be a mistake.
+    private static func hasTable(in file: String) -> Bool {
+        // What can't be read has none that is known of.
+        guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true) else { return false }
+        return CertificateFiles.hasTable(String(decoding: bytes, as: UTF8.self))
     }
 
     private static func make() throws(ConsoleError) -> LocalCertificate {
@@ -85,15 +95,31 @@ struct CertificateFiles: Equatable, Sendable {
         ])
     }
 
+    /// Whether a configuration's text has an `[http]` table.
+    static func hasTable(_ text: String) -> Bool {
+        text.split(whereSeparator: \.isNewline).contains { line in
+            let words = line.filter { $0 != " " && $0 != "\t" }
+            return words == "[http]" || words.hasPrefix("[http]#")
+        }
+    }
+
     /// What was made and what is left to do, for the person.
-    func lines(configuration: String, port: Int) -> [String] {
+    ///
+    /// - Parameters:
+    ///   - configuration: The configuration file.
+    ///   - port: The port for HTTPS.
+    ///   - hasTable: Whether that file has an `[http]` table, which takes the two lines.
+    /// - Returns: The lines.
+    func lines(configuration: String, port: Int, hasTable: Bool = false) -> [String] {
         let authority = ShellWord.quoting(authority)
         return [
             "Made a certificate for \(LocalCertificate.names.joined(separator: ", ")), good for 825 days.",
             "",
-            "Put this into \(configuration) and start keybelld again:",
+            hasTable
+                ? "Put this under [http] in \(configuration), in place of a certificate that is there, and start keybelld again:"
+                : "Put this into \(configuration) and start keybelld again:",
             "",
-            "    [http]",
+            hasTable ? nil : "    [http]",
             "    certificate = \(JSON.quoted(certificate))",
             "    private_key = \(JSON.quoted(privateKey))",
             "",
@@ -105,6 +131,6 @@ struct CertificateFiles: Equatable, Sendable {
             "    curl       curl --cacert \(authority) https://localhost:\(port)/version",
             "    the rest   sudo cp \(authority) /usr/local/share/ca-certificates/keybell.crt",
             "               sudo update-ca-certificates",
-        ]
+        ].compactMap(\.self)
     }
 }

@@ -29,12 +29,10 @@ struct ClientsCommand: AsyncParsableCommand {
     static func lines(_ clients: [[String: Value]], now: UInt64) -> [String] {
         typealias Key = ClientsInterface.Key
         let rows = clients.map { client in
-            let id = client.name(Key.id)
-            let name = client.name(Key.name)
             let used = client.number(Key.lastUsed)
             let program = [client.name(Key.program), client.quoted(Key.origin)].filter { !$0.isEmpty }
             return [
-                name.isEmpty || name == id ? id : "\(id) (\(name))",
+                client.clientName(Key.id, shown: Key.name),
                 client.cleanText(Key.fingerprint),
                 "made " + Moment.ago(client.number(Key.created), now: now),
                 used == 0 ? "not used yet" : "used " + Moment.day(used, now: now),

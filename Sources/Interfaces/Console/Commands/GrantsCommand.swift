@@ -51,7 +51,7 @@ struct GrantsCommand: AsyncParsableCommand {
                         .joined(separator: " "),
                     expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
                 ]
-                return namesClients ? [grant.name(Key.client)] + cells : cells
+                return namesClients ? [grant.clientName(Key.client, shown: Key.clientName)] + cells : cells
             }
         )
     }

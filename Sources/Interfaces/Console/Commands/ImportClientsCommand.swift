@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Audit
 import DerivationProcess
 import DisplayText
+import Glibc
 import KDBX
+import Linux
 import SecretService
 import SecureMemory
 import Settings
@@ -45,6 +48,20 @@ struct ImportClientsCommand: AsyncParsableCommand {
         }
     }
 
+    /// Keeps a record of a key that is stored, where `keybell log` finds it.
+    private static func record(_ id: String) {
+        let record = AuditRecord(
+            .imported,
+            time: Moment.now(),
+            [.client: PlainText.field(id), .by: ProcessTable.executable(of: getpid())]
+        )
+        do throws(SystemCallError) {
+            try AuditFile(folder: Folders.ofProcess().state).append(record)
+        } catch {
+            Output.note("It could not be recorded that \(PlainText.name(id)) was imported: \(error.words).")
+        }
+    }
+
     func run() async throws {
         let configuration = try Configuration.forCommand(config)
         let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
@@ -59,7 +76,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
             deriver: DerivationProcess()
         )
         let keyring = try await Keyring.open(collection: configuration.keyring.collection)
-        let result = try await KeyImport(keys, into: keyring, overwrites: overwrite)
+        let result = try await KeyImport(keys, into: keyring, overwrites: overwrite, stored: Self.record)
         if output.json {
             Output.json(result.json)
         } else {

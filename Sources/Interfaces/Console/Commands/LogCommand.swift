@@ -21,11 +21,17 @@ struct LogCommand: AsyncParsableCommand {
 
     @Option(
         name: [.customShort("n"), .long],
-        help: "How many records to show, the newest; from 1 to 100000."
+        help: ArgumentHelp(
+            "How many records to show, the newest; from 1 to 100000 (default: 50, with --since all of that time).",
+            valueName: "lines"
+        )
     )
-    var lines = 50
+    var lines: Int?
 
-    @Option(help: "Just the records of this client.", completion: Completions.clients)
+    @Option(
+        help: "Just the records of this client, by its Id or the name that it is shown under.",
+        completion: Completions.clients
+    )
     var client: String?
 
     @Option(
@@ -42,7 +48,9 @@ struct LogCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     func validate() throws {
-        guard 1...100_000 ~= lines else { throw ValidationError("--lines must be from 1 to 100000.") }
+        guard 1...Self.mostLines ~= lines ?? 1 else {
+            throw ValidationError("--lines must be from 1 to \(Self.mostLines).")
+        }
         guard !(follow && output.json) else { throw ValidationError("--follow doesn't print JSON.") }
     }
 
@@ -50,16 +58,20 @@ struct LogCommand: AsyncParsableCommand {
         // Opened first, so that nothing falls between what was and what comes.
         let news = follow ? try Self.news() : nil
         // Some are parts of others, and of a client or a day there may be few.
-        let most = client == nil && since == nil ? 3 * lines : 100_000
-        let records = AuditRecord.told(try await Self.all(newest: most)).filter(concerns).suffix(lines)
+        let most = client == nil && since == nil ? 3 * count : Self.mostLines
+        let names = await Self.names()
+        let found = AuditRecord.told(try await Self.all(newest: most)).map(names.naming).filter(concerns)
+        let records = found.suffix(count)
+        if let note = note(of: found.count) { Output.note(note) }
         guard !output.json else {
             Output.json(.array(records.map(Self.json)))
             return
         }
         for record in records { Output.line(Self.line(record)) }
         if let news {
-            for await record in news.records where concerns(record) && record.event != .continued {
-                Output.line(Self.line(record))
+            for await record in news.records where record.event != .continued {
+                let record = names.naming(record)
+                if concerns(record) { Output.line(Self.line(record)) }
             }
             return
         }
@@ -73,6 +85,24 @@ struct LogCommand: AsyncParsableCommand {
         )
     }
 
+    /// What the person calls the clients; nothing where the daemon doesn't run, for the record can be read without it.
+    private static func names() async -> ShownNames {
+        ShownNames((try? await DaemonBus.connect().clients(starts: false)) ?? [])
+    }
+
+    private static let mostLines = 100_000
+
+    /// How many records to show: who names a time wants all of it.
+    var count: Int { lines ?? (since == nil ? 50 : Self.mostLines) }
+
+    /// What to say of those that aren't shown; nil where nothing is left out but what is older than all that was asked for.
+    func note(of found: Int) -> String? {
+        let left = found - count
+        guard left > 0, client != nil || since != nil else { return nil }
+        let more = count < Self.mostLines ? ": `--lines \(min(found, Self.mostLines))` shows more" : ""
+        return "\(Amount.of(left, "older record")) left out\(more)."
+    }
+
     private static func news() throws(ConsoleError) -> RecordStream {
         do throws(SystemCallError) {
             return try RecordStream.open(folder: Folders.ofProcess().state, daemons: daemons)
@@ -82,7 +112,8 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     private func concerns(_ record: AuditRecord) -> Bool {
-        (client == nil || record.fields[.client] == client) && (since.map { $0.time <= record.time } ?? true)
+        (client == nil || [record.fields[.client], record.clientName].contains(client))
+            && (since.map { $0.time <= record.time } ?? true)
     }
 
     /// What the journal and the file have, in the order in which it was kept.
@@ -123,6 +154,7 @@ struct LogCommand: AsyncParsableCommand {
         let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
         return .object(
             [("time", .number(record.time)), ("event", .string(record.event.rawValue))]
+                + (record.clientName.map { [("client-name", .string($0))] } ?? [])
                 + (record.stranger.map { [("written-by", .string(PlainText.field($0)))] } ?? [])
                 + fields.map { field, value in
                     switch field {

@@ -9,7 +9,8 @@ struct RenameCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rename",
         abstract: "Change the name under which a client is shown.",
-        discussion: "The client goes on working: the Id that it sends stays."
+        discussion:
+            "The client goes on working: the Id that it sends stays. An empty name takes the name away."
     )
 
     @Argument(
@@ -28,6 +29,12 @@ struct RenameCommand: AsyncParsableCommand {
             ClientsInterface.rename,
             texts: [client, name]
         )
-        Output.line("\(PlainText.name(client)) is shown as \(PlainText.quoted(name)).")
+        Output.line(Self.told(client, name))
+    }
+
+    static func told(_ client: String, _ name: String) -> String {
+        let who = PlainText.name(client)
+        guard !name.isEmpty else { return "\(who) has no other name any more: it is shown under its Id." }
+        return "\(who) is shown as \(PlainText.quoted(name))."
     }
 }

@@ -18,6 +18,7 @@ struct StatusCommand: AsyncParsableCommand {
         let vaults = try await daemon.vaults(starts: false)
         let agents = try await daemon.agents(starts: false)
         let requests = try await daemon.requests(starts: false)
+        let queued = try await daemon.queuedCount()
         let now = Moment.now()
         let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
@@ -29,7 +30,7 @@ struct StatusCommand: AsyncParsableCommand {
                     ("vaults", .array(vaults.map { JSON(members: $0) })),
                     ("clients", clients.map { .number(UInt64($0.count)) } ?? .null),
                     ("requests", .array(requests.map(\.json))),
-                    ("mutes", .array(muting.map(Self.mute))),
+                    ("queued", .number(UInt64(queued))), ("mutes", .array(muting.map(Self.mute))),
                     ("agents", .array(agents.map { JSON(members: $0) })),
                     ("configuration", configuration?.json ?? .null),
                 ])
@@ -41,7 +42,7 @@ struct StatusCommand: AsyncParsableCommand {
             rows.append([index == 0 ? "Vaults" : "", Self.line(vault: vault)])
         }
         rows.append(["Clients", clients.map { String($0.count) } ?? "not known while the keyring is locked"])
-        rows.append(["Waiting", requests.isEmpty ? "nothing" : Self.line(waiting: requests.count)])
+        rows.append(["Waiting", Self.line(waiting: requests.count, queued: queued)])
         for (index, request) in muting.enumerated() {
             rows.append([index == 0 ? "Muted" : "", RequestsCommand.mute(of: request, now: now) ?? ""])
         }
@@ -64,8 +65,10 @@ struct StatusCommand: AsyncParsableCommand {
         ])
     }
 
-    static func line(waiting count: Int) -> String {
-        Amount.of(count, "request") + ": `keybell requests`"
+    static func line(waiting count: Int, queued: Int) -> String {
+        guard count > 0 || queued > 0 else { return "nothing" }
+        let more = queued > 0 ? ", and \(queued) more that will be shown when it is their turn" : ""
+        return Amount.of(count, "request") + ": `keybell requests`" + more
     }
 
     static func line(vault: [String: Value]) -> String {
@@ -75,7 +78,9 @@ struct StatusCommand: AsyncParsableCommand {
             ? "locked" : "open, " + Amount.of(Int(clamping: vault.number(Key.entries)), "login")
         let nameless = Int(clamping: vault.number(Key.standIns))
         let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
-        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))"
+        let trouble = vault.cleanText(Key.trouble)
+        let warning = trouble.isEmpty ? "" : ": served as it was before. \(trouble)"
+        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
     }
 
     static func line(agent: [String: Value]) -> String {

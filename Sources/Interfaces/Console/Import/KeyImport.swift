@@ -40,8 +40,14 @@ struct KeyImport: Sendable {
     ///   - keys: What was found in the file.
     ///   - keyring: Where the clients' keys are; nobody is asked to open it.
     ///   - overwrites: Whether a key replaces another one of its Id.
+    ///   - stored: Told of each key that is stored, as soon as it is.
     /// - Throws: What the keyring says; it tells what was imported before that.
-    init(_ keys: PluginKeys, into keyring: Keyring, overwrites: Bool) async throws(ConsoleError) {
+    init(
+        _ keys: PluginKeys,
+        into keyring: Keyring,
+        overwrites: Bool,
+        stored: (_ id: String) -> Void = { _ in }
+    ) async throws(ConsoleError) {
         let registry = ClientRegistry(
             keyring: keyring,
             logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
@@ -56,6 +62,7 @@ struct KeyImport: Sendable {
                     lines.isEmpty ? "" : " What came before \(PlainText.cleaned(field.id)) is imported."
                 throw .refused(error.advice + done)
             }
+            if outcome == .imported || outcome == .replaced { stored(field.id) }
             lines.append(Line(id: field.id, fingerprint: field.key?.fingerprint, outcome: outcome))
         }
         self.lines = lines

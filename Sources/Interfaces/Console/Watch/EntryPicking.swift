@@ -21,11 +21,19 @@ struct EntryPicking: Equatable {
         more = request.entryCount - request.entries.count
     }
 
+    /// How many are named at last: in a small window the question must not push away what it is about.
+    private static let named = 3
+
+    /// Whether all have been gone through, so that the next key allows.
+    var isComplete: Bool { place == entries.count }
+
     /// What is asked now.
     var question: String {
         guard place < entries.count else {
+            let rest = chosen.count > Self.named ? " and \(chosen.count - Self.named) more" : ""
             return "Allow \(Amount.of(chosen.count, "login")): "
-                + chosen.map(\.name).joined(separator: ", ") + "? [y] yes  [any other key] go back"
+                + chosen.prefix(Self.named).map(\.name).joined(separator: ", ") + rest
+                + "? [y] yes  [any other key] go back"
         }
         let which = "\(place + 1)/\(entries.count)  \(entries[place].name)"
         return which + "  [y] with it  [n] without  [Esc] go back"

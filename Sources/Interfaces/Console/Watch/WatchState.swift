@@ -293,7 +293,9 @@ struct WatchState {
         switch picking.take(key) {
         case .ask(let question):
             mode = .picking(picking)
-            return [.print(question)]
+            // As before any allow.
+            let what = picking.isComplete ? "\(request.code)  \(request.title)\n" : ""
+            return [.print(what + question)]
         case .stop(let why):
             mode = .command
             return [.print(why)]

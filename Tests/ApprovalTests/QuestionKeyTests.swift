@@ -41,6 +41,7 @@ import Testing
         "places": { $0.places = ["passwords"] },
         "passwords": { $0.passwords.toggle() },
         "fieldNames": { $0.fieldNames = ["PIN"] },
+        "settingsFields": { $0.settingsFields = ["X Settings"] },
         "sameness": { $0.sameness = [9] },
     ]
     /// What may differ: a name that was free may be taken, and one unlock does for whatever is wanted next.

@@ -250,6 +250,7 @@ import Vault
         #expect(rung.reply.success)
         let asked = try #require(await scene.asked().first)
         #expect(asked.fields.count == 2 && asked.fields.first == "Login")
+        #expect(asked.body.contains("Some program may take this for its settings"))
         #expect(asked.alwaysOffered == false)
         #expect(await scene.grants.grants.count == 1)
     }

@@ -56,7 +56,9 @@ struct QuestionKey: Hashable, Sendable {
                 // One unlock does for whatever is wanted next.
                 request.kind == .unlock ? nil : request.requestType,
             ] + texts(of: request.givenTo) + texts(of: request.replaced)
-        let lists = [request.newHosts, request.fields, request.places, request.fieldNames]
+        let lists = [
+            request.newHosts, request.fields, request.places, request.fieldNames, request.settingsFields,
+        ]
         var bytes = flags.map { UInt8($0 ? 1 : 0) }
         for text in texts { append(text, to: &bytes) }
         for list in lists {

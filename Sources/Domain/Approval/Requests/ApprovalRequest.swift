@@ -91,6 +91,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var passwords = true
     /// Release: the names of the string fields that go along, as far as they are known before the look.
     package var fieldNames: [String] = []
+    /// The string fields among what a save changes that look like some program's settings.
+    package var settingsFields: [String] = []
     /// Release: whether string fields go along that aren't known before the look.
     package var hasUnknownFields = false
     /// Release: whether a search is for a regular expression.

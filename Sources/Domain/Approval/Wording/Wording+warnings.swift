@@ -8,7 +8,7 @@ extension Wording {
     static func warnings(_ request: ApprovalRequest) -> [String] {
         let lines =
             [
-                newHostsElsewhere(request), stranger(request), unverified(request), formElsewhere(request),
+                newHostsElsewhere(request), settings(request), stranger(request), unverified(request), formElsewhere(request),
                 pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)
@@ -21,6 +21,14 @@ extension Wording {
         let names = listed(hosts.map { PlainText.host($0) })
         guard request.host != nil else { return "Will be offered at \(names)." }
         return "Will also be offered at \(hosts.count == 1 ? "another site" : "other sites"): \(names)."
+    }
+
+    /// What another program may take for its own settings, and so offer the entry elsewhere.
+    private static func settings(_ request: ApprovalRequest) -> String? {
+        guard let first = request.settingsFields.first else { return nil }
+        let others = request.settingsFields.count - 1
+        let more = others > 0 ? " and \(others) more" : ""
+        return "Some program may take this for its settings: \(PlainText.quoted(first))\(more)."
     }
 
     private static func stranger(_ request: ApprovalRequest) -> String? {

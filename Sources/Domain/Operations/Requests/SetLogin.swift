@@ -261,6 +261,7 @@ extension RequestHandler {
             fields: preview.changedFields,
             alwaysOffered: !widens && grants.keepsGrants
         )
+        question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         describe(&question, verified: verified, caller: caller)
         let decided = try await ask(question, for: verified) { answer, session in
             // Not where somebody else has got hold of the connection meanwhile.

@@ -35,7 +35,7 @@ private struct NotificationScene {
         "ActionInvoked", "NotificationReplied", "NotificationClosed", "ActivationToken",
     ]
 
-    private var board: NotificationState
+    private var notificationState: NotificationState
     private var now = ContinuousClock.now
     /// The server that is there, if one is; the bus never gives a unique name twice.
     private var peer: String? = ":1.5"
@@ -44,8 +44,8 @@ private struct NotificationScene {
     private var lastID: UInt32 = 0
 
     init(dismissalDenies: Bool) {
-        board = NotificationState(dismissalDenies: dismissalDenies)
-        _ = board.serverChanged(to: peer, now: now)
+        notificationState = NotificationState(dismissalDenies: dismissalDenies)
+        _ = notificationState.serverChanged(to: peer, now: now)
     }
 
     mutating func handle(_ event: [UInt8]) {
@@ -53,17 +53,17 @@ private struct NotificationScene {
         switch event[0] % 6 {
         case 0:
             let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
-            carryOut(board.show(Self.request("7F2\(code)", second), now: now), by: nil)
+            carryOut(notificationState.show(Self.request("7F2\(code)", second), now: now), by: nil)
         case 1:
             let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
-            carryOut(board.remove("7F2\(code)", now: now), by: nil)
+            carryOut(notificationState.remove("7F2\(code)", now: now), by: nil)
         case 2:
             now += .milliseconds(first * 10 + second)
-            carryOut(board.tick(now: now), by: nil)
+            carryOut(notificationState.tick(now: now), by: nil)
         case 3:
             servers += 1
             peer = first.isMultiple(of: 3) ? nil : ":1.\(servers)"
-            carryOut(board.serverChanged(to: peer, now: now), by: nil)
+            carryOut(notificationState.serverChanged(to: peer, now: now), by: nil)
         default:
             signal(first, second, third)
         }
@@ -85,10 +85,10 @@ private struct NotificationScene {
             body: [.uint32(about?.id ?? UInt32(first)), arguments[(third >> 4) % arguments.count]]
         )
         guard let signal = NotificationState.Signal(message) else { return }
-        carryOut(board.take(signal, now: now), by: signal)
+        carryOut(notificationState.take(signal, now: now), by: signal)
     }
 
-    private mutating func carryOut(_ actions: [BoardAction], by signal: NotificationState.Signal?) {
+    private mutating func carryOut(_ actions: [NotificationAction], by signal: NotificationState.Signal?) {
         for action in actions {
             switch action {
             case .post(let ticket): post(ticket)
@@ -99,18 +99,18 @@ private struct NotificationScene {
     }
 
     private mutating func post(_ ticket: UInt64) {
-        guard let peer else { return carryOut(board.failed(ticket, reason: nil, now: now), by: nil) }
+        guard let peer else { return carryOut(notificationState.failed(ticket, reason: nil, now: now), by: nil) }
         let server = NotificationServer(
             peer: peer,
             product: "Plasma",
             capabilities: ["actions", "body", "body-markup", "inline-reply"]
         )
-        guard let note = board.compose(ticket, on: server, now: now) else { return }
+        guard let note = notificationState.compose(ticket, on: server, now: now) else { return }
         lastID += 1
         let id = note.replaces == 0 ? lastID : note.replaces
-        let code = board.bubbles.first { $0.ticket == ticket }?.request.code ?? ""
+        let code = notificationState.notifications.first { $0.ticket == ticket }?.request.code ?? ""
         posted.append(Posted(id: id, peer: peer, code: code, keys: note.buttons.map(\.key), at: now))
-        carryOut(board.posted(ticket, id: id, by: peer, now: now), by: nil)
+        carryOut(notificationState.posted(ticket, id: id, by: peer, now: now), by: nil)
     }
 
     private func check(_ code: String, _ signal: NotificationState.Signal?) {

@@ -7,13 +7,13 @@ import Testing
 
 @Suite struct AccessPolicyTests {
     static let fox = "moz-extension://0b5f1c9e-8f0a-4a63-9d3c-1f2e3d4c5b6a"
-    let door = AccessPolicy(allowedOrigins: ["https://Example.org/"], maximumBody: 100)
+    let policy = AccessPolicy(allowedOrigins: ["https://Example.org/"], maximumBody: 100)
 
     @Test(arguments: [
         "localhost", "LocalHost", "localhost:19455", "127.0.0.1", "127.0.0.1:1", "[::1]", "[::1]:65535",
     ])
     func `this computer's names are let in`(host: String) throws {
-        #expect(door.verdict(on: Self.head(host: host)).room == .success(.bell))
+        #expect(policy.verdict(on: Self.head(host: host)).route == .success(.message))
     }
 
     @Test(arguments: [
@@ -23,21 +23,21 @@ import Testing
         "0.0.0.0", "[::]", "localhost.",
     ])
     func `other names are not`(host: String) throws {
-        #expect(door.verdict(on: Self.head(host: host)).room == .failure(.foreignHost))
+        #expect(policy.verdict(on: Self.head(host: host)).route == .failure(.foreignHost))
     }
 
     @Test func `the checks come in the documented order`() {
         let all = ["host": "evil.example", "origin": "null", "sec-fetch-site": "cross-site"]
-        #expect(door.verdict(on: Self.head(host: "evil.example", all)).room == .failure(.doubleHost))
-        #expect(door.verdict(on: Self.head(host: nil, ["origin": "null"])).room == .failure(.noHost))
+        #expect(policy.verdict(on: Self.head(host: "evil.example", all)).route == .failure(.doubleHost))
+        #expect(policy.verdict(on: Self.head(host: nil, ["origin": "null"])).route == .failure(.noHost))
         #expect(
-            door.verdict(on: Self.head(host: "evil.example", ["origin": "null"])).room
+            policy.verdict(on: Self.head(host: "evil.example", ["origin": "null"])).route
                 == .failure(.foreignHost)
         )
         let rest = ["origin": "null", "sec-fetch-site": "cross-site"]
-        #expect(door.verdict(on: Self.head(method: .put, rest)).room == .failure(.nullOrigin))
+        #expect(policy.verdict(on: Self.head(method: .put, rest)).route == .failure(.nullOrigin))
         #expect(
-            door.verdict(on: Self.head(method: .put, ["sec-fetch-site": "cross-site"])).room
+            policy.verdict(on: Self.head(method: .put, ["sec-fetch-site": "cross-site"])).route
                 == .failure(.crossSite)
         )
     }
@@ -47,8 +47,8 @@ import Testing
         "https://example.org", "HTTPS://EXAMPLE.org",
     ])
     func `extensions and configured origins may ask and read`(origin: String) {
-        let verdict = door.verdict(on: Self.head(["origin": origin, "sec-fetch-site": "cross-site"]))
-        #expect(verdict == .init(room: .success(.bell), origin: origin))
+        let verdict = policy.verdict(on: Self.head(["origin": origin, "sec-fetch-site": "cross-site"]))
+        #expect(verdict == .init(route: .success(.message), origin: origin))
     }
 
     @Test(arguments: [
@@ -61,14 +61,14 @@ import Testing
         ("*", .foreignOrigin), ("file://", .foreignOrigin),
     ])
     func `other origins may not`(origin: String, refusal: HTTPRefusal) {
-        let verdict = door.verdict(on: Self.head(["origin": origin]))
-        #expect(verdict == .init(room: .failure(refusal), origin: nil))
+        let verdict = policy.verdict(on: Self.head(["origin": origin]))
+        #expect(verdict == .init(route: .failure(refusal), origin: nil))
     }
 
     @Test func `two origins are none that may ask`() {
         var head = Self.head(["origin": Self.fox])
         head.headerFields.append(HTTPField(name: .origin, value: Self.fox))
-        #expect(door.verdict(on: head).room == .failure(.foreignOrigin))
+        #expect(policy.verdict(on: head).route == .failure(.foreignOrigin))
     }
 
     @Test(arguments: [
@@ -81,15 +81,15 @@ import Testing
         isAllowed: Bool
     ) {
         for path in ["/", "/version"] {
-            let verdict = door.verdict(on: Self.head(method: .get, path: path, ["sec-fetch-site": site]))
-            #expect((verdict.room == .failure(.crossSite)) == !isAllowed)
+            let verdict = policy.verdict(on: Self.head(method: .get, path: path, ["sec-fetch-site": site]))
+            #expect((verdict.route == .failure(.crossSite)) == !isAllowed)
         }
     }
 
     @Test(arguments: [
-        (HTTPRequest.Method.post, "/", Result<AccessPolicy.Room, HTTPRefusal>.success(.bell)),
-        (.post, "/any/path?x", .success(.bell)),
-        (.post, "/version", .success(.bell)),
+        (HTTPRequest.Method.post, "/", Result<AccessPolicy.Route, HTTPRefusal>.success(.message)),
+        (.post, "/any/path?x", .success(.message)),
+        (.post, "/version", .success(.message)),
         (.get, "/", .success(.page(.greeting))),
         (.get, "/?x=1", .success(.page(.greeting))),
         (.get, "/version", .success(.page(.version))),
@@ -110,17 +110,18 @@ import Testing
     func `method and path decide where a request goes`(
         method: HTTPRequest.Method,
         path: String,
-        room: Result<AccessPolicy.Room, HTTPRefusal>
+        route: Result<AccessPolicy.Route, HTTPRefusal>
     ) {
-        #expect(door.verdict(on: Self.head(method: method, path: path)).room == room)
+        #expect(policy.verdict(on: Self.head(method: method, path: path)).route == route)
     }
 
     @Test func `a preflight is for allowed origins only`() {
         #expect(
-            door.verdict(on: Self.head(method: .options, ["origin": Self.fox])).room == .success(.preflight)
+            policy.verdict(on: Self.head(method: .options, ["origin": Self.fox])).route
+                == .success(.preflight)
         )
         #expect(
-            door.verdict(on: Self.head(method: .options, ["origin": "https://evil.example"])).room
+            policy.verdict(on: Self.head(method: .options, ["origin": "https://evil.example"])).route
                 == .failure(.foreignOrigin)
         )
     }
@@ -129,8 +130,8 @@ import Testing
         ("100", true), ("101", false), ("99999999999999999999999", false), ("-1", true), ("0", true),
     ])
     func `a body that says it is too long is turned away unread`(length: String, fits: Bool) {
-        let verdict = door.verdict(on: Self.head(["content-length": length, "origin": Self.fox]))
-        #expect(verdict.room == (fits ? .success(.bell) : .failure(.tooLarge)))
+        let verdict = policy.verdict(on: Self.head(["content-length": length, "origin": Self.fox]))
+        #expect(verdict.route == (fits ? .success(.message) : .failure(.tooLarge)))
         #expect(verdict.origin == Self.fox, "the extension may read why")
     }
 

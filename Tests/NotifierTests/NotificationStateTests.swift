@@ -6,7 +6,7 @@ import Testing
 @testable import Notifier
 
 @Suite struct NotificationStateTests {
-    var scene = BoardScene()
+    var scene = NotificationScene()
 
     private mutating func shown(_ request: PendingRequest = .of(.release)) throws -> Posted {
         try #require(scene.show(request).first)
@@ -44,7 +44,7 @@ import Testing
     mutating func `a key that servers send unasked is ignored`(key: String) throws {
         let posted = try shown()
         let signal = NotificationState.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
-        #expect(scene.board.take(signal, now: scene.now).isEmpty)
+        #expect(scene.notificationState.take(signal, now: scene.now).isEmpty)
     }
 
     @Test(arguments: ["allow", "0"])
@@ -53,11 +53,11 @@ import Testing
     ) throws {
         let posted = try shown()
         let signal = NotificationState.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
-        let actions = scene.board.take(signal, now: scene.now)
+        let actions = scene.notificationState.take(signal, now: scene.now)
         #expect(actions == [.tellReplaced(code: "7F2A"), posted.close])
         let again = try #require(scene.wait().first)
         #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
-        #expect(scene.board.take(signal, now: scene.now).isEmpty, "of the old one nothing counts")
+        #expect(scene.notificationState.take(signal, now: scene.now).isEmpty, "of the old one nothing counts")
     }
 
     @Test mutating func `the keys of another notification don't work`() throws {
@@ -69,15 +69,17 @@ import Testing
 
     @Test mutating func `a notification that goes at once was seen by nobody, and that is said once`() throws
     {
-        let posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
-        #expect(scene.board.seen == ["7F2A"])
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        #expect(scene.notificationState.seen == ["7F2A"])
         #expect(scene.close(posted, reason: 4) == [.tellHidden])
-        #expect(scene.board.seen.isEmpty)
+        #expect(scene.notificationState.seen.isEmpty)
         let other = try #require(
-            scene.carryOut(scene.board.show(.of(.release, "8K3D"), now: scene.now)).first
+            scene.carryOut(scene.notificationState.show(.of(.release, "8K3D"), now: scene.now)).first
         )
         #expect(scene.close(other, reason: 1).isEmpty)
-        #expect(scene.board.seen.isEmpty)
+        #expect(scene.notificationState.seen.isEmpty)
     }
 
     @Test(arguments: [(UInt32(2), Duration.zero), (4, .seconds(1))])
@@ -85,28 +87,35 @@ import Testing
         reason: UInt32,
         time: Duration
     ) throws {
-        let posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
         scene.pass(time)
         #expect(scene.close(posted, reason: reason).isEmpty)
-        #expect(scene.board.seen == ["7F2A"])
+        #expect(scene.notificationState.seen == ["7F2A"])
     }
 
     @Test mutating func `a deny counts at once`() throws {
-        let posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
         #expect(scene.press("Deny", on: posted) == [posted.close, .deny()])
     }
 
     @Test mutating func `a press that is told before the answer to Notify is kept`() throws {
-        guard case .post(let ticket)? = scene.board.show(.of(.release), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        let composed = scene.board.compose(ticket, on: scene.server, now: scene.now)
+        let composed = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
         let note = try #require(composed)
         let posted = Posted(id: 9, note: note)
         #expect(scene.press("Deny", on: posted).isEmpty)
         #expect(
-            scene.board.posted(ticket, id: 9, by: ":1.5", now: scene.now) == [posted.close, .deny()]
+            scene.notificationState.posted(ticket, id: 9, by: ":1.5", now: scene.now) == [
+                posted.close, .deny(),
+            ]
         )
     }
 
@@ -117,14 +126,14 @@ import Testing
             capabilities: ["actions", "inline-reply"]
         )
         let posted = try shown(.of(.associate))
-        #expect(posted.note.buttons.contains(Note.Button(key: "inline-reply", label: "Allow as…")))
+        #expect(posted.note.buttons.contains(NotifyCall.Button(key: "inline-reply", label: "Allow as…")))
         let reply = NotificationState.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
         #expect(
-            scene.board.take(reply, now: scene.now) == [
+            scene.notificationState.take(reply, now: scene.now) == [
                 posted.close, .allow("7F2A", Choices(id: "work")),
             ]
         )
-        #expect(scene.board.refused("7F2A", now: scene.now).isEmpty)
+        #expect(scene.notificationState.refused("7F2A", now: scene.now).isEmpty)
         let again = try #require(scene.wait().first)
         #expect(again.note.title.contains("shown again"))
     }
@@ -132,7 +141,7 @@ import Testing
     @Test mutating func `a typed reply to anything but an associate is ignored`() throws {
         let posted = try shown()
         let reply = NotificationState.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
-        #expect(scene.board.take(reply, now: scene.now).isEmpty)
+        #expect(scene.notificationState.take(reply, now: scene.now).isEmpty)
     }
 
     // MARK: Closing
@@ -141,7 +150,7 @@ import Testing
     mutating func `closing is no answer and isn't shown again by itself`(reason: UInt32) throws {
         let posted = try shown()
         #expect(scene.close(posted, reason: reason).isEmpty)
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
     }
 
     @Test mutating func `a press that is told after the closing counts`() throws {
@@ -151,38 +160,38 @@ import Testing
     }
 
     @Test mutating func `with dismiss deny a dismissal denies after half a second`() throws {
-        scene = BoardScene(dismissalDenies: true)
+        scene = NotificationScene(dismissalDenies: true)
         let posted = try shown()
         #expect(scene.close(posted, reason: 2).isEmpty)
-        #expect(scene.board.alarm == scene.now + .milliseconds(500))
+        #expect(scene.notificationState.alarm == scene.now + .milliseconds(500))
         scene.pass(.milliseconds(499))
-        #expect(scene.board.tick(now: scene.now).isEmpty)
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
         scene.pass(.milliseconds(1))
-        #expect(scene.board.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
-        #expect(scene.board.tick(now: scene.now).isEmpty)
+        #expect(scene.notificationState.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
     }
 
     @Test mutating func `with dismiss deny a press that follows at once counts instead`() throws {
-        scene = BoardScene(dismissalDenies: true)
+        scene = NotificationScene(dismissalDenies: true)
         let posted = try shown()
         _ = scene.close(posted, reason: 2)
         #expect(scene.press("Allow", on: posted) == [.allow()])
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
     }
 
     @Test(arguments: [3, 4] as [UInt32])
     mutating func `with dismiss deny other reasons are still no answer`(reason: UInt32) throws {
-        scene = BoardScene(dismissalDenies: true)
+        scene = NotificationScene(dismissalDenies: true)
         let posted = try shown()
         _ = scene.close(posted, reason: reason)
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
     }
 
     // MARK: The request's end
 
     @Test mutating func `a request that has ended is taken away and its buttons are dead`() throws {
         let posted = try shown()
-        #expect(scene.board.remove("7F2A", now: scene.now) == [posted.close])
+        #expect(scene.notificationState.remove("7F2A", now: scene.now) == [posted.close])
         #expect(scene.press("Allow", on: posted).isEmpty)
     }
 
@@ -191,24 +200,28 @@ import Testing
         `a request that ends while its notification is on the way is taken away when it comes`()
         throws
     {
-        guard case .post(let ticket)? = scene.board.show(.of(.release), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
-        #expect(scene.board.remove("7F2A", now: scene.now).isEmpty)
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        #expect(scene.notificationState.remove("7F2A", now: scene.now).isEmpty)
         #expect(
-            scene.board.posted(ticket, id: 4, by: ":1.5", now: scene.now) == [.close(id: 4, peer: ":1.5")]
+            scene.notificationState.posted(ticket, id: 4, by: ":1.5", now: scene.now) == [
+                .close(id: 4, peer: ":1.5")
+            ]
         )
     }
 
     @Test mutating func `a request that ends before the server was asked is never posted`() {
-        guard case .post(let ticket)? = scene.board.show(.of(.release), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        _ = scene.board.remove("7F2A", now: scene.now)
-        let note = scene.board.compose(ticket, on: scene.server, now: scene.now)
+        _ = scene.notificationState.remove("7F2A", now: scene.now)
+        let note = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
         #expect(note == nil)
     }
 
@@ -218,8 +231,8 @@ import Testing
         let seen = try shown(.of(.release, "7F2A"))
         let dismissed = try shown(.of(.save, "8K3D"))
         _ = scene.close(dismissed, reason: 2)
-        #expect(scene.board.serverChanged(to: nil, now: scene.now).isEmpty)
-        let actions = scene.board.serverChanged(to: ":1.9", now: scene.now)
+        #expect(scene.notificationState.serverChanged(to: nil, now: scene.now).isEmpty)
+        let actions = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
         scene.server = NotificationServer(
             peer: ":1.9",
             product: "Plasma",
@@ -236,39 +249,45 @@ import Testing
     @Test mutating func `a notification that an old server took before it left is shown again`()
         throws
     {
-        guard case .post(let ticket)? = scene.board.show(.of(.release), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
-        _ = scene.board.serverChanged(to: ":1.9", now: scene.now)
-        #expect(scene.board.posted(ticket, id: 4, by: ":1.5", now: scene.now).count == 1)
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        _ = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
+        #expect(scene.notificationState.posted(ticket, id: 4, by: ":1.5", now: scene.now).count == 1)
     }
 
     @Test mutating func `a server that comes while the old one was being asked is asked instead`() {
-        guard case .post(let ticket)? = scene.board.show(.of(.release), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        _ = scene.board.serverChanged(to: ":1.9", now: scene.now)
-        guard case .post? = scene.board.failed(ticket, reason: nil, now: scene.now).first else {
+        _ = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
+        guard case .post? = scene.notificationState.failed(ticket, reason: nil, now: scene.now).first else {
             Issue.record("not tried again")
             return
         }
     }
 
     @Test mutating func `without a server it is said once, and shown as soon as one comes`() throws {
-        scene.board = NotificationState()
+        scene.notificationState = NotificationState()
         for (number, code) in ["7F2A", "8K3D"].enumerated() {
-            guard case .post(let ticket)? = scene.board.show(.of(.release, code), now: scene.now).first else {
+            guard
+                case .post(let ticket)? = scene.notificationState.show(.of(.release, code), now: scene.now)
+                    .first
+            else {
                 Issue.record("nothing was posted")
                 return
             }
             #expect(
-                scene.board.failed(ticket, reason: nil, now: scene.now) == (number == 0 ? [.tellMissing] : [])
+                scene.notificationState.failed(ticket, reason: nil, now: scene.now)
+                    == (number == 0 ? [.tellMissing] : [])
             )
         }
-        #expect(scene.carryOut(scene.board.serverChanged(to: ":1.5", now: scene.now)).count == 2)
+        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.5", now: scene.now)).count == 2)
     }
 
     // MARK: Bursts
@@ -296,7 +315,7 @@ import Testing
     @Test mutating func `a count that was read comes back for a new request only`() throws {
         let posted = ["AAAA", "BBBB", "CCCC", "DDDD", "EEEE"].flatMap { scene.show(.of(.release, $0)) }
         _ = scene.close(posted[4], reason: 2)
-        #expect(scene.carryOut(scene.board.remove("EEEE", now: scene.now)).isEmpty)
+        #expect(scene.carryOut(scene.notificationState.remove("EEEE", now: scene.now)).isEmpty)
         #expect(scene.show(.of(.release, "FFFF")).first?.note.title == "2 more requests wait")
     }
 }

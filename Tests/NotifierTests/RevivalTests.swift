@@ -7,17 +7,17 @@ import Testing
 
 /// A notification server that leaves while questions wait.
 struct RevivalTests {
-    private var scene = BoardScene()
+    private var scene = NotificationScene()
 
     /// The server leaves, and another comes as soon as a question is given to the bus; how long that took, nil for never.
     private mutating func leaves(as next: String, having: Int = 1) throws -> Duration? {
         let left = scene.now
-        #expect(scene.board.serverChanged(to: nil, now: left).isEmpty)
-        guard let due = scene.board.alarm else { return nil }
+        #expect(scene.notificationState.serverChanged(to: nil, now: left).isEmpty)
+        guard let due = scene.notificationState.alarm else { return nil }
         scene.now = due
-        let tickets = scene.board.tick(now: due)
+        let tickets = scene.notificationState.tick(now: due)
         #expect(tickets.count == having)
-        _ = scene.board.serverChanged(to: next, now: due)
+        _ = scene.notificationState.serverChanged(to: next, now: due)
         scene.server = NotificationServer(peer: next, product: "Plasma", capabilities: ["actions"])
         #expect(scene.carryOut(tickets).count == having)
         return due - left
@@ -29,8 +29,8 @@ struct RevivalTests {
         let codes = ["AAAA", "BBBB"]
         for code in codes { _ = scene.show(.of(.release, code)) }
         #expect(try leaves(as: ":1.6", having: 2) == .seconds(1))
-        #expect(scene.board.onScreen.map(\.peer) == [":1.6", ":1.6"])
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.onScreen.map(\.peer) == [":1.6", ":1.6"])
+        #expect(scene.notificationState.alarm == nil)
     }
 
     @Test mutating func `one that leaves at each notification isn't started for ever`() throws {
@@ -39,10 +39,13 @@ struct RevivalTests {
             #expect(try leaves(as: ":1.\(peer)") == pause)
         }
         // A new question starts one, and the old one comes along.
-        let posts = scene.board.show(.of(.save, "BBBB"), now: scene.now)
+        let posts = scene.notificationState.show(.of(.save, "BBBB"), now: scene.now)
         #expect(posts.count == 1)
         scene.server = NotificationServer(peer: ":1.10", product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(posts + scene.board.serverChanged(to: ":1.10", now: scene.now)).count == 2)
+        #expect(
+            scene.carryOut(posts + scene.notificationState.serverChanged(to: ":1.10", now: scene.now)).count
+                == 2
+        )
     }
 
     @Test mutating func `one that had stayed for a while is started at once again`() throws {
@@ -55,7 +58,7 @@ struct RevivalTests {
 
     @Test mutating func `what was clicked away, or nothing at all, starts none`() throws {
         #expect(try leaves(as: ":1.6") == nil)
-        _ = scene.board.serverChanged(to: ":1.7", now: scene.now)
+        _ = scene.notificationState.serverChanged(to: ":1.7", now: scene.now)
         scene.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
         let posted = try #require(scene.show(.of(.release)).first)
         _ = scene.close(posted, reason: 2, from: ":1.7")
@@ -64,9 +67,9 @@ struct RevivalTests {
 
     @Test mutating func `one that comes back by itself is given them, and no second one is started`() throws {
         _ = scene.show(.of(.release))
-        _ = scene.board.serverChanged(to: nil, now: scene.now)
+        _ = scene.notificationState.serverChanged(to: nil, now: scene.now)
         scene.server = NotificationServer(peer: ":1.6", product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(scene.board.serverChanged(to: ":1.6", now: scene.now)).count == 1)
-        #expect(scene.board.alarm == nil)
+        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.6", now: scene.now)).count == 1)
+        #expect(scene.notificationState.alarm == nil)
     }
 }

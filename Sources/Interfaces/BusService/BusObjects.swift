@@ -20,7 +20,7 @@ package struct BusObjects: Sendable {
     private let vaults: Current<[any VaultStore]>
     private let logger: Logger
     /// Opened before the first request can come, so that no signal is missed.
-    private let deskEvents: AsyncStream<ApprovalEvent>
+    private let approvalEvents: AsyncStream<ApprovalEvent>
     private let pendingCounts: AsyncStream<Int>
     private let clientChanges: AsyncStream<Void>
     private let grantChanges: AsyncStream<Void>
@@ -52,7 +52,7 @@ package struct BusObjects: Sendable {
         let callers = BusCallers(bus: bus, approvals: approvals, read: read)
         self.bus = bus
         self.logger = logger
-        deskEvents = approvals.events()
+        approvalEvents = approvals.events()
         pendingCounts = approvals.pendingCounts()
         clientChanges = clients.changes()
         grantChanges = grants.changes()
@@ -94,7 +94,7 @@ package struct BusObjects: Sendable {
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                for await event in deskEvents { await tell(event) }
+                for await event in approvalEvents { await tell(event) }
             }
             group.addTask {
                 for await count in pendingCounts {

@@ -4,7 +4,7 @@ import Logging
 
 extension NotificationAnswerer {
     /// Says in the log what keeps a request from the person; all other actions say nothing.
-    nonisolated func log(_ action: BoardAction) {
+    nonisolated func log(_ action: NotificationAction) {
         switch action {
         case .tellMissing:
             logger.warning(

@@ -39,7 +39,7 @@ package actor NotificationAnswerer {
     private var options: Options
     let logger: Logger
     private let clock = ContinuousClock()
-    private var board: NotificationState
+    private var notificationState: NotificationState
     private var deliveries: DeliveryNotices
     private var alarm: (due: ContinuousClock.Instant, alarm: Alarm)?
     /// The agents that the person has been told of, by their unique names, the latest last.
@@ -54,7 +54,7 @@ package actor NotificationAnswerer {
     private var seen: Set<String> = []
     private var isTellingSeen = false
     /// News that would stand in a question's way.
-    private var held: [News] = []
+    private var held: [Notice] = []
 
     /// Makes a notifier that shows nothing before `run`; `look` says who a notification server is.
     package init(
@@ -68,15 +68,18 @@ package actor NotificationAnswerer {
         self.options = options
         self.logger = logger
         service = NotificationsProxy(bus: bus, look: look)
-        board = NotificationState(limits: options.limits, dismissalDenies: options.dismissalDenies)
+        notificationState = NotificationState(
+            limits: options.limits,
+            dismissalDenies: options.dismissalDenies
+        )
         deliveries = DeliveryNotices(interval: options.limits.deliveryNotice)
     }
 
     /// Goes by other options from now on; what is on the screen stays there.
     package func apply(_ options: Options) {
         self.options = options
-        board.limits = options.limits
-        board.dismissalDenies = options.dismissalDenies
+        notificationState.limits = options.limits
+        notificationState.dismissalDenies = options.dismissalDenies
     }
 
     /// Shows what waits and what comes, until the broker shuts down, the bus goes or the task is cancelled; then it takes
@@ -89,7 +92,7 @@ package actor NotificationAnswerer {
         let signals = try await service.signals()
         let owners = try await service.bus.owners(of: NotificationsProxy.name)
         for request in await approvals.pendingForNotifier() {
-            carryOut(board.show(request, now: clock.now))
+            carryOut(notificationState.show(request, now: clock.now))
         }
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -107,7 +110,7 @@ package actor NotificationAnswerer {
         }
         alarm?.alarm.cancel()
         alarm = nil
-        for shown in board.onScreen {
+        for shown in notificationState.onScreen {
             send { await self.close(shown.id, shown.peer) }
         }
         // A server that hangs must not hold up the daemon's end.
@@ -145,9 +148,10 @@ package actor NotificationAnswerer {
 
     private func take(_ event: ApprovalEvent) {
         switch event {
-        case .notifierShows(let request): carryOut(board.show(request, now: clock.now))
-        case .notifierShowsAgain(let request): carryOut(board.askedAgain(request, now: clock.now))
-        case .notifierHides(let code), .removed(let code, _): carryOut(board.remove(code, now: clock.now))
+        case .notifierShows(let request): carryOut(notificationState.show(request, now: clock.now))
+        case .notifierShowsAgain(let request): carryOut(notificationState.askedAgain(request, now: clock.now))
+        case .notifierHides(let code), .removed(let code, _):
+            carryOut(notificationState.remove(code, now: clock.now))
         case .agentTookOver(let agent): tellOfAgent(agent)
         case .closed(let ended) where ended.isAbandoned && !ended.wasAnsweredOnTerminal:
             send { await self.tell(.late(ended.request)) }
@@ -157,21 +161,21 @@ package actor NotificationAnswerer {
 
     private func take(_ message: Message) {
         guard let signal = NotificationState.Signal(message) else { return }
-        carryOut(board.take(signal, now: clock.now), isPressed: true)
+        carryOut(notificationState.take(signal, now: clock.now), isPressed: true)
     }
 
     private func serverChanged(to owner: String?) {
-        carryOut(board.serverChanged(to: owner, now: clock.now))
+        carryOut(notificationState.serverChanged(to: owner, now: clock.now))
     }
 
     private func rang(_ due: ContinuousClock.Instant) {
         if alarm?.due == due { alarm = nil }
-        carryOut(board.tick(now: clock.now))
+        carryOut(notificationState.tick(now: clock.now))
     }
 
     // MARK: Carrying out
 
-    private func carryOut(_ actions: [BoardAction], isPressed: Bool = false) {
+    private func carryOut(_ actions: [NotificationAction], isPressed: Bool = false) {
         setAlarm()
         for action in actions {
             switch action {
@@ -193,14 +197,14 @@ package actor NotificationAnswerer {
 
     /// So that the broker can say, if nobody answers, whether anybody could have.
     private func tellSeen() {
-        guard !isTellingSeen, board.seen != seen else { return }
+        guard !isTellingSeen, notificationState.seen != seen else { return }
         isTellingSeen = true
         send { await self.keepTellingSeen() }
     }
 
     private func keepTellingSeen() async {
-        while board.seen != seen {
-            seen = board.seen
+        while notificationState.seen != seen {
+            seen = notificationState.seen
             await approvals.notifierShowed(seen)
         }
         isTellingSeen = false
@@ -230,16 +234,16 @@ package actor NotificationAnswerer {
         do throws(DBusError) {
             let server = try await service.server()
             if server.keepsClosed { keeper = server.peer }
-            guard let note = board.compose(ticket, on: server, now: clock.now) else {
-                return carryOut(board.place(now: clock.now))
+            guard let note = notificationState.compose(ticket, on: server, now: clock.now) else {
+                return carryOut(notificationState.place(now: clock.now))
             }
             let id = try await service.notify(note, on: server)
-            carryOut(board.posted(ticket, id: id, by: server.peer, now: clock.now))
+            carryOut(notificationState.posted(ticket, id: id, by: server.peer, now: clock.now))
         } catch {
             let isMissing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
                 error.name
             )
-            carryOut(board.failed(ticket, reason: isMissing ? nil : error.name, now: clock.now))
+            carryOut(notificationState.failed(ticket, reason: isMissing ? nil : error.name, now: clock.now))
         }
     }
 
@@ -256,7 +260,7 @@ package actor NotificationAnswerer {
             try await approvals.answer(code: code, decision: decision, choices: choices, through: surface)
         } catch .invalidAnswer {
             // A name typed into the notification that won't do.
-            carryOut(board.refused(code, now: clock.now))
+            carryOut(notificationState.refused(code, now: clock.now))
         } catch {
             // Ended a moment ago, by somebody else's answer or its deadline: first come, first served.
             logger.debug("a press came too late", metadata: ["code": "\(code)"])
@@ -264,7 +268,7 @@ package actor NotificationAnswerer {
     }
 
     private func setAlarm() {
-        let due = board.alarm
+        let due = notificationState.alarm
         guard due != alarm?.due else { return }
         alarm?.alarm.cancel()
         alarm = due.map { due in
@@ -284,24 +288,24 @@ package actor NotificationAnswerer {
     }
 
     /// Shows news, or keeps them while a question would have to wait for them.
-    private func tell(_ news: News) async {
+    private func tell(_ news: Notice) async {
         do throws(DBusError) {
             // Not worth starting a server for.
             let server = try await service.server(startingIt: false)
-            guard !(server.queues && board.isCrowded) else {
+            guard !(server.queues && notificationState.isCrowded) else {
                 held = (held + [news]).suffix(Self.heldCount)
                 return
             }
-            board.disturb(now: clock.now)
-            _ = try await service.notify(Note(telling: news, on: server), on: server)
-            board.disturb(now: clock.now)
+            notificationState.disturb(now: clock.now)
+            _ = try await service.notify(NotifyCall(telling: news, on: server), on: server)
+            notificationState.disturb(now: clock.now)
         } catch {
             logger.debug("news were not shown", metadata: ["error": "\(error.name)"])
         }
     }
 
     private func releaseNews() {
-        guard !held.isEmpty, !board.isCrowded else { return }
+        guard !held.isEmpty, !notificationState.isCrowded else { return }
         let news = held
         held = []
         send { for one in news { await self.tell(one) } }

@@ -6,38 +6,44 @@ import Approval
 extension NotificationState {
     /// Everything that a server shows now.
     var onScreen: [(id: UInt32, peer: String)] {
-        let asked = bubbles.compactMap { bubble -> (UInt32, String)? in
-            guard case .visible(let shown) = bubble.phase else { return nil }
+        let asked = notifications.compactMap { notification -> (UInt32, String)? in
+            guard case .visible(let shown) = notification.phase else { return nil }
             return (shown.id, shown.peer)
         }
-        guard let id = tally.id, let peer = tally.peer else { return asked }
+        guard let id = waitingCount.id, let peer = waitingCount.peer else { return asked }
         return asked + [(id, peer)]
     }
 
     /// The codes that a person could have read.
     var seen: Set<String> {
-        Set(bubbles.filter { $0.wasSeen || ($0.isCounted && tally.id != nil) }.map(\.request.code))
+        Set(
+            notifications.filter { $0.wasSeen || ($0.isCounted && waitingCount.id != nil) }.map(
+                \.request.code
+            )
+        )
     }
 
     /// Whether news would stand in a question's way.
     var isCrowded: Bool {
-        queues && bubbles.contains(where: \.isPresent)
+        queues && notifications.contains(where: \.isPresent)
     }
 
     /// When `tick` is due.
     var alarm: Instant? {
-        let dues = bubbles.compactMap(\.due) + [revival.due].compactMap(\.self)
-        let waits = queues && bubbles.contains(where: \.isPlaceable) && !bubbles.contains(where: \.holdsPlace)
+        let dues = notifications.compactMap(\.due) + [revival.due].compactMap(\.self)
+        let waits =
+            queues && notifications.contains(where: \.isPlaceable)
+            && !notifications.contains(where: \.holdsPlace)
         return (dues + (waits ? [nextTurn].compactMap(\.self) : [])).min()
     }
 
     /// Something on the screen comes, goes or moves: what the next press hits may be another notification than the
     /// one it was meant for, so that the guard against that starts anew for all that are open.
     mutating func disturb(now: Instant) {
-        for index in bubbles.indices {
-            guard case .visible(var shown) = bubbles[index].phase else { continue }
+        for index in notifications.indices {
+            guard case .visible(var shown) = notifications[index].phase else { continue }
             shown.restingSince = now
-            bubbles[index].phase = .visible(shown)
+            notifications[index].phase = .visible(shown)
         }
     }
 
@@ -46,54 +52,54 @@ extension NotificationState {
     mutating func freed(now: Instant, isOurs: Bool = true) {
         disturb(now: now)
         if isOurs { nextTurn = now + limits.pause }
-        for index in bubbles.indices {
-            guard case .refused(nil) = bubbles[index].phase else { continue }
-            bubbles[index].phase = .refused(until: now + limits.pause)
+        for index in notifications.indices {
+            guard case .refused(nil) = notifications[index].phase else { continue }
+            notifications[index].phase = .refused(until: now + limits.pause)
         }
     }
 
     /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
-    mutating func place(now: Instant) -> [BoardAction] {
-        var actions: [BoardAction] = []
-        let line = bubbles.indices.filter { bubbles[$0].isPlaceable }.sorted {
-            bubbles[$0].turn < bubbles[$1].turn
+    mutating func place(now: Instant) -> [NotificationAction] {
+        var actions: [NotificationAction] = []
+        let line = notifications.indices.filter { notifications[$0].isPlaceable }.sorted {
+            notifications[$0].turn < notifications[$1].turn
         }
         for index in line {
             guard hasRoom(now: now) else {
-                bubbles[index].phase = .counted
+                notifications[index].phase = .counted
                 continue
             }
             let ticket = newTicket()
-            bubbles[index].phase = .posting(ticket: ticket, to: peer, isSent: false)
+            notifications[index].phase = .posting(ticket: ticket, to: peer, isSent: false)
             actions.append(.post(ticket: ticket))
         }
-        return actions + placeTally(now: now)
+        return actions + placeWaitingCount(now: now)
     }
 
     private func hasRoom(now: Instant) -> Bool {
-        let taken = bubbles.count(where: \.holdsPlace)
+        let taken = notifications.count(where: \.holdsPlace)
         guard queues else { return taken < limits.notifications }
         return taken == 0 && nextTurn.map { $0 <= now } ?? true
     }
 
     /// The owner of the service's name has changed: a new server is shown everything that waits.
-    mutating func serverChanged(to new: String?, now: Instant) -> [BoardAction] {
+    mutating func serverChanged(to new: String?, now: Instant) -> [NotificationAction] {
         let isAnother = peer != new
         if let old = peer, isAnother {
             departs(old)
             (queues, nextTurn) = (false, nil)
         }
         peer = new
-        if tally.peer != new {
-            tally = Tally(phase: tally.ticket == nil ? .none : tally.phase)
+        if waitingCount.peer != new {
+            waitingCount = WaitingCount(phase: waitingCount.ticket == nil ? .none : waitingCount.phase)
         }
-        let lost = bubbles.indices.filter { isLost(bubbles[$0], with: new, isAnother) }
+        let lost = notifications.indices.filter { isLost(notifications[$0], with: new, isAnother) }
         // What the person has clicked away needs no new server.
-        let wasShowing = lost.contains { bubbles[$0].isPresent }
+        let wasShowing = lost.contains { notifications[$0].isPresent }
         for index in lost {
             // The same text may be taken for a double by a server that has kept its history.
-            bubbles[index].attempt += 1
-            bubbles[index].phase = .lost
+            notifications[index].attempt += 1
+            notifications[index].phase = .lost
         }
         guard new != nil else {
             if isAnother { revival.serverLeft(withQuestions: wasShowing, now: now, limits: limits) }
@@ -101,18 +107,21 @@ extension NotificationState {
         }
         if isAnother { revival.serverCame(now: now) }
         (hasToldMissing, hasToldHidden, hasToldAbandoned) = (false, false, false)
-        for index in bubbles.indices {
-            guard case .lost = bubbles[index].phase else { continue }
-            (bubbles[index].refusals, bubbles[index].expiries, bubbles[index].earlyPresses) = (0, 0, 0)
-            bubbles[index].phase = .unplaced
+        for index in notifications.indices {
+            guard case .lost = notifications[index].phase else { continue }
+            (
+                notifications[index].refusals, notifications[index].expiries,
+                notifications[index].earlyPresses
+            ) = (0, 0, 0)
+            notifications[index].phase = .unplaced
         }
         return place(now: now)
     }
 
     /// Whether another server than the one that has this would have to show it; a dismissal that may still deny isn't
     /// asked again.
-    private func isLost(_ bubble: Bubble, with new: String?, _ isAnother: Bool) -> Bool {
-        switch bubble.phase {
+    private func isLost(_ notification: RequestNotification, with new: String?, _ isAnother: Bool) -> Bool {
+        switch notification.phase {
         case .visible(let shown): shown.peer != new
         case .closed(let closed): closed.shown.peer != new && closed.denialDue == nil
         case .resting, .refused, .abandoned: isAnother
@@ -121,19 +130,19 @@ extension NotificationState {
     }
 
     /// Something that was put off is due.
-    mutating func tick(now: Instant) -> [BoardAction] {
-        var actions: [BoardAction] = []
+    mutating func tick(now: Instant) -> [NotificationAction] {
+        var actions: [NotificationAction] = []
         if revival.begins(now: now) {
-            for index in bubbles.indices {
-                guard case .lost = bubbles[index].phase else { continue }
-                bubbles[index].phase = .unplaced
+            for index in notifications.indices {
+                guard case .lost = notifications[index].phase else { continue }
+                notifications[index].phase = .unplaced
             }
         }
-        for index in bubbles.indices {
-            if let due = bubbles[index].denialDue, due <= now {
-                bubbles[index].phase = .answered
-                actions.append(.answer(code: bubbles[index].request.code, .deny, Choices(), .dismissal))
-            } else if let due = bubbles[index].showingDue, due <= now {
+        for index in notifications.indices {
+            if let due = notifications[index].denialDue, due <= now {
+                notifications[index].phase = .answered
+                actions.append(.answer(code: notifications[index].request.code, .deny, Choices(), .dismissal))
+            } else if let due = notifications[index].showingDue, due <= now {
                 showAgain(index)
             }
         }
@@ -142,7 +151,7 @@ extension NotificationState {
 
     /// Has it placed anew; no two texts are alike, since servers drop those.
     private mutating func showAgain(_ index: Int) {
-        if case .refused = bubbles[index].phase {} else { bubbles[index].attempt += 1 }
-        bubbles[index].phase = .unplaced
+        if case .refused = notifications[index].phase {} else { notifications[index].attempt += 1 }
+        notifications[index].phase = .unplaced
     }
 }

@@ -27,14 +27,14 @@ extension NotificationState {
     }
 
     /// A server speaks of a notification.
-    mutating func take(_ signal: Signal, now: Instant) -> [BoardAction] {
-        if signal.id == tally.id, signal.peer == tally.peer {
+    mutating func take(_ signal: Signal, now: Instant) -> [NotificationAction] {
+        if signal.id == waitingCount.id, signal.peer == waitingCount.peer {
             guard case .closed = signal.kind else { return [] }
-            tally.wasClosed()
+            waitingCount.wasClosed()
             freed(now: now)
             return place(now: now)
         }
-        guard let index = bubbles.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
+        guard let index = notifications.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
         else {
             keepEarly(signal)
             // One that was taken away already, or another program's: ours move up all the same.
@@ -45,13 +45,13 @@ extension NotificationState {
         }
         switch signal.kind {
         case .invoked(let key):
-            guard let press = bubbles[index].keys.first(where: { $0.value == key })?.key, press != .name
+            guard let press = notifications[index].keys.first(where: { $0.value == key })?.key, press != .name
             else {
                 return replaced(index, by: key, now: now)
             }
             return pressed(press, nil, at: index, now: now)
         case .replied(let text):
-            guard bubbles[index].keys[.name] != nil else { return [] }
+            guard notifications[index].keys[.name] != nil else { return [] }
             return pressed(.name, text, at: index, now: now)
         case .closed(let reason):
             return closed(index, reason: reason, now: now)
@@ -63,16 +63,16 @@ extension NotificationState {
     /// An allow so soon after the notification came up, or after anything on the screen changed, is none: the hand was
     /// on its way to something else.
     private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
-        -> [BoardAction]
+        -> [NotificationAction]
     {
-        guard let shown = bubbles[index].shown else { return [] }
+        guard let shown = notifications[index].shown else { return [] }
         guard press == .deny || shown.restingSince + limits.hasty <= now else {
             return pressedEarly(index, now: now)
         }
-        let code = bubbles[index].request.code
+        let code = notifications[index].request.code
         let close = takingAway(index, now: now)
-        bubbles[index].phase = .answered
-        let answer: BoardAction =
+        notifications[index].phase = .answered
+        let answer: NotificationAction =
             switch press {
             case .allow: .answer(code: code, .allow, Choices(), .notifier)
             case .always: .answer(code: code, .allow, Choices(scope: .always), .notifier)
@@ -83,19 +83,19 @@ extension NotificationState {
     }
 
     /// Shows it again after a pause; a few times only, for there may be a server that presses by itself.
-    private mutating func pressedEarly(_ index: Int, now: Instant) -> [BoardAction] {
+    private mutating func pressedEarly(_ index: Int, now: Instant) -> [NotificationAction] {
         let close = takingAway(index, now: now)
-        guard bubbles[index].earlyPresses < limits.earlyPresses else {
-            bubbles[index].phase = .abandoned
+        guard notifications[index].earlyPresses < limits.earlyPresses else {
+            notifications[index].phase = .abandoned
             // Whoever asks is told how it can be answered.
-            bubbles[index].wasSeen = false
-            let tell: [BoardAction] =
-                hasToldAbandoned ? [] : [.tellAbandoned(code: bubbles[index].request.code)]
+            notifications[index].wasSeen = false
+            let tell: [NotificationAction] =
+                hasToldAbandoned ? [] : [.tellAbandoned(code: notifications[index].request.code)]
             hasToldAbandoned = true
             return close + tell + place(now: now)
         }
-        bubbles[index].earlyPresses += 1
-        bubbles[index].phase = .resting(until: now + limits.pause)
+        notifications[index].earlyPresses += 1
+        notifications[index].phase = .resting(until: now + limits.pause)
         return close + place(now: now)
     }
 
@@ -103,11 +103,12 @@ extension NotificationState {
     ///
     /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
     /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
-    private mutating func replaced(_ index: Int, by key: String, now: Instant) -> [BoardAction] {
-        guard case .visible = bubbles[index].phase, !["", "default", Press.replyKey].contains(key) else {
+    private mutating func replaced(_ index: Int, by key: String, now: Instant) -> [NotificationAction] {
+        guard case .visible = notifications[index].phase, !["", "default", Press.replyKey].contains(key)
+        else {
             return []
         }
-        return [.tellReplaced(code: bubbles[index].request.code)] + pressedEarly(index, now: now)
+        return [.tellReplaced(code: notifications[index].request.code)] + pressedEarly(index, now: now)
     }
 
     /// Closed without a press is no answer, whatever the reason; unless the person has configured that a dismissal
@@ -115,28 +116,28 @@ extension NotificationState {
     ///
     /// What a server lets expire, though it was told not to, comes back by itself, and so does what was clicked away
     /// just after it had moved: that click was meant for another one. All else comes back when it is asked again.
-    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [BoardAction] {
-        guard case .visible(let shown) = bubbles[index].phase else { return [] }
-        var closed = Bubble.Closed(shown: shown, at: now)
+    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
+        guard case .visible(let shown) = notifications[index].phase else { return [] }
+        var closed = RequestNotification.Closed(shown: shown, at: now)
         let wasReadable = shown.since + limits.hasty <= now
         let hadMoved = shown.restingSince > shown.since && now < shown.restingSince + limits.hasty
         switch reason {
         case Reason.dismissed where dismissalDenies:
             closed.denialDue = now + limits.dismissal
-        case Reason.dismissed where hadMoved && bubbles[index].earlyPresses < limits.earlyPresses:
-            bubbles[index].earlyPresses += 1
+        case Reason.dismissed where hadMoved && notifications[index].earlyPresses < limits.earlyPresses:
+            notifications[index].earlyPresses += 1
             closed.again = now + limits.pause
-        case Reason.expired where wasReadable && bubbles[index].expiries < limits.expiries:
-            bubbles[index].expiries += 1
-            bubbles[index].turn = newTurn()
+        case Reason.expired where wasReadable && notifications[index].expiries < limits.expiries:
+            notifications[index].expiries += 1
+            notifications[index].turn = newTurn()
             closed.again = now + limits.pause
         default: break
         }
-        bubbles[index].phase = .closed(closed)
+        notifications[index].phase = .closed(closed)
         freed(now: now)
         // Not by the person, and so soon: do-not-disturb, where the server tells of it.
         guard reason != Reason.dismissed, !wasReadable else { return place(now: now) }
-        bubbles[index].wasSeen = bubbles[index].attempt > 0
+        notifications[index].wasSeen = notifications[index].attempt > 0
         guard !hasToldHidden else { return place(now: now) }
         hasToldHidden = true
         return [.tellHidden] + place(now: now)

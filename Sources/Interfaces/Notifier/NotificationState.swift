@@ -3,7 +3,7 @@
 import Approval
 
 /// What the answerer is to do after an event.
-enum BoardAction: Sendable, Equatable {
+enum NotificationAction: Sendable, Equatable {
     /// Find the server and have `compose` write the note of this ticket.
     case post(ticket: UInt64)
     /// Take a notification away.
@@ -39,8 +39,8 @@ struct NotificationState: Sendable {
     let makeKey: @Sendable () -> String
 
     /// The requests that are to be seen, in the order in which they came.
-    var bubbles: [Bubble] = []
-    var tally = Tally()
+    var notifications: [RequestNotification] = []
+    var waitingCount = WaitingCount()
     /// The server's unique name as far as known.
     var peer: String?
     /// The last servers that have left; a unique name never comes back.
@@ -84,53 +84,53 @@ struct NotificationState: Sendable {
     // MARK: Requests
 
     /// A request is to be seen; one that is there already may be told of twice as the notifier starts.
-    mutating func show(_ request: PendingRequest, now: Instant) -> [BoardAction] {
-        guard !bubbles.contains(where: { $0.request.code == request.code }) else { return [] }
-        bubbles.append(Bubble(request: request, turn: newTurn()))
+    mutating func show(_ request: PendingRequest, now: Instant) -> [NotificationAction] {
+        guard !notifications.contains(where: { $0.request.code == request.code }) else { return [] }
+        notifications.append(RequestNotification(request: request, turn: newTurn()))
         return place(now: now)
     }
 
     /// What was clicked away comes back when it is asked again, but not while the click may still go on.
-    mutating func askedAgain(_ request: PendingRequest, now: Instant) -> [BoardAction] {
-        guard let index = bubbles.firstIndex(where: { $0.request.code == request.code }) else {
+    mutating func askedAgain(_ request: PendingRequest, now: Instant) -> [NotificationAction] {
+        guard let index = notifications.firstIndex(where: { $0.request.code == request.code }) else {
             return show(request, now: now)
         }
-        switch bubbles[index].phase {
+        switch notifications[index].phase {
         case .closed(var closed) where closed.denialDue == nil && closed.again == nil:
             closed.again = max(now, closed.at + limits.pause)
-            bubbles[index].phase = .closed(closed)
-            bubbles[index].turn = newTurn()
+            notifications[index].phase = .closed(closed)
+            notifications[index].turn = newTurn()
         case .abandoned:
-            bubbles[index].phase = .resting(until: now + limits.pause)
+            notifications[index].phase = .resting(until: now + limits.pause)
         case .refused(nil):
-            bubbles[index].phase = .refused(until: now + limits.pause)
+            notifications[index].phase = .refused(until: now + limits.pause)
             return []
         default:
             return []
         }
-        return [.tellShownAgain(code: bubbles[index].request.code)] + tick(now: now)
+        return [.tellShownAgain(code: notifications[index].request.code)] + tick(now: now)
     }
 
     /// A request has ended, or is shown by somebody else.
-    mutating func remove(_ code: String, now: Instant) -> [BoardAction] {
-        guard let index = bubbles.firstIndex(where: { $0.request.code == code }) else { return [] }
+    mutating func remove(_ code: String, now: Instant) -> [NotificationAction] {
+        guard let index = notifications.firstIndex(where: { $0.request.code == code }) else { return [] }
         let close = takingAway(index, now: now)
-        bubbles.remove(at: index)
+        notifications.remove(at: index)
         return close + place(now: now)
     }
 
     /// An answer that came through a notification wasn't taken: it is asked again.
-    mutating func refused(_ code: String, now: Instant) -> [BoardAction] {
-        guard let index = bubbles.firstIndex(where: { $0.request.code == code }) else { return [] }
-        bubbles[index].phase = .resting(until: now + limits.pause)
+    mutating func refused(_ code: String, now: Instant) -> [NotificationAction] {
+        guard let index = notifications.firstIndex(where: { $0.request.code == code }) else { return [] }
+        notifications[index].phase = .resting(until: now + limits.pause)
         return place(now: now)
     }
 
     /// Takes a notification off the screen, if it is there.
-    mutating func takingAway(_ index: Int, now: Instant) -> [BoardAction] {
-        guard bubbles[index].isSent else { return [] }
+    mutating func takingAway(_ index: Int, now: Instant) -> [NotificationAction] {
+        guard notifications[index].isSent else { return [] }
         freed(now: now)
-        guard case .visible(let shown) = bubbles[index].phase else { return [] }
+        guard case .visible(let shown) = notifications[index].phase else { return [] }
         return [.close(id: shown.id, peer: shown.peer)]
     }
 
@@ -147,34 +147,34 @@ struct NotificationState: Sendable {
     }
 
     /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more, or not yet.
-    mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> Note? {
+    mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> NotifyCall? {
         if !departed.contains(server.peer) { queues = server.queues }
-        if tally.ticket == ticket {
-            let note = composeTally(on: server)
+        if waitingCount.ticket == ticket {
+            let note = composeWaitingCount(on: server)
             if note != nil { disturb(now: now) }
             return note
         }
-        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }),
-            case .posting(_, let to, _) = bubbles[index].phase
+        guard let index = notifications.firstIndex(where: { $0.ticket == ticket }),
+            case .posting(_, let to, _) = notifications[index].phase
         else { return nil }
         guard isTurn(of: index, now: now) else {
-            bubbles[index].phase = .counted
+            notifications[index].phase = .counted
             return nil
         }
         disturb(now: now)
-        bubbles[index].phase = .posting(ticket: ticket, to: to, isSent: true)
-        let request = bubbles[index].request
+        notifications[index].phase = .posting(ticket: ticket, to: to, isSent: true)
+        let request = notifications[index].request
         var keys: [Press: String] = [:]
         for press in Press.offered(for: request, on: server) {
             keys[press] = press == .name ? Press.replyKey : makeKey()
         }
-        bubbles[index].keys = keys
-        return Note(
+        notifications[index].keys = keys
+        return NotifyCall(
             asking: request,
             on: server,
-            attempt: bubbles[index].attempt,
+            attempt: notifications[index].attempt,
             // Elsewhere a notification of its own counts them.
-            others: server.queues ? bubbles.count(where: \.isPlaceable) : 0,
+            others: server.queues ? notifications.count(where: \.isPlaceable) : 0,
             keys: keys
         )
     }
@@ -184,30 +184,31 @@ struct NotificationState: Sendable {
         guard queues else { return true }
         let isFree = nextTurn.map { $0 <= now } ?? true
         return isFree
-            && !bubbles.indices.contains { other in
-                guard other != index, bubbles[other].holdsPlace else { return false }
-                let isOnlyPlanned = bubbles[other].ticket != nil && !bubbles[other].isSent
-                return !isOnlyPlanned || bubbles[other].turn < bubbles[index].turn
+            && !notifications.indices.contains { other in
+                guard other != index, notifications[other].holdsPlace else { return false }
+                let isOnlyPlanned = notifications[other].ticket != nil && !notifications[other].isSent
+                return !isOnlyPlanned || notifications[other].turn < notifications[index].turn
             }
     }
 
     /// The server has taken a note.
-    mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [BoardAction] {
+    mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [NotificationAction]
+    {
         defer { if !isPosting { early = [] } }
         disturb(now: now)
-        if tally.ticket == ticket { return tallyPosted(id: id, by: peer, now: now) }
-        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }) else {
+        if waitingCount.ticket == ticket { return waitingCountPosted(id: id, by: peer, now: now) }
+        guard let index = notifications.firstIndex(where: { $0.ticket == ticket }) else {
             // Ended meanwhile.
             freed(now: now)
             return [.close(id: id, peer: peer)]
         }
         guard !departed.contains(peer) else {
-            bubbles[index].phase = .unplaced
+            notifications[index].phase = .unplaced
             return place(now: now)
         }
-        bubbles[index].phase = .visible(Shown(id: id, peer: peer, since: now))
-        bubbles[index].wasSeen = true
-        bubbles[index].refusals = 0
+        notifications[index].phase = .visible(Shown(id: id, peer: peer, since: now))
+        notifications[index].wasSeen = true
+        notifications[index].refusals = 0
         hasToldMissing = false
         let arrived = early.filter { $0.id == id && $0.peer == peer }
         return arrived.flatMap { take($0, now: now) }
@@ -223,38 +224,38 @@ struct NotificationState: Sendable {
     ///   - reason: Why the server didn't take it; nil if there is no server at all.
     ///   - now: The time.
     /// - Returns: What is to be done.
-    mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [BoardAction] {
+    mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [NotificationAction] {
         defer { if !isPosting { early = [] } }
-        if tally.ticket == ticket {
-            tally = Tally()
+        if waitingCount.ticket == ticket {
+            waitingCount = WaitingCount()
             return reason == nil ? missing() : []
         }
-        guard let index = bubbles.firstIndex(where: { $0.ticket == ticket }) else { return [] }
+        guard let index = notifications.firstIndex(where: { $0.ticket == ticket }) else { return [] }
         // Another server may have come while this one was being asked.
-        if case .posting(_, let old, _) = bubbles[index].phase, let peer, peer != old {
-            bubbles[index].phase = .unplaced
+        if case .posting(_, let old, _) = notifications[index].phase, let peer, peer != old {
+            notifications[index].phase = .unplaced
             return place(now: now)
         }
         guard let reason else {
-            bubbles[index].phase = .lost
+            notifications[index].phase = .lost
             return missing()
         }
         let delays = limits.refusedNotify
-        let count = bubbles[index].refusals
-        bubbles[index].refusals += 1
-        bubbles[index].phase = .refused(until: count < delays.count ? now + delays[count] : nil)
-        let tell = BoardAction.tellRefused(code: bubbles[index].request.code, reason: reason)
+        let count = notifications[index].refusals
+        notifications[index].refusals += 1
+        notifications[index].phase = .refused(until: count < delays.count ? now + delays[count] : nil)
+        let tell = NotificationAction.tellRefused(code: notifications[index].request.code, reason: reason)
         return (count == 0 ? [tell] : []) + place(now: now)
     }
 
-    private mutating func missing() -> [BoardAction] {
+    private mutating func missing() -> [NotificationAction] {
         guard !hasToldMissing else { return [] }
         hasToldMissing = true
         return [.tellMissing]
     }
 
     private var isPosting: Bool {
-        tally.ticket != nil || bubbles.contains { $0.ticket != nil }
+        waitingCount.ticket != nil || notifications.contains { $0.ticket != nil }
     }
 
     /// A signal that may be about a note whose posting hasn't been answered yet.

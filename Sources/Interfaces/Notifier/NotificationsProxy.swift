@@ -58,7 +58,7 @@ struct NotificationsProxy: Sendable {
     }
 
     /// Shows a note; its id.
-    func notify(_ note: Note, on server: NotificationServer) async throws(DBusError) -> UInt32 {
+    func notify(_ note: NotifyCall, on server: NotificationServer) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
         var hints: [String: Value] = [

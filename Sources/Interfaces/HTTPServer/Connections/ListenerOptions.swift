@@ -29,12 +29,12 @@ package struct ListenerOptions: Sendable {
     package var lingering: Duration = .seconds(1)
 
     /// What lets requests in, made once and not for each of them.
-    private(set) var door = AccessPolicy()
+    private(set) var policy = AccessPolicy()
 
     /// The defaults.
     package init() {}
 
     private mutating func makeDoor() {
-        door = AccessPolicy(allowedOrigins: allowedOrigins, maximumBody: maximumBody)
+        policy = AccessPolicy(allowedOrigins: allowedOrigins, maximumBody: maximumBody)
     }
 }

@@ -8,9 +8,9 @@ package import HTTPTypes
 /// `Origin` and `Sec-Fetch-Site`, so those turn pages away (also ones that rebind a name to this computer).
 package struct AccessPolicy: Sendable {
     /// Where a request goes that was let in.
-    package enum Room: Equatable, Sendable {
+    package enum Route: Equatable, Sendable {
         /// The protocol, whatever the path.
-        case bell
+        case message
 
         /// The protocol if there is a body, else a page for people and programs to look at.
         case page(Page)
@@ -37,7 +37,7 @@ package struct AccessPolicy: Sendable {
     /// What was decided about a head.
     package struct Verdict: Equatable, Sendable {
         /// Where it goes, or why it is refused.
-        package let room: Result<Room, HTTPRefusal>
+        package let route: Result<Route, HTTPRefusal>
 
         /// The Origin that was allowed, and so may read the answer.
         package let origin: String?
@@ -67,12 +67,12 @@ package struct AccessPolicy: Sendable {
             let origin = try allowedOrigin(of: head)
             try checkSite(of: head, origin: origin)
             do throws(HTTPRefusal) {
-                return Verdict(room: .success(try room(for: head, origin: origin)), origin: origin)
+                return Verdict(route: .success(try route(for: head, origin: origin)), origin: origin)
             } catch {
-                return Verdict(room: .failure(error), origin: origin)
+                return Verdict(route: .failure(error), origin: origin)
             }
         } catch {
-            return Verdict(room: .failure(error), origin: nil)
+            return Verdict(route: .failure(error), origin: nil)
         }
     }
 
@@ -123,14 +123,14 @@ package struct AccessPolicy: Sendable {
         if sites.contains(where: { $0 != "none" && $0 != "same-origin" }) { throw .crossSite }
     }
 
-    private func room(for head: HTTPRequest, origin: String?) throws(HTTPRefusal) -> Room {
+    private func route(for head: HTTPRequest, origin: String?) throws(HTTPRefusal) -> Route {
         switch head.method {
         case .post, .get:
             // Longer than a number can say is too long, too.
             if let length = head.headerFields[.contentLength], Int(length).map({ $0 > maximumBody }) ?? true {
                 throw .tooLarge
             }
-            return head.method == .post ? .bell : .page(page(at: head.path ?? "/"))
+            return head.method == .post ? .message : .page(page(at: head.path ?? "/"))
         case .options where origin != nil:
             return .preflight
         default:

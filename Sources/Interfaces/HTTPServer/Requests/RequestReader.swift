@@ -38,15 +38,15 @@ struct RequestReader: Sendable {
         peer: Peer,
         place: Place
     ) async throws {
-        let verdict = options.door.verdict(on: request.head)
+        let verdict = options.policy.verdict(on: request.head)
         let page: AccessPolicy.Page?
-        switch verdict.room {
+        switch verdict.route {
         case .failure(let refusal):
             return try await write(self.reply(to: refusal, origin: verdict.origin), to: request, with: writer)
         case .success(.preflight):
             let reply = ServerResponse(preflight: request.head, origin: verdict.origin)
             return try await write(reply, to: request, with: writer)
-        case .success(.bell): page = nil
+        case .success(.message): page = nil
         case .success(.page(let asked)): page = asked
         }
         if expectsContinue(request) { try await writer.writeInformationalHead(.init(status: .continue)) }

@@ -7,8 +7,8 @@ import Synchronization
 @testable import Notifier
 
 /// The notifier's state with a clock that only the test moves, and a server that takes what it is given.
-struct BoardScene {
-    var board: NotificationState
+struct NotificationScene {
+    var notificationState: NotificationState
     var now = ContinuousClock.now
     var server = NotificationServer(
         peer: ":1.5",
@@ -19,13 +19,13 @@ struct BoardScene {
 
     init(_ product: String = "Plasma", dismissalDenies: Bool = false) {
         let count = Mutex(0)
-        board = NotificationState(dismissalDenies: dismissalDenies) {
+        notificationState = NotificationState(dismissalDenies: dismissalDenies) {
             count.withLock { number in
                 number += 1
                 return "key-\(number)"
             }
         }
-        _ = board.serverChanged(to: ":1.5", now: now)
+        _ = notificationState.serverChanged(to: ":1.5", now: now)
         server = NotificationServer(
             peer: ":1.5",
             product: product,
@@ -38,16 +38,21 @@ struct BoardScene {
     }
 
     /// Lets the server show everything that the actions post; what is on it then, by id.
-    mutating func carryOut(_ actions: [BoardAction]) -> [Posted] {
+    mutating func carryOut(_ actions: [NotificationAction]) -> [Posted] {
         var posted: [Posted] = []
         for case .post(let ticket) in actions {
-            guard let note = board.compose(ticket, on: server, now: now) else {
-                posted += carryOut(board.place(now: now))
+            guard let note = notificationState.compose(ticket, on: server, now: now) else {
+                posted += carryOut(notificationState.place(now: now))
                 continue
             }
             lastID += 1
             posted.append(Posted(id: note.replaces == 0 ? lastID : note.replaces, note: note))
-            let more = board.posted(ticket, id: posted[posted.count - 1].id, by: server.peer, now: now)
+            let more = notificationState.posted(
+                ticket,
+                id: posted[posted.count - 1].id,
+                by: server.peer,
+                now: now
+            )
             posted += carryOut(more)
         }
         return posted
@@ -56,39 +61,40 @@ struct BoardScene {
     /// Lets time pass and whatever is due then happen.
     mutating func wait(_ duration: Duration = .seconds(1)) -> [Posted] {
         pass(duration)
-        return carryOut(board.tick(now: now))
+        return carryOut(notificationState.tick(now: now))
     }
 
     /// Shows a request and lets the moment pass in which a press would be hasty.
     mutating func show(_ request: PendingRequest) -> [Posted] {
-        let posted = carryOut(board.show(request, now: now))
+        let posted = carryOut(notificationState.show(request, now: now))
         pass(.seconds(1))
         return posted
     }
 
     mutating func press(_ label: String, on posted: Posted, from peer: String = ":1.5")
-        -> [BoardAction]
+        -> [NotificationAction]
     {
         let key = posted.note.buttons.first { $0.label == label }?.key ?? ""
-        return board.take(.init(kind: .invoked(key: key), id: posted.id, peer: peer), now: now)
+        return notificationState.take(.init(kind: .invoked(key: key), id: posted.id, peer: peer), now: now)
     }
 
     /// A click on Allow and what comes of it at once.
-    mutating func allow(_ posted: Posted) -> [BoardAction] {
+    mutating func allow(_ posted: Posted) -> [NotificationAction] {
         press("Allow", on: posted)
     }
 
-    mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [BoardAction] {
-        board.take(.init(kind: .closed(reason: reason), id: posted.id, peer: peer), now: now)
+    mutating func close(_ posted: Posted, reason: UInt32, from peer: String = ":1.5") -> [NotificationAction]
+    {
+        notificationState.take(.init(kind: .closed(reason: reason), id: posted.id, peer: peer), now: now)
     }
 }
 
 /// A notification as the server holds it.
 struct Posted: Equatable {
     let id: UInt32
-    let note: Note
+    let note: NotifyCall
 
-    var close: BoardAction { .close(id: id, peer: ":1.5") }
+    var close: NotificationAction { .close(id: id, peer: ":1.5") }
 }
 
 extension PendingRequest {
@@ -159,12 +165,12 @@ extension PendingRequest {
     }
 }
 
-extension BoardAction {
-    static func allow(_ code: String = "7F2A", _ choices: Choices = Choices()) -> BoardAction {
+extension NotificationAction {
+    static func allow(_ code: String = "7F2A", _ choices: Choices = Choices()) -> NotificationAction {
         .answer(code: code, .allow, choices, .notifier)
     }
 
-    static func deny(_ code: String = "7F2A", _ surface: Surface = .notifier) -> BoardAction {
+    static func deny(_ code: String = "7F2A", _ surface: Surface = .notifier) -> NotificationAction {
         .answer(code: code, .deny, Choices(), surface)
     }
 }

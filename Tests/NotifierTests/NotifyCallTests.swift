@@ -10,8 +10,8 @@ import Testing
         of request: PendingRequest = .of(.release),
         product: String = "gnome-shell",
         _ capabilities: Set<String>
-    ) throws -> Note {
-        var scene = BoardScene(product)
+    ) throws -> NotifyCall {
+        var scene = NotificationScene(product)
         scene.server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
         return try #require(scene.show(request).first).note
     }
@@ -50,7 +50,7 @@ import Testing
         for kind in ApprovalKind.allCases {
             for attempt in 0...2 {
                 let request = PendingRequest.alarming(kind)
-                let note = Note(asking: request, on: server, attempt: attempt, others: 3, keys: [:])
+                let note = NotifyCall(asking: request, on: server, attempt: attempt, others: 3, keys: [:])
                 let lines = note.body.split(separator: "\n")
                 #expect(lines.count <= 5, "\(note.body)")
                 #expect((note.title + note.body).components(of: "7F2A") == 1)
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func `where one question is shown at a time it says how many more wait`() throws {
-        var scene = BoardScene("gnome-shell")
+        var scene = NotificationScene("gnome-shell")
         scene.server = NotificationServer(
             peer: ":1.5",
             product: "gnome-shell",
@@ -85,7 +85,8 @@ import Testing
         #expect(!first.note.body.contains("wait"))
         for code in ["AAAA", "BBBB", "CCCC"] { _ = scene.show(.of(.release, code)) }
         _ = scene.allow(first)
-        let posted = scene.carryOut(scene.board.remove("7F2A", now: scene.now)) + scene.wait(.seconds(2))
+        let posted =
+            scene.carryOut(scene.notificationState.remove("7F2A", now: scene.now)) + scene.wait(.seconds(2))
         #expect(posted.first?.note.body.hasSuffix("2 more questions wait.") == true)
     }
 
@@ -126,7 +127,7 @@ import Testing
 
     @Test func `a delivery of names alone says so`() {
         func title(_ count: Int, _ host: String? = nil) -> String {
-            News.delivery(client: "a", program: "git", host: host, count: count, passwords: false).title
+            Notice.delivery(client: "a", program: "git", host: host, count: count, passwords: false).title
         }
         #expect(title(1, "a.example") == "git got a login without password for a.example")
         #expect(title(40) == "git got 40 logins without passwords")

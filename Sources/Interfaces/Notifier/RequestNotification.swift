@@ -3,7 +3,7 @@
 import Approval
 
 /// A request that is shown, or is to be shown, in a notification.
-struct Bubble: Sendable {
+struct RequestNotification: Sendable {
     typealias Instant = NotificationState.Instant
 
     enum Phase: Sendable {

@@ -3,7 +3,7 @@
 import Approval
 
 /// One call of `Notify`.
-struct Note: Sendable, Equatable {
+struct NotifyCall: Sendable, Equatable {
     /// A button: the key that comes back and the word on it.
     struct Button: Sendable, Equatable {
         let key: String
@@ -19,7 +19,7 @@ struct Note: Sendable, Equatable {
     var isTransient = false
 }
 
-extension Note {
+extension NotifyCall {
     /// A question, with the buttons that may be offered for it.
     ///
     /// - Parameters:
@@ -67,7 +67,7 @@ extension Note {
     }
 
     /// News that need no answer.
-    init(telling news: News, on server: NotificationServer) {
+    init(telling news: Notice, on server: NotificationServer) {
         title = news.title
         body = server.escaped(news.body)
         isTransient = true

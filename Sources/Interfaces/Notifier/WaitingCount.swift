@@ -3,7 +3,7 @@
 import Approval
 
 /// The one notification that counts the requests beyond the first few.
-struct Tally: Sendable {
+struct WaitingCount: Sendable {
     enum Phase: Sendable {
         case none
         case posting(ticket: UInt64)
@@ -33,44 +33,45 @@ struct Tally: Sendable {
 extension NotificationState {
     /// What it counts: nothing where the server keeps all but one back, for there it would stand in their way.
     private var countedCodes: [String] {
-        queues ? [] : bubbles.filter(\.isCounted).map(\.request.code)
+        queues ? [] : notifications.filter(\.isCounted).map(\.request.code)
     }
 
-    mutating func placeTally(now: Instant) -> [BoardAction] {
+    mutating func placeWaitingCount(now: Instant) -> [NotificationAction] {
         let codes = countedCodes
-        guard tally.ticket == nil else { return [] }
+        guard waitingCount.ticket == nil else { return [] }
         guard !codes.isEmpty else {
-            defer { tally = Tally() }
-            guard let id = tally.id, let peer = tally.peer else { return [] }
+            defer { waitingCount = WaitingCount() }
+            guard let id = waitingCount.id, let peer = waitingCount.peer else { return [] }
             disturb(now: now)
             return [.close(id: id, peer: peer)]
         }
-        let isNews = tally.id == nil ? !Set(codes).isSubset(of: tally.told) : codes != tally.told
+        let isNews =
+            waitingCount.id == nil ? !Set(codes).isSubset(of: waitingCount.told) : codes != waitingCount.told
         guard isNews else { return [] }
         let ticket = newTicket()
-        tally.phase = .posting(ticket: ticket)
+        waitingCount.phase = .posting(ticket: ticket)
         return [.post(ticket: ticket)]
     }
 
-    mutating func composeTally(on server: NotificationServer) -> Note? {
+    mutating func composeWaitingCount(on server: NotificationServer) -> NotifyCall? {
         let codes = countedCodes
         guard !codes.isEmpty else {
-            tally.phase = .none
+            waitingCount.phase = .none
             return nil
         }
-        tally.told = codes
-        let isSame = tally.peer == server.peer
-        return Note(counting: codes, on: server, replaces: isSame ? tally.id ?? 0 : 0)
+        waitingCount.told = codes
+        let isSame = waitingCount.peer == server.peer
+        return NotifyCall(counting: codes, on: server, replaces: isSame ? waitingCount.id ?? 0 : 0)
     }
 
-    mutating func tallyPosted(id: UInt32, by peer: String, now: Instant) -> [BoardAction] {
+    mutating func waitingCountPosted(id: UInt32, by peer: String, now: Instant) -> [NotificationAction] {
         guard !departed.contains(peer) else {
-            tally = Tally()
-            return placeTally(now: now)
+            waitingCount = WaitingCount()
+            return placeWaitingCount(now: now)
         }
-        tally.phase = .visible
-        tally.id = id
-        tally.peer = peer
-        return placeTally(now: now)
+        waitingCount.phase = .visible
+        waitingCount.id = id
+        waitingCount.peer = peer
+        return placeWaitingCount(now: now)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import KDBX
 import Linux
 import SecureMemory
@@ -225,6 +226,36 @@ struct KDBXStoreSavingTests {
             throw error
         }
         _ = try await ChildProcess.run("umount", [fixture.path])
+    }
+
+    @Test(.enabled(if: canMount, "nothing can be mounted here"))
+    func `who finds the file broken is told where its former content is`() async throws {
+        let fixture = try KDBXFixture()
+        let mounted = try await ChildProcess.run("mount", ["--bind", fixture.path, fixture.path])
+        guard mounted.status == 0 else { return }  // a container that may not
+        let (path, state) = (fixture.path, fixture.folder.path("broken"))
+        let isBackedUp = Observed(false)
+        let store = KDBXFixture.store(path, fixture.passwords, state, fixture.clock) {
+            step throws(SystemCallError) in
+            // The new file was synchronized before it turned out that it can't take the old one's place.
+            if step == .backedUp { isBackedUp.update { $0 = true } }
+            guard step == .synchronized, isBackedUp.now, unsafe umount2(path, 0) == 0 else { return }
+            // Neither the new content counts now nor can the old one be put back.
+            unsafe unlink(path)
+            throw SystemCallError(call: "test", code: EIO)
+        }
+        defer { unsafe umount2(path, 0) }
+        let before = try fixture.bytes()
+        try await store.unlock(for: UnlockReason())
+        let error = await #expect(throws: VaultError.self) { try await store.save(LoginDraft(title: "one")) }
+        guard case .failed(let text)? = error else {
+            Issue.record("another error, or none")
+            return
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: state)
+        let backup = state + "/" + (try #require(names.first { $0.hasSuffix(".kdbx-backup") }))
+        #expect(text.contains(backup))
+        #expect(try Data(contentsOf: URL(filePath: backup)) == before)
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))

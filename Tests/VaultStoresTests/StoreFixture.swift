@@ -26,17 +26,22 @@ struct StoreFixture {
         store = Self.store(keyring, state, clock)
     }
 
+    /// A vault in the same keyring that sees it through a provider that can be told to fail.
+    func store(through provider: FussyProvider) async throws -> KeyringStore {
+        Self.store(try await Self.keyring(on: provider.bus), state + "-fussy", clock)
+    }
+
     /// The same vault after a restart of the daemon, with another state folder if the state is to be lost.
     func restarted(state: String? = nil) async throws -> KeyringStore {
         await BlockingWork.state {}
         return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock)
     }
 
-    private static func keyring(on bus: PrivateBus) async throws -> Keyring {
+    static func keyring(on bus: PrivateBus) async throws -> Keyring {
         Keyring(bus: try await bus.connect(), address: bus.address, deadline: .seconds(20), logger: quiet)
     }
 
-    private static func store(_ keyring: Keyring, _ state: String, _ clock: Observed<Int64>) -> KeyringStore {
+    static func store(_ keyring: Keyring, _ state: String, _ clock: Observed<Int64>) -> KeyringStore {
         KeyringStore(name: "keyring", keyring: keyring, state: state, logger: quiet, now: { clock.now })
     }
 

@@ -16,6 +16,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// What is in it, without secrets; in memory once it has been read.
     func index() async throws(VaultError) -> LoginIndex
 
+    /// What is in it, to be compared with what is in it later; it may take a while.
+    func state() async throws(VaultError) -> VaultState
+
     /// Opens the secrets of one login; never asks the person anything.
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
 
@@ -60,6 +63,10 @@ extension VaultStore {
     package func close() async { await lock() }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
+
+    package func state() async throws(VaultError) -> VaultState {
+        VaultState(index: try await index())
+    }
 }
 
 /// What kind of place a vault is.

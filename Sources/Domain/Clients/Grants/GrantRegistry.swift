@@ -22,18 +22,14 @@ package actor GrantRegistry {
     /// What counts; of what is stored, as it was when it was last read.
     private var table = GrantTable()
     private var shelf = GrantsSnapshot()
+    private let cache = CachedReading<GrantsSnapshot, KeyringError>()
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
     private var undeleted: [String: Undeleted] = [:]
     /// What is being stored, by name; it counts for this session until it is.
     private var pending: [String: Grant] = [:]
-    /// Nothing has happened in the keyring since it was read.
-    private var isCurrent = false
-    /// How often something has changed in the keyring.
-    private var changeCount: UInt64 = 0
-    private var reading: Task<KeyringError?, Never>?
-    private var lastWrite: Task<Void, Never>?
+    private var writes = SerialLine()
     private var isDeletingAgain = false
-    /// `changeCount` after the last write that failed.
+    /// How often the keyring had changed after the last write that failed.
     private var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
@@ -58,8 +54,7 @@ package actor GrantRegistry {
     /// Follows the keyring until it is cancelled.
     package func run() async {
         for await event in keyring.events() {
-            isCurrent = false
-            changeCount += 1
+            cache.forget()
             switch event {
             case .locked, .providerLeft: endSessions()
             default: break
@@ -101,7 +96,7 @@ package actor GrantRegistry {
     ///
     /// - Throws: Why not all that is stored can be read.
     package func all() async throws(KeyringError) -> [Grant] {
-        await lastWrite?.value
+        await writes.isDone()
         if let error = await load() { throw error }
         guard !shelf.sealed.values.contains(.itemLocked) else { throw .itemLocked }
         table.dropOver(at: .now)
@@ -153,36 +148,22 @@ package actor GrantRegistry {
     ///
     /// - Returns: Why what is stored can't be known.
     private func load() async -> KeyringError? {
-        guard !isCurrent else { return nil }
-        if let reading { return await reading.value }
-        let task = Task(executorPreference: TaskQueue.shared) { await self.read() }
-        reading = task
-        return await task.value
-    }
-
-    private static let readings = 8
-
-    private func read() async -> KeyringError? {
-        defer { reading = nil }
-        // What changes while it is read, a lock among that, makes what was read worth nothing.
-        for _ in 0..<Self.readings {
-            let before = changeCount
-            do throws(KeyringError) {
+        do throws(KeyringError) {
+            _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
+                [keyring] () async throws(KeyringError) in
                 let found = try await keyring.items(schema: Self.schema)
-                let shelf = GrantsSnapshot(found, try await keyring.openSecrets(of: found))
-                guard before == changeCount else { continue }
-                adopt(shelf)
-                return nil
-            } catch {
-                return error
+                return GrantsSnapshot(found, try await keyring.openSecrets(of: found))
+            } adopted: {
+                $0.adopt($1)
             }
+            return nil
+        } catch {
+            return error
         }
-        return .deadline
     }
 
     private func adopt(_ shelf: GrantsSnapshot) {
         self.shelf = shelf
-        isCurrent = true
         let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
         let former = table
         table.adopt(stored, sparing: Set(shelf.sealed.keys))
@@ -198,7 +179,7 @@ package actor GrantRegistry {
 
     /// Tries once more to delete what was forgotten, if anything has changed since that failed.
     private func deleteAgain() {
-        guard !undeleted.isEmpty, !isDeletingAgain, changeCount != failedAt else { return }
+        guard !undeleted.isEmpty, !isDeletingAgain, cache.changes != failedAt else { return }
         isDeletingAgain = true
         Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
     }
@@ -215,14 +196,11 @@ package actor GrantRegistry {
 
     /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
     private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(KeyringError) {
-        let previous = lastWrite
-        let task = Task(executorPreference: TaskQueue.shared) {
-            await previous?.value
-            return await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
+        let outcome = writes.join {
+            await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
         }
-        lastWrite = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
         do throws(KeyringError) {
-            try await task.value.get()
+            try await outcome.value.get()
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
             throw error
@@ -243,13 +221,12 @@ package actor GrantRegistry {
             try await put(kept.grants, fingerprint)
         } catch {
             // Nobody knows how much of it was done.
-            isCurrent = false
-            changeCount += 1
-            failedAt = changeCount
+            cache.forget()
+            failedAt = cache.changes
             throw error
         }
         // A reading that runs may have seen what was there before.
-        changeCount += 1
+        cache.change { $0 = shelf }
         // Nothing more was forgotten meanwhile.
         if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
         for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }

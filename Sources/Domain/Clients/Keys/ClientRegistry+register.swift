@@ -218,7 +218,7 @@ extension ClientRegistry {
         // What is known in memory counts until the daemon ends, whatever comes of it.
         records[fingerprint]?.writtenDay = day
         records[fingerprint]?.hasWrittenHmac = record.usesHmac
-        inTurn { [self] in
+        writes.join { [self] in
             do throws(KeyringError) {
                 // As it is now: the person may have changed or deleted it.
                 guard let item = try await keyring.item(at: known.item.path),
@@ -251,8 +251,9 @@ extension ClientRegistry {
     private func write<Outcome: Sendable>(
         _ change: @escaping @Sendable () async throws(KeyringError) -> Outcome
     ) async throws(ClientError) -> Outcome {
-        let result = await inTurn { await Result { () async throws(KeyringError) in try await change() } }
-            .value
+        let result = await writes.join {
+            await Result { () async throws(KeyringError) in try await change() }
+        }.value
         forgetKeys()
         news.send(())
         do throws(KeyringError) {
@@ -260,20 +261,6 @@ extension ClientRegistry {
         } catch {
             throw .keyring(error)
         }
-    }
-
-    /// Runs a write after those that came before it, so that none brings back what another has replaced.
-    @discardableResult
-    private func inTurn<Outcome: Sendable>(
-        _ work: @escaping @Sendable () async -> Outcome
-    ) -> Task<Outcome, Never> {
-        let previous = lastWrite
-        let task = Task(executorPreference: TaskQueue.shared) {
-            await previous?.value
-            return await work()
-        }
-        lastWrite = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
-        return task
     }
 
     private func shelf() async throws(ClientError) -> ClientsSnapshot {

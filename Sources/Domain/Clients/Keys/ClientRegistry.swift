@@ -22,17 +22,15 @@ package actor ClientRegistry {
     private let events: AsyncStream<KeyringEvent>
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
-    private var shelf: ClientsSnapshot?
-    private var reading: Task<Result<ClientsSnapshot, KeyringError>, Never>?
-    private var generation = 0
+    private let cache = CachedReading<ClientsSnapshot, KeyringError>()
     private var follower: Task<Void, Never>?
     private var lastReread: ContinuousClock.Instant?
     private static let rereadPause = Duration.seconds(10)
 
     /// What is known of a key beside its item, by fingerprint; it outlives the cache.
     var records: [String: KeyRecord] = [:]
-    /// The last of the writes to our items, which come one after the other.
-    var lastWrite: Task<Void, Never>?
+    /// The writes to our items, so that none brings back what another has replaced.
+    var writes = SerialLine()
 
     /// A registry over a keyring; nothing is read yet.
     ///
@@ -181,13 +179,7 @@ package actor ClientRegistry {
     /// All clients, from memory or, if they aren't there, from the keyring.
     func clients() async throws(KeyringError) -> ClientsSnapshot {
         follow()
-        if let shelf { return shelf }
-        if let reading { return try await reading.value.get() }
-        let task = Task(executorPreference: TaskQueue.shared) { await self.read() }
-        reading = task
-        let outcome = await task.value
-        reading = nil
-        return try outcome.get()
+        return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading)
     }
 
     /// Reads the keys once more before a request is refused, unless that has just been done.
@@ -196,34 +188,20 @@ package actor ClientRegistry {
     private func readAgain() async -> ClientsSnapshot? {
         guard lastReread.map({ .now - $0 > Self.rereadPause }) ?? true else { return nil }
         lastReread = .now
-        switch await read() {
-        case .success(let shelf): return shelf
-        case .failure: return nil
-        }
+        // Why it can't be read says nothing against what is known.
+        return try? await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading)
     }
 
-    private func read() async -> Result<ClientsSnapshot, KeyringError> {
-        var attempt = 0
-        while true {
-            attempt += 1
-            let started = generation
-            let outcome = await Result { [keyring] () async throws(KeyringError) in
-                let items = try await keyring.items(schema: ClientItem.schema)
-                return ClientsSnapshot(items, try await keyring.openSecrets(of: items))
-            }
-            // What changed while it was read must not stay; a keyring that never rests is read anew each time.
-            if started == generation {
-                if case .success(let shelf) = outcome { self.shelf = shelf }
-                return outcome
-            }
-            guard attempt < 4 else { return outcome }
+    private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {
+        { [keyring] () async throws(KeyringError) in
+            let items = try await keyring.items(schema: ClientItem.schema)
+            return ClientsSnapshot(items, try await keyring.openSecrets(of: items))
         }
     }
 
     /// Forgets the keys, and whatever is being read now.
     func forgetKeys() {
-        shelf = nil
-        generation += 1
+        cache.forget()
     }
 
     /// Follows the keyring from the first use on; what happened since `init` has been kept.
@@ -252,7 +230,7 @@ package actor ClientRegistry {
     /// Whether an item that changed is, or has become, one of ours.
     private func concernsUs(_ path: String) async -> Bool {
         // Nothing is cached, but something may be being read.
-        guard let shelf else { return true }
+        guard let shelf = cache.current else { return true }
         if shelf.paths.contains(path) { return true }
         do throws(KeyringError) {
             return try await keyring.item(at: path)?.schema == ClientItem.schema

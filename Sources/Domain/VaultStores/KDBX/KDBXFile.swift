@@ -173,17 +173,19 @@ struct KDBXFile: Sendable {
             )
         } catch  where replacement.isImpossible(error) {
             try SafeFile.makeFolder(SafeFile.parent(of: backup))
-            try replacement.overwrite(
-                with: file,
-                backup: backup,
-                isGood: isGood,
-                isStillOld: isStillOld,
-                reached: reached
-            )
-            logger.notice(
-                "The file of the vault can't be replaced, and was written in place; its former content is kept",
-                metadata: ["vault": "\(name)", "backup": "\(backup)"]
-            )
+            do throws(SystemCallError) {
+                try replacement.overwrite(
+                    with: file,
+                    backup: backup,
+                    isGood: isGood,
+                    isStillOld: isStillOld,
+                    reached: reachedInPlace
+                )
+            } catch  where FileReplacement.isBroken(error) {
+                return .failure(.failed(isBroken(by: error)))
+            } catch {
+                throw error
+            }
         } catch {
             throw error
         }
@@ -202,6 +204,22 @@ struct KDBXFile: Sendable {
             saved: saved
         )
         return .success((opened, id))
+    }
+
+    /// Says where the former content is before the first byte of it is overwritten: whoever finds the file broken, after
+    /// a crash or a full disk, finds that in the log.
+    private func reachedInPlace(_ step: FileReplacement.Step) throws(SystemCallError) {
+        if step == .backedUp {
+            logger.notice(
+                "The file of the vault can't be replaced, and is written in place; its former content is kept",
+                metadata: ["vault": "\(name)", "backup": "\(backup)"]
+            )
+        }
+        try reached(step)
+    }
+
+    private func isBroken(by error: SystemCallError) -> String {
+        "The file of the vault \(name) could neither be written nor put back as it was (\(error.words)), and may be broken: its former content is in \(backup); copy that to \(reader.path)"
     }
 
     /// What other programs wrote since the file was read, with what was saved meanwhile; and what that is.

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import FoundationEssentials
 import KDBX
-import Linux
-import Vault
+import SecureMemory
 
 /// The Hash of a KDBX vault as clients came to know it, kept in the state folder and known while it is locked.
 struct KDBXIdentity: Codable, Equatable, Sendable {
@@ -22,45 +20,17 @@ struct KDBXIdentity: Codable, Equatable, Sendable {
 
     /// What clients know the vault by: 40 hex digits.
     var hash: String {
-        Digest.sha1(Array((root + recycleBin).utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-            .joined()
-    }
-}
-
-/// The file in which the identity is, by the vault's path, so that a vault may get another name.
-struct KDBXIdentityFile: Sendable {
-    private let folder: String
-    private let path: String
-
-    init(folder: String, vault: String) {
-        self.folder = folder
-        path = Self.place(of: vault, in: folder, ending: "json")
+        Hex.text(Digest.sha1(Array((root + recycleBin).utf8)))
     }
 
-    /// Where something about a vault is kept in the state folder.
-    static func place(of vault: String, in folder: String, ending: String) -> String {
-        let digest = Digest.sha256(Array(vault.utf8)).prefix(8)
-        let name = digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        return folder + "/kdbx-vault-\(name).\(ending)"
+    /// The file in which it is, by the vault's path, so that a vault may get another name; a vault that has none is
+    /// pinned when it is opened.
+    static func file(of vault: String, in folder: String) -> StateFile<KDBXIdentity> {
+        StateFile(name(of: vault, ending: "json"), in: folder)
     }
 
-    /// What was pinned; nil before the vault was first opened.
-    func read() -> KDBXIdentity? {
-        // A file that can't be read is as good as none: the next opening pins again.
-        guard let bytes = try? FileBytes.read(path) else { return nil }
-        return try? JSONDecoder().decode(KDBXIdentity.self, from: Data(bytes))  // as above
-    }
-
-    /// Pins an identity.
-    func write(_ identity: KDBXIdentity) throws(VaultError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-        do {
-            let bytes = try Array(encoder.encode(identity))
-            try SafeFile.makeFolder(folder)
-            try SafeFile.write(bytes, to: path)
-        } catch {
-            throw .failed("The state can't be written to \(path): \(error)")
-        }
+    /// What something about a vault is called in the state folder.
+    static func name(of vault: String, ending: String) -> String {
+        "kdbx-vault-\(Hex.text(Digest.sha256(Array(vault.utf8)).prefix(8))).\(ending)"
     }
 }

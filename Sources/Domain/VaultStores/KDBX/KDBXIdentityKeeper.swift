@@ -8,7 +8,7 @@ import Vault
 /// What clients know a vault by, kept beside its file: read once, and written when the vault is another one.
 actor KDBXIdentityKeeper {
     private let vault: String
-    private let file: KDBXIdentityFile
+    private let file: StateFile<KDBXIdentity>
     private let work: BlockingWork
     private let logger: Logger
     private var known: KDBXIdentity??
@@ -20,7 +20,7 @@ actor KDBXIdentityKeeper {
     ///   - file: Where it is kept.
     ///   - work: What writes it.
     ///   - logger: Where trouble goes.
-    init(vault: String, file: KDBXIdentityFile, work: BlockingWork, logger: Logger) {
+    init(vault: String, file: StateFile<KDBXIdentity>, work: BlockingWork, logger: Logger) {
         self.vault = vault
         self.file = file
         self.work = work

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ciphers
+import ConcurrencyTools
+import SecureMemory
 package import Vault
 
 // What is read of an open vault: all of it from memory.
@@ -7,6 +10,17 @@ extension KDBXStore {
     package func index() async throws(VaultError) -> LoginIndex {
         try shelf().index
     }
+
+    package func state() async throws(VaultError) -> VaultState {
+        let shelf = try shelf()
+        // Beside the thread that serves, and beside the saves: a vault can be large.
+        return await Task(executorPreference: Self.coding) {
+            VaultState(index: shelf.index, codes: shelf.codes(key: Self.codeKey))
+        }.value
+    }
+
+    private static let coding = TaskQueue(label: "org.keybell.kdbx.coding")
+    private static let codeKey = Randomness.secret(32)
 
     package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
         guard let secrets = try shelf().secrets(of: id) else { throw .notFound }

@@ -42,7 +42,8 @@ package actor KDBXStore: VaultStore {
     /// lock had made of it. What it holds of the database is gone when it ends.
     private var rereading: (any KeyDeriver)?
     private var follower: KDBXFollower
-    private var line = FileLine()
+    /// The saves and readings of the file.
+    private var line = SerialLine()
 
     /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
     ///
@@ -80,14 +81,14 @@ package actor KDBXStore: VaultStore {
         let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
-            backup: KDBXIdentityFile.place(of: path, in: state, ending: "kdbx-backup"),
+            backup: state + "/" + KDBXIdentity.name(of: path, ending: "kdbx-backup"),
             logger: logger,
             reached: reached
         )
         work = BlockingWork(label: "org.keybell.kdbx")
         identity = KDBXIdentityKeeper(
             vault: name,
-            file: KDBXIdentityFile(folder: state, vault: path),
+            file: KDBXIdentity.file(of: path, in: state),
             work: work,
             logger: logger
         )

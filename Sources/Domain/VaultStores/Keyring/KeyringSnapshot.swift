@@ -47,6 +47,11 @@ struct KeyringSnapshot {
         extraPaths[id.hex].flatMap { extras[$0] }
     }
 
+    /// The logins that are gone, of which an extra is left.
+    var orphans: [LoginID] {
+        extraPaths.keys.compactMap { LoginID(hex: $0) }.filter { paths[$0] == nil }
+    }
+
     /// Takes in how some items stand now, by their paths; one that isn't among them is gone.
     mutating func update(
         _ paths: [String],

@@ -35,9 +35,7 @@ extension KeyringStore {
         let isAwaited = !untaken.isEmpty
         untaken.formUnion(paths)
         guard !isAwaited, !paths.isEmpty else { return }
-        let former = taking
-        taking = Task(executorPreference: TaskQueue.shared) {
-            await former?.value
+        looks.join {
             if await self.refresh(self.nextUntaken()) { self.news.send(()) }
         }
     }
@@ -89,8 +87,11 @@ extension KeyringStore {
             return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
         }
         guard !ours.isEmpty else { return false }
-        let gone = ours.filter { found.items[$0] == nil }.compactMap { shelf.items[$0] }
-        let (started, identity) = (generation, identity())
+        let hasLogin = { (items: [String: KeyringItem], path: String) in
+            items[path]?.schema == LoginItem.schema
+        }
+        let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(shelf.items, $0) }
+        let (before, identity) = (cache.changes, identity())
         // Puts all logins in order anew: not on the thread on which the house serves.
         let updated = await arranging {
             var updated = shelf
@@ -103,28 +104,10 @@ extension KeyringStore {
             return updated
         }
         guard self.shelf != nil else { return true }
-        guard started == generation else { return nil }
-        self.shelf = updated
-        generation += 1
+        guard before == cache.changes else { return nil }
+        cache.change { $0 = updated }
         keepNames()
-        for item in gone { await deleteExtra(of: item) }
+        if areOthers { lookForOrphans() }
         return true
-    }
-
-    /// Deletes what belonged to a login that is gone for good.
-    private func deleteExtra(of item: KeyringItem) async {
-        guard let id = item.attributes[LoginItem.Attribute.uuid].flatMap({ LoginID(hex: $0) }),
-            let extra = shelf?.extra(id)
-        else { return }
-        do throws(KeyringError) {
-            // Some providers delete and make an item where others change it.
-            let same = try await keyring.items(
-                schema: LoginItem.schema,
-                attributes: [LoginItem.Attribute.uuid: item.attributes[LoginItem.Attribute.uuid] ?? ""]
-            )
-            if same.isEmpty { try await keyring.delete(extra.item) }
-        } catch {
-            logger.notice("What belonged to a deleted login is left", metadata: ["reason": "\(error)"])
-        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Logging
 import SecretService
 import SecureMemory
@@ -26,6 +27,12 @@ extension KeyringStore {
     }
 
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
+        try await saves.join {
+            await Result { () async throws(VaultError) in try await self.saveNow(draft) }
+        }.value.get()
+    }
+
+    private func saveNow(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
         let changes = try await changes(draft)
         guard !changes.isUnchanged else { throw .unchanged }
         let id: LoginID
@@ -35,7 +42,7 @@ extension KeyringStore {
         } else {
             id = try await make(draft)
         }
-        await keepIdentity()
+        await keepIdentityNow()
         return id
     }
 
@@ -43,6 +50,10 @@ extension KeyringStore {
     ///
     /// Nothing is asked, and a keyring that is locked now will do another time.
     package func keepIdentity() async {
+        await saves.join { await self.keepIdentityNow() }.value
+    }
+
+    private func keepIdentityNow() async {
         do throws(VaultError) {
             guard try await opened().identityItem == nil else { return }
             let attributes = identity().attributes
@@ -108,7 +119,8 @@ extension KeyringStore {
         let password = draft.password.flatMap { $0 == before.password ? nil : $0 }
         if password != nil { extra.retire(before.password, at: now()) }
         // The former password is safe before the new one takes its place.
-        if extra != formerExtra?.content { _ = try await write(extra, for: login, over: formerExtra?.item) }
+        let written =
+            extra == formerExtra?.content ? nil : try await write(extra, for: login, over: formerExtra?.item)
 
         var attributes = item.attributes
         attributes[LoginItem.Attribute.uuid] = stored.id.hex
@@ -116,12 +128,49 @@ extension KeyringStore {
         if login.username != stored.username { attributes[LoginItem.Attribute.username] = login.username }
         if login.url != stored.url { attributes[LoginItem.Attribute.url] = login.url }
         let changed = attributes
-        try await asking { () async throws(KeyringError) in
-            try await self.keyring.change(
-                item,
-                label: login.title == stored.title ? nil : login.title,
-                attributes: changed == item.attributes ? nil : changed,
-                secret: password
+        do throws(VaultError) {
+            try await asking { () async throws(KeyringError) in
+                try await self.keyring.change(
+                    item,
+                    label: login.title == stored.title ? nil : login.title,
+                    attributes: changed == item.attributes ? nil : changed,
+                    secret: password
+                )
+            }
+        } catch {
+            await refresh([item.path])
+            if let written {
+                var former = formerExtra?.content ?? LoginExtra()
+                // Nobody knows how much of it was done.
+                if password != nil, !(await isStill(before.password, of: item)) {
+                    former.retire(before.password, at: now())
+                }
+                await putBack(former, into: written)
+            }
+            throw error
+        }
+        await refresh([item.path])
+    }
+
+    /// Whether an item has this password for certain.
+    private func isStill(_ password: SecretBytes, of item: KeyringItem) async -> Bool {
+        do throws(KeyringError) {
+            return try await keyring.secret(of: item) == password
+        } catch {
+            return false
+        }
+    }
+
+    /// Takes back what a save that has failed wrote beside the login: it must not be let out to more hosts, say.
+    ///
+    /// An extra that wasn't there stays as an empty one: to delete it, some providers ask the person.
+    private func putBack(_ former: LoginExtra, into item: KeyringItem) async {
+        do throws(KeyringError) {
+            try await keyring.change(item, secret: former.json)
+        } catch {
+            logger.error(
+                "What a failed save had changed beside a login could not be taken back",
+                metadata: ["reason": "\(error)"]
             )
         }
         await refresh([item.path])

@@ -12,9 +12,16 @@ extension KeyringStore {
         keptState().identity ?? .random()
     }
 
+    /// The vault's Hash, if the keyring is known to keep no other.
+    var settledHash: String? {
+        let state = keptState()
+        return state.isProvisional ? nil : state.identity?.hash
+    }
+
     func keptState() -> KeptState {
         if let known { return known }
-        let state = file.read() ?? KeptState(.random(), isProvisional: true)
+        let kept = file.read().flatMap { $0.identity == nil ? nil : $0 }
+        let state = kept ?? KeptState(.random(), isProvisional: true)
         known = state
         if state.isProvisional { keep(state) }
         return state
@@ -43,9 +50,10 @@ extension KeyringStore {
                 "The state was lost; the vault's Hash is again the one that the keyring keeps",
                 metadata: ["was": "\(identity().hash)", "is": "\(other.hash)"]
             )
-            let derived = state.derived
+            let former = state
             state = KeptState(other, isProvisional: false)
-            state.derived = derived
+            state.derived = former.derived
+            state.orphans = former.orphans
         }
         state.isProvisional = false
         keep(state)

@@ -22,18 +22,21 @@ package actor KeyringStore: VaultStore {
     let keyring: Keyring
     let logger: Logger
     let now: @Sendable () -> Int64
-    let file: StateFile
+    let file: StateFile<KeptState>
     let events: AsyncStream<KeyringEvent>
     let arranging = BlockingWork(label: "org.keybell.keyring.arranging")
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
     var known: KeptState?
-    var shelf: KeyringSnapshot?
-    private var reading: Task<Result<KeyringSnapshot, KeyringError>, Never>?
-    var generation = 0
+    let cache = CachedReading<KeyringSnapshot, KeyringError>()
+    var shelf: KeyringSnapshot? { cache.current }
+    /// The saves: each begins with what the one before has left.
+    var saves = SerialLine()
+    /// The logins that are gone for long, and of which what belonged to them is being deleted or was to be.
+    var toldToDelete: Set<LoginID> = []
     var follower: Task<Void, Never>?
-    /// The last of the looks at what the keyring has told of; it takes in all that is told before it begins.
-    var taking: Task<Void, Never>?
+    /// The looks at what the keyring has told of; each takes in all that is told before it begins.
+    var looks = SerialLine()
     /// The items that it has told of and nobody has looked at yet.
     var untaken: Set<String> = []
     /// The items that it has told of while all of them were being read.
@@ -67,7 +70,7 @@ package actor KeyringStore: VaultStore {
         self.keyring = keyring
         self.logger = logger
         self.now = now
-        file = StateFile(folder: state)
+        file = KeptState.file(in: state)
         events = keyring.events()
     }
 
@@ -79,7 +82,17 @@ package actor KeyringStore: VaultStore {
         news.listen()
     }
 
-    package func hash() async -> String? { identity().hash }
+    /// Nil while it may yet turn out that the keyring knows another: clients keep what they are told for good.
+    package func hash() async -> String? {
+        guard keptState().isProvisional else { return settledHash }
+        switch await collectionState() {
+        case .unlocked: await settle()
+        // Where nothing was ever stored there is no other. One that has a name may just not be open.
+        case .noCollection where keyring.isDefault: return identity().hash
+        case .noCollection, .noProvider, .locked: break
+        }
+        return settledHash
+    }
 
     package func status() async -> VaultStatus {
         let state = await collectionState()
@@ -89,7 +102,7 @@ package actor KeyringStore: VaultStore {
             path: "",
             isLocked: isLockedByUs || state != .unlocked,
             count: shelf?.index.count ?? 0,
-            hash: identity().hash
+            hash: settledHash
         )
     }
 
@@ -179,72 +192,56 @@ package actor KeyringStore: VaultStore {
     }
 
     /// Whether all is being read.
-    var isReading: Bool { reading != nil }
+    var isReading: Bool { cache.isReading }
 
     private func read() async throws(KeyringError) -> KeyringSnapshot {
         follow()
-        // All that was told before; a keyring that never rests tells of more meanwhile.
-        await taking?.value
-        if let shelf { return shelf }
-        if let reading { return try await reading.value.get() }
-        let task = Task(executorPreference: TaskQueue.shared) { await self.readAnew() }
-        reading = task
-        let outcome = await task.value
-        reading = nil
-        return try outcome.get()
+        for _ in 0..<CachedReading<KeyringSnapshot, KeyringError>.attempts {
+            // All that was told before; a keyring that never rests tells of more meanwhile.
+            await looks.isDone()
+            if let shelf { return shelf }
+            _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
+                () async throws(KeyringError) in
+                try await self.readAll()
+            } adopted: { store, _ in
+                store.hasRead()
+            }
+        }
+        throw .deadline
     }
 
-    private func readAnew() async -> Result<KeyringSnapshot, KeyringError> {
-        var attempt = 0
-        while true {
-            attempt += 1
-            missed = []
-            readings += 1
-            let started = generation
-            let outcome = await Result { [keyring] () async throws(KeyringError) in
-                let items = try await keyring.items(schema: LoginItem.schema)
-                let extras = try await keyring.items(schema: LoginItem.extraSchema)
-                // The identity stands in its attributes; its secret says nothing.
-                let opened = extras.filter {
-                    $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName
-                }
-                return (items, extras, try await keyring.secrets(of: opened))
+    private func readAll() async throws(KeyringError) -> KeyringSnapshot {
+        guard !isLockedByUs else { throw .locked }
+        missed = []
+        readings += 1
+        let items = try await keyring.items(schema: LoginItem.schema)
+        let extras = try await keyring.items(schema: LoginItem.extraSchema)
+        // The identity stands in its attributes; its secret says nothing.
+        let secrets = try await keyring.secrets(
+            of: extras.filter { $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName }
+        )
+        settleIdentity(extras)
+        let (identity, remembered) = (identity(), keptState().derived)
+        // Thousands of items take a while, and the house serves on this thread.
+        return await arranging {
+            let read = extras.map { item in
+                KeyringSnapshot.Extra(
+                    item: item,
+                    content: secrets[item.path].flatMap { LoginExtra(json: $0) }
+                )
             }
-            let (items, extras, secrets): ([KeyringItem], [KeyringItem], [String: SecretBytes])
-            switch outcome {
-            case .success(let found): (items, extras, secrets) = found
-            case .failure(let error): return .failure(error)
-            }
-            settleIdentity(extras)
-            let (identity, remembered) = (identity(), keptState().derived)
-            // Thousands of items take a while, and the house serves on this thread.
-            let shelf = await arranging {
-                let read = extras.map { item in
-                    KeyringSnapshot.Extra(
-                        item: item,
-                        content: secrets[item.path].flatMap { LoginExtra(json: $0) }
-                    )
-                }
-                return KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
-            }
-            // A keyring that never rests is read anew at the next request.
-            guard started == generation || attempt == 4 else { continue }
-            guard started == generation, !isLockedByUs else { return .success(shelf) }
-            self.shelf = shelf
-            lastLook = (.unlocked, .now)
-            keepNames()
-            await lookAtMissed()
-            if let current = self.shelf { return .success(current) }
-            guard attempt < 4 else { return .success(shelf) }
+            return KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
         }
     }
 
     /// Looks again at what was told of while it was being read, and only at that: an import goes on for longer than a
     /// reading.
-    private func lookAtMissed() async {
+    private func hasRead() {
+        lastLook = (.unlocked, .now)
+        keepNames()
+        lookForOrphans()
         takeIn(missed)
         missed = []
-        await taking?.value
     }
 
     /// How the collection stands: from memory, if it was looked at and nothing has been told since.
@@ -254,16 +251,15 @@ package actor KeyringStore: VaultStore {
         if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.patience {
             return lastLook.state
         }
-        let started = generation
+        let before = cache.changes
         let state = await keyring.state()
-        if started == generation { lastLook = (state, .now) }
+        if before == cache.changes { lastLook = (state, .now) }
         return state
     }
 
     func forget() {
-        shelf = nil
+        cache.forget()
         lastLook = nil
-        generation += 1
     }
 
     // MARK: - Errors

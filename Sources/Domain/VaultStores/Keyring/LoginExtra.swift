@@ -35,9 +35,9 @@ struct LoginExtra: Equatable {
     /// Whether there is nothing to keep.
     var isEmpty: Bool { settings.isEmpty && fields.isEmpty && former.isEmpty && others.isEmpty }
 
-    /// Keeps a password that is about to be replaced.
+    /// Keeps a password that is about to be replaced, once, however often that is tried.
     mutating func retire(_ password: SecretBytes, at time: Int64) {
-        guard !password.isEmpty else { return }
+        guard !password.isEmpty, former.first?.password != password else { return }
         former = Array(([Former(password: password, until: time)] + former).prefix(Self.keptPasswords))
     }
 }

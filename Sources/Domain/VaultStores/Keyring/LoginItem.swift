@@ -2,6 +2,7 @@
 
 import Ciphers
 import SecretService
+import SecureMemory
 import Vault
 
 /// How a login stands in the keyring: one item whose secret is the password, so that `secret-tool` reads it.
@@ -38,6 +39,6 @@ enum LoginItem {
     static func digest(_ item: KeyringItem) -> String {
         let facts = [item.label] + item.attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         let text = facts.map { "\($0.utf8.count):\($0)" }.joined()
-        return Digest.sha256(Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return Hex.text(Digest.sha256(Array(text.utf8)))
     }
 }

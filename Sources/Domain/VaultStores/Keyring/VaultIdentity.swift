@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import SecureMemory
 import Vault
 
 /// The two names that make up a keyring vault's Hash, as root group and recycle bin do for a KDBX file.
@@ -16,15 +17,11 @@ struct VaultIdentity: Hashable, Sendable {
     }
 
     /// What clients know the vault by: 40 hex digits.
-    var hash: String { Self.hex(Digest.sha1(Array((root.hex + recycleBin.hex).utf8))) }
+    var hash: String { Hex.text(Digest.sha1(Array((root.hex + recycleBin.hex).utf8))) }
 
     /// A name for a group, the same at every start.
     func group(_ name: String) -> LoginID? {
         LoginID(Digest.sha256(root.bytes + Array("/group/\(name)".utf8)).prefix(16))
-    }
-
-    private static func hex(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

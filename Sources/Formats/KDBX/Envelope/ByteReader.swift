@@ -44,13 +44,3 @@ extension FixedWidthInteger {
         (0..<Self.bitWidth / 8).map { UInt8(truncatingIfNeeded: self >> ($0 * 8)) }
     }
 }
-
-/// Bytes as hex digits in lower case, to name an identifier that nobody knows.
-func hex(_ bytes: some Collection<UInt8>) -> String {
-    var text = ""
-    for byte in bytes {
-        let digits = String(byte, radix: 16)
-        text += digits.count == 1 ? "0" + digits : digits
-    }
-    return text
-}

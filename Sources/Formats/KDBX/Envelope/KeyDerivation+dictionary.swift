@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import SecureMemory
 
 // How KDBX 4 writes a key derivation down.
 
@@ -22,7 +23,7 @@ extension KeyDerivation {
         case Identifier.argon2id:
             self = .argon2(try Self.argon2(.id, dictionary))
         default:
-            throw .unsupportedKeyDerivation(hex(identifier))
+            throw .unsupportedKeyDerivation(Hex.text(identifier))
         }
     }
 

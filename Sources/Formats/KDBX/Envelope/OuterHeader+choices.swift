@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ciphers
+import SecureMemory
 
 /// Whether the content is compressed.
 package enum Compression: UInt32, Hashable, Sendable, CaseIterable {
@@ -16,7 +17,7 @@ extension OuterHeader {
         get throws(KDBXError) {
             let identifier = try required(.cipher, count: 16)
             guard let cipher = BulkCipher.allCases.first(where: { $0.identifier == identifier }) else {
-                throw .unsupportedCipher(hex(identifier))
+                throw .unsupportedCipher(Hex.text(identifier))
             }
             return cipher
         }

@@ -44,7 +44,7 @@ package struct Identifier: Hashable, Sendable {
     var base64: String { Base64.encode(bytes) }
 
     /// The 32 hex digits in upper case.
-    package var hexText: String { hex(bytes).uppercased() }
+    package var hexText: String { Hex.text(bytes, uppercase: true) }
 
     private static func number(_ bytes: some Collection<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }

@@ -46,10 +46,7 @@ package struct ClientKey: Equatable, Sendable {
 
     /// What a person may compare: the first 8 bytes of the key's SHA-256, `3F:A2:…`.
     package var fingerprint: String {
-        Digest.sha256(bytes).prefix(8).map { byte in
-            let digits = String(byte, radix: 16, uppercase: true)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined(separator: ":")
+        Digest.sha256(bytes).prefix(8).map { Hex.text([$0], uppercase: true) }.joined(separator: ":")
     }
 
     private init(whole bytes: SecretBytes) { self.bytes = bytes }

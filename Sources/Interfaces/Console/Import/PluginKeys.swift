@@ -50,9 +50,7 @@ struct PluginKeys: Sendable {
             )
         }
         let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)
-        hash = Digest.sha1(Array(names.joined().utf8)).map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
+        hash = Hex.text(Digest.sha1(Array(names.joined().utf8)))
         guard !fields.isEmpty else {
             throw .refused("The entry \"KeePassHttp Settings\" of this file holds no client's key.")
         }

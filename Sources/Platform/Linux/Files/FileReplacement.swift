@@ -122,7 +122,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///   - isStillOld: Whether the file still is the one that the new content was made from.
     ///   - reached: Told of each step, for tests; what it throws ends the writing there.
     /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the file has become
-    ///   another. The former content is in the file then.
+    ///   another. The former content is in the file then, unless `isBroken` says otherwise.
     package borrowing func overwrite(
         with bytes: [UInt8],
         backup: String,
@@ -142,10 +142,22 @@ package struct FileReplacement: ~Copyable, Sendable {
             }
             try reached(.verified)
         } catch {
-            try writeInPlace(old)
+            do throws(SystemCallError) {
+                try writeInPlace(old)
+            } catch {
+                throw SystemCallError(call: Self.restoring, code: error.code)
+            }
             throw error
         }
         try reached(.done)
+    }
+
+    private static var restoring: String { "restore" }
+
+    /// Whether what `overwrite` threw means that not even the former content could be put back, so that just the backup is
+    /// whole.
+    package static func isBroken(_ error: SystemCallError) -> Bool {
+        error.call == restoring
     }
 
     private borrowing func writeInPlace(_ bytes: [UInt8]) throws(SystemCallError) {

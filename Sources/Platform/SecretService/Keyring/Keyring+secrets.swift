@@ -121,18 +121,14 @@ extension Keyring {
     func confirm(_ paths: Set<String>, within time: Duration) async throws(KeyringError) {
         guard !paths.isEmpty else { return }
         if let running = confirmations[paths] { return try await running.value.get() }
-        let previous = lastConfirmation
-        let task = Task(executorPreference: TaskQueue.shared) {
-            _ = await previous?.value
-            return await Result { () async throws(KeyringError) in
+        let task = questions.join {
+            await Result { () async throws(KeyringError) in
                 try await self.ask(about: paths, within: time)
             }
         }
         confirmations[paths] = task
-        lastConfirmation = task
         let outcome = await task.value
         if confirmations[paths] == task { confirmations[paths] = nil }
-        if lastConfirmation == task { lastConfirmation = nil }
         try outcome.get()
     }
 

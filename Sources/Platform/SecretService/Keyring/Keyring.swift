@@ -37,7 +37,7 @@ package actor Keyring {
     var unconfirmed: Set<String> = []
     /// The questions about such items that are being asked, and the last of them.
     var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
-    var lastConfirmation: Task<Result<Void, KeyringError>, Never>?
+    var questions = SerialLine()
     /// The collection that had the configured label; KeePassXC shows that only of an open database.
     private var labelled: ObjectPath?
 
@@ -70,6 +70,9 @@ package actor Keyring {
     deinit {
         for follower in followers { follower.cancel() }
     }
+
+    /// Whether it is whatever collection the provider has for those who name none.
+    package nonisolated var isDefault: Bool { name == "default" }
 
     /// How the collection stands now; starts the provider if the bus can, and never asks the person.
     package func state() async -> CollectionState {

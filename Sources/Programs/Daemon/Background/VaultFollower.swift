@@ -22,24 +22,20 @@ struct VaultFollower: Sendable {
     private func follow(_ vault: any VaultStore) async {
         let changes = vault.changes()
         var wasLocked = await vault.status().isLocked
-        // While it can't be read nothing is known of it; its lock has ended every allow anyway.
-        var known = try? await vault.index()
+        // While it can't be read nothing is known of it; its lock ends every allow anyway.
+        var known = try? await vault.state()
         for await _ in changes {
-            switch vault.kind {
-            case .kdbx:
-                // Another password alone leaves the index as it was, and isn't told from any other change.
-                await approvals.forget(.vault(vault.name))
-            case .keyring:
-                guard let index = try? await vault.index() else { break }
+            let isLocked = await vault.status().isLocked
+            if isLocked { await approvals.forget(.vault(vault.name)) }
+            if let state = try? await vault.state() {
                 // Beside the thread that serves: a vault can be large.
                 let former = known
                 let changes = await Task(executorPreference: Self.comparing) {
-                    former.map(index.changes) ?? []
+                    former.map(state.changes) ?? []
                 }.value
                 for id in changes { await approvals.forget(.entry(id.hex)) }
-                known = index
+                known = state
             }
-            let isLocked = await vault.status().isLocked
             if wasLocked, !isLocked {
                 await audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
                 await approvals.opened(vault.name)

@@ -205,8 +205,19 @@ import Vault
         }
     }
 
-    @Test func `what belongs to a login that is gone stays for a month, should it come back`() async throws {
+    @Test func `what belongs to a login goes with it`() async throws {
         let fixture = try await StoreFixture()
+        let id = try await fixture.saveOne(fields: ["KPH: a": SecretBytes(utf8: "b")])
+        let other = try await fixture.saveOne(fields: ["KPH: c": SecretBytes(utf8: "d")])
+        try await fixture.session.secretTool(["clear", "xdg:schema", StoreFixture.schema, "uuid", id.hex])
+        try await fixture.settle("its extra's end") {
+            try await fixture.items(StoreFixture.extraSchema).map { $0.attributes["uuid"] } == [other.hex]
+        }
+        #expect(try await fixture.store.index().all.map(\.id) == [other])
+    }
+
+    @Test func `where a login that is gone may come back, what belongs to it stays for a month`() async throws {
+        let fixture = try await StoreFixture(mayReturn: { _ in true })
         let id = try await fixture.saveOne(
             fields: ["KPH: a": SecretBytes(utf8: "b")],
             allowHosts: ["a.example"]

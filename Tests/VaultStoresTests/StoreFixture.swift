@@ -19,11 +19,17 @@ struct StoreFixture {
     let state: String
     let clock = Observed<Int64>(1_700_000_000)
 
-    init(logins: Int = 0) async throws {
+    private let mayReturn: @Sendable (KeyringItem) -> Bool
+
+    init(
+        logins: Int = 0,
+        mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
+    ) async throws {
+        self.mayReturn = mayReturn
         session = try await KeyringSession(logins: logins)
         state = session.bus.folder.path("state/keybell")
         keyring = try await Self.keyring(on: session.bus)
-        store = Self.store(keyring, state, clock)
+        store = Self.store(keyring, state, clock, mayReturn)
     }
 
     /// A vault in the same keyring that sees it through a provider that can be told to fail.
@@ -34,15 +40,27 @@ struct StoreFixture {
     /// The same vault after a restart of the daemon, with another state folder if the state is to be lost.
     func restarted(state: String? = nil) async throws -> KeyringStore {
         await BlockingWork.state {}
-        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock)
+        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock, mayReturn)
     }
 
     static func keyring(on bus: PrivateBus) async throws -> Keyring {
         Keyring(bus: try await bus.connect(), address: bus.address, deadline: .seconds(20), logger: quiet)
     }
 
-    static func store(_ keyring: Keyring, _ state: String, _ clock: Observed<Int64>) -> KeyringStore {
-        KeyringStore(name: "keyring", keyring: keyring, state: state, logger: quiet, now: { clock.now })
+    static func store(
+        _ keyring: Keyring,
+        _ state: String,
+        _ clock: Observed<Int64>,
+        _ mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
+    ) -> KeyringStore {
+        KeyringStore(
+            name: "keyring",
+            keyring: keyring,
+            state: state,
+            logger: quiet,
+            now: { clock.now },
+            mayReturn: mayReturn
+        )
     }
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

@@ -5,26 +5,28 @@ import Logging
 import SecretService
 import Vault
 
-// What belonged to logins that are gone. It is kept for a while: a login that isn't to be seen may just have been moved,
-// in KeePassXC to its bin or out of the group that it shows to others, and may come back.
+// What belonged to logins that are gone is deleted. With KeePassXC it is kept for a while: a login that isn't to be seen
+// there may just have been moved, to its bin or out of the group that it shows to others, and may come back.
 extension KeyringStore {
     /// How long that is, in seconds.
     static let orphanTime: Int64 = 30 * 86_400
 
-    /// Notes whose login is gone, and deletes what has been without one for long.
+    /// Deletes what belonged to logins that are gone; where they may come back, it is noted, and deleted after long.
     func lookForOrphans() {
         guard let shelf else { return }
         var state = keptState()
         let (former, now) = (state.orphans ?? [:], now())
         var orphans: [String: Int64] = [:]
         // A clock that was ahead doesn't keep it for good.
-        for id in shelf.orphans { orphans[id.hex] = min(former[id.hex] ?? now, now) }
+        for id in shelf.orphans where shelf.extra(id).map({ mayReturn($0.item) }) ?? false {
+            orphans[id.hex] = min(former[id.hex] ?? now, now)
+        }
         if orphans != former {
             state.orphans = orphans.isEmpty ? nil : orphans
             keep(state)
         }
         let over = shelf.orphans.filter { id in
-            orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? false
+            orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? true
         }
         // Once in a run: the provider may ask the person, who may have said no.
         for id in over where toldToDelete.insert(id).inserted {

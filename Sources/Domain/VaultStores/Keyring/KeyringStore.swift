@@ -32,7 +32,9 @@ package actor KeyringStore: VaultStore {
     var shelf: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
     var saves = SerialLine()
-    /// The logins that are gone for long, and of which what belonged to them is being deleted or was to be.
+    /// Whether an item that isn't there any more may be again, as it was.
+    let mayReturn: @Sendable (KeyringItem) -> Bool
+    /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
     var toldToDelete: Set<LoginID> = []
     var follower: Task<Void, Never>?
     /// The looks at what the keyring has told of; each takes in all that is told before it begins.
@@ -59,15 +61,18 @@ package actor KeyringStore: VaultStore {
     ///   - state: The folder for what it keeps outside the keyring, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
+    ///   - mayReturn: Whether an item that isn't there any more may be again, as it was.
     package init(
         name: String,
         keyring: Keyring,
         state: String,
         logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
     ) {
         self.name = name
         self.keyring = keyring
+        self.mayReturn = mayReturn
         self.logger = logger
         self.now = now
         file = KeptState.file(in: state)

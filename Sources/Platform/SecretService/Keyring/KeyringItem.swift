@@ -18,6 +18,9 @@ package struct KeyringItem: Hashable, Sendable {
     /// When it was made, in seconds since 1970.
     package let created: UInt64
 
+    /// Whether it may be there again, as it was, once it is told as deleted: its provider shows a part of what it has.
+    package var mayReturn: Bool { ProviderQuirks.mayReturn(path) }
+
     /// An item of these parts.
     package init(
         path: String,

@@ -46,6 +46,15 @@ enum ProviderQuirks {
         return UInt32(name) != nil
     }
 
+    /// Whether an item that is gone may just have been moved out of sight, and come back as it was.
+    ///
+    /// KeePassXC shows one group to others; what is moved elsewhere, to its bin too, is told as deleted. Its items are named
+    /// by a UUID, those of the other providers by a number.
+    static func mayReturn(_ path: String) -> Bool {
+        guard let name = path.split(separator: "/").last else { return false }
+        return name.utf8.count == 32 && name.allSatisfy(\.isHexDigit)
+    }
+
     /// The attributes to set once more, emptied, since the provider has kept them though they were left out.
     ///
     /// KeePassXC only ever adds to an entry. Whoever reads attributes takes an empty one for none.

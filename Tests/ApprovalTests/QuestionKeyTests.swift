@@ -41,6 +41,7 @@ import Testing
         "places": { $0.places = ["passwords"] },
         "passwords": { $0.passwords.toggle() },
         "fieldNames": { $0.fieldNames = ["PIN"] },
+        "exception": { $0.exception = .looser },
         "settingsFields": { $0.settingsFields = ["X Settings"] },
         "sameness": { $0.sameness = [9] },
     ]

@@ -34,6 +34,7 @@ import Testing
             (request.verified, request.isNew, request.bulk) = (flag(), flag(), flag())
             (request.isPattern, request.passwords, request.isPlainHTTP) = (flag(), flag(), flag())
             (request.hasOtherVaults, request.hasUnknownFields) = (flag(), flag())
+            request.exception = flag() ? .unasked : flag() ? .looser : nil
             request.settingsFields = flag() ? [text(), text()] : []
             request.newHosts = flag() ? ["evil.example", "gist.github.com"] : []
             request.givenTo = flag() ? KeyHolder(program: "/tmp/" + text(), origin: some()) : nil

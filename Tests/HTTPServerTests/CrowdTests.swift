@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
 import Synchronization
 import Testing
 
@@ -88,18 +89,25 @@ import Testing
     @Test func `where all places wait for answers, the program with most of them gives up its youngest`() {
         let limit = ConnectionLimit(24, refused: 0)
         let ended = Mutex<[String]>([])
-        func enter(_ name: String, _ program: String, _ age: Duration) -> Bool {
+        func enter(_ name: String, _ program: String, _ age: Duration, pid: Int32 = 7) -> Bool {
             let admission = limit.enter { ended.withLock { $0.append(name) } }
             guard case .served(let place) = admission else { return false }
             place.standing = .busy
-            place.isAsked(by: [program], since: .now - age)
+            let process = ProcessIdentity(pid: pid, startTime: 1)
+            let caller = Caller(
+                uid: 1,
+                holders: [process],
+                processes: [ProcessRecord(identity: process, executable: "/usr/bin/\(program)")]
+            )
+            place.isAsked(by: caller, since: .now - age)
             return true
         }
-        for number in 0..<18 { _ = enter("greedy \(number)", "greedy", .seconds(60 - number)) }
+        for number in 0..<17 { _ = enter("greedy \(number)", "greedy", .seconds(60 - number)) }
+        _ = enter("same program", "greedy", .seconds(2), pid: 8)
         for number in 0..<6 { _ = enter("modest \(number)", "modest", .seconds(2)) }
         #expect(enter("new", "new", .zero))
         #expect(enter("newer", "new", .zero))
-        #expect(ended.withLock { $0 } == ["greedy 17", "greedy 16"])
+        #expect(ended.withLock { $0 } == ["greedy 16", "greedy 15"])
         #expect(!enter("one too many", "new", .zero), "sixteen may wait, whoever comes")
     }
 

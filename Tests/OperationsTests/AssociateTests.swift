@@ -78,6 +78,29 @@ import Testing
         #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
     }
 
+    @Test func `a name for which the configuration has looser rules comes with a warning, first of all`()
+        async throws
+    {
+        var policy = Policy()
+        var rules = ClientRules()
+        rules.bulkAccess = .never
+        policy.exceptions["backup"] = rules
+        rules = ClientRules()
+        rules.anyProgram = true
+        policy.exceptions["any"] = rules
+        policy.exceptions["strict"] = ClientRules()
+        let scene = await Scene(policy)
+        for (id, warning) in [
+            ("backup", "Your config.toml lets “backup” have logins without asking you."),
+            ("any", "Your config.toml has looser rules for “any” than for others."), ("strict", nil),
+        ] {
+            let guest = Guest(id: id, caller: .named("ruby"))
+            _ = try await scene.verified(guest, guest.request(.associate), .allow)
+            let body = try #require(await scene.asked().last?.body)
+            #expect(warning.map { body.hasPrefix($0) } ?? !body.contains("config.toml"), "\(body)")
+        }
+    }
+
     @Test func `a proposed Id in another form is the same Id in one form`() async throws {
         let scene = await Scene()
         let first = Guest(id: "cafe\u{301}", caller: .named("ruby"))

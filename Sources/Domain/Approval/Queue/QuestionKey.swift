@@ -52,7 +52,8 @@ struct QuestionKey: Hashable, Sendable {
         let texts =
             [
                 request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
-                request.claimedSubmitHost, request.claimedTitle, request.search, request.clientName,
+                request.claimedSubmitHost, request.claimedTitle, request.exception?.rawValue, request.search,
+                request.clientName,
                 // One unlock does for whatever is wanted next.
                 request.kind == .unlock ? nil : request.requestType,
             ] + texts(of: request.givenTo) + texts(of: request.replaced)

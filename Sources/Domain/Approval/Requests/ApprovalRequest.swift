@@ -37,6 +37,14 @@ package struct EntryLine: Sendable, Hashable {
 ///
 /// The texts may come straight from a client: they are cleaned before they are shown.
 package struct ApprovalRequest: Sendable, Hashable {
+    /// What the configuration lets a client do beyond what it lets others.
+    package enum Exception: String, Sendable {
+        /// It has logins, one by one or all, without a question.
+        case unasked
+        /// Anything else.
+        case looser
+    }
+
     /// What is asked.
     package var kind: ApprovalKind
     /// Who asks.
@@ -91,6 +99,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var passwords = true
     /// Release: the names of the string fields that go along, as far as they are known before the look.
     package var fieldNames: [String] = []
+    /// What the configuration lets a client do that is to have the suggested Id, beyond what it lets others.
+    package var exception: Exception?
     /// The string fields among what a save changes that look like some program's settings.
     package var settingsFields: [String] = []
     /// Release: whether string fields go along that aren't known before the look.

@@ -8,10 +8,20 @@ extension Wording {
     static func warnings(_ request: ApprovalRequest) -> [String] {
         let lines =
             [
-                newHostsElsewhere(request), settings(request), stranger(request), unverified(request), formElsewhere(request),
+                exception(request), newHostsElsewhere(request), settings(request), stranger(request),
+                unverified(request), formElsewhere(request),
                 pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)
+    }
+
+    /// What comes with the name that a new key is to have.
+    private static func exception(_ request: ApprovalRequest) -> String? {
+        guard let exception = request.exception, let id = request.suggestedID else { return nil }
+        return switch exception {
+        case .unasked: "Your config.toml lets \(PlainText.quoted(id)) have logins without asking you."
+        case .looser: "Your config.toml has looser rules for \(PlainText.quoted(id)) than for others."
+        }
     }
 
     /// Where an entry of another site would be offered from now on: each is named.

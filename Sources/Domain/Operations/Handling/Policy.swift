@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import DisplayText
 package import Vault
 
@@ -37,6 +38,11 @@ package struct Policy: Sendable, Equatable {
     package func rules(for id: String?) -> ClientRules {
         guard !exceptions.isEmpty else { return standard }
         return id.flatMap { PlainName(cleaning: $0) }.flatMap { exceptions[$0.text] } ?? standard
+    }
+
+    /// What the client with this Id may do beyond all others; nil for nothing.
+    func exception(for id: String) -> ApprovalRequest.Exception? {
+        rules(for: id).exception(to: standard)
     }
 }
 
@@ -83,6 +89,19 @@ package struct ClientRules: Sendable, Equatable {
 
     /// Creates the rules of an absent configuration file.
     package init() {}
+
+    /// What these allow that others don't.
+    fileprivate func exception(to standard: ClientRules) -> ApprovalRequest.Exception? {
+        let isUnasked = { (rules: ClientRules) in rules.access == .never || rules.bulkAccess == .never }
+        if isUnasked(self), !isUnasked(standard) || bulkAccess != standard.bulkAccess { return .unasked }
+        let isLooser =
+            anyProgram && !standard.anyProgram
+            || saving == .never && standard.saving != .never
+            || passwordsInGetAllLogins && !standard.passwordsInGetAllLogins
+            || returnsFields && !standard.returnsFields
+            || !onlyKPHFields && standard.onlyKPHFields
+        return isLooser ? .looser : nil
+    }
 
     /// Whether a save that nothing covers is asked about: with `ask = "granted"` only where `[save] ask` says so.
     package var asksToSave: Bool { access != .granted || isSavingWritten && saving == .always }

@@ -54,13 +54,14 @@ extension RequestHandler {
                 } else {
                     await proposal(proposed, for: key, caller: caller)
                 }
-            let question = ApprovalRequest(
+            var question = ApprovalRequest(
                 kind: .associate,
                 caller: caller,
                 sameness: sameness(key.fingerprint, proposed ?? ""),
                 suggestedID: offer.text,
                 fingerprint: key.fingerprint
             )
+            question.exception = policy.exception(for: offer.text)
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }
             if let chosen = decided.choices.id, await clients.isShownName(chosen, notOf: key.fingerprint) {
@@ -111,6 +112,7 @@ extension RequestHandler {
                     fingerprint: key.fingerprint
                 )
                 overwrite.replaced = KeyHolder(holder)
+                overwrite.exception = policy.exception(for: admission.id)
                 let decided = try PersonDecision(await approvals.ask(overwrite))
                 guard decided.allows else { return nil }
                 admission.code = decided.code

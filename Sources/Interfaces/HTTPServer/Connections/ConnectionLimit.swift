@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
 import Synchronization
 
 /// How many connections may be open at once, over all sockets of the daemon.
 ///
 /// Where there is no place left, the oldest connection that doesn't use its own gives it up: one that is slow
 /// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. Where all wait
-/// for their answers, the program that has most of them gives up its youngest, so that none keeps all others out; its
-/// question goes on, and whoever asks the same again joins it.
+/// for their answers, the program that has most of them gives up the youngest of its process that has most, so that
+/// none keeps all others out; its question goes on, and whoever asks the same again joins it.
 package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
     enum Admission: Sendable {
@@ -86,17 +87,20 @@ package final class ConnectionLimit: Sendable {
             .place
     }
 
-    /// The youngest connection that waits of the program that has most of them; nil while none has many.
+    /// The youngest connection that waits of the process that has most of them, of the program that has most; nil while
+    /// none has many.
     private static func excessive(of places: some Collection<Place>, now: ContinuousClock.Instant) -> Place? {
         let waiting = places.compactMap { place in place.wait.map { (place: place, wait: $0) } }
             .filter { now - $0.wait.since >= Standing.deadlines }
-        var counts: [String: Int] = [:]
-        for (_, wait) in waiting { for program in wait.programs { counts[program, default: 0] += 1 } }
-        guard let (greediest, count) = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }),
-            count > fairShare
-        else { return nil }
-        return waiting.filter { $0.wait.programs.contains(greediest) }.max { $0.wait.since < $1.wait.since }?
-            .place
+        // Programs that hold a connection together count as one of their own: whoever has another's process hold its
+        // connections takes nothing from what that one has alone.
+        let programs = Dictionary(grouping: waiting) { $0.wait.caller.vouchedIDs }
+        guard let greediest = programs.values.max(by: { $0.count < $1.count }), greediest.count > fairShare
+        else {
+            return nil
+        }
+        let processes = Dictionary(grouping: greediest) { Set($0.wait.caller.holders) }
+        return processes.values.max { $0.count < $1.count }?.max { $0.wait.since < $1.wait.since }?.place
     }
 
     /// How many connections of one program may wait, however full it is.
@@ -148,8 +152,7 @@ final class Place: Sendable {
 
     /// Who waits for an answer here, and since when that has been known.
     struct Wait: Sendable {
-        /// The programs, as the kernel vouches for them.
-        var programs: Set<String>
+        var caller: Caller
         let since: ContinuousClock.Instant
     }
 
@@ -173,7 +176,7 @@ final class Place: Sendable {
     }
 
     /// It has been found out whose request is being answered.
-    func isAsked(by programs: Set<String>, since now: ContinuousClock.Instant = .now) {
-        waiting.withLock { $0 = Wait(programs: programs, since: $0?.since ?? now) }
+    func isAsked(by caller: Caller, since now: ContinuousClock.Instant = .now) {
+        waiting.withLock { $0 = Wait(caller: caller, since: $0?.since ?? now) }
     }
 }

@@ -48,7 +48,7 @@ struct HTTPRequester: Requester {
 
     private func find(isAnew: Bool) async -> Caller {
         let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
-        place.isAsked(by: caller.vouchedIDs)
+        place.isAsked(by: caller)
         return last.caller.withLock { last in
             // A decision outlives the connection: who has hung up since is still the one who asked.
             if caller.hasLeft, let known = last, known.isKnown { return known }

@@ -15,6 +15,8 @@ package enum ProcessEntry {
     /// Everything runs on `TaskQueue.shared`, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
+        // Until it is listened to: it would end the daemon.
+        signal(SIGHUP, SIG_IGN)
         // Rights belong to a thread and to those that it makes: now there is but one.
         let failure = Hardening.apply()
         DispatchLog.silence()

@@ -82,6 +82,7 @@ screenshots: screenshot-packages build
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 	SWIFT=$(SWIFT) .ci/check-imports.py
+	.ci/check-names.py
 	.ci/check-docs.py
 
 # Builds nothing, for root has no Swift; and the same modes whatever root's umask is.

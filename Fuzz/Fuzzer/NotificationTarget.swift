@@ -135,6 +135,12 @@ private struct NotificationScene {
             host: "example.org",
             entries: [EntryLine(uuid: "AA", title: "A", username: "ann")]
         )
-        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+        return PendingRequest(
+            code: code,
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
     }
 }

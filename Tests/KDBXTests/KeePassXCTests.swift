@@ -61,7 +61,7 @@ struct KeePassXCTests {
 
     @Test(arguments: combinations)
     func `KeePassXC reads what Keybell writes`(combination: Combination) async throws {
-        let database = try Sample.database(combination.layout)
+        let database = try SampleDatabase.database(combination.layout)
         let path = try write(database.written(key: combination.key()).file, "ours.kdbx")
         var options: [String] = []
         if let file = combination.keyFile { options += ["-k", try write(file, "ours.key")] }
@@ -79,7 +79,7 @@ struct KeePassXCTests {
         async throws
     {
         let key = try CompositeKey.password("demopass")
-        let database = try Sample.database()
+        let database = try SampleDatabase.database()
         let path = try write(database.written(key: key).file, "both.kdbx")
         let report = try await run(
             "add",

@@ -11,7 +11,7 @@ package struct Request: Sendable {
     /// The client's Id, in NFC; in associate it is a proposal.
     package let id: String?
     /// What it is signed with; nil for a ping and for whatever else comes unsigned.
-    package let signature: Signature?
+    package let signature: RequestSignature?
     /// Whether there is a `Key`, usable or not.
     package let hasKey: Bool
     /// The key that associate brings; nil also if it is not base64 of 16, 24 or 32 bytes.
@@ -74,7 +74,7 @@ package struct Request: Sendable {
         // The key is read once, below, and must not stand in whatever prints a request.
         self.members = members.without("Key")
         id = Self.id(members["Id"])
-        signature = Signature(of: members)
+        signature = RequestSignature(of: members)
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false
         if case .secret(let text)? = members["Key"] { key = ClientKey(base64: text) } else { key = nil }
         triggerUnlock = members["TriggerUnlock"]?.asFlag ?? false

@@ -278,7 +278,7 @@ let package = Package(
             excluding: ["Fixtures"],
             [
                 "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "Linux", "SecretService", "SecureMemory",
-                "TestSupport", "Vault", logging,
+                "TestSupport", "Vault", "XMLTree", logging,
             ]
         ),
         tests(of: "Callers", ["ConcurrencyTools", "Linux", "TestSupport"]),

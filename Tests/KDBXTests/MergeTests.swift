@@ -335,7 +335,8 @@ import XMLTree
         file = try SampleDatabase.database(layout)
         memory = file
         func attach(_ bytes: [UInt8], to entry: Element, in database: inout Database) {
-            let reference = database.reference(to: bytes)
+            var index = AttachmentIndex(of: database)
+            let reference = index.reference(to: Attachment(bytes), in: &database)
             let binary = database.document.append("Binary", to: entry)
             database.document.append("Key", to: binary, text: "a file")
             let value = database.document.append("Value", to: binary)

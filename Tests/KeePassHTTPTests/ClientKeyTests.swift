@@ -18,10 +18,12 @@ import Testing
     }
 
     @Test func `a key may come with line breaks, and goes out without`() throws {
-        let key = try #require(ClientKey(base64: "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO\n8/aCcqxDjXTTYvw=\n"))
+        let key = try #require(
+            ClientKey(base64: SecretBytes(utf8: "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO\n8/aCcqxDjXTTYvw=\n"))
+        )
         #expect(try key == SampleMessage.key())
         #expect(key.base64() == SecretBytes(utf8: SampleMessage.keyText))
-        #expect(ClientKey(base64: "not base64") == nil)
+        #expect(ClientKey(base64: SecretBytes(utf8: "not base64")) == nil)
     }
 
     @Test func `the fingerprint is the beginning of the key's hash`() throws {

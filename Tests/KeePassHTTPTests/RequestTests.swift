@@ -53,10 +53,9 @@ import Testing
     ])
     func `flags come in every spelling, and as the default otherwise`(value: String, claim: Bool?) throws {
         let request = try request(
-            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SortSelection":\#(value),"SearchInTags":\#(value)}"#
+            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SearchInTags":\#(value)}"#
         )
         #expect(request.triggerUnlock == claim ?? false)
-        #expect(request.sortSelection == claim ?? false)
         #expect(request.flag("SearchInTags", default: true) == claim ?? true)
         #expect(request.flag("SearchInTags", default: false) == claim ?? false)
         #expect(request.flag("Absent", default: true))

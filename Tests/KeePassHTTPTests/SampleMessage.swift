@@ -16,7 +16,7 @@ enum SampleMessage {
     static let verifierWithBreak = "idtdIoq7mHVwTGiFS0fvJVWM0TncHLP0SwISTkzKXFs="
     static let signature = RequestSignature(nonce: nonceText, verifier: verifier, hmac: hmac)
 
-    static func key() throws -> ClientKey { try #require(ClientKey(base64: keyText)) }
+    static func key() throws -> ClientKey { try #require(ClientKey(base64: SecretBytes(utf8: keyText))) }
 
     static func seal() throws -> Seal {
         Seal(key: try key(), nonce: try #require(Nonce(base64: nonceText)))

@@ -24,7 +24,7 @@ import Testing
         verifier: String,
         hmac: String
     ) throws {
-        let key = try #require(ClientKey(base64: key))
+        let key = try #require(ClientKey(base64: SecretBytes(utf8: key)))
         let old = try VerifiedMessage(
             verifying: RequestSignature(nonce: nonce, verifier: verifier),
             with: key
@@ -42,7 +42,7 @@ import Testing
     @Test(arguments: vectors)
     func `a seal makes the known answers`(key: String, nonce: String, verifier: String, hmac: String) throws {
         let seal = Seal(
-            key: try #require(ClientKey(base64: key)),
+            key: try #require(ClientKey(base64: SecretBytes(utf8: key))),
             nonce: try #require(Nonce(base64: nonce))
         )
         #expect(try seal.signature() == RequestSignature(nonce: nonce, verifier: verifier, hmac: hmac))

@@ -182,7 +182,7 @@ import Testing
 
     @Test func `an Id of null is none, and a key of 16 bytes is one`() async throws {
         let scene = await Scene()
-        let key = try #require(ClientKey(base64: "AAECAwQFBgcICQoLDA0ODw=="))
+        let key = try #require(ClientKey(base64: SecretBytes(utf8: "AAECAwQFBgcICQoLDA0ODw==")))
         let request = try WireRequest("associate", id: nil, key: key)
             .with("Id", "null")
             .with("Key", "\"AAECAwQFBgcI\\r\\nCQoLDA0ODw==\"")

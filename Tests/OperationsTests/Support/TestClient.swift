@@ -43,8 +43,6 @@ struct KnownRequester: Requester {
     let known: Caller
     var isThere = true
 
-    var origin: String? { known.origin }
-
     func caller() async -> Caller { known }
 
     func asker() async -> Caller { known }

@@ -18,8 +18,6 @@ package struct Request: Sendable {
     package let key: ClientKey?
     /// Whether the client would like a locked vault to be unlocked.
     package let triggerUnlock: Bool
-    /// Whether the client would like the entries sorted.
-    package let sortSelection: Bool
     /// The encrypted parts of `StringFields`; a nil value removes the field.
     package let stringFields: [StringFieldChange]
 
@@ -59,7 +57,6 @@ package struct Request: Sendable {
         members: Set(
             ([
                 "RequestType", "Id", "Nonce", "Verifier", "Hmac", JSONReader.secretMember, "TriggerUnlock",
-                "SortSelection",
                 "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
                 "Password",
             ] + SearchFlags.names).compactMap { ByteKey($0) }
@@ -78,7 +75,6 @@ package struct Request: Sendable {
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false
         if case .secret(let text)? = members["Key"] { key = ClientKey(base64: text) } else { key = nil }
         triggerUnlock = members["TriggerUnlock"]?.asFlag ?? false
-        sortSelection = members["SortSelection"]?.asFlag ?? false
         stringFields = Self.stringFields(members["StringFields"])
     }
 

@@ -8,7 +8,8 @@ extension Wording {
     static func warnings(_ request: ApprovalRequest) -> [String] {
         let lines =
             [
-                newHostsElsewhere(request), settings(request), stranger(request), unverified(request), formElsewhere(request),
+                newHostsElsewhere(request), settings(request), stranger(request), unverified(request),
+                formElsewhere(request),
                 pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)

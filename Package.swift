@@ -248,7 +248,7 @@ let package = Package(
         tests(of: "UnicodeText", ["TestSupport"]),
         tests(of: "SecureMemory"),
         tests(of: "JSON", ["SecureMemory"]),
-        tests(of: "Ciphers", ["SecureMemory"]),
+        tests(of: "Ciphers", ["SecureMemory", "TestSupport"]),
         tests(of: "PublicSuffixes"),
         tests(of: "DisplayText", ["TestSupport", "UnicodeText"]),
         tests(of: "SafeRegex"),

@@ -11,9 +11,7 @@ import Testing
 /// Another program is the judge of what Keybell writes.
 @Suite(
     .enabled(
-        if: ["/usr/bin", "/usr/local/bin"].contains {
-            FileManager.default.fileExists(atPath: $0 + "/keepassxc-cli")
-        },
+        if: InstalledProgram.isThere("keepassxc-cli"),
         "keepassxc-cli is not installed"
     ),
     .serialized

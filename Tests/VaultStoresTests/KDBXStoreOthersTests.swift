@@ -202,7 +202,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )
@@ -300,7 +300,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )

@@ -248,7 +248,7 @@ let package = Package(
         tests(of: "UnicodeText", ["TestSupport"]),
         tests(of: "SecureMemory"),
         tests(of: "JSON", ["SecureMemory"]),
-        tests(of: "Ciphers", ["SecureMemory"]),
+        tests(of: "Ciphers", ["SecureMemory", "TestSupport"]),
         tests(of: "PublicSuffixes"),
         tests(of: "DisplayText", ["TestSupport", "UnicodeText"]),
         tests(of: "SafeRegex"),
@@ -278,7 +278,7 @@ let package = Package(
             excluding: ["Fixtures"],
             [
                 "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "Linux", "SecretService", "SecureMemory",
-                "TestSupport", "Vault", logging,
+                "TestSupport", "Vault", "XMLTree", logging,
             ]
         ),
         tests(of: "Callers", ["ConcurrencyTools", "Linux", "TestSupport"]),

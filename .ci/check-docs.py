@@ -21,7 +21,7 @@ FOLDERS = "Sources|Tests|Benchmarks|Fuzz|dbus|systemd|examples|packaging|docs|\\
 # What is written like a type and belongs to another program, library or language.
 OTHERS = set("""
     Application ContinuousClock GCancellable GetConnectionCredentials Host InvariantCultureIgnoreCase KP2A_URL_1
-    Regular ServiceGroup Simple String Task Type+topic
+    Regular ServiceGroup SortSelection Simple String Task Type+topic
 """.split())
 
 # Ends of file names, which aren't members.

@@ -75,8 +75,8 @@ for count in [100, 1000, 10_000] {
         logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
     )
     let locked = try LockedFile(parsing: bytes)
-    let derived = try locked.derive(key, limits: Limits())
-    let reading = try await shortest(of: 10) { _ = try locked.open(derived, limits: Limits()) }
+    let derived = try locked.derive(key, limits: KDBXLimits())
+    let reading = try await shortest(of: 10) { _ = try locked.open(derived, limits: KDBXLimits()) }
     let opening = try await shortest(of: 10) {
         await store.lock()
         try await store.unlock(for: UnlockReason())

@@ -12,7 +12,7 @@ extension Target {
     ///
     /// No allow comes of anything but a press of the right key, from the server that shows it, once it could be read.
     static let notification = Target(limit: 4096) { bytes in
-        var scene = NotificationScene(dismissalDenies: bytes.first == 1)
+        var scene = FuzzedNotifications(dismissalDenies: bytes.first == 1)
         var rest = bytes.dropFirst()
         while rest.count >= 4 {
             scene.handle(Array(rest.prefix(4)))
@@ -22,7 +22,7 @@ extension Target {
 }
 
 /// The notifier's state with some requests in it, and a server that does what it is told.
-private struct NotificationScene {
+private struct FuzzedNotifications {
     private struct Posted {
         let id: UInt32
         let peer: String
@@ -99,7 +99,9 @@ private struct NotificationScene {
     }
 
     private mutating func post(_ ticket: UInt64) {
-        guard let peer else { return carryOut(notificationState.failed(ticket, reason: nil, now: now), by: nil) }
+        guard let peer else {
+            return carryOut(notificationState.failed(ticket, reason: nil, now: now), by: nil)
+        }
         let server = NotificationServer(
             peer: peer,
             product: "Plasma",
@@ -135,6 +137,12 @@ private struct NotificationScene {
             host: "example.org",
             entries: [EntryLine(uuid: "AA", title: "A", username: "ann")]
         )
-        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+        return PendingRequest(
+            code: code,
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
     }
 }

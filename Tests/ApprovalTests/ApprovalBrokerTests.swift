@@ -25,8 +25,8 @@ import Testing
 
     let processes = Processes()
 
-    private func open(_ change: (inout Limits) -> Void = { _ in }) -> ApprovalBroker {
-        var limits = Limits()
+    private func open(_ change: (inout ApprovalLimits) -> Void = { _ in }) -> ApprovalBroker {
+        var limits = ApprovalLimits()
         change(&limits)
         return ApprovalBroker(limits: limits, watchProcess: processes.watch)
     }

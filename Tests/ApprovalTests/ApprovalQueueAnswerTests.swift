@@ -6,7 +6,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueAnswerTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     @Test mutating func `the first answer counts and a second finds nothing`() throws {
         let asked = scene.ask(.release())

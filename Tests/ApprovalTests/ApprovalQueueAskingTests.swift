@@ -6,7 +6,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueAskingTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     @Test mutating func `a question is shown under a code and waits`() throws {
         let asked = scene.ask(.release())

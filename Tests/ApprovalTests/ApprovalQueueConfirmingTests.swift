@@ -7,11 +7,11 @@ import Testing
 
 /// Allows that count once the person has confirmed them.
 @Suite struct ApprovalQueueConfirmingTests {
-    private func scene() -> Scene {
-        Scene { $0.confirmedKinds = [.release] }
+    private func scene() -> QueueScene {
+        QueueScene { $0.confirmedKinds = [.release] }
     }
 
-    private func asked(_ scene: inout Scene) throws -> (asked: Asked, code: String) {
+    private func asked(_ scene: inout QueueScene) throws -> (asked: Asked, code: String) {
         let asked = scene.ask(.release())
         return (asked, try #require(asked.code))
     }

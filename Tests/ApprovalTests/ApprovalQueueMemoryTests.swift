@@ -6,7 +6,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueMemoryTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     @Test mutating func `an allow answers the same question again for a minute`() throws {
         let code = try scene.ask(.release(), answered: .allow, Choices(scope: .always))

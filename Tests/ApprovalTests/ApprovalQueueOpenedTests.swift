@@ -8,7 +8,7 @@ import Testing
 /// What waits to be unlocked, and is opened by other means.
 @Suite struct ApprovalQueueOpenedTests {
     @Test func `whoever waits for a vault goes on when the person has opened it by hand`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let asked = scene.ask(.unlock(vault: "Work"))
         let joined = scene.ask(.unlock(.named("git"), vault: "Work"))
         let code = try #require(asked.code)
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func `whoever waits for another vault as well is still asked about`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let code = try #require(scene.ask(.unlock(vault: "Work")).code)
         _ = scene.ask(.unlock(.named("git"), vault: "Home"))
         #expect(scene.queue.opened("Work", now: scene.now).isEmpty)
@@ -29,14 +29,14 @@ import Testing
     }
 
     @Test func `the keyring's own unlock lets those go on who wait for the keyring`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let asked = scene.ask(.unlock(vault: nil))
         #expect(scene.queue.opened(nil, now: scene.now).answer(to: asked.asker) != nil)
         #expect(scene.codes.isEmpty)
     }
 
     @Test func `an asker that has left before it was found out is not asked about`() {
-        var scene = Scene()
+        var scene = QueueScene()
         let gone = Caller(uid: 1000, holders: [], processes: [], hasLeft: true)
         #expect(scene.ask(.release(gone)).answer == .withdrawn)
         #expect(scene.codes.isEmpty)
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `a release from the vault is no unlock`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let code = try #require(scene.ask(.release()).code)
         #expect(scene.queue.opened("Passwords", now: scene.now).isEmpty)
         #expect(scene.codes == [code])

@@ -8,7 +8,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueQuietTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     @Test mutating func `a denied question is denied unseen for thirty seconds`() throws {
         try scene.ask(.release(), answered: .deny)

@@ -6,7 +6,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueTimeTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     @Test mutating func `a request expires at its deadline and not before`() throws {
         let asked = scene.ask(.release())
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test mutating func `the configured timeout holds`() {
-        scene = Scene { $0.timeout = .seconds(7) }
+        scene = QueueScene { $0.timeout = .seconds(7) }
         scene.ask(.release())
         #expect(scene.queue.alarm == scene.now + .seconds(7))
     }
@@ -122,7 +122,7 @@ import Testing
 }
 
 @Suite struct DeskAgentTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     private mutating func register(
         _ peer: String = ":1.9",

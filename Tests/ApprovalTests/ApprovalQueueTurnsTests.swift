@@ -6,7 +6,7 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueTurnsTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     /// Asks once for each host; the codes of those that are shown at once.
     @discardableResult
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test mutating func `programs have their turns one after the other, the oldest question first`() throws {
-        scene = Scene { $0.total = 1 }
+        scene = QueueScene { $0.total = 1 }
         let first = ask(Self.hosts(4, "a"), as: .named("a"))
         ask(Self.hosts(2, "b"), as: .named("b"))
         ask(Self.hosts(1, "c"), as: .named("c"))
@@ -203,7 +203,7 @@ import Testing
     }
 
     @Test mutating func `so many can join a question and no more`() {
-        scene = Scene { $0.joined = 3 }
+        scene = QueueScene { $0.joined = 3 }
         for pid in 100..<103 { #expect(scene.ask(.release(.named("git", Int32(pid)))).answer == nil) }
         #expect(scene.ask(.release(.named("git", 103))).answer == .tooMany)
         #expect(scene.ask(.release(.named("git", 101))).answer == nil)
@@ -211,7 +211,7 @@ import Testing
 }
 
 @Suite struct VouchedQuietTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     private func script(_ name: String?, origin: String? = nil) -> Caller {
         Caller(
@@ -272,7 +272,7 @@ import Testing
     }
 
     @Test mutating func `no flood pushes out of mind what ends a mute`() throws {
-        scene = Scene { $0.endedCount = 4 }
+        scene = QueueScene { $0.endedCount = 4 }
         let code = try scene.ask(.release(.named("evil")), answered: .deny, Choices(muteSeconds: 600))
         for number in 0..<20 { try scene.ask(.release(.named("flood"), host: "\(number)"), answered: .allow) }
         #expect(scene.queue.ended.count == 4)
@@ -282,7 +282,7 @@ import Testing
 }
 
 @Suite struct AgentRuleTests {
-    var scene = Scene()
+    var scene = QueueScene()
 
     private mutating func register(_ name: String, peer: String, of process: Answerer = .stranger)
         throws(AgentError)

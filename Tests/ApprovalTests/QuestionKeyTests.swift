@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `only who asked first is told the scope`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let first = scene.ask(.release())
         let second = scene.ask(.release(.named("firefox", 999)))
         let code = try #require(first.code)
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test func `an Origin that makes a key unfamiliar is no way round a denial`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         var request = ApprovalRequest.release()
         try scene.ask(request, answered: .deny)
         request.givenTo = KeyHolder(program: "/usr/bin/other")
@@ -105,7 +105,7 @@ import Testing
     @Test func `a mute holds for everybody who has the connection, but not for who waits for the unlock`()
         throws
     {
-        var scene = Scene()
+        var scene = QueueScene()
         func caller(_ names: (String, Int32)...) throws -> Caller {
             let holders = try names.map { name, pid in
                 try #require(Holder(processes: [.named(name, pid), .named("zsh", 50)]))
@@ -127,7 +127,7 @@ import Testing
 
     @Test(arguments: ["fіrefоx", "Firefox-Γ", "аpple"])
     func `an Id of several scripts isn't taken`(id: String) throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let code = try #require(scene.ask(.associate()).code)
         #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
         _ = try scene.answer(code, .allow, Choices(id: "браузер-2"))
@@ -142,7 +142,7 @@ import Testing
     )
         throws
     {
-        var scene = Scene()
+        var scene = QueueScene()
         let code = try #require(scene.ask(.associate()).code)
         let error = #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
         #expect("\(try #require(error))".contains("“\(plain)” would do"))
@@ -154,7 +154,7 @@ import Testing
         request.isPlainHTTP = true
         func warns(_ host: String, _ form: String? = nil) -> Bool {
             (request.host, request.submitHost) = (host, form)
-            return Wording.body(request, limits: Limits()).contains("Plain http")
+            return Wording.body(request, limits: ApprovalLimits()).contains("Plain http")
         }
         #expect(!warns("127.0.0.1:8080") && !warns("127.1.2.3") && !warns("localhost"))
         #expect(warns("127.evil.example") && warns("127.0.0.1.evil.example") && warns("127.0.0.evil"))

@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `one too many is refused, one that joins what waits isn't`() {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.total = 1
         limits.perProgram = 1
         limits.waitingTotal = 0

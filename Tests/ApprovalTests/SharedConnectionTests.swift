@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `what can't be told for sure can't be remembered`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let caller = Self.caller([try Self.holder("dbus-daemon", 40), try Self.holder("git", 100)])
         for caller in [caller, .nobody, Self.caller([try Self.holder("git", 1, isFoundAtPath: false)])] {
             let code = try #require(scene.ask(.release(caller)).code)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `an unknown asker isn't answered by a terminal below one that had its connection`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let caller = Self.caller([], earlier: [try Self.holder("git", 100)])
         let code = try #require(scene.ask(.release(caller)).code)
         let below = Answerer.named("keybell", 102, under: [.named("sh", 101), .named("git", 100)])

@@ -124,7 +124,7 @@ import Testing
             request: request,
             created: 1,
             deadline: 2,
-            limits: Limits()
+            limits: ApprovalLimits()
         )
         #expect(pending.newHosts == others + own)
         request.host = "192.0.2.1"
@@ -176,7 +176,7 @@ import Testing
             request: request,
             created: 100,
             deadline: 220,
-            limits: Limits()
+            limits: ApprovalLimits()
         )
         #expect(pending.client == "firefox")
         #expect(pending.caller.origin == "ox")

@@ -18,16 +18,16 @@ extension VerificationOutcome {
 }
 
 /// Signatures as clients make them.
-func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> Signature {
+func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> RequestSignature {
     let full = try Seal(key: key, nonce: nonce).signature()
-    return hmac ? full : Signature(nonce: full.nonce, verifier: full.verifier)
+    return hmac ? full : RequestSignature(nonce: full.nonce, verifier: full.verifier)
 }
 
 extension ClientRegistry {
     /// Verifies a request that has nothing but a signature, or one field as it stands in the message.
     func verify(
         id: String?,
-        signature: Signature,
+        signature: RequestSignature,
         changes: Bool,
         url: String? = nil
     ) async -> VerificationOutcome {

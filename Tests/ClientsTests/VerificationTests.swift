@@ -16,7 +16,7 @@ import TestSupport
         #expect(try await verdict(registry, "firefox", .random()) == "refused")
         #expect(try await verdict(registry, "chrome", key) == "refused")
         #expect(try await verdict(registry, nil, key) == "refused")
-        let broken = Signature(nonce: "x", verifier: "y", hmac: "z")
+        let broken = RequestSignature(nonce: "x", verifier: "y", hmac: "z")
         #expect(await registry.verify(id: "firefox", signature: broken, changes: false).verdict == "refused")
     }
 
@@ -162,7 +162,7 @@ import TestSupport
             }
             let reply = try Seal(replyingTo: conversation).signature()
             let restarted = try await fixture.restarted()
-            for signature in [reply, Signature(nonce: reply.nonce, verifier: reply.verifier)] {
+            for signature in [reply, RequestSignature(nonce: reply.nonce, verifier: reply.verifier)] {
                 for registry in [fixture.registry, restarted] {
                     for changes in [true, false] {
                         let verdict = await registry.verify(

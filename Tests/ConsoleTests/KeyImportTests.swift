@@ -8,7 +8,7 @@ import Testing
 @testable import Console
 
 /// A file as KeePass with the plugin leaves it, made by KeePassXC from the plain XML.
-private struct PluginFile {
+private struct PluginKeyFile {
     static let password = "s%me password"
     let folder: TemporaryFolder
     let path: String
@@ -60,7 +60,7 @@ struct KeyImportTests {
         async throws
     {
         let session = try await KeyringSession()
-        let file = try await PluginFile([
+        let file = try await PluginKeyFile([
             ("AES Key: fox", Self.first), ("AES Key: a b/ü", Self.second), ("AES Key: broken", "bm8="),
             ("AES Key: ", Self.second), ("UserName", "x"), ("Notes", "AES Key: no"),
             ("AES Key: p\u{430}ypal", Self.second),
@@ -81,7 +81,7 @@ struct KeyImportTests {
         let again = try await KeyImport(keys, into: keyring(session), overwrites: true)
         #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present, .unusable])
 
-        let other = try await PluginFile([("AES Key: fox", Self.second)]).keys()
+        let other = try await PluginKeyFile([("AES Key: fox", Self.second)]).keys()
         recorded = []
         let kept = try await KeyImport(other, into: keyring(session), overwrites: false) {
             recorded.append($0)
@@ -99,7 +99,7 @@ struct KeyImportTests {
 
     @Test func `an imported key works, and belongs to no program yet`() async throws {
         let session = try await KeyringSession()
-        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
         _ = try await KeyImport(keys, into: keyring(session), overwrites: false)
         let items = try await keyring(session).items(schema: "org.keybell.ClientKey")
         let client = try #require(items.first?.attributes)
@@ -111,7 +111,7 @@ struct KeyImportTests {
 
     @Test func `a locked keyring is told, and nothing is stored`() async throws {
         let session = try await KeyringSession()
-        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
         try await session.gnome.lock()
         await #expect(throws: ConsoleError.refused("The keyring is locked: unlock it and try again.")) {
             try await KeyImport(keys, into: keyring(session), overwrites: false)
@@ -119,13 +119,13 @@ struct KeyImportTests {
     }
 
     @Test func `what can't be imported says why`() async throws {
-        let none = try await PluginFile(nil)
+        let none = try await PluginKeyFile(nil)
         #expect(
             throws: ConsoleError.refused(
                 "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
             )
         ) { try none.keys() }
-        let empty = try await PluginFile([("AES Key", "x")])
+        let empty = try await PluginKeyFile([("AES Key", "x")])
         #expect(
             throws: ConsoleError.refused(
                 "The entry \"KeePassHttp Settings\" of this file holds no client's key."

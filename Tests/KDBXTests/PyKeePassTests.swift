@@ -34,7 +34,7 @@ struct PyKeePassTests {
         var cases: [Case] = []
         for (number, combination) in Combination.all.enumerated() {
             let path = folder.path("\(number).kdbx")
-            let database = try Sample.database(combination.layout)
+            let database = try SampleDatabase.database(combination.layout)
             try Data(database.written(key: combination.key()).file).write(to: URL(filePath: path))
             var keyFile: String?
             if let bytes = combination.keyFile {

@@ -37,7 +37,7 @@ import Testing
     {
         var database = try HandmadeFile.read(HandmadeFile.xml(Self.content))
         let ids = database.entries.compactMap(\.id)
-        try database.change(ids[3], [FieldChange("UserName", "me")], at: Sample.then)
+        try database.change(ids[3], [FieldChange("UserName", "me")], at: SampleDatabase.then)
         let key = try CompositeKey.password("demopass")
         let again = try Database(reading: database.written(key: key).file, key: key)
         #expect(again.entries.compactMap(\.id) == ids)

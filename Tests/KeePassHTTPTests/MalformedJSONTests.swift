@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import KeePassHTTP
@@ -119,12 +120,15 @@ import Testing
         }
     }
 
-    private static let conversation = try? VerifiedMessage(verifying: Sample.signature, with: Sample.key())
+    private static let conversation = try? VerifiedMessage(
+        verifying: SampleMessage.signature,
+        with: SampleMessage.key()
+    )
 
     private static let sample = Array(
         #"""
-        {"RequestType":"set-login","Id":"b\u00fcro","Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",
-        "Hmac":"\#(Sample.hmac)","TriggerUnlock":"false","Url":"0iXc9Q22XMljOaMStuL+n6\/DLp17n6XvnSD0Fr95OZw=",
+        {"RequestType":"set-login","Id":"b\u00fcro","Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)",
+        "Hmac":"\#(SampleMessage.hmac)","TriggerUnlock":"false","Url":"0iXc9Q22XMljOaMStuL+n6\/DLp17n6XvnSD0Fr95OZw=",
         "StringFields":{"zl+n5Nj/+1sR8PtIrGzYLQ==":null},"Names":["v3KIwQk0nMwHLHRYXNG5gw=="],"n":[-1.5e+3,true,{}]}
         """#.utf8
     )

@@ -43,8 +43,10 @@ import Testing
         #expect(try VerifiedMessage(verifying: #require(request.signature), with: key).usedHmac)
     }
 
-    @Test func `our ping is one`() throws {
-        let request = try Request.parse(OutgoingRequest.ping())
+    @Test func `a ping is one`() throws {
+        let request = try Request.parse(
+            Array(#"{"RequestType":"test-associate","TriggerUnlock":false}"#.utf8)
+        )
         #expect(request.type == .testAssociate)
         #expect(request.signature == nil)
     }
@@ -101,13 +103,13 @@ import Testing
             #expect(throws: ReplyError.replayed) {
                 try IncomingReply(parsing: bytes, key: key, answering: other)
             }
-            let signature = try #require(Signature(of: JSONReader.object(bytes)))
+            let signature = try #require(RequestSignature(of: JSONReader.object(bytes)))
             #expect(throws: VerificationFailure()) { try VerifiedMessage(verifying: signature, with: key) }
             #expect(
                 throws: VerificationFailure()
             ) {
                 try VerifiedMessage(
-                    verifying: Signature(nonce: signature.nonce, verifier: signature.verifier),
+                    verifying: RequestSignature(nonce: signature.nonce, verifier: signature.verifier),
                     with: key
                 )
             }
@@ -160,8 +162,8 @@ import Testing
     ])
     func `a signed answer whose values do not decrypt is refused`(member: String) throws {
         let text =
-            #"{"Success":true,"Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",\#(member)}"#
-        let key = try Sample.key()
+            #"{"Success":true,"Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)",\#(member)}"#
+        let key = try SampleMessage.key()
         #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: Array(text.utf8), key: key) }
     }
 }

@@ -3,12 +3,13 @@
 import Ciphers
 import KeePassHTTP
 import SecureMemory
+import TestSupport
 import Testing
 
 @Suite struct VerifiedMessageTests {
     /// Key, nonce and verifier (docs/protocol.md, "Known answers"); the codes were computed by Python.
     static let vectors = [
-        (Sample.keyText, Sample.nonceText, Sample.verifier, Sample.hmac),
+        (SampleMessage.keyText, SampleMessage.nonceText, SampleMessage.verifier, SampleMessage.hmac),
         (
             "OP/rKyOifj60Xc5UTORll92KtJ03uWowqE7vTMHAUpA=", "KTBmnSTGTEvri1embt/AKA==",
             "rSOwzupE5dv4zgwkIX6GXnl9dGRJ1c74J83LatL+Hkk=",
@@ -23,12 +24,15 @@ import Testing
         verifier: String,
         hmac: String
     ) throws {
-        let key = try #require(ClientKey(base64: key))
-        let old = try VerifiedMessage(verifying: Signature(nonce: nonce, verifier: verifier), with: key)
+        let key = try #require(ClientKey(base64: SecretBytes(utf8: key)))
+        let old = try VerifiedMessage(
+            verifying: RequestSignature(nonce: nonce, verifier: verifier),
+            with: key
+        )
         #expect(!old.usedHmac)
         #expect(old.nonce.text == nonce)
         let new = try VerifiedMessage(
-            verifying: Signature(nonce: nonce, verifier: verifier, hmac: hmac),
+            verifying: RequestSignature(nonce: nonce, verifier: verifier, hmac: hmac),
             with: key
         )
         #expect(new.usedHmac)
@@ -38,58 +42,69 @@ import Testing
     @Test(arguments: vectors)
     func `a seal makes the known answers`(key: String, nonce: String, verifier: String, hmac: String) throws {
         let seal = Seal(
-            key: try #require(ClientKey(base64: key)),
+            key: try #require(ClientKey(base64: SecretBytes(utf8: key))),
             nonce: try #require(Nonce(base64: nonce))
         )
-        #expect(try seal.signature() == Signature(nonce: nonce, verifier: verifier, hmac: hmac))
+        #expect(try seal.signature() == RequestSignature(nonce: nonce, verifier: verifier, hmac: hmac))
     }
 
     @Test func `fields are encrypted as OpenSSL's command line does it`() throws {
-        let seal = try Sample.seal()
-        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
-        for (plain, field) in Sample.encrypted {
+        let seal = try SampleMessage.seal()
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        for (plain, field) in SampleMessage.encrypted {
             #expect(try seal.field(plain) == field)
             #expect(try conversation.decryptText(EncryptedField(base64: field)) == plain)
         }
     }
 
     @Test(arguments: [
-        Signature(nonce: "2WQ4Hm9lUjRU0CXje3CeZA==\n", verifier: Sample.verifier),
-        Signature(nonce: "2WQ4Hm9lUjRU0CXje3CeZA==\n", verifier: Sample.verifierWithBreak),
-        Signature(
+        RequestSignature(nonce: "2WQ4Hm9lUjRU0CXje3CeZA==\n", verifier: SampleMessage.verifier),
+        RequestSignature(nonce: "2WQ4Hm9lUjRU0CXje3CeZA==\n", verifier: SampleMessage.verifierWithBreak),
+        RequestSignature(
             nonce: "2WQ4Hm9l\r\nUjRU0CXj\r\ne3CeZA==\r\n",
-            verifier: Sample.verifier,
-            hmac: Sample.hmac
+            verifier: SampleMessage.verifier,
+            hmac: SampleMessage.hmac
         ),
-        Signature(
-            nonce: Sample.nonceText,
+        RequestSignature(
+            nonce: SampleMessage.nonceText,
             verifier: "idtdIoq7mHVwTGiFS0fvJR3PFNWqKmss\nEjOO9un2L+k=\n",
             hmac: "jhjB3PYhLLRqk/9dc5beEgwe9L4J\nGUDXQQdA1f7Aahg="
         ),
     ])
-    func `base64 with line breaks verifies, and gives the same nonce`(signature: Signature) throws {
-        let conversation = try VerifiedMessage(verifying: signature, with: Sample.key())
-        #expect(conversation.nonce.text == Sample.nonceText)
+    func `base64 with line breaks verifies, and gives the same nonce`(signature: RequestSignature) throws {
+        let conversation = try VerifiedMessage(verifying: signature, with: SampleMessage.key())
+        #expect(conversation.nonce.text == SampleMessage.nonceText)
     }
 
     @Test(arguments: [
-        Signature(nonce: "", verifier: Sample.verifier, hmac: Sample.hmac),
-        Signature(nonce: "?", verifier: Sample.verifier),
-        Signature(nonce: "2WQ4Hm9lUjRU0CXje3Ce", verifier: Sample.verifier),
-        Signature(nonce: "2WQ4Hm9lUjRU0CXje3CeZAAA", verifier: Sample.verifier),
-        Signature(nonce: String(repeating: "\n", count: 100) + Sample.nonceText, verifier: Sample.verifier),
-        Signature(nonce: "KTBmnSTGTEvri1embt/AKA==", verifier: Sample.verifier),
-        Signature(nonce: Sample.nonceText, verifier: ""),
-        Signature(nonce: Sample.nonceText, verifier: "idtdIoq7mHVwTGiFS0fvJQ=="),
-        Signature(nonce: Sample.nonceText, verifier: Sample.verifierWithBreak),
-        Signature(nonce: Sample.nonceText, verifier: Sample.nonceText),
-        Signature(nonce: Sample.nonceText, verifier: String(repeating: "AAAA", count: 10000)),
-        Signature(nonce: Sample.nonceText, verifier: Sample.verifier, hmac: "?"),
-        Signature(nonce: Sample.nonceText, verifier: Sample.verifier, hmac: "jhjB3PYhLLRqk/9dc5beEg=="),
-        Signature(nonce: Sample.nonceText, verifier: Sample.verifier, hmac: Sample.verifier),
+        RequestSignature(nonce: "", verifier: SampleMessage.verifier, hmac: SampleMessage.hmac),
+        RequestSignature(nonce: "?", verifier: SampleMessage.verifier),
+        RequestSignature(nonce: "2WQ4Hm9lUjRU0CXje3Ce", verifier: SampleMessage.verifier),
+        RequestSignature(nonce: "2WQ4Hm9lUjRU0CXje3CeZAAA", verifier: SampleMessage.verifier),
+        RequestSignature(
+            nonce: String(repeating: "\n", count: 100) + SampleMessage.nonceText,
+            verifier: SampleMessage.verifier
+        ),
+        RequestSignature(nonce: "KTBmnSTGTEvri1embt/AKA==", verifier: SampleMessage.verifier),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: ""),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: "idtdIoq7mHVwTGiFS0fvJQ=="),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: SampleMessage.verifierWithBreak),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: SampleMessage.nonceText),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: String(repeating: "AAAA", count: 10000)),
+        RequestSignature(nonce: SampleMessage.nonceText, verifier: SampleMessage.verifier, hmac: "?"),
+        RequestSignature(
+            nonce: SampleMessage.nonceText,
+            verifier: SampleMessage.verifier,
+            hmac: "jhjB3PYhLLRqk/9dc5beEg=="
+        ),
+        RequestSignature(
+            nonce: SampleMessage.nonceText,
+            verifier: SampleMessage.verifier,
+            hmac: SampleMessage.verifier
+        ),
     ])
-    func `whatever is wrong with a signature, the failure is the same`(signature: Signature) throws {
-        let key = try Sample.key()
+    func `whatever is wrong with a signature, the failure is the same`(signature: RequestSignature) throws {
+        let key = try SampleMessage.key()
         #expect(throws: VerificationFailure()) { try VerifiedMessage(verifying: signature, with: key) }
         #expect(throws: VerificationFailure()) {
             try VerifiedMessage(verifying: signature, with: VerifiedMessage.decoyKey)
@@ -97,12 +112,12 @@ import Testing
     }
 
     @Test func `each flipped bit of nonce, verifier or code is refused`() throws {
-        let key = try Sample.key()
-        let nonce = try #require(Base64.decode(Sample.nonceText))
-        let verifier = try #require(Base64.decode(Sample.verifier))
-        let hmac = try #require(Base64.decode(Sample.hmac))
+        let key = try SampleMessage.key()
+        let nonce = try #require(Base64.decode(SampleMessage.nonceText))
+        let verifier = try #require(Base64.decode(SampleMessage.verifier))
+        let hmac = try #require(Base64.decode(SampleMessage.hmac))
         func isRefused(_ nonce: [UInt8], _ verifier: [UInt8], _ hmac: [UInt8]?) -> Bool {
-            let signature = Signature(
+            let signature = RequestSignature(
                 nonce: Base64.encode(nonce),
                 verifier: Base64.encode(verifier),
                 hmac: hmac.map(Base64.encode)
@@ -125,14 +140,14 @@ import Testing
 
     @Test func `another client's key does not verify, and the decoy never does`() {
         #expect(throws: VerificationFailure()) {
-            try VerifiedMessage(verifying: Sample.signature, with: ClientKey.random())
+            try VerifiedMessage(verifying: SampleMessage.signature, with: ClientKey.random())
         }
         #expect(throws: VerificationFailure()) {
-            try VerifiedMessage(verifying: Sample.signature, with: VerifiedMessage.decoyKey)
+            try VerifiedMessage(verifying: SampleMessage.signature, with: VerifiedMessage.decoyKey)
         }
-        let field = EncryptedField(base64: Sample.verifier)
+        let field = EncryptedField(base64: SampleMessage.verifier)
         #expect(throws: VerificationFailure()) {
-            try VerifiedMessage.decoy(for: Sample.signature).decrypt(field)
+            try VerifiedMessage.decoy(for: SampleMessage.signature).decrypt(field)
         }
     }
 
@@ -140,15 +155,15 @@ import Testing
         "", "?", "AAAA", "s/TVrEetqDO/H25GyaTpBw=", "AAAAAAAAAAAAAAAAAAAAAA==", "v3KIwQk0nMwHLHRYXNG5",
     ])
     func `whatever is wrong with a field, the failure is the same`(text: String) throws {
-        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         #expect(throws: VerificationFailure()) { try conversation.decrypt(EncryptedField(base64: text)) }
         #expect(throws: VerificationFailure()) { try conversation.decrypt(.unusable) }
     }
 
     @Test(arguments: [[0xFF, 0xFE], [0x61, 0x00, 0x62], [0xED, 0xA0, 0x80]] as [[UInt8]])
     func `a field that is no text, or has a NUL in it, fails as text only`(bytes: [UInt8]) throws {
-        let seal = try Sample.seal()
-        let conversation = try VerifiedMessage(verifying: Sample.signature, with: Sample.key())
+        let seal = try SampleMessage.seal()
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let field = EncryptedField(base64: try seal.field(SecretBytes(copying: bytes)))
         #expect(try conversation.decrypt(field) == SecretBytes(copying: bytes))
         #expect(throws: VerificationFailure()) { try conversation.decryptText(field) }

@@ -114,7 +114,7 @@ private struct Loopback: ~Copyable {
         let listener = Descriptor(adopting: try #require(socket.take()))
         let server = socket.address
         let connection = try Self.socket(isIPv6: bare.isIPv6 || mapped)
-        unsafe try Self.call(connect, on: connection.number, with: mapped ? server.mapped : server)
+        unsafe try Self.call(connect, on: connection.number, with: mapped ? Self.mapped(server) : server)
         let accepted = try Descriptor("accept", accept(listener.number, nil, nil))
         self.client = try #require(InternetAddress(ofSocket: connection.number))
         self.server = server
@@ -125,6 +125,12 @@ private struct Loopback: ~Copyable {
 
     private static func socket(isIPv6: Bool) throws -> Descriptor {
         try Descriptor("socket", Glibc.socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+    }
+
+    /// An IPv4 address as `::ffff:a.b.c.d`.
+    private static func mapped(_ address: InternetAddress) throws -> InternetAddress {
+        let bytes = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + address.bytes
+        return try #require(InternetAddress(bytes: bytes, port: address.port))
     }
 
     private static func call(

@@ -16,8 +16,8 @@ struct DesktopShellTests {
     /// An approval broker with the default times.
     private static func session(on bus: PrivateBus) async throws -> Session {
         try await Session(on: bus) {
-            $0.limits.hasty = Limits().hasty
-            $0.limits.pause = Limits().pause
+            $0.limits.hasty = ApprovalLimits().hasty
+            $0.limits.pause = ApprovalLimits().pause
         }
     }
 
@@ -48,7 +48,7 @@ struct DesktopShellTests {
             try await Task.sleep(for: .seconds(2))
             let waiting = await session.approvals.pending().count
             guard waiting < 2 else { continue }
-            #expect(waiting == 1 || took >= Limits().hasty, "\(took)")
+            #expect(waiting == 1 || took >= ApprovalLimits().hasty, "\(took)")
             return waiting == 1
         }
         throw TimedOut(description: "an effect of two clicks")

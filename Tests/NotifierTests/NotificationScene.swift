@@ -132,7 +132,13 @@ extension PendingRequest {
             entries: [EntryLine(uuid: "AA", title: "Git<b>&", username: "octocat")],
             alwaysOffered: always
         )
-        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+        return PendingRequest(
+            code: code,
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
     }
 
     /// One with more warnings than there are lines.
@@ -161,7 +167,13 @@ extension PendingRequest {
         request.givenTo = KeyHolder(program: "/usr/bin/chromium")
         request.replaced = KeyHolder(program: "/usr/bin/chromium")
         request.requestType = "get-logins"
-        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+        return PendingRequest(
+            code: code,
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
     }
 }
 

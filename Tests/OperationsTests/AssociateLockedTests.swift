@@ -13,12 +13,12 @@ import Testing
     @Test func `the keyring is unlocked only after the allow`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let guest = Guest(id: "", caller: .named("perl"))
+        let guest = TestClient(id: "", caller: .named("perl"))
         let denied = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(denied.reply.success == false)
         #expect(await scene.clients.unlocks == 0)
 
-        let other = Guest(id: "", caller: .named("ruby"))
+        let other = TestClient(id: "", caller: .named("ruby"))
         let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "ruby")
         #expect(await scene.clients.unlocks == 1)
@@ -27,7 +27,7 @@ import Testing
     @Test func `a suggested Id that turns out to be taken gives way to the next free one`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let guest = Guest(id: "")
+        let guest = TestClient(id: "")
         let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(await scene.asked().map(\.suggestedID) == ["firefox"])
         #expect(rung.reply.id == "firefox-2")
@@ -41,7 +41,7 @@ import Testing
         for (id, choices) in [("", Choices(id: "firefox")), ("firefox", Choices())] {
             let scene = await Scene()
             await scene.clients.lock()
-            let guest = Guest(id: id, caller: .named("chromium", 200))
+            let guest = TestClient(id: id, caller: .named("chromium", 200))
             let rung = try await scene.verified(
                 guest,
                 guest.request(.associate),
@@ -64,7 +64,7 @@ import Testing
         let scene = await Scene()
         await scene.clients.lock()
         await scene.clients.fail(with: .dismissed)
-        let guest = Guest(id: "", caller: .named("perl"))
+        let guest = TestClient(id: "", caller: .named("perl"))
         let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == KeyringError.dismissed.advice)
@@ -83,7 +83,7 @@ import Testing
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
             )
             let question = try await scene.next(&events)
-            let newKey = Guest(id: "")
+            let newKey = TestClient(id: "")
             let associate = scene.ringing(newKey, try newKey.request(.associate))
             await Scene.everythingElse()
             try await scene.allow(question)
@@ -106,7 +106,7 @@ import Testing
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
             )
             let question = try await scene.next(&events)
-            let newKey = Guest(id: "")
+            let newKey = TestClient(id: "")
             let associate = scene.ringing(newKey, try newKey.request(.associate))
             await Scene.everythingElse()
             try await scene.deny(question)
@@ -124,7 +124,7 @@ import Testing
         var events = scene.approvals.events().makeAsyncIterator()
         let test = scene.ringing(scene.guest, try scene.guest.request(.testAssociate, triggerUnlock: true))
         let unlock = try await scene.next(&events)
-        let other = Guest(id: "", caller: .named("perl", 300))
+        let other = TestClient(id: "", caller: .named("perl", 300))
         let associate = scene.ringing(other, try other.request(.associate))
         let question = try await scene.next(&events)
         #expect(question.kind == .associate)

@@ -12,7 +12,7 @@ import Testing
 @testable import Operations
 
 @Suite(.timeLimit(.minutes(1))) struct AssociateTests {
-    let newcomer = Guest(id: "", caller: .named("chromium", 200))
+    let newcomer = TestClient(id: "", caller: .named("chromium", 200))
 
     @Test func `an allowed client is stored and told its Id under its own key`() async throws {
         let scene = await Scene()
@@ -32,13 +32,13 @@ import Testing
         #expect(asked.suggestedID == "chromium")
         #expect(asked.fingerprint == newcomer.key.fingerprint)
         #expect(asked.client == nil)
-        let known = Guest(id: "chromium", key: newcomer.key)
+        let known = TestClient(id: "chromium", key: newcomer.key)
         #expect(try await scene.verified(known, known.request(.testAssociate)).reply.success)
     }
 
     @Test func `a name that is taken gets a number`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "")
+        let guest = TestClient(id: "")
         let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "firefox-2")
     }
@@ -65,14 +65,14 @@ import Testing
         )
         #expect(named.reply.id == "night-2")
         #expect(await scene.asked().map(\.suggestedID) == ["chromium", "night-2"])
-        let proposing = Guest(id: "night", caller: .named("ruby", 300))
+        let proposing = TestClient(id: "night", caller: .named("ruby", 300))
         let proposed = try await scene.verified(proposing, proposing.request(.associate), .allow)
         #expect(proposed.reply.id == "night-3")
     }
 
     @Test func `a proposed Id comes back unchanged`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "KeePassRPC ü 7", caller: .named("ruby"))
+        let guest = TestClient(id: "KeePassRPC ü 7", caller: .named("ruby"))
         let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "KeePassRPC ü 7")
         #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
@@ -103,10 +103,10 @@ import Testing
 
     @Test func `a proposed Id in another form is the same Id in one form`() async throws {
         let scene = await Scene()
-        let first = Guest(id: "cafe\u{301}", caller: .named("ruby"))
+        let first = TestClient(id: "cafe\u{301}", caller: .named("ruby"))
         let rung = try await scene.verified(first, first.request(.associate), .allow)
         #expect(rung.reply.id.map { Array($0.utf8) } == Array("caf\u{E9}".utf8))
-        let second = Guest(id: "caf\u{E9}", caller: .named("perl"))
+        let second = TestClient(id: "caf\u{E9}", caller: .named("perl"))
         var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(second, try second.request(.associate))
         try await scene.allow(try await scene.next(&events))
@@ -123,7 +123,7 @@ import Testing
     ])
     func `a proposal that couldn't be shown as it is stored is not suggested`(_ id: String) async throws {
         let scene = await Scene()
-        let guest = Guest(id: id, caller: .named("evil"))
+        let guest = TestClient(id: id, caller: .named("evil"))
         _ = try await scene.verified(guest, guest.request(.associate), .deny)
         let suggested = try #require(await scene.asked().first?.suggestedID)
         #expect(suggested != id)
@@ -145,7 +145,7 @@ import Testing
 
     @Test func `not allowed means no Id, but version and hash`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "wanted")
+        let guest = TestClient(id: "wanted")
         let rung = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
@@ -159,14 +159,14 @@ import Testing
     @Test func `after a denial the program is quiet, whatever key it brings`() async throws {
         let scene = await Scene()
         _ = try await scene.verified(newcomer, newcomer.request(.associate), .deny)
-        let other = Guest(id: "", caller: newcomer.caller)
+        let other = TestClient(id: "", caller: newcomer.caller)
         let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `nobody answers in time: the client hears where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         let rung = try await scene.ringing(newcomer, newcomer.request(.associate)).value
@@ -205,7 +205,7 @@ import Testing
 
     @Test func `an Id of null is none, and a key of 16 bytes is one`() async throws {
         let scene = await Scene()
-        let key = try #require(ClientKey(base64: "AAECAwQFBgcICQoLDA0ODw=="))
+        let key = try #require(ClientKey(base64: SecretBytes(utf8: "AAECAwQFBgcICQoLDA0ODw==")))
         let request = try WireRequest("associate", id: nil, key: key)
             .with("Id", "null")
             .with("Key", "\"AAECAwQFBgcI\\r\\nCQoLDA0ODw==\"")
@@ -223,7 +223,7 @@ import Testing
 
     @Test func `a key that is stored twice is let in under either Id`() async throws {
         let scene = await Scene()
-        let twin = Guest(id: "a-twin", key: scene.guest.key)
+        let twin = TestClient(id: "a-twin", key: scene.guest.key)
         await scene.clients.welcome(twin)
         for guest in [scene.guest, twin] {
             #expect(try await scene.verified(guest, guest.request(.associate)).reply.id == guest.id)
@@ -233,7 +233,7 @@ import Testing
 
     @Test func `the same key under another Id asks`() async throws {
         let scene = await Scene()
-        let other = Guest(id: "other", key: scene.guest.key)
+        let other = TestClient(id: "other", key: scene.guest.key)
         let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "other")
         #expect(await scene.asked().count == 1)
@@ -288,7 +288,7 @@ import Testing
         var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(newcomer, try newcomer.request(.associate))
         _ = try await scene.next(&events)
-        let other = Guest(id: "", caller: newcomer.caller)
+        let other = TestClient(id: "", caller: newcomer.caller)
         let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "chromium")
         #expect(try await first.value.reply.success == false)
@@ -310,7 +310,7 @@ import Testing
     func `a key that anybody could guess is refused, and nobody asked`(_ bytes: [UInt8]) async throws {
         let scene = await Scene()
         let key = try #require(ClientKey(SecretBytes(copying: bytes)))
-        let guest = Guest(id: "", key: key, caller: .named("chromium", 200))
+        let guest = TestClient(id: "", key: key, caller: .named("chromium", 200))
         let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)

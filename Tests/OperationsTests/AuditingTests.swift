@@ -76,7 +76,7 @@ import Vault
 
     @Test func `an association and a save are recorded`() async throws {
         let scene = await Scene()
-        let new = Guest(id: "", caller: .named("chromium", 200))
+        let new = TestClient(id: "", caller: .named("chromium", 200))
         _ = try await scene.verified(new, new.request(.associate), .allow)
         let body = try scene.guest.request(.setLogin, ["Url": "https://b.example/", "Password": "geheim"])
         #expect(try await scene.verified(scene.guest, body, .allow).reply.success)

@@ -21,7 +21,7 @@ import Vault
         return scene
     }
 
-    private func body(_ type: RequestType, _ guest: Guest) throws -> [UInt8] {
+    private func body(_ type: RequestType, _ guest: TestClient) throws -> [UInt8] {
         try guest.request(
             type,
             ["Uuid": Self.login.id.hex.lowercased(), "SearchString": "a.example"],

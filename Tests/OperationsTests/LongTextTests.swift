@@ -9,7 +9,7 @@ import Testing
 @Suite struct LongTextTests {
     static let marks = String(repeating: "\u{323}\u{301}", count: 190_000)
 
-    static let bodies: [(String, @Sendable (Guest, String) throws -> [UInt8])] = [
+    static let bodies: [(String, @Sendable (TestClient, String) throws -> [UInt8])] = [
         ("Url", { try $0.request(.getLogins, ["Url": $1]) }),
         ("Url's path", { try $0.request(.getLogins, ["Url": "https://a.example/?" + $1]) }),
         ("Url's host", { try $0.request(.getLogins, ["Url": "https://" + $1 + ".example/"]) }),

@@ -17,7 +17,7 @@ import Vault
     /// A request, by what it asks.
     struct Probe: CustomTestStringConvertible, Sendable {
         let name: String
-        let body: @Sendable (Guest) throws -> [UInt8]
+        let body: @Sendable (TestClient) throws -> [UInt8]
         var testDescription: String { name }
     }
 
@@ -27,7 +27,9 @@ import Vault
     private static let id = LoginID(high: 1, low: 2)
     private static let guess = "Tr0ub4dor"
 
-    private static func scene(_ secret: Secret, isGuessed: Bool, limits: Limits = Limits()) async -> Scene {
+    private static func scene(_ secret: Secret, isGuessed: Bool, limits: ApprovalLimits = ApprovalLimits())
+        async -> Scene
+    {
         let scene = await Scene(limits: limits)
         let text = isGuessed ? guess : "n0thing-else"
         // The uuid as a pattern sees it: only its end differs, so that no exact one is asked for.
@@ -169,7 +171,7 @@ import Vault
                 await Self.scene(secret, isGuessed: true), await Self.scene(secret, isGuessed: false)
             )
             #expect(try await Self.seen(probe, in: right) == Self.seen(probe, in: wrong), "\(secret), denied")
-            var limits = Limits()
+            var limits = ApprovalLimits()
             limits.timeout = .milliseconds(1)
             let silent = (
                 await Self.scene(secret, isGuessed: true, limits: limits),
@@ -180,7 +182,7 @@ import Vault
                 try await silent.1.ringing(silent.1.guest, probe.body(silent.1.guest)).value
             )
             #expect(texts.0.reply.error == texts.1.reply.error && texts.0.status == texts.1.status)
-            limits = Limits()
+            limits = ApprovalLimits()
             limits.total = 0
             limits.waitingTotal = 0
             let full = (

@@ -36,7 +36,7 @@ struct LookTimingTests {
     }
 
     private static func place(_ store: Store, _ password: String) async throws -> Place {
-        var limits = Approval.Limits()
+        var limits = ApprovalLimits()
         // So that the answer comes at once, and nobody has to be there.
         (limits.total, limits.waitingTotal) = (0, 0)
         let scene = await Scene(limits: limits)
@@ -123,7 +123,7 @@ struct LookTimingTests {
         withExtendedLifetime(places) {}
     }
 
-    private static func body(_ guess: Guess, _ guest: Guest, _ id: LoginID) throws -> [UInt8] {
+    private static func body(_ guess: Guess, _ guest: TestClient, _ id: LoginID) throws -> [UInt8] {
         let text: String
         switch guess {
         case .password: return try guest.request(.setLogin, ["Uuid": id.hex, "Password": "Tr0ub4dor"])

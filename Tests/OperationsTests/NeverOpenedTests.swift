@@ -90,7 +90,7 @@ import Vault
             await vault.lock()
             var scene = await Scene(Policy(unlocksOnRequest: isStanding), vault: vault)
             scene.handler.testAssociateHold = hold
-            let guest = id == "firefox" ? scene.guest : Guest(id: id)
+            let guest = id == "firefox" ? scene.guest : TestClient(id: id)
             let body = try guest.request(.testAssociate, triggerUnlock: !isStanding)
             let rung = try await scene.verified(guest, body, .deny)
             #expect(rung.status == 503, "\(id): \(rung.body)")
@@ -101,7 +101,7 @@ import Vault
 
     @Test func `a read of a program that is muted is no 200, either`() async throws {
         let scene = await scene()
-        let associate = try Guest(id: "", caller: scene.guest.caller).request(.associate)
+        let associate = try TestClient(id: "", caller: scene.guest.caller).request(.associate)
         _ = try await scene.verified(scene.guest, associate, .deny(Choices(muteSeconds: 60)))
         for type in [RequestType.getLogins, .getAllLogins, .testAssociate] {
             let body = try scene.guest.request(type, ["Url": "https://a.example/"], triggerUnlock: true)
@@ -126,7 +126,7 @@ import Vault
         let rung = try await scene.verified(scene.guest, body, .deny, .deny)
         #expect(rung.status == 503)
         #expect(rung.reply.error?.isEmpty == false)
-        let strange = Guest(id: "firefox", caller: .named("perl", 300))
+        let strange = TestClient(id: "firefox", caller: .named("perl", 300))
         let unverified = try await scene.verified(
             strange,
             strange.request(type, fields, names: ["x"]),

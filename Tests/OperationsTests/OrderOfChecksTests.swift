@@ -38,7 +38,7 @@ import Vault
     func `who isn't verified learns nothing of what is missing or locked`(_ type: RequestType) async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        let stranger = Guest(id: "firefox")
+        let stranger = TestClient(id: "firefox")
         let rung = try await scene.verified(stranger, stranger.request(type))
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Couldn't verify request")
@@ -156,7 +156,7 @@ import Vault
     func `too many questions are told before a locked vault, to what would have to ask`(
         _ type: RequestType
     ) async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         (limits.total, limits.waitingTotal) = (0, 0)
         let scene = await Scene(limits: limits)
         await scene.vault.lock()

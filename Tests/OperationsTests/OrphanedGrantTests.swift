@@ -12,9 +12,9 @@ import Vault
 
 /// What was granted to a key goes with the key: one that is let in anew starts with nothing.
 @Suite(.timeLimit(.minutes(1))) struct OrphanedGrantTests {
-    let newcomer = Guest(id: "", caller: .named("chromium", 200))
+    let newcomer = TestClient(id: "", caller: .named("chromium", 200))
 
-    private static func grant(to guest: Guest) -> Grant {
+    private static func grant(to guest: TestClient) -> Grant {
         let key = GrantKey(
             fingerprint: guest.key.fingerprint,
             program: guest.caller.program.id,
@@ -46,7 +46,7 @@ import Vault
     @Test func `a key that has an Id keeps what it was granted when it gets another`() async throws {
         let scene = await Scene()
         await scene.grants.remember(Self.grant(to: scene.guest))
-        let twin = Guest(id: "other", key: scene.guest.key)
+        let twin = TestClient(id: "other", key: scene.guest.key)
         #expect(try await scene.verified(twin, twin.request(.associate), .allow).reply.success)
         #expect(await scene.grants.grants.count == 1)
     }
@@ -56,7 +56,7 @@ import Vault
         let scene = await Scene()
         await scene.grants.remember(Self.grant(to: scene.guest))
         if fails { await scene.grants.failToForget(with: .deadline) }
-        let second = Guest(id: "firefox", caller: .named("perl", 300))
+        let second = TestClient(id: "firefox", caller: .named("perl", 300))
         let rung = try await scene.verified(second, second.request(.associate), .allow, .allow)
         #expect(rung.reply.success == !fails)
         let holder = fails ? scene.guest : second

@@ -10,7 +10,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct OverwriteTests {
     /// Wants the Id that another key has.
-    let usurper = Guest(id: "firefox", caller: .named("chromium", 200))
+    let usurper = TestClient(id: "firefox", caller: .named("chromium", 200))
 
     @Test func `an Id that another key holds takes a second question`() async throws {
         let scene = await Scene()
@@ -35,7 +35,7 @@ import Testing
         }
         let unlock = try await scene.next(&events)
         // Of the same program, and as old: nothing but the key tells it from the one that was shown.
-        let newcomer = Guest(id: "firefox")
+        let newcomer = TestClient(id: "firefox")
         await scene.clients.welcome(newcomer)
         try await scene.allow(unlock)
         let second = try await scene.next(&events)
@@ -54,7 +54,7 @@ import Testing
             let scene = await Scene(vault: MemoryVault(hash: nil))
             var events = scene.approvals.events().makeAsyncIterator()
             let guests = (1...2).map { number in
-                Guest(id: "", caller: .named("firefox", 100, origin: "moz-extension://\(number)"))
+                TestClient(id: "", caller: .named("firefox", 100, origin: "moz-extension://\(number)"))
             }
             var ringing: [Task<Rung, any Error>] = []
             var unlock: PendingRequest?
@@ -96,7 +96,7 @@ import Testing
 
     @Test func `a person who names a taken Id is asked, too`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "", caller: .named("perl"))
+        let guest = TestClient(id: "", caller: .named("perl"))
         let rung = try await scene.verified(
             guest,
             guest.request(.associate),
@@ -147,7 +147,7 @@ import Testing
             try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
         let question = try await scene.next(&events)
-        let guest = Guest(id: "", caller: .named("perl"))
+        let guest = TestClient(id: "", caller: .named("perl"))
         _ = try await scene.verified(guest, guest.request(.associate), .allow)
         try await scene.allow(question)
         #expect(try await waiting.value.titles == ["a"])

@@ -110,7 +110,7 @@ import Vault
 
     @Test func `an Id that isn't ASCII works like any other`() async throws {
         let scene = await scene()
-        let guest = Guest(id: "Büro-Rechner 🔑")
+        let guest = TestClient(id: "Büro-Rechner 🔑")
         await scene.clients.welcome(guest)
         let rung = try await scene.verified(guest, guest.request(.testAssociate))
         #expect(rung.reply.id == guest.id)

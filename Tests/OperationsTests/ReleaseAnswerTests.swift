@@ -153,7 +153,7 @@ import Vault
         #expect(
             try await scene.verified(thief, thief.request(.getLogins, Self.page), .deny).reply.entries.isEmpty
         )
-        let rekeyed = Guest(id: "firefox")
+        let rekeyed = TestClient(id: "firefox")
         await scene.clients.welcome(rekeyed)
         let rung = try await scene.verified(rekeyed, rekeyed.request(.getLogins, Self.page), .deny)
         #expect(rung.reply.entries.isEmpty)

@@ -86,7 +86,7 @@ import Vault
     }
 
     @Test func `nobody answers: no success, and where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         await scene.vault.put(.at("https://a.example/", "a"))
@@ -99,7 +99,7 @@ import Vault
     }
 
     @Test func `too many questions are told as such`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.perProgram = 0
         limits.waitingPerProgram = 0
         let scene = await Scene(limits: limits)
@@ -286,7 +286,7 @@ import Vault
         var rules = ClientRules()
         rules.access = .never
         let scene = await Scene(Policy(exceptions: ["backup": rules, "caf\u{E9}": rules]))
-        let backup = Guest(id: id)
+        let backup = TestClient(id: id)
         await scene.clients.welcome(backup)
         await scene.vault.put(.at("https://a.example/", "a"))
         #expect(try await scene.verified(backup, backup.request(.getLogins, Self.page)).titles == ["a"])
@@ -352,7 +352,7 @@ import Vault
     @Test func `a key that came from an unknown program isn't familiar from another one`() async throws {
         let scene = await Scene(rules: { $0.access = .never })
         await scene.vault.put(.at("https://a.example/", "a"))
-        let guest = Guest(id: "old", caller: .nobody)
+        let guest = TestClient(id: "old", caller: .nobody)
         await scene.clients.welcome(guest)
         _ = try await scene.verified(guest, guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
@@ -378,7 +378,7 @@ import Vault
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         await scene.vault.put(.at("https://b.example/", "b"))
-        let guest = Guest(id: "old", caller: .named("chromium", origin: "chrome-extension://x"))
+        let guest = TestClient(id: "old", caller: .named("chromium", origin: "chrome-extension://x"))
         await scene.clients.bring(guest)
         let body = try guest.request(.getLogins, Self.page)
         let once = try await scene.verified(guest, body, .allow)

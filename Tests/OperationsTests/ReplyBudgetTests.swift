@@ -77,7 +77,7 @@ import Vault
 
     @Test func `one program can't wait for answers without end`() async throws {
         try await Scene.onOneThread {
-            var limits = Limits()
+            var limits = ApprovalLimits()
             limits.askersPerProgram = 3
             let scene = await Scene(limits: limits)
             await scene.vault.put(.at("https://a.example/", "a"))

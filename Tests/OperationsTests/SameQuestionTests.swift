@@ -80,7 +80,7 @@ import Vault
 
     @Test func `an Id of several scripts is proposed in vain`() async throws {
         let scene = await scene()
-        let guest = Guest(id: "fіrefоx")
+        let guest = TestClient(id: "fіrefоx")
         let body = try guest.request(.associate)
         let rung = try await scene.verified(guest, body, .allow)
         #expect(rung.reply.id != "fіrefоx")
@@ -94,7 +94,7 @@ import Vault
         async throws
     {
         let scene = await scene()
-        let guest = Guest(id: id)
+        let guest = TestClient(id: id)
         let rung = try await scene.verified(guest, try guest.request(.associate), .allow)
         #expect(rung.reply.id == plain)
         #expect(await scene.asked().first?.suggestedID == plain)

@@ -84,7 +84,7 @@ import Vault
     }
 
     @Test func `expired is no success and says where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         let rung = try await scene.ringing(scene.guest, scene.guest.request(.setLogin, Self.form)).value

@@ -84,7 +84,7 @@ import Vault
     }
 
     @Test func `and no longer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.retry = .milliseconds(1)
         let scene = await Scene(limits: limits)
         await (try await scene.verified(scene.guest, form(scene), .allow)).deliver(false)

@@ -20,7 +20,7 @@ import Vault
         return (scene, second)
     }
 
-    private static func reads(_ guest: Guest, triggerUnlock: Bool) throws -> [[UInt8]] {
+    private static func reads(_ guest: TestClient, triggerUnlock: Bool) throws -> [[UInt8]] {
         [
             try guest.request(.getLogins, ["Url": page], triggerUnlock: triggerUnlock),
             try guest.request(.getLoginsCount, ["Url": page], triggerUnlock: triggerUnlock),

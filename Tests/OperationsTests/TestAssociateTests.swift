@@ -39,7 +39,7 @@ import Vault
     }
 
     @Test func `a ping that is signed with a throw-away key and has no Id is a ping`() async throws {
-        let rung = try await Scene().verified(Guest(id: "").request(.testAssociate, triggerUnlock: true))
+        let rung = try await Scene().verified(TestClient(id: "").request(.testAssociate, triggerUnlock: true))
         #expect(rung.status == 200)
         #expect(rung.body == Self.answer)
     }
@@ -65,7 +65,7 @@ import Vault
 
     @Test func `an unknown client gets a 200 without a signature`() async throws {
         let scene = await Scene()
-        let rung = try await scene.verified(Guest(id: "nobody").request(.testAssociate))
+        let rung = try await scene.verified(TestClient(id: "nobody").request(.testAssociate))
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == "Couldn't verify request")
@@ -137,7 +137,7 @@ import Vault
     @Test func `a wrong key stays wrong after the unlock`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let stranger = Guest(id: "firefox")
+        let stranger = TestClient(id: "firefox")
         let rung = try await scene.verified(
             stranger,
             stranger.request(.testAssociate, triggerUnlock: true),

@@ -21,7 +21,7 @@ struct DefaultTests {
         #expect(configuration.unlock.maximumKDFSeconds == 20)
         #expect(configuration.unlock.maximumKDFMemoryMiB == 2048)
         #expect(configuration.lock == LockSettings(idleMinutes: 0, onScreenLock: true, onSleep: true))
-        #expect(configuration.approval.limits == Limits())
+        #expect(configuration.approval.limits == ApprovalLimits())
         #expect(configuration.approval.limits.timeout == .seconds(120))
         #expect(configuration.approval.limits.retry == .seconds(60))
         #expect(configuration.approval.limits.quiet == .seconds(30))

@@ -2,14 +2,15 @@
 
 import ConcurrencyTools
 import Foundation
-import KDBX
 import Linux
 import SecureMemory
 import Synchronization
 import TestSupport
 import Testing
 import Vault
+import XMLTree
 
+@testable import KDBX
 @testable import VaultStores
 
 /// Other programs that write the same file.
@@ -190,7 +191,8 @@ struct KDBXStoreOthersTests {
         #expect(entry.text("UserName") == "theirs" && entry.text("Password") == "secret-1")
         #expect(entry.history.contains { $0.text("Password") == "ours" })
 
-        try theirs.delete(example, at: Timestamp(unix: KDBXFixture.then + 6000))
+        theirs.document.remove(try #require(theirs.entryPlaces[example]))
+        theirs.noteDeletions([example: Timestamp(unix: KDBXFixture.then + 6000)])
         try KDBXFixture.write(theirs, to: fixture.path)
         _ = try await fixture.waitForChange(fixture.store, "their deletion") {
             $0.login(id) == nil ? true : nil
@@ -200,7 +202,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )
@@ -298,7 +300,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )

@@ -365,7 +365,7 @@ private final class EndlessDeriver: KeyDeriver {
     func derive(
         _ derivation: KeyDerivation,
         from key: SecretBytes,
-        limits: Limits
+        limits: KDBXLimits
     ) throws(KDBXError) -> SecretBytes {
         began.update { $0 = true }
         ending.wait()

@@ -216,7 +216,8 @@ import Vault
         #expect(try await fixture.store.index().all.map(\.id) == [other])
     }
 
-    @Test func `where a login that is gone may come back, what belongs to it stays for a month`() async throws {
+    @Test func `where a login that is gone may come back, what belongs to it stays for a month`() async throws
+    {
         let fixture = try await StoreFixture(mayReturn: { _ in true })
         let id = try await fixture.saveOne(
             fields: ["KPH: a": SecretBytes(utf8: "b")],

@@ -31,7 +31,7 @@ package final class DerivationProcess: KeyDeriver {
     package func derive(
         _ derivation: KeyDerivation,
         from key: SecretBytes,
-        limits: Limits
+        limits: KDBXLimits
     ) throws(KDBXError) -> SecretBytes {
         try derivation.check(limits)
         let request = DerivationMessage.Request(
@@ -42,7 +42,7 @@ package final class DerivationProcess: KeyDeriver {
         ).encoded
         guard request.count <= DerivationMessage.longest else { throw .excessive(.fields) }
         let deadline = DispatchTime.now() + .seconds(limits.seconds)
-        let answer = Answer()
+        let answer = DerivationOutput()
         let child: ChildProgram
         do throws(SystemCallError) {
             child = try ChildProgram(program) { answer.add($0) }
@@ -80,7 +80,7 @@ package final class DerivationProcess: KeyDeriver {
 }
 
 /// What the process has written so far.
-final class Answer: Sendable {
+final class DerivationOutput: Sendable {
     /// Large enough for all of them from the start, so that growing leaves no copy behind.
     let bytes: Mutex<[UInt8]>
     private let isComplete = DispatchSemaphore(value: 0)

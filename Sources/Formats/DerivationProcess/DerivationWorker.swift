@@ -30,7 +30,7 @@ package enum DerivationWorker {
             return 1
         }
         fence(request)
-        var limits = Limits()
+        var limits = KDBXLimits()
         // Checked by who asked; here only the limits of the process itself hold.
         (limits.aesRounds, limits.argon2Memory) = (.max, .max)
         (limits.argon2Work, limits.argon2Threads) = (.max, .max)

@@ -55,7 +55,7 @@ package enum KDBXError: Error, Equatable, Sendable {
         case time
 
         /// What is to be said of a file, with the setting that allows more.
-        package func sentence(_ limits: Limits) -> String {
+        package func sentence(_ limits: KDBXLimits) -> String {
             switch self {
             case .memory:
                 "takes more memory to open than max_kdf_memory_mib (\(limits.argon2Memory >> 20)) allows; raise it in [unlock] of the configuration if you trust the file."

@@ -211,7 +211,4 @@ package enum ApprovalInterface {
         /// No.
         package static let deny = "deny"
     }
-
-    /// How many entries stand in the details; the rest comes by `GetEntries`.
-    package static let entriesInDetails = 20
 }

@@ -17,13 +17,13 @@ package actor NotificationAnswerer {
         /// `[notify] deliveries`: whether deliveries are told.
         package var tellsDeliveries: Bool
         /// The queue's times and counts.
-        package var limits: Limits
+        package var limits: ApprovalLimits
 
         /// The defaults.
         package init(
             dismissalDenies: Bool = false,
             tellsDeliveries: Bool = true,
-            limits: Limits = Limits()
+            limits: ApprovalLimits = ApprovalLimits()
         ) {
             self.dismissalDenies = dismissalDenies
             self.tellsDeliveries = tellsDeliveries

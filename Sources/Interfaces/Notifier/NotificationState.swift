@@ -33,7 +33,7 @@ enum NotificationAction: Sendable, Equatable {
 struct NotificationState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    var limits: Limits
+    var limits: ApprovalLimits
     /// `[approval] dismiss = "deny"`.
     var dismissalDenies: Bool
     let makeKey: @Sendable () -> String
@@ -62,7 +62,7 @@ struct NotificationState: Sendable {
     private static let keptServers = 16
 
     init(
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         dismissalDenies: Bool = false,
         makeKey: @escaping @Sendable () -> String = NotificationState.randomKey
     ) {

@@ -20,7 +20,7 @@ struct Revival: Sendable, Equatable {
     }
 
     /// The server has left, with questions on it or without.
-    mutating func serverLeft(withQuestions: Bool, now: Instant, limits: Limits) {
+    mutating func serverLeft(withQuestions: Bool, now: Instant, limits: ApprovalLimits) {
         if let since = serverSince, since + limits.steadyServer <= now { tries = 0 }
         serverSince = nil
         let pauses = limits.revivals

@@ -120,7 +120,7 @@ package struct ApprovalSettings: Equatable, Sendable {
     }
 
     /// The queue's limits, with `timeout`, `retry_seconds` and `quiet_seconds` in them.
-    package var limits = Limits()
+    package var limits = ApprovalLimits()
     /// Whether the built-in notifier shows requests.
     package var notifier = true
     /// What closing a notification means.
@@ -131,7 +131,7 @@ package struct ApprovalSettings: Equatable, Sendable {
     package var confirmedKinds: [ApprovalKind] = []
 
     /// The limits as the queue gets them, with the kinds that are confirmed.
-    package var approvalLimits: Limits {
+    package var approvalLimits: ApprovalLimits {
         var limits = limits
         limits.confirmedKinds = confirmation == .none ? [] : Set(confirmedKinds)
         return limits

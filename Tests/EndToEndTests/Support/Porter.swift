@@ -22,7 +22,6 @@ struct Porter: Sendable {
 
         var kind: String? { details["kind"]?.asString }
         var title: String { details["title"]?.asString ?? "" }
-        var body: String { details["body"]?.asString ?? "" }
         var caller: [String: Value] { details["caller"]?.vardict ?? [:] }
     }
 

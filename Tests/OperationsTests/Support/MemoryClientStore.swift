@@ -30,7 +30,7 @@ actor MemoryClientStore: ClientStore {
 
     func failToStore(with error: ClientError?) { storeTrouble = error }
 
-    func welcome(_ guest: Guest) {
+    func welcome(_ guest: TestClient) {
         let client = Client(
             id: guest.id,
             fingerprint: guest.key.fingerprint,
@@ -41,13 +41,13 @@ actor MemoryClientStore: ClientStore {
         clients[guest.id] = (client, guest.key)
     }
 
-    func revoke(_ guest: Guest) { clients[guest.id] = nil }
+    func revoke(_ guest: TestClient) { clients[guest.id] = nil }
 
     func client(_ id: String) -> Client? { clients[id]?.client }
 
     func ids() -> [String] { clients.keys.sorted() }
 
-    func verify(_ request: Request, signature: Signature, changes: Bool) -> VerificationOutcome {
+    func verify(_ request: Request, signature: RequestSignature, changes: Bool) -> VerificationOutcome {
         if isLocked { return .keyringLocked }
         if let trouble { return .keyringUnavailable(trouble) }
         guard let known = request.id.flatMap({ clients[$0] }),
@@ -93,7 +93,7 @@ actor MemoryClientStore: ClientStore {
             && clients.values.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
     }
 
-    func rename(_ guest: Guest, to name: String) { clients[guest.id]?.client.name = name }
+    func rename(_ guest: TestClient, to name: String) { clients[guest.id]?.client.name = name }
 
     func register(
         id: String,
@@ -121,7 +121,7 @@ actor MemoryClientStore: ClientStore {
     }
 
     /// A client that came with its key alone, as an imported one does.
-    func bring(_ guest: Guest) {
+    func bring(_ guest: TestClient) {
         let client = Client(id: guest.id, fingerprint: guest.key.fingerprint, created: 0, program: "")
         clients[guest.id] = (client, guest.key)
     }

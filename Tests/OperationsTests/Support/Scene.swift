@@ -54,13 +54,13 @@ struct Scene: Sendable {
     let approvals: ApprovalBroker
     var handler: RequestHandler
     let records = Records()
-    let guest = Guest(id: "firefox")
+    let guest = TestClient(id: "firefox")
 
     static let now: Int64 = 1_000_000
 
     init(
         _ policy: Policy = Policy(),
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         vault: MemoryVault = MemoryVault(),
         others: [MemoryVault] = [],
         tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
@@ -83,7 +83,7 @@ struct Scene: Sendable {
 
     init(
         rules change: (inout ClientRules) -> Void,
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         others: [MemoryVault] = []
     ) async {
         var rules = ClientRules()
@@ -131,12 +131,12 @@ struct Scene: Sendable {
     }
 
     /// Asks as a known client.
-    func verified(_ guest: Guest, _ body: [UInt8], _ words: Word...) async throws -> Rung {
+    func verified(_ guest: TestClient, _ body: [UInt8], _ words: Word...) async throws -> Rung {
         try await verified(body, from: guest.caller, key: guest.key, words)
     }
 
     /// Asks as a known client in a task of its own, so that the test can answer.
-    func ringing(_ guest: Guest, _ body: [UInt8]) -> Task<Rung, any Error> {
+    func ringing(_ guest: TestClient, _ body: [UInt8]) -> Task<Rung, any Error> {
         Task(executorPreference: TaskQueue.shared) {
             let answer = await handler.answer(body, from: KnownRequester(known: guest.caller))
             return Rung(answer, of: handler, reply: try IncomingReply(parsing: answer.body, key: guest.key))

@@ -47,7 +47,7 @@ package actor ApprovalBroker {
     /// it was meant, if it couldn't.
     package typealias Keeping = @Sendable (Answer) -> @Sendable () async -> String?
 
-    private(set) var limits: Limits
+    private(set) var limits: ApprovalLimits
     let clock = ContinuousClock()
     private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
@@ -93,7 +93,7 @@ package actor ApprovalBroker {
     ///   - lookAgain: Tells who else may have become an asker when an answer comes.
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
     package init(
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
         watchProcess: @escaping ProcessWatch = ApprovalBroker.watchByDescriptor,
         lookAgain: @escaping SecondLook = Identification.lookAgain,
@@ -112,7 +112,7 @@ package actor ApprovalBroker {
     }
 
     /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
-    package func apply(_ limits: Limits) {
+    package func apply(_ limits: ApprovalLimits) {
         self.limits = limits
         queue.limits = limits
     }

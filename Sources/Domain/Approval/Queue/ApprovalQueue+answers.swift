@@ -57,7 +57,7 @@ extension ApprovalQueue {
         now: Instant
     ) -> [ApprovalAction] {
         memories.append(
-            Memory(
+            RememberedAllow(
                 code: request.code,
                 request: request.request,
                 questions: request.questions,

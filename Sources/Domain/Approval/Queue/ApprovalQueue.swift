@@ -36,7 +36,7 @@ struct ApprovalQueue: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// For what begins from now on: a deadline that runs stays as it is.
-    var limits: Limits
+    var limits: ApprovalLimits
     let makeCode: @Sendable () -> String
 
     /// Requests that wait, in the order in which they came: those that are shown and those that wait for their turn.
@@ -45,7 +45,7 @@ struct ApprovalQueue: Sendable {
     /// Requests that have ended, in the order in which they did.
     var ended: [EndedRequest] = []
     /// Allows that answer the same question again.
-    var memories: [Memory] = []
+    var memories: [RememberedAllow] = []
     /// What is denied unseen.
     var quiets: [QuietKey: Quiet] = [:]
     /// Programs that are denied unseen, whatever they ask.
@@ -54,7 +54,10 @@ struct ApprovalQueue: Sendable {
     var isScreenLocked = false
     var isShutDown = false
 
-    init(limits: Limits = Limits(), makeCode: @escaping @Sendable () -> String = { RequestCode.random() }) {
+    init(
+        limits: ApprovalLimits = ApprovalLimits(),
+        makeCode: @escaping @Sendable () -> String = { RequestCode.random() }
+    ) {
         self.limits = limits
         self.makeCode = makeCode
     }

@@ -178,7 +178,7 @@ struct EndedRequest: Sendable {
 }
 
 /// An allow that answers the same question again until a reply was delivered.
-struct Memory: Sendable {
+struct RememberedAllow: Sendable {
     let code: String
     let request: ApprovalRequest
     let questions: Set<QuestionKey>

@@ -11,7 +11,7 @@ struct Turns: Sendable {
     private var last: [String: UInt64] = [:]
 
     /// The index of the request that is to be shown next; nil while there is no place for any that waits for its turn.
-    func next(in waiting: [WaitingRequest], limits: Limits) -> Int? {
+    func next(in waiting: [WaitingRequest], limits: ApprovalLimits) -> Int? {
         var shown: [String: Int] = [:]
         var total = 0
         for request in waiting where request.hasTurn {

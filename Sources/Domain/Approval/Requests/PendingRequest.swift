@@ -95,7 +95,7 @@ package struct PendingRequest: Sendable, Hashable {
     /// How many names of string fields stand in the details at most.
     private static let longestList = 100
 
-    init(code: String, request: ApprovalRequest, created: UInt64, deadline: UInt64, limits: Limits) {
+    init(code: String, request: ApprovalRequest, created: UInt64, deadline: UInt64, limits: ApprovalLimits) {
         self.code = code
         self.created = created
         self.deadline = deadline

@@ -8,16 +8,17 @@ extension Wording {
     ///
     /// All warnings are in it, before all else; where there are many, the lighter ones share a line. Of the rest as much
     /// as there is room for; all of it is in the details.
-    package static func body(_ request: ApprovalRequest, limits: Limits = Limits()) -> String {
+    package static func body(_ request: ApprovalRequest, limits: ApprovalLimits = ApprovalLimits()) -> String
+    {
         lines(request, limits).shown().joined(separator: "\n")
     }
 
-    static func lines(_ request: ApprovalRequest, _ limits: Limits) -> BodyLines {
+    static func lines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> BodyLines {
         BodyLines(warnings: warnings(request), matters: matters(request, limits))
     }
 
     /// What is asked for, the weightiest first.
-    private static func matters(_ request: ApprovalRequest, _ limits: Limits) -> [String] {
+    private static func matters(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String] {
         let lines =
             switch request.kind {
             case .associate: associateLines(request)
@@ -72,7 +73,7 @@ extension Wording {
         }
     }
 
-    private static func saveLines(_ request: ApprovalRequest, _ limits: Limits) -> [String?] {
+    private static func saveLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
         let hosts = Site.sorted(request.newHosts, from: request.host).sameSite.filter { $0 != request.host }
         let also =
             hosts.isEmpty

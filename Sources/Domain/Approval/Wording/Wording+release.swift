@@ -3,7 +3,7 @@
 import DisplayText
 
 extension Wording {
-    static func releaseLines(_ request: ApprovalRequest, _ limits: Limits) -> [String?] {
+    static func releaseLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
         [
             loginsLine(request, limits), handedOutLine(request), placesLine(request), formLine(request),
             scriptLine(request), vaultLine(request), nameLine(request), extensionLine(request),
@@ -16,7 +16,7 @@ extension Wording {
     private static let lineWidth = 80
 
     /// The first logins, as many as one line has room for, and how many more there are.
-    static func loginsLine(_ request: ApprovalRequest, _ limits: Limits) -> String? {
+    static func loginsLine(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> String? {
         let entries = request.entries
         guard let first = entries.first else { return nil }
         if entries.count == 1 { return "\(request.isNew ? "New login" : "Login") \(login(first))" }

@@ -9,8 +9,7 @@ extension Wording {
         let lines =
             [
                 exception(request), newHostsElsewhere(request), settings(request), stranger(request),
-                unverified(request), formElsewhere(request),
-                pageElsewhere(request), plainHTTP(request),
+                unverified(request), formElsewhere(request), pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)
     }

@@ -6,21 +6,16 @@
 struct GrantTable: Sendable, Equatable {
     private(set) var grants: [Grant] = []
 
-    /// Looks up the decision about an entry.
-    ///
-    /// - Parameters:
-    ///   - subject: What it is about.
-    ///   - isKnown: Whether what is stored is what is in the keyring now. Else a denial last known still counts, but an
-    ///     allow only where it was given for just this, in this session.
-    ///   - now: The time.
-    /// - Returns: The decision.
-    func decision(on subject: GrantSubject, isKnown: Bool, now: ContinuousClock.Instant) -> GrantDecision {
-        decisions(on: [subject], now: now) { _ in isKnown }.first ?? .unknown
-    }
-
-    /// The same for many entries at once, in their order.
+    /// Looks up the decisions about entries.
     ///
     /// What is decided is gone through once for all of them: there can be thousands of both.
+    ///
+    /// - Parameters:
+    ///   - subjects: What they are about.
+    ///   - now: The time.
+    ///   - isKnown: Whether what is stored under a fingerprint is what is in the keyring now. Else a denial last known
+    ///     still counts, but an allow only where it was given for just this, in this session.
+    /// - Returns: A decision for each, in their order.
     func decisions(
         on subjects: [GrantSubject],
         now: ContinuousClock.Instant,

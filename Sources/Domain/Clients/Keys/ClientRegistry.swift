@@ -78,7 +78,8 @@ package actor ClientRegistry {
     ///   - signature: What it is signed with.
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
     /// - Returns: The verified conversation, or why there is none.
-    package func verify(_ request: Request, signature: Signature, changes: Bool) async -> VerificationOutcome
+    package func verify(_ request: Request, signature: RequestSignature, changes: Bool) async
+        -> VerificationOutcome
     {
         let isRecordable = await ledger.load()
         let shelf: ClientsSnapshot
@@ -112,7 +113,7 @@ package actor ClientRegistry {
 
     private func judge(
         _ request: Request,
-        _ signature: Signature,
+        _ signature: RequestSignature,
         in shelf: ClientsSnapshot,
         changes: Bool
     ) -> Verdict {

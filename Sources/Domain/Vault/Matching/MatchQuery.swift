@@ -60,10 +60,6 @@ package struct MatchQuery: Sendable {
     ///
     /// Some may be given without a question while others aren't: what comes first, or alone, tells of all of them. So just
     /// what is public decides.
-    package func ordered(_ logins: [Login]) -> [Login] {
-        ordered(logins, by: { $0 })
-    }
-
     func ordered<Element>(_ elements: [Element], by login: (Element) -> Login) -> [Element] {
         guard elements.count > 1 else { return elements }
         let limit = EditDistance.limit(for: elements.count)

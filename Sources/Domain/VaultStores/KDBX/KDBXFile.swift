@@ -22,7 +22,7 @@ struct KDBXFile: Sendable {
     private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
 
     private var name: String { reader.name }
-    private var limits: Limits { reader.limits }
+    private var limits: KDBXLimits { reader.limits }
 
     /// The file that a reader reads.
     ///
@@ -253,7 +253,7 @@ struct KDBXFile: Sendable {
         _ shelf: KDBXSnapshot,
         _ id: LoginID?,
         _ key: DerivedKey,
-        _ limits: Limits
+        _ limits: KDBXLimits
     ) -> Bool {
         // Whatever is wrong with it: it isn't good.
         guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),

@@ -27,7 +27,7 @@ struct KDBXReader: Sendable {
     let name: String
     let path: String
     let keyFile: String?
-    let limits: Limits
+    let limits: KDBXLimits
 
     /// Looks whether the file is there and one that could be opened at all.
     func look() throws(VaultError) {

@@ -78,7 +78,7 @@ package actor KDBXStore: VaultStore {
         log = KDBXLog(vault: name, logger: logger)
         self.now = now
         self.makeDeriver = makeDeriver
-        let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
             backup: state + "/" + KDBXIdentity.name(of: path, ending: "kdbx-backup"),
@@ -157,7 +157,7 @@ package actor KDBXStore: VaultStore {
         maximumMemory: Int,
         passwords: any VaultPasswords
     ) {
-        let limits = Limits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file.reader = KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits)
         self.passwords = passwords
     }

@@ -10,7 +10,7 @@ extension VaultError {
     )
 
     /// What is wrong with a vault's file, in words that a person can act on.
-    init(_ error: KDBXError, vault: String, limits: Limits) {
+    init(_ error: KDBXError, vault: String, limits: KDBXLimits) {
         let file = "The file of the vault \(vault)"
         switch error {
         case .notKDBX:

@@ -36,7 +36,7 @@ struct LoginNaming {
                 nameless.append((item, LoginItem.digest(item)))
             }
         }
-        var memory = Memory(remembered)
+        var memory = FreeNames(remembered)
         // Exact matches first, so that a changed item can't take the name of one that stayed.
         let strangers = nameless.filter {
             !adopt($0.item, $0.digest, memory.take(path: $0.item.path, digest: $0.digest))
@@ -65,7 +65,7 @@ struct LoginNaming {
 }
 
 /// Made-up names that haven't been given out again yet; each look-up costs the same, however many say the same.
-private struct Memory {
+private struct FreeNames {
     private let derived: [KeptState.Derived]
     private let byPath: [String: Int]
     /// What is left of those that say the same, the first one last.

@@ -34,7 +34,7 @@ package struct CompositeKey: Sendable {
     func derived(
         by derivation: KeyDerivation,
         of version: FormatVersion,
-        _ limits: Limits,
+        _ limits: KDBXLimits,
         _ deriver: any KeyDeriver
     ) throws(KDBXError) -> DerivedKey {
         var parts = parts

@@ -17,7 +17,7 @@ extension Database {
     /// - Throws: `tooCostly`, `cancelled`, `failed`; `unwritable`, since no character is ever left out.
     package func written(
         key: CompositeKey,
-        limits: Limits = Limits(),
+        limits: KDBXLimits = KDBXLimits(),
         by deriver: any KeyDeriver = DirectDeriver()
     ) throws(KDBXError) -> (file: [UInt8], key: DerivedKey) {
         var header = header

@@ -64,7 +64,7 @@ package enum KeyDerivation: Hashable, Sendable {
     }
 
     /// Whether it costs no more than the limits allow, as far as that can be told beforehand.
-    package func check(_ limits: Limits) throws(KDBXError) {
+    package func check(_ limits: KDBXLimits) throws(KDBXError) {
         switch self {
         case .aes(_, let rounds):
             guard rounds <= limits.aesRounds else { throw .tooCostly(.rounds) }
@@ -87,7 +87,7 @@ package enum KeyDerivation: Hashable, Sendable {
     /// Does it; takes as long as the file's owner has chosen.
     func derive(
         from key: SecretBytes,
-        limits: Limits,
+        limits: KDBXLimits,
         isCancelled: () -> Bool
     ) throws(KDBXError) -> SecretBytes {
         try check(limits)

@@ -15,7 +15,7 @@ package protocol KeyDeriver: AnyObject, Sendable {
     ///   - limits: What it may cost.
     /// - Returns: The derived key, 32 bytes.
     /// - Throws: `tooCostly`, `cancelled` after `end`, `failed`.
-    func derive(_ derivation: KeyDerivation, from key: SecretBytes, limits: Limits) throws(KDBXError)
+    func derive(_ derivation: KeyDerivation, from key: SecretBytes, limits: KDBXLimits) throws(KDBXError)
         -> SecretBytes
 
     /// Ends what is being derived, from any thread, and whatever comes after it.
@@ -33,7 +33,7 @@ package final class DirectDeriver: KeyDeriver {
     package func derive(
         _ derivation: KeyDerivation,
         from key: SecretBytes,
-        limits: Limits
+        limits: KDBXLimits
     ) throws(KDBXError) -> SecretBytes {
         try derivation.derive(from: key, limits: limits) {
             isEnded.load(ordering: .relaxed) || Task.isCancelled

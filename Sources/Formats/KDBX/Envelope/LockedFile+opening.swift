@@ -7,7 +7,7 @@ import XMLTree
 
 extension LockedFile {
     // Version 4: header, its SHA-256, its HMAC, authenticated blocks of encrypted (compressed (inner header, XML)).
-    func openModern(_ key: DerivedKey, _ limits: Limits) throws(KDBXError) -> Database {
+    func openModern(_ key: DerivedKey, _ limits: KDBXLimits) throws(KDBXError) -> Database {
         var reader = ByteReader(bytes, from: headerBytes.count + 32)
         let keys = try key.blockKeys(for: header)
         let code = Array(try reader.take(32))
@@ -29,7 +29,7 @@ extension LockedFile {
     }
 
     // Version 3: header, encrypted (bytes that the header repeats, hashed blocks of compressed XML).
-    func openOld(_ key: DerivedKey, _ limits: Limits) throws(KDBXError) -> Database {
+    func openOld(_ key: DerivedKey, _ limits: KDBXLimits) throws(KDBXError) -> Database {
         guard let number = UInt32(littleEndian: try header.required(.innerStream)) else {
             throw .damaged(.header)
         }
@@ -152,7 +152,7 @@ extension LockedFile {
         return cipher.decryptBeginning(beginning, key: contentKey, nonce: nonce) == start
     }
 
-    private func decompress(_ bytes: [UInt8], _ limits: Limits) throws(KDBXError) -> [UInt8] {
+    private func decompress(_ bytes: [UInt8], _ limits: KDBXLimits) throws(KDBXError) -> [UInt8] {
         guard try header.compression == .gzip else {
             guard bytes.count <= limits.contentSize else { throw .tooLarge }
             return bytes

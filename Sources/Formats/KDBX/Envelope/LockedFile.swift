@@ -36,7 +36,7 @@ package struct LockedFile: Sendable {
     /// - Throws: `tooCostly`, `cancelled`, `failed`.
     package func derive(
         _ key: CompositeKey,
-        limits: Limits = Limits(),
+        limits: KDBXLimits = KDBXLimits(),
         by deriver: any KeyDeriver = DirectDeriver()
     ) throws(KDBXError) -> DerivedKey {
         try key.derived(by: header.keyDerivation, of: header.version, limits, deriver)
@@ -49,7 +49,7 @@ package struct LockedFile: Sendable {
     /// - Returns: The database.
     /// - Throws: `wrongKey`, also for a key derived for another file, or what is wrong with the file; `cancelled` where
     ///   the task is.
-    package func open(_ key: DerivedKey, limits: Limits = Limits()) throws(KDBXError) -> Database {
+    package func open(_ key: DerivedKey, limits: KDBXLimits = KDBXLimits()) throws(KDBXError) -> Database {
         guard try header.keyDerivation == key.derivation else { throw .wrongKey }
         return header.version.isModern ? try openModern(key, limits) : try openOld(key, limits)
     }
@@ -66,7 +66,7 @@ extension Database {
     package init(
         reading bytes: [UInt8],
         key: CompositeKey,
-        limits: Limits = Limits(),
+        limits: KDBXLimits = KDBXLimits(),
         by deriver: any KeyDeriver = DirectDeriver()
     ) throws(KDBXError) {
         let file = try LockedFile(parsing: bytes)

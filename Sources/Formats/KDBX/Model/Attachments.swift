@@ -25,12 +25,6 @@ extension Database {
         return Attachment(innerHeader.binaries[number].bytes(SecretSeal()))
     }
 
-    /// Finds or adds what an attachment of another database holds, and gives the reference to it.
-    mutating func reference(to bytes: [UInt8]) -> String {
-        var index = AttachmentIndex(of: self)
-        return index.reference(to: Attachment(bytes), in: &self)
-    }
-
     /// Where version 3 has its attachments, by their IDs; of two with one ID the first counts.
     func foundBinaries() -> [[UInt8]: Element] {
         guard !version.isModern, let meta, let list = document.child(of: meta, named: "Binaries") else {

@@ -3,34 +3,6 @@
 import XMLTree
 
 extension Database {
-    /// Moves an entry into another group.
-    /// - Parameters:
-    ///   - id: The entry.
-    ///   - group: Where to.
-    ///   - now: The time of the move.
-    /// - Throws: `notFound`.
-    package mutating func move(_ id: Identifier, to group: Identifier, at now: Timestamp) throws(KDBXError) {
-        guard let entry = entryPlaces[id], let target = groupPlaces[group] else { throw .notFound }
-        let former = document.parent(of: entry).flatMap { identifier(of: $0) }
-        guard former != group else { return }
-        place(entry, in: target)
-        setTime("LocationChanged", of: entry, to: now)
-        // An element of 4.1; an older file does not have it.
-        if version >= .v4_1, let former {
-            document.setText(of: entry, child: "PreviousParentGroup", to: former.base64)
-        }
-    }
-
-    /// Deletes an entry for good and notes that it was, so that no merge brings it back.
-    /// - Parameters:
-    ///   - id: The entry.
-    ///   - now: The time of the deletion.
-    /// - Throws: `notFound`.
-    package mutating func delete(_ id: Identifier, at now: Timestamp) throws(KDBXError) {
-        guard let entry = entryPlaces.removeValue(forKey: id) else { throw .notFound }
-        document.remove(entry)
-        noteDeletions([id: now])
-    }
 
     /// Puts an element last among its kind: entries stand before groups.
     mutating func place(_ element: Element, in group: Element) {

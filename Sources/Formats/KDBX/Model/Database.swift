@@ -24,7 +24,7 @@ package struct Database: Sendable {
     /// The outermost group.
     var rootGroup: Element
     /// How much may come out of all its compressed attachments together, each time that all are looked at.
-    var inflationBudget = InflationBudget(Limits().freeContentSize)
+    var inflationBudget = InflationBudget(KDBXLimits().freeContentSize)
 
     /// Takes over what has been read.
     /// - Throws: `damaged(.document)` unless there is a root group.

@@ -76,8 +76,6 @@ package struct Entry: Sendable {
 
     /// When it was made.
     package var created: Timestamp? { database.time(database.names.created, of: element) }
-    /// When it was last changed.
-    package var modified: Timestamp? { database.time(database.names.modified, of: element) }
     /// When it expires, if it does.
     package var expires: Timestamp? {
         let (document, names) = (database.document, database.names)

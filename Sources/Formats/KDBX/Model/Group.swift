@@ -13,9 +13,6 @@ package struct Group: Sendable {
     /// Its name.
     package var name: String { text("Name") }
 
-    /// Its notes.
-    package var notes: String { text("Notes") }
-
     /// The group that it is in; nil for the root.
     package var parent: Group? {
         guard element != database.rootGroup, let parent = database.document.parent(of: element) else {

@@ -83,7 +83,7 @@ package struct IncomingReply: Sendable {
         _ members: JSONObject,
         _ key: ClientKey
     ) throws(VerificationFailure) -> VerifiedMessage {
-        guard let signature = Signature(of: members) else { throw VerificationFailure() }
+        guard let signature = RequestSignature(of: members) else { throw VerificationFailure() }
         return try VerifiedMessage(verifyingReply: signature, with: key)
     }
 

@@ -39,16 +39,6 @@ package struct OutgoingRequest: Sendable {
         self.flags = flags
     }
 
-    /// The unsigned test-associate that asks for version and hash.
-    package static func ping() -> [UInt8] {
-        var text = JSONText()
-        text.object { text in
-            text.member("RequestType", RequestType.testAssociate.rawValue)
-            text.member("TriggerUnlock", false)
-        }
-        return text.bytes
-    }
-
     /// The JSON text, signed and encrypted.
     /// - Parameters:
     ///   - key: Our key; associate sends it along.

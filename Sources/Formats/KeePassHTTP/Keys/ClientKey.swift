@@ -14,13 +14,7 @@ package struct ClientKey: Equatable, Sendable {
         self.bytes = bytes
     }
 
-    /// Reads a key as it comes in `Key`; white space is passed over.
-    package init?(base64 text: String) {
-        guard let bytes = SecretBytes(base64: text) else { return nil }
-        self.init(bytes)
-    }
-
-    /// Reads a key as it is kept in the keyring.
+    /// Reads a key as it comes in `Key`, and as it is kept in the keyring; white space is passed over.
     package init?(base64 text: SecretBytes) {
         guard let bytes = SecretBytes(base64: text) else { return nil }
         self.init(bytes)

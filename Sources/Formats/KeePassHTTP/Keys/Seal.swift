@@ -26,10 +26,10 @@ package struct Seal: Sendable {
     /// The signature that proves the key: Nonce, Verifier and Hmac.
     /// - Returns: The three texts; the Hmac is never nil.
     /// - Throws: What the cipher throws, which is `failed` if there is no memory.
-    package func signature() throws(CipherError) -> Signature {
+    package func signature() throws(CipherError) -> RequestSignature {
         let verifier = try encrypted(SecretBytes(utf8: nonce.text))
         let hmac = HMAC.sha256(key: key.bytes, nonce.iv.bytes + verifier)
-        return Signature(
+        return RequestSignature(
             nonce: nonce.text,
             verifier: Base64.encode(verifier),
             hmac: Base64.encode(hmac)

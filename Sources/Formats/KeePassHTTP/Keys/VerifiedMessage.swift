@@ -33,17 +33,17 @@ package struct VerifiedMessage: Sendable {
     ///   - signature: What the message claims.
     ///   - key: The key of the client that it claims to be from.
     /// - Throws: `VerificationFailure`.
-    package init(verifying signature: Signature, with key: ClientKey) throws(VerificationFailure) {
+    package init(verifying signature: RequestSignature, with key: ClientKey) throws(VerificationFailure) {
         self = try Self.verified(signature, with: key, isRequest: true)
     }
 
     /// Verifies the signature of a reply, whichever message it answers.
-    init(verifyingReply signature: Signature, with key: ClientKey) throws(VerificationFailure) {
+    init(verifyingReply signature: RequestSignature, with key: ClientKey) throws(VerificationFailure) {
         self = try Self.verified(signature, with: key, isRequest: false)
     }
 
     private static func verified(
-        _ signature: Signature,
+        _ signature: RequestSignature,
         with key: ClientKey,
         isRequest: Bool
     ) throws(VerificationFailure) -> VerifiedMessage {
@@ -76,7 +76,7 @@ package struct VerifiedMessage: Sendable {
 
     /// A conversation under a key that nobody has: what a request that can't be verified is decrypted with, so that
     /// nobody can tell by the time at which step it failed.
-    package static func decoy(for signature: Signature) -> VerifiedMessage {
+    package static func decoy(for signature: RequestSignature) -> VerifiedMessage {
         VerifiedMessage(key: decoyKey, nonce: Nonce(base64: signature.nonce) ?? Nonce(.zero), usedHmac: false)
     }
 

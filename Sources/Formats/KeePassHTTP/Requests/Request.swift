@@ -11,15 +11,13 @@ package struct Request: Sendable {
     /// The client's Id, in NFC; in associate it is a proposal.
     package let id: String?
     /// What it is signed with; nil for a ping and for whatever else comes unsigned.
-    package let signature: Signature?
+    package let signature: RequestSignature?
     /// Whether there is a `Key`, usable or not.
     package let hasKey: Bool
     /// The key that associate brings; nil also if it is not base64 of 16, 24 or 32 bytes.
     package let key: ClientKey?
     /// Whether the client would like a locked vault to be unlocked.
     package let triggerUnlock: Bool
-    /// Whether the client would like the entries sorted.
-    package let sortSelection: Bool
     /// The encrypted parts of `StringFields`; a nil value removes the field.
     package let stringFields: [StringFieldChange]
 
@@ -59,7 +57,6 @@ package struct Request: Sendable {
         members: Set(
             ([
                 "RequestType", "Id", "Nonce", "Verifier", "Hmac", JSONReader.secretMember, "TriggerUnlock",
-                "SortSelection",
                 "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
                 "Password",
             ] + SearchFlags.names).compactMap { ByteKey($0) }
@@ -74,11 +71,10 @@ package struct Request: Sendable {
         // The key is read once, below, and must not stand in whatever prints a request.
         self.members = members.without("Key")
         id = Self.id(members["Id"])
-        signature = Signature(of: members)
+        signature = RequestSignature(of: members)
         hasKey = members["Key"].map { !$0.isAbsentText } ?? false
         if case .secret(let text)? = members["Key"] { key = ClientKey(base64: text) } else { key = nil }
         triggerUnlock = members["TriggerUnlock"]?.asFlag ?? false
-        sortSelection = members["SortSelection"]?.asFlag ?? false
         stringFields = Self.stringFields(members["StringFields"])
     }
 

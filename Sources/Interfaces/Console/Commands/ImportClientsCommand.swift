@@ -69,7 +69,7 @@ struct ImportClientsCommand: AsyncParsableCommand {
             file: file,
             password: password,
             keyFile: keyFile,
-            limits: Limits(
+            limits: KDBXLimits(
                 seconds: configuration.unlock.maximumKDFSeconds,
                 mebibytes: configuration.unlock.maximumKDFMemoryMiB
             ),

@@ -33,7 +33,7 @@ enum ConfigurationCheck {
     }
 
     /// Whether the running daemon goes by what the file says; a mistake in the file is told already.
-    static func findings(_ state: ConfigurationState?) -> [Finding] {
+    static func findings(_ state: ConfigurationDetails?) -> [Finding] {
         (state?.remarks ?? []).map { .warning("Configuration", $0.text, do: $0.cure) }
     }
 

@@ -16,7 +16,7 @@ struct VaultCheck {
     /// What is looked at.
     let vault: VaultSettings
     /// What it may cost to open it.
-    let limits: Limits
+    let limits: KDBXLimits
 
     private var subject: String { "Vault \(vault.name)" }
     private static let longest = 1 << 30
@@ -24,7 +24,7 @@ struct VaultCheck {
 
     static func findings(_ configuration: Configuration, opening: Bool) async -> [Finding] {
         var findings: [Finding] = []
-        let limits = Limits(
+        let limits = KDBXLimits(
             seconds: configuration.unlock.maximumKDFSeconds,
             mebibytes: configuration.unlock.maximumKDFMemoryMiB
         )

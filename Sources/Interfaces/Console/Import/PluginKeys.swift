@@ -69,7 +69,7 @@ struct PluginKeys: Sendable {
         file path: String,
         password: SecretBytes?,
         keyFile: String?,
-        limits: Limits = Limits(),
+        limits: KDBXLimits = KDBXLimits(),
         deriver: any KeyDeriver = DirectDeriver()
     ) throws(ConsoleError) {
         let bytes = try Self.read(path)

@@ -4,7 +4,7 @@ import KDBX
 
 extension KDBXError {
     /// What is wrong with a file or its key, as the end of a sentence: `it is damaged (header)`.
-    func words(_ limits: Limits) -> String {
+    func words(_ limits: KDBXLimits) -> String {
         switch self {
         case .wrongKey: "the password, the key file or both are wrong"
         case .noKey: "it takes a password or a key file"

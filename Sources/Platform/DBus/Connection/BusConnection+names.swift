@@ -22,14 +22,6 @@ extension BusConnection {
         return answer.first == .uint32(primaryOwner) || answer.first == .uint32(alreadyOwner)
     }
 
-    /// Gives a name back.
-    ///
-    /// - Parameter name: a name that `requestName` took.
-    /// - Throws: `disconnected`, or the bus's own error for what is no name.
-    package func releaseName(_ name: String) async throws(DBusError) {
-        _ = try await daemon("ReleaseName", [.string(name)])
-    }
-
     /// Who owns a name now.
     ///
     /// - Parameter name: a well-known or unique name.

@@ -77,11 +77,6 @@ package struct DBusError: Error, Hashable, Sendable, CustomStringConvertible {
         DBusError(name: Name.invalidArgs, message: message)
     }
 
-    /// The caller may not do this.
-    package static func accessDenied(_ message: String) -> DBusError {
-        DBusError(name: Name.accessDenied, message: message)
-    }
-
     /// A message is too large or too deep.
     package static func limitsExceeded(_ message: String) -> DBusError {
         DBusError(name: Name.limitsExceeded, message: message)

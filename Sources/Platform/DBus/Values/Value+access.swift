@@ -57,15 +57,6 @@ extension Value {
         return elements.compactMap(\.asString)
     }
 
-    /// The bytes of an `ay`; nil for any other type.
-    package var asBytes: [UInt8]? {
-        guard case .array("y", let elements) = self else { return nil }
-        return elements.compactMap { element in
-            guard case .byte(let byte) = element else { return nil }
-            return byte
-        }
-    }
-
     /// A dictionary by its keys, the last of two equal ones winning; nil for any other type.
     package var asDict: [Value: Value]? {
         guard case .dictionary(_, _, let entries) = self else { return nil }
@@ -114,10 +105,5 @@ extension Value {
             value: "s",
             entries.map { Entry(key: .string($0.key), value: .string($0.value)) }
         )
-    }
-
-    /// Makes an `ay`.
-    package static func bytes(_ bytes: some Sequence<UInt8>) -> Value {
-        .array("y", bytes.map { .byte($0) })
     }
 }

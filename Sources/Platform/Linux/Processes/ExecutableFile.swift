@@ -43,11 +43,6 @@ package struct ExecutableFile: Hashable, Sendable {
         isWritable = way?.isReplaceable(by: uid, file: identity) ?? true
     }
 
-    /// Whether the process still runs the same file; cheap.
-    package func isRun(by pid: Int32) -> Bool {
-        FileIdentity(AT_FDCWD, "/proc/\(pid)/exe") == identity
-    }
-
     /// This file as the program of a process of which the rest is known.
     package func program(of status: ProcessStatus) -> RunningProgram {
         RunningProgram(

@@ -69,12 +69,6 @@ package struct InternetAddress: Hashable, Sendable, CustomStringConvertible {
         return InternetAddress(bytes: Array(bytes[12...]), port: port) ?? self
     }
 
-    /// An IPv4 address as `::ffff:a.b.c.d`, else itself.
-    var mapped: InternetAddress {
-        guard !isIPv6 else { return self }
-        return InternetAddress(bytes: Self.mapping + bytes, port: port) ?? self
-    }
-
     /// Whether it stands for every address of its family.
     var isUnspecified: Bool { unmapped.bytes.allSatisfy { $0 == 0 } }
 

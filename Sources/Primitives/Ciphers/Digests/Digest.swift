@@ -20,11 +20,6 @@ package enum Digest {
         unsafe secret.withUnsafeBytes { unsafe hash($0, EVP_sha256(), 32) }
     }
 
-    /// SHA-512.
-    package static func sha512(_ bytes: [UInt8]) -> [UInt8] {
-        unsafe bytes.withUnsafeBytes { unsafe hash($0, EVP_sha512(), 64) }
-    }
-
     @unsafe private static func hash(
         _ input: UnsafeRawBufferPointer,
         _ algorithm: OpaquePointer?,

@@ -26,6 +26,11 @@ package enum HMAC {
         }
     }
 
+    /// HMAC-SHA-1, as hardware keys use it.
+    package static func sha1(key: SecretBytes, _ bytes: [UInt8]) -> [UInt8] {
+        code(.sha1, key: key, bytes)
+    }
+
     /// HMAC-SHA-256 of some bytes.
     package static func sha256(key: SecretBytes, _ bytes: [UInt8]) -> [UInt8] {
         code(.sha256, key: key, bytes)

@@ -26,7 +26,7 @@ private func entry(_ uuid: String, _ title: String, _ username: String) -> Value
     .structure([.string(uuid), .string(title), .string(username)])
 }
 
-struct RequestTests {
+struct ShownRequestTests {
     @Test func `texts of the bus are cleaned where they are read`() {
         let details = request(
             "7F2A",

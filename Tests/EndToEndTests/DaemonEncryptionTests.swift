@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// HTTPS beside HTTP, with the certificate that `keybell certificate` makes.
-struct EncryptionTests {
+struct DaemonEncryptionTests {
     /// A session whose daemon serves HTTPS, and where.
     private struct Encrypted {
         let household: Household

@@ -10,7 +10,7 @@ import XMLTree
 @testable import KDBX
 
 /// Small files that would become large, and what makes a reader's time grow with the square of a size.
-@Suite struct BudgetTests {
+@Suite struct KDBXBudgetTests {
     private func refusal(_ xml: String) -> KDBXError? {
         do {
             _ = try HandmadeFile.read(xml)
@@ -112,7 +112,7 @@ import XMLTree
             #expect(secrets.count >= 1500)
             var changed = database
             let changes = secrets.indices.map { FieldChange("field \($0)", "other") }
-            try changed.change(id, changes, at: Sample.then)
+            try changed.change(id, changes, at: SampleDatabase.then)
         }
         #expect(growth < most)
     }
@@ -248,13 +248,17 @@ import XMLTree
     func `many attachments merge in proportion`(version: FormatVersion) throws {
         let growth = try ProcessorTime.growth(from: 200) { count in
             let layout = Layout(version: version, keyDerivation: .aes(rounds: 10))
-            let none = Database(new: "x", layout, at: Sample.then)
+            let none = Database(new: "x", layout, at: SampleDatabase.then)
             let databases = try (0..<2).map { side in
                 var database = none
                 let root = try #require(database.root.id)
                 var index = AttachmentIndex(of: database)
                 for number in 0..<count {
-                    let id = try database.addEntry(to: root, [FieldChange("Title", "e")], at: Sample.then)
+                    let id = try database.addEntry(
+                        to: root,
+                        [FieldChange("Title", "e")],
+                        at: SampleDatabase.then
+                    )
                     let reference = index.reference(
                         to: Attachment(Array("\(side) \(number)".utf8)),
                         in: &database
@@ -286,13 +290,17 @@ import XMLTree
         #expect(budget.inflate(try GzipStream.compress([1])) == nil)
 
         let layout = Layout(version: .v3_1, keyDerivation: .aes(rounds: 10))
-        let none = Database(new: "x", layout, at: Sample.then)
+        let none = Database(new: "x", layout, at: SampleDatabase.then)
         var theirs = none
         let root = try #require(theirs.root.id)
         var index = AttachmentIndex(of: theirs)
         var ids: [Identifier] = []
         for number in 0..<4 {
-            let id = try theirs.addEntry(to: root, [FieldChange("Title", "e\(number)")], at: Sample.then)
+            let id = try theirs.addEntry(
+                to: root,
+                [FieldChange("Title", "e\(number)")],
+                at: SampleDatabase.then
+            )
             let bytes = [UInt8](repeating: UInt8(number), count: 1 << 20)
             let reference = index.reference(
                 to: Attachment(try GzipStream.compress(bytes), isCompressed: true),

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// First the word, then the look, with the daemon and a keyring.
-struct LookTests {
+struct DaemonLookTests {
     private static let password = "Tr0ub4dor&3"
 
     /// What is seen of a question.

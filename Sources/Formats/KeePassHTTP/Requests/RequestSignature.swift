@@ -3,7 +3,7 @@
 import JSON
 
 /// What a message claims to be signed with, as it came in and not verified yet.
-package struct Signature: Hashable, Sendable {
+package struct RequestSignature: Hashable, Sendable {
     /// The base64 text of the nonce.
     package let nonce: String
     /// The base64 text of the nonce's text, encrypted.

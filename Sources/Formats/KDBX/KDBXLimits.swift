@@ -3,7 +3,7 @@
 import XMLTree
 
 /// How much a file may cost: who alters one may not keep this computer busy for a day or take all its memory.
-package struct Limits: Hashable, Sendable {
+package struct KDBXLimits: Hashable, Sendable {
     /// How long a derivation may take where it can be ended.
     package var seconds = 20
     /// Rounds of AES-KDF; a second is some tens of millions.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Every time and count of the approval queue and of the notifier, in one table.
-package struct Limits: Sendable, Equatable {
+package struct ApprovalLimits: Sendable, Equatable {
     /// How long a request waits for an answer.
     package var timeout = Duration.seconds(120)
     /// How long an allow answers the same question again, unless a reply was delivered before.

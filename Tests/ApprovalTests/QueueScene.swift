@@ -7,18 +7,18 @@ import Testing
 @testable import Approval
 
 /// An approval queue with a clock that only the test moves, and short names for what happens to it.
-struct Scene {
+struct QueueScene {
     static let start = ContinuousClock.now
 
     var queue: ApprovalQueue
-    var now = Scene.start
+    var now = QueueScene.start
     private var lastAsker: AskerID = 0
 
-    init(_ change: (inout Limits) -> Void = { _ in }) {
-        var limits = Limits()
+    init(_ change: (inout ApprovalLimits) -> Void = { _ in }) {
+        var limits = ApprovalLimits()
         change(&limits)
         let count = Mutex(0)
-        queue = ApprovalQueue(limits: limits) { count.withLock { Scene.code(next: &$0) } }
+        queue = ApprovalQueue(limits: limits) { count.withLock { QueueScene.code(next: &$0) } }
     }
 
     /// Codes in order: 2222, 2223, 2224 and so on.

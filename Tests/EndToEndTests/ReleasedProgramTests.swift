@@ -12,7 +12,7 @@ private enum ReleasedPrograms {
 
 /// What `make release` has made and `make install` copies; `make test` makes it first.
 @Suite(.enabled(if: ReleasedPrograms.areMade, "make release has not been run"))
-struct ReleaseTests {
+struct ReleasedProgramTests {
     private func check(_ files: [String]) async throws -> ChildProcess.Report {
         try await ChildProcess.run(UnitTests.repository + "/packaging/check-programs.sh", files)
     }

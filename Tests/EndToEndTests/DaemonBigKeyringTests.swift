@@ -5,7 +5,7 @@ import Testing
 import TestSupport
 
 /// The built daemon with a keyring that takes a while to be read.
-@Suite struct BigKeyringTests {
+@Suite struct DaemonBigKeyringTests {
     @Test func `who needs no login isn't kept waiting while a thousand of them are read`() async throws {
         let session = try await KeyringSession(logins: 1000)
         let household = try await Household("[save]\nask = \"never\"\n", on: session.bus)

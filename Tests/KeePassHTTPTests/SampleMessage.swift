@@ -7,16 +7,16 @@ import Testing
 
 /// The known answers (docs/protocol.md, "Known answers"), and what OpenSSL's command line made of the first of them
 /// (`openssl enc -aes-256-cbc -K … -iv …`, Python's `hmac`), so that nothing here is checked against itself.
-enum Sample {
+enum SampleMessage {
     static let keyText = "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO8/aCcqxDjXTTYvw="
     static let nonceText = "2WQ4Hm9lUjRU0CXje3CeZA=="
     static let verifier = "idtdIoq7mHVwTGiFS0fvJR3PFNWqKmssEjOO9un2L+k="
     static let hmac = "jhjB3PYhLLRqk/9dc5beEgwe9L4JGUDXQQdA1f7Aahg="
     /// The verifier of a client that encrypts the nonce's text with the line break that its base64 ends in.
     static let verifierWithBreak = "idtdIoq7mHVwTGiFS0fvJVWM0TncHLP0SwISTkzKXFs="
-    static let signature = Signature(nonce: nonceText, verifier: verifier, hmac: hmac)
+    static let signature = RequestSignature(nonce: nonceText, verifier: verifier, hmac: hmac)
 
-    static func key() throws -> ClientKey { try #require(ClientKey(base64: keyText)) }
+    static func key() throws -> ClientKey { try #require(ClientKey(base64: SecretBytes(utf8: keyText))) }
 
     static func seal() throws -> Seal {
         Seal(key: try key(), nonce: try #require(Nonce(base64: nonceText)))
@@ -39,18 +39,3 @@ enum Sample {
 
 /// Reads a request from text.
 func request(_ text: String) throws -> Request { try Request.parse(Array(text.utf8)) }
-
-/// A small generator whose sequence a seed fixes, so that a failure can be had again.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}

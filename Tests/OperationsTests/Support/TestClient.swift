@@ -6,14 +6,14 @@ import Operations
 import SecureMemory
 
 /// A client and the program that it is.
-struct Guest: Sendable {
+struct TestClient: Sendable {
     var id: String
     var key = ClientKey.random()
     var caller: Caller = .named("firefox")
 
     /// The same key in other hands.
-    func from(_ caller: Caller) -> Guest {
-        Guest(id: id, key: key, caller: caller)
+    func from(_ caller: Caller) -> TestClient {
+        TestClient(id: id, key: key, caller: caller)
     }
 
     func request(
@@ -42,8 +42,6 @@ struct Guest: Sendable {
 struct KnownRequester: Requester {
     let known: Caller
     var isThere = true
-
-    var origin: String? { known.origin }
 
     func caller() async -> Caller { known }
 

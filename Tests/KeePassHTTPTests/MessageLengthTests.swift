@@ -7,7 +7,7 @@ import Testing
 @testable import KeePassHTTP
 
 /// A mebibyte of combining marks, which Swift would bring in order in hours, at every place of a request.
-@Suite struct LongTextTests {
+@Suite struct MessageLengthTests {
     static let marks = String(repeating: "\u{323}\u{301}", count: 1 << 18)
 
     /// Where a text can stand, as the body that has it there.

@@ -84,10 +84,10 @@ struct Combination: Sendable, CustomTestStringConvertible {
     }()
 }
 
-@Suite struct RoundTripTests {
+@Suite struct KDBXRoundTripTests {
     @Test(arguments: Combination.all)
     func `what is written in any combination reads back the same`(combination: Combination) throws {
-        let database = try Sample.database(combination.layout)
+        let database = try SampleDatabase.database(combination.layout)
         let key = try combination.key()
         let (file, _) = try database.written(key: key)
         let again = try Database(reading: file, key: key)
@@ -101,14 +101,14 @@ struct Combination: Sendable, CustomTestStringConvertible {
         func key(_ kind: Combination.KeyKind) throws -> CompositeKey {
             try Combination(layout: layout, keyKind: kind).key()
         }
-        let file = try Sample.database(layout).written(key: key(.rawFile)).file
+        let file = try SampleDatabase.database(layout).written(key: key(.rawFile)).file
         for kind in [Combination.KeyKind.hexFile, .xmlFile] {
             #expect(throws: Never.self) { try Database(reading: file, key: key(kind)) }
         }
     }
 
     @Test func `no two writings share a key, a seed or a stream`() throws {
-        let database = try Sample.database(Layout(keyDerivation: .aes(rounds: 10)))
+        let database = try SampleDatabase.database(Layout(keyDerivation: .aes(rounds: 10)))
         let key = try CompositeKey.password("demopass")
         let first = try LockedFile(parsing: database.written(key: key).file).header
         let second = try LockedFile(parsing: database.written(key: key).file).header
@@ -118,7 +118,7 @@ struct Combination: Sendable, CustomTestStringConvertible {
     }
 
     @Test func `a key derived for one writing does not open the next`() throws {
-        let database = try Sample.database(Layout(keyDerivation: .aes(rounds: 10)))
+        let database = try SampleDatabase.database(Layout(keyDerivation: .aes(rounds: 10)))
         let key = try CompositeKey.password("demopass")
         let first = try database.written(key: key)
         let second = try database.written(key: key)

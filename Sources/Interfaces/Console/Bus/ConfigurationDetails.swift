@@ -5,7 +5,7 @@ import DBus
 import DisplayText
 
 /// How the configuration that the daemon goes by stands to its file.
-struct ConfigurationState: Equatable, Sendable {
+struct ConfigurationDetails: Equatable, Sendable {
     /// The file.
     var file: String
     /// Whether what is in force is what the file says now.
@@ -40,7 +40,7 @@ struct ConfigurationState: Equatable, Sendable {
     }
 }
 
-extension ConfigurationState {
+extension ConfigurationDetails {
     init?(_ details: [String: Value]?) {
         typealias Key = ConfigurationInterface.Key
         guard let details, let isCurrent = details[Key.current]?.asBool else { return nil }
@@ -63,7 +63,7 @@ extension ConfigurationState {
 
 extension DaemonBus {
     /// How its configuration stands; nil where it can't tell.
-    func configurationState() async -> ConfigurationState? {
+    func configurationState() async -> ConfigurationDetails? {
         // A daemon that doesn't run, or is older than this command, has nothing to say about it.
         let answer = try? await call(
             ConfigurationInterface.description,
@@ -71,6 +71,6 @@ extension DaemonBus {
             timeout: .seconds(15),
             starts: false
         )
-        return ConfigurationState(answer?.first?.vardict)
+        return ConfigurationDetails(answer?.first?.vardict)
     }
 }

@@ -4,7 +4,7 @@ import KeePassHTTP
 import TestSupport
 import Testing
 
-struct AccessPolicyTests {
+struct DaemonAccessPolicyTests {
     @Test func `another user's connection is closed before anything is said`() async throws {
         let household = try await Household()
         let script = """

@@ -7,7 +7,7 @@ import Testing
 @testable import KDBX
 
 /// A small database with a bit of everything.
-enum Sample {
+enum SampleDatabase {
     static let layout = Layout(keyDerivation: .aes(rounds: 10))
     static let then = Timestamp(unix: 1_700_000_000)
     static let password = "p&<>\"'\r\n\t äöü 🔑"

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A mebibyte of combining marks, wherever a program can send one: others are served meanwhile.
-struct LongTextTests {
+struct DaemonLongTextTests {
     static let marks = String(repeating: "\u{323}\u{301}", count: 255_000)
     /// What a busy machine may take for one answer; half a mebibyte once held all of them for a minute.
     static let bearable = Duration.seconds(8)

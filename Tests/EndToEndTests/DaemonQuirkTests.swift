@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What the requests of the clients in use look like; their replies: `ReplyQuirkTests`.
-struct QuirkTests {
+struct DaemonQuirkTests {
     private static let page = "https://example.org/"
 
     /// A client in a session in which one login is saved.

@@ -94,7 +94,7 @@ import Testing
             ("backup", "Your config.toml lets “backup” have logins without asking you."),
             ("any", "Your config.toml has looser rules for “any” than for others."), ("strict", nil),
         ] {
-            let guest = Guest(id: id, caller: .named("ruby"))
+            let guest = TestClient(id: id, caller: .named("ruby"))
             _ = try await scene.verified(guest, guest.request(.associate), .allow)
             let body = try #require(await scene.asked().last?.body)
             #expect(warning.map { body.hasPrefix($0) } ?? !body.contains("config.toml"), "\(body)")

@@ -35,6 +35,19 @@ import Vault
         #expect(rung.reply.count == 2)
     }
 
+    @Test func `what is changed while the person is asked about it doesn't go out`() async throws {
+        let scene = await scene("moved", "stays")
+        let moved = try #require(await scene.vault.all().first { $0.title == "moved" })
+        var events = scene.approvals.events().makeAsyncIterator()
+        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
+        let question = try await scene.next(&events)
+        var elsewhere = moved
+        elsewhere.url = "https://b.example/"
+        await scene.vault.put(elsewhere, password: "of another site")
+        try await scene.allow(question)
+        #expect(try await ringing.value.titles == ["stays"])
+    }
+
     @Test func `always is remembered for the chosen entries, under key, program, vault and host`()
         async throws
     {

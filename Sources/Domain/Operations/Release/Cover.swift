@@ -2,6 +2,8 @@
 
 import Approval
 import Clients
+import Logging
+import Vault
 
 /// What lets something through without a question about it.
 ///
@@ -32,5 +34,24 @@ extension RequestHandler {
             guard let cover, cover.subject != nil, let decision = decisions.popFirst() else { return true }
             return cover.holds(decision)
         }
+    }
+
+    /// Which of these are what the person was shown: an entry that somebody has changed since then, and that may belong
+    /// to another site by now, isn't what they allowed. Without a question no time has passed.
+    func stillAsShown(_ released: Released) async -> [Bool] {
+        guard released.code != nil else { return released.offers.map { _ in true } }
+        var indices: [String: LoginIndex] = [:]
+        for store in released.offers.map(\.store) where indices[store.name] == nil {
+            // What can't be read any more doesn't go out, either.
+            indices[store.name] = try? await store.index()
+        }
+        let stays = released.offers.map { indices[$0.store.name]?.login($0.login.id) == $0.login }
+        if stays.contains(false) {
+            logger.notice(
+                "what was changed while it was asked about was not handed out",
+                metadata: ["count": "\(stays.count { !$0 })"]
+            )
+        }
+        return stays
     }
 }

@@ -55,7 +55,8 @@ extension RequestHandler {
         try await checkKey(of: verified)
         // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
         try await refuseMuted(verified.requester)
-        let stays = await stillCovered(released.offers.map(\.cover))
+        let stays = zip(await stillCovered(released.offers.map(\.cover)), await stillAsShown(released))
+            .map { $0 && $1 }
         let entries = zip(opened, stays).compactMap { $1 ? $0 : nil }
         let released = released.keeping(stays)
         if released.offers.isEmpty, stays.contains(false), verified.rules.access == .granted {

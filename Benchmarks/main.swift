@@ -29,9 +29,11 @@ func shortest(of runs: Int, _ body: () async throws -> Void) async rethrows -> D
 struct KnownPassword: VaultPasswords {
     let password = SecretBytes(utf8: "demopass")
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes { password }
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
+        password
+    }
 
-    func opened(with password: SecretBytes) async {}
+    func opened(with password: SecretBytes?) async {}
 }
 
 /// A database of so many entries, as its file has it.

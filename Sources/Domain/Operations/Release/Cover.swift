@@ -36,8 +36,10 @@ extension RequestHandler {
         }
     }
 
-    /// Which of these are what the person was shown: an entry that somebody has changed since then, and that may belong
-    /// to another site by now, isn't what they allowed. Without a question no time has passed.
+    /// Which of these still are what the person was shown.
+    ///
+    /// An entry that somebody has changed since, and that may belong to another site by now, isn't what they allowed.
+    /// Without a question no time has passed.
     func stillAsShown(_ released: Released) async -> [Bool] {
         guard released.code != nil else { return released.offers.map { _ in true } }
         var indices: [String: LoginIndex] = [:]

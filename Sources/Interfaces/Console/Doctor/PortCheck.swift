@@ -89,13 +89,16 @@ enum PortCheck {
             return .ok(subject, "Keybell listens")
         }
         if listener.holders.contains(where: { $0.executable.hasSuffix("/systemd") }) {
-            return .ok(subject, "systemd holds it for Keybell, and starts it when somebody rings")
+            return .ok(subject, "systemd holds it for Keybell, and starts it when somebody asks")
         }
-        guard !listener.saysKeybell else {
+        guard !listener.saysKeybell,
+            !listener.holders.contains(where: { $0.executable.hasSuffix("/keybelld") })
+        else {
             return .failure(
                 subject,
-                "a Keybell of another session listens",
-                do: "End that one, or give this one another port ([http] port)."
+                "a Keybell listens that this session bus doesn't know",
+                do:
+                    "Over SSH, say which bus is meant: export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus. If it is of another session, end it, or give this one another port ([http] port)."
             )
         }
         return .failure(

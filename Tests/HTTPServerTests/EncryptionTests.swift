@@ -71,6 +71,12 @@ import Testing
         }
     }
 
+    @Test func `a certificate that was renewed in place is told from the one before`() throws {
+        let again = try TLSIdentity(certificate: folder.path("chain.pem"), privateKey: folder.path("key.pem"))
+        #expect(again.chain == identity.chain && !identity.chain.contains([]) && !identity.chain.isEmpty)
+        #expect(try Self.identity(in: folder).chain != identity.chain)
+    }
+
     @Test func `what is wrong with which file is said`() throws {
         let chain = folder.path("chain.pem")
         let missing = folder.path("missing.pem")

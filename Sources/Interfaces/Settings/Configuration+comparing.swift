@@ -55,7 +55,7 @@ extension Configuration {
         return keys.filter(\.isOther).map(\.name)
     }
 
-    /// Whether HTTPS is served with other files; to begin or end serving it is another matter.
+    /// Whether HTTPS is served with other files, or the same ones that hold something else; to begin or end serving it is another matter.
     private func hasOtherCertificate(than former: Configuration) -> Bool {
         http.certificate != nil && former.http.certificate != nil
             && http.certificate != former.http.certificate

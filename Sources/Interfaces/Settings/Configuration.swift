@@ -36,6 +36,8 @@ package struct HTTPSettings: Equatable, Sendable {
         package var file: String
         /// The path of the private key.
         package var privateKey: String
+        /// What was in the file when it was read, each certificate in DER, so that one that is renewed in place is another.
+        package var chain: [[UInt8]] = []
     }
 
     /// The port of plain HTTP.

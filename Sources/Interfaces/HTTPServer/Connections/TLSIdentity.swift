@@ -31,6 +31,8 @@ package enum TLSIdentityError: Error, Equatable, Sendable, CustomStringConvertib
 /// What HTTPS is served with: a certificate and its private key, read once.
 package struct TLSIdentity: Sendable {
     private let context: NIOSSLContext
+    /// The certificates, each in DER.
+    package let chain: [[UInt8]]
 
     /// Reads them.
     ///
@@ -59,6 +61,7 @@ package struct TLSIdentity: Sendable {
             throw .mismatch(certificate: certificate, privateKey: privateKey)  // what else is checked here
         }
         self.context = context
+        self.chain = chain.map { (try? $0.toDERBytes()) ?? [] }
     }
 
     /// What encrypts one connection.

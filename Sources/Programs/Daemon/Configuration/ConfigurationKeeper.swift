@@ -126,7 +126,7 @@ struct FoundConfiguration: Sendable {
 
     /// Reads the file and the certificate that it names.
     static func read(_ path: String?) -> Result<FoundConfiguration, ConfigurationProblem> {
-        let configuration: Configuration
+        var configuration: Configuration
         do throws(ConfigurationError) {
             configuration = try Configuration.load(path: path)
         } catch {
@@ -134,6 +134,7 @@ struct FoundConfiguration: Sendable {
         }
         do throws(TLSIdentityError) {
             let identity = try Composition.identity(configuration.http)
+            configuration.http.certificate?.chain = identity?.chain ?? []
             return .success(FoundConfiguration(configuration: configuration, identity: identity))
         } catch {
             return .failure(ConfigurationProblem(error, path: path))

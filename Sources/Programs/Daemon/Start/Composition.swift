@@ -39,6 +39,9 @@ struct Composition: Sendable {
     ) async throws {
         self.logger = logger
         let identity = try Self.identity(configuration.http)
+        // What it is compared with when it is read anew.
+        var configuration = configuration
+        configuration.http.certificate?.chain = identity?.chain ?? []
         let bus = try await Self.connect()
         let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
         let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)

@@ -227,7 +227,9 @@ import Testing
 
     // MARK: Servers
 
-    @Test mutating func `a server that restarts gets everything that waits, read or not`() throws {
+    @Test mutating func `a server that restarts gets everything that waits, but not what was clicked away`()
+        throws
+    {
         let seen = try shown(.of(.release, "7F2A"))
         let dismissed = try shown(.of(.save, "8K3D"))
         _ = scene.close(dismissed, reason: 2)
@@ -239,8 +241,7 @@ import Testing
             capabilities: ["actions"]
         )
         let again = scene.carryOut(actions)
-        #expect(again.map { $0.note.title.contains("7F2A") } == [true, false])
-        #expect(again.count == 2)
+        #expect(again.map { $0.note.title.contains("7F2A") } == [true])
         #expect(scene.press("Allow", on: seen, from: ":1.5").isEmpty)
         scene.pass(.seconds(1))
         #expect(scene.press("Allow", on: again[0], from: ":1.9").last == .allow())

@@ -65,6 +65,25 @@ struct RevivalTests {
         #expect(try leaves(as: ":1.8") == nil)
     }
 
+    @Test
+    mutating func `what was clicked away isn't shown again with what was there, until it is asked again`()
+        throws
+    {
+        _ = scene.show(.of(.release, "AAAA"))
+        scene.pass(.seconds(5))
+        let second = try #require(scene.show(.of(.release, "BBBB")).first)
+        scene.pass(.seconds(5))
+        _ = scene.close(second, reason: 2)
+        scene.pass(.seconds(5))
+        #expect(try leaves(as: ":1.6") == .seconds(1))
+        // Nor where another takes its place at once.
+        scene.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
+        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.7", now: scene.now)).count == 1)
+        #expect(scene.wait(.seconds(60)).isEmpty)
+        let actions = scene.notificationState.askedAgain(.of(.release, "BBBB"), now: scene.now)
+        #expect(scene.carryOut(actions).count == 1)
+    }
+
     @Test mutating func `one that comes back by itself is given them, and no second one is started`() throws {
         _ = scene.show(.of(.release))
         _ = scene.notificationState.serverChanged(to: nil, now: scene.now)

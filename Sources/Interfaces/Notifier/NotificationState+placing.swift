@@ -99,6 +99,7 @@ extension NotificationState {
         for index in lost {
             // The same text may be taken for a double by a server that has kept its history.
             notifications[index].attempt += 1
+            notifications[index].wasAway = !notifications[index].isPresent
             notifications[index].phase = .lost
         }
         guard new != nil else {
@@ -113,17 +114,22 @@ extension NotificationState {
                 notifications[index].refusals, notifications[index].expiries,
                 notifications[index].earlyPresses
             ) = (0, 0, 0)
+            notifications[index].wasAway = false
             notifications[index].phase = .unplaced
         }
         return place(now: now)
     }
 
-    /// Whether another server than the one that has this would have to show it; a dismissal that may still deny isn't
-    /// asked again.
+    /// Whether another server than the one that has this would have to show it.
+    ///
+    /// What the person has clicked away waits
+    /// until it is asked again, and a dismissal that may still deny isn't asked at all.
     private func isLost(_ notification: RequestNotification, with new: String?, _ isAnother: Bool) -> Bool {
         switch notification.phase {
         case .visible(let shown): shown.peer != new
-        case .closed(let closed): closed.shown.peer != new && closed.denialDue == nil
+        case .closed(let closed):
+            closed.shown.peer != new && closed.denialDue == nil
+                && !(closed.isDismissed && closed.again == nil)
         case .resting, .refused, .abandoned: isAnother
         default: false
         }
@@ -134,7 +140,7 @@ extension NotificationState {
         var actions: [NotificationAction] = []
         if revival.begins(now: now) {
             for index in notifications.indices {
-                guard case .lost = notifications[index].phase else { continue }
+                guard case .lost = notifications[index].phase, !notifications[index].wasAway else { continue }
                 notifications[index].phase = .unplaced
             }
         }

@@ -119,6 +119,7 @@ extension NotificationState {
     private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
         guard case .visible(let shown) = notifications[index].phase else { return [] }
         var closed = RequestNotification.Closed(shown: shown, at: now)
+        closed.isDismissed = reason == Reason.dismissed
         let wasReadable = shown.since + limits.hasty <= now
         let hadMoved = shown.restingSince > shown.since && now < shown.restingSince + limits.hasty
         switch reason {

@@ -33,6 +33,8 @@ struct RequestNotification: Sendable {
     struct Closed: Sendable {
         let shown: Shown
         let at: Instant
+        /// Whether the person has clicked it away.
+        var isDismissed = false
         /// When it counts as denied, where a dismissal denies.
         var denialDue: Instant?
         /// When it is shown again by itself.
@@ -52,6 +54,8 @@ struct RequestNotification: Sendable {
     var expiries = 0
     /// How often the server has refused it.
     var refusals = 0
+    /// Whether nothing of it was to be seen when its server left.
+    var wasAway = false
     /// Whether it has stood on a screen, for all that the server says.
     var wasSeen = false
 

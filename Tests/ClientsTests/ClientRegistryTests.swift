@@ -285,6 +285,19 @@ import Testing
         await #expect(throws: ClientError.unknown("x")) { try await fixture.registry.rename("x", to: "y") }
     }
 
+    @Test func `nobody may be called what another is called in letters of another script`() async throws {
+        let fixture = try await RegistryFixture()
+        for id in ["ssh", "backup"] { try await fixture.register(id) }
+        await #expect(throws: ClientError.mistakable(suggestion: nil)) {
+            try await fixture.registry.rename("backup", to: "\u{455}\u{455}\u{4BB}")
+        }
+        await #expect(throws: ClientError.mistakable(suggestion: "git")) {
+            try await fixture.registry.rename("backup", to: "g\u{131}t")
+        }
+        try await fixture.registry.rename("backup", to: "Сара")
+        #expect(try await fixture.registry.list().compactMap(\.name) == ["Сара"])
+    }
+
     @Test func `nobody may be called what another is called, by Id or by name`() async throws {
         let fixture = try await RegistryFixture()
         for id in ["night", "backup"] { try await fixture.register(id) }

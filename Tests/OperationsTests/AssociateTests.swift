@@ -130,6 +130,30 @@ import Testing
         #expect(PlainText.cleaned(suggested) == suggested)
     }
 
+    @Test
+    func
+        `a proposal that reads as another in Latin letters is suggested in those, and the person's own word is taken`()
+        async throws
+    {
+        let scene = await Scene()
+        let guest = TestClient(id: "\u{455}\u{455}\u{4BB}", caller: .named("ruby"))
+        var events = scene.approvals.events().makeAsyncIterator()
+        let ringing = scene.ringing(guest, try guest.request(.associate))
+        let question = try await scene.next(&events)
+        #expect(question.suggestedID == "ssh")
+        try await scene.allow(question, Choices(id: "Сара"))
+        #expect(try await ringing.value.reply.id == "Сара")
+        // Beside one of that reading it is asked for another.
+        let second = TestClient(id: "", caller: .named("perl"))
+        await scene.clients.welcome(TestClient(id: "coco"))
+        let asking = scene.ringing(second, try second.request(.associate))
+        try await scene.allow(try await scene.next(&events), Choices(id: "\u{441}\u{43E}\u{441}\u{43E}"))
+        let again = try await scene.next(&events)
+        #expect(again.suggestedID == "coco-2")
+        try await scene.allow(again)
+        #expect(try await asking.value.reply.id == "coco-2")
+    }
+
     @Test(arguments: ["", "  ", "a\nb", "a\u{202E}b"])
     func `a name that can't be one is not taken from the person`(_ id: String) async throws {
         let scene = await Scene()

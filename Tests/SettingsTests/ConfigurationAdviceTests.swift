@@ -136,6 +136,14 @@ struct ConfigurationAdviceTests {
         #expect(found.last?.cure.contains("chmod go-w \(own)") == true)
     }
 
+    @Test(arguments: ["K\u{131}z\u{131}l", "Anna\u{2019}s", "Büro „privat“", "p\u{430}ypal"])
+    func `a vault's name that may be mistaken works, and is told of`(name: String) throws {
+        let configuration = try configuration("[[vault]]\nname = \"\(name)\"")
+        #expect(configuration.vaults.map(\.name) == [name])
+        #expect(advice(configuration).map(\.key) == ["vault[0].name"])
+        #expect(try advice(self.configuration("[[vault]]\nname = \"Büro\"")) == [])
+    }
+
     @Test func `what isn't there is told of elsewhere`() throws {
         let configuration = try configuration(
             """

@@ -17,7 +17,7 @@ package struct ConfigurationAdvice: Hashable, Sendable {
 
 extension Configuration {
     /// Looks at the files that the configuration names: keys that others may read, programs that others may write,
-    /// certificates that have ended, soon end or are weak.
+    /// certificates that have ended, soon end or are weak; and at the vaults' names.
     ///
     /// What isn't there, or can't be read, is told where it is used.
     ///
@@ -33,6 +33,7 @@ extension Configuration {
             advice += CertificateAdvice.advice(on: certificate, now: now)
         }
         for (index, vault) in vaults.enumerated() {
+            advice += NameAdvice.advice(on: vault, at: index)
             if let keyFile = vault.keyFile {
                 advice += FileAdvice.readable("vault[\(index)].key_file", keyFile)
             }
@@ -106,6 +107,22 @@ private enum FileAdvice {
                 ]
             }
         }
+    }
+}
+
+/// What is to be said of a vault's name.
+private enum NameAdvice {
+    static func advice(on vault: VaultSettings, at index: Int) -> [ConfigurationAdvice] {
+        guard let name = PlainName(vault.name), name.mayBeMistaken else { return [] }
+        let plain = name.plain.map { ", such as \(PlainText.quoted($0.text))" } ?? ""
+        return [
+            ConfigurationAdvice(
+                key: "vault[\(index)].name",
+                text:
+                    "\(PlainText.quoted(name.text)) may be taken for another name: it mixes scripts, or has characters that look like plainer ones",
+                cure: "It works as it is; if it isn't meant so, write it in plainer characters\(plain)."
+            )
+        ]
     }
 }
 

@@ -31,7 +31,7 @@ extension Policy {
     ) throws(KeyProblem) -> [String: ClientRules] {
         var exceptions: [String: ClientRules] = [:]
         _ = try document.tables("client") { table throws(KeyProblem) in
-            guard let id = try table.name("id", isNew: false) else {
+            guard let id = try table.name("id") else {
                 throw table.problem("id", "needs the client's Id")
             }
             guard exceptions[id] == nil else {

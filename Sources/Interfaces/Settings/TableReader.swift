@@ -58,20 +58,16 @@ final class TableReader {
         return try text(value, at: key, mayBeEmpty: mayBeEmpty)
     }
 
-    /// A text that is a name, in NFC; one that the configuration gives (`isNew`) mustn't look like another one.
-    func name(_ key: String, isNew: Bool) throws(KeyProblem) -> String? {
+    /// A text that is a name, in NFC.
+    ///
+    /// One that may be taken for another is one all the same: the person has written it,
+    /// and what an earlier version took goes on working.
+    func name(_ key: String) throws(KeyProblem) -> String? {
         guard let text = try text(key) else { return nil }
         guard let name = PlainName(text) else {
             throw problem(
                 key,
                 "is no name: at most \(PlainName.longest) characters, none of them invisible, no spaces at its ends"
-            )
-        }
-        guard !isNew || !name.mayBeMistaken else {
-            throw problem(
-                key,
-                "may be taken for another name: it mixes scripts, or has characters that look like plainer ones"
-                    + (name.plain.map { "; \(PlainText.quoted($0.text)) would do" } ?? "")
             )
         }
         return name.text

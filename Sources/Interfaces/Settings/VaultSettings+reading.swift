@@ -79,7 +79,7 @@ extension VaultSettings {
                 "must name a program, such as [\"pass\", \"show\", \"keepass\"]"
             )
         }
-        name = try table.name("name", isNew: true) ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
+        name = try table.name("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
         try checkPassword(in: table)
         try table.finish()
     }

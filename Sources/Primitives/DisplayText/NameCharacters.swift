@@ -32,19 +32,22 @@ struct NameCharacters {
             return true
         }
         switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter: return !isEverydayLetter(scalar)
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter: return !isEverydayLetter(at: index)
         case .otherLetter, .letterNumber: return !Script.isRecommended(scalar)
         case .modifierLetter:
             // The mark of a long vowel, which is of two scripts; the stroke that makes Arabic words longer.
             if scalar == "\u{30FC}" { return isLatin }
+            if isLetterLikeApostrophe(at: index) { return false }
             return scalar == "\u{640}" || !Script.isRecommended(scalar) || isLatin
         case .nonspacingMark, .spacingMark, .enclosingMark: return isStrayMark(at: index)
         case .decimalNumber: return isLatin || !(Script.isRecommended(scalar) || Script.isShared(scalar))
-        case .currencySymbol: return !"€£¥¢".unicodeScalars.contains(scalar)
+        case .currencySymbol: return !"€£¥¢₹₺₽₴₪₫₸₼₾".unicodeScalars.contains(scalar)
         case .otherSymbol:
             // Flags are two letters each, and several are alike.
             let isFlag = (0x1F1E6...0x1F1FF).contains(scalar.value)
             return isFlag || !(scalar.properties.isEmoji || "©®°".unicodeScalars.contains(scalar))
+        // Hebrew's own hyphen.
+        case .dashPunctuation where scalar == "\u{5BE}": return isLatin
         case .otherPunctuation, .initialPunctuation, .finalPunctuation, .openPunctuation, .closePunctuation:
             return !isOwnSign(at: index)
         default: return true
@@ -63,12 +66,14 @@ struct NameCharacters {
 
     // MARK: Letters
 
-    private func isEverydayLetter(_ scalar: Unicode.Scalar) -> Bool {
+    private func isEverydayLetter(at index: Int) -> Bool {
+        let scalar = scalars[index]
         switch Script.number(scalar) {
         case G_UNICODE_SCRIPT_LATIN.rawValue:
-            // A letter of ASCII with something on it, or one of the few that languages have beside those. Not the
-            // dotless i, nor the phonetic alphabet's letters, nor the capital eth, which is drawn as that with a
-            // stroke.
+            // A letter of ASCII with something on it, or one of those that languages have beside those. Not the
+            // phonetic alphabet's letters, nor the capital eth, which is drawn as that with a stroke; the dotless i where
+            // others of Turkish stand, for it would pass for an i elsewhere.
+            if scalar == "\u{131}" { return scalars.contains(where: Self.turkish.contains) }
             guard let base = scalar.parts.first else { return false }
             return base.isASCII || Self.latin.contains(base)
         case G_UNICODE_SCRIPT_CYRILLIC.rawValue:
@@ -79,7 +84,25 @@ struct NameCharacters {
         }
     }
 
-    private static let latin = Set("ÆæØøðÞþßẞĐđĦħŁłŊŋŒœŦŧƏə".unicodeScalars)
+    /// The last ones are of Hausa, Ewe, Akan and their neighbours, those of them that no letter of ASCII is drawn like.
+    private static let latin = Set("ÆæØøðÞþßẞĐđĦħŁłŊŋŒœŦŧƏəƁɓƊɗƘƙƳƴƐɛƆɔƔɣƝɲ".unicodeScalars)
+    private static let turkish = Set("ğĞşŞİçÇöÖüÜ".unicodeScalars)
+
+    /// The ʻokina of Hawaiian, which a vowel follows, and the apostrophe of Ukrainian, between two letters.
+    private func isLetterLikeApostrophe(at index: Int) -> Bool {
+        guard scalars.indices.contains(index + 1) else { return false }
+        let next = scalars[index + 1]
+        switch scalars[index] {
+        case "\u{2BB}":
+            return next.parts.first.map("aeiouAEIOU".unicodeScalars.contains) ?? false
+        case "\u{2BC}":
+            guard index > 0 else { return false }
+            return [scalars[index - 1], next].allSatisfy {
+                Script.number($0) == G_UNICODE_SCRIPT_CYRILLIC.rawValue
+            }
+        default: return false
+        }
+    }
 
     // MARK: Marks
 
@@ -125,7 +148,8 @@ struct NameCharacters {
 
     /// Chinese and Japanese, Arabic, Hindi.
     private static let sharedSigns: Set<Unicode.Scalar> = [
-        "\u{3001}", "\u{3002}", "\u{300C}", "\u{300D}", "\u{30FB}", "\u{60C}", "\u{61B}", "\u{61F}",
+        "\u{3001}", "\u{3002}", "\u{300C}", "\u{300D}", "\u{30FB}", "\u{300A}", "\u{300B}", "\u{60C}",
+        "\u{61B}", "\u{61F}",
         "\u{964}", "\u{965}",
     ]
 }

@@ -21,6 +21,26 @@ extension PlainName {
         return characters.indices.contains { characters.isLookAlike(at: $0) }
     }
 
+    /// How it reads in Latin letters where it is written in Cyrillic or Greek ones all of which are drawn like those; nil
+    /// where it isn't.
+    ///
+    /// Such a name may well be honest; it is mistaken for the other just where that is there, too.
+    package var latinReading: PlainName? {
+        var hasLetters = false
+        var reading = ""
+        for scalar in text.unicodeScalars {
+            if let twin = LetterTwins.latin[scalar] {
+                hasLetters = true
+                reading.unicodeScalars.append(twin)
+            } else if scalar.properties.isAlphabetic {
+                return nil
+            } else {
+                reading.unicodeScalars.append(scalar)
+            }
+        }
+        return hasLetters ? PlainName(reading) : nil
+    }
+
     /// The name in plain characters, for a suggestion; nil where it would still be like another, or be nothing.
     package var plain: PlainName? {
         let characters = NameCharacters(text)
@@ -47,7 +67,7 @@ extension PlainName {
     private static let likenesses: [Unicode.Scalar: String] = [
         "\u{2212}": "-", "\u{2D7}": "-", "\u{2043}": "-", "\u{2044}": "/", "\u{2215}": "/",
         "\u{B7}": ".", "\u{2027}": ".", "\u{2022}": ".", "\u{2219}": ".", "\u{22C5}": ".",
-        "\u{2018}": "'", "\u{2019}": "'", "\u{201C}": "\"", "\u{201D}": "\"",
+        "\u{2018}": "'", "\u{2019}": "'", "\u{201C}": "\"", "\u{201D}": "\"", "\u{201E}": "\"",
         "\u{131}": "i", "\u{237}": "j", "\u{251}": "a", "\u{261}": "g", "\u{192}": "f", "\u{D0}": "\u{110}",
     ]
 }

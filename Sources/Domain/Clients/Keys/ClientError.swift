@@ -25,7 +25,7 @@ package enum ClientError: Error, Hashable, Sendable {
         case .badName:
             "A name has 1 to \(PlainName.longest) characters, none of them invisible, and no spaces at its ends."
         case .mistakable(let suggestion):
-            "This name may be taken for another one: it mixes scripts, or has characters that look like plainer ones."
+            "This name may be taken for another one: it mixes scripts, has characters that look like plainer ones, or is another client's in letters of another script."
                 + (suggestion.map { " \(PlainText.quoted($0)) would do." } ?? "")
         case .taken(let id):
             "Another client was given the name \(PlainText.quoted(id)) just now. Try again, or choose another."

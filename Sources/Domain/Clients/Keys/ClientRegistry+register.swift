@@ -175,6 +175,12 @@ extension ClientRegistry {
         guard let known = try await shelf()[id] else { throw .unknown(id) }
         if let shown, shown.text != known.client.id {
             let others = try await shelf().all.map(\.client).filter { $0.id != known.client.id }
+            // The same letters of another script.
+            if let reading = shown.latinReading?.text,
+                others.contains(where: { [$0.id, $0.name].contains(reading) })
+            {
+                throw .mistakable(suggestion: nil)
+            }
             let isInUse = others.contains { [$0.id, $0.name].contains(shown.text) }
             guard !isInUse, try await !shelf().isLocked(shown.text) else { throw .inUse(shown.text) }
         }

@@ -64,10 +64,10 @@ extension RequestHandler {
             question.exception = policy.exception(for: offer.text)
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }
-            if let chosen = decided.choices.id, await clients.isShownName(chosen, notOf: key.fingerprint) {
+            if let chosen = decided.choices.id, let name = await nameOfAnother(chosen, than: key) {
                 // It is asked again, with one near it that is free; the answer that was given is none to that.
                 if let code = decided.code { await approvals.delivered(code) }
-                base = chosen
+                base = name
                 continue
             }
             let name = AgreedName(
@@ -83,6 +83,17 @@ extension RequestHandler {
             base = name.text
         }
         throw .denied
+    }
+
+    /// The name under which another client is shown, or which it has in Latin letters that look the same; nil where there
+    /// is none.
+    private func nameOfAnother(_ name: String, than key: ClientKey) async -> String? {
+        if await clients.isShownName(name, notOf: key.fingerprint) { return name }
+        guard let reading = PlainName(name)?.latinReading?.text else { return nil }
+        if await clients.isShownName(reading, notOf: key.fingerprint) { return reading }
+        // Where the keyring can't be read, storing the key says so.
+        let holder = try? await client(reading)
+        return holder.flatMap { $0.fingerprint == key.fingerprint ? nil : reading }
     }
 
     /// Stores a key under a name, after a question where another key has that; nil after a denial of it.
@@ -139,17 +150,20 @@ extension RequestHandler {
     /// The Id that the request brings, else a free one from the program's name.
     ///
     /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored,
-    /// and one that may be taken for somebody else's is proposed in plain characters.
+    /// and one that may be taken for somebody else's is proposed in plain characters; what the person types themselves
+    /// may be written in any script.
     private func proposal(_ proposed: String?, for key: ClientKey, caller: Caller) async -> OfferedName {
         let name = proposed.flatMap { PlainName($0) }
-        if let name, !name.mayBeMistaken {
+        if let name, !name.mayBeMistaken, name.latinReading == nil {
             let isFree = await !clients.isShownName(name.text, notOf: key.fingerprint)
             return OfferedName(
                 text: isFree ? name.text : await clients.suggestID(from: name.text),
                 base: name.text
             )
         }
-        let base = (name == nil ? proposed : name?.plain?.text) ?? caller.processes.first?.name ?? ""
+        let base =
+            (name == nil ? proposed : (name?.latinReading ?? name?.plain)?.text) ?? caller.processes.first?
+            .name ?? ""
         return OfferedName(text: await clients.suggestID(from: base), base: base)
     }
 

@@ -74,7 +74,7 @@ struct KeyImport: Sendable {
         _ registry: ClientRegistry,
         _ overwrites: Bool
     ) async throws(ClientError) -> Outcome {
-        guard let key = field.key, let name = PlainName(field.id), !name.mayBeMistaken else {
+        guard let key = field.key, PlainName(field.id) != nil else {
             return .unusable
         }
         let former = try await registry.client(withID: field.id)?.fingerprint
@@ -107,7 +107,7 @@ struct KeyImport: Sendable {
     /// Aligned lines for a person.
     var text: [String] {
         Columns.lines(
-            lines.map { [PlainText.cleaned($0.id), $0.fingerprint ?? "", Self.words($0.outcome)] }
+            lines.map { [PlainText.cleaned($0.id), $0.fingerprint ?? "", Self.words($0)] }
         )
     }
 
@@ -122,6 +122,15 @@ struct KeyImport: Sendable {
                 ])
             }
         )
+    }
+
+    /// A key that works mustn't be lost for its name, however that looks.
+    private static func words(_ line: Line) -> String {
+        let isIn = line.outcome != .unusable && line.outcome != .taken
+        let isDoubtful = PlainName(line.id)?.mayBeMistaken ?? false
+        return words(line.outcome)
+            + (isIn && isDoubtful
+                ? "; its name may be taken for another (`keybell rename` gives it one to be shown)" : "")
     }
 
     private static func words(_ outcome: Outcome) -> String {

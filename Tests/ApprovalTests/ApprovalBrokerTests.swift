@@ -88,6 +88,47 @@ import Testing
         #expect(ended.request.code == code && ended.answeredBy != nil)
     }
 
+    @Test func `what ends unheard behind a locked screen is kept in the record`() async throws {
+        let broker = open { $0.screenHold = .milliseconds(20) }
+        await broker.screenLocked(true)
+        var events = broker.events().makeAsyncIterator()
+        #expect(await broker.ask(.release()) == .unseen)
+        guard case .closed(let ended)? = await events.next() else {
+            Issue.record("it was told of, or there is nothing to keep a record of")
+            return
+        }
+        #expect(ended.outcome == .expired)
+    }
+
+    @Test func `what ends unheard takes the window along that confirms it`() async throws {
+        let (windows, window) = AsyncStream<Bool>.makeStream()
+        var limits = ApprovalLimits()
+        limits.confirmedKinds = [.release]
+        let broker = ApprovalBroker(
+            limits: limits,
+            watchProcess: processes.watch,
+            confirmation: { _ in
+                window.yield(true)
+                let (answers, answer) = AsyncStream<Never>.makeStream()
+                for await _ in answers {}
+                withExtendedLifetime(answer) {}
+                window.yield(false)
+                return nil
+            }
+        )
+        var isOpen = windows.makeAsyncIterator()
+        await broker.screenLocked(true)
+        var counts = broker.pendingCounts().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        #expect(await counts.next() == 1)
+        let code = try #require(await broker.pending().first?.code)
+        try await broker.answer(code: code, decision: .allow, through: .terminal(.stranger))
+        #expect(await isOpen.next() == true)
+        await broker.withdraw(.everything)
+        #expect(await answer == .withdrawn)
+        #expect(await isOpen.next() == false)
+    }
+
     @Test func `a request expires by the alarm`() async {
         let broker = open { $0.timeout = .milliseconds(20) }
         #expect(await broker.ask(.release()) == .unseen)

@@ -121,7 +121,7 @@ import Testing
         scene.queue.leave(asked.asker)
         let code = try #require(asked.code)
         #expect(scene.codes == [code])
-        #expect(try scene.answer(code, .allow) == [.removed(code: code, .allowed)])
+        #expect(try scene.answer(code, .allow) == [.removed(code: code, .allowed), .ended(code: code)])
     }
 
     @Test mutating func `shut down answers everybody, also who comes later`() {

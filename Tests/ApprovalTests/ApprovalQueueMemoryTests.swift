@@ -94,6 +94,16 @@ import Testing
         #expect(scene.codes.count == 1)
     }
 
+    @Test mutating func `nobody is asked to unlock a vault that is left out`() {
+        let unlock = scene.ask(.unlock())
+        let other = scene.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(scene.queue.withdraw(.vault("Passwords"), now: scene.now).isEmpty)
+        let actions = scene.queue.withdraw(.leftOut("Passwords"), now: scene.now)
+        #expect(actions.answer(to: unlock.asker) == .withdrawn)
+        // One that has joined it still wants its own vault.
+        #expect(actions.answer(to: other.asker) == nil && scene.codes.count == 1)
+    }
+
     @Test mutating func `one that has joined an unlock goes alone when its key is revoked`() throws {
         let first = scene.ask(.unlock(of: "3F:A2"))
         let joined = scene.ask(.unlock(.named("git"), of: "00:01"))

@@ -89,11 +89,12 @@ import Testing
         #expect(scene.queue.alarm == scene.now + .seconds(120))
     }
 
-    @Test mutating func `a request is held for ten minutes at most`() {
+    @Test mutating func `a request is held for ten minutes at most, and kept in the record`() throws {
         _ = scene.queue.screen(isLocked: true, now: scene.now)
         let asked = scene.ask(.release())
+        let code = try #require(scene.codes.first)
         scene.pass(.seconds(600))
-        #expect(scene.queue.tick(now: scene.now) == [.answer(asked.asker, .unseen)])
+        #expect(scene.queue.tick(now: scene.now) == [.answer(asked.asker, .unseen), .ended(code: code)])
     }
 
     @Test mutating func `what was shown when the screen was locked comes back with its whole time`() throws {

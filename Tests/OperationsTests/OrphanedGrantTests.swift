@@ -51,6 +51,16 @@ import Vault
         #expect(await scene.grants.grants.count == 1)
     }
 
+    @Test func `a key that could not be replaced keeps what it was granted`() async throws {
+        let scene = await Scene()
+        await scene.grants.remember(Self.grant(to: scene.guest))
+        await scene.clients.failToStore(with: .keyring(.deadline))
+        let second = TestClient(id: "firefox", caller: .named("perl", 300))
+        let rung = try await scene.verified(second, second.request(.associate), .allow, .allow)
+        #expect(!rung.reply.success)
+        #expect(await scene.grants.grants.count == 1)
+    }
+
     @Test(arguments: [false, true])
     func `no key is replaced whose grants can't be deleted`(fails: Bool) async throws {
         let scene = await Scene()

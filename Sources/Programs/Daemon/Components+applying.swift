@@ -24,7 +24,7 @@ extension Components {
         let stores = await maker.vaults(of: new, keeping: former)
         let added = stores.filter { store in !former.contains { $0 === store } }
         let removed = former.filter { store in !stores.contains { $0 === store } }
-        await prepare(added, new.lock)
+        let wasScreenLocked = await prepare(added, new.lock)
 
         configuration.replace(with: new)
         audit.require(new.audit.isRequired)
@@ -32,14 +32,21 @@ extension Components {
         await display.apply(new.notifierOptions)
         await session.apply(new.lock.sessionOptions)
         if !stores.elementsEqual(former, by: ===) { vaults.replace(with: stores) }
+        // From here on the session's events reach them, too; one that came before hasn't.
+        await catchUp(added, wasScreenLocked, new.lock)
         let hash = await handler.value.hash()
+        // By name: later it might take back a question about a new vault that has the name of a former one.
+        for store in removed { await approvals.end(.leftOut(store.name)) }
         handler.replace(with: handler.value.under(new.policy, over: maker.set(of: stores)))
         tellHash(was: hash, is: await handler.value.hash())
         for store in removed { await close(store) }
     }
 
     /// Makes vaults ready for the first client that asks.
-    func prepare(_ stores: [any VaultStore], _ lock: LockSettings) async {
+    ///
+    /// - Returns: Whether the screen was locked when it was looked at.
+    @discardableResult
+    func prepare(_ stores: [any VaultStore], _ lock: LockSettings) async -> Bool {
         let isScreenLocked = await approvals.isScreenLocked
         for store in stores {
             if let store = store as? KeyringStore {
@@ -51,6 +58,20 @@ extension Components {
             }
             // From the disk once, and from memory while it serves.
             _ = await store.hash()
+        }
+        return isScreenLocked
+    }
+
+    /// Locks new vaults, or takes that back, where the screen was locked or unlocked while they were made ready.
+    private func catchUp(_ stores: [any VaultStore], _ wasLocked: Bool, _ lock: LockSettings) async {
+        let isLocked = await approvals.isScreenLocked
+        guard isLocked != wasLocked else { return }
+        for store in stores where store is KeyringStore {
+            if !isLocked {
+                await store.resume()
+            } else if lock.onScreenLock {
+                await store.lock()
+            }
         }
     }
 
@@ -66,7 +87,6 @@ extension Components {
         let wasLocked = await store.status().isLocked
         await store.close()
         await grants.endSessions(ofVault: store.name)
-        await approvals.end(.vault(store.name))
         guard !wasLocked else { return }
         await audit.keep(
             .locked,

@@ -101,10 +101,20 @@ actor MemoryClientStore: ClientStore {
         program: String,
         origin: String?,
         database: String,
-        replacing former: String?
-    ) throws(ClientError) {
+        replacing former: String?,
+        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
+    ) async throws(ClientError) {
         try checkReadable()
         if let storeTrouble { throw storeTrouble }
+        if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
+            throw .taken(id)
+        }
+        do throws(KeyringError) {
+            try await clear()
+        } catch {
+            throw .keyring(error)
+        }
+        // The real one has no other write come between.
         if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
             throw .taken(id)
         }

@@ -9,9 +9,10 @@ package enum ApprovalEvent: Sendable, Hashable {
     /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
     /// away and then asked again is told of once more.
     case added(PendingRequest)
-    /// A request has ended.
+    /// A request that was told of has ended.
     case removed(code: String, Outcome)
-    /// The same, with all that is known of it: after `removed`, for whoever keeps a record.
+    /// A request has ended, with all that is known of it, for whoever keeps a record: after `removed`, and also where
+    /// nobody had heard of it, since the screen was locked.
     case closed(RecentRequest)
     /// The built-in notifier is to show this one.
     case notifierShows(PendingRequest)
@@ -247,8 +248,9 @@ package actor ApprovalBroker {
             case .notifierHides(let code):
                 broadcast.send(.notifierHides(code: code))
             case .removed(let code, let outcome):
-                confirmations.removeValue(forKey: code)?.cancel()
                 broadcast.send(.removed(code: code, outcome))
+            case .ended(let code):
+                confirmations.removeValue(forKey: code)?.cancel()
                 if let ended = queue.ended.last(where: { $0.code == code }) {
                     broadcast.send(.closed(recent(ended, times: QuietTimes())))
                 }

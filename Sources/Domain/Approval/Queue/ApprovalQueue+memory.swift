@@ -8,6 +8,8 @@ package enum Invalidation: Sendable, Hashable {
     case key(String)
     /// A vault was locked.
     case vault(String)
+    /// A vault is no longer in the configuration.
+    case leftOut(String)
     /// An entry was changed, by its uuid: a question that names no entries, as a search's, may have been about any.
     case entry(String)
     /// Everything, as when the keyring was locked.
@@ -16,7 +18,7 @@ package enum Invalidation: Sendable, Hashable {
     /// Whether it may be a lock, after which nothing is to be read any more that was private.
     var isLock: Bool {
         switch self {
-        case .vault, .everything: true
+        case .vault, .leftOut, .everything: true
         case .key, .entry: false
         }
     }
@@ -25,7 +27,7 @@ package enum Invalidation: Sendable, Hashable {
     func concerns(_ request: ApprovalRequest) -> Bool {
         switch self {
         case .key(let fingerprint): request.fingerprint == fingerprint
-        case .vault(let name): request.vaults.contains(name)
+        case .vault(let name), .leftOut(let name): request.vaults.contains(name)
         case .entry(let uuid):
             request.entries.contains { $0.uuid == uuid }
                 || request.kind == .release && request.entries.isEmpty
@@ -35,7 +37,7 @@ package enum Invalidation: Sendable, Hashable {
 
     /// Whether a request needn't wait any more.
     ///
-    /// A locked vault can still be unlocked, and a key that was deleted still be let in.
+    /// A locked vault can still be unlocked, but none that is left out, and a key that was deleted still be let in.
     func voids(_ request: ApprovalRequest) -> Bool {
         switch (self, request.kind) {
         case (.vault, .unlock), (.key, .associate), (.key, .overwrite): false

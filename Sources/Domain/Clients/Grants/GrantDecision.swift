@@ -28,10 +28,26 @@ package enum GrantDecision: Hashable, Sendable {
 
 /// From one lock to the next: what is granted for the session is granted for just this one.
 package struct GrantSession: Equatable, Sendable {
-    let number: UInt64
+    private var number: UInt64
+    /// How often just one vault's ended.
+    private var ofVaults: [String: UInt64] = [:]
 
     /// Names it by its number.
     package init(number: UInt64) {
         self.number = number
+    }
+
+    /// Whether what was decided in this one, about a vault, has ended by another.
+    package func isOver(for vault: String, at now: GrantSession) -> Bool {
+        number != now.number || ofVaults[vault] != now.ofVaults[vault]
+    }
+
+    /// Makes it the next one: for one vault, or for all.
+    mutating func end(ofVault vault: String?) {
+        if let vault {
+            ofVaults[vault, default: 0] += 1
+        } else {
+            number += 1
+        }
     }
 }

@@ -17,8 +17,8 @@ package actor GrantRegistry {
     private let keyring: Keyring
     private let logger: Logger
     private let news = Broadcast<Void>(backlog: 1)
-    /// How many sessions have ended.
-    private let sessions = Atomic<UInt64>(0)
+    private let events: AsyncStream<KeyringEvent>
+    private let running = Mutex(GrantSession(number: 0))
     /// What counts; of what is stored, as it was when it was last read.
     private var table = GrantTable()
     private var shelf = GrantsSnapshot()
@@ -36,24 +36,24 @@ package actor GrantRegistry {
     package init(keyring: Keyring, logger: Logger) {
         self.keyring = keyring
         self.logger = logger
+        // From now on: a lock before `run` must not be missed.
+        events = keyring.events()
     }
 
     /// A decision can be kept beyond the session.
     package nonisolated var keepsGrants: Bool { true }
 
     /// The session that runs now: what is decided in it is to be remembered in no other.
-    package nonisolated var session: GrantSession {
-        GrantSession(number: sessions.load(ordering: .sequentiallyConsistent))
-    }
+    package nonisolated var session: GrantSession { running.withLock { $0 } }
 
     /// Tells of every change of what is decided; each caller has its own stream.
     package nonisolated func changes() -> AsyncStream<Void> {
         news.listen()
     }
 
-    /// Follows the keyring until it is cancelled.
+    /// Follows the keyring until it is cancelled; to be called once.
     package func run() async {
-        for await event in keyring.events() {
+        for await event in events {
             cache.forget()
             switch event {
             case .locked, .providerLeft: endSessions()
@@ -80,10 +80,10 @@ package actor GrantRegistry {
     /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
     package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(KeyringError) {
         let grants = grants.filter { $0.entries?.isEmpty != true }
-        let isOver = session.map { $0 != self.session } ?? false
+        let now = self.session
         for grant in grants {
             if !grant.isForSession { pending[grant.name] = grant }
-            if !isOver { table.remember(grant.forSession) }
+            if session?.isOver(for: grant.key.vault, at: now) != true { table.remember(grant.forSession) }
         }
         if !grants.isEmpty { news.send(()) }
         let lasting = grants.filter { !$0.isForSession }
@@ -137,7 +137,7 @@ package actor GrantRegistry {
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
     package func endSessions(ofVault vault: String? = nil) {
-        sessions.add(1, ordering: .sequentiallyConsistent)
+        running.withLock { $0.end(ofVault: vault) }
         if table.endSessions(ofVault: vault) { news.send(()) }
     }
 

@@ -93,6 +93,7 @@ extension ClientRegistry {
     ///   - origin: Its Origin, for a browser extension.
     ///   - database: The Hash that was reported.
     ///   - former: The fingerprint of the key that is to lose the Id, if one is.
+    ///   - clear: What is to be done before it is stored, once nothing stands against that.
     /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked.
     package func register(
         id: String,
@@ -100,7 +101,8 @@ extension ClientRegistry {
         program: String,
         origin: String?,
         database: String,
-        replacing former: String? = nil
+        replacing former: String? = nil,
+        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void = {}
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
         let attributes = ClientItem.attributes(
@@ -118,6 +120,7 @@ extension ClientRegistry {
             {
                 return false
             }
+            try await clear()
             for item in same.dropLast() { try await keyring.deleteIfThere(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())

@@ -24,7 +24,8 @@ package protocol ClientStore: Sendable {
         program: String,
         origin: String?,
         database: String,
-        replacing former: String?
+        replacing former: String?,
+        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
     ) async throws(ClientError)
     /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.
     func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)

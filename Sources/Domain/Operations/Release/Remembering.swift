@@ -53,8 +53,9 @@ extension RequestHandler {
         if client.program.isEmpty, let grant = decided.first(where: { $0.allows && !$0.isForSession }) {
             await settle(client, as: grant.key)
         }
-        let isOver = session != grants.session && decided.contains(where: \.isForSession)
-        return isOver ? "It is not kept: everything was locked just then, and that ends the session." : nil
+        let now = grants.session
+        let isOver = decided.contains { $0.isForSession && session.isOver(for: $0.key.vault, at: now) }
+        return isOver ? "It is not kept: the vault was locked just then, and that ends the session." : nil
     }
 
     private func settle(_ client: Client, as key: GrantKey) async {

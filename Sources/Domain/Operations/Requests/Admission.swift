@@ -185,26 +185,31 @@ extension RequestHandler {
         }
     }
 
-    /// Forgets what was decided for the key that is replaced, and for this one where no client has it: its item may have
-    /// been deleted while Keybell wasn't there to see it, and that has revoked it with all that it was granted.
-    ///
-    /// Where they can't be deleted the key isn't stored: they would count for it again.
-    private func clearGrants(of key: ClientKey, _ admission: Admission) async throws(Refusal) {
+    /// The keys whose grants go when this one is stored: the one that is replaced, and this one where no client has it,
+    /// since its item may have been deleted while Keybell wasn't there to see it, and that has revoked it.
+    private func revoked(by key: ClientKey, _ admission: Admission) async throws(Refusal) -> Set<String> {
         var revoked = Set([admission.replaced].compactMap(\.self))
         do throws(ClientError) {
             if try await clients.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
         } catch {
             throw .keyring(error.advice)
         }
+        return revoked
+    }
+
+    /// Forgets what was decided for keys.
+    ///
+    /// Where it can't be deleted the new key isn't stored: it would count for that again.
+    private func clearGrants(of revoked: Set<String>, for id: String) async throws(KeyringError) {
         for fingerprint in revoked {
             do throws(KeyringError) {
                 try await grants.forget(fingerprint: fingerprint)
             } catch {
                 logger.error(
                     "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",
-                    metadata: ["client": "\(admission.id)", "why": "\(error.advice)"]
+                    metadata: ["client": "\(id)", "why": "\(error.advice)"]
                 )
-                throw .keyring(error.advice)
+                throw error
             }
         }
     }
@@ -212,7 +217,7 @@ extension RequestHandler {
     /// Stores a key unless somebody else has the Id by now than the person was shown.
     private func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
         let caller = admission.caller
-        try await clearGrants(of: key, admission)
+        let revoked = try await revoked(by: key, admission)
         do throws(ClientError) {
             try await clients.register(
                 id: admission.id,
@@ -220,7 +225,10 @@ extension RequestHandler {
                 program: caller.program.id,
                 origin: caller.program.origin,
                 database: await vaults.hash() ?? "",
-                replacing: admission.replaced
+                replacing: admission.replaced,
+                clearing: { () async throws(KeyringError) in
+                    try await clearGrants(of: revoked, for: admission.id)
+                }
             )
             return true
         } catch .taken {

@@ -12,6 +12,8 @@ actor KDBXIdentityKeeper {
     private let work: BlockingWork
     private let logger: Logger
     private var known: KDBXIdentity??
+    /// How long the disk may take.
+    private static let patience = Duration.seconds(5)
 
     /// The keeper for a vault.
     ///
@@ -28,12 +30,15 @@ actor KDBXIdentityKeeper {
     }
 
     /// The vault's Hash; nil before it was first opened.
-    var hash: String? { identity()?.hash }
+    var hash: String? {
+        get async { await identity()?.hash }
+    }
 
     /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
     func pin(_ database: Database) async {
         guard let found = KDBXIdentity(database) else { return }
-        let pinned = identity()
+        // However long that takes: what was pinned must not be taken for nothing.
+        let pinned = await read()
         guard pinned?.root != found.root else { return }
         if let pinned {
             logger.warning(
@@ -50,10 +55,22 @@ actor KDBXIdentityKeeper {
         }
     }
 
-    private func identity() -> KDBXIdentity? {
+    /// What is kept; nil also where the disk takes too long.
+    private func identity() async -> KDBXIdentity? {
         if let known { return known }
-        let identity = file.read()
-        known = .some(identity)
-        return identity
+        do {
+            return try await withDeadline(Self.patience) { await self.read() }
+        } catch {
+            return nil
+        }
+    }
+
+    /// Reads what is kept beside the thread that serves.
+    private func read() async -> KDBXIdentity? {
+        if let known { return known }
+        let found = await BlockingWork.state { [file] in file.read() }
+        if let known { return known }
+        known = .some(found)
+        return found
     }
 }

@@ -28,7 +28,7 @@ extension KeyringStore {
         let over = shelf.orphans.filter { id in
             orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? true
         }
-        // Once in a run: the provider may ask the person, who may have said no.
+        // Once in a run: a provider that would ask the person about it does so every time.
         for id in over where toldToDelete.insert(id).inserted {
             saves.join { await self.deleteExtra(of: id) }
         }
@@ -42,7 +42,7 @@ extension KeyringStore {
                 attributes: [LoginItem.Attribute.uuid: id.hex]
             )
             guard same.isEmpty else { return }
-            try await keyring.delete(extra.item)
+            try await keyring.delete(extra.item, mayAsk: false)
             await refresh([extra.item.path])
         } catch {
             logger.notice("What belonged to a deleted login is left", metadata: ["reason": "\(error)"])

@@ -97,7 +97,7 @@ extension KeyringStore {
         } catch {
             if let extraItem {
                 // The login's own error is what counts.
-                try? await keyring.delete(extraItem)
+                try? await keyring.delete(extraItem, mayAsk: false)
             }
             throw error
         }

@@ -19,8 +19,25 @@ extension KeyringStore {
     }
 
     func keptState() -> KeptState {
-        if let known { return known }
-        let kept = file.read().flatMap { $0.identity == nil ? nil : $0 }
+        known ?? take(file.read())
+    }
+
+    /// Reads the state beside the thread that serves; where the disk takes too long, whoever needs it waits for it.
+    func readState() async {
+        guard known == nil else { return }
+        do {
+            let found = try await withDeadline(.seconds(5)) { [file] in
+                await BlockingWork.state { file.read() }
+            }
+            if known == nil { take(found) }
+        } catch {
+            logger.notice("The vault's state takes long to read")
+        }
+    }
+
+    @discardableResult
+    private func take(_ found: KeptState?) -> KeptState {
+        let kept = found.flatMap { $0.identity == nil ? nil : $0 }
         let state = kept ?? KeptState(.random(), isProvisional: true)
         known = state
         if state.isProvisional { keep(state) }
@@ -63,6 +80,7 @@ extension KeyringStore {
     ///
     /// Asks the person nothing, and reads no login.
     package func settle() async {
+        await readState()
         guard keptState().isProvisional else { return }
         do throws(KeyringError) {
             settleIdentity(

@@ -89,6 +89,7 @@ package actor KeyringStore: VaultStore {
 
     /// Nil while it may yet turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
+        await readState()
         guard keptState().isProvisional else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()

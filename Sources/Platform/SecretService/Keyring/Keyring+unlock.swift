@@ -171,7 +171,7 @@ extension Keyring {
     }
 
     /// Takes a prompt away that nobody waits for any more; the caller may be cancelled, so it has a task of its own.
-    private func dismiss(_ prompt: ObjectPath, of owner: String) {
+    func dismiss(_ prompt: ObjectPath, of owner: String) {
         Task(executorPreference: TaskQueue.shared) {
             do throws(KeyringError) {
                 _ = try await self.call(owner, prompt, Names.prompt, "Dismiss")

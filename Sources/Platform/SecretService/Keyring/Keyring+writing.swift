@@ -89,13 +89,19 @@ extension Keyring {
 
     /// Deletes an item; asks the person only if the provider insists.
     ///
-    /// - Parameter item: As a search gave it.
+    /// - Parameters:
+    ///   - item: As a search gave it.
+    ///   - mayAsk: False for what the person hasn't asked for: a prompt is taken away then, and the item stays.
     /// - Throws: `.locked`, `.notFound`, `.dismissed`.
-    package func delete(_ item: KeyringItem) async throws(KeyringError) {
+    package func delete(_ item: KeyringItem, mayAsk: Bool = true) async throws(KeyringError) {
         let place = try await openPlace()
         guard let path = ObjectPath(item.path) else { throw .notFound }
         let answer = try await call(place.owner, path, Names.item, "Delete")
         guard let prompt = answer.first?.asObjectPath, prompt.text != Names.nothing else { return }
+        guard mayAsk else {
+            dismiss(prompt, of: place.owner)
+            throw .dismissed
+        }
         _ = try await run(prompt, of: place.owner, within: promptTime)
     }
 

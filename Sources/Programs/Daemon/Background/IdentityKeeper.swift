@@ -11,10 +11,18 @@ struct IdentityKeeper: Sendable {
     let clients: ClientRegistry
 
     func run() async {
-        for await _ in clients.changes() {
-            // A keyring that can't be read now will do another time.
-            guard let known = try? await clients.list(), !known.isEmpty else { continue }
-            for store in vaults.value { await (store as? KeyringStore)?.keepIdentity() }
+        let (clientNews, vaultNews) = (clients.changes(), vaults.changes())
+        await keep()
+        await withTaskGroup(of: Void.self) { group in
+            for news in [clientNews, vaultNews] {
+                group.addTask { for await _ in news { await keep() } }
+            }
         }
+    }
+
+    private func keep() async {
+        // A keyring that can't be read now will do another time.
+        guard let known = try? await clients.list(), !known.isEmpty else { return }
+        for store in vaults.value { await (store as? KeyringStore)?.keepIdentity() }
     }
 }

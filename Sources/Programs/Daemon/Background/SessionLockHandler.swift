@@ -27,6 +27,8 @@ struct SessionLockHandler: Sendable {
         case .screenUnlocked:
             await resume()
             await approvals.screenLocked(false)
+            // A vault that a reload has brought in just then was locked, for nothing told it of the unlock.
+            await resume()
         case .goesToSleep:
             if settings.onSleep { await lock(because: "the computer goes to sleep") }
         case .wokeUp:

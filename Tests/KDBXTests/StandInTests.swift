@@ -32,6 +32,24 @@ import Testing
         #expect(one.standIns.count == 6)
     }
 
+    @Test func `a UUID tells nothing of what can be a secret in a URL`() throws {
+        func id(_ url: String) throws -> Identifier? {
+            let entry = Self.entry("a", uuid: Self.zero).replacing(
+                "</Entry>",
+                with: "<String><Key>URL</Key><Value>\(url)</Value></String></Entry>"
+            )
+            return try HandmadeFile.read(HandmadeFile.xml(entry)).entries.first?.id
+        }
+        let plain = try id("https://a.example/in")
+        for url in ["https://a.example/in?token=7391", "https://a.example/in#7391"] {
+            #expect(try id(url) == plain)
+        }
+        #expect(try id("https://a.example/out") != plain)
+        for password in ["hunter2", "pass", "p/s", "p?s"] {
+            #expect(try id("https://u:\(password)@a.example/in?x") == id("https://u:x@a.example/"))
+        }
+    }
+
     @Test func `a change is made to the one that is meant, and the UUIDs are in the file from then on`()
         throws
     {

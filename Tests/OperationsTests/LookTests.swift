@@ -22,7 +22,7 @@ import Vault
     }
 
     /// One secret of the login, with the value that is guessed and another one.
-    enum Secret: CaseIterable { case password, notes, field, fieldName, former, uuid }
+    enum Secret: CaseIterable { case password, notes, field, fieldName, former, uuid, query }
 
     private static let id = LoginID(high: 1, low: 2)
     private static let guess = "Tr0ub4dor"
@@ -36,6 +36,10 @@ import Vault
         let id = secret == .uuid && isGuessed ? LoginID(high: 1, low: 0xABCD) : Self.id
         var login = Login(id: id, title: "Bank", username: "me", url: "https://bank.example/")
         login.settings = EntrySettings()
+        if secret == .query {
+            login.url = "https://bank.example/in?token=\(text)"
+            login.furtherURLs = ["\"https://shop.example/in?token=\(text)\""]
+        }
         let name = secret == .fieldName ? text : "Pin"
         await scene.vault.put(
             login,
@@ -114,6 +118,10 @@ import Vault
         }
     }
 
+    private static func page(_ type: RequestType, _ url: String) -> Probe {
+        Probe(name: "\(type.rawValue) \(url)") { try $0.request(type, ["Url": url]) }
+    }
+
     private static let others: [RequestType] = [
         .testAssociate, .getLogins, .getLoginsCount, .getLoginsByNames, .getAllLogins, .generatePassword,
     ]
@@ -134,6 +142,10 @@ import Vault
             save("no such field", [:], [(key: "Gone", value: nil)]),
             save("notes", [:], [(key: "Notes", value: guess)]),
             save("a guess among what is public", ["Password": guess, "Login": "me"]),
+            save("a guessed URL", ["Url": "https://bank.example/in?token=\(guess)"]),
+            save("a guessed user in a URL", ["Url": "https://\(guess)@bank.example/in"]),
+            page(.getLoginsCount, "https://shop.example/in?token=\(guess)"),
+            page(.getLogins, "https://shop.example/in?token=\(guess)"),
         ] + others.map(plain)
 
     /// All that is seen of a request before anybody allows: by the client, and on the bus.

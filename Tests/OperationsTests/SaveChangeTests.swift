@@ -116,9 +116,26 @@ import Vault
 
     @Test func `where only what is public was sent, nobody need be asked about no change`() async throws {
         let scene = await scene()
-        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Login": "me"])
-        #expect(try await scene.verified(scene.guest, body).reply.error == "Nothing would change.")
+        let sent: [KeyValuePairs<String, String>] = [
+            ["Uuid": Self.uuid, "Login": "me"],
+            ["Uuid": Self.uuid, "Login": "me", "Url": "https://a.example/login"],
+        ]
+        for fields in sent {
+            let body = try scene.guest.request(.setLogin, fields)
+            #expect(try await scene.verified(scene.guest, body).reply.error == "Nothing would change.")
+        }
         #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `that a URL with a token is the stored one is told after the allow`() async throws {
+        let scene = await scene()
+        var login = Self.login
+        login.url = "https://a.example/login?token=7391"
+        await scene.vault.put(login, password: "old")
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Url": login.url])
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.error == "Nothing would change.")
+        #expect(await scene.asked().map(\.fields) == [["Url"]])
+        #expect(await scene.vault.saves.isEmpty)
     }
 
     @Test(arguments: ["0123456789ABCDEF0123456789ABCDEF", "nonsense", "34697A408A5B41C09F36897D623ECB31"])

@@ -137,7 +137,7 @@ extension RequestHandler {
         verified: VerifiedRequest
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
-        // So it is only where nothing was sent but a title, a user name and a URL.
+        // So it is only where nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
         let cover = try await askToSave(shown, wish: wish, vault: store.name, verified: verified)
         let code = cover.basis.code

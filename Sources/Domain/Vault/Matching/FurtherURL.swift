@@ -6,7 +6,7 @@ import UnicodeText
 enum AddressRule: Hashable, Sendable {
     /// The site, by the steps of the protocol.
     case site
-    /// Just this page, by its whole URL.
+    /// Just this page, by what is public of its URL.
     case page(String)
     /// Hosts and paths of a pattern.
     case pattern(AddressPattern)
@@ -15,7 +15,7 @@ enum AddressRule: Hashable, Sendable {
     func admits(_ query: MatchQuery, at key: String) -> Bool {
         switch self {
         case .site: true
-        case .page(let url): FurtherURL.whole(query.url).hasSameBytes(as: url)
+        case .page(let url): FurtherURL.page(query.url).hasSameBytes(as: url)
         case .pattern(let pattern):
             query.page.map { pattern.admits(host: $0.key, path: FurtherURL.path(query.url), below: key) }
                 ?? false
@@ -27,7 +27,7 @@ enum AddressRule: Hashable, Sendable {
 ///
 /// A wildcard stands for whole labels of a host (`*.example.com` for example.com and all below it), and for anything in
 /// a path, whose end is open. What is left of the host after its last wildcard must be more than a public suffix: no
-/// entry is for every host of the world.
+/// entry is for every host of the world. A page in quotes is meant with any query.
 struct FurtherURL {
     let address: PageAddress
     let rule: AddressRule
@@ -38,7 +38,7 @@ struct FurtherURL {
         if text.utf8.count > 2, text.utf8.first == UInt8(ascii: "\""), text.utf8.last == UInt8(ascii: "\"") {
             let url = String(Substring(text.utf8.dropFirst().dropLast()))
             guard let address = PageAddress(url) else { return nil }
-            self.init(address: address, rule: .page(Self.whole(url)))
+            self.init(address: address, rule: .page(Self.page(url)))
         } else if text.utf8.contains(UInt8(ascii: "*")) {
             guard let (address, pattern) = AddressPattern.read(text) else { return nil }
             self.init(address: address, rule: .pattern(pattern))
@@ -55,8 +55,12 @@ struct FurtherURL {
 
     static let longest = 8192
 
-    /// A URL in the one spelling in which whole ones are compared: that of a site alone ends with a slash.
-    static func whole(_ url: String) -> String {
+    /// What of a URL says which page it is, in one spelling: that of a site alone ends with a slash.
+    ///
+    /// A count tells without a question whether a page fits, so that what can be a secret (a user and password, the
+    /// query, the fragment) has no part in it.
+    static func page(_ url: String) -> String {
+        let url = PublicURL.text(of: url)
         guard let scheme = url.utf8.firstRange(of: "://".utf8) else { return url }
         return url.utf8[scheme.upperBound...].contains(UInt8(ascii: "/")) ? url : url + "/"
     }

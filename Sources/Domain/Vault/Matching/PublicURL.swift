@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import UnicodeText
+
 extension Login {
     /// What may be looked at of its URL before the person's word.
     ///
@@ -8,8 +10,12 @@ extension Login {
 }
 
 /// The part of a URL that says where something is, and nothing else.
-enum PublicURL {
-    static func text(of url: String) -> String {
+package enum PublicURL {
+    /// Whether there is nothing else in a URL.
+    static func isWhole(_ url: String) -> Bool { text(of: url).hasSameBytes(as: url) }
+
+    /// That part of a URL.
+    package static func text(of url: String) -> String {
         let bytes = Array(url.utf8)
         guard bytes.contains(where: { "@?#".utf8.contains($0) }) else { return url }
         let start = bytes.firstRange(of: Array("://".utf8))?.upperBound ?? 0

@@ -5,15 +5,17 @@ import SecureMemory
 extension SavePreview {
     /// Says what a draft would change, as far as that can be told from what is public.
     ///
-    /// For the question: the title, the user name and the URL are compared with the stored ones; whatever else the
-    /// draft brings is named whether it differs or not, so that neither the question nor what comes before it tells
-    /// anything of a password, a string field or the entry's settings.
+    /// For the question: the title, the user name and a URL without a secret part are compared with the stored ones;
+    /// whatever else the draft brings is named whether it differs or not, so that neither the question nor what comes
+    /// before it tells anything of a password, a token in a URL, a string field or the entry's settings.
     /// - Throws: `refused` for what no client may write, whatever is stored.
     package init(_ draft: LoginDraft, stored: Login?) throws(VaultError) {
         try Self.check(draft)
         let before = stored ?? Login(id: .random(), title: "")
         let after = before.changed(by: draft)
-        var fields = Self.publicChanges(before, after)
+        // Equal to one that is wholly public is a stored URL only if it is, too.
+        let namesURL = draft.url.map { !PublicURL.isWhole($0) || $0 != before.url } ?? false
+        var fields = Self.textChanges(before, after, namesURL: namesURL)
         // In the order in which people read it.
         if draft.password.map({ stored != nil || !$0.isEmpty }) ?? false {
             fields.insert("Password", at: fields.firstIndex(of: "Url") ?? fields.endIndex)
@@ -46,7 +48,7 @@ extension SavePreview {
         if draft.fields["Notes"] != nil, let notes = secrets?.notes, !notes.isEmpty { known["Notes"] = notes }
         let after = before.changed(by: draft, fields: known)
         let password = secrets?.password ?? SecretBytes(utf8: "")
-        var fields = Self.publicChanges(before, after)
+        var fields = Self.textChanges(before, after, namesURL: after.url != before.url)
         if draft.password.map({ $0 != password }) ?? false {
             fields.insert("Password", at: fields.firstIndex(of: "Url") ?? fields.endIndex)
         }
@@ -81,11 +83,11 @@ extension SavePreview {
         if let refusal = draft.foreignRefusal { throw .refused(refusal) }
     }
 
-    private static func publicChanges(_ before: Login, _ after: Login) -> [String] {
+    private static func textChanges(_ before: Login, _ after: Login, namesURL: Bool) -> [String] {
         [
             ("Name", after.title != before.title),
             ("Login", after.username != before.username),
-            ("Url", after.url != before.url),
+            ("Url", namesURL),
         ].filter(\.1).map(\.0)
     }
 

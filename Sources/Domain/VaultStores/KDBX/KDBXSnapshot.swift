@@ -123,7 +123,9 @@ struct KDBXSnapshot: Sendable {
         let byName = Dictionary(strings.map { ($0.field.name, $0) }) { first, _ in first }
         func text(_ name: String) -> String { byName[name].map { entry.text(of: $0) } ?? "" }
         let own = strings.map(\.field.name).filter(isOwn)
-        let urls = byName.filter { Login.isFurtherURL($0.key) }.mapValues { entry.text(of: $0) }
+        // What the file protects is no address: where it matches is told without a question.
+        let urls = byName.filter { Login.isFurtherURL($0.key) && !$0.value.field.isProtected }
+            .mapValues { entry.text(of: $0) }
         let browser = BrowserSettings(entry, in: place.browser)
         let written =
             byName[EntrySettings.fieldName] == nil ? noSettings : settings(text(EntrySettings.fieldName))

@@ -17,6 +17,7 @@ enum LoginItem {
         static let username = "username"
         static let url = "url"
         static let group = "group"
+        static let all: Set = [uuid, title, username, url, group]
     }
 
     /// Reads a login out of an item.
@@ -35,9 +36,19 @@ enum LoginItem {
         )
     }
 
-    /// What an item says, as a short text for telling it again.
-    static func digest(_ item: KeyringItem) -> String {
-        let facts = [item.label] + item.attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+    /// What an item says, as a short text for telling it again; no client learns it.
+    static func digest(_ item: KeyringItem) -> String { digest(item.label, item.attributes) }
+
+    /// What of that is public, as a short text for making a name of: nobody can try by a name whether he has guessed the
+    /// rest of a URL, or what another program has written to an item.
+    static func publicDigest(_ item: KeyringItem) -> String {
+        var attributes = item.attributes.filter { Attribute.all.contains($0.key) }
+        attributes[Attribute.url] = attributes[Attribute.url].map { PublicURL.text(of: $0) }
+        return digest(item.label, attributes)
+    }
+
+    private static func digest(_ label: String, _ attributes: [String: String]) -> String {
+        let facts = [label] + attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
         let text = facts.map { "\($0.utf8.count):\($0)" }.joined()
         return Hex.text(Digest.sha256(Array(text.utf8)))
     }

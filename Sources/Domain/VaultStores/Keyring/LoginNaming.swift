@@ -6,8 +6,9 @@ import Vault
 
 /// Gives every item a name for good, those too that bring none; pure.
 ///
-/// A made-up name comes from what the item says, so that it is the same even where the state is lost. The state
-/// remembers it, so that it stays when the item is changed in place: known by its path then.
+/// A made-up name comes from what is public of the item, so that it is the same even where the state is lost, and tells
+/// nothing else. The state remembers it with all that the item said, so that it stays when the item is changed in place:
+/// known by its path then.
 struct LoginNaming {
     /// The names by the items' paths.
     private(set) var names: [String: LoginID] = [:]
@@ -20,7 +21,7 @@ struct LoginNaming {
     /// - Parameters:
     ///   - items: All logins, the oldest first; of two with one name it keeps it.
     ///   - remembered: What a former naming said to remember.
-    ///   - name: Makes up a name of what an item says, and of a number by which those differ that say the same.
+    ///   - name: Makes up a name of what is public of an item, and of a number by which those differ that say the same.
     init(
         _ items: [KeyringItem],
         remembered: [KeptState.Derived],
@@ -45,9 +46,10 @@ struct LoginNaming {
         // The same item over and over costs no more than any other.
         var attempts: [String: Int] = [:]
         for (item, digest) in others where !adopt(item, digest, memory.take(path: item.path)) {
-            var attempt = attempts[digest] ?? 0
-            while !adopt(item, digest, name(digest, attempt)) { attempt += 1 }
-            attempts[digest] = attempt + 1
+            let facts = LoginItem.publicDigest(item)
+            var attempt = attempts[facts] ?? 0
+            while !adopt(item, digest, name(facts, attempt)) { attempt += 1 }
+            attempts[facts] = attempt + 1
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
+
 /// A place where logins are kept: the keyring, or a KDBX file.
 package protocol VaultStore: AnyObject, Sendable {
     /// The name that configuration and prompts call it by.
@@ -65,7 +67,9 @@ extension VaultStore {
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
 
     package func state() async throws(VaultError) -> VaultState {
-        VaultState(index: try await index())
+        let index = try await index()
+        // Beside the thread that serves: a vault can be large.
+        return await Task(executorPreference: VaultState.comparing) { VaultState(index: index) }.value
     }
 }
 

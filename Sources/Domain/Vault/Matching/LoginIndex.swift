@@ -82,12 +82,6 @@ package struct LoginIndex: Sendable {
         byID[id].map { $0 < all.count ? all[$0] : unsearchable[$0 - all.count] }
     }
 
-    /// The names of logins of a former state that are gone or not what they were.
-    package func changes(since former: LoginIndex) -> [LoginID] {
-        former.everything.filter { login($0.id) != $0 }.map(\.id)
-            + everything.filter { former.login($0.id) == nil }.map(\.id)
-    }
-
     /// The logins of exactly this title.
     package func titled(_ title: String) -> [Login] {
         (byTitle[TitleKey(title)] ?? []).map { all[$0] }

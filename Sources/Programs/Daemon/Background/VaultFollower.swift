@@ -13,8 +13,6 @@ struct VaultFollower: Sendable {
     let approvals: ApprovalBroker
     let audit: AuditTrail
 
-    private static let comparing = TaskQueue(label: "org.keybell.comparing")
-
     func run() async {
         await vaults.follow { await follow($0) }
     }
@@ -30,7 +28,7 @@ struct VaultFollower: Sendable {
             if let state = try? await vault.state() {
                 // Beside the thread that serves: a vault can be large.
                 let former = known
-                let changes = await Task(executorPreference: Self.comparing) {
+                let changes = await Task(executorPreference: VaultState.comparing) {
                     former.map(state.changes) ?? []
                 }.value
                 for id in changes { await approvals.forget(.entry(id.hex)) }

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# `make run` tries Keybell on this machine, `make test` proves it, `make install PREFIX=…` puts it in place.
+# `make run` tries Keybell on this machine, `make check` tests what needs nothing else, `make test` all of it,
+# `make install PREFIX=…` puts it in place.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 CONFIG ?= debug
 SWIFT ?= swift
-# An import that has no arrow in Package.swift is an error: the rooms stay one-way.
+# An import that Package.swift doesn't list for its module is an error: modules import one way.
 BUILD_FLAGS = --explicit-target-dependency-import-check error
 
 bindir = $(PREFIX)/bin
@@ -24,7 +25,7 @@ TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst 
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim
 
-.PHONY: build release run test check-desktops benchmark fuzz screenshots lint install uninstall clean
+.PHONY: build release run test check check-desktops benchmark fuzz screenshots lint install uninstall clean
 .PHONY: build-packages run-packages test-packages desktop-packages screenshot-packages
 
 build: build-packages
@@ -46,11 +47,21 @@ release: build-packages
 run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
+# The modules whose tests need no bus, no keyring and no display: the build packages are enough for them.
+CHECKED = Approval Audit Ciphers ConcurrencyTools DisplayText Gzip JSON KDBX KeePassHTTP Linux Operations \
+	PublicSuffixes SafeRegex SecureMemory Settings UnicodeText Vault XMLTree
+
+# The test bundle and what it needs, which leaves the servers and the programs out.
+check: build-packages
+	KEYBELL_TESTS="$(CHECKED)" $(SWIFT) build $(BUILD_FLAGS) --product keybellPackageTests
+	KEYBELL_TESTS="$(CHECKED)" $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
+
 # The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
 # start a bus, a keyring and the daemon of their own. They look at the released programs, too. Last, 20 s of each
 # fuzz target.
 test: test-packages build-packages lint release
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
+	SWIFT=$(SWIFT) .ci/check-unused.py
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
 	$(MAKE) fuzz FUZZ_OPTIONS="-max_total_time=20 -seed=1"
 
@@ -65,7 +76,7 @@ benchmark: build-packages
 
 # Feeds each target, or those of FUZZ, for so many seconds, beginning with what is in Fuzz/Corpus; what is found lies in
 # .build/fuzz. `make fuzz FUZZ_OPTIONS=-runs=1000000` counts runs. Testability, since what is worth feeding is not always
-# what other rooms see.
+# what other modules see.
 FUZZ =
 FUZZ_SECONDS = 60
 FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS)
@@ -82,6 +93,8 @@ screenshots: screenshot-packages build
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 	SWIFT=$(SWIFT) .ci/check-imports.py
+	.ci/check-names.py
+	.ci/check-docs.py
 
 # Builds nothing, for root has no Swift; and the same modes whatever root's umask is.
 install:

@@ -3,8 +3,9 @@
 
 import PackageDescription
 
-// The rooms of the house, bottom-up: each imports only what stands above it. An arrow that is not written here does not
-// compile (--explicit-target-dependency-import-check error), and `make lint` finds one that no import needs.
+// The modules in their layers (docs/architecture.md): each imports only what stands above it. A dependency that is not
+// written here does not compile (--explicit-target-dependency-import-check error), and `make lint` finds one that no
+// import needs.
 
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -18,6 +19,7 @@ let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", pac
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -32,12 +34,20 @@ func library(_ name: String, pkgConfig: String, debian package: String) -> Targe
     )
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies)
+func module(_ name: String, in layer: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(layer)/\(name)")
 }
 
-func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies)
+func tests(
+    of name: String,
+    excluding excluded: [String] = [],
+    _ dependencies: [Target.Dependency] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests",
+        dependencies: [.byName(name: name)] + dependencies,
+        exclude: excluded
+    )
 }
 
 let package = Package(
@@ -78,196 +88,258 @@ let package = Package(
                 ? [] : [.define("KEYBELL_PLAIN_HEAP")]
         ),
 
-        room("Kernel", ["CLinux"]),
-        room("UnicodeText", ["CGLib"]),
-        room("Secrecy", ["COpenSSL", "UnicodeText"]),
-        room("Ciphers", ["Secrecy", "COpenSSL", "CArgon2", "CGcrypt"]),
-        room("PublicSuffixes", ["CLibPSL", "CGLib"]),
-        room("DisplayText", ["CGLib", "PublicSuffixes", "UnicodeText"]),
-        room("Patterns", ["CPCRE2"]),
-        room("Gzip", ["CZlib"]),
-        room("XMLTree", ["CLibXML2", "UnicodeText"]),
-        room("DBus", ["CDBus", "DisplayText", "Kernel", "UnicodeText"]),
-        room("SecretService", ["CLibSecret", "DBus", "Kernel", "Secrecy", logging]),
-        room("KDBX", ["Ciphers", "Secrecy", "UnicodeText", "XMLTree", "Gzip"]),
-        room("DerivationProcess", ["CLinux", "KDBX", "Kernel", "Secrecy"]),
-        room("JSON", ["Secrecy", "UnicodeText"]),
-        room("KeePassHTTP", ["Ciphers", "DisplayText", "JSON", "Secrecy", "UnicodeText"]),
-        room(
-            "Vault",
+        // Primitives
+        module("UnicodeText", in: "Primitives", ["CGLib"]),
+        module("SecureMemory", in: "Primitives", ["COpenSSL", "UnicodeText"]),
+        module("JSON", in: "Primitives", ["SecureMemory", "UnicodeText"]),
+        module("Ciphers", in: "Primitives", ["CArgon2", "CGcrypt", "COpenSSL", "SecureMemory"]),
+        module("PublicSuffixes", in: "Primitives", ["CGLib", "CLibPSL"]),
+        module("DisplayText", in: "Primitives", ["CGLib", "PublicSuffixes", "UnicodeText"]),
+        module("SafeRegex", in: "Primitives", ["CPCRE2"]),
+        module("Gzip", in: "Primitives", ["CZlib"]),
+        module("XMLTree", in: "Primitives", ["CLibXML2", "UnicodeText"]),
+
+        // Platform
+        module("ConcurrencyTools", in: "Platform", ["CLinux"]),
+        module("Linux", in: "Platform", ["CLinux", "ConcurrencyTools"]),
+        module("DBus", in: "Platform", ["CDBus", "DisplayText", "Linux", "UnicodeText"]),
+        module(
+            "SecretService",
+            in: "Platform",
             [
-                "Kernel", "Secrecy", "Ciphers", "DisplayText", "JSON", "PublicSuffixes", "Patterns",
-                "UnicodeText",
+                "CGLib", "CLibSecret", "ConcurrencyTools", "DBus", "Linux", "SecureMemory", logging,
             ]
         ),
-        room(
-            "Passwords",
-            ["DisplayText", "SecretService", "Secrecy", "Kernel", "Vault", logging]
-        ),
-        room(
-            "VaultStores",
-            ["Vault", "Ciphers", "JSON", "KDBX", "Secrecy", "SecretService", "Kernel", logging]
-        ),
-        room("Callers", ["Kernel", "UnicodeText"]),
-        room(
-            "Clients",
+
+        // Formats
+        module("KDBX", in: "Formats", ["Ciphers", "Gzip", "SecureMemory", "UnicodeText", "XMLTree"]),
+        module(
+            "KeePassHTTP",
+            in: "Formats",
             [
-                "DisplayText", "SecretService", "KeePassHTTP", "Kernel", "Secrecy", "Ciphers", "UnicodeText",
+                "Ciphers", "DisplayText", "JSON", "SecureMemory", "UnicodeText",
+            ]
+        ),
+        module("DerivationProcess", in: "Formats", ["CLinux", "KDBX", "Linux", "SecureMemory"]),
+
+        // Domain
+        module(
+            "Vault",
+            in: "Domain",
+            [
+                "Ciphers", "ConcurrencyTools", "DisplayText", "JSON", "PublicSuffixes", "SafeRegex",
+                "SecureMemory", "UnicodeText",
+            ]
+        ),
+        module(
+            "Passwords",
+            in: "Domain",
+            [
+                "ConcurrencyTools", "DisplayText", "Linux", "SecretService", "SecureMemory", "Vault",
                 logging,
             ]
         ),
-        room("Audit", ["DisplayText", "Kernel", logging]),
-        room("Approval", ["Callers", "DisplayText", "Kernel", "PublicSuffixes", "UnicodeText"]),
-        room(
+        module(
+            "VaultStores",
+            in: "Domain",
+            [
+                "Ciphers", "ConcurrencyTools", "JSON", "KDBX", "Linux", "SecretService", "SecureMemory",
+                "Vault", logging,
+            ]
+        ),
+        module("Callers", in: "Domain", ["ConcurrencyTools", "Linux", "UnicodeText"]),
+        module(
+            "Clients",
+            in: "Domain",
+            [
+                "Ciphers", "ConcurrencyTools", "DisplayText", "KeePassHTTP", "Linux", "SecretService",
+                "SecureMemory", "UnicodeText", logging,
+            ]
+        ),
+        module("Audit", in: "Domain", ["ConcurrencyTools", "DisplayText", "Linux", logging]),
+        module(
+            "Approval",
+            in: "Domain",
+            [
+                "Callers", "ConcurrencyTools", "DisplayText", "Linux", "PublicSuffixes", "UnicodeText",
+            ]
+        ),
+        module(
             "Operations",
+            in: "Domain",
             [
-                "KeePassHTTP", "Vault", "Clients", "Approval", "Audit", "Callers", "Ciphers", "DisplayText",
-                "Kernel", "Secrecy", "SecretService", "UnicodeText", logging,
+                "Approval", "Audit", "Callers", "Ciphers", "Clients", "ConcurrencyTools", "DisplayText",
+                "KeePassHTTP", "Linux", "SecretService", "SecureMemory", "UnicodeText", "Vault", logging,
             ]
-        ),
-        room("SessionWatch", ["DBus", "Kernel", logging]),
-        room("BusInterface"),
-        room(
-            "BusService",
-            [
-                "BusInterface", "DBus", "Approval", "Audit", "Callers", "Clients", "DisplayText", "Kernel",
-                "SecretService", "Vault", logging,
-            ]
-        ),
-        room("Notifier", ["DBus", "Approval", "Callers", "DisplayText", "Kernel", logging]),
-        room(
-            "HTTPServer",
-            [
-                "Callers", "Kernel", "Secrecy", "UnicodeText", hummingbirdCore, httpTypes, lifecycle, logging,
-                nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
-            ]
-        ),
-        room(
-            "Settings",
-            [
-                "Approval", "Ciphers", "DisplayText", "Kernel", "Operations", "UnicodeText", "Vault",
-                .product(name: "TOMLKit", package: "TOMLKit"),
-            ]
-        ),
-        room(
-            "Daemon",
-            [
-                "Approval", "Audit", "BusInterface", "BusService", "Callers", "Clients", "DBus",
-                "DerivationProcess", "DisplayText", "HTTPServer", "KeePassHTTP", "Kernel", "Notifier",
-                "Operations", "Passwords", "Secrecy",
-                "SecretService", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
-                lifecycle, logging,
-                nioPosix, unixSignals,
-            ]
-        ),
-        room(
-            "Console",
-            [
-                "Audit", "BusInterface", "Ciphers", "Clients", "DBus", "DerivationProcess", "DisplayText",
-                "KDBX",
-                "KeePassHTTP", "Kernel", "Operations", "Passwords", "Secrecy", "SecretService", "Settings",
-                "UnicodeText", "Vault", argumentParser,
-                asyncHTTPClient, logging, nioCore,
-            ]
-        ),
-        .executableTarget(name: "keybelld", dependencies: ["Daemon", "CWipingHeap"]),
-        .executableTarget(
-            name: "keybell",
-            dependencies: ["Console", "CWipingHeap", "DerivationProcess", "Kernel"]
         ),
 
-        // Tests: a target per room, the built programs in EndToEndTests.
+        // Interfaces
+        module("SessionWatch", in: "Interfaces", ["ConcurrencyTools", "DBus", logging]),
+        module("BusInterface", in: "Interfaces"),
+        module(
+            "BusService",
+            in: "Interfaces",
+            [
+                "Approval", "Audit", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
+                "DisplayText", "Linux", "SecretService", "Vault", logging,
+            ]
+        ),
+        module(
+            "Notifier",
+            in: "Interfaces",
+            [
+                "Approval", "Callers", "ConcurrencyTools", "DBus", "DisplayText", logging,
+            ]
+        ),
+        module(
+            "HTTPServer",
+            in: "Interfaces",
+            [
+                "Callers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory", "UnicodeText",
+                httpTypes,
+                hummingbirdCore, lifecycle, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix,
+                nioSSL,
+            ]
+        ),
+        module(
+            "Settings",
+            in: "Interfaces",
+            [
+                "Approval", "Ciphers", "DisplayText", "Linux", "Operations", "UnicodeText", "Vault",
+                tomlKit,
+            ]
+        ),
+        module(
+            "Console",
+            in: "Interfaces",
+            [
+                "Audit", "BusInterface", "Ciphers", "Clients", "ConcurrencyTools", "DBus",
+                "DerivationProcess", "DisplayText", "KDBX", "KeePassHTTP", "Linux", "Operations",
+                "Passwords", "SecretService", "SecureMemory", "Settings", "UnicodeText", "Vault",
+                argumentParser, asyncHTTPClient, logging, nioCore,
+            ]
+        ),
+
+        // Programs
+        module(
+            "Daemon",
+            in: "Programs",
+            [
+                "Approval", "Audit", "BusInterface", "BusService", "Clients",
+                "ConcurrencyTools", "DBus", "DerivationProcess", "DisplayText", "HTTPServer",
+                "KeePassHTTP", "Linux", "Notifier", "Operations", "Passwords", "SecretService",
+                "SecureMemory", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
+                lifecycle, logging, nioPosix, unixSignals,
+            ]
+        ),
+        .executableTarget(
+            name: "keybelld",
+            dependencies: ["Daemon", "CWipingHeap"],
+            path: "Sources/Programs/keybelld"
+        ),
+        .executableTarget(
+            name: "keybell",
+            dependencies: ["CWipingHeap", "ConcurrencyTools", "Console", "DerivationProcess"],
+            path: "Sources/Programs/keybell"
+        ),
+
+        // Tests: a target per module, the built programs in EndToEndTests.
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
-        tests(of: "Kernel"),
-        tests(of: "Secrecy"),
-        tests(of: "Ciphers", ["Secrecy"]),
-        tests(of: "PublicSuffixes"),
         tests(of: "UnicodeText", ["TestSupport"]),
+        tests(of: "SecureMemory"),
+        tests(of: "JSON", ["SecureMemory"]),
+        tests(of: "Ciphers", ["SecureMemory", "TestSupport"]),
+        tests(of: "PublicSuffixes"),
         tests(of: "DisplayText", ["TestSupport", "UnicodeText"]),
-        tests(of: "Patterns"),
+        tests(of: "SafeRegex"),
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
-        .testTarget(
-            name: "KDBXTests",
-            dependencies: ["KDBX", "Ciphers", "Gzip", "Secrecy", "TestSupport", "XMLTree"],
-            exclude: ["Fixtures"]
-        ),
-        tests(of: "DerivationProcess", ["Ciphers", "KDBX", "Secrecy", "TestSupport", "keybelld"]),
+        tests(of: "ConcurrencyTools", ["Linux"]),
+        tests(of: "Linux", ["ConcurrencyTools"]),
         tests(of: "DBus", ["TestSupport"]),
-        tests(of: "SecretService", ["DBus", "Secrecy", "TestSupport", logging]),
-        tests(of: "JSON", ["Secrecy"]),
-        tests(of: "KeePassHTTP", ["Ciphers", "JSON", "Secrecy", "TestSupport"]),
-        tests(of: "Vault", ["Kernel", "Secrecy", "TestSupport"]),
+        tests(of: "SecretService", ["DBus", "SecureMemory", "TestSupport", logging]),
+        tests(
+            of: "KDBX",
+            excluding: ["Fixtures"],
+            ["Ciphers", "Gzip", "SecureMemory", "TestSupport", "XMLTree"]
+        ),
+        tests(of: "KeePassHTTP", ["Ciphers", "JSON", "SecureMemory", "TestSupport"]),
+        tests(of: "DerivationProcess", ["Ciphers", "KDBX", "SecureMemory", "TestSupport", "keybelld"]),
+        tests(of: "Vault", ["ConcurrencyTools", "SecureMemory", "TestSupport"]),
         tests(
             of: "Passwords",
-            ["DBus", "Kernel", "Secrecy", "SecretService", "TestSupport", "Vault", logging]
-        ),
-        .testTarget(
-            name: "VaultStoresTests",
-            dependencies: [
-                "VaultStores", "Ciphers", "DBus", "KDBX", "Kernel", "Secrecy", "SecretService", "TestSupport",
+            [
+                "ConcurrencyTools", "DBus", "Linux", "SecretService", "SecureMemory", "TestSupport",
                 "Vault", logging,
-            ],
-            exclude: ["Fixtures"]
+            ]
         ),
-        tests(of: "Callers", ["Kernel", "TestSupport"]),
+        tests(
+            of: "VaultStores",
+            excluding: ["Fixtures"],
+            [
+                "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "Linux", "SecretService", "SecureMemory",
+                "TestSupport", "Vault", "XMLTree", logging,
+            ]
+        ),
+        tests(of: "Callers", ["ConcurrencyTools", "Linux", "TestSupport"]),
         tests(
             of: "Clients",
             [
-                "Ciphers", "DBus", "DisplayText", "KeePassHTTP", "Secrecy", "SecretService", "TestSupport",
-                logging,
+                "Ciphers", "DBus", "DisplayText", "KeePassHTTP", "SecretService", "SecureMemory",
+                "TestSupport", logging,
             ]
         ),
-        tests(of: "Audit", ["Kernel", "TestSupport", logging]),
-        tests(of: "SessionWatch", ["DBus", "TestSupport", logging]),
-        tests(of: "Approval", ["Callers", "DisplayText", "Kernel", "TestSupport"]),
+        tests(of: "Audit", ["Linux", "TestSupport", logging]),
+        tests(of: "Approval", ["Callers", "DisplayText", "Linux", "TestSupport"]),
         tests(
             of: "Operations",
             [
-                "Approval", "Audit", "Callers", "Clients", "DisplayText", "KDBX", "KeePassHTTP", "Kernel",
-                "Secrecy", "SecretService", "TestSupport", "Vault", "VaultStores", logging,
+                "Approval", "Audit", "Callers", "Clients", "ConcurrencyTools", "DisplayText", "KDBX",
+                "KeePassHTTP", "Linux", "SecretService", "SecureMemory", "TestSupport", "Vault",
+                "VaultStores", logging,
             ]
         ),
+        tests(of: "SessionWatch", ["DBus", "TestSupport", logging]),
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "DBus", "Kernel", "SecretService",
-                "TestSupport",
-                "Vault",
-                logging,
+                "Approval", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
+                "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
         tests(of: "Notifier", ["Approval", "Callers", "DBus", "TestSupport", logging]),
         tests(
             of: "HTTPServer",
             [
-                "Callers", "Ciphers", "Kernel", "Secrecy", "TestSupport", httpTypes, lifecycle, logging,
-                nioCore,
-                nioPosix, nioSSL,
+                "Callers", "Ciphers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory",
+                "TestSupport",
+                httpTypes, lifecycle, logging, nioCore, nioPosix, nioSSL,
             ]
         ),
         tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
         tests(
             of: "Console",
             [
-                "Audit", "BusInterface", "DBus", "DisplayText", "Secrecy", "SecretService", "TestSupport",
-                argumentParser,
+                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
+                "SecureMemory",
+                "TestSupport", argumentParser,
             ]
         ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Ciphers", "DBus", "KDBX", "KeePassHTTP", "Secrecy", "TestSupport", "keybell", "keybelld",
+                "Ciphers", "DBus", "KDBX", "KeePassHTTP", "SecureMemory", "TestSupport", "keybell",
+                "keybelld",
             ]
         ),
     ],
     swiftLanguageModes: [.v6]
 )
 
-// `KEYBELL_TESTS="Vault Operations" swift test` builds and runs the tests of these rooms alone.
-if let rooms = Context.environment["KEYBELL_TESTS"]?.split(separator: " ") {
+// `KEYBELL_TESTS="Vault Operations" swift test` builds and runs the tests of these modules alone.
+if let modules = Context.environment["KEYBELL_TESTS"]?.split(separator: " ") {
     package.targets.removeAll { target in
-        target.type == .test && !rooms.contains { target.name == $0 + "Tests" }
+        target.type == .test && !modules.contains { target.name == $0 + "Tests" }
     }
 }
 
@@ -276,7 +348,9 @@ if Context.environment["KEYBELL_BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "KeybellBenchmarks",
-            dependencies: ["KDBX", "Kernel", "Secrecy", "Vault", "VaultStores", logging],
+            dependencies: [
+                "KDBX", "Linux", "SecureMemory", "Vault", "VaultStores", logging,
+            ],
             path: "Benchmarks"
         )
     )
@@ -290,9 +364,9 @@ if Context.environment["FUZZING"] != nil {
             name: "KeybellFuzzer",
             dependencies: [
                 "Approval", "CDBus", "CFuzzer", "Callers", "Ciphers", "DBus", "HTTPServer", "KDBX",
-                "KeePassHTTP",
-                "Kernel", "Notifier", "Passwords", "Secrecy", "Settings", "Vault", "VaultStores", "XMLTree",
-                httpTypes, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+                "KeePassHTTP", "Linux", "Notifier", "Passwords", "SecureMemory", "Settings", "Vault",
+                "VaultStores", "XMLTree", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
+                nioHTTPTypesHTTP1,
             ],
             path: "Fuzz/Fuzzer",
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]

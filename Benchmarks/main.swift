@@ -4,9 +4,9 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 import KDBX
-import Kernel
+import Linux
 import Logging
-import Secrecy
+import SecureMemory
 import Vault
 import VaultStores
 
@@ -29,9 +29,11 @@ func shortest(of runs: Int, _ body: () async throws -> Void) async rethrows -> D
 struct KnownPassword: VaultPasswords {
     let password = SecretBytes(utf8: "demopass")
 
-    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes { password }
+    func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
+        password
+    }
 
-    func opened(with password: SecretBytes) async {}
+    func opened(with password: SecretBytes?) async {}
 }
 
 /// A database of so many entries, as its file has it.
@@ -75,8 +77,8 @@ for count in [100, 1000, 10_000] {
         logger: Logger(label: "benchmark") { _ in SwiftLogNoOpLogHandler() }
     )
     let locked = try LockedFile(parsing: bytes)
-    let derived = try locked.derive(key, limits: Limits())
-    let reading = try await shortest(of: 10) { _ = try locked.open(derived, limits: Limits()) }
+    let derived = try locked.derive(key, limits: KDBXLimits())
+    let reading = try await shortest(of: 10) { _ = try locked.open(derived, limits: KDBXLimits()) }
     let opening = try await shortest(of: 10) {
         await store.lock()
         try await store.unlock(for: UnlockReason())

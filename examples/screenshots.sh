@@ -149,7 +149,7 @@ start_sway() {
 
 hex() { base64 -d | od -An -v -tx1 | tr -d ' \n'; }
 
-# Rings as a browser's extension does: signed RequestType with encrypted Url, by curl.
+# Asks as a browser's extension does: signed RequestType with encrypted Url, by curl.
 ring() {
     local type=$1 key=$2 id=${3:-} url=${4:-} nonce body
     nonce=$(head -c 16 /dev/urandom | base64)

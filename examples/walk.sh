@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # A first walk with Keybell, run by `make run`: BIN is the folder with the built keybelld and keybell.
-# Rings as a client would, shows the question, lets you answer it, saves a login and fetches it, tidies up, and
+# Asks as a client would, shows the question, lets you answer it, saves a login and fetches it, tidies up, and
 # leaves the daemon running until Ctrl-C. Without a session bus or a Secret Service it brings its own for the run.
 set -euo pipefail
 
@@ -62,7 +62,7 @@ start_private_session() {
     exit 1
 }
 
-# Waits until one request is on the bell, and prints its code.
+# Waits until one request is waiting, and prints its code.
 waiting_code() {
     for _ in $(seq 100); do
         code=$(keybell requests --json 2>/dev/null | grep -o '"code" *: *"[0-9A-Z]*"' | head -n 1 | grep -o '[0-9A-Z]\{4\}') || true

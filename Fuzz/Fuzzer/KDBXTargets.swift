@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import XMLTree
 
 @testable import KDBX
@@ -21,8 +21,8 @@ extension Target {
     }
 
     private static let key = try? CompositeKey(password: SecretBytes(utf8: "demopass"))
-    private static let limits: Limits = {
-        var limits = Limits()
+    private static let limits: KDBXLimits = {
+        var limits = KDBXLimits()
         (limits.aesRounds, limits.argon2Memory, limits.argon2Work) = (100, 1 << 16, 1 << 17)
         limits.contentSize = 1 << 24
         return limits

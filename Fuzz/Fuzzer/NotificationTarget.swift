@@ -7,11 +7,12 @@ import Callers
 @testable import Notifier
 
 extension Target {
-    /// What notification servers, and programs that pretend to be one, say of notifications; each four bytes are an event.
+    /// What notification servers, and programs that pretend to be one, say of notifications; each four bytes are an
+    /// event.
     ///
     /// No allow comes of anything but a press of the right key, from the server that shows it, once it could be read.
     static let notification = Target(limit: 4096) { bytes in
-        var scene = NotificationScene(dismissalDenies: bytes.first == 1)
+        var scene = FuzzedNotifications(dismissalDenies: bytes.first == 1)
         var rest = bytes.dropFirst()
         while rest.count >= 4 {
             scene.handle(Array(rest.prefix(4)))
@@ -20,8 +21,8 @@ extension Target {
     }
 }
 
-/// A board with some requests on it, and a server that does what it is told.
-private struct NotificationScene {
+/// The notifier's state with some requests in it, and a server that does what it is told.
+private struct FuzzedNotifications {
     private struct Posted {
         let id: UInt32
         let peer: String
@@ -34,7 +35,7 @@ private struct NotificationScene {
         "ActionInvoked", "NotificationReplied", "NotificationClosed", "ActivationToken",
     ]
 
-    private var board: NotificationBoard
+    private var notificationState: NotificationState
     private var now = ContinuousClock.now
     /// The server that is there, if one is; the bus never gives a unique name twice.
     private var peer: String? = ":1.5"
@@ -43,8 +44,8 @@ private struct NotificationScene {
     private var lastID: UInt32 = 0
 
     init(dismissalDenies: Bool) {
-        board = NotificationBoard(dismissalDenies: dismissalDenies)
-        _ = board.serverChanged(to: peer, now: now)
+        notificationState = NotificationState(dismissalDenies: dismissalDenies)
+        _ = notificationState.serverChanged(to: peer, now: now)
     }
 
     mutating func handle(_ event: [UInt8]) {
@@ -52,17 +53,17 @@ private struct NotificationScene {
         switch event[0] % 6 {
         case 0:
             let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
-            carryOut(board.show(Self.request("7F2\(code)", second), now: now), by: nil)
+            carryOut(notificationState.show(Self.request("7F2\(code)", second), now: now), by: nil)
         case 1:
             let code = RequestCode.alphabet[first % RequestCode.alphabet.count]
-            carryOut(board.remove("7F2\(code)", now: now), by: nil)
+            carryOut(notificationState.remove("7F2\(code)", now: now), by: nil)
         case 2:
             now += .milliseconds(first * 10 + second)
-            carryOut(board.tick(now: now), by: nil)
+            carryOut(notificationState.tick(now: now), by: nil)
         case 3:
             servers += 1
             peer = first.isMultiple(of: 3) ? nil : ":1.\(servers)"
-            carryOut(board.serverChanged(to: peer, now: now), by: nil)
+            carryOut(notificationState.serverChanged(to: peer, now: now), by: nil)
         default:
             signal(first, second, third)
         }
@@ -78,16 +79,16 @@ private struct NotificationScene {
         ]
         let message = Message(
             sender: [about?.peer, about?.peer, peer, ":1.999"][third % 4],
-            path: NotificationService.path,
-            interface: NotificationService.name,
+            path: NotificationsProxy.path,
+            interface: NotificationsProxy.name,
             member: Self.members[(third >> 2) % Self.members.count],
             body: [.uint32(about?.id ?? UInt32(first)), arguments[(third >> 4) % arguments.count]]
         )
-        guard let signal = NotificationBoard.Signal(message) else { return }
-        carryOut(board.take(signal, now: now), by: signal)
+        guard let signal = NotificationState.Signal(message) else { return }
+        carryOut(notificationState.take(signal, now: now), by: signal)
     }
 
-    private mutating func carryOut(_ actions: [BoardAction], by signal: NotificationBoard.Signal?) {
+    private mutating func carryOut(_ actions: [NotificationAction], by signal: NotificationState.Signal?) {
         for action in actions {
             switch action {
             case .post(let ticket): post(ticket)
@@ -98,21 +99,23 @@ private struct NotificationScene {
     }
 
     private mutating func post(_ ticket: UInt64) {
-        guard let peer else { return carryOut(board.failed(ticket, reason: nil, now: now), by: nil) }
+        guard let peer else {
+            return carryOut(notificationState.failed(ticket, reason: nil, now: now), by: nil)
+        }
         let server = NotificationServer(
             peer: peer,
             product: "Plasma",
             capabilities: ["actions", "body", "body-markup", "inline-reply"]
         )
-        guard let note = board.compose(ticket, on: server, now: now) else { return }
+        guard let note = notificationState.compose(ticket, on: server, now: now) else { return }
         lastID += 1
         let id = note.replaces == 0 ? lastID : note.replaces
-        let code = board.bubbles.first { $0.ticket == ticket }?.request.code ?? ""
+        let code = notificationState.notifications.first { $0.ticket == ticket }?.request.code ?? ""
         posted.append(Posted(id: id, peer: peer, code: code, keys: note.buttons.map(\.key), at: now))
-        carryOut(board.posted(ticket, id: id, by: peer, now: now), by: nil)
+        carryOut(notificationState.posted(ticket, id: id, by: peer, now: now), by: nil)
     }
 
-    private func check(_ code: String, _ signal: NotificationBoard.Signal?) {
+    private func check(_ code: String, _ signal: NotificationState.Signal?) {
         let shown = posted.last { $0.id == signal?.id && $0.peer == signal?.peer && $0.code == code }
         guard let shown else { preconditionFailure("an allow of what isn't shown") }
         switch signal?.kind {
@@ -134,6 +137,12 @@ private struct NotificationScene {
             host: "example.org",
             entries: [EntryLine(uuid: "AA", title: "A", username: "ann")]
         )
-        return PendingRequest(code: code, request: request, created: 0, deadline: 120, limits: Limits())
+        return PendingRequest(
+            code: code,
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
     }
 }

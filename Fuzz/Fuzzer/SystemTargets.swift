@@ -2,13 +2,13 @@
 
 import HTTPServer
 import HTTPTypes
-import Kernel
+import Linux
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
-import Secrecy
+import SecureMemory
 
 @testable import Approval
 @testable import Callers
@@ -23,7 +23,7 @@ extension Target {
     ///
     /// NIO's decoder takes at most 80 KiB of head.
     static let head = Target(limit: 100_000) { bytes in
-        let door = Door(allowedOrigins: ["https://wiki.example:8443"])
+        let policy = AccessPolicy(allowedOrigins: ["https://wiki.example:8443"])
         let channel = EmbeddedChannel()
         // What isn't HTTP is an error of the channel's, and answered elsewhere.
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
@@ -35,9 +35,9 @@ extension Target {
             try channel.writeInbound(ByteBuffer(bytes: bytes))
             while let part = try channel.readInbound(as: HTTPRequestPart.self) {
                 guard case .head(let head) = part else { continue }
-                let verdict = door.verdict(on: head)
-                guard case .success = verdict.room else { continue }
-                precondition(head.authority.map(Door.isLocal) == true, "a foreign host was let in")
+                let verdict = policy.verdict(on: head)
+                guard case .success = verdict.route else { continue }
+                precondition(head.authority.map(AccessPolicy.isLocal) == true, "a foreign host was let in")
                 guard let origin = verdict.origin?.lowercased() else { continue }
                 precondition(
                     origin.hasPrefix("https://wiki.example:8443") || origin.contains("-extension://")

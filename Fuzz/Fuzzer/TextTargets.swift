@@ -2,7 +2,7 @@
 
 import CDBus
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Vault
 import XMLTree
 

@@ -11,35 +11,35 @@ import Testing
     private let other = ApprovalRequest.release(host: "other.example")
 
     @Test func `a muted program is known, and every refusal counts with the denial that began it`() throws {
-        var desk = Desk(makeCode: { "7F2A" })
-        let isMutedBefore = desk.isMuted(.named("firefox"), now: now)
-        _ = desk.ask(.release(.named("firefox")), by: 1, now: now)
-        _ = try desk.answer(code: "7F2A", .deny, Choices(muteSeconds: 60), through: .notifier, now: now)
+        var queue = ApprovalQueue(makeCode: { "7F2A" })
+        let isMutedBefore = queue.isMuted(.named("firefox"), now: now)
+        _ = queue.ask(.release(.named("firefox")), by: 1, now: now)
+        _ = try queue.answer(code: "7F2A", .deny, Choices(muteSeconds: 60), through: .notifier, now: now)
         let (isMuted, isOther) = (
-            desk.isMuted(.named("firefox"), now: now), desk.isMuted(.named("git"), now: now)
+            queue.isMuted(.named("firefox"), now: now), queue.isMuted(.named("git"), now: now)
         )
         #expect(!isMutedBefore && isMuted && !isOther)
-        #expect(desk.recent(now: now).first?.request.unseen == 1)
-        let isMutedLater = desk.isMuted(.named("firefox"), now: now + .seconds(61))
+        #expect(queue.recent(now: now).first?.request.unseen == 1)
+        let isMutedLater = queue.isMuted(.named("firefox"), now: now + .seconds(61))
         #expect(!isMutedLater)
     }
 
     @Test func `a question that was just denied is refused, another isn't`() throws {
-        var desk = Desk(makeCode: { "7F2A" })
-        _ = desk.ask(.release(), by: 1, now: now)
-        _ = try desk.answer(code: "7F2A", .deny, Choices(), through: .notifier, now: now)
-        let (same, another) = (desk.refusal(of: .release(), now: now), desk.refusal(of: other, now: now))
+        var queue = ApprovalQueue(makeCode: { "7F2A" })
+        _ = queue.ask(.release(), by: 1, now: now)
+        _ = try queue.answer(code: "7F2A", .deny, Choices(), through: .notifier, now: now)
+        let (same, another) = (queue.refusal(of: .release(), now: now), queue.refusal(of: other, now: now))
         #expect(same == .quiet && another == nil)
     }
 
     @Test func `one too many is refused, one that joins what waits isn't`() {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.total = 1
         limits.perProgram = 1
         limits.waitingTotal = 0
-        var desk = Desk(limits: limits)
-        _ = desk.ask(.release(), by: 1, now: now)
-        let (same, another) = (desk.refusal(of: .release(), now: now), desk.refusal(of: other, now: now))
+        var queue = ApprovalQueue(limits: limits)
+        _ = queue.ask(.release(), by: 1, now: now)
+        let (same, another) = (queue.refusal(of: .release(), now: now), queue.refusal(of: other, now: now))
         #expect(same == nil && another == .tooMany)
     }
 }

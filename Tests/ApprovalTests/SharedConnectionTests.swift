@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
-import Kernel
+import Linux
 import Synchronization
 import Testing
 
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `what can't be told for sure can't be remembered`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let caller = Self.caller([try Self.holder("dbus-daemon", 40), try Self.holder("git", 100)])
         for caller in [caller, .nobody, Self.caller([try Self.holder("git", 1, isFoundAtPath: false)])] {
             let code = try #require(scene.ask(.release(caller)).code)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test func `an unknown asker isn't answered by a terminal below one that had its connection`() throws {
-        var scene = Scene()
+        var scene = QueueScene()
         let caller = Self.caller([], earlier: [try Self.holder("git", 100)])
         let code = try #require(scene.ask(.release(caller)).code)
         let below = Answerer.named("keybell", 102, under: [.named("sh", 101), .named("git", 100)])
@@ -72,13 +72,13 @@ import Testing
     @Test func `who has got hold of a connection since it was asked may not answer either`() async throws {
         let first = try Self.holder("git", 100)
         let second = try Self.holder("helper", 200)
-        let events: AsyncStream<DeskEvent>
-        let desk = FrontDesk(
+        let events: AsyncStream<ApprovalEvent>
+        let broker = ApprovalBroker(
             watchProcess: { process, _ in process },
             lookAgain: { .found(Self.caller([second], earlier: $0.askers)) }
         )
-        events = desk.events()
-        let answer = Task { await desk.ask(.release(Self.caller([first]))) }
+        events = broker.events()
+        let answer = Task { await broker.ask(.release(Self.caller([first]))) }
         var code = ""
         for await case .added(let request) in events {
             code = request.code
@@ -86,29 +86,29 @@ import Testing
         }
         let thief = Answerer.named("helper", 200)
         await #expect(throws: AnswerError.notAllowed) {
-            try await desk.answer(code: code, decision: .allow, through: .bus(thief))
+            try await broker.answer(code: code, decision: .allow, through: .bus(thief))
         }
-        try await desk.answer(code: code, decision: .deny, through: .bus(.stranger))
+        try await broker.answer(code: code, decision: .deny, through: .bus(.stranger))
         #expect(await answer.value == .denied(Choices()))
     }
 
     @Test func `an allow is refused while nobody can tell who asks, and a denial isn't`() async throws {
         let first = try Self.holder("git", 100)
-        let desk = FrontDesk(watchProcess: { process, _ in process }, lookAgain: { _ in .unclear })
-        let events = desk.events()
-        let answer = Task { await desk.ask(.release(Self.caller([first]))) }
+        let broker = ApprovalBroker(watchProcess: { process, _ in process }, lookAgain: { _ in .unclear })
+        let events = broker.events()
+        let answer = Task { await broker.ask(.release(Self.caller([first]))) }
         let code = try #require(await Self.code(in: events))
         await #expect(throws: AnswerError.unclearAsker) {
-            try await desk.answer(code: code, decision: .allow, through: .terminal(.stranger))
+            try await broker.answer(code: code, decision: .allow, through: .terminal(.stranger))
         }
-        try await desk.answer(code: code, decision: .deny, through: .terminal(.stranger))
+        try await broker.answer(code: code, decision: .deny, through: .terminal(.stranger))
         #expect(await answer.value == .denied(Choices()))
     }
 
     @Test func `an answer looks once at each connection, and what is found doesn't grow`() async throws {
         let first = try Self.holder("git", 100)
         let looks = Mutex(0)
-        let desk = FrontDesk(
+        let broker = ApprovalBroker(
             watchProcess: { process, _ in process },
             lookAgain: { caller in
                 let number = looks.withLock { count in
@@ -119,7 +119,7 @@ import Testing
                 return .found(Self.caller([one].compactMap(\.self), earlier: caller.askers))
             }
         )
-        let events = desk.events()
+        let events = broker.events()
         let answers = (0..<3).map { number in
             Task {
                 let caller = Caller(
@@ -127,34 +127,34 @@ import Testing
                     present: [first],
                     userAgent: "agent \(number)"
                 )
-                return await desk.ask(.release(caller))
+                return await broker.ask(.release(caller))
             }
         }
         let code = try #require(await Self.code(in: events))
-        while await desk.callerCount(of: code) < 3 { await Task.yield() }
+        while await broker.callerCount(of: code) < 3 { await Task.yield() }
         for number in 1...5 {
             await #expect(throws: AnswerError.notAllowed) {
-                try await desk.answer(
+                try await broker.answer(
                     code: code,
                     decision: .allow,
                     through: .bus(.named("p1", 1001))
                 )
             }
             #expect(looks.withLock { $0 } == number)
-            #expect(await desk.callerCount(of: code) == 4)
+            #expect(await broker.callerCount(of: code) == 4)
         }
-        try await desk.answer(code: code, decision: .deny, through: .bus(.stranger))
+        try await broker.answer(code: code, decision: .deny, through: .bus(.stranger))
         for answer in answers { #expect(await answer.value == .denied(Choices())) }
     }
 
-    private static func code(in events: AsyncStream<DeskEvent>) async -> String? {
+    private static func code(in events: AsyncStream<ApprovalEvent>) async -> String? {
         for await case .added(let request) in events { return request.code }
         return nil
     }
 }
 
-extension FrontDesk {
+extension ApprovalBroker {
     fileprivate func callerCount(of code: String) -> Int {
-        desk.waiting.first { $0.code == code }?.allCallers.count ?? 0
+        queue.waiting.first { $0.code == code }?.allCallers.count ?? 0
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
-import Kernel
 import DisplayText
+import Linux
 import Testing
 
 @testable import Approval
@@ -265,6 +265,14 @@ extension ApprovalRequest {
             }
         },
         Words(
+            "release to somebody whose key came alone",
+            "chromium asks for your login at github.com",
+            [
+                "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+            ]
+        ) { .release(.named("chromium")).with { $0.givenTo = KeyHolder(program: "", created: 1) } },
+        Words(
             "get-all-logins",
             "firefox asks for all your logins",
             [
@@ -274,12 +282,20 @@ extension ApprovalRequest {
         ) { .bulk("get-all-logins").with { $0.passwords = false } },
         Words(
             "get-logins-by-names",
-            "firefox asks for 2 of your logins",
+            "firefox asks for your logins “Entry AA” and “Entry BB”",
             [
                 "2 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”)",
                 "It gets user names and passwords.",
             ]
         ) { .bulk("get-logins-by-names") },
+        Words(
+            "get-logins-by-names of more than a title has room for",
+            "firefox asks for 4 of your logins",
+            [
+                "4 logins: “Entry AA” (“user-AA”), “Entry BB” (“user-BB”) and 2 more",
+                "It gets user names and passwords.",
+            ]
+        ) { .bulk("get-logins-by-names", ["AA", "BB", "CC", "DD"]) },
         Words(
             "get-login-by-uuid",
             "firefox asks for your login “Entry AA”",

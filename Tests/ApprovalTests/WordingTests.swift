@@ -34,6 +34,8 @@ import Testing
             (request.verified, request.isNew, request.bulk) = (flag(), flag(), flag())
             (request.isPattern, request.passwords, request.isPlainHTTP) = (flag(), flag(), flag())
             (request.hasOtherVaults, request.hasUnknownFields) = (flag(), flag())
+            request.exception = flag() ? .unasked : flag() ? .looser : nil
+            request.settingsFields = flag() ? [text(), text()] : []
             request.newHosts = flag() ? ["evil.example", "gist.github.com"] : []
             request.givenTo = flag() ? KeyHolder(program: "/tmp/" + text(), origin: some()) : nil
             request.replaced = flag() ? KeyHolder(program: text(), origin: some(), created: 1) : nil
@@ -122,7 +124,7 @@ import Testing
             request: request,
             created: 1,
             deadline: 2,
-            limits: Limits()
+            limits: ApprovalLimits()
         )
         #expect(pending.newHosts == others + own)
         request.host = "192.0.2.1"
@@ -174,7 +176,7 @@ import Testing
             request: request,
             created: 100,
             deadline: 220,
-            limits: Limits()
+            limits: ApprovalLimits()
         )
         #expect(pending.client == "firefox")
         #expect(pending.caller.origin == "ox")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Kernel
+import Linux
 import Logging
 import TestSupport
 import Testing
@@ -88,7 +88,7 @@ import Testing
         #expect(read(entry.replacing("/usr/bin/", with: "/home/me/"))?.stranger == "/home/me/keybelld")
     }
 
-    @Test func `a stranger's record takes none of the daemon's away and adds nothing to it`() {
+    @Test func `another program's record takes none of the daemon's away and adds nothing to it`() {
         func record(_ event: AuditRecord.Event, by stranger: String? = nil) -> AuditRecord {
             var record = AuditRecord(event, time: 1, [.delivery: "a", .client: "firefox", .entries: "AA"])
             record.stranger = stranger

@@ -56,9 +56,9 @@ struct `Requests on the bus` {
     func `an answer that couldn't be kept for always is an error that says so, and counts`(_ decision: String)
         async throws
     {
-        let events = fixture.desk.events()
-        let desk = fixture.desk
-        let asked = Task { await desk.ask(.full(.release)) { _ in { "Unlock it." } } }
+        let events = fixture.approvals.events()
+        let approvals = fixture.approvals
+        let asked = Task { await approvals.ask(.full(.release)) { _ in { "Unlock it." } } }
         var next = events.makeAsyncIterator()
         guard case .added(let request)? = await next.next() else {
             throw TimedOut(description: "the request")
@@ -219,11 +219,11 @@ struct `Requests on the bus` {
             firstArgument: ApprovalInterface.name
         )
         let ends = try await fixture.client.signals(sender: KeybellBus.name, member: "RequestRemoved")
-        await fixture.desk.screenLocked(true)
-        let asked = Task { [desk = fixture.desk] in await desk.ask(.full(.unlock)) }
+        await fixture.approvals.screenLocked(true)
+        let asked = Task { [approvals = fixture.approvals] in await approvals.ask(.full(.unlock)) }
         var next = changes.makeAsyncIterator()
         #expect(await next.next()?.body.dropFirst().first?.vardict == ["PendingCount": .uint32(1)])
-        let code = try #require(await fixture.desk.pending().first?.code)
+        let code = try #require(await fixture.approvals.pending().first?.code)
         try await answer(code, "deny")
         var ended = ends.makeAsyncIterator()
         #expect(await ended.next()?.body == [.string(code), .string("denied")])

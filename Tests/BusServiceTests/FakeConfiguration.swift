@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BusService
-import Kernel
+import ConcurrencyTools
 import TestSupport
 
 /// A configuration that says what a test wants.

@@ -36,6 +36,7 @@ struct `Who may change something` {
         (ApprovalInterface.listRequests, ApprovalInterface.description, []),
         (ApprovalInterface.listRecent, ApprovalInterface.description, []),
         (ApprovalInterface.listAgents, ApprovalInterface.description, []),
+        (ApprovalInterface.countQueued, ApprovalInterface.description, []),
         (ApprovalInterface.getEntries, ApprovalInterface.description, [.string("2222"), .uint32(0)]),
         (ApprovalInterface.shown, ApprovalInterface.description, [.string("2222")]),
         (ApprovalInterface.unregisterAgent, ApprovalInterface.description, []),
@@ -155,7 +156,7 @@ struct `Who may change something` {
         let denied = Array(repeating: KeybellBusError.notAllowed, count: 3)
         #expect(await refused(["/usr/bin/git"]) == denied)
         #expect(await refused(["/usr/bin/keybell", "/usr/bin/git", "/usr/bin/bash"]) == denied)
-        // Forget then fails for want of a keyring, Unlock succeeds, and the terminal is none of the caller's.
+        // Forget then fails because there is no keyring, Unlock succeeds, and the terminal is none of the caller's.
         #expect(
             await refused(["/usr/bin/keybell", "/usr/bin/bash", ""]) == [
                 KeybellBusError.unavailable, nil, DBusError.Name.invalidArgs,

@@ -5,20 +5,20 @@ import BusInterface
 import BusService
 import Callers
 import Clients
+import ConcurrencyTools
 import DBus
 import Glibc
-import Kernel
 import Logging
 import SecretService
 import TestSupport
 import Vault
 
-/// Keybell's objects on a private bus, over a real desk and a vault that isn't one.
+/// Keybell's objects on a private bus, over a real approval broker and a fake vault.
 struct ServiceFixture {
     let bus: PrivateBus
     let daemon: BusConnection
     let client: BusConnection
-    let desk: FrontDesk
+    let approvals: ApprovalBroker
     let grants: GrantRegistry
     let vault = FakeVault()
     let vaults: Current<[any VaultStore]>
@@ -45,7 +45,7 @@ struct ServiceFixture {
         self.bus = bus
         daemon = try await bus.connect()
         client = try await bus.connect()
-        desk = FrontDesk(watchProcess: { _, _ in "watched" })
+        approvals = ApprovalBroker(watchProcess: { _, _ in "watched" })
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keyring = Keyring(
             bus: try await bus.connect(),
@@ -57,7 +57,7 @@ struct ServiceFixture {
         grants = GrantRegistry(keyring: keyring, logger: logger)
         let objects = BusObjects(
             bus: daemon,
-            desk: desk,
+            approvals: approvals,
             clients: ClientRegistry(keyring: keyring, logger: logger, now: { 1_700_000_000 }),
             grants: grants,
             vaults: vaults,
@@ -91,8 +91,8 @@ struct ServiceFixture {
 
     /// Asks, and returns once the request waits.
     func ask(_ request: ApprovalRequest) async throws -> (code: String, answer: Task<Answer, Never>) {
-        let events = desk.events()
-        let answer = Task { await desk.ask(request) }
+        let events = approvals.events()
+        let answer = Task { await approvals.ask(request) }
         for await event in events {
             if case .added(let pending) = event { return (pending.code, answer) }
         }

@@ -2,11 +2,11 @@
 
 import Callers
 import Foundation
-import Kernel
+import Linux
 import Testing
 
 @Suite struct IdentificationTests {
-    @Test func `a script that rings is identified with its parents`() async throws {
+    @Test func `a script that connects is identified with its parents`() async throws {
         let bell = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
         let folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -29,7 +29,9 @@ import Testing
         let local = try #require(InternetAddress("127.0.0.1", port: UInt16(line[0])))
         let remote = try #require(InternetAddress("127.0.0.1", port: bell.address.port))
         let owner = try #require(try SocketTable.owner(local: local, remote: remote))
-        let look = await Identification.look(at: owner)
+        var look = await Identification.look(at: owner)
+        // On a busy machine one look may not have the time that it takes.
+        for _ in 0..<20 where !look.isGood { look = await Identification.look(at: owner) }
         #expect(look.isGood)
         let caller = Caller(socket: owner, present: look.holders, origin: "moz-extension://1")
 

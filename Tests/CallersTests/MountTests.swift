@@ -2,7 +2,7 @@
 
 import Callers
 import Foundation
-import Kernel
+import Linux
 import TestSupport
 import Testing
 
@@ -68,7 +68,7 @@ import Testing
         #"exec "$F/git" -c 'cp /bin/sleep "$F/new"; mv "$F/new" "$F/git"; eval "$RING"'"#,
         #"exec "$F/git" -c 'rm "$F/git"; eval "$RING"'"#,
     ])
-    func `a program whose file isn't the one at its path is nobody's friend`(script: String) async throws {
+    func `a program whose file isn't the one at its path is no known program`(script: String) async throws {
         let folder = try await withBash()
         let caller = try await caller(of: script, in: folder)
         let asker = try #require(caller.askers.first)
@@ -120,7 +120,7 @@ import Testing
         #expect(!caller.program.isKnown)
     }
 
-    /// Mounts a file system that never answers when it is asked for a name, and rings from inside it.
+    /// Mounts a file system that never answers when it is asked for a name, and connects from inside it.
     private static let muteFileSystem = #"""
         import ctypes, os, socket, struct, sys
         place, port = sys.argv[1], int(sys.argv[2].split()[-1])

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Glibc
-import Kernel
+import Linux
 import TestSupport
 import Testing
 

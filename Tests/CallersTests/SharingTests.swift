@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import ConcurrencyTools
 import Glibc
-import Kernel
+import Linux
 import TestSupport
 import Testing
 

@@ -2,10 +2,12 @@
 
 import Ciphers
 import Foundation
-import Secrecy
+import SecureMemory
+import TestSupport
 import Testing
 
 /// OpenSSL's own tool is the judge.
+@Suite(.enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"))
 struct LocalCertificateTests {
     private let folder = FileManager.default.temporaryDirectory
         .appending(path: "keybell-" + UUID().uuidString)

@@ -4,10 +4,10 @@ import Ciphers
 import Clients
 import KeePassHTTP
 import Logging
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite struct ClientRegistryTests {
     @Test func `a key is stored as Seahorse and secret-tool show it`() async throws {
@@ -283,6 +283,55 @@ import TestSupport
             try await fixture.registry.rename("firefox", to: "a\nb")
         }
         await #expect(throws: ClientError.unknown("x")) { try await fixture.registry.rename("x", to: "y") }
+    }
+
+    @Test func `nobody may be called what another is called in letters of another script`() async throws {
+        let fixture = try await RegistryFixture()
+        for id in ["ssh", "backup"] { try await fixture.register(id) }
+        await #expect(throws: ClientError.mistakable(suggestion: nil)) {
+            try await fixture.registry.rename("backup", to: "\u{455}\u{455}\u{4BB}")
+        }
+        await #expect(throws: ClientError.mistakable(suggestion: "git")) {
+            try await fixture.registry.rename("backup", to: "g\u{131}t")
+        }
+        try await fixture.registry.rename("backup", to: "Сара")
+        #expect(try await fixture.registry.list().compactMap(\.name) == ["Сара"])
+    }
+
+    @Test func `nobody may be called what another is called, by Id or by name`() async throws {
+        let fixture = try await RegistryFixture()
+        for id in ["night", "backup"] { try await fixture.register(id) }
+        try await fixture.registry.rename("night", to: "Night job")
+        for name in ["night", "Night job"] {
+            await #expect(throws: ClientError.inUse(name)) {
+                try await fixture.registry.rename("backup", to: name)
+            }
+        }
+        try await fixture.registry.rename("night", to: "night")
+        #expect(try await fixture.registry.list().map(\.name) == [nil, nil])
+        try await fixture.registry.rename("backup", to: "Night job")
+        #expect(await fixture.registry.suggestID(from: "Night job") == "Night job-2")
+    }
+
+    @Test func `whose a key is that came alone is noted down once`() async throws {
+        let fixture = try await RegistryFixture()
+        let key = ClientKey.random()
+        let registry = fixture.registry
+        try await registry.register(id: "old", key: key, program: "", origin: nil, database: "")
+        try await registry.settle("old", fingerprint: "00:00", program: "/usr/bin/evil", origin: nil)
+        #expect(try await registry.client(withID: "old")?.program == "")
+        for program in ["/usr/bin/chromium", "/usr/bin/evil"] {
+            try await registry.settle(
+                "old",
+                fingerprint: key.fingerprint,
+                program: program,
+                origin: "chrome-extension://x"
+            )
+        }
+        let client = try #require(try await registry.client(withID: "old"))
+        #expect(client.program == "/usr/bin/chromium")
+        #expect(client.origin == "chrome-extension://x")
+        #expect(client.fingerprint == key.fingerprint)
     }
 
     @Test func `the last use is written down once a day`() async throws {

@@ -37,6 +37,43 @@ import Testing
         #expect(await Self.registry(fixture.keyring).decision(on: Self.key) == .undecided)
     }
 
+    @Test func `a lock before anybody follows the keyring ends the session all the same`() async throws {
+        let fixture = try await RegistryFixture()
+        let registry = Self.registry(fixture.keyring)
+        var grant = Self.grant
+        grant.scope = .session(expires: nil)
+        try await registry.remember([grant])
+        #expect(await registry.decision(on: Self.key) == .allowed)
+        let changes = registry.changes()
+        let session = registry.session
+        let told = fixture.keyring.events()
+        try await fixture.session.gnome.lock()
+        for await event in told where event == .locked { break }
+
+        let following = Task { await registry.run() }
+        defer { following.cancel() }
+        for await _ in changes where registry.session != session { break }
+        #expect(await registry.decision(on: Self.key) != .allowed)
+    }
+
+    @Test func `one vault's lock ends what was decided about that one alone`() async throws {
+        let fixture = try await RegistryFixture()
+        let registry = Self.registry(fixture.keyring)
+        var (grant, other) = (Self.grant, Self.grant)
+        grant.scope = .session(expires: nil)
+        other.scope = .session(expires: nil)
+        other.key.vault = "Work"
+        // The person has answered, and a vault is locked before it is kept.
+        let session = registry.session
+        await registry.endSessions(ofVault: "Work")
+        try await registry.remember([grant, other], in: session)
+        #expect(await registry.decision(on: grant.key) == .allowed)
+        #expect(await registry.decision(on: other.key) == .undecided)
+        await registry.endSessions()
+        try await registry.remember([grant], in: session)
+        #expect(await registry.decision(on: grant.key) == .undecided)
+    }
+
     @Test func `who decides while the grants are being read waits for them`() async throws {
         let fixture = try await RegistryFixture()
         try await Self.registry(fixture.keyring).remember([Self.grant])

@@ -5,8 +5,8 @@ import Clients
 import DBus
 import KeePassHTTP
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 
 /// A registry over a real keyring, with a clock that stands until it is set.
@@ -17,7 +17,7 @@ struct RegistryFixture {
     let registry: ClientRegistry
     let clock = Observed<UInt64>(1_700_000_000)
     let folder: TemporaryFolder
-    let ledger: NonceLedger
+    let ledger: NonceStore
 
     init() async throws {
         session = try await KeyringSession()
@@ -43,14 +43,14 @@ struct RegistryFixture {
 
     private static func registry(
         _ keyring: Keyring,
-        _ ledger: NonceLedger,
+        _ ledger: NonceStore,
         _ clock: Observed<UInt64>
     ) -> ClientRegistry {
         ClientRegistry(keyring: keyring, ledger: ledger, logger: quiet, now: { clock.now })
     }
 
-    private static func ledger(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceLedger {
-        NonceLedger(folder: folder.path("state"), logger: quiet)
+    private static func ledger(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceStore {
+        NonceStore(folder: folder.path("state"), logger: quiet)
     }
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

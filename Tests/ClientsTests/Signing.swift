@@ -4,7 +4,7 @@ import Clients
 import KeePassHTTP
 import SecretService
 
-extension Verification {
+extension VerificationOutcome {
     /// The verdict without its details.
     var verdict: String {
         switch self {
@@ -18,19 +18,19 @@ extension Verification {
 }
 
 /// Signatures as clients make them.
-func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> Signature {
+func signature(_ key: ClientKey, nonce: Nonce = .random(), hmac: Bool = true) throws -> RequestSignature {
     let full = try Seal(key: key, nonce: nonce).signature()
-    return hmac ? full : Signature(nonce: full.nonce, verifier: full.verifier)
+    return hmac ? full : RequestSignature(nonce: full.nonce, verifier: full.verifier)
 }
 
 extension ClientRegistry {
     /// Verifies a request that has nothing but a signature, or one field as it stands in the message.
     func verify(
         id: String?,
-        signature: Signature,
+        signature: RequestSignature,
         changes: Bool,
         url: String? = nil
-    ) async -> Verification {
+    ) async -> VerificationOutcome {
         var members = ["\"RequestType\":\"\(changes ? "set-login" : "get-logins")\""]
         if let id { members.append("\"Id\":\"\(id)\"") }
         if let url { members.append("\"Url\":\"\(url)\"") }

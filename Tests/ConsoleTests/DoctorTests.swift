@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import Console

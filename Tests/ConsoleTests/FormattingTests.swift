@@ -47,6 +47,14 @@ struct FormattingTests {
         )
     }
 
+    @Test func `what waits for its turn is counted, too`() {
+        #expect(StatusCommand.line(waiting: 0, queued: 0) == "nothing")
+        #expect(StatusCommand.line(waiting: 1, queued: 0) == "1 request: `keybell requests`")
+        #expect(
+            StatusCommand.line(waiting: 3, queued: 7).hasPrefix("3 requests: `keybell requests`, and 7 more")
+        )
+    }
+
     @Test func `a vault's and an agent's line say how they stand`() {
         #expect(
             StatusCommand.line(vault: [
@@ -59,6 +67,12 @@ struct FormattingTests {
                 "name": .string("keyring"), "kind": .string("keyring"), "locked": .boolean(false),
                 "entries": .uint32(1),
             ]) == "keyring (keyring, open, 1 login)"
+        )
+        #expect(
+            StatusCommand.line(vault: [
+                "name": .string("home"), "kind": .string("kdbx"), "locked": .boolean(false),
+                "entries": .uint32(2), "trouble": .string("The file is gone."),
+            ]) == "home (kdbx, open, 2 logins): served as it was before. The file is gone."
         )
         #expect(
             StatusCommand.line(agent: [

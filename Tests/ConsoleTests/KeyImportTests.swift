@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Testing
 
 @testable import Console
 
 /// A file as KeePass with the plugin leaves it, made by KeePassXC from the plain XML.
-private struct PluginFile {
+private struct PluginKeyFile {
     static let password = "s%me password"
     let folder: TemporaryFolder
     let path: String
@@ -60,35 +60,47 @@ struct KeyImportTests {
         async throws
     {
         let session = try await KeyringSession()
-        let file = try await PluginFile([
+        let file = try await PluginKeyFile([
             ("AES Key: fox", Self.first), ("AES Key: a b/ü", Self.second), ("AES Key: broken", "bm8="),
             ("AES Key: ", Self.second), ("UserName", "x"), ("Notes", "AES Key: no"),
             ("AES Key: p\u{430}ypal", Self.second),
         ])
         let keys = try file.keys()
-        let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false)
+        var recorded: [String] = []
+        let fresh = try await KeyImport(keys, into: keyring(session), overwrites: false) {
+            recorded.append($0)
+        }
+        #expect(recorded == ["a b/ü", "fox", "p\u{430}ypal"])
         // KeePassXC writes strings in the order of their names.
         #expect(fresh.lines.map(\.id) == ["", "a b/ü", "broken", "fox", "p\u{430}ypal"])
-        #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported, .unusable])
+        #expect(fresh.lines.map(\.outcome) == [.unusable, .imported, .unusable, .imported, .imported])
+        #expect(fresh.text.filter { $0.contains("taken for another") }.count == 1)
         #expect(!fresh.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.first)
         #expect(try await stored("a b/ü", in: session) == Self.second)
 
         let again = try await KeyImport(keys, into: keyring(session), overwrites: true)
-        #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present, .unusable])
+        #expect(again.lines.map(\.outcome) == [.unusable, .present, .unusable, .present, .present])
 
-        let other = try await PluginFile([("AES Key: fox", Self.second)]).keys()
-        let kept = try await KeyImport(other, into: keyring(session), overwrites: false)
+        let other = try await PluginKeyFile([("AES Key: fox", Self.second)]).keys()
+        recorded = []
+        let kept = try await KeyImport(other, into: keyring(session), overwrites: false) {
+            recorded.append($0)
+        }
         #expect(kept.lines.map(\.outcome) == [.taken] && kept.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.first)
-        let replaced = try await KeyImport(other, into: keyring(session), overwrites: true)
+        #expect(recorded.isEmpty)
+        let replaced = try await KeyImport(other, into: keyring(session), overwrites: true) {
+            recorded.append($0)
+        }
+        #expect(recorded == ["fox"])
         #expect(replaced.lines.map(\.outcome) == [.replaced] && !replaced.isIncomplete)
         #expect(try await stored("fox", in: session) == Self.second)
     }
 
     @Test func `an imported key works, and belongs to no program yet`() async throws {
         let session = try await KeyringSession()
-        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
         _ = try await KeyImport(keys, into: keyring(session), overwrites: false)
         let items = try await keyring(session).items(schema: "org.keybell.ClientKey")
         let client = try #require(items.first?.attributes)
@@ -100,7 +112,7 @@ struct KeyImportTests {
 
     @Test func `a locked keyring is told, and nothing is stored`() async throws {
         let session = try await KeyringSession()
-        let keys = try await PluginFile([("AES Key: fox", Self.first)]).keys()
+        let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
         try await session.gnome.lock()
         await #expect(throws: ConsoleError.refused("The keyring is locked: unlock it and try again.")) {
             try await KeyImport(keys, into: keyring(session), overwrites: false)
@@ -108,13 +120,13 @@ struct KeyImportTests {
     }
 
     @Test func `what can't be imported says why`() async throws {
-        let none = try await PluginFile(nil)
+        let none = try await PluginKeyFile(nil)
         #expect(
             throws: ConsoleError.refused(
                 "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
             )
         ) { try none.keys() }
-        let empty = try await PluginFile([("AES Key", "x")])
+        let empty = try await PluginKeyFile([("AES Key", "x")])
         #expect(
             throws: ConsoleError.refused(
                 "The entry \"KeePassHttp Settings\" of this file holds no client's key."

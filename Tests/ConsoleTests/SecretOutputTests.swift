@@ -2,7 +2,7 @@
 
 import DisplayText
 import FoundationEssentials
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import Console
@@ -35,6 +35,14 @@ struct SecretOutputTests {
     ])
     func `a terminal gets no control characters of a secret`(text: String, shown: String) {
         #expect(EntryPrinter.harmless(SecretBytes(utf8: text)) == SecretBytes(utf8: shown))
+    }
+
+    @Test func `further lines of a secret are no rows of the table that it stands in`() {
+        let secret = SecretBytes(utf8: "one\n  uuid  two\u{1B}\n")
+        #expect(
+            EntryPrinter.indented(EntryPrinter.harmless(secret, sparesLineFeeds: true))
+                == SecretBytes(utf8: "one\n              uuid  two?\n            ")
+        )
     }
 }
 

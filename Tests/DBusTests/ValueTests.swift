@@ -92,7 +92,6 @@ struct `Values` {
         #expect(value.vardict == ["a": .uint32(1), "b": .string("x")])
         #expect(Value.strings(["a"]).vardict == nil)
         #expect(Value.strings(["a", "b"]).asStrings == ["a", "b"])
-        #expect(Value.bytes([1, 2]).asBytes == [1, 2])
         #expect(Value.stringDict(["k": "v"]).asDict == [.string("k"): .string("v")])
     }
 }

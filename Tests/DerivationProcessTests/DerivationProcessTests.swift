@@ -3,7 +3,7 @@
 import Ciphers
 import Foundation
 import KDBX
-import Secrecy
+import SecureMemory
 import Synchronization
 import TestSupport
 import Testing
@@ -30,15 +30,15 @@ struct DerivationProcessTests {
     }
 
     /// Limits that let the bomb through to its deadline.
-    private func limits(seconds: Int) -> Limits {
-        var limits = Limits(seconds: 600, mebibytes: 2048)
+    private func limits(seconds: Int) -> KDBXLimits {
+        var limits = KDBXLimits(seconds: 600, mebibytes: 2048)
         limits.seconds = seconds
         return limits
     }
 
     @Test(arguments: cheap)
     func `the process derives what this one would`(derivation: KeyDerivation) throws {
-        let expected = try DirectDeriver().derive(derivation, from: key, limits: Limits())
+        let expected = try DirectDeriver().derive(derivation, from: key, limits: KDBXLimits())
         #expect(try Self.process().derive(derivation, from: key, limits: limits(seconds: 60)) == expected)
     }
 
@@ -66,13 +66,13 @@ struct DerivationProcessTests {
         // 8.5 MiB of work for each of so many passes.
         let nobody = DerivationProcess(program: ["/nonexistent"])
         #expect(throws: KDBXError.tooCostly(.rounds)) {
-            try nobody.derive(Self.bomb, from: key, limits: Limits(seconds: 20, mebibytes: 2048))
+            try nobody.derive(Self.bomb, from: key, limits: KDBXLimits(seconds: 20, mebibytes: 2048))
         }
         #expect(throws: KDBXError.tooCostly(.memory)) {
             try nobody.derive(
                 .argon2(.init(.d, memory: 2 << 20, iterations: 1, lanes: 1)),
                 from: key,
-                limits: Limits(seconds: 20, mebibytes: 1)
+                limits: KDBXLimits(seconds: 20, mebibytes: 1)
             )
         }
     }
@@ -86,7 +86,7 @@ struct DerivationProcessTests {
     }
 
     @Test func `a key that comes byte by byte leaves no part of it in memory that it has outgrown`() {
-        let answer = Answer()
+        let answer = DerivationOutput()
         func place() -> UnsafeRawPointer? {
             unsafe answer.bytes.withLock { unsafe $0.withUnsafeBytes { $0.baseAddress } }
         }

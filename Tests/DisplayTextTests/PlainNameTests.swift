@@ -55,7 +55,11 @@ import Testing
             ("\u{217C}ogin", "login"), ("firefox\u{2024}", "firefox."), ("1\u{2212}2", "1-2"),
             ("a\u{2044}b", "a/b"),
             ("\u{17F}ave", "save"), ("x\u{B2}", "x2"), ("KeePass\u{2122}", "KeePassTM"),
-            ("fire\u{669}fox", nil), ("firefox\u{2BC}", nil), ("\u{1D00}tt", nil), ("fir\u{435}fox", nil),
+            ("fire\u{669}fox", nil), ("firefox\u{2BC}", nil), ("fire\u{2BC}fox", nil), ("Anna\u{2BB}s", nil),
+            ("fire\u{5BE}fox", "fire-fox"),
+            ("\u{192}oo", "foo"), ("g\u{131}t", "git"), ("K\u{131}z\u{131}l", "Kizil"),
+            ("Büro „privat“", "Büro \"privat\""),
+            ("\u{1D00}tt", nil), ("fir\u{435}fox", nil),
             ("fire\u{30FC}fox", nil), ("a\u{2236}b", nil),
             // Dotless, script and hooked letters; dots; strokes through others; colours of skin.
             ("f\u{131}refox", "firefox"), ("\u{261}it", "git"), ("\u{192}irefox", "firefox"),
@@ -64,7 +68,7 @@ import Testing
             ("fi\u{307}refox", "firefox"), ("fire\u{20DD}fox", "firefox"),
             ("x\u{1F44D}\u{1F3FD}", "x\u{1F44D}"),
             ("\u{1F44D}\u{1F3FD}", "\u{1F44D}"), ("\u{E9}\u{301}", "\u{E9}"),
-            ("fire\u{1EFF}ox", nil), ("\u{299}ox", nil), ("\u{25B}cho", nil), ("b\u{254}x", nil),
+            ("fire\u{1EFF}ox", nil), ("\u{299}ox", nil), ("\u{25A}cho", nil), ("b\u{252}x", nil),
             ("x\u{2502}y", nil), ("\u{1F1F7}\u{1F1F4}", nil), ("\u{13DF}\u{13A1}", nil),
             ("\u{A4E4}\u{A4F3}", nil),
             ("\u{475}\u{43E}\u{43B}\u{461}", nil), ("\u{3F3}\u{3BF}", nil), ("\u{639}\u{640}\u{644}", nil),
@@ -78,6 +82,21 @@ import Testing
         #expect(name.plain?.mayBeMistaken != true)
     }
 
+    @Test(
+        arguments: [
+            ("\u{455}\u{455}\u{4BB}", "ssh"), ("\u{441}\u{43E}\u{441}\u{43E}-2", "coco-2"), ("Сара", "Capa"),
+            ("\u{3BF}\u{3C1}\u{3B1}", "opa"), ("Работа", nil), ("ssh", nil), ("42", nil), ("仕事", nil),
+        ] as [(String, String?)]
+    )
+    func `a name all of whose letters are drawn like Latin ones reads as another, too`(
+        text: String,
+        reading: String?
+    )
+        throws
+    {
+        #expect(try #require(PlainName(text)).latinReading?.text == reading)
+    }
+
     @Test(arguments: [
         "firefox-2", "Büro", "日本語ー2", "ที่ทำงาน", "браузер-2", "👍 done", "Paral·lel", "علي٣", "ㅋㅋ", "Anna's",
         "Café laptop", "Büro-PC", "Работа", "仕事", "仕事のパソコン", "Łódź", "Straße", "Þór", "Œuvre",
@@ -85,6 +104,11 @@ import Testing
         "Ελλάδα", "Ἀθῆναι",
         "कार्यालय", "অফিস", "வேலை", "ਦਫ਼ਤਰ", "ಕಚೇರಿ", "עבודה", "العملُ", "کار", "ስራ", "სამსახური", "Աշխատանք", "ការងារ",
         "ལས་ཀ", "❤ home", "5 € shop", "¿Qué?", "仕事・家", "Bücher & Café", "ə", "Đà Nẵng", "Ħamrun",
+        "Işık", "Çalışma ışığı", "Kɔfi", "Ɛdan", "Ɓauna", "Ɗan ƙasa", "תל\u{5BE}אביב", "《工作》", "₹ shop",
+        "Hawai\u{2BB}i",
+        "\u{2BB}Ohana", "Комп\u{2BC}ютер",
+        // All letters of these could be Latin ones.
+        "Сара", "сосо", "ѕѕһ",
     ])
     func `what people write is no look-alike`(text: String) throws {
         #expect(try !#require(PlainName(text)).mayBeMistaken)

@@ -2,9 +2,9 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 struct AssociationTests {
     @Test func `an allowed client is known from then on, also after the daemon is killed`() async throws {
@@ -166,7 +166,7 @@ struct AssociationTests {
         #expect(reply.success && reply.id == "firefox")
     }
 
-    @Test func `a verifier that doesn't fit its key never rings`() async throws {
+    @Test func `a verifier that doesn't fit its key asks nobody`() async throws {
         let household = try await Household()
         let guest = Guest(household)
         let body = String(decoding: try guest.body(.associate), as: UTF8.self)

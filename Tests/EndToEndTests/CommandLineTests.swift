@@ -49,7 +49,7 @@ struct CommandLineTests {
     @Test func `a program can't answer its own request, nor through its child`() async throws {
         let household = try await Household()
         let body = String(decoding: try associateBody(), as: UTF8.self)
-        // A script that rings, and while it waits has a child of its own answer.
+        // A script that asks, and while it waits has a child of its own answer.
         let script = """
             import json, os, socket, subprocess, sys, time
             body = sys.stdin.buffer.read()
@@ -98,7 +98,7 @@ struct CommandLineTests {
         #expect(report.output.contains("nothing shows requests"))
     }
 
-    @Test func `keybell client rings as any script would`() async throws {
+    @Test func `keybell client asks as any script would`() async throws {
         let household = try await Household()
         let rang = try await Porter(household).answering(["id": "script"]) {
             try await household.keybell("client", "associate", "--id", "script")

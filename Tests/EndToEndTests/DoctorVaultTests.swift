@@ -2,13 +2,13 @@
 
 import Foundation
 import KDBX
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
 /// What `keybell doctor` says of vaults, files and rules, without asking anybody.
 struct DoctorVaultTests {
-    /// A folder with a vault's file, and a household that has no daemon.
+    /// A folder with a vault's file, and a session without a daemon.
     private struct Home {
         let folder: TemporaryFolder
         let household: Household

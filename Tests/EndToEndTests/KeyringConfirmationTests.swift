@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 /// KeePassXC as it is when it is new: it asks before it gives an item to a program.
 struct KeyringConfirmationTests {

@@ -2,9 +2,9 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 /// The built daemon with each of the real keyrings.
 struct KeyringProviderTests {

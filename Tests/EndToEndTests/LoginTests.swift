@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 struct LoginTests {
     @Test func `a saved login comes back, and its password is what secret-tool prints`() async throws {

@@ -2,7 +2,7 @@
 
 import KDBX
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

@@ -2,13 +2,13 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
 /// The requests and answers that the KeePassHttp plugin's own tests are about, on a file of the same shape.
 ///
-/// Where Keybell's contract wants something else than the plugin does, the test's name says so.
+/// Where Keybell does something else than the plugin on purpose, the test's name says so.
 struct PluginCaseTests {
     private static let envelope = [
         "Hash", "Hmac", "Id", "Nonce", "RequestType", "Success", "Verifier", "Version",

@@ -81,7 +81,7 @@ struct PythonClientTests {
         #expect(kinds.all == ["associate", "release"])
     }
 
-    /// Does something in a household on the port that these clients know, and waits until that is free again.
+    /// Does something in a session on the port that these clients know, and waits until that is free again.
     private static func withHousehold(_ work: (Household) async throws -> Void) async throws {
         guard FreePort.isFree(19455) else {
             throw TestFailure(
@@ -103,7 +103,7 @@ struct PythonClientTests {
 }
 
 extension PythonEnvironment {
-    /// Runs a script in a household's session.
+    /// Runs a script in a session.
     fileprivate func run(_ script: String, _ arguments: String..., in household: Household) async throws
         -> ChildProcess.Report
     {

@@ -4,7 +4,7 @@ import DBus
 import Foundation
 import KDBX
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

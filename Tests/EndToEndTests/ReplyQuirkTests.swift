@@ -2,7 +2,7 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 

@@ -3,13 +3,13 @@
 import DBus
 import Foundation
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
 /// `keybell client` as scripts run it.
 struct ScriptClientTests {
-    /// A household in which `keybell client` has a key and one login is stored for each URL.
+    /// A session in which `keybell client` has a key and one login is stored for each URL.
     private static func household(
         _ configuration: String = "",
         logins: [(url: String, user: String)] = [("https://example.org/", "alice")]

@@ -2,13 +2,13 @@
 
 import Foundation
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
 /// An allow whose client has given up is for the login that the person saw.
 struct StaleAllowTests {
-    /// A client program that lives on when it gives a request up; it rings once for each line that it reads.
+    /// A client program that goes on running when it gives a request up; it asks once for each line that it reads.
     private struct PatientClient {
         private static let script = """
             import socket, sys, time

@@ -198,7 +198,7 @@ struct UnitTests {
 
     /// A daemon that ended would be started again for the waiting connection, until systemd lets go of the port.
     @Test(.enabled(if: getuid() == 0, "a systemd of its own needs a mount namespace"))
-    func `a mistake in the configuration keeps the port, is told to who rings, and ends without a hand`()
+    func `a mistake in the configuration keeps the port, is told to clients, and ends by itself once mended`()
         async throws
     {
         let folder = try TemporaryFolder()

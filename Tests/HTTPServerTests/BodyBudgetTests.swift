@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOCore
-import Secrecy
+import SecureMemory
 import Synchronization
 import Testing
 

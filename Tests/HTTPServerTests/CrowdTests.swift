@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
 import Synchronization
 import Testing
 
 @testable import HTTPServer
 
-/// Many connections at once, of peers that mean no good.
+/// Many connections at once, of hostile peers.
 @Suite(.timeLimit(.minutes(1))) struct CrowdTests {
     static let whole = ConnectionTests.whole
 
@@ -85,6 +86,31 @@ import Testing
         }
     }
 
+    @Test func `where all places wait for answers, the program with most of them gives up its youngest`() {
+        let limit = ConnectionLimit(24, refused: 0)
+        let ended = Mutex<[String]>([])
+        func enter(_ name: String, _ program: String, _ age: Duration, pid: Int32 = 7) -> Bool {
+            let admission = limit.enter { ended.withLock { $0.append(name) } }
+            guard case .served(let place) = admission else { return false }
+            place.standing = .busy
+            let process = ProcessIdentity(pid: pid, startTime: 1)
+            let caller = Caller(
+                uid: 1,
+                holders: [process],
+                processes: [ProcessRecord(identity: process, executable: "/usr/bin/\(program)")]
+            )
+            place.isAsked(by: caller, since: .now - age)
+            return true
+        }
+        for number in 0..<17 { _ = enter("greedy \(number)", "greedy", .seconds(60 - number)) }
+        _ = enter("same program", "greedy", .seconds(2), pid: 8)
+        for number in 0..<6 { _ = enter("modest \(number)", "modest", .seconds(2)) }
+        #expect(enter("new", "new", .zero))
+        #expect(enter("newer", "new", .zero))
+        #expect(ended.withLock { $0 } == ["greedy 16", "greedy 15"])
+        #expect(!enter("one too many", "new", .zero), "sixteen may wait, whoever comes")
+    }
+
     @Test func `long bodies take turns, short ones don't wait for them, and all are answered`() async throws {
         let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20, turn: .seconds(60))
         try await withListener(budget: budget) { port async throws in
@@ -146,7 +172,7 @@ import Testing
         }
     }
 
-    /// What a peer that means no good leaves unfinished.
+    /// What a hostile peer leaves unfinished.
     static let unfinished = [
         "POST / HT", request("POST /", ["Content-Length: 100"]) + "{",
         request("POST /", ["Transfer-Encoding: chunked"]) + "1\r\n{\r\n",

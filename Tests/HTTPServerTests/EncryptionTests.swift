@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import NIOSSL
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
@@ -69,6 +69,12 @@ import Testing
         try await withListener(limit: ConnectionLimit(0), tls: identity) { port async throws in
             #expect(try await encrypted(port, "").status == "429")
         }
+    }
+
+    @Test func `a certificate that was renewed in place is told from the one before`() throws {
+        let again = try TLSIdentity(certificate: folder.path("chain.pem"), privateKey: folder.path("key.pem"))
+        #expect(again.chain == identity.chain && !identity.chain.contains([]) && !identity.chain.isEmpty)
+        #expect(try Self.identity(in: folder).chain != identity.chain)
     }
 
     @Test func `what is wrong with which file is said`() throws {

@@ -45,13 +45,13 @@ import Testing
     }
 
     @Test func `what is counted is what comes beside the body`() {
-        var meter = FramingMeter()
+        var meter = FramingOverhead()
         meter.head()
         meter.body(100)
         let withHead = meter.isTooMuch(after: 1 << 20)
         #expect(!withHead, "the head may be in there")
         meter.body(1000)
-        let most = meter.isTooMuch(after: 1000 + FramingMeter.most + 1100)
+        let most = meter.isTooMuch(after: 1000 + FramingOverhead.most + 1100)
         #expect(!most)
         let more = meter.isTooMuch(after: 1)
         #expect(more)

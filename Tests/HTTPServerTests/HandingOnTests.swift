@@ -2,6 +2,7 @@
 
 import Callers
 import Glibc
+import Operations
 import Synchronization
 import TestSupport
 import Testing
@@ -16,9 +17,9 @@ import Testing
 
         var all: [Caller] { callers.withLock { $0 } }
 
-        func responder(_ find: @escaping @Sendable (Visit) async -> Caller) -> Echo {
-            Echo { _, visit in
-                let caller = await find(visit)
+        func handler(_ find: @escaping @Sendable (any Requester) async -> Caller) -> Echo {
+            Echo { _, requester in
+                let caller = await find(requester)
                 self.callers.withLock { $0.append(caller) }
                 return "\"\""
             }
@@ -79,8 +80,8 @@ import Testing
     @Test(arguments: [false, true])
     func `who goes on with a connection is the one who asks next`(isAnew: Bool) async throws {
         let senders = Senders()
-        let responder = senders.responder { isAnew ? await $0.asker() : await $0.caller() }
-        try await withListener(responder) { port async throws in
+        let handler = senders.handler { isAnew ? await $0.asker() : await $0.caller() }
+        try await withListener(handler) { port async throws in
             let (first, second, child) = try await hand(on: port, after: 2)
             #expect(
                 senders.all.map { $0.askers.map(\.process.identity.pid) } == [[first], [first], [second]]
@@ -92,7 +93,7 @@ import Testing
 
     @Test func `one who shares a connection with another is shown beside it`() async throws {
         let senders = Senders()
-        try await withListener(senders.responder { await $0.asker() }) { port async throws in
+        try await withListener(senders.handler { await $0.asker() }) { port async throws in
             let (first, second, child) = try await hand(on: port, after: 1, keeping: true)
             #expect(senders.all.map { Set($0.holders.map(\.pid)) } == [[first], [first, second]])
             #expect(senders.all.last?.askers.count == 2)
@@ -103,21 +104,21 @@ import Testing
     @Test func `who hangs up while it is asked about is still known for the next question`() async throws {
         let senders = Senders()
         let gate = Gate()
-        let responder = senders.responder { visit in
-            let first = await visit.asker()
+        let handler = senders.handler { requester in
+            let first = await requester.asker()
             await gate.pass()
-            let second = await visit.asker()
+            let second = await requester.asker()
             #expect(first == second)
-            #expect(await visit.sender() == first)
+            #expect(await requester.sender() == first)
             return second
         }
-        try await withListener(responder) { port async throws in
+        try await withListener(handler) { port async throws in
             try await TestPeer.with(port: port) { peer in
                 try await peer.send(ConnectionTests.whole)
                 await gate.arrival()
             }
             gate.open()
-            #expect(await responder.delivery() == false)
+            #expect(await handler.delivery() == false)
         }
         #expect(senders.all.map { $0.askers.map(\.process.identity.pid) } == [[getpid()]])
         #expect(senders.all.allSatisfy { !$0.hasLeft })
@@ -128,7 +129,7 @@ import Testing
         // It is looked at soon after the first byte: how soon, a busy machine decides.
         for pause in [0.1, 1, 5] {
             let senders = Senders()
-            try await withListener(senders.responder { await $0.asker() }) { port async throws in
+            try await withListener(senders.handler { await $0.asker() }) { port async throws in
                 let (first, second, child) = try await hand(on: port, and: 30, pausing: pause)
                 #expect(senders.all.last?.holders.contains { $0.pid == second } == true)
                 if senders.all.last?.holders.contains(where: { $0.pid == first }) == true { return }
@@ -161,8 +162,8 @@ import Testing
     {
         for isAnew in [false, true] {
             let senders = Senders()
-            let responder = senders.responder { isAnew ? await $0.asker() : await $0.caller() }
-            try await withListener(responder) { port async throws in
+            let handler = senders.handler { isAnew ? await $0.asker() : await $0.caller() }
+            try await withListener(handler) { port async throws in
                 let child = try ChildProcess(
                     "python3",
                     ["-c", Self.crowd, "\(port)", "\(halves)", "\(wholes)"],

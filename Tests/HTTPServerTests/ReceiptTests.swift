@@ -20,22 +20,22 @@ import Testing
     }
 
     @Test func `a connection's end is awaited once, however many answers it carries`() async throws {
-        let (receipts, connection) = (Receipts(), Connection())
+        let (deliveries, connection) = (DeliveryTracker(), Connection())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         for _ in 0..<1000 {
-            let receipt = receipts.expect(on: loop, following: connection.follow)
-            receipts.settle(by: loop.makeSucceededVoidFuture()) { loop.makeSucceededFuture(true) }
+            let receipt = deliveries.expect(on: loop, following: connection.follow)
+            deliveries.settle(by: loop.makeSucceededVoidFuture()) { loop.makeSucceededFuture(true) }
             #expect(try await receipt.get())
         }
         #expect(connection.followers == 1)
     }
 
     @Test func `what hasn't gone out at the end never will, nor what comes after it`() async throws {
-        let (receipts, connection) = (Receipts(), Connection())
+        let (deliveries, connection) = (DeliveryTracker(), Connection())
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let receipt = receipts.expect(on: loop, following: connection.follow)
+        let receipt = deliveries.expect(on: loop, following: connection.follow)
         connection.close()
         #expect(try await !receipt.get())
-        #expect(try await !receipts.expect(on: loop, following: connection.follow).get())
+        #expect(try await !deliveries.expect(on: loop, following: connection.follow).get())
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+import ConcurrencyTools
+import Linux
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -66,7 +67,7 @@ final class TestPeer {
         do {
             while let part = try await inbound.next() { text += String(buffer: part) }
         } catch is NIOSSLError {
-            // Nobody waits for TLS's farewell on a connection that is cut.
+            // Nobody waits for TLS's close_notify on a connection that is cut.
         } catch is IOError {
             // A connection that is dropped with something of ours unread is reset: an end as well.
         }

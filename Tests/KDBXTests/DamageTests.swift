@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KDBX
@@ -16,8 +16,8 @@ import Testing
     ]
 
     /// An altered cost must not become a long one.
-    static let limits: Limits = {
-        var limits = Limits()
+    static let limits: KDBXLimits = {
+        var limits = KDBXLimits()
         limits.aesRounds = 10_000
         limits.argon2Memory = 1 << 20
         limits.argon2Work = 2 << 20
@@ -27,10 +27,10 @@ import Testing
     }()
 
     static func small(_ layout: Layout) throws -> (file: [UInt8], key: CompositeKey, database: Database) {
-        var database = Database(new: "Small", layout, at: Sample.then)
+        var database = Database(new: "Small", layout, at: SampleDatabase.then)
         let root = try #require(database.root.id)
         let fields = [FieldChange("Title", "one"), FieldChange("Password", "secret")]
-        _ = try database.addEntry(to: root, fields, at: Sample.then)
+        _ = try database.addEntry(to: root, fields, at: SampleDatabase.then)
         let key = try CompositeKey.password("demopass")
         return (try database.written(key: key).file, key, database)
     }

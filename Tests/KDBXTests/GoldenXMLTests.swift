@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 import XMLTree
 
 @testable import KDBX
 
-/// The text that is written, letter by letter: a reader that forgives would hide what is wrong with it.
+/// The exact text that is written: a lenient reader would hide what is wrong with it.
 @Suite struct GoldenXMLTests {
     /// The text with identifiers replaced by the order in which they come, and secrets as they are.
     private func text(_ database: Database) throws -> String {

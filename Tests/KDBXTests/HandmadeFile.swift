@@ -2,7 +2,7 @@
 
 import Ciphers
 import Gzip
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KDBX
@@ -18,11 +18,16 @@ enum HandmadeFile {
         _ xml: [UInt8],
         innerFields: [UInt8] = []
     ) throws -> (file: [UInt8], key: CompositeKey) {
-        var header = Database(new: "", Sample.layout, at: Sample.then).header
+        var header = Database(new: "", SampleDatabase.layout, at: SampleDatabase.then).header
         header[.masterSeed] = Randomness.bytes(32)
         header[.nonce] = Randomness.bytes(16)
         let key = try CompositeKey.password("demopass")
-        let derived = try key.derived(by: header.keyDerivation, of: header.version, Limits(), DirectDeriver())
+        let derived = try key.derived(
+            by: header.keyDerivation,
+            of: header.version,
+            KDBXLimits(),
+            DirectDeriver()
+        )
         let stream = InnerStream(fresh: .chaCha20)
         var content = InnerHeader().encoded(stream: stream)
         content.insert(contentsOf: innerFields, at: 0)

@@ -2,7 +2,7 @@
 
 import Ciphers
 import FoundationEssentials
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
@@ -11,9 +11,7 @@ import Testing
 /// Another program is the judge of what Keybell writes.
 @Suite(
     .enabled(
-        if: ["/usr/bin", "/usr/local/bin"].contains {
-            FileManager.default.fileExists(atPath: $0 + "/keepassxc-cli")
-        },
+        if: InstalledProgram.isThere("keepassxc-cli"),
         "keepassxc-cli is not installed"
     ),
     .serialized
@@ -61,7 +59,7 @@ struct KeePassXCTests {
 
     @Test(arguments: combinations)
     func `KeePassXC reads what Keybell writes`(combination: Combination) async throws {
-        let database = try Sample.database(combination.layout)
+        let database = try SampleDatabase.database(combination.layout)
         let path = try write(database.written(key: combination.key()).file, "ours.kdbx")
         var options: [String] = []
         if let file = combination.keyFile { options += ["-k", try write(file, "ours.key")] }
@@ -79,7 +77,7 @@ struct KeePassXCTests {
         async throws
     {
         let key = try CompositeKey.password("demopass")
-        let database = try Sample.database()
+        let database = try SampleDatabase.database()
         let path = try write(database.written(key: key).file, "both.kdbx")
         let report = try await run(
             "add",

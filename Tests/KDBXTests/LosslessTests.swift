@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import Testing
 import XMLTree
 
@@ -31,7 +31,7 @@ import XMLTree
 
     @Test(arguments: [FormatVersion.v3_1, .v4_0])
     func `unknown header fields keep their values and places`(version: FormatVersion) throws {
-        var database = try Sample.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
+        var database = try SampleDatabase.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
         let isWide = version.isModern
         func field(_ number: UInt8, _ value: [UInt8]) -> [UInt8] {
             let count = isWide ? UInt32(value.count).littleEndianBytes : UInt16(value.count).littleEndianBytes
@@ -54,7 +54,7 @@ import XMLTree
     }
 
     @Test func `what else stands in the dictionary of the key derivation stays`() throws {
-        var database = try Sample.database()
+        var database = try SampleDatabase.database()
         var dictionary = try VariantDictionary(parsing: database.header.required(.keyDerivation))
         dictionary["Vendor"] = .text("unknown")
         database.header[.keyDerivation] = dictionary.encoded
@@ -64,7 +64,7 @@ import XMLTree
     }
 
     @Test func `inner header items keep their order, flags and content`() throws {
-        var database = try Sample.database()
+        var database = try SampleDatabase.database()
         func field(_ number: UInt8, _ value: [UInt8]) -> [UInt8] {
             [number] + UInt32(value.count).littleEndianBytes + value
         }
@@ -100,7 +100,7 @@ import XMLTree
             <FutureRoot/></KeePassFile>
             """
         var database = try Database(
-            header: Database(new: "", Sample.layout, at: Sample.then).header,
+            header: Database(new: "", SampleDatabase.layout, at: SampleDatabase.then).header,
             innerHeader: InnerHeader(),
             innerStream: .chaCha20,
             document: Document(parsing: Array(xml.utf8))
@@ -108,7 +108,7 @@ import XMLTree
         let unchanged = try again(database)
         #expect(try Disclosure.xml(of: unchanged).hasSuffix(xml))
 
-        try database.change(id, [FieldChange("Title", "u")], at: Sample.then)
+        try database.change(id, [FieldChange("Title", "u")], at: SampleDatabase.then)
         let text = try Disclosure.xml(of: again(database))
         for part in [
             "<KeePassFile New=\"1\">", "<!-- hello -->", "<FutureMeta a=\"b\">x</FutureMeta>",
@@ -122,7 +122,7 @@ import XMLTree
     }
 
     @Test func `a document that is no database is damaged`() throws {
-        let header = Database(new: "", Sample.layout, at: Sample.then).header
+        let header = Database(new: "", SampleDatabase.layout, at: SampleDatabase.then).header
         for xml in ["<a/>", "<KeePassFile/>", "<KeePassFile><Root/></KeePassFile>"] {
             #expect(throws: KDBXError.damaged(.document)) {
                 try Database(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 import XMLTree
 
@@ -15,14 +15,16 @@ import XMLTree
     private let internet: Identifier
 
     init() throws {
-        file = try Sample.database()
+        file = try SampleDatabase.database()
         memory = file
         ids = file.entries.compactMap(\.id)
         root = try #require(file.root.id)
         internet = try #require(file.group(at: ["Internet"])?.id)
     }
 
-    private func at(_ seconds: Int64) -> Timestamp { Timestamp(unix: Sample.then.unix + 1000 + seconds) }
+    private func at(_ seconds: Int64) -> Timestamp {
+        Timestamp(unix: SampleDatabase.then.unix + 1000 + seconds)
+    }
 
     private func titles(_ database: Database) -> [String] { database.entries.compactMap { $0.text("Title") } }
 
@@ -72,7 +74,7 @@ import XMLTree
             #expect(entry.modified == at(2))
             #expect(
                 entry.history.compactMap { $0.text("Password") }
-                    == [Sample.password + "1", Sample.password + "new", "earlier"]
+                    == [SampleDatabase.password + "1", SampleDatabase.password + "new", "earlier"]
             )
         }
     }
@@ -330,10 +332,11 @@ import XMLTree
     @Test(arguments: [FormatVersion.v3_1, .v4_0])
     mutating func `attachments come over, whatever their numbers are`(version: FormatVersion) throws {
         let layout = Layout(version: version, keyDerivation: .aes(rounds: 10))
-        file = try Sample.database(layout)
+        file = try SampleDatabase.database(layout)
         memory = file
         func attach(_ bytes: [UInt8], to entry: Element, in database: inout Database) {
-            let reference = database.reference(to: bytes)
+            var index = AttachmentIndex(of: database)
+            let reference = index.reference(to: Attachment(bytes), in: &database)
             let binary = database.document.append("Binary", to: entry)
             database.document.append("Key", to: binary, text: "a file")
             let value = database.document.append("Value", to: binary)
@@ -363,8 +366,8 @@ import XMLTree
     }
 
     @Test mutating func `a file that was upgraded meanwhile merges with what is in memory`() throws {
-        memory = try Sample.database(Layout(version: .v3_1, keyDerivation: .aes(rounds: 10)))
-        file = Database(new: "new", Sample.layout, at: Sample.then)
+        memory = try SampleDatabase.database(Layout(version: .v3_1, keyDerivation: .aes(rounds: 10)))
+        file = Database(new: "new", SampleDatabase.layout, at: SampleDatabase.then)
         let id = try #require(file.document.child(of: file.rootGroup, named: "UUID"))
         file.document.setText(of: id, to: try #require(memory.root.id).base64)
         file.merge(memory)
@@ -372,7 +375,7 @@ import XMLTree
         let entry = try #require(file.entries.first)
         // Times are written as the file's version has them.
         let time = file.document.descendant(of: entry.element, "Times", "CreationTime")
-        #expect(time.map { file.document.text(of: $0) } == Sample.then.text(for: .v4_1))
+        #expect(time.map { file.document.text(of: $0) } == SampleDatabase.then.text(for: .v4_1))
     }
 
     @Test mutating func `a file of 4.0 that takes over from 4.1 becomes 4.1`() throws {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 import XMLTree
 
@@ -9,10 +9,10 @@ import XMLTree
 @Suite struct ModelTests {
     private var database: Database
     private let id: Identifier
-    private let later = Timestamp(unix: Sample.then.unix + 100)
+    private let later = Timestamp(unix: SampleDatabase.then.unix + 100)
 
     init() throws {
-        database = try Sample.database()
+        database = try SampleDatabase.database()
         id = try #require(database.entries.first?.id)
     }
 
@@ -21,12 +21,12 @@ import XMLTree
     @Test func `an entry tells what is in it`() throws {
         let entry = try entry()
         #expect(entry.text("Title") == "Entry 1")
-        #expect(entry.secret("Password") == SecretBytes(utf8: Sample.password + "new"))
+        #expect(entry.secret("Password") == SecretBytes(utf8: SampleDatabase.password + "new"))
         #expect(entry.secret("PIN") == SecretBytes(utf8: "1231"))
         #expect(entry.text("nothing") == nil)
         #expect(entry.group?.path == ["Internet"])
-        #expect(entry.created == Sample.then)
-        #expect(entry.modified == Timestamp(unix: Sample.then.unix + 1))
+        #expect(entry.created == SampleDatabase.then)
+        #expect(entry.modified == Timestamp(unix: SampleDatabase.then.unix + 1))
         #expect(entry.expires == nil)
         #expect(
             entry.fields.map(\.name).sorted() == [
@@ -157,17 +157,17 @@ import XMLTree
     @Test func `nothing is changed in what is not there`() {
         let nobody = Identifier.random()
         var copy = database
-        #expect(throws: KDBXError.notFound) { try copy.change(nobody, [], at: Sample.then) }
+        #expect(throws: KDBXError.notFound) { try copy.change(nobody, [], at: SampleDatabase.then) }
         #expect(database.entry(nobody) == nil)
         #expect(database.group(nobody) == nil)
     }
 
     @Test func `of two entries with one UUID the first of the file is meant`() throws {
-        var database = try Sample.database()
+        var database = try SampleDatabase.database()
         let id = try #require(database.entries.first?.id)
         let root = try #require(database.root.id)
         for name in ["One", "Two"] {
-            let group = try database.addGroup(name, to: root, at: Sample.then)
+            let group = try database.addGroup(name, to: root, at: SampleDatabase.then)
             let place = try #require(database.groupPlaces[group])
             let copy = database.document.copy(try #require(database.entryPlaces[id]), from: database.document)
             database.document.move(copy, to: place)
@@ -184,7 +184,7 @@ import XMLTree
         version: FormatVersion
     ) throws {
         let character = String(try #require(Unicode.Scalar(number)))
-        var database = try Sample.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
+        var database = try SampleDatabase.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
         let entry = try #require(database.entries.first)
         let (id, group) = (try #require(entry.id), try #require(database.root.id))
         let before = try Disclosure.xml(of: database)
@@ -194,23 +194,25 @@ import XMLTree
             FieldChange("own", SecretBytes(copying: [0x61, 0xC3]), isProtected: false),
         ]
         for change in changes {
-            #expect(throws: KDBXError.unwritable) { try database.change(id, [change], at: Sample.then) }
             #expect(throws: KDBXError.unwritable) {
-                try database.addEntry(to: group, [change], at: Sample.then)
+                try database.change(id, [change], at: SampleDatabase.then)
+            }
+            #expect(throws: KDBXError.unwritable) {
+                try database.addEntry(to: group, [change], at: SampleDatabase.then)
             }
         }
         #expect(throws: KDBXError.unwritable) {
-            try database.addGroup("x\(character)", to: group, at: Sample.then)
+            try database.addGroup("x\(character)", to: group, at: SampleDatabase.then)
         }
         #expect(try Disclosure.xml(of: database) == before)
         // What is protected stands in the file as base64, which has room for everything.
         let secret = SecretBytes(utf8: "p\(character)q")
-        try database.change(id, [FieldChange("Password", secret, isProtected: true)], at: Sample.then)
+        try database.change(id, [FieldChange("Password", secret, isProtected: true)], at: SampleDatabase.then)
         let key = try CompositeKey.password("x")
         let again = try Database(reading: database.written(key: key).file, key: key)
         #expect(again.entry(id)?.secret("Password") == secret)
         // Nor is anything left out by the writer, whoever put it there.
-        let named = Database(new: "x\(character)", Sample.layout, at: Sample.then)
+        let named = Database(new: "x\(character)", SampleDatabase.layout, at: SampleDatabase.then)
         #expect(throws: KDBXError.unwritable) { try named.written(key: key) }
     }
 
@@ -237,7 +239,7 @@ import XMLTree
         )
         let entry = try #require(database.entries.first)
         let (id, name) = (try #require(entry.id), try #require(entry.fields.first?.name))
-        try database.change(id, [FieldChange(name, "2")], at: Sample.then)
+        try database.change(id, [FieldChange(name, "2")], at: SampleDatabase.then)
         let key = try CompositeKey.password("x")
         let again = try Database(reading: database.written(key: key).file, key: key)
         let strings = try #require(again.entry(id)).strings
@@ -256,7 +258,7 @@ import XMLTree
             )
         )
         let id = try #require(database.entries.first?.id)
-        try database.change(id, [FieldChange("y", "3")], at: Sample.then)
+        try database.change(id, [FieldChange("y", "3")], at: SampleDatabase.then)
         let key = try CompositeKey.password("x")
         let again = try #require(try Database(reading: database.written(key: key).file, key: key).entry(id))
         #expect(again.strings.map { again.text(of: $0) } == ["1", "2", "3"])

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KDBX
@@ -13,7 +13,7 @@ import Testing
     /// A file whose padding is other bytes than those of PKCS#7.
     private func file(padding: (Int) -> [UInt8]) throws -> (bytes: [UInt8], key: CompositeKey) {
         let key = try CompositeKey.password("demopass")
-        let written = try Sample.database(Self.layout).written(key: key)
+        let written = try SampleDatabase.database(Self.layout).written(key: key)
         let locked = try LockedFile(parsing: written.file)
         let (cipher, nonce) = (try locked.header.cipher, try locked.header.nonce)
         let contentKey = try written.key.contentKey(for: locked.header)
@@ -29,7 +29,8 @@ import Testing
     @Test func `zeros behind the content are padding, as old programs wrote it`() throws {
         let (bytes, key) = try file { [UInt8](repeating: 0, count: $0) }
         #expect(
-            try Database(reading: bytes, key: key).entries.count == Sample.database(Self.layout).entries.count
+            try Database(reading: bytes, key: key).entries.count
+                == SampleDatabase.database(Self.layout).entries.count
         )
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 
@@ -34,7 +34,7 @@ struct PyKeePassTests {
         var cases: [Case] = []
         for (number, combination) in Combination.all.enumerated() {
             let path = folder.path("\(number).kdbx")
-            let database = try Sample.database(combination.layout)
+            let database = try SampleDatabase.database(combination.layout)
             try Data(database.written(key: combination.key()).file).write(to: URL(filePath: path))
             var keyFile: String?
             if let bytes = combination.keyFile {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KDBX
@@ -9,7 +9,7 @@ import Testing
 @Suite struct RefusalTests {
     /// A header of version 4 with a right checksum, whatever is in it.
     private func file(_ change: (inout OuterHeader) -> Void) -> [UInt8] {
-        var header = Database(new: "x", Sample.layout, at: Sample.then).header
+        var header = Database(new: "x", SampleDatabase.layout, at: SampleDatabase.then).header
         change(&header)
         return header.encoded + Digest.sha256(header.encoded) + [UInt8](repeating: 0, count: 100)
     }
@@ -82,7 +82,7 @@ import Testing
     @Test func `the ceiling can be set`() throws {
         let bytes = file { $0.set(.aes(rounds: 1000)) }
         let key = try CompositeKey.password("x")
-        var limits = Limits()
+        var limits = KDBXLimits()
         limits.aesRounds = 999
         #expect(throws: KDBXError.tooCostly(.rounds)) {
             try LockedFile(parsing: bytes).derive(key, limits: limits)
@@ -92,8 +92,8 @@ import Testing
     }
 
     @Test func `a content that swells beyond the limit is refused`() throws {
-        let (file, key, _) = try DamageTests.small(Sample.layout)
-        var limits = Limits()
+        let (file, key, _) = try DamageTests.small(SampleDatabase.layout)
+        var limits = KDBXLimits()
         limits.contentSize = 500
         #expect(throws: KDBXError.tooLarge) { try Database(reading: file, key: key, limits: limits) }
     }

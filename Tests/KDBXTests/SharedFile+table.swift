@@ -3,7 +3,7 @@
 import KDBX
 
 extension SharedFile {
-    /// The table of the shared folder's README: every file that is to open.
+    /// Every file of that folder that is to open.
     static let all: [SharedFile] =
         pykeepass + keepassRS
 

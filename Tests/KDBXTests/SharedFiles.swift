@@ -2,13 +2,13 @@
 
 import FoundationEssentials
 import KDBX
-import Secrecy
+import SecureMemory
 import Testing
 
 /// The files of other programs' tests.
 ///
-/// They are not the project's to give away, so they stay outside of it, in the
-/// folder that `KEYBELL_KDBX_FIXTURES` names.
+/// They aren't the project's to distribute, so they are kept outside of the repository, in the folder that
+/// `KEYBELL_KDBX_FIXTURES` names; where it isn't there, these tests are skipped.
 enum SharedFiles {
     static let folder =
         ProcessInfo.processInfo.environment["KEYBELL_KDBX_FIXTURES"] ?? "../shared/data/kdbx"
@@ -20,7 +20,7 @@ enum SharedFiles {
     }
 }
 
-/// A file of the table in the shared folder's README, with its keys.
+/// A file of another program's tests, with its keys.
 struct SharedFile: Sendable, CustomTestStringConvertible {
     let path: String
     var password: String?

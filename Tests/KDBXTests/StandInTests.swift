@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KDBX
 
-/// Entries that nothing can be known by.
+/// Entries without a usable UUID.
 @Suite struct StandInTests {
     private static let zero = Identifier.none.base64
     private static let own = Identifier(Array(1...16))?.base64 ?? ""
@@ -32,12 +32,30 @@ import Testing
         #expect(one.standIns.count == 6)
     }
 
+    @Test func `a UUID tells nothing of what can be a secret in a URL`() throws {
+        func id(_ url: String) throws -> Identifier? {
+            let entry = Self.entry("a", uuid: Self.zero).replacing(
+                "</Entry>",
+                with: "<String><Key>URL</Key><Value>\(url)</Value></String></Entry>"
+            )
+            return try HandmadeFile.read(HandmadeFile.xml(entry)).entries.first?.id
+        }
+        let plain = try id("https://a.example/in")
+        for url in ["https://a.example/in?token=7391", "https://a.example/in#7391"] {
+            #expect(try id(url) == plain)
+        }
+        #expect(try id("https://a.example/out") != plain)
+        for password in ["hunter2", "pass", "p/s", "p?s"] {
+            #expect(try id("https://u:\(password)@a.example/in?x") == id("https://u:x@a.example/"))
+        }
+    }
+
     @Test func `a change is made to the one that is meant, and the UUIDs are in the file from then on`()
         throws
     {
         var database = try HandmadeFile.read(HandmadeFile.xml(Self.content))
         let ids = database.entries.compactMap(\.id)
-        try database.change(ids[3], [FieldChange("UserName", "me")], at: Sample.then)
+        try database.change(ids[3], [FieldChange("UserName", "me")], at: SampleDatabase.then)
         let key = try CompositeKey.password("demopass")
         let again = try Database(reading: database.written(key: key).file, key: key)
         #expect(again.entries.compactMap(\.id) == ids)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
 @Suite struct ClientKeyTests {
@@ -18,21 +18,23 @@ import Testing
     }
 
     @Test func `a key may come with line breaks, and goes out without`() throws {
-        let key = try #require(ClientKey(base64: "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO\n8/aCcqxDjXTTYvw=\n"))
-        #expect(try key == Sample.key())
-        #expect(key.base64() == SecretBytes(utf8: Sample.keyText))
-        #expect(ClientKey(base64: "not base64") == nil)
+        let key = try #require(
+            ClientKey(base64: SecretBytes(utf8: "ksP1sw/6Bgx4CpqCO3JpI1+5vtSO\n8/aCcqxDjXTTYvw=\n"))
+        )
+        #expect(try key == SampleMessage.key())
+        #expect(key.base64() == SecretBytes(utf8: SampleMessage.keyText))
+        #expect(ClientKey(base64: SecretBytes(utf8: "not base64")) == nil)
     }
 
     @Test func `the fingerprint is the beginning of the key's hash`() throws {
-        #expect(try Sample.key().fingerprint == "4C:8F:8C:CC:FC:BA:62:E1")
+        #expect(try SampleMessage.key().fingerprint == "4C:8F:8C:CC:FC:BA:62:E1")
     }
 
     @Test func `a key prints as nothing`() throws {
         var dumped = ""
-        dump(try Sample.key(), to: &dumped)
-        #expect(!"\(try Sample.key()) \(dumped)".contains("146"))
-        #expect("\(try Sample.key())".contains("redacted"))
+        dump(try SampleMessage.key(), to: &dumped)
+        #expect(!"\(try SampleMessage.key()) \(dumped)".contains("146"))
+        #expect("\(try SampleMessage.key())".contains("redacted"))
     }
 
     @Test func `random keys have 32 bytes and differ`() {

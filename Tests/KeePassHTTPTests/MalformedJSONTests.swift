@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
+import TestSupport
 import Testing
 
 @testable import KeePassHTTP
@@ -16,7 +17,7 @@ import Testing
         #"{"a":"\ud800"}"#, #"{"a":"\ud800\n"}"#, #"{"a":"\ud800\u0041"}"#, #"{"a":"\udc00"}"#,
         "{\"a\":\"\n\"}", "{\"a\":\"\u{1}\"}", #"{"a":"b}"#, #"{"a":1/*x*/}"#, "{\"a\":1}\0",
     ])
-    func `what is not a JSON object is refused in the contract's words`(text: String) {
+    func `what is not a JSON object is refused in the protocol's words`(text: String) {
         #expect(sentence(Array(text.utf8))?.hasPrefix("Malformed JSON: ") == true)
     }
 
@@ -48,7 +49,7 @@ import Testing
     @Test(arguments: [
         #""a":0,"#, #""Id":0,"#, #""x":{"a":[1,"\u0041",{}],"b":null},"#, #""Kéy":"x","#, "\"\u{212A}ey\":0,",
     ])
-    func `of members that nobody asks for, and of twins, nothing is kept`(member: String) throws {
+    func `of members that nobody asks for, and of repeated ones, nothing is kept`(member: String) throws {
         let text =
             "{" + String(repeating: member, count: 5000) + #""Id":"me","a":1,"RequestType":"associate"}"#
         let read = try request(text)
@@ -100,7 +101,7 @@ import Testing
                 read += 1
                 // What could be read must be usable without a trap, too.
                 _ = request.field("Url").map { _ = try? Self.conversation?.decrypt($0) }
-                _ = request.signature.map(Conversation.decoy)
+                _ = request.signature.map(VerifiedMessage.decoy)
                 _ = try? request.searchFlags()
                 _ = request.fields("Names")
             }
@@ -119,12 +120,15 @@ import Testing
         }
     }
 
-    private static let conversation = try? Conversation(verifying: Sample.signature, with: Sample.key())
+    private static let conversation = try? VerifiedMessage(
+        verifying: SampleMessage.signature,
+        with: SampleMessage.key()
+    )
 
     private static let sample = Array(
         #"""
-        {"RequestType":"set-login","Id":"b\u00fcro","Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",
-        "Hmac":"\#(Sample.hmac)","TriggerUnlock":"false","Url":"0iXc9Q22XMljOaMStuL+n6\/DLp17n6XvnSD0Fr95OZw=",
+        {"RequestType":"set-login","Id":"b\u00fcro","Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)",
+        "Hmac":"\#(SampleMessage.hmac)","TriggerUnlock":"false","Url":"0iXc9Q22XMljOaMStuL+n6\/DLp17n6XvnSD0Fr95OZw=",
         "StringFields":{"zl+n5Nj/+1sR8PtIrGzYLQ==":null},"Names":["v3KIwQk0nMwHLHRYXNG5gw=="],"n":[-1.5e+3,true,{}]}
         """#.utf8
     )

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KeePassHTTP

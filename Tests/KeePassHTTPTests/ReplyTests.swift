@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
-/// The replies letter by letter, since clients are less forgiving readers than ours.
+/// The exact text of replies, since clients read less leniently than ours.
 @Suite struct ReplyTests {
     private let hash = "0123456789abcdef0123456789abcdef01234567"
     private let signed =
-        #","Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)","Hmac":"\#(Sample.hmac)"}"#
+        #","Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)","Hmac":"\#(SampleMessage.hmac)"}"#
     private var tail: String { #""Version":"2.3.1.0","Hash":"\#(hash)""# }
 
     @Test func `a success repeats the Id and is signed`() throws {
@@ -138,11 +138,11 @@ import Testing
 
     @Test func `every fresh seal gives another text`() throws {
         let reply = Reply(to: .testAssociate, id: "a", version: "2.3.1.0", hash: hash)
-        let key = try Sample.key()
+        let key = try SampleMessage.key()
         #expect(reply.encoded(sealing: Seal(key: key)) != reply.encoded(sealing: Seal(key: key)))
     }
 
     private func text(_ reply: Reply) throws -> String {
-        String(decoding: reply.encoded(sealing: try Sample.seal()), as: UTF8.self)
+        String(decoding: reply.encoded(sealing: try SampleMessage.seal()), as: UTF8.self)
     }
 }

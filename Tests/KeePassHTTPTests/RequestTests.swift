@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 
-/// What real clients send: section 6 of the protocol, one deviation per test.
+/// What real clients send (docs/protocol.md, "What clients do"), one deviation per test.
 @Suite struct RequestTests {
     @Test(arguments: RequestType.allCases)
     func `every request type is known by its word`(type: RequestType) throws {
@@ -28,20 +28,20 @@ import Testing
         let request = try request(
             """
             \u{FEFF}  {
-                "Verifier" : "\(Sample.verifier)",
+                "Verifier" : "\(SampleMessage.verifier)",
                 "Answer": [1, -2.5e+3, {"deep": [null, true]}],
-            \t"Nonce": "\(Sample.nonceText)",\r
+            \t"Nonce": "\(SampleMessage.nonceText)",\r
                 "Url": "0iXc9Q22XMljOaMStuL+n6\\/DLp17n6XvnSD0Fr95OZw=",
                 "Id": "b\\u00fcro \\ud83d\\udd11 é",
-                "Hmac": "\(Sample.hmac)", "RequestType": "get-logins"
+                "Hmac": "\(SampleMessage.hmac)", "RequestType": "get-logins"
             }
 
             """
         )
         #expect(request.type == .getLogins)
         #expect(request.id == "büro 🔑 é")
-        #expect(request.signature == Sample.signature)
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        #expect(request.signature == SampleMessage.signature)
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let url = try #require(request.field("Url"))
         #expect(try conversation.decryptText(url) == "http://github.com/")
     }
@@ -53,10 +53,9 @@ import Testing
     ])
     func `flags come in every spelling, and as the default otherwise`(value: String, claim: Bool?) throws {
         let request = try request(
-            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SortSelection":\#(value),"SearchInTags":\#(value)}"#
+            #"{"RequestType":"get-logins","TriggerUnlock":\#(value),"SearchInTags":\#(value)}"#
         )
         #expect(request.triggerUnlock == claim ?? false)
-        #expect(request.sortSelection == claim ?? false)
         #expect(request.flag("SearchInTags", default: true) == claim ?? true)
         #expect(request.flag("SearchInTags", default: false) == claim ?? false)
         #expect(request.flag("Absent", default: true))
@@ -68,15 +67,15 @@ import Testing
     }
 
     @Test func `an associate brings its key, with line breaks or of 16 bytes`() throws {
-        let whole = try request(#"{"RequestType":"associate","Key":"\#(Sample.keyText)\n"}"#)
+        let whole = try request(#"{"RequestType":"associate","Key":"\#(SampleMessage.keyText)\n"}"#)
         #expect(whole.hasKey)
-        #expect(try whole.key == Sample.key())
-        let short = try request(#"{"RequestType":"associate","Key":"\#(Sample.nonceText)"}"#)
+        #expect(try whole.key == SampleMessage.key())
+        let short = try request(#"{"RequestType":"associate","Key":"\#(SampleMessage.nonceText)"}"#)
         #expect(short.key?.bytes.count == 16)
     }
 
     @Test func `nothing that prints a request shows the key it brings`() throws {
-        let request = try request(#"{"RequestType":"associate","Key":"\#(Sample.keyText)"}"#)
+        let request = try request(#"{"RequestType":"associate","Key":"\#(SampleMessage.keyText)"}"#)
         var dumped = ""
         dump(request, to: &dumped)
         #expect(!"\(request) \(dumped)".contains("ksP1sw"))
@@ -99,7 +98,7 @@ import Testing
     func `an encrypted field of a wrong form is there, and never decrypts`(value: String) throws {
         let request = try request(#"{"RequestType":"get-logins","Url":\#(value)}"#)
         let field = try #require(request.field("Url"))
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         #expect(throws: VerificationFailure()) { try conversation.decrypt(field) }
     }
 
@@ -113,13 +112,14 @@ import Testing
     }
 
     @Test(arguments: [
-        #""Nonce":5,"Verifier":"\#(Sample.verifier)""#, #""Nonce":"\#(Sample.nonceText)","Verifier":[]"#,
-        #""Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)","Hmac":7"#,
+        #""Nonce":5,"Verifier":"\#(SampleMessage.verifier)""#,
+        #""Nonce":"\#(SampleMessage.nonceText)","Verifier":[]"#,
+        #""Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)","Hmac":7"#,
     ])
     func `a signature of wrong types is there, and never verifies`(members: String) throws {
         let signature = try #require(try request(#"{"RequestType":"get-logins",\#(members)}"#).signature)
         #expect(throws: VerificationFailure()) {
-            try Conversation(verifying: signature, with: Sample.key())
+            try VerifiedMessage(verifying: signature, with: SampleMessage.key())
         }
     }
 
@@ -127,7 +127,7 @@ import Testing
         for hmac in ["null", #""""#] {
             let request = try request(
                 """
-                {"RequestType":"get-logins","Nonce":"\(Sample.nonceText)","Verifier":"\(Sample.verifier)",
+                {"RequestType":"get-logins","Nonce":"\(SampleMessage.nonceText)","Verifier":"\(SampleMessage.verifier)",
                 "Hmac":\(hmac)}
                 """
             )
@@ -151,12 +151,12 @@ import Testing
     }
 
     @Test func `string fields set, remove and leave alone`() throws {
-        let key = try #require(Sample.encrypted["K"])
-        let other = try #require(Sample.encrypted["Field"])
+        let key = try #require(SampleMessage.encrypted["K"])
+        let other = try #require(SampleMessage.encrypted["Field"])
         let changes = try request(
             #"{"RequestType":"set-login","StringFields":{"\#(key)":"\#(other)","\#(other)":null,"AAAA":""}}"#
         ).stringFields
-        let conversation = try Conversation(verifying: Sample.signature, with: Sample.key())
+        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let decrypted = try changes.map { change in
             (try conversation.decryptText(change.key), try change.value.map(conversation.decryptText))
         }.sorted { $0.0 < $1.0 }
@@ -195,7 +195,7 @@ import Testing
         #expect(refusal(of: text)?.sentence == "Invalid request: RequestType: required")
     }
 
-    @Test func `a lacking field is named in the contract's words`() {
+    @Test func `a missing field is named in the protocol's words`() {
         #expect(RequestError.missing("Url").sentence == "Invalid request: Url: required")
         #expect(RequestError.invalidSearchMode.sentence == "Invalid search mode")
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSON
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import KeePassHTTP
@@ -24,7 +24,7 @@ import Testing
         #expect(request.triggerUnlock)
         #expect(!request.hasKey)
         #expect(!request.flag("SearchInNotes", default: true))
-        let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+        let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
         #expect(conversation.usedHmac)
         #expect(try request.field("Url").map(conversation.decryptText) == "https://a.example/")
         #expect(try request.field("Login").map(conversation.decrypt) == SecretBytes(utf8: "ich"))
@@ -40,11 +40,13 @@ import Testing
         let request = try Request.parse(try OutgoingRequest(.associate).encoded(with: key))
         #expect(request.key == key)
         #expect(request.id == nil)
-        #expect(try Conversation(verifying: #require(request.signature), with: key).usedHmac)
+        #expect(try VerifiedMessage(verifying: #require(request.signature), with: key).usedHmac)
     }
 
-    @Test func `our ping is one`() throws {
-        let request = try Request.parse(OutgoingRequest.ping())
+    @Test func `a ping is one`() throws {
+        let request = try Request.parse(
+            Array(#"{"RequestType":"test-associate","TriggerUnlock":false}"#.utf8)
+        )
         #expect(request.type == .testAssociate)
         #expect(request.signature == nil)
     }
@@ -95,19 +97,19 @@ import Testing
         for _ in 0..<20 {
             let (asked, other) = (Nonce.random(), Nonce.random())
             let request = try Request.parse(OutgoingRequest(.getLogins).encoded(with: key, nonce: asked))
-            let conversation = try Conversation(verifying: try #require(request.signature), with: key)
+            let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
             let bytes = reply.encoded(sealing: Seal(replyingTo: conversation))
             #expect(try IncomingReply(parsing: bytes, key: key, answering: asked).success)
             #expect(throws: ReplyError.replayed) {
                 try IncomingReply(parsing: bytes, key: key, answering: other)
             }
-            let signature = try #require(Signature(of: JSONReader.object(bytes)))
-            #expect(throws: VerificationFailure()) { try Conversation(verifying: signature, with: key) }
+            let signature = try #require(RequestSignature(of: JSONReader.object(bytes)))
+            #expect(throws: VerificationFailure()) { try VerifiedMessage(verifying: signature, with: key) }
             #expect(
                 throws: VerificationFailure()
             ) {
-                try Conversation(
-                    verifying: Signature(nonce: signature.nonce, verifier: signature.verifier),
+                try VerifiedMessage(
+                    verifying: RequestSignature(nonce: signature.nonce, verifier: signature.verifier),
                     with: key
                 )
             }
@@ -129,7 +131,7 @@ import Testing
 
     @Test func `to who hasn't the key, the nonces of replies have nothing in common`() throws {
         let key = ClientKey.random()
-        let conversation = try Conversation(verifying: Seal(key: key).signature(), with: key)
+        let conversation = try VerifiedMessage(verifying: Seal(key: key).signature(), with: key)
         let nonces = (0..<1000).map { _ in Seal(replyingTo: conversation).nonce }
         #expect(Set(nonces).count == 1000)
         // No place of the base64 text gives it away: a thousand draws leave hardly one of its 64 letters out.
@@ -160,8 +162,8 @@ import Testing
     ])
     func `a signed answer whose values do not decrypt is refused`(member: String) throws {
         let text =
-            #"{"Success":true,"Nonce":"\#(Sample.nonceText)","Verifier":"\#(Sample.verifier)",\#(member)}"#
-        let key = try Sample.key()
+            #"{"Success":true,"Nonce":"\#(SampleMessage.nonceText)","Verifier":"\#(SampleMessage.verifier)",\#(member)}"#
+        let key = try SampleMessage.key()
         #expect(throws: ReplyError.unverified) { try IncomingReply(parsing: Array(text.utf8), key: key) }
     }
 }

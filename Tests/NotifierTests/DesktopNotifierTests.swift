@@ -19,7 +19,7 @@ import Testing
         let session = try await Session(on: bus)
         let answer = session.ask()
         let code = try await session.code()
-        try await notifier.press("Allow") { await session.desk.pending().isEmpty }
+        try await notifier.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
         try await notifier.shows(0)
         try await session.end()
@@ -35,7 +35,7 @@ import Testing
         try await notifier.shows(1)
         // The bus keeps the order: this reaches the notifier before the press does.
         try await eavesdropper.forgePress(of: "Allow")
-        try await notifier.press("Deny") { await session.desk.pending().isEmpty }
+        try await notifier.press("Deny") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
     }
@@ -47,7 +47,7 @@ import Testing
         let session = try await Session(on: bus)
         let answer = session.ask()
         try await notifier.shows(1)
-        try await session.desk.answer(code: session.code(), decision: .deny, through: .bus(.panel))
+        try await session.approvals.answer(code: session.code(), decision: .deny, through: .bus(.panel))
         #expect(await answer.value == .denied(Choices()))
         try await notifier.shows(0)
         try await session.end()
@@ -60,7 +60,7 @@ import Testing
         let bus = try await PrivateBus()
         let notifier = try await kind.start(on: bus)
         let connection = try await bus.connect()
-        let server = try await NotificationService(bus: connection, look: Answerer.look).server()
+        let server = try await NotificationsProxy(bus: connection, look: Answerer.look).server()
         #expect(server.product == kind.product)
         #expect(server.takesActions)
         #expect(server.drawsButtons == kind.drawsButtons)
@@ -80,7 +80,7 @@ import Testing
         try await first.stop()
         let second = try await kind.start(on: bus)
         try await second.shows(1)
-        try await second.press("Allow") { await session.desk.pending().isEmpty }
+        try await second.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
         #expect(session.log.now.count { $0.contains("no notification server") } == 1)
         try await session.end()
@@ -101,8 +101,8 @@ import Testing
         try await notifier.press("Allow") { !session.log.now.isEmpty }
         #expect(session.log.now.count { $0.contains("another program") } == 1)
         try await notifier.shows(1)
-        #expect(await session.desk.pending().count == 1)
-        try await notifier.press("Deny") { await session.desk.pending().isEmpty }
+        #expect(await session.approvals.pending().count == 1)
+        try await notifier.press("Deny") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
     }
@@ -123,7 +123,7 @@ import Testing
         try await eavesdropper.hasHeard("Allow")
         try await notifier.shows(0)
         let code = try await session.code()
-        try await session.desk.answer(code: code, decision: .allow, through: .bus(.panel))
+        try await session.approvals.answer(code: code, decision: .allow, through: .bus(.panel))
         #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
         try await session.end()
     }
@@ -159,22 +159,22 @@ final class Eavesdropper: Sendable {
         #expect(key.count == 16)
         for id in 1...9 as ClosedRange<UInt32> {
             try await bus.emit(
-                NotificationService.path,
-                NotificationService.name,
+                NotificationsProxy.path,
+                NotificationsProxy.name,
                 "ActionInvoked",
                 [.uint32(id), .string(String(key))]
             )
         }
         // Its answer comes after what was sent before.
-        _ = try await bus.owner(of: NotificationService.name)
+        _ = try await bus.owner(of: NotificationsProxy.name)
     }
 
     /// Puts other text in place of the only notification that there is, with buttons that look like ours.
     func replaceNotification() async throws {
         _ = try await bus.call(
-            NotificationService.name,
-            NotificationService.path,
-            NotificationService.name,
+            NotificationsProxy.name,
+            NotificationsProxy.path,
+            NotificationsProxy.name,
             "Notify",
             [
                 .string("Keybell"), .uint32(1), .string("dialog-password"),

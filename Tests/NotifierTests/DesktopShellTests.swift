@@ -13,11 +13,11 @@ import Testing
     .enabled(if: ProcessInfo.processInfo.environment["KEYBELL_CHECK_DESKTOPS"] != nil)
 )
 struct DesktopShellTests {
-    /// A desk with the contract's own times.
+    /// An approval broker with the default times.
     private static func session(on bus: PrivateBus) async throws -> Session {
         try await Session(on: bus) {
-            $0.limits.hasty = Limits().hasty
-            $0.limits.pause = Limits().pause
+            $0.limits.hasty = ApprovalLimits().hasty
+            $0.limits.pause = ApprovalLimits().pause
         }
     }
 
@@ -29,7 +29,8 @@ struct DesktopShellTests {
 
     /// Clicks twice until one of two questions is answered; however often, never are both.
     ///
-    /// - Returns: Whether the other still waits. On a machine so slow that the second click came after the guard nothing
+    /// - Returns: Whether the other still waits. On a machine so slow that the second click came after the guard
+    ///   nothing
     ///   is proved.
     private static func doubleClick(
         _ gap: Int,
@@ -45,9 +46,9 @@ struct DesktopShellTests {
             try await click()
             let took = ContinuousClock.now - start
             try await Task.sleep(for: .seconds(2))
-            let waiting = await session.desk.pending().count
+            let waiting = await session.approvals.pending().count
             guard waiting < 2 else { continue }
-            #expect(waiting == 1 || took >= Limits().hasty, "\(took)")
+            #expect(waiting == 1 || took >= ApprovalLimits().hasty, "\(took)")
             return waiting == 1
         }
         throw TimedOut(description: "an effect of two clicks")
@@ -74,8 +75,8 @@ struct DesktopShellTests {
             try await shell.drawn()?.contains("bob.example") == true ? () : nil
         }
         try await Self.picture("gnome-second", shell.picture)
-        #expect(await session.desk.pending().map(\.host) == ["bob.example"])
-        try await shell.press("Allow") { await session.desk.pending().isEmpty }
+        #expect(await session.approvals.pending().map(\.host) == ["bob.example"])
+        try await shell.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await second.value.isAllowed)
         try await shell.shows(0)
         try await session.end()
@@ -96,7 +97,7 @@ struct DesktopShellTests {
         for part in ["accounts.login.github.com", "The form goes to another site: collector.evil.example."] {
             #expect(all.contains(part), "\(all)")
         }
-        try await shell.press("Deny") { await session.desk.pending().isEmpty }
+        try await shell.press("Deny") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
         try await shell.stop()
@@ -114,10 +115,10 @@ struct DesktopShellTests {
         let allow = try #require(try await shell.place(of: "Allow"))
         try await shell.click(allow.moved(up: 60))
         try await shell.shows(0)
-        #expect(await session.desk.pending().count == 1)
+        #expect(await session.approvals.pending().count == 1)
         let again = session.ask()
         try await shell.shows(1)
-        try await shell.press("Deny") { await session.desk.pending().isEmpty }
+        try await shell.press("Deny") { await session.approvals.pending().isEmpty }
         #expect(await answer.value == .denied(Choices()))
         #expect(await again.value == .denied(Choices()))
         try await session.end()
@@ -144,7 +145,7 @@ struct DesktopShellTests {
         }
         guard isLeft else { return }
         try await Self.picture("plasma-second", plasma.picture)
-        try await plasma.press("Allow") { await session.desk.pending().isEmpty }
+        try await plasma.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await first.value.isAllowed)
         #expect(await second.value.isAllowed)
         try await plasma.shows(0)

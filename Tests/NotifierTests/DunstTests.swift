@@ -55,7 +55,7 @@ import Testing
         // dunst tells of the closing before it shows the next one.
         let other = session.ask(host: "gitlab.com")
         try await dunst.shows("gitlab.com")
-        #expect(await session.desk.pending().map(\.code).first == code)
+        #expect(await session.approvals.pending().map(\.code).first == code)
         try await session.end()
         #expect(await answer.value == .withdrawn)
         #expect(await other.value == .withdrawn)

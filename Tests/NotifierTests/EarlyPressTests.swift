@@ -5,9 +5,9 @@ import Testing
 @testable import Approval
 @testable import Notifier
 
-/// What a hand does that was on its way to something else.
+/// Presses that were meant for something else.
 @Suite struct EarlyPressTests {
-    var scene = BoardScene()
+    var scene = NotificationScene()
 
     /// Two questions, both readable for long.
     private mutating func two() throws -> (Posted, Posted) {
@@ -21,10 +21,12 @@ import Testing
         `an allow within 700 ms isn't counted and the request is shown again with other keys after a pause`()
         throws
     {
-        let posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
         scene.pass(.milliseconds(699))
         #expect(scene.allow(posted) == [posted.close])
-        #expect(scene.board.alarm == scene.now + .seconds(1))
+        #expect(scene.notificationState.alarm == scene.now + .seconds(1))
         #expect(scene.wait(.milliseconds(999)).isEmpty)
         let again = try #require(scene.wait(.milliseconds(1)).first)
         #expect(again.note.title != posted.note.title)
@@ -61,19 +63,19 @@ import Testing
     mutating func `whatever comes, goes or moves makes the guard start anew`(change: Change) throws {
         let (first, second) = try two()
         switch change {
-        case .answeredElsewhere: _ = scene.board.remove("AAAA", now: scene.now)
+        case .answeredElsewhere: _ = scene.notificationState.remove("AAAA", now: scene.now)
         case .clickedAway: _ = scene.close(first, reason: 2)
-        case .another: _ = scene.carryOut(scene.board.show(.of(.release, "CCCC"), now: scene.now))
-        case .news: scene.board.disturb(now: scene.now)
+        case .another: _ = scene.carryOut(scene.notificationState.show(.of(.release, "CCCC"), now: scene.now))
+        case .news: scene.notificationState.disturb(now: scene.now)
         case .otherPrograms: _ = scene.close(Posted(id: 99, note: first.note), reason: 1)
         case .pressedEarly:
             let third = try #require(
-                scene.carryOut(scene.board.show(.of(.release, "CCCC"), now: scene.now)).first
+                scene.carryOut(scene.notificationState.show(.of(.release, "CCCC"), now: scene.now)).first
             )
             _ = scene.allow(third)
         case .counted:
             _ = scene.show(.of(.release, "CCCC"))
-            _ = scene.carryOut(scene.board.show(.of(.release, "DDDD"), now: scene.now))
+            _ = scene.carryOut(scene.notificationState.show(.of(.release, "DDDD"), now: scene.now))
         }
         scene.pass(.milliseconds(650))
         #expect(!scene.allow(second).contains(.allow("BBBB")))
@@ -81,19 +83,21 @@ import Testing
 
     @Test mutating func `what another bus name says has closed moves nothing`() throws {
         let (first, second) = try two()
-        scene.board.departed = [":1.66"]
+        scene.notificationState.departed = [":1.66"]
         _ = scene.close(first, reason: 1, from: ":1.66")
         #expect(scene.allow(second).contains(.allow("BBBB")))
     }
 
     @Test mutating func `what is kept of a server that never answers, or never stays, is bounded`() throws {
         let (first, _) = try two()
-        _ = scene.board.show(.of(.save, "CCCC"), now: scene.now)
+        _ = scene.notificationState.show(.of(.save, "CCCC"), now: scene.now)
         for _ in 0..<1000 { _ = scene.close(first, reason: 1, from: ":1.66") }
-        #expect(scene.board.early.count == 64)
-        for number in 0..<1000 { _ = scene.board.serverChanged(to: ":1.\(number)", now: scene.now) }
-        #expect(scene.board.departed.count == 16)
-        #expect(scene.board.departed.last == ":1.998")
+        #expect(scene.notificationState.early.count == 64)
+        for number in 0..<1000 {
+            _ = scene.notificationState.serverChanged(to: ":1.\(number)", now: scene.now)
+        }
+        #expect(scene.notificationState.departed.count == 16)
+        #expect(scene.notificationState.departed.last == ":1.998")
     }
 
     @Test mutating func `a press that a server tells of just after its own closing counts`() throws {
@@ -107,11 +111,12 @@ import Testing
         throws
     {
         let (_, second) = try two()
-        guard case .post(let ticket)? = scene.board.show(.of(.save, "CCCC"), now: scene.now).first else {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.save, "CCCC"), now: scene.now).first
+        else {
             Issue.record("nothing was posted")
             return
         }
-        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
         scene.pass(.milliseconds(100))
         #expect(scene.allow(second) == [second.close])
     }
@@ -119,17 +124,19 @@ import Testing
     @Test mutating func `a server that presses by itself is given three more tries, then it is said once`()
         throws
     {
-        var posted = try #require(scene.carryOut(scene.board.show(.of(.release), now: scene.now)).first)
+        var posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
         for _ in 0..<3 {
             #expect(scene.allow(posted) == [posted.close])
             posted = try #require(scene.wait().first)
         }
         #expect(scene.allow(posted) == [posted.close, .tellAbandoned(code: "7F2A")])
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
         #expect(scene.wait(.seconds(60)).isEmpty)
-        #expect(scene.board.seen.isEmpty, "whoever asks is told how else it can be answered")
+        #expect(scene.notificationState.seen.isEmpty, "whoever asks is told how else it can be answered")
         // Asked again it has one more try, and no more is said of it.
-        _ = scene.board.askedAgain(.of(.release), now: scene.now)
+        _ = scene.notificationState.askedAgain(.of(.release), now: scene.now)
         let last = try #require(scene.wait().first)
         #expect(scene.allow(last) == [last.close])
         #expect(scene.wait(.seconds(60)).isEmpty)
@@ -154,14 +161,14 @@ import Testing
 
 /// Where the server keeps all but one back, Keybell gives it one at a time.
 @Suite struct QueueingServerTests {
-    var scene = BoardScene("gnome-shell")
+    var scene = NotificationScene("gnome-shell")
 
     @Test mutating func `the second question comes a pause after the first has gone`() throws {
         let first = try #require(scene.show(.of(.release, "AAAA")).first)
         #expect(scene.show(.of(.release, "BBBB")).isEmpty)
-        #expect(scene.board.seen == ["AAAA"])
+        #expect(scene.notificationState.seen == ["AAAA"])
         #expect(scene.allow(first) == [first.close, .allow("AAAA")])
-        #expect(scene.board.alarm == scene.now + .seconds(1))
+        #expect(scene.notificationState.alarm == scene.now + .seconds(1))
         #expect(scene.wait(.milliseconds(999)).isEmpty)
         let second = try #require(scene.wait(.milliseconds(1)).first)
         #expect(second.note.title.contains("BBBB"))
@@ -170,21 +177,21 @@ import Testing
     }
 
     @Test mutating func `of several that wait when the server comes just the oldest is sent`() throws {
-        scene.board = NotificationBoard()
+        scene.notificationState = NotificationState()
         let tickets = ["AAAA", "BBBB", "CCCC"].flatMap {
-            scene.board.show(.of(.release, $0), now: scene.now)
+            scene.notificationState.show(.of(.release, $0), now: scene.now)
         }
         #expect(tickets.count == 3, "what the server is like isn't known yet")
         let posted = scene.carryOut(tickets.reversed())
         #expect(posted.map { $0.note.title.contains("AAAA") } == [true])
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
     }
 
     @Test mutating func `one that is pressed too early keeps its place before the others`() throws {
         let first = try #require(
-            scene.carryOut(scene.board.show(.of(.release, "AAAA"), now: scene.now)).first
+            scene.carryOut(scene.notificationState.show(.of(.release, "AAAA"), now: scene.now)).first
         )
-        _ = scene.board.show(.of(.release, "BBBB"), now: scene.now)
+        _ = scene.notificationState.show(.of(.release, "BBBB"), now: scene.now)
         _ = scene.allow(first)
         #expect(scene.wait().map { $0.note.title.contains("AAAA") } == [true])
     }
@@ -192,10 +199,10 @@ import Testing
     @Test mutating func `one that ends while it waits for its turn is never shown`() throws {
         let first = try #require(scene.show(.of(.release, "AAAA")).first)
         _ = scene.show(.of(.release, "BBBB"))
-        #expect(scene.board.remove("BBBB", now: scene.now).isEmpty)
+        #expect(scene.notificationState.remove("BBBB", now: scene.now).isEmpty)
         _ = scene.allow(first)
         #expect(scene.wait().isEmpty)
-        #expect(scene.board.alarm == nil)
+        #expect(scene.notificationState.alarm == nil)
     }
 
     @Test mutating func `the next one comes also where the first was clicked away`() throws {
@@ -217,14 +224,14 @@ import Testing
     }
 
     @Test mutating func `news wait while a question is on the screen or about to be`() throws {
-        #expect(!scene.board.isCrowded)
+        #expect(!scene.notificationState.isCrowded)
         let first = try #require(scene.show(.of(.release, "AAAA")).first)
-        #expect(scene.board.isCrowded)
+        #expect(scene.notificationState.isCrowded)
         _ = scene.show(.of(.release, "BBBB"))
         _ = scene.allow(first)
-        #expect(scene.board.isCrowded)
+        #expect(scene.notificationState.isCrowded)
         let second = try #require(scene.wait().first)
         _ = scene.close(second, reason: 2)
-        #expect(!scene.board.isCrowded, "it was clicked away")
+        #expect(!scene.notificationState.isCrowded, "it was clicked away")
     }
 }

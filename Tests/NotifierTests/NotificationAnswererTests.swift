@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 @Suite struct NotificationAnswererTests {
-    @Test func `a request appears as the contract wants it and a button answers`() async throws {
+    @Test func `a request appears with its buttons, and one of them answers`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)
         let session = try await Session(on: bus)
@@ -50,7 +50,7 @@ import Testing
         let code = try await session.code()
         _ = try await session.log.wait(for: "a line on it") { $0.isEmpty ? nil : true }
         #expect(server.state.now.shown.isEmpty)
-        _ = try await session.desk.answer(code: code, decision: .deny, through: .notifier)
+        _ = try await session.approvals.answer(code: code, decision: .deny, through: .notifier)
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
     }
@@ -75,7 +75,7 @@ import Testing
         let session = try await Session(on: bus)
         let answer = session.ask()
         let shown = try await server.shown()
-        try await session.desk.answer(code: session.code(), decision: .deny, through: .notifier)
+        try await session.approvals.answer(code: session.code(), decision: .deny, through: .notifier)
         try await server.closed(shown.id)
         #expect(await answer.value == .denied(Choices()))
         try await session.end()
@@ -91,7 +91,7 @@ import Testing
         // A second request is shown after the closing was taken in, and the first still waits.
         let other = session.ask(host: "gitlab.com")
         _ = try await server.shown(2)
-        #expect(await session.desk.pending().count == 2)
+        #expect(await session.approvals.pending().count == 2)
         try await session.end()
         #expect(await answer.value == .withdrawn)
         #expect(await other.value == .withdrawn)
@@ -105,7 +105,7 @@ import Testing
         let server = try await FakeServer(on: bus)
         let session = try await Session(on: bus)
         let added = Observed(0)
-        let events = session.desk.events()
+        let events = session.approvals.events()
         let counting = Task {
             for await case .added in events { added.update { $0 += 1 } }
         }
@@ -208,7 +208,7 @@ import Testing
         let server = try await FakeServer(on: bus)
         _ = try await server.shown(2)
         #expect(session.log.now.count { $0.contains("no notification server") } == 1)
-        #expect(await session.desk.pending().count == 2)
+        #expect(await session.approvals.pending().count == 2)
         try await session.end()
         for answer in answers { #expect(await answer.value == .withdrawn) }
     }
@@ -262,9 +262,9 @@ import Testing
         let answer = session.ask()
         let shown = try await server.shown()
         for _ in 0..<2 {
-            try await session.desk.register(agent: "panel", peer: ":1.99", isExclusive: true, by: .panel)
+            try await session.approvals.register(agent: "panel", peer: ":1.99", isExclusive: true, by: .panel)
         }
-        try await session.desk.shown(code: session.code(), by: ":1.99")
+        try await session.approvals.shown(code: session.code(), by: ":1.99")
         try await server.closed(shown.id)
         let news = try await server.shown(2)
         #expect(news.hints["transient"] == .boolean(true))

@@ -9,16 +9,17 @@ import Testing
 
 @testable import Notifier
 
-/// A desk with the notifier at work on a private bus.
+/// An approval broker and the notifier at work on a private bus.
 final class Session: Sendable {
     let bus: PrivateBus
-    let desk: FrontDesk
+    let approvals: ApprovalBroker
     let notifier: NotificationAnswerer
     let log = Observed<[String]>([])
     private let connection: BusConnection
     private let running: Task<Void, any Error>
 
-    /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short unless that says otherwise.
+    /// Starts it with the defaults but for what `change` makes of them; a press counts at once and pauses are short
+    /// unless that says otherwise.
     init(
         on bus: PrivateBus,
         sandbox: Sandbox? = nil,
@@ -30,11 +31,11 @@ final class Session: Sendable {
         change(&options)
         self.bus = bus
         connection = try await bus.connect()
-        desk = FrontDesk(limits: options.limits, watchProcess: { process, _ in process })
+        approvals = ApprovalBroker(limits: options.limits, watchProcess: { process, _ in process })
         let log = log
         let logger = Logger(label: "test") { _ in LogKeeper(log: log) }
         let notifier = NotificationAnswerer(
-            desk: desk,
+            approvals: approvals,
             bus: connection,
             options: options,
             logger: logger,
@@ -71,24 +72,24 @@ final class Session: Sendable {
             submitHost: submitHost,
             entries: [EntryLine(uuid: "AA", title: "GitHub", username: "octocat")]
         )
-        return Task { await desk.ask(request) }
+        return Task { await approvals.ask(request) }
     }
 
     /// The code of the request that waits.
     func code() async throws -> String {
         let found = Observed<String?>(nil)
-        let events = desk.events()
+        let events = approvals.events()
         let looking = Task {
             for await case .added(let request) in events { found.update { $0 = request.code } }
         }
         defer { looking.cancel() }
-        if let code = await desk.pending().first?.code { return code }
+        if let code = await approvals.pending().first?.code { return code }
         return try await found.wait(for: "a request") { $0 }
     }
 
-    /// Closes the desk; the notifier has ended when this returns.
+    /// Shuts the broker down; the notifier has ended when this returns.
     func end() async throws {
-        await desk.shutDown()
+        await approvals.shutDown()
         try await running.value
         await connection.close()
     }

@@ -7,14 +7,14 @@ import Testing
 
 /// What was clicked away, let go or refused comes back.
 @Suite struct ShownAgainTests {
-    var scene = BoardScene()
+    var scene = NotificationScene()
 
     private mutating func shown(_ request: PendingRequest = .of(.release)) throws -> Posted {
         try #require(scene.show(request).first)
     }
 
-    private mutating func askAgain() -> [BoardAction] {
-        scene.board.askedAgain(.of(.release), now: scene.now)
+    private mutating func askAgain() -> [NotificationAction] {
+        scene.notificationState.askedAgain(.of(.release), now: scene.now)
     }
 
     // MARK: Asked again
@@ -54,15 +54,15 @@ import Testing
             return
         }
         #expect(askAgain().isEmpty)
-        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
         #expect(askAgain().isEmpty)
-        _ = scene.board.posted(ticket, id: 1, by: ":1.5", now: scene.now)
+        _ = scene.notificationState.posted(ticket, id: 1, by: ":1.5", now: scene.now)
         #expect(askAgain().isEmpty)
     }
 
-    @Test mutating func `what the board is told of twice as it starts wasn't asked again`() throws {
+    @Test mutating func `what the notifier is told of twice as it starts wasn't asked again`() throws {
         _ = scene.close(try shown(), reason: 4)
-        #expect(scene.board.show(.of(.release), now: scene.now).isEmpty)
+        #expect(scene.notificationState.show(.of(.release), now: scene.now).isEmpty)
         #expect(scene.wait(.seconds(60)).isEmpty)
     }
 
@@ -72,18 +72,18 @@ import Testing
     }
 
     @Test mutating func `with dismiss deny a dismissal still denies when it is asked again`() throws {
-        scene = BoardScene(dismissalDenies: true)
+        scene = NotificationScene(dismissalDenies: true)
         _ = scene.close(try shown(), reason: 2)
         #expect(askAgain().isEmpty)
         scene.pass(.milliseconds(500))
-        #expect(scene.board.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
+        #expect(scene.notificationState.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
     }
 
     // MARK: Expired
 
     @Test mutating func `what the server lets expire comes back by itself, so often and no more`() throws {
         var posted = try shown()
-        for _ in 0..<scene.board.limits.expiries {
+        for _ in 0..<scene.notificationState.limits.expiries {
             #expect(scene.close(posted, reason: 1).isEmpty)
             posted = try #require(scene.wait().first)
             scene.pass(.seconds(6))
@@ -101,11 +101,11 @@ import Testing
     // MARK: Refused
 
     /// Posts and has the server refuse; when it is tried again.
-    private mutating func refuse(_ actions: [BoardAction]) -> ([BoardAction], Duration?) {
+    private mutating func refuse(_ actions: [NotificationAction]) -> ([NotificationAction], Duration?) {
         guard case .post(let ticket)? = actions.first else { return ([], nil) }
-        _ = scene.board.compose(ticket, on: scene.server, now: scene.now)
-        let more = scene.board.failed(ticket, reason: "org.example.TooMany", now: scene.now)
-        return (more, scene.board.alarm.map { $0 - scene.now })
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        let more = scene.notificationState.failed(ticket, reason: "org.example.TooMany", now: scene.now)
+        return (more, scene.notificationState.alarm.map { $0 - scene.now })
     }
 
     @Test mutating func `a refused Notify is tried again after 1, 5 and 15 s, and said once`() throws {
@@ -114,18 +114,18 @@ import Testing
         var dues: [Duration?] = [due]
         for _ in 0..<3 {
             scene.pass(try #require(due))
-            (said, due) = refuse(scene.board.tick(now: scene.now))
+            (said, due) = refuse(scene.notificationState.tick(now: scene.now))
             #expect(said.isEmpty)
             dues.append(due)
         }
         #expect(dues == [.seconds(1), .seconds(5), .seconds(15), nil])
-        #expect(scene.board.seen.isEmpty)
+        #expect(scene.notificationState.seen.isEmpty)
         // Then each time another notification closes, whosever it was.
         for id in [98, 99] as [UInt32] {
-            let closed = NotificationBoard.Signal(kind: .closed(reason: 2), id: id, peer: ":1.5")
-            _ = scene.board.take(closed, now: scene.now)
-            scene.pass(try #require(scene.board.alarm) - scene.now)
-            (said, due) = refuse(scene.board.tick(now: scene.now))
+            let closed = NotificationState.Signal(kind: .closed(reason: 2), id: id, peer: ":1.5")
+            _ = scene.notificationState.take(closed, now: scene.now)
+            scene.pass(try #require(scene.notificationState.alarm) - scene.now)
+            (said, due) = refuse(scene.notificationState.tick(now: scene.now))
             #expect(due == nil)
         }
         _ = askAgain()
@@ -134,16 +134,17 @@ import Testing
     }
 
     @Test mutating func `a refused one doesn't keep the place of those that the server takes`() throws {
-        scene = BoardScene("gnome-shell")
+        scene = NotificationScene("gnome-shell")
         _ = refuse(askAgain())
         #expect(scene.show(.of(.release, "8K3D")).count == 1)
     }
 
     @Test mutating func `another server is asked at once`() {
         _ = refuse(askAgain())
-        _ = scene.board.serverChanged(to: nil, now: scene.now)
-        #expect(scene.board.alarm == nil)
+        _ = scene.notificationState.serverChanged(to: nil, now: scene.now)
+        // At the latest: the bus may start one.
+        #expect(scene.notificationState.alarm == scene.now + scene.notificationState.limits.revivals[0])
         scene.server = NotificationServer(peer: ":1.9", product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(scene.board.serverChanged(to: ":1.9", now: scene.now)).count == 1)
+        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.9", now: scene.now)).count == 1)
     }
 }

@@ -8,18 +8,18 @@ import Testing
 
 @testable import Operations
 
-/// While the keyring is locked nobody knows who is who: a good key must not be overwritten because of that.
+/// While the keyring is locked no client can be recognized: a good key must not be overwritten because of that.
 @Suite(.timeLimit(.minutes(1))) struct AssociateLockedTests {
     @Test func `the keyring is unlocked only after the allow`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let guest = Guest(id: "", caller: .named("perl"))
-        let denied = try await scene.ring(guest, guest.request(.associate), .deny)
+        let guest = TestClient(id: "", caller: .named("perl"))
+        let denied = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(denied.reply.success == false)
         #expect(await scene.clients.unlocks == 0)
 
-        let other = Guest(id: "", caller: .named("ruby"))
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let other = TestClient(id: "", caller: .named("ruby"))
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "ruby")
         #expect(await scene.clients.unlocks == 1)
     }
@@ -27,8 +27,8 @@ import Testing
     @Test func `a suggested Id that turns out to be taken gives way to the next free one`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let guest = Guest(id: "")
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let guest = TestClient(id: "")
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(await scene.asked().map(\.suggestedID) == ["firefox"])
         #expect(rung.reply.id == "firefox-2")
         #expect(await scene.clients.client("firefox")?.fingerprint == scene.guest.key.fingerprint)
@@ -41,8 +41,14 @@ import Testing
         for (id, choices) in [("", Choices(id: "firefox")), ("firefox", Choices())] {
             let scene = await Scene()
             await scene.clients.lock()
-            let guest = Guest(id: id, caller: .named("chromium", 200))
-            let rung = try await scene.ring(guest, guest.request(.associate), .allow(choices), .deny, .allow)
+            let guest = TestClient(id: id, caller: .named("chromium", 200))
+            let rung = try await scene.verified(
+                guest,
+                guest.request(.associate),
+                .allow(choices),
+                .deny,
+                .allow
+            )
             #expect(await scene.asked().map(\.kind) == [.associate, .overwrite, .associate])
             #expect(
                 await scene.asked()[1].body.hasPrefix(
@@ -58,8 +64,8 @@ import Testing
         let scene = await Scene()
         await scene.clients.lock()
         await scene.clients.fail(with: .dismissed)
-        let guest = Guest(id: "", caller: .named("perl"))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let guest = TestClient(id: "", caller: .named("perl"))
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == KeyringError.dismissed.advice)
         #expect(await scene.clients.registrations == 0)
@@ -71,13 +77,13 @@ import Testing
         try await Scene.onOneThread {
             let scene = await Scene()
             await scene.clients.lock()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let test = scene.ringing(
                 scene.guest,
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
             )
             let question = try await scene.next(&events)
-            let newKey = Guest(id: "")
+            let newKey = TestClient(id: "")
             let associate = scene.ringing(newKey, try newKey.request(.associate))
             await Scene.everythingElse()
             try await scene.allow(question)
@@ -94,13 +100,13 @@ import Testing
         try await Scene.onOneThread {
             let scene = await Scene()
             await scene.clients.lock()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let test = scene.ringing(
                 scene.guest,
                 try scene.guest.request(.testAssociate, triggerUnlock: true)
             )
             let question = try await scene.next(&events)
-            let newKey = Guest(id: "")
+            let newKey = TestClient(id: "")
             let associate = scene.ringing(newKey, try newKey.request(.associate))
             await Scene.everythingElse()
             try await scene.deny(question)
@@ -115,10 +121,10 @@ import Testing
     @Test func `another program's associate is a question of its own`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let test = scene.ringing(scene.guest, try scene.guest.request(.testAssociate, triggerUnlock: true))
         let unlock = try await scene.next(&events)
-        let other = Guest(id: "", caller: .named("perl", 300))
+        let other = TestClient(id: "", caller: .named("perl", 300))
         let associate = scene.ringing(other, try other.request(.associate))
         let question = try await scene.next(&events)
         #expect(question.kind == .associate)

@@ -5,18 +5,18 @@ import Callers
 import Clients
 import DisplayText
 import KeePassHTTP
-import Secrecy
 import SecretService
+import SecureMemory
 import Testing
 
 @testable import Operations
 
 @Suite(.timeLimit(.minutes(1))) struct AssociateTests {
-    let newcomer = Guest(id: "", caller: .named("chromium", 200))
+    let newcomer = TestClient(id: "", caller: .named("chromium", 200))
 
     @Test func `an allowed client is stored and told its Id under its own key`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.id == "chromium")
@@ -32,20 +32,20 @@ import Testing
         #expect(asked.suggestedID == "chromium")
         #expect(asked.fingerprint == newcomer.key.fingerprint)
         #expect(asked.client == nil)
-        let known = Guest(id: "chromium", key: newcomer.key)
-        #expect(try await scene.ring(known, known.request(.testAssociate)).reply.success)
+        let known = TestClient(id: "chromium", key: newcomer.key)
+        #expect(try await scene.verified(known, known.request(.testAssociate)).reply.success)
     }
 
     @Test func `a name that is taken gets a number`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "")
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let guest = TestClient(id: "")
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "firefox-2")
     }
 
     @Test func `the person's name for it counts`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             newcomer,
             newcomer.request(.associate),
             .allow(Choices(id: "work browser"))
@@ -54,21 +54,60 @@ import Testing
         #expect(await scene.clients.ids() == ["firefox", "work browser"])
     }
 
+    @Test func `what another client is called becomes nobody's Id, whoever wants it`() async throws {
+        let scene = await Scene()
+        await scene.clients.rename(scene.guest, to: "night")
+        let named = try await scene.verified(
+            newcomer,
+            newcomer.request(.associate),
+            .allow(Choices(id: "night", isNamedByPerson: true)),
+            .allow
+        )
+        #expect(named.reply.id == "night-2")
+        #expect(await scene.asked().map(\.suggestedID) == ["chromium", "night-2"])
+        let proposing = TestClient(id: "night", caller: .named("ruby", 300))
+        let proposed = try await scene.verified(proposing, proposing.request(.associate), .allow)
+        #expect(proposed.reply.id == "night-3")
+    }
+
     @Test func `a proposed Id comes back unchanged`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "KeePassRPC ü 7", caller: .named("ruby"))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let guest = TestClient(id: "KeePassRPC ü 7", caller: .named("ruby"))
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.reply.id == "KeePassRPC ü 7")
         #expect(await scene.asked().first?.suggestedID == "KeePassRPC ü 7")
     }
 
+    @Test func `a name for which the configuration has looser rules comes with a warning, first of all`()
+        async throws
+    {
+        var policy = Policy()
+        var rules = ClientRules()
+        rules.bulkAccess = .never
+        policy.exceptions["backup"] = rules
+        rules = ClientRules()
+        rules.anyProgram = true
+        policy.exceptions["any"] = rules
+        policy.exceptions["strict"] = ClientRules()
+        let scene = await Scene(policy)
+        for (id, warning) in [
+            ("backup", "Your config.toml lets “backup” have logins without asking you."),
+            ("any", "Your config.toml has looser rules for “any” than for others."), ("strict", nil),
+        ] {
+            let guest = TestClient(id: id, caller: .named("ruby"))
+            _ = try await scene.verified(guest, guest.request(.associate), .allow)
+            let body = try #require(await scene.asked().last?.body)
+            #expect(warning.map { body.hasPrefix($0) } ?? !body.contains("config.toml"), "\(body)")
+        }
+    }
+
     @Test func `a proposed Id in another form is the same Id in one form`() async throws {
         let scene = await Scene()
-        let first = Guest(id: "cafe\u{301}", caller: .named("ruby"))
-        let rung = try await scene.ring(first, first.request(.associate), .allow)
+        let first = TestClient(id: "cafe\u{301}", caller: .named("ruby"))
+        let rung = try await scene.verified(first, first.request(.associate), .allow)
         #expect(rung.reply.id.map { Array($0.utf8) } == Array("caf\u{E9}".utf8))
-        let second = Guest(id: "caf\u{E9}", caller: .named("perl"))
-        var events = scene.desk.events().makeAsyncIterator()
+        let second = TestClient(id: "caf\u{E9}", caller: .named("perl"))
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(second, try second.request(.associate))
         try await scene.allow(try await scene.next(&events))
         let overwrite = try await scene.next(&events)
@@ -84,21 +123,45 @@ import Testing
     ])
     func `a proposal that couldn't be shown as it is stored is not suggested`(_ id: String) async throws {
         let scene = await Scene()
-        let guest = Guest(id: id, caller: .named("evil"))
-        _ = try await scene.ring(guest, guest.request(.associate), .deny)
+        let guest = TestClient(id: id, caller: .named("evil"))
+        _ = try await scene.verified(guest, guest.request(.associate), .deny)
         let suggested = try #require(await scene.asked().first?.suggestedID)
         #expect(suggested != id)
         #expect(PlainText.cleaned(suggested) == suggested)
     }
 
+    @Test
+    func
+        `a proposal that reads as another in Latin letters is suggested in those, and the person's own word is taken`()
+        async throws
+    {
+        let scene = await Scene()
+        let guest = TestClient(id: "\u{455}\u{455}\u{4BB}", caller: .named("ruby"))
+        var events = scene.approvals.events().makeAsyncIterator()
+        let ringing = scene.ringing(guest, try guest.request(.associate))
+        let question = try await scene.next(&events)
+        #expect(question.suggestedID == "ssh")
+        try await scene.allow(question, Choices(id: "Сара"))
+        #expect(try await ringing.value.reply.id == "Сара")
+        // Beside one of that reading it is asked for another.
+        let second = TestClient(id: "", caller: .named("perl"))
+        await scene.clients.welcome(TestClient(id: "coco"))
+        let asking = scene.ringing(second, try second.request(.associate))
+        try await scene.allow(try await scene.next(&events), Choices(id: "\u{441}\u{43E}\u{441}\u{43E}"))
+        let again = try await scene.next(&events)
+        #expect(again.suggestedID == "coco-2")
+        try await scene.allow(again)
+        #expect(try await asking.value.reply.id == "coco-2")
+    }
+
     @Test(arguments: ["", "  ", "a\nb", "a\u{202E}b"])
     func `a name that can't be one is not taken from the person`(_ id: String) async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(newcomer, try newcomer.request(.associate))
         let question = try await scene.next(&events)
         await #expect(throws: AnswerError.self) { try await scene.allow(question, Choices(id: id)) }
-        #expect(await scene.desk.pending().count == 1)
+        #expect(await scene.approvals.pending().count == 1)
         try await scene.deny(question)
         #expect(try await ringing.value.reply.success == false)
         #expect(await scene.clients.ids() == ["firefox"])
@@ -106,8 +169,8 @@ import Testing
 
     @Test func `not allowed means no Id, but version and hash`() async throws {
         let scene = await Scene()
-        let guest = Guest(id: "wanted")
-        let rung = try await scene.ring(guest, guest.request(.associate), .deny)
+        let guest = TestClient(id: "wanted")
+        let rung = try await scene.verified(guest, guest.request(.associate), .deny)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)
@@ -119,15 +182,15 @@ import Testing
 
     @Test func `after a denial the program is quiet, whatever key it brings`() async throws {
         let scene = await Scene()
-        _ = try await scene.ring(newcomer, newcomer.request(.associate), .deny)
-        let other = Guest(id: "", caller: newcomer.caller)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        _ = try await scene.verified(newcomer, newcomer.request(.associate), .deny)
+        let other = TestClient(id: "", caller: newcomer.caller)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `nobody answers in time: the client hears where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         let rung = try await scene.ringing(newcomer, newcomer.request(.associate)).value
@@ -148,7 +211,7 @@ import Testing
             good.with("Key", "\"\(mine)\"").with("Nonce", nil),
         ]
         for request in spoilt {
-            let rung = try await scene.ring(request.bytes, [.allow])
+            let rung = try await scene.verified(request.bytes, [.allow])
             #expect(rung.status == 200)
             #expect(rung.reply.error == "Couldn't verify request")
         }
@@ -159,24 +222,24 @@ import Testing
     func `an associate without a key is a 400`(_ key: String?) async throws {
         let scene = await Scene()
         let request = try WireRequest("associate", id: nil, key: newcomer.key).with("Key", key)
-        let rung = try await scene.ring(request.bytes)
+        let rung = try await scene.verified(request.bytes)
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Invalid request: Key: required")
     }
 
     @Test func `an Id of null is none, and a key of 16 bytes is one`() async throws {
         let scene = await Scene()
-        let key = try #require(ClientKey(base64: "AAECAwQFBgcICQoLDA0ODw=="))
+        let key = try #require(ClientKey(base64: SecretBytes(utf8: "AAECAwQFBgcICQoLDA0ODw==")))
         let request = try WireRequest("associate", id: nil, key: key)
             .with("Id", "null")
             .with("Key", "\"AAECAwQFBgcI\\r\\nCQoLDA0ODw==\"")
-        let rung = try await scene.ring(request.bytes, from: .named("perl"), key: key, [.allow])
+        let rung = try await scene.verified(request.bytes, from: .named("perl"), key: key, [.allow])
         #expect(rung.reply.id == "perl")
     }
 
     @Test func `the same key under the same Id again is let in silently`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.associate))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.associate))
         #expect(rung.reply.id == "firefox")
         #expect(await scene.asked().isEmpty)
         #expect(await scene.clients.registrations == 0)
@@ -184,18 +247,18 @@ import Testing
 
     @Test func `a key that is stored twice is let in under either Id`() async throws {
         let scene = await Scene()
-        let twin = Guest(id: "a-twin", key: scene.guest.key)
+        let twin = TestClient(id: "a-twin", key: scene.guest.key)
         await scene.clients.welcome(twin)
         for guest in [scene.guest, twin] {
-            #expect(try await scene.ring(guest, guest.request(.associate)).reply.id == guest.id)
+            #expect(try await scene.verified(guest, guest.request(.associate)).reply.id == guest.id)
         }
         #expect(await scene.asked().isEmpty)
     }
 
     @Test func `the same key under another Id asks`() async throws {
         let scene = await Scene()
-        let other = Guest(id: "other", key: scene.guest.key)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let other = TestClient(id: "other", key: scene.guest.key)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "other")
         #expect(await scene.asked().count == 1)
     }
@@ -203,7 +266,7 @@ import Testing
     @Test func `a key that can't be stored is no success`() async throws {
         let scene = await Scene()
         await scene.clients.failToStore(with: .keyring(.noDefaultCollection))
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)
         #expect(rung.reply.error == KeyringError.noDefaultCollection.advice)
@@ -212,28 +275,28 @@ import Testing
     @Test func `an Id that the keyring doesn't take is no lock`() async throws {
         let scene = await Scene()
         await scene.clients.failToStore(with: .badName)
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate), .allow)
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.error == ClientError.badName.advice)
     }
 
     @Test func `a client that gave up gets its allow when it comes again`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try newcomer.request(.associate)
         let ringing = scene.ringing(newcomer, body)
         let question = try await scene.next(&events)
         ringing.cancel()
         _ = try await ringing.value
         try await scene.allow(question, Choices(id: "mine"))
-        let rung = try await scene.ring(newcomer, newcomer.request(.associate))
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate))
         #expect(rung.reply.id == "mine")
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `the same attempt twice is one question, and both are let in`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(newcomer, try newcomer.request(.associate))
         let question = try await scene.next(&events)
         let second = scene.ringing(newcomer, try newcomer.request(.associate))
@@ -246,11 +309,11 @@ import Testing
 
     @Test func `a new attempt with another key takes the place of the one that waits`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(newcomer, try newcomer.request(.associate))
         _ = try await scene.next(&events)
-        let other = Guest(id: "", caller: newcomer.caller)
-        let rung = try await scene.ring(other, other.request(.associate), .allow)
+        let other = TestClient(id: "", caller: newcomer.caller)
+        let rung = try await scene.verified(other, other.request(.associate), .allow)
         #expect(rung.reply.id == "chromium")
         #expect(try await first.value.reply.success == false)
         #expect(await scene.clients.client("chromium")?.fingerprint == other.key.fingerprint)
@@ -259,7 +322,7 @@ import Testing
     @Test func `it is served while the vault is locked`() async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        #expect(try await scene.ring(newcomer, newcomer.request(.associate), .allow).reply.success)
+        #expect(try await scene.verified(newcomer, newcomer.request(.associate), .allow).reply.success)
     }
 
     @Test(
@@ -271,8 +334,8 @@ import Testing
     func `a key that anybody could guess is refused, and nobody asked`(_ bytes: [UInt8]) async throws {
         let scene = await Scene()
         let key = try #require(ClientKey(SecretBytes(copying: bytes)))
-        let guest = Guest(id: "", key: key, caller: .named("chromium", 200))
-        let rung = try await scene.ring(guest, guest.request(.associate), .allow)
+        let guest = TestClient(id: "", key: key, caller: .named("chromium", 200))
+        let rung = try await scene.verified(guest, guest.request(.associate), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.id == nil)

@@ -13,9 +13,9 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct AuditingTests {
     private let login = Login.at("https://a.example/path?token=1", "A title")
 
-    private func ring(_ scene: Scene, _ words: Word...) async throws -> Rung {
+    private func verified(_ scene: Scene, _ words: Word...) async throws -> Rung {
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        return try await scene.ring(body, from: scene.guest.caller, key: scene.guest.key, words)
+        return try await scene.verified(body, from: scene.guest.caller, key: scene.guest.key, words)
     }
 
     @Test
@@ -25,7 +25,7 @@ import Vault
     {
         let scene = await Scene()
         await scene.vault.put(login, password: "geheim")
-        #expect(try await ring(scene, .allow).reply.entries.count == 1)
+        #expect(try await verified(scene, .allow).reply.entries.count == 1)
         let record = try #require(scene.records.all.first)
         #expect(record.event == .handedOut)
         #expect(record.fields[.client] == "firefox")
@@ -44,7 +44,7 @@ import Vault
         for (leftOut, without) in [([.passwords], "passwords"), ([], nil)] as [(Set<ReleasePart>, String?)] {
             let scene = await Scene()
             await scene.vault.put(login, password: "geheim")
-            #expect(try await ring(scene, .allow(Choices(leftOut: leftOut))).reply.entries.count == 1)
+            #expect(try await verified(scene, .allow(Choices(leftOut: leftOut))).reply.entries.count == 1)
             #expect(scene.records.all.first?.fields[.without] == without)
         }
     }
@@ -52,34 +52,34 @@ import Vault
     @Test func `what a grant, an entry or the configuration covers says so`() async throws {
         let granted = await Scene()
         await granted.vault.put(login)
-        _ = try await ring(granted, .allow(Choices(scope: .session)))
-        _ = try await ring(granted)
+        _ = try await verified(granted, .allow(Choices(scope: .session)))
+        _ = try await verified(granted)
         #expect(granted.records.all.last?.fields[.under] == "a grant")
 
         let listed = await Scene()
         await listed.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
-        _ = try await ring(listed)
+        _ = try await verified(listed)
         #expect(listed.records.all.map { $0.fields[.under] } == ["the entry's own list"])
 
         let open = await Scene { $0.access = .never }
         await open.vault.put(login)
-        _ = try await ring(open)
+        _ = try await verified(open)
         #expect(open.records.all.map { $0.fields[.under] } == ["the configuration"])
     }
 
     @Test func `a denial hands out nothing and records nothing`() async throws {
         let scene = await Scene()
         await scene.vault.put(login)
-        _ = try await ring(scene, .deny)
+        _ = try await verified(scene, .deny)
         #expect(scene.records.all.isEmpty)
     }
 
     @Test func `an association and a save are recorded`() async throws {
         let scene = await Scene()
-        let new = Guest(id: "", caller: .named("chromium", 200))
-        _ = try await scene.ring(new, new.request(.associate), .allow)
+        let new = TestClient(id: "", caller: .named("chromium", 200))
+        _ = try await scene.verified(new, new.request(.associate), .allow)
         let body = try scene.guest.request(.setLogin, ["Url": "https://b.example/", "Password": "geheim"])
-        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
         #expect(scene.records.all.map(\.event) == [.associated, .saved])
         #expect(scene.records.all.last?.fields[.host] == "b.example")
     }
@@ -88,7 +88,7 @@ import Vault
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login, password: "geheim")
         scene.records.disk = .isFull
-        let rung = try await ring(scene)
+        let rung = try await verified(scene)
         #expect(!rung.reply.success)
         #expect(rung.reply.error?.contains("could not record") == true)
         #expect(rung.reply.entries.isEmpty)
@@ -98,8 +98,8 @@ import Vault
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login)
         scene.records.disk = .isTooSlow
-        #expect(try await !ring(scene).reply.success)
-        await scene.bell.errands.finish()
+        #expect(try await !verified(scene).reply.success)
+        await scene.handler.followUps.finish()
         #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
         #expect(AuditRecord.told(scene.records.all).isEmpty)
     }
@@ -111,10 +111,10 @@ import Vault
         let scene = await Scene(Policy(standard: rules)) { _ in for await _ in telling {} }
         await scene.vault.put(login)
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        let answer = await scene.bell.answer(body, from: KnownVisitor(known: scene.guest.caller))
-        await answer.delivered(true)
+        let answer = await scene.handler.answer(body, from: KnownRequester(known: scene.guest.caller))
+        await answer.delivered?(true)
         told.finish()
-        await scene.bell.errands.finish()
+        await scene.handler.followUps.finish()
     }
 
     @Test func `nothing is opened or recorded for a client that has hung up, and it gets it by asking again`()
@@ -123,24 +123,24 @@ import Vault
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login)
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        let gone = KnownVisitor(known: scene.guest.caller, isThere: false)
-        _ = await scene.bell.answer(body, from: gone)
+        let gone = KnownRequester(known: scene.guest.caller, isThere: false)
+        _ = await scene.handler.answer(body, from: gone)
         #expect(scene.records.all.isEmpty)
-        #expect(try await ring(scene).reply.entries.count == 1)
+        #expect(try await verified(scene).reply.entries.count == 1)
         #expect(scene.records.all.map(\.event) == [.handedOut])
     }
 
     @Test func `an answer that did not arrive takes its record back`() async throws {
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login)
-        await (try ring(scene)).deliver(false)
+        await (try verified(scene)).deliver(false)
         #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
         #expect(AuditRecord.told(scene.records.all).isEmpty)
     }
 
     @Test func `a look-up that finds nothing is recorded once it is answered`() async throws {
         let scene = await Scene()
-        let rung = try await ring(scene)
+        let rung = try await verified(scene)
         await rung.deliver()
         #expect(scene.records.all.map(\.event) == [.nothingFound])
         #expect(scene.records.all.first?.fields[.host] == "a.example")
@@ -149,7 +149,7 @@ import Vault
     @Test func `ask = "granted" hands out what is granted, and asks nobody about the rest`() async throws {
         let scene = await Scene { $0.access = .granted }
         await scene.vault.put(login)
-        let refused = try await ring(scene)
+        let refused = try await verified(scene)
         #expect(!refused.reply.success)
         #expect(refused.reply.error?.contains("granted") == true)
         #expect(await scene.asked().isEmpty)
@@ -163,7 +163,7 @@ import Vault
             form: GrantKey.Form(scheme: "https")
         )
         await scene.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
-        #expect(try await ring(scene).reply.entries.count == 1)
+        #expect(try await verified(scene).reply.entries.count == 1)
         #expect(await scene.asked().isEmpty)
     }
 }

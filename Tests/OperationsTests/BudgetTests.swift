@@ -2,7 +2,7 @@
 
 import Approval
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -35,7 +35,7 @@ import Vault
         var fields = ["Big": String(repeating: "x", count: 60_000)]
         for number in 0..<2000 { fields["f\(number)"] = "{S:Big}" }
         await scene.vault.put(.at("https://a.example/", "a"), fields: fields)
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.entries.first?.stringFields.count == 2002)
         #expect((1_000_000..<5_000_000).contains(size(rung.reply.entries)))
     }
@@ -53,7 +53,7 @@ import Vault
                 fields: ["Big": "{USERNAME}", "Big2": "{S:Big3}", "Big3": number == 0 ? big : "{S:Big}"]
             )
         }
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.entries.count == 200)
         #expect(size(rung.reply.entries) < 5_000_000)
     }
@@ -64,7 +64,7 @@ import Vault
         let text = (0..<20_000).map { "{REF:P@O:\($0)}" }.joined()
         await scene.vault.put(.at("https://a.example/", "a"), password: text)
         let before = await scene.vault.openedSecrets
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.entries.first?.password == SecretBytes(utf8: text))
         // Its own, and the whole vault once.
         #expect(await scene.vault.openedSecrets - before <= 202)
@@ -84,7 +84,7 @@ import Vault
             fields: ["Tag": "needle"]
         )
         let before = await scene.vault.openedSecrets
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.entries.allSatisfy { $0.login == "boss" })
         #expect(rung.reply.entries.allSatisfy { $0.password == SecretBytes(utf8: "secret") })
         #expect(await scene.vault.openedSecrets - before == 50 + 51)
@@ -96,7 +96,7 @@ import Vault
         for number in 0..<33 {
             await scene.vault.put(.at("https://x\(number).example/", "x"), password: large)
         }
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         #expect(rung.status == 200 && !rung.reply.success && rung.reply.entries.isEmpty)
         #expect(rung.reply.error == "That is more than one answer can hold. Ask for less.")
     }
@@ -121,7 +121,7 @@ import Vault
             ),
         ]
         for body in bodies {
-            let rung = try await scene.ring(scene.guest, body, .allow)
+            let rung = try await scene.verified(scene.guest, body, .allow)
             #expect(rung.status == 200 && !rung.reply.success)
             #expect(rung.reply.error?.contains("most") == true)
         }
@@ -147,7 +147,7 @@ import Vault
                 names: [text, text + "a", "\u{323}\u{301}"],
                 stringFields: [(key: text, value: text)]
             )
-            _ = try await scene.ring(scene.guest, body)
+            _ = try await scene.verified(scene.guest, body)
         }
     }
 
@@ -160,10 +160,10 @@ import Vault
             )
         }
         let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/\(marks)"])
-        #expect(try await scene.ring(scene.guest, page).reply.entries.count == 20)
+        #expect(try await scene.verified(scene.guest, page).reply.entries.count == 20)
         let search = try scene.guest.request(.customSearch, ["SearchString": "\u{323}\u{301}\u{301}"])
-        #expect(try await scene.ring(scene.guest, search).reply.success)
+        #expect(try await scene.verified(scene.guest, search).reply.success)
         let all = try scene.guest.request(.getAllLogins)
-        #expect(try await scene.ring(scene.guest, all).reply.entries.count == 20)
+        #expect(try await scene.verified(scene.guest, all).reply.entries.count == 20)
     }
 }

@@ -4,7 +4,7 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -21,7 +21,7 @@ import Vault
         return scene
     }
 
-    private func body(_ type: RequestType, _ guest: Guest) throws -> [UInt8] {
+    private func body(_ type: RequestType, _ guest: TestClient) throws -> [UInt8] {
         try guest.request(
             type,
             ["Uuid": Self.login.id.hex.lowercased(), "SearchString": "a.example"],
@@ -36,7 +36,7 @@ import Vault
         _ type: RequestType
     ) async throws {
         let scene = await scene { $0.access = .never }
-        let rung = try await scene.ring(scene.guest, body(type, scene.guest), .allow)
+        let rung = try await scene.verified(scene.guest, body(type, scene.guest), .allow)
         #expect(rung.reply.success)
         #expect(rung.titles.contains("a"))
         #expect(rung.reply.count == rung.reply.entries.count)
@@ -50,24 +50,24 @@ import Vault
     @Test(arguments: types)
     func `denied is a success with no entries`(_ type: RequestType) async throws {
         let scene = await scene()
-        let rung = try await scene.ring(scene.guest, body(type, scene.guest), .deny)
+        let rung = try await scene.verified(scene.guest, body(type, scene.guest), .deny)
         #expect(rung.reply.success)
         #expect(rung.body.contains("\"Entries\":[]"))
     }
 
     @Test(arguments: types)
-    func `ask_bulk = never asks nobody, but a stranger's key still does`(_ type: RequestType) async throws {
+    func `ask_bulk = never asks nobody, but unfamiliar programs ask`(_ type: RequestType) async throws {
         let scene = await scene { $0.bulkAccess = .never }
-        #expect(try await scene.ring(scene.guest, body(type, scene.guest)).titles.contains("a"))
+        #expect(try await scene.verified(scene.guest, body(type, scene.guest)).titles.contains("a"))
         #expect(await scene.asked().isEmpty)
         let thief = scene.guest.from(.named("curl", 300))
-        #expect(try await scene.ring(thief, body(type, thief), .deny).reply.entries.isEmpty)
+        #expect(try await scene.verified(thief, body(type, thief), .deny).reply.entries.isEmpty)
         #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
     @Test func `a scope beyond once is no answer`() async throws {
         let scene = await scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try body(.getAllLogins, scene.guest))
         let question = try await scene.next(&events)
         for scope in [GrantScope.session, .always] {
@@ -82,7 +82,7 @@ import Vault
 
     @Test func `just some entries allowed: those`() async throws {
         let scene = await scene()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             body(.getAllLogins, scene.guest),
             .allow(Choices(entries: [Self.login.id.hex]))
@@ -110,7 +110,7 @@ import Vault
                 ["Uuid": id, "SearchString": "a.example"],
                 names: ["c"]
             )
-            let rung = try await scene.ring(scene.guest, body, .allow(Choices(leftOut: leftOut)))
+            let rung = try await scene.verified(scene.guest, body, .allow(Choices(leftOut: leftOut)))
             let entry = try #require(rung.reply.entries.first { $0.uuid == id })
             #expect(entry.login == "me")
             #expect(entry.password == SecretBytes(utf8: leftOut.contains(.passwords) ? "" : "secret"))
@@ -124,7 +124,7 @@ import Vault
     @Test func `all logins come without passwords unless configured`() async throws {
         for isConfigured in [false, true] {
             let scene = await scene { $0.passwordsInGetAllLogins = isConfigured }
-            let rung = try await scene.ring(scene.guest, body(.getAllLogins, scene.guest), .allow)
+            let rung = try await scene.verified(scene.guest, body(.getAllLogins, scene.guest), .allow)
             #expect(rung.reply.entries.map(\.login) == ["me", "me"])
             #expect(rung.reply.entries.first?.password == SecretBytes(utf8: isConfigured ? "secret" : ""))
             // Two libraries decrypt whatever an entry has, so that none must be empty on the wire.
@@ -138,13 +138,13 @@ import Vault
         await scene.vault.put(.at("https://c.example/", "A"))
         let names = ["a", "a", "nothing", "b"]
         let body = try scene.guest.request(.getLoginsByNames, names: names)
-        #expect(try await scene.ring(scene.guest, body, .allow).titles == ["a", "b"])
+        #expect(try await scene.verified(scene.guest, body, .allow).titles == ["a", "b"])
     }
 
     @Test(arguments: ["", "zz", "0123456789ABCDEF0123456789ABCDEF", "0123456789ABCDEF0123456789ABCDEF0"])
     func `by an uuid that nobody has finds none`(_ uuid: String) async throws {
         let scene = await scene()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLoginByUUID, ["Uuid": uuid]),
             .allow
@@ -158,9 +158,9 @@ import Vault
     @Test func `an allow for one search is none for another`() async throws {
         let scene = await scene()
         let first = try scene.guest.request(.getLoginsByNames, names: ["a"])
-        #expect(try await scene.ring(scene.guest, first, .allow).titles == ["a"])
+        #expect(try await scene.verified(scene.guest, first, .allow).titles == ["a"])
         let second = try scene.guest.request(.getLoginByUUID, ["Uuid": Self.login.id.hex])
-        #expect(try await scene.ring(scene.guest, second, .deny).reply.entries.isEmpty)
+        #expect(try await scene.verified(scene.guest, second, .deny).reply.entries.isEmpty)
         #expect(await scene.asked().count == 2)
     }
 
@@ -170,9 +170,9 @@ import Vault
         bin.isRecycled = true
         await scene.vault.put(bin)
         await scene.vault.put(Login(id: .random(), title: "KeePassHttp Settings"))
-        let all = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let all = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         #expect(Set(all.titles) == ["a", "b"])
         let byID = try scene.guest.request(.getLoginByUUID, ["Uuid": bin.id.hex])
-        #expect(try await scene.ring(scene.guest, byID).reply.entries.isEmpty)
+        #expect(try await scene.verified(scene.guest, byID).reply.entries.isEmpty)
     }
 }

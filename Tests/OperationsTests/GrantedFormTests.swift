@@ -25,8 +25,8 @@ import Vault
         then second: KeyValuePairs<String, String>
     ) async throws -> Int {
         let allowed = try scene.guest.request(.getLogins, first)
-        await (try await scene.ring(scene.guest, allowed, Self.always)).deliver()
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, second), .deny)
+        await (try await scene.verified(scene.guest, allowed, Self.always)).deliver()
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, second), .deny)
         return await scene.asked().count
     }
 
@@ -82,22 +82,22 @@ import Vault
         let login = try #require(await scene.vault.all().first)
         await scene.vault.put(.at("https://bank.example/", "other"))
         let body = try scene.guest.request(.getLoginByUUID, ["Uuid": login.id.hex])
-        await (try await scene.ring(scene.guest, body, Self.always)).deliver()
-        #expect(try await scene.ring(scene.guest, body).titles == ["bank"])
+        await (try await scene.verified(scene.guest, body, Self.always)).deliver()
+        #expect(try await scene.verified(scene.guest, body).titles == ["bank"])
         let byName = try scene.guest.request(.getLoginsByNames, names: ["bank"])
-        #expect(try await scene.ring(scene.guest, byName).titles == ["bank"])
+        #expect(try await scene.verified(scene.guest, byName).titles == ["bank"])
         #expect(await scene.asked().count == 1)
         let both = try scene.guest.request(.getLoginsByNames, names: ["bank", "other"])
-        #expect(try await scene.ring(scene.guest, both, .deny).titles == ["bank"])
+        #expect(try await scene.verified(scene.guest, both, .deny).titles == ["bank"])
         #expect(await scene.asked().last?.entries.map(\.title) == ["other"])
         // Neither by the page nor for another program.
-        _ = try await scene.ring(
+        _ = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://bank.example/"]),
             .deny
         )
         let other = scene.guest.from(.named("curl", 300))
-        _ = try await scene.ring(other, other.request(.getLoginByUUID, ["Uuid": login.id.hex]), .deny)
+        _ = try await scene.verified(other, other.request(.getLoginByUUID, ["Uuid": login.id.hex]), .deny)
         #expect(await scene.asked().count == 4)
     }
 
@@ -108,15 +108,15 @@ import Vault
             .setLogin,
             ["Uuid": uuid, "Password": "1", "Url": "https://bank.example/"]
         )
-        await (try await scene.ring(scene.guest, first, Self.always)).deliver()
+        await (try await scene.verified(scene.guest, first, Self.always)).deliver()
         let same = try scene.guest.request(.setLogin, ["Uuid": uuid, "Password": "2"])
-        await (try await scene.ring(scene.guest, same)).deliver()
+        await (try await scene.verified(scene.guest, same)).deliver()
         #expect(await scene.asked().count == 1)
         let plain = try scene.guest.request(
             .setLogin,
             ["Uuid": uuid, "Password": "3", "Url": "http://bank.example/"]
         )
-        #expect(try await scene.ring(scene.guest, plain, .deny).reply.success == false)
+        #expect(try await scene.verified(scene.guest, plain, .deny).reply.success == false)
         #expect(await scene.asked().count == 2)
     }
 
@@ -126,7 +126,7 @@ import Vault
         for number in 0..<3 {
             let guest = scene.guest.from(.named("firefox", 100, origin: "moz-extension://\(number)"))
             let body = try guest.request(.setLogin, fields)
-            #expect(try await scene.ring(guest, body, .deny).reply.success == false)
+            #expect(try await scene.verified(guest, body, .deny).reply.success == false)
         }
         #expect(await scene.asked().count == 1)
     }

@@ -9,7 +9,7 @@ import Testing
 @Suite struct LongTextTests {
     static let marks = String(repeating: "\u{323}\u{301}", count: 190_000)
 
-    static let bodies: [(String, @Sendable (Guest, String) throws -> [UInt8])] = [
+    static let bodies: [(String, @Sendable (TestClient, String) throws -> [UInt8])] = [
         ("Url", { try $0.request(.getLogins, ["Url": $1]) }),
         ("Url's path", { try $0.request(.getLogins, ["Url": "https://a.example/?" + $1]) }),
         ("Url's host", { try $0.request(.getLogins, ["Url": "https://" + $1 + ".example/"]) }),
@@ -37,6 +37,6 @@ import Testing
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", username: "me"))
         let bytes = try body(scene.guest, Self.marks)
-        _ = try await scene.ring(scene.guest, bytes, .deny)
+        _ = try await scene.verified(scene.guest, bytes, .deny)
     }
 }

@@ -5,8 +5,8 @@ import Foundation
 import KDBX
 import KeePassHTTP
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -16,7 +16,7 @@ import VaultStores
 
 /// How long what is told before an allow takes over the real stores, with a right guess and with a wrong one.
 ///
-/// For the hand (`KEYBELL_TIMING=1`): a busy machine would break it. `LookTests` compares the work that is done.
+/// To be run by hand (`KEYBELL_TIMING=1`): a busy machine would break it. `LookTests` compares the work that is done.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["KEYBELL_TIMING"] != nil), .serialized)
 struct LookTimingTests {
     enum Store: String, CaseIterable { case memory, kdbx, keyring }
@@ -26,17 +26,17 @@ struct LookTimingTests {
     private static let others = 50
     private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    /// A bell over a vault with one login whose secrets are known, or are others.
+    /// A request handler over a vault with one login whose secrets are known, or are others.
     private struct Place {
         let scene: Scene
-        let bell: Bell
+        let handler: RequestHandler
         let id: LoginID
         /// What the vault needs to be there.
         let kept: [any Sendable]
     }
 
     private static func place(_ store: Store, _ password: String) async throws -> Place {
-        var limits = Approval.Limits()
+        var limits = ApprovalLimits()
         // So that the answer comes at once, and nobody has to be there.
         (limits.total, limits.waitingTotal) = (0, 0)
         let scene = await Scene(limits: limits)
@@ -55,16 +55,16 @@ struct LookTimingTests {
                 )
             )
         }
-        let bell = Bell(
-            vaults: VaultRack(first: vault),
+        let handler = RequestHandler(
+            vaults: VaultSet(first: vault),
             clients: scene.clients,
             grants: scene.grants,
-            desk: scene.desk,
+            approvals: scene.approvals,
             policy: Policy(),
             logger: quiet,
             now: { Scene.now }
         )
-        return Place(scene: scene, bell: bell, id: id, kept: kept)
+        return Place(scene: scene, handler: handler, id: id, kept: kept)
     }
 
     private static func vault(
@@ -111,7 +111,7 @@ struct LookTimingTests {
             let guest = place.scene.guest
             let body = try Self.body(guess, guest, place.id)
             let start = ContinuousClock.now
-            let answer = await place.bell.answer(body, from: KnownVisitor(known: guest.caller))
+            let answer = await place.handler.answer(body, from: KnownRequester(known: guest.caller))
             let time = ContinuousClock.now - start
             #expect(String(decoding: answer.body, as: UTF8.self).contains("Too many"))
             if isRight { times.0.append(time) } else { times.1.append(time) }
@@ -123,7 +123,7 @@ struct LookTimingTests {
         withExtendedLifetime(places) {}
     }
 
-    private static func body(_ guess: Guess, _ guest: Guest, _ id: LoginID) throws -> [UInt8] {
+    private static func body(_ guess: Guess, _ guest: TestClient, _ id: LoginID) throws -> [UInt8] {
         let text: String
         switch guess {
         case .password: return try guest.request(.setLogin, ["Uuid": id.hex, "Password": "Tr0ub4dor"])

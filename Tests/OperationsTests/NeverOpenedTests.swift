@@ -21,10 +21,10 @@ import Vault
 
     @Test func `a ping is a 503 that says what to do, and asks the person once`() async throws {
         let scene = await scene()
-        var events = scene.desk.events().makeAsyncIterator()
-        let visitor = KnownVisitor(known: .named("firefox"))
+        var events = scene.approvals.events().makeAsyncIterator()
+        let requester = KnownRequester(known: .named("firefox"))
         for _ in 0..<2 {
-            let answer = await scene.bell.answer(Self.ping, from: visitor)
+            let answer = await scene.handler.answer(Self.ping, from: requester)
             #expect(answer.status == 503)
             let reply = try IncomingReply(parsing: answer.body, key: nil)
             #expect(!reply.success && reply.hash == nil)
@@ -37,7 +37,10 @@ import Vault
         #expect(!question.verified && question.client == nil)
         try await scene.allow(question)
         // Asked once: the next question is another program's.
-        let other = await scene.bell.answer(Self.ping, from: KnownVisitor(known: .named("chromium", 200)))
+        let other = await scene.handler.answer(
+            Self.ping,
+            from: KnownRequester(known: .named("chromium", 200))
+        )
         if other.status == 503 {
             #expect(try await scene.next(&events).caller.executable == "/usr/bin/chromium")
         }
@@ -46,9 +49,9 @@ import Vault
     @Test func `after the person's word the Hash is known`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
-        let ping = try await scene.ring(Self.ping)
+        let ping = try await scene.verified(Self.ping)
         #expect(ping.status == 200 && ping.reply.hash == MemoryVault.hash)
     }
 
@@ -69,9 +72,9 @@ import Vault
         let scene = await scene()
         for number in 0..<300 {
             let caller = Caller.named("firefox", origin: "moz-extension://\(number)")
-            #expect(await scene.bell.answer(Self.ping, from: KnownVisitor(known: caller)).status == 503)
+            #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
         }
-        let offers = scene.bell.unlockOffers
+        let offers = scene.handler.unlockOffers
         #expect(await !offers.begins(Caller.named("firefox").vouchedIDs))
         #expect(await offers.begins(Caller.named("chromium").vouchedIDs))
     }
@@ -86,10 +89,10 @@ import Vault
             let vault = MemoryVault("main", hash: nil)
             await vault.lock()
             var scene = await Scene(Policy(unlocksOnRequest: isStanding), vault: vault)
-            scene.bell.testAssociateHold = hold
-            let guest = id == "firefox" ? scene.guest : Guest(id: id)
+            scene.handler.testAssociateHold = hold
+            let guest = id == "firefox" ? scene.guest : TestClient(id: id)
             let body = try guest.request(.testAssociate, triggerUnlock: !isStanding)
-            let rung = try await scene.ring(guest, body, .deny)
+            let rung = try await scene.verified(guest, body, .deny)
             #expect(rung.status == 503, "\(id): \(rung.body)")
             #expect(rung.reply.hash == nil && !rung.reply.success)
             #expect(rung.reply.error == Refusal.neverOpened("main").sentence)
@@ -98,11 +101,11 @@ import Vault
 
     @Test func `a read of a program that is muted is no 200, either`() async throws {
         let scene = await scene()
-        let associate = try Guest(id: "", caller: scene.guest.caller).request(.associate)
-        _ = try await scene.ring(scene.guest, associate, .deny(Choices(muteSeconds: 60)))
+        let associate = try TestClient(id: "", caller: scene.guest.caller).request(.associate)
+        _ = try await scene.verified(scene.guest, associate, .deny(Choices(muteSeconds: 60)))
         for type in [RequestType.getLogins, .getAllLogins, .testAssociate] {
             let body = try scene.guest.request(type, ["Url": "https://a.example/"], triggerUnlock: true)
-            let rung = try await scene.ring(scene.guest, body, .allow)
+            let rung = try await scene.verified(scene.guest, body, .allow)
             #expect(rung.status == 503 && rung.reply.hash == nil, "\(rung.body)")
         }
         #expect(await scene.asked().count == 1)
@@ -110,7 +113,7 @@ import Vault
 
     @Test func `nobody is asked for a program that can't be found out, or is muted`() async throws {
         let scene = await scene()
-        #expect(await scene.bell.answer(Self.ping, from: KnownVisitor(known: .nobody)).status == 503)
+        #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: .nobody)).status == 503)
         await Scene.everythingElse()
         #expect(await scene.asked().isEmpty)
     }
@@ -120,11 +123,11 @@ import Vault
         let scene = await scene()
         let fields: KeyValuePairs = ["Url": "https://a.example/", "SearchString": "x", "Uuid": "00"]
         let body = try scene.guest.request(type, fields, names: ["x"])
-        let rung = try await scene.ring(scene.guest, body, .deny, .deny)
+        let rung = try await scene.verified(scene.guest, body, .deny, .deny)
         #expect(rung.status == 503)
         #expect(rung.reply.error?.isEmpty == false)
-        let strange = Guest(id: "firefox", caller: .named("perl", 300))
-        let unverified = try await scene.ring(
+        let strange = TestClient(id: "firefox", caller: .named("perl", 300))
+        let unverified = try await scene.verified(
             strange,
             strange.request(type, fields, names: ["x"]),
             .deny,
@@ -135,7 +138,7 @@ import Vault
 
     @Test func `a key that is kept already is welcomed with the real Hash`() async throws {
         let scene = await scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.associate), .allow)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.associate), .allow)
         #expect(await scene.asked().map(\.kind) == [.unlock])
         #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
         #expect(rung.reply.id == scene.guest.id)
@@ -148,13 +151,13 @@ import Vault
         await first.lock()
         let scene = await Scene(vault: first, others: [second])
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        #expect(try await scene.ring(scene.guest, body).status == 503)
+        #expect(try await scene.verified(scene.guest, body).status == 503)
         let unlocking = try scene.guest.request(
             .getLogins,
             ["Url": "https://a.example/"],
             triggerUnlock: true
         )
-        let rung = try await scene.ring(scene.guest, unlocking, .allow)
+        let rung = try await scene.verified(scene.guest, unlocking, .allow)
         #expect(await scene.asked().first?.vault == "main")
         #expect(await scene.asked().map(\.kind) == [.unlock])
         #expect(rung.status == 200 && rung.reply.hash == MemoryVault.hash)

@@ -12,7 +12,7 @@ import Vault
     @Test(arguments: ["", "{", "[]", "\"get-logins\"", "{\"RequestType\":\"get-logins\"", "\u{FEFF}nonsense"])
     func `what is no JSON object is a 400 that says so`(_ text: String) async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(Array(text.utf8))
+        let rung = try await scene.verified(Array(text.utf8))
         #expect(rung.status == 400)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error?.hasPrefix("Malformed JSON") == true)
@@ -21,7 +21,7 @@ import Vault
     }
 
     @Test func `a request without a type is a 400 that names it`() async throws {
-        let rung = try await Scene().ring(Array("{}".utf8))
+        let rung = try await Scene().verified(Array("{}".utf8))
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Invalid request: RequestType: required")
     }
@@ -29,17 +29,17 @@ import Vault
     @Test func `an unknown type is a 400 before anything is verified`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let rung = try await scene.ring(Array("{\"RequestType\":\"make-coffee\"}".utf8))
+        let rung = try await scene.verified(Array("{\"RequestType\":\"make-coffee\"}".utf8))
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Unknown command: make-coffee")
     }
 
     @Test(arguments: RequestType.allCases.filter { $0 != .testAssociate && $0 != .associate })
-    func `a stranger learns nothing of what is missing or locked`(_ type: RequestType) async throws {
+    func `who isn't verified learns nothing of what is missing or locked`(_ type: RequestType) async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        let stranger = Guest(id: "firefox")
-        let rung = try await scene.ring(stranger, stranger.request(type))
+        let stranger = TestClient(id: "firefox")
+        let rung = try await scene.verified(stranger, stranger.request(type))
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Couldn't verify request")
         #expect(rung.reply.hash == MemoryVault.hash)
@@ -55,7 +55,7 @@ import Vault
     ) async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(type))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(type))
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Invalid request: \(field): required")
     }
@@ -70,7 +70,7 @@ import Vault
     ) async throws {
         let scene = await Scene()
         let request = try WireRequest(type, id: "firefox", key: scene.guest.key).with(field, "\"AAAA\"")
-        let rung = try await scene.ring(request.bytes)
+        let rung = try await scene.verified(request.bytes)
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Couldn't verify request")
         #expect(await scene.clients.strikes.count == 1)
@@ -84,7 +84,7 @@ import Vault
         await scene.vault.lock()
         let id = LoginID.random().hex
         let body = try scene.guest.request(type, ["Url": "https://a.example/", "Uuid": id], names: ["a"])
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.status == 503)
         #expect(rung.reply.error == "Database locked")
         #expect(rung.reply.hash == MemoryVault.hash)
@@ -94,7 +94,7 @@ import Vault
     @Test func `a locked keyring is a 503, too, for nobody can be verified`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         #expect(rung.status == 503)
         #expect(rung.reply.error == "Database locked")
     }
@@ -102,7 +102,7 @@ import Vault
     @Test func `a keyring that is away is a 503 that says what to do`() async throws {
         let scene = await Scene()
         await scene.clients.fail(with: .noProvider)
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         #expect(rung.status == 503)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error?.isEmpty == false)
@@ -112,7 +112,7 @@ import Vault
     @Test func `what went wrong in a vault stays in the log`() async throws {
         let scene = await Scene()
         await scene.vault.fail(with: .failed("/home/me/secret.kdbx: broken"))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         #expect(rung.reply.success == false)
         #expect(!rung.body.contains("secret.kdbx"))
         #expect(rung.reply.error?.isEmpty == false)
@@ -123,7 +123,7 @@ import Vault
         await second.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let scene = await Scene(others: [second])
         await scene.vault.lock()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -145,7 +145,7 @@ import Vault
             case "Realm": try scene.guest.request(type, ["Url": "https://a.example/", field: "a\u{0}b"])
             default: try scene.guest.request(type, [field: "https://a.example/\u{0}x"])
             }
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.status == 400)
         #expect(rung.reply.error == "Invalid request: \(field): a text can't have a NUL character in it")
         #expect(await scene.clients.strikes.isEmpty)
@@ -156,12 +156,12 @@ import Vault
     func `too many questions are told before a locked vault, to what would have to ask`(
         _ type: RequestType
     ) async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         (limits.total, limits.waitingTotal) = (0, 0)
         let scene = await Scene(limits: limits)
         await scene.vault.lock()
         let body = try scene.guest.request(type, ["Url": "https://a.example/", "Login": "me"])
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Too many questions are waiting")
 
@@ -171,6 +171,6 @@ import Vault
         )
         await trusting.vault.lock()
         let asksNothing = try trusting.guest.request(type, ["Url": "https://a.example/", "Login": "me"])
-        #expect(try await trusting.ring(trusting.guest, asksNothing).status == 503)
+        #expect(try await trusting.verified(trusting.guest, asksNothing).status == 503)
     }
 }

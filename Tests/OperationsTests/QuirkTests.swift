@@ -20,7 +20,7 @@ import Vault
 
     private func titles(_ fields: KeyValuePairs<String, String>) async throws -> [String] {
         let scene = await scene()
-        return try await scene.ring(scene.guest, scene.guest.request(.getLogins, fields)).titles
+        return try await scene.verified(scene.guest, scene.guest.request(.getLogins, fields)).titles
     }
 
     @Test func `a Url that is a title matches titles exactly`() async throws {
@@ -33,7 +33,7 @@ import Vault
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "My bank"))
         let body = try scene.guest.request(.getLogins, ["Url": "My bank", "SubmitUrl": "keepass-cli"])
-        #expect(try await scene.ring(scene.guest, body, .allow).titles == ["My bank"])
+        #expect(try await scene.verified(scene.guest, body, .allow).titles == ["My bank"])
         let asked = try #require(await scene.asked().first)
         #expect(asked.host == nil)
         #expect(asked.title.contains("for “My bank”"))
@@ -68,9 +68,9 @@ import Vault
         request["Realm"] = "null"
         request["SortSelection"] = "\"False\""
         request["TriggerUnlock"] = "\"true\""
-        #expect(try await scene.ring(request.bytes, key: scene.guest.key).titles == ["My bank"])
+        #expect(try await scene.verified(request.bytes, key: scene.guest.key).titles == ["My bank"])
 
-        let missing = try await scene.ring(request.with("Url", "\"\"").bytes)
+        let missing = try await scene.verified(request.with("Url", "\"\"").bytes)
         #expect(missing.status == 400)
         #expect(missing.reply.error == "Invalid request: Url: required")
     }
@@ -78,7 +78,7 @@ import Vault
     @Test func `an encrypted empty text is one that is missing`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(.getLogins, ["Url": ""])
-        #expect(try await scene.ring(scene.guest, body).status == 400)
+        #expect(try await scene.verified(scene.guest, body).status == 400)
     }
 
     @Test func `a nonce may come again in reads, and without an Hmac`() async throws {
@@ -90,7 +90,7 @@ import Vault
             ["Url": "https://a.example/path"]
         ).with("Hmac", nil)
         for _ in 0..<3 {
-            #expect(try await scene.ring(request.bytes, key: scene.guest.key).titles == ["My bank"])
+            #expect(try await scene.verified(request.bytes, key: scene.guest.key).titles == ["My bank"])
         }
     }
 
@@ -104,20 +104,21 @@ import Vault
                 .getLogins,
                 ["Url": "https://a.example/", "Realm": realm]
             )
-            #expect(try await scene.ring(scene.guest, body).reply.count == count)
+            #expect(try await scene.verified(scene.guest, body).reply.count == count)
         }
     }
 
     @Test func `an Id that isn't ASCII works like any other`() async throws {
         let scene = await scene()
-        let guest = Guest(id: "Büro-Rechner 🔑")
+        let guest = TestClient(id: "Büro-Rechner 🔑")
         await scene.clients.welcome(guest)
-        let rung = try await scene.ring(guest, guest.request(.testAssociate))
+        let rung = try await scene.verified(guest, guest.request(.testAssociate))
         #expect(rung.reply.id == guest.id)
         #expect(rung.body.utf8.allSatisfy { $0 < 0x80 })
     }
 
-    @Test func `expired logins are left out where that is configured, by the bell's own clock`() async throws
+    @Test func `expired logins are left out where that is configured, by the handler's own clock`()
+        async throws
     {
         var login = Login.at("https://a.example/", "old")
         login.expires = Scene.now
@@ -127,14 +128,14 @@ import Vault
             let scene = await Scene(Policy(match: MatchOptions(hideExpired: hides), standard: rules))
             await scene.vault.put(login)
             let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-            #expect(try await scene.ring(scene.guest, body).reply.count == (hides ? 0 : 1))
+            #expect(try await scene.verified(scene.guest, body).reply.count == (hides ? 0 : 1))
         }
     }
 
     @Test func `other requests are served while a prompt is open`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let waiting = scene.ringing(
             scene.guest,
             try scene.guest.request(.getLogins, ["Url": "https://a.example/"])

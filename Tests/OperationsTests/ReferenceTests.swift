@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -29,7 +29,7 @@ import Vault
             fields: fields
         )
         let before = await scene.vault.openedSecrets
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -82,7 +82,7 @@ import Vault
         let text = "{REF:P@I:\(denied.id.hex)}{REF:P@T:Denied}{REF:P@P:secret}"
         await scene.vault.put(.at("https://a.example/", "A", allow: ["a.example"]), password: text)
         let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        let rung = try await scene.ring(scene.guest, page)
+        let rung = try await scene.verified(scene.guest, page)
         #expect(rung.reply.entries.first?.password == SecretBytes(utf8: text))
     }
 
@@ -107,7 +107,7 @@ import Vault
                 try scene.guest.request(.getAllLogins),
             ]
             for (number, request) in requests.enumerated() {
-                let entry = try #require(await scene.ring(scene.guest, request).reply.entries.first)
+                let entry = try #require(await scene.verified(scene.guest, request).reply.entries.first)
                 #expect(entry.name == text && entry.login == text)
                 // A password may hold itself, once.
                 let own = text == "{PASSWORD}" ? "\(text)!!" : "\(text)!"
@@ -123,7 +123,7 @@ import Vault
             fields: Self.seed.merging(["KPH: code": "{TOTP}", "KPH: seed": "{S:TOTP Seed}"]) { $1 }
         )
         let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        let fields = try #require(await scene.ring(scene.guest, page).reply.entries.first).stringFields
+        let fields = try #require(await scene.verified(scene.guest, page).reply.entries.first).stringFields
         #expect(fields.map(\.key) == ["code", "seed"])
         #expect(fields.first?.value.count == 6)
         #expect(fields.last?.value == SecretBytes(utf8: "{S:TOTP Seed}"))
@@ -158,7 +158,7 @@ import Vault
                         (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
                     }
                 ).encoded(with: scene.guest.key)
-                let rung = try await scene.ring(scene.guest, body, .allow)
+                let rung = try await scene.verified(scene.guest, body, .allow)
                 #expect(rung.status == 200 && !rung.reply.success)
                 #expect(rung.reply.error == LoginDraft.placeholderRefusal)
             }
@@ -173,7 +173,7 @@ import Vault
             .setLogin,
             ["Url": "https://a.example/", "Login": "{\"user\":1}", "Password": "a{b}c{S}{{x:"]
         )
-        #expect(try await scene.ring(scene.guest, body).reply.success)
+        #expect(try await scene.verified(scene.guest, body).reply.success)
     }
 
     @Test(arguments: [

@@ -26,7 +26,7 @@ import Vault
     @Test func `just some entries allowed: those`() async throws {
         let scene = await scene("a", "b", "c")
         let chosen = [try await id("c", scene).lowercased(), try await id("a", scene)]
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, Self.page),
             .allow(Choices(entries: chosen))
@@ -35,13 +35,26 @@ import Vault
         #expect(rung.reply.count == 2)
     }
 
+    @Test func `what is changed while the person is asked about it doesn't go out`() async throws {
+        let scene = await scene("moved", "stays")
+        let moved = try #require(await scene.vault.all().first { $0.title == "moved" })
+        var events = scene.approvals.events().makeAsyncIterator()
+        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
+        let question = try await scene.next(&events)
+        var elsewhere = moved
+        elsewhere.url = "https://b.example/"
+        await scene.vault.put(elsewhere, password: "of another site")
+        try await scene.allow(question)
+        #expect(try await ringing.value.titles == ["stays"])
+    }
+
     @Test func `always is remembered for the chosen entries, under key, program, vault and host`()
         async throws
     {
         let scene = await scene("a", "b")
         let chosen = try await id("b", scene)
         let body = try scene.guest.request(.getLogins, Self.page)
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             body,
             .allow(Choices(entries: [chosen], scope: .always))
@@ -63,20 +76,20 @@ import Vault
         #expect(grant.allows)
         #expect(grant.entries == [chosen])
         #expect(grant.scope == .always)
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().last?.entries.map(\.title) == ["a"])
     }
 
     @Test func `once is not remembered`() async throws {
         let scene = await scene("a")
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
         #expect(await scene.grants.grants.isEmpty)
     }
 
     @Test func `session is remembered with its end`() async throws {
         let scene = await scene("a")
         let before = ContinuousClock.now
-        _ = try await scene.ring(
+        _ = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, Self.page),
             .allow(Choices(scope: .session, seconds: 600))
@@ -92,14 +105,14 @@ import Vault
     @Test func `session without seconds has no end of its own`() async throws {
         let scene = await scene("a")
         let body = try scene.guest.request(.getLogins, Self.page)
-        _ = try await scene.ring(scene.guest, body, .allow(Choices(scope: .session)))
+        _ = try await scene.verified(scene.guest, body, .allow(Choices(scope: .session)))
         #expect(await scene.grants.grants.first?.scope == .session(expires: nil))
     }
 
     @Test func `a denial for always is remembered as one`() async throws {
         let scene = await scene("a", "b")
         let body = try scene.guest.request(.getLogins, Self.page)
-        let rung = try await scene.ring(scene.guest, body, .deny(Choices(scope: .always)))
+        let rung = try await scene.verified(scene.guest, body, .deny(Choices(scope: .always)))
         #expect(rung.reply.success)
         let grant = try #require(await scene.grants.grants.first)
         #expect(grant.allows == false)
@@ -112,7 +125,7 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a"))
         await second.put(.at("https://a.example/", "b"))
         let body = try scene.guest.request(.getLogins, Self.page)
-        _ = try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))
+        _ = try await scene.verified(scene.guest, body, .allow(Choices(scope: .always)))
         #expect(Set(await scene.grants.grants.map(\.key.vault)) == ["Passwords", "Second"])
         #expect(await scene.grants.grants.map(\.entries?.count) == [1, 1])
     }
@@ -122,47 +135,47 @@ import Vault
     @Test func `an allow answers the same question again until one reply has arrived`() async throws {
         let scene = await scene("a")
         let body = try scene.guest.request(.getLogins, Self.page)
-        let first = try await scene.ring(scene.guest, body, .allow)
+        let first = try await scene.verified(scene.guest, body, .allow)
         await first.deliver(false)
-        let second = try await scene.ring(scene.guest, body)
+        let second = try await scene.verified(scene.guest, body)
         #expect(second.titles == ["a"])
         #expect(await scene.asked().count == 1)
         await second.deliver()
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().count == 2)
     }
 
     @Test func `the answer to one page is none to another`() async throws {
         let scene = await scene("a")
         await scene.vault.put(.at("https://b.example/", "b"))
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
         let other = try scene.guest.request(.getLogins, ["Url": "https://b.example/"])
-        #expect(try await scene.ring(scene.guest, other, .deny).reply.entries.isEmpty)
+        #expect(try await scene.verified(scene.guest, other, .deny).reply.entries.isEmpty)
         let submit = try scene.guest.request(
             .getLogins,
             ["Url": "https://a.example/", "SubmitUrl": "https://evil.example/"]
         )
-        #expect(try await scene.ring(scene.guest, submit, .deny).reply.entries.isEmpty)
+        #expect(try await scene.verified(scene.guest, submit, .deny).reply.entries.isEmpty)
         #expect(await scene.asked().count == 3)
     }
 
     @Test func `the answer to one key or program is none to another`() async throws {
         let scene = await scene("a")
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
         let thief = scene.guest.from(.named("curl", 300))
         #expect(
-            try await scene.ring(thief, thief.request(.getLogins, Self.page), .deny).reply.entries.isEmpty
+            try await scene.verified(thief, thief.request(.getLogins, Self.page), .deny).reply.entries.isEmpty
         )
-        let rekeyed = Guest(id: "firefox")
+        let rekeyed = TestClient(id: "firefox")
         await scene.clients.welcome(rekeyed)
-        let rung = try await scene.ring(rekeyed, rekeyed.request(.getLogins, Self.page), .deny)
+        let rung = try await scene.verified(rekeyed, rekeyed.request(.getLogins, Self.page), .deny)
         #expect(rung.reply.entries.isEmpty)
         #expect(await scene.asked().count == 3)
     }
 
     @Test func `the same question while it waits is one prompt, and both get the answer`() async throws {
         let scene = await scene("a")
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
         let question = try await scene.next(&events)
         let second = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
@@ -175,7 +188,7 @@ import Vault
     @Test func `always counts also when nobody listens any more`() async throws {
         try await Scene.onOneThread {
             let scene = await scene("a")
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
             let question = try await scene.next(&events)
             ringing.cancel()
@@ -190,7 +203,7 @@ import Vault
 
     @Test func `an entry that was deleted meanwhile is left out`() async throws {
         let scene = await scene("a", "b")
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
         let question = try await scene.next(&events)
         let gone = try #require(LoginID(hex: try await id("a", scene)))
@@ -203,7 +216,7 @@ import Vault
 
     @Test func `a vault that was locked meanwhile hands out nothing`() async throws {
         let scene = await scene("a")
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
         let question = try await scene.next(&events)
         await scene.vault.lock()
@@ -218,17 +231,17 @@ import Vault
     @Test func `a delivery is told of once it has arrived`() async throws {
         let told = Deliveries()
         var scene = await scene("a")
-        scene.bell = Bell(
-            vaults: VaultRack(first: scene.vault),
+        scene.handler = RequestHandler(
+            vaults: VaultSet(first: scene.vault),
             clients: scene.clients,
             grants: scene.grants,
-            desk: scene.desk,
+            approvals: scene.approvals,
             policy: Policy(),
-            logger: scene.bell.logger,
+            logger: scene.handler.logger,
             now: { Scene.now },
             tellDelivery: { await told.add($0) }
         )
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
         await rung.deliver(false)
         #expect(await told.all.isEmpty)
         await rung.deliver()
@@ -236,7 +249,7 @@ import Vault
         #expect(await told.all.map(\.host) == ["a.example"])
         #expect(await told.all.map(\.count) == [1])
         let none = try scene.guest.request(.getLogins, ["Url": "https://none.example/"])
-        await (try await scene.ring(scene.guest, none)).deliver()
+        await (try await scene.verified(scene.guest, none)).deliver()
         #expect(await told.all.count == 1)
     }
 

@@ -46,7 +46,7 @@ import Vault
             .getLogins,
             ["Url": "https://a.example/x?q=1", "SubmitUrl": "https://b.example/post"]
         )
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.titles == ["Example"])
         let asked = try #require(await scene.asked().first)
         #expect(asked.kind == .release)
@@ -62,7 +62,7 @@ import Vault
 
     @Test func `nothing found is a success with no entries, and no question`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.count == 0)
@@ -75,7 +75,7 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a"))
         let body = try scene.guest.request(.getLogins, Self.page)
         for _ in 0..<2 {  // the second time unseen
-            let rung = try await scene.ring(scene.guest, body, .deny)
+            let rung = try await scene.verified(scene.guest, body, .deny)
             #expect(rung.status == 200)
             #expect(rung.reply.success)
             #expect(rung.reply.count == 0)
@@ -86,7 +86,7 @@ import Vault
     }
 
     @Test func `nobody answers: no success, and where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         await scene.vault.put(.at("https://a.example/", "a"))
@@ -99,23 +99,23 @@ import Vault
     }
 
     @Test func `too many questions are told as such`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.perProgram = 0
         limits.waitingPerProgram = 0
         let scene = await Scene(limits: limits)
         await scene.vault.put(.at("https://a.example/", "a"))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == "Too many questions are waiting")
     }
 
-    @Test func `a desk that closes is no allow`() async throws {
+    @Test func `a broker that shuts down is no allow`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
         _ = try await scene.next(&events)
-        await scene.desk.shutDown()
+        await scene.approvals.shutDown()
         let rung = try await ringing.value
         #expect(rung.reply.success == false)
         #expect(rung.reply.entries.isEmpty)
@@ -131,7 +131,7 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         await grant(scene)
         await scene.grants.becomeUnreadable()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(rung.titles.isEmpty)
         #expect(await scene.asked().count == 1)
     }
@@ -141,7 +141,7 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         await grant(scene)
         await scene.grants.becomeUnreadable()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.success == false)
         #expect(rung.reply.entries.isEmpty)
         #expect(await scene.asked().isEmpty)
@@ -152,7 +152,7 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a"))
         await grant(scene, allows: false)
         await scene.grants.becomeUnreadable()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.titles.isEmpty)
         #expect(await scene.asked().isEmpty)
     }
@@ -162,10 +162,10 @@ import Vault
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         await scene.grants.becomeUnreadable()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.page))
         let code = try await scene.next(&events).code
-        let effect = try await scene.desk.answer(
+        let effect = try await scene.approvals.answer(
             code: code,
             decision: .allow,
             choices: Choices(scope: .always),
@@ -178,7 +178,7 @@ import Vault
     @Test func `an entry's own Allow list covers its host`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.titles == ["a"])
         #expect(await scene.asked().isEmpty)
     }
@@ -191,7 +191,7 @@ import Vault
             .getLogins,
             ["Url": "https://a.example/", "SubmitUrl": submitUrl]
         )
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().count == 1)
     }
 
@@ -199,14 +199,14 @@ import Vault
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let body = try scene.guest.request(.getLogins, ["Url": "https://www.a.example/"])
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `a Deny list is never offered`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a", deny: ["a.example"]))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.reply.entries.isEmpty)
         #expect(await scene.asked().isEmpty)
     }
@@ -215,7 +215,7 @@ import Vault
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         await grant(scene)
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.titles == ["a"])
         #expect(await scene.asked().isEmpty)
     }
@@ -231,7 +231,7 @@ import Vault
             .getLogins,
             ["Url": "https://a.example/login", "SubmitUrl": submit]
         )
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().count == 1)
     }
 
@@ -249,7 +249,7 @@ import Vault
         await grant(scene, form: GrantKey.Form(submitHost: "b.example", scheme: "https"))
         await grant(scene, form: nil)
         await grant(scene, entries: [LoginID.random().hex])
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
     }
 
@@ -258,7 +258,7 @@ import Vault
             let scene = await Scene(rules: { $0.access = rule })
             await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
             await grant(scene, allows: false)
-            let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+            let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
             #expect(rung.reply.success)
             #expect(rung.reply.entries.isEmpty)
             #expect(await scene.asked().isEmpty)
@@ -268,7 +268,7 @@ import Vault
     @Test func `ask = never asks nobody`() async throws {
         let scene = await Scene(rules: { $0.access = .never })
         await scene.vault.put(.at("https://a.example/", "a"))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
         #expect(rung.titles == ["a"])
         #expect(await scene.asked().isEmpty)
     }
@@ -277,7 +277,7 @@ import Vault
         let scene = await Scene(rules: { $0.access = .always })
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         await grant(scene)
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
     }
 
@@ -286,12 +286,12 @@ import Vault
         var rules = ClientRules()
         rules.access = .never
         let scene = await Scene(Policy(exceptions: ["backup": rules, "caf\u{E9}": rules]))
-        let backup = Guest(id: id)
+        let backup = TestClient(id: id)
         await scene.clients.welcome(backup)
         await scene.vault.put(.at("https://a.example/", "a"))
-        #expect(try await scene.ring(backup, backup.request(.getLogins, Self.page)).titles == ["a"])
+        #expect(try await scene.verified(backup, backup.request(.getLogins, Self.page)).titles == ["a"])
         #expect(await scene.asked().isEmpty)
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
     }
 
@@ -301,17 +301,17 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "first", username: "a"))
         await scene.vault.put(.at("https://a.example/", "last", username: "c"))
         let body = try scene.guest.request(.getLogins, Self.page)
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.titles == ["first", "covered", "last"])
         #expect(await scene.asked().first?.entries.map(\.title) == ["first", "last"])
-        #expect(try await scene.ring(scene.guest, body, .deny).reply.count == 3)
+        #expect(try await scene.verified(scene.guest, body, .deny).reply.count == 3)
     }
 
     @Test func `a denial leaves what is covered`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "covered", allow: ["a.example"]))
         await scene.vault.put(.at("https://a.example/", "asked"))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(rung.titles == ["covered"])
     }
 
@@ -324,12 +324,12 @@ import Vault
         await scene.vault.put(login)
         await second.put(copy)
         await grant(scene, vault: "Second")
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .deny)
         #expect(rung.titles == ["copy"])
         #expect(await scene.asked().first?.entries.map(\.title) == ["mine"])
     }
 
-    // MARK: Strangers
+    // MARK: Unfamiliar programs
 
     static let strangers: [Caller] = [
         .named("curl", 300), .named("firefox", 100, origin: "moz-extension://other"), .nobody,
@@ -344,39 +344,62 @@ import Vault
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         await grant(scene)
         let thief = scene.guest.from(caller)
-        let rung = try await scene.ring(thief, thief.request(.getLogins, Self.page), .deny)
+        let rung = try await scene.verified(thief, thief.request(.getLogins, Self.page), .deny)
         #expect(rung.reply.entries.isEmpty)
         #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
-    @Test func `a key that came from nobody known is no friend of whoever can't be known`() async throws {
+    @Test func `a key that came from an unknown program isn't familiar from another one`() async throws {
         let scene = await Scene(rules: { $0.access = .never })
         await scene.vault.put(.at("https://a.example/", "a"))
-        let guest = Guest(id: "old", caller: .nobody)
+        let guest = TestClient(id: "old", caller: .nobody)
         await scene.clients.welcome(guest)
-        _ = try await scene.ring(guest, guest.request(.getLogins, Self.page), .deny)
+        _ = try await scene.verified(guest, guest.request(.getLogins, Self.page), .deny)
         #expect(await scene.asked().count == 1)
     }
 
-    @Test func `always for a stranger records the pair, for the same place only`() async throws {
+    @Test func `always for an unfamiliar program records the pair, for the same place only`() async throws {
         let scene = await Scene()
         await scene.vault.put(.at("https://a.example/", "a"))
         await scene.vault.put(.at("https://b.example/", "b", allow: ["b.example"]))
         let other = scene.guest.from(.named("curl", 300))
         let body = try other.request(.getLogins, Self.page)
-        let first = try await scene.ring(other, body, .allow(Choices(scope: .always)))
+        let first = try await scene.verified(other, body, .allow(Choices(scope: .always)))
         await first.deliver()
-        #expect(try await scene.ring(other, body).titles == ["a"])
+        #expect(try await scene.verified(other, body).titles == ["a"])
         #expect(await scene.asked().count == 1)
-        _ = try await scene.ring(other, other.request(.getLogins, ["Url": "https://b.example/"]), .deny)
+        _ = try await scene.verified(other, other.request(.getLogins, ["Url": "https://b.example/"]), .deny)
         #expect(await scene.asked().count == 2)
     }
 
-    @Test func `any_program makes no strangers`() async throws {
+    @Test func `whose an imported key is isn't known until the person allows it something for always`()
+        async throws
+    {
+        let scene = await Scene()
+        await scene.vault.put(.at("https://a.example/", "a"))
+        await scene.vault.put(.at("https://b.example/", "b"))
+        let guest = TestClient(id: "old", caller: .named("chromium", origin: "chrome-extension://x"))
+        await scene.clients.bring(guest)
+        let body = try guest.request(.getLogins, Self.page)
+        let once = try await scene.verified(guest, body, .allow)
+        await once.deliver()
+        #expect(await scene.clients.client("old")?.program == "")
+        let always = try await scene.verified(guest, body, .allow(Choices(scope: .always)))
+        await always.deliver()
+        let bodies = await scene.asked().map(\.body)
+        #expect(bodies.count == 2)
+        #expect(bodies.allSatisfy { $0.contains("the program isn't known yet") })
+        #expect(await scene.clients.client("old")?.program == "/usr/bin/chromium")
+        #expect(await scene.clients.client("old")?.origin == "chrome-extension://x")
+        _ = try await scene.verified(guest, guest.request(.getLogins, ["Url": "https://b.example/"]), .deny)
+        #expect(await scene.asked().last?.body.contains("key") == false)
+    }
+
+    @Test func `with any_program every program is familiar`() async throws {
         let scene = await Scene(rules: { $0.anyProgram = true })
         await scene.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let other = scene.guest.from(.named("curl", 300))
-        #expect(try await scene.ring(other, other.request(.getLogins, Self.page)).titles == ["a"])
+        #expect(try await scene.verified(other, other.request(.getLogins, Self.page)).titles == ["a"])
         #expect(await scene.asked().isEmpty)
     }
 }

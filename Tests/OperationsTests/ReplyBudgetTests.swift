@@ -29,12 +29,12 @@ import Vault
     {
         try await Scene.onOneThread {
             var scene = await Scene()
-            scene.bell.replies = ReplyBudget(most: 200_000, share: 100_000)
+            scene.handler.replies = ReplyBudget(most: 200_000, share: 100_000)
             await scene.vault.put(
                 .at("https://a.example/", "a"),
                 password: String(repeating: "x", count: 40_000)
             )
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
             var tasks: [Task<Rung, any Error>] = []
             for _ in 0..<6 {
@@ -47,13 +47,13 @@ import Vault
             for task in tasks { rung.append(try await task.value) }
             #expect(rung.count { $0.reply.success } == 2)
             #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
-            #expect((80_000...100_000).contains(scene.bell.replies.taken))
+            #expect((80_000...100_000).contains(scene.handler.replies.taken))
             // Delivered or not, they are gone.
             for reply in rung { await reply.deliver(false) }
             rung = []
             tasks = []
             await Scene.everythingElse()
-            #expect(scene.bell.replies.taken == 0)
+            #expect(scene.handler.replies.taken == 0)
         }
     }
 
@@ -66,9 +66,9 @@ import Vault
                 await scene.vault.put(login)
             }
             let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-            let rung = try await scene.ring(scene.guest, body, .allow)
+            let rung = try await scene.verified(scene.guest, body, .allow)
             #expect(rung.reply.entries.count == 10)
-            return scene.bell.replies.taken
+            return scene.handler.replies.taken
         }
         let (with, without) = (try await taken { _ in }, try await taken { $0.groups = false })
         #expect((12_000...20_000).contains(with) && with - without == 10_000)
@@ -77,11 +77,11 @@ import Vault
 
     @Test func `one program can't wait for answers without end`() async throws {
         try await Scene.onOneThread {
-            var limits = Limits()
+            var limits = ApprovalLimits()
             limits.askersPerProgram = 3
             let scene = await Scene(limits: limits)
             await scene.vault.put(.at("https://a.example/", "a"))
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
             var tasks: [Task<Rung, any Error>] = []
             for _ in 0..<3 {

@@ -2,7 +2,7 @@
 
 import Approval
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -37,7 +37,7 @@ import Vault
             ],
             names: ["Ünïcode"]
         )
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.id == "firefox")
@@ -55,7 +55,7 @@ import Vault
     @Test func `get-logins gives entries and their count, every value encrypted`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.reply.count == 1)
         let entry = try #require(rung.reply.entries.first)
         #expect(entry.name == "Ünïcode")
@@ -74,7 +74,7 @@ import Vault
             .at("https://b.example/", "b", username: "", allow: ["b.example"]),
             password: ""
         )
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://b.example/"])
         )
@@ -86,7 +86,7 @@ import Vault
 
     @Test func `groups = false leaves the group out`() async throws {
         let scene = await scene { $0.groups = false }
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -104,7 +104,7 @@ import Vault
                 settings: EntrySettings(allow: ["b.example"])
             )
         )
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://b.example/"])
         )
@@ -116,7 +116,7 @@ import Vault
         async throws
     {
         let scene = await scene { $0.returnsFields = true }
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -130,7 +130,7 @@ import Vault
             $0.returnsFields = true
             $0.onlyKPHFields = false
         }
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -146,7 +146,7 @@ import Vault
         let login = Login.at("https://{USERNAME}.example/", "a", username: "me")
         await scene.vault.put(login)
         await scene.vault.describe(login.id, notes: "for {TITLE}", tags: [], former: [])
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://me.example/"]),
             .allow
@@ -167,7 +167,7 @@ import Vault
             password: "{TOTP}",
             fields: ["otp": "see paper", "Code": "x{TIMEOTP}"]
         )
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         )
@@ -179,7 +179,7 @@ import Vault
     @Test func `an entry without such fields has no StringFields at all`() async throws {
         let scene = await scene { $0.returnsFields = true }
         await scene.vault.put(.at("https://b.example/", "b", allow: ["b.example"]), fields: ["Zip": "1"])
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLogins, ["Url": "https://b.example/"])
         )
@@ -189,7 +189,7 @@ import Vault
 
     @Test func `get-logins-count gives the count alone and never asks`() async throws {
         let scene = await scene { $0.access = .always }
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.getLoginsCount, ["Url": "https://a.example/"])
         )
@@ -203,8 +203,8 @@ import Vault
         let scene = await scene()
         let body = try scene.guest.request(.generatePassword)
         let entries = [
-            try await scene.ring(scene.guest, body).reply.entries,
-            try await scene.ring(scene.guest, body).reply.entries,
+            try await scene.verified(scene.guest, body).reply.entries,
+            try await scene.verified(scene.guest, body).reply.entries,
         ]
         let entry = try #require(entries[0].first)
         #expect(entries[0].count == 1)
@@ -220,7 +220,7 @@ import Vault
 
     @Test func `generate-password takes the configured recipe`() async throws {
         let scene = await Scene(Policy(recipe: PasswordRecipe(length: 7, classes: [.digits])))
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.generatePassword))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.generatePassword))
         let password = try #require(rung.reply.entries.first?.password.exposedText())
         #expect(password.count == 7)
         #expect(password.allSatisfy { $0.isNumber })
@@ -230,19 +230,19 @@ import Vault
         var rules = ClientRules()
         rules.version = "1.8.4.2"
         let scene = await Scene(Policy(exceptions: ["firefox": rules]))
-        let good = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        let good = try await scene.verified(scene.guest, scene.guest.request(.testAssociate))
         #expect(good.reply.version == "1.8.4.2")
         let ping = "{\"RequestType\":\"test-associate\",\"Id\":\"firefox\"}"
-        #expect(try await scene.ring(Array(ping.utf8)).reply.version == "1.8.4.2")
-        let missing = try await scene.ring(scene.guest, scene.guest.request(.getLogins))
+        #expect(try await scene.verified(Array(ping.utf8)).reply.version == "1.8.4.2")
+        let missing = try await scene.verified(scene.guest, scene.guest.request(.getLogins))
         #expect(missing.reply.version == "1.8.4.2")
-        #expect(try await scene.ring(Array("{}".utf8)).reply.version == "2.3.1.0")
+        #expect(try await scene.verified(Array("{}".utf8)).reply.version == "2.3.1.0")
     }
 
     @Test func `a Hash that nobody knows is left out, and a ping says how it comes to be known`() async throws
     {
         let scene = await Scene(vault: MemoryVault(hash: nil))
-        let rung = try await scene.ring(Array("{\"RequestType\":\"test-associate\"}".utf8))
+        let rung = try await scene.verified(Array("{\"RequestType\":\"test-associate\"}".utf8))
         #expect(!rung.reply.success && rung.reply.hash == nil)
         #expect(!rung.body.contains("Hash"))
         #expect(rung.reply.error?.contains("keybell unlock Passwords") == true)
@@ -255,7 +255,7 @@ import Vault
     @Test func `a failure carries no signature, no Id and no entries`() async throws {
         let scene = await Scene()
         await scene.vault.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.getAllLogins))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getAllLogins))
         for member in ["Nonce", "Verifier", "Hmac", "Entries", "Count", "\"Id\""] {
             #expect(!rung.body.contains(member))
         }

@@ -32,7 +32,7 @@ import Vault
         let (type, fields) = Self.requests[index]
         for scope in [GrantScope.once, .always] where scope == .once || type == .getLogins {
             let scene = await Self.scene()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields))
             let question = try await scene.next(&events)
             await scene.clients.revoke(scene.guest)
@@ -45,11 +45,11 @@ import Vault
 
     @Test func `a question that is withdrawn because of it says so`() async throws {
         let scene = await Self.scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins))
         _ = try await scene.next(&events)
         await scene.clients.revoke(scene.guest)
-        await scene.desk.end(.key(scene.guest.key.fingerprint))
+        await scene.approvals.end(.key(scene.guest.key.fingerprint))
         #expect(await Self.isEmpty(try await ringing.value, in: scene))
     }
 
@@ -60,7 +60,7 @@ import Vault
             ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never)
         }
         await scene.vault.lock()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields, triggerUnlock: true))
         let question = try await scene.next(&events)
         #expect(question.kind == .unlock)
@@ -83,7 +83,7 @@ import Vault
         await scene.vault.meanwhile { [clients = scene.clients, guest = scene.guest] in
             await clients.revoke(guest)
         }
-        let rung = try await scene.ring(scene.guest, scene.guest.request(type, fields))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(type, fields))
         #expect(await Self.isEmpty(rung, in: scene))
         #expect(await scene.asked().isEmpty)
     }
@@ -91,13 +91,13 @@ import Vault
     @Test func `what is meant for a session isn't kept in the next`() async throws {
         for scope in [GrantScope.session, .always] {
             let scene = await Self.scene()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let (type, fields) = Self.requests[0]
             let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields))
             let question = try await scene.next(&events)
             // While the key is looked up after the answer, everything is locked.
             await scene.clients.meanwhile { [grants = scene.grants] in await grants.endSessions() }
-            let effect = try await scene.desk.answer(
+            let effect = try await scene.approvals.answer(
                 code: question.code,
                 decision: .allow,
                 choices: Choices(scope: scope),
@@ -115,7 +115,7 @@ import Vault
 
     @Test func `while the keyring is locked nobody can tell, so that nothing goes out`() async throws {
         let scene = await Self.scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins))
         let question = try await scene.next(&events)
         await scene.clients.lock()

@@ -30,7 +30,7 @@ import Vault
     @Test(arguments: unshown)
     func `while it waits`(other: KeyValuePairs<String, String>) async throws {
         let scene = await scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.shown))
         let question = try await scene.next(&events)
         let second = scene.ringing(scene.guest, try scene.guest.request(.getLogins, other))
@@ -48,8 +48,8 @@ import Vault
     ) async throws {
         for word in [Word.allow, .deny] {
             let scene = await scene()
-            _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.shown), word)
-            let rung = try await scene.ring(scene.guest, scene.guest.request(.getLogins, other), .deny)
+            _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.shown), word)
+            let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, other), .deny)
             #expect(rung.titles == [])
             #expect(await scene.asked().count == 2)
         }
@@ -57,30 +57,32 @@ import Vault
 
     @Test func `paths and further fields make no other question`() async throws {
         let scene = await scene()
-        _ = try await scene.ring(scene.guest, scene.guest.request(.getLogins, Self.shown), .allow)
+        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.shown), .allow)
         let own: KeyValuePairs = ["Url": "https://bank.example/a", "SubmitUrl": "https://bank.example/b"]
-        #expect(try await scene.ring(scene.guest, scene.guest.request(.getLogins, own)).titles == ["bank"])
+        #expect(
+            try await scene.verified(scene.guest, scene.guest.request(.getLogins, own)).titles == ["bank"]
+        )
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `a decision is remembered once, however many asked`() async throws {
         let scene = await scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try scene.guest.request(.getLogins, Self.shown)
         let first = scene.ringing(scene.guest, body)
         let question = try await scene.next(&events)
         let second = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.shown))
         try await scene.allow(question, Choices(scope: .session, seconds: 600))
         _ = try await (first.value, second.value)
-        _ = try await scene.ring(scene.guest, try scene.guest.request(.getLogins, Self.shown))
+        _ = try await scene.verified(scene.guest, try scene.guest.request(.getLogins, Self.shown))
         #expect(await scene.grants.grants.count == 1)
     }
 
     @Test func `an Id of several scripts is proposed in vain`() async throws {
         let scene = await scene()
-        let guest = Guest(id: "fіrefоx")
+        let guest = TestClient(id: "fіrefоx")
         let body = try guest.request(.associate)
-        let rung = try await scene.ring(guest, body, .allow)
+        let rung = try await scene.verified(guest, body, .allow)
         #expect(rung.reply.id != "fіrefоx")
         #expect(await scene.asked().first?.suggestedID?.utf8.allSatisfy { $0 < 0x80 } == true)
     }
@@ -92,8 +94,8 @@ import Vault
         async throws
     {
         let scene = await scene()
-        let guest = Guest(id: id)
-        let rung = try await scene.ring(guest, try guest.request(.associate), .allow)
+        let guest = TestClient(id: id)
+        let rung = try await scene.verified(guest, try guest.request(.associate), .allow)
         #expect(rung.reply.id == plain)
         #expect(await scene.asked().first?.suggestedID == plain)
     }

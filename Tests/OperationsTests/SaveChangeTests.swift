@@ -4,7 +4,7 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -36,7 +36,7 @@ import Vault
     @Test func `just the fields that are there change`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid.lowercased(), "Password": "new"])
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.reply.success)
         #expect(rung.reply.uuid == Self.uuid)
         let login = try #require(await scene.vault.login(Self.login.id))
@@ -58,7 +58,7 @@ import Vault
         await grant(scene)
         await scene.grants.becomeUnreadable()
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        let rung = try await scene.ring(scene.guest, body, .deny)
+        let rung = try await scene.verified(scene.guest, body, .deny)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().count == 1)
         #expect(await scene.vault.password(of: Self.login.id) == "old")
@@ -71,7 +71,7 @@ import Vault
             ["Uuid": Self.uuid],
             stringFields: [(key: "Pin", value: nil), (key: "Puk", value: "2")]
         )
-        _ = try await scene.ring(scene.guest, body, .allow)
+        _ = try await scene.verified(scene.guest, body, .allow)
         #expect(await scene.vault.login(Self.login.id)?.fieldNames == ["Puk"])
     }
 
@@ -81,7 +81,7 @@ import Vault
             .setLogin,
             ["Uuid": Self.uuid, "Url": "https://evil.example/", "Login": "you"]
         )
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .deny)
         let asked = try #require(await scene.asked().first)
         #expect(asked.host == "a.example")
         #expect(asked.entries.map(\.title) == ["Example"])
@@ -96,7 +96,7 @@ import Vault
             .setLogin,
             ["Uuid": Self.uuid, "Url": "https://a.example/login?team=7#top"]
         )
-        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
         #expect(await scene.vault.saves.map(\.url) == ["https://a.example/login?team=7#top"])
     }
 
@@ -106,7 +106,7 @@ import Vault
             .setLogin,
             ["Uuid": Self.uuid, "Login": "me", "Password": "old", "Url": "https://a.example/login"]
         )
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == "Nothing would change.")
@@ -116,9 +116,26 @@ import Vault
 
     @Test func `where only what is public was sent, nobody need be asked about no change`() async throws {
         let scene = await scene()
-        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Login": "me"])
-        #expect(try await scene.ring(scene.guest, body).reply.error == "Nothing would change.")
+        let sent: [KeyValuePairs<String, String>] = [
+            ["Uuid": Self.uuid, "Login": "me"],
+            ["Uuid": Self.uuid, "Login": "me", "Url": "https://a.example/login"],
+        ]
+        for fields in sent {
+            let body = try scene.guest.request(.setLogin, fields)
+            #expect(try await scene.verified(scene.guest, body).reply.error == "Nothing would change.")
+        }
         #expect(await scene.asked().isEmpty)
+    }
+
+    @Test func `that a URL with a token is the stored one is told after the allow`() async throws {
+        let scene = await scene()
+        var login = Self.login
+        login.url = "https://a.example/login?token=7391"
+        await scene.vault.put(login, password: "old")
+        let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Url": login.url])
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.error == "Nothing would change.")
+        #expect(await scene.asked().map(\.fields) == [["Url"]])
+        #expect(await scene.vault.saves.isEmpty)
     }
 
     @Test(arguments: ["0123456789ABCDEF0123456789ABCDEF", "nonsense", "34697A408A5B41C09F36897D623ECB31"])
@@ -126,7 +143,7 @@ import Vault
         let scene = await scene()
         await scene.vault.put(Login(id: .keePassHttpSettings, title: "KeePassHttp Settings"))
         let body = try scene.guest.request(.setLogin, ["Uuid": uuid, "Password": "new"])
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().isEmpty)
@@ -138,16 +155,16 @@ import Vault
         await second.put(Self.login)
         await second.lock()
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        #expect(try await scene.ring(scene.guest, body, .allow).status == 503)
+        #expect(try await scene.verified(scene.guest, body, .allow).status == 503)
         await second.fail(with: nil)
         let again = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        #expect(try await scene.ring(scene.guest, again, .allow).reply.success)
+        #expect(try await scene.verified(scene.guest, again, .allow).reply.success)
         #expect(await second.saves.count == 1)
     }
 
     @Test func `a vault that fails to save is no success`() async throws {
         let scene = await scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
         let ringing = scene.ringing(scene.guest, body)
         let question = try await scene.next(&events)
@@ -159,7 +176,7 @@ import Vault
         // The allow still stands when the client tries again.
         await scene.vault.fail(with: nil)
         let again = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        #expect(try await scene.ring(scene.guest, again).reply.success)
+        #expect(try await scene.verified(scene.guest, again).reply.success)
         #expect(await scene.asked().count == 1)
     }
 
@@ -169,7 +186,7 @@ import Vault
         let scene = await scene()
         await grant(scene)
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        #expect(try await scene.ring(scene.guest, body).reply.success)
+        #expect(try await scene.verified(scene.guest, body).reply.success)
         #expect(await scene.asked().isEmpty)
     }
 
@@ -180,18 +197,18 @@ import Vault
             .setLogin,
             ["Uuid": Self.uuid, "Password": "new", "Url": "https://evil.example/"]
         )
-        #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+        #expect(try await scene.verified(scene.guest, body, .deny).reply.success == false)
         #expect(await scene.asked().count == 1)
     }
 
     @Test func `always is remembered for the stored entry's host`() async throws {
         let scene = await scene()
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        await (try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))).deliver()
+        await (try await scene.verified(scene.guest, body, .allow(Choices(scope: .always)))).deliver()
         #expect(await scene.grants.grants.map(\.key.kind) == [.change])
         #expect(await scene.grants.grants.map(\.key.host) == ["a.example"])
         let next = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Password": "newer"])
-        #expect(try await scene.ring(scene.guest, next).reply.success)
+        #expect(try await scene.verified(scene.guest, next).reply.success)
         #expect(await scene.asked().count == 1)
     }
 
@@ -223,7 +240,7 @@ import Vault
                 (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
             }
         ).encoded(with: scene.guest.key)
-        let rung = try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))
+        let rung = try await scene.verified(scene.guest, body, .allow(Choices(scope: .always)))
         #expect(rung.reply.success)
         let asked = try #require(await scene.asked().first)
         #expect(asked.newHosts == ["evil.example"])
@@ -246,10 +263,11 @@ import Vault
             ["Uuid": Self.uuid, "Login": "you"],
             stringFields: [(key: name, value: isSet ? #"{"Allow":["evil.example"]}"# : nil)]
         )
-        let rung = try await scene.ring(scene.guest, body, .allow(Choices(scope: .always)))
+        let rung = try await scene.verified(scene.guest, body, .allow(Choices(scope: .always)))
         #expect(rung.reply.success)
         let asked = try #require(await scene.asked().first)
         #expect(asked.fields.count == 2 && asked.fields.first == "Login")
+        #expect(asked.body.contains("Some program may take this for its settings"))
         #expect(asked.alwaysOffered == false)
         #expect(await scene.grants.grants.count == 1)
     }
@@ -258,7 +276,7 @@ import Vault
         let scene = await scene()
         await grant(scene, allows: false)
         let body = try scene.guest.request(.setLogin, ["Uuid": Self.uuid, "Url": "https://evil.example/"])
-        #expect(try await scene.ring(scene.guest, body, .allow).reply.success == false)
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.success == false)
         #expect(await scene.asked().isEmpty)
     }
 
@@ -268,17 +286,17 @@ import Vault
             .setLogin,
             ["Uuid": Self.uuid, "SubmitUrl": "https://a.example/post", "Password": "new"]
         )
-        #expect(try await scene.ring(scene.guest, body).reply.success)
+        #expect(try await scene.verified(scene.guest, body).reply.success)
         #expect(await scene.asked().isEmpty)
         #expect(await scene.vault.login(Self.login.id)?.allow.isEmpty == true)
     }
 
-    @Test func `a stranger's key asks in spite of a grant of the friend's`() async throws {
+    @Test func `a key from another program asks in spite of a grant for its own`() async throws {
         let scene = await scene { $0.saving = .never }
         await grant(scene)
         let thief = scene.guest.from(.named("curl", 300))
         let body = try thief.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])
-        #expect(try await scene.ring(thief, body, .deny).reply.success == false)
+        #expect(try await scene.verified(thief, body, .deny).reply.success == false)
         #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
@@ -289,7 +307,7 @@ import Vault
         var moved = Self.login
         moved.url = "https://b.example/"
         await scene.vault.put(moved)
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try scene.guest.request(
             .setLogin,
             ["Uuid": Self.uuid, "Url": "https://b.example/other", "Password": "new"]

@@ -4,7 +4,7 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -23,7 +23,7 @@ import Vault
 
     @Test func `an allowed save makes an entry named after its host`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.id == "firefox")
@@ -59,7 +59,7 @@ import Vault
             ],
             stringFields: [(key: "KPH: pin", value: "1234"), (key: "Gone", value: nil)]
         )
-        let login = try await saved(scene, try await scene.ring(scene.guest, body, .allow))
+        let login = try await saved(scene, try await scene.verified(scene.guest, body, .allow))
         #expect(login.title == "My page")
         #expect(login.realm == "Staff")
         #expect(login.allow == ["login.example:8443"])
@@ -74,7 +74,7 @@ import Vault
         let scene = await Scene()
         for _ in 0..<2 {
             let body = try scene.guest.request(.setLogin, Self.form)
-            let rung = try await scene.ring(scene.guest, body, .deny)
+            let rung = try await scene.verified(scene.guest, body, .deny)
             #expect(rung.status == 200)
             #expect(rung.reply.success == false)
             #expect(rung.reply.uuid == nil)
@@ -84,7 +84,7 @@ import Vault
     }
 
     @Test func `expired is no success and says where to answer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
         let scene = await Scene(limits: limits)
         let rung = try await scene.ringing(scene.guest, scene.guest.request(.setLogin, Self.form)).value
@@ -97,32 +97,32 @@ import Vault
         let second = MemoryVault("Second")
         let scene = await Scene(others: [second])
         await scene.vault.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
         #expect(rung.status == 503)
         #expect(await scene.asked().isEmpty)
         #expect(await second.saves.isEmpty)
     }
 
-    @Test func `ask = never saves unasked, but not for a stranger's key`() async throws {
+    @Test func `ask = never saves unasked, but not for a key from another program`() async throws {
         let scene = await Scene(rules: { $0.saving = .never })
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, Self.form))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form))
         #expect(rung.reply.success)
         #expect(await scene.asked().isEmpty)
         let thief = scene.guest.from(.named("curl", 300))
         let other = try thief.request(.setLogin, ["Url": "https://b.example/", "Login": "x"])
-        #expect(try await scene.ring(thief, other, .deny).reply.success == false)
+        #expect(try await scene.verified(thief, other, .deny).reply.success == false)
         #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
     @Test func `always for creating covers that host and no other`() async throws {
         let scene = await Scene()
         let first = try scene.guest.request(.setLogin, Self.form)
-        await (try await scene.ring(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
+        await (try await scene.verified(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
         #expect(await scene.grants.grants.first?.key.kind == .create)
         #expect(await scene.grants.grants.first?.key.host == "a.example")
 
         let same = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
-        #expect(try await scene.ring(scene.guest, same).reply.success)
+        #expect(try await scene.verified(scene.guest, same).reply.success)
         #expect(await scene.asked().count == 1)
 
         let wider: [KeyValuePairs<String, String>] = [
@@ -133,7 +133,7 @@ import Vault
         ]
         for (number, fields) in wider.enumerated() {
             let body = try scene.guest.request(.setLogin, fields)
-            #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+            #expect(try await scene.verified(scene.guest, body, .deny).reply.success == false)
             #expect(await scene.asked().count == number + 2)
         }
         let further = try scene.guest.request(
@@ -141,17 +141,17 @@ import Vault
             ["Url": "https://a.example/"],
             stringFields: [(key: "KP2A_URL", value: "https://bank.example/")]
         )
-        #expect(try await scene.ring(scene.guest, further, .deny).reply.success == false)
+        #expect(try await scene.verified(scene.guest, further, .deny).reply.success == false)
         #expect(await scene.asked().count == wider.count + 2)
     }
 
     @Test func `always for an entry without a host covers no other such entry`() async throws {
         let scene = await Scene()
         let first = try scene.guest.request(.setLogin, ["Name": "My safe", "Password": "1"])
-        await (try await scene.ring(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
+        await (try await scene.verified(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
         for fields: KeyValuePairs in [["Name": "Another safe"], ["Url": "bank.example"], ["Login": "me"]] {
             let body = try scene.guest.request(.setLogin, fields)
-            #expect(try await scene.ring(scene.guest, body, .deny).reply.success == false)
+            #expect(try await scene.verified(scene.guest, body, .deny).reply.success == false)
         }
         #expect(await scene.asked().count == 4)
     }
@@ -159,9 +159,9 @@ import Vault
     @Test func `a remembered denial is no success, unasked`() async throws {
         let scene = await Scene()
         let body = try scene.guest.request(.setLogin, Self.form)
-        _ = try await scene.ring(scene.guest, body, .deny(Choices(scope: .always)))
+        _ = try await scene.verified(scene.guest, body, .deny(Choices(scope: .always)))
         let other = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
-        let rung = try await scene.ring(scene.guest, other, .allow)
+        let rung = try await scene.verified(scene.guest, other, .allow)
         #expect(rung.reply.success == false)
         #expect(await scene.asked().count == 1)
     }
@@ -174,7 +174,7 @@ import Vault
                 Self.form,
                 stringFields: [(key: "KeePassHttp Settings", value: value)]
             )
-            let rung = try await scene.ring(scene.guest, body, .allow)
+            let rung = try await scene.verified(scene.guest, body, .allow)
             #expect(rung.status == 200)
             #expect(rung.reply.success == false)
             #expect(rung.reply.error?.contains("KeePassHttp Settings") == true)
@@ -190,7 +190,7 @@ import Vault
             Self.form,
             stringFields: [(key: "KeePassHttp Settings\0x", value: "{}")]
         )
-        #expect(try await scene.ring(scene.guest, body).reply.success == false)
+        #expect(try await scene.verified(scene.guest, body).reply.success == false)
         #expect(await scene.vault.saves.isEmpty)
     }
 
@@ -204,7 +204,7 @@ import Vault
             (["Login": "me", "Password": "1"], "me"),
         ]
         for (fields, title) in forms {
-            let rung = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+            let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields))
             #expect(try await saved(scene, rung).title == title)
         }
     }
@@ -220,7 +220,7 @@ import Vault
         for name in ["Uuid", "SubmitUrl", "Realm", "Name", "Password", "StringFields"] {
             request[name] = "\"\""
         }
-        let rung = try await scene.ring(request.bytes, key: scene.guest.key)
+        let rung = try await scene.verified(request.bytes, key: scene.guest.key)
         let login = try await saved(scene, rung)
         #expect(login.title == "a.example")
         #expect(login.realm == nil)

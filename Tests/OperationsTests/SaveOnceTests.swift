@@ -19,7 +19,7 @@ import Vault
 
     @Test func `two that are alike are one question, one entry and one uuid`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(scene.guest, try form(scene))
         let question = try await scene.next(&events)
         let second = scene.ringing(scene.guest, try form(scene))
@@ -43,7 +43,7 @@ import Vault
     @Test func `it is carried out when the asker has gone, and a retry gets its uuid`() async throws {
         try await Scene.onOneThread {
             let scene = await Scene()
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let ringing = scene.ringing(scene.guest, try form(scene))
             let question = try await scene.next(&events)
             ringing.cancel()
@@ -51,7 +51,7 @@ import Vault
             try await scene.allow(question)
             await (try await ringing.value).deliver(false)
             #expect(await scene.vault.saves.count == 1)
-            let retry = try await scene.ring(scene.guest, form(scene))
+            let retry = try await scene.verified(scene.guest, form(scene))
             #expect(retry.reply.success)
             #expect(retry.reply.uuid == (await scene.vault.all().first?.id.hex))
             #expect(await scene.vault.saves.count == 1)
@@ -61,12 +61,12 @@ import Vault
 
     @Test func `an entry that the person deletes is not brought back by a retry unasked`() async throws {
         let scene = await Scene()
-        let first = try await scene.ring(scene.guest, form(scene), .allow)
+        let first = try await scene.verified(scene.guest, form(scene), .allow)
         await first.deliver(false)
         let id = try #require(await scene.vault.all().first?.id)
         await scene.vault.remove(id)
-        await scene.desk.forget(.entry(id.hex))
-        let retry = try await scene.ring(scene.guest, form(scene), .deny)
+        await scene.approvals.forget(.entry(id.hex))
+        let retry = try await scene.verified(scene.guest, form(scene), .deny)
         #expect(!retry.reply.success)
         #expect(await scene.vault.all().isEmpty)
         #expect(await scene.asked().count == 2)
@@ -84,12 +84,12 @@ import Vault
     }
 
     @Test func `and no longer`() async throws {
-        var limits = Limits()
+        var limits = ApprovalLimits()
         limits.retry = .milliseconds(1)
         let scene = await Scene(limits: limits)
-        await (try await scene.ring(scene.guest, form(scene), .allow)).deliver(false)
+        await (try await scene.verified(scene.guest, form(scene), .allow)).deliver(false)
         try await Task.sleep(for: .milliseconds(5))
-        _ = try await scene.ring(scene.guest, form(scene), .deny)
+        _ = try await scene.verified(scene.guest, form(scene), .deny)
         #expect(await scene.asked().count == 2)
     }
 
@@ -98,14 +98,14 @@ import Vault
         let login = Login.at("https://a.example/", "a")
         await scene.vault.put(login)
         let fields: KeyValuePairs = ["Uuid": login.id.hex, "Password": "new"]
-        let first = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields), .allow)
+        let first = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields), .allow)
         await first.deliver(false)
-        let retry = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+        let retry = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields))
         #expect(retry.reply.success)
         #expect(retry.reply.uuid == login.id.hex)
         await retry.deliver()
         // From now on it is a change that changes nothing.
-        let late = try await scene.ring(scene.guest, scene.guest.request(.setLogin, fields))
+        let late = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields))
         #expect(late.reply.success == false)
         #expect(await scene.vault.saves.count == 1)
         #expect(await scene.asked().count == 2)
@@ -119,7 +119,7 @@ import Vault
             let login = Login.at("https://a.example/", "a")
             await scene.vault.put(login)
             let fields: KeyValuePairs = ["Uuid": login.id.hex, "Login": "you"]
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let first = scene.ringing(scene.guest, try scene.guest.request(.setLogin, fields))
             let question = try await scene.next(&events)
             // As it is when the save has been made and isn't recorded yet.
@@ -144,7 +144,7 @@ import Vault
             let scene = await Scene()
             var login = Login.at("https://a.example/", "a")
             await scene.vault.put(login)
-            var events = scene.desk.events().makeAsyncIterator()
+            var events = scene.approvals.events().makeAsyncIterator()
             let fields: KeyValuePairs = ["Uuid": login.id.hex, "Password": "new"]
             let ringing = scene.ringing(scene.guest, try scene.guest.request(.setLogin, fields))
             let question = try await scene.next(&events)
@@ -158,9 +158,9 @@ import Vault
 
     @Test func `a reply that has arrived ends it: the same again is another entry`() async throws {
         let scene = await Scene()
-        let first = try await scene.ring(scene.guest, form(scene), .allow)
+        let first = try await scene.verified(scene.guest, form(scene), .allow)
         await first.deliver()
-        let second = try await scene.ring(scene.guest, form(scene), .allow)
+        let second = try await scene.verified(scene.guest, form(scene), .allow)
         #expect(second.reply.uuid != first.reply.uuid)
         #expect(await scene.asked().count == 2)
     }
@@ -170,9 +170,9 @@ import Vault
         let ringing = try (0..<2).map { _ in scene.ringing(scene.guest, try form(scene)) }
         let replies = [try await ringing[0].value, try await ringing[1].value]
         await replies[0].deliver()
-        let next = try await scene.ring(scene.guest, form(scene))
+        let next = try await scene.verified(scene.guest, form(scene))
         await replies[1].deliver()
-        let retry = try await scene.ring(scene.guest, form(scene))
+        let retry = try await scene.verified(scene.guest, form(scene))
         #expect(next.reply.uuid != replies[0].reply.uuid)
         #expect(retry.reply.uuid == next.reply.uuid)
         #expect(await scene.vault.saves.count == 2)
@@ -180,22 +180,22 @@ import Vault
 
     @Test func `an entry that has changed since is asked about anew`() async throws {
         let scene = await Scene()
-        let first = try await scene.ring(scene.guest, form(scene), .allow)
+        let first = try await scene.verified(scene.guest, form(scene), .allow)
         await first.deliver(false)
         let id = try #require(first.reply.uuid.flatMap { LoginID(hex: $0) })
         var changed = try #require(await scene.vault.login(id))
         changed.username = "you"
         await scene.vault.put(changed, password: "another")
-        await scene.desk.forget(.entry(id.hex))
-        await scene.desk.forget(.everything)
-        let retry = try await scene.ring(scene.guest, form(scene), .deny)
+        await scene.approvals.forget(.entry(id.hex))
+        await scene.approvals.forget(.everything)
+        let retry = try await scene.verified(scene.guest, form(scene), .deny)
         #expect(retry.reply.success == false)
         #expect(await scene.asked().count == 2)
     }
 
     @Test func `another program with the same key doesn't join`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(scene.guest, try form(scene))
         let question = try await scene.next(&events)
         let thief = scene.guest.from(.named("curl", 300))
@@ -210,7 +210,7 @@ import Vault
 
     @Test func `one that differs in a secret alone is another question`() async throws {
         let scene = await Scene()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let first = scene.ringing(scene.guest, try form(scene))
         let question = try await scene.next(&events)
         let body = try scene.guest.request(
@@ -236,7 +236,7 @@ import Vault
                 ["Uuid": login.id.hex],
                 stringFields: [(key: "Pin", value: value)]
             )
-            _ = try await scene.ring(scene.guest, body, .deny)
+            _ = try await scene.verified(scene.guest, body, .deny)
         }
         #expect(await scene.asked().count == 2)
     }

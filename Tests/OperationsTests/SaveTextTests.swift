@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -15,7 +15,7 @@ import Vault
     ) async throws -> String? {
         let scene = await Scene(rules: { $0.saving = .never })
         let body = try scene.guest.request(.setLogin, fields, stringFields: stringFields)
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(await scene.asked().isEmpty)
         #expect(await scene.vault.saves.isEmpty != rung.reply.success)
         #expect(rung.status == 200)

@@ -2,7 +2,7 @@
 
 import Approval
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import Testing
 import Vault
 
@@ -31,7 +31,7 @@ import Vault
     private func found(_ text: String, _ flags: [String: Bool], in scene: Scene) async throws -> [String] {
         let flags = flags.map { (name: $0.key, value: $0.value) }
         let body = try scene.guest.request(.customSearch, ["SearchString": text], flags: flags)
-        return try await scene.ring(scene.guest, body).titles
+        return try await scene.verified(scene.guest, body).titles
     }
 
     @Test(arguments: ["blue", "bank"])

@@ -20,7 +20,7 @@ import Vault
         return (scene, second)
     }
 
-    private static func reads(_ guest: Guest, triggerUnlock: Bool) throws -> [[UInt8]] {
+    private static func reads(_ guest: TestClient, triggerUnlock: Bool) throws -> [[UInt8]] {
         [
             try guest.request(.getLogins, ["Url": page], triggerUnlock: triggerUnlock),
             try guest.request(.getLoginsCount, ["Url": page], triggerUnlock: triggerUnlock),
@@ -34,7 +34,7 @@ import Vault
     {
         let (scene, second) = await scene()
         for body in try Self.reads(scene.guest, triggerUnlock: false) {
-            let rung = try await scene.ring(scene.guest, body)
+            let rung = try await scene.verified(scene.guest, body)
             #expect(rung.status == 503)
             #expect(rung.reply.error == "Database locked")
         }
@@ -47,7 +47,7 @@ import Vault
     {
         let (scene, second) = await scene()
         let body = try Self.reads(scene.guest, triggerUnlock: true)[number]
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         let asked = await scene.asked()
         #expect(asked.map(\.kind) == [.unlock])
         #expect(asked.first?.vault == "work")
@@ -59,7 +59,7 @@ import Vault
     @Test func `a denied unlock is no empty success`() async throws {
         let (scene, second) = await scene()
         let body = try scene.guest.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
-        #expect(try await scene.ring(scene.guest, body, .deny).status == 503)
+        #expect(try await scene.verified(scene.guest, body, .deny).status == 503)
         #expect(await second.unlocks == 0)
     }
 
@@ -69,7 +69,7 @@ import Vault
         let (scene, second) = await scene()
         await scene.vault.put(.at(Self.page, "mine", allow: ["a.example"]))
         let body = try scene.guest.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
-        #expect(try await scene.ring(scene.guest, body).titles == ["mine"])
+        #expect(try await scene.verified(scene.guest, body).titles == ["mine"])
         #expect(await scene.asked().isEmpty)
         #expect(await second.unlocks == 0)
     }
@@ -79,7 +79,7 @@ import Vault
         await scene.vault.lock()
         await scene.vault.refuseUnlock(with: .locked)
         let body = try scene.guest.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(await scene.asked().first?.vault == "Passwords, work")
         #expect(rung.titles == ["a"])
         #expect(await second.unlocks == 1)
@@ -93,7 +93,7 @@ import Vault
             ["Uuid": id, "Password": "new"],
             triggerUnlock: true
         )
-        let rung = try await scene.ring(scene.guest, change, .allow, .allow)
+        let rung = try await scene.verified(scene.guest, change, .allow, .allow)
         #expect(await scene.asked().map(\.kind) == [.unlock, .save])
         #expect(rung.reply.success)
         #expect(await second.saves.count == 1)
@@ -110,7 +110,7 @@ import Vault
             triggerUnlock: true,
             flags: [("SearchInPasswords", true)]
         )
-        let rung = try await asking.ring(asking.guest, body, .allow, .allow)
+        let rung = try await asking.verified(asking.guest, body, .allow, .allow)
         let asked = await asking.asked()
         #expect(asked.map(\.kind) == [.release, .unlock])
         #expect(asked.first?.vault == "Passwords, work")

@@ -32,21 +32,21 @@ import Vault
             await scene.clients.lock()
             await scene.vault.lock()
         }
-        let rung = try await scene.ring(Array(ping.utf8))
+        let rung = try await scene.verified(Array(ping.utf8))
         #expect(rung.status == 200)
         #expect(rung.body == Self.answer)
         #expect(await scene.asked().isEmpty)
     }
 
     @Test func `a ping that is signed with a throw-away key and has no Id is a ping`() async throws {
-        let rung = try await Scene().ring(Guest(id: "").request(.testAssociate, triggerUnlock: true))
+        let rung = try await Scene().verified(TestClient(id: "").request(.testAssociate, triggerUnlock: true))
         #expect(rung.status == 200)
         #expect(rung.body == Self.answer)
     }
 
     @Test func `a known client is told so in a signed reply`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.testAssociate))
         #expect(rung.status == 200)
         #expect(rung.reply.success)
         #expect(rung.reply.id == "firefox")
@@ -58,14 +58,14 @@ import Vault
     @Test func `each reply has a nonce of its own`() async throws {
         let scene = await Scene()
         let body = try scene.guest.request(.testAssociate)
-        let first = try await scene.ring(scene.guest, body)
-        let second = try await scene.ring(scene.guest, body)
+        let first = try await scene.verified(scene.guest, body)
+        let second = try await scene.verified(scene.guest, body)
         #expect(first.body != second.body)
     }
 
     @Test func `an unknown client gets a 200 without a signature`() async throws {
         let scene = await Scene()
-        let rung = try await scene.ring(Guest(id: "nobody").request(.testAssociate))
+        let rung = try await scene.verified(TestClient(id: "nobody").request(.testAssociate))
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error == "Couldn't verify request")
@@ -77,7 +77,7 @@ import Vault
     @Test func `a broken keyring is no reason for another status`() async throws {
         let scene = await Scene()
         await scene.clients.fail(with: .noProvider)
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.testAssociate))
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.hash == MemoryVault.hash)
@@ -88,7 +88,7 @@ import Vault
     @Test func `without TriggerUnlock a locked keyring is just told of`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate))
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.testAssociate))
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Database locked")
         #expect(await scene.asked().isEmpty)
@@ -100,7 +100,7 @@ import Vault
     {
         let scene = await Scene()
         await scene.clients.lock()
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.testAssociate, triggerUnlock: true),
             .allow
@@ -117,7 +117,7 @@ import Vault
     @Test func `on_request stands for TriggerUnlock`() async throws {
         let scene = await Scene(Policy(unlocksOnRequest: true))
         await scene.clients.lock()
-        let rung = try await scene.ring(scene.guest, scene.guest.request(.testAssociate), .allow)
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.testAssociate), .allow)
         #expect(rung.reply.success)
     }
 
@@ -125,11 +125,11 @@ import Vault
         let scene = await Scene()
         await scene.clients.lock()
         let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
-        let rung = try await scene.ring(scene.guest, body, .deny)
+        let rung = try await scene.verified(scene.guest, body, .deny)
         #expect(rung.status == 200)
         #expect(rung.reply.error == "Database locked")
         // The next one is denied unseen for a while.
-        _ = try await scene.ring(scene.guest, body, .allow)
+        _ = try await scene.verified(scene.guest, body, .allow)
         #expect(await scene.asked().count == 1)
         #expect(await scene.clients.unlocks == 0)
     }
@@ -137,8 +137,8 @@ import Vault
     @Test func `a wrong key stays wrong after the unlock`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        let stranger = Guest(id: "firefox")
-        let rung = try await scene.ring(
+        let stranger = TestClient(id: "firefox")
+        let rung = try await scene.verified(
             stranger,
             stranger.request(.testAssociate, triggerUnlock: true),
             .allow
@@ -151,7 +151,7 @@ import Vault
         let scene = await Scene()
         await scene.clients.lock()
         await scene.clients.fail(with: .dismissed)
-        let rung = try await scene.ring(
+        let rung = try await scene.verified(
             scene.guest,
             scene.guest.request(.testAssociate, triggerUnlock: true),
             .allow
@@ -166,8 +166,8 @@ import Vault
         await scene.clients.lock()
         await scene.clients.fail(with: .dismissed)
         let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
-        _ = try await scene.ring(scene.guest, body, .allow)
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .allow)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().map(\.kind) == [.unlock, .unlock])
     }
 
@@ -176,8 +176,8 @@ import Vault
         await scene.vault.lock()
         await scene.vault.refuseUnlock(with: .unavailable("cancelled"))
         let body = try scene.guest.request(.getAllLogins, triggerUnlock: true)
-        _ = try await scene.ring(scene.guest, body, .allow)
-        _ = try await scene.ring(scene.guest, body, .deny)
+        _ = try await scene.verified(scene.guest, body, .allow)
+        _ = try await scene.verified(scene.guest, body, .deny)
         #expect(await scene.asked().map(\.kind) == [.unlock, .unlock])
         #expect(await scene.vault.unlocks == 1)
     }
@@ -187,16 +187,16 @@ import Vault
         await scene.vault.lock()
         await scene.vault.refuseUnlock(with: .passwordUnavailable("/home/me/bin/get failed: secret"))
         let body = try scene.guest.request(.getAllLogins, triggerUnlock: true)
-        let rung = try await scene.ring(scene.guest, body, .allow)
+        let rung = try await scene.verified(scene.guest, body, .allow)
         #expect(rung.reply.error?.contains("`keybell unlock`") == true)
         #expect(!rung.body.contains("home") && !rung.body.contains("secret"))
     }
 
     @Test func `it is held for a while only, and the question goes on without it`() async throws {
         var scene = await Scene()
-        scene.bell.testAssociateHold = .zero
+        scene.handler.testAssociateHold = .zero
         await scene.clients.lock()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
         let rung = try await scene.ringing(scene.guest, body).value
         #expect(rung.status == 200)
@@ -214,16 +214,16 @@ import Vault
 
     @Test func `other requests wait for the person, not for the hold`() async throws {
         var scene = await Scene()
-        scene.bell.testAssociateHold = .zero
+        scene.handler.testAssociateHold = .zero
         await scene.clients.lock()
         let body = try scene.guest.request(.generatePassword, triggerUnlock: true)
-        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
     }
 
     @Test func `an asker that is cancelled leaves the unlock to the others`() async throws {
         let scene = await Scene()
         await scene.clients.lock()
-        var events = scene.desk.events().makeAsyncIterator()
+        var events = scene.approvals.events().makeAsyncIterator()
         let ringing = scene.ringing(
             scene.guest,
             try scene.guest.request(.testAssociate, triggerUnlock: true)

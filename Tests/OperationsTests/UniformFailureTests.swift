@@ -4,7 +4,7 @@ import KeePassHTTP
 import Testing
 import Vault
 
-/// Every failure to verify or decrypt looks the same: a stranger must not learn which it was.
+/// Every failure to verify or decrypt looks the same: nobody outside may learn which it was.
 @Suite(.timeLimit(.minutes(1))) struct UniformFailureTests {
     /// The ways to spoil a good get-logins.
     enum Spoilt: String, CaseIterable, Sendable {
@@ -64,7 +64,7 @@ import Vault
             key: scene.guest.key,
             ["Url": "https://a.example/"]
         )
-        let rung = try await scene.ring(spoilt.spoil(good).bytes)
+        let rung = try await scene.verified(spoilt.spoil(good).bytes)
         #expect(rung.status == 200)
         #expect(rung.body == Self.one)
         #expect(await scene.asked().isEmpty)
@@ -78,7 +78,7 @@ import Vault
             key: scene.guest.key,
             ["Url": "https://a.example/"]
         )
-        let rung = try await scene.ring(good.bytes, key: scene.guest.key)
+        let rung = try await scene.verified(good.bytes, key: scene.guest.key)
         #expect(rung.reply.success)
     }
 
@@ -91,9 +91,9 @@ import Vault
             key: scene.guest.key,
             ["Url": "https://a.example/"]
         )
-        _ = try await scene.ring(good.with("Verifier", "\"AAAA\"").bytes)
+        _ = try await scene.verified(good.with("Verifier", "\"AAAA\"").bytes)
         #expect(await scene.clients.strikes.isEmpty)
-        _ = try await scene.ring(good.with("Url", "\"AAAA\"").bytes)
+        _ = try await scene.verified(good.with("Url", "\"AAAA\"").bytes)
         #expect(await scene.clients.strikes.map { "\"\($0)\"" } == [good["Nonce"]])
     }
 
@@ -106,7 +106,7 @@ import Vault
             ["Url": "https://a.example/"]
         )
         for fields in ["{\"%%%\":\"%%%\"}", "{\"AAAA\":null}", "[]", "7", "{\"AAAA\":7}"] {
-            let rung = try await scene.ring(good.with("StringFields", fields).bytes)
+            let rung = try await scene.verified(good.with("StringFields", fields).bytes)
             #expect(rung.body == Self.one.replacing("get-logins", with: "set-login"))
         }
         #expect(await scene.vault.saves.isEmpty)
@@ -116,7 +116,7 @@ import Vault
         let scene = await Scene()
         let good = try WireRequest("get-logins-by-names", id: "firefox", key: scene.guest.key)
         for names in ["[\"%%%\"]", "{}", "7", "[7]"] {
-            let rung = try await scene.ring(good.with("Names", names).bytes)
+            let rung = try await scene.verified(good.with("Names", names).bytes)
             #expect(rung.body == Self.one.replacing("get-logins", with: "get-logins-by-names"))
         }
     }
@@ -124,8 +124,8 @@ import Vault
     @Test func `a save that was sent before is refused, looking just the same`() async throws {
         let scene = await Scene()
         let body = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
-        #expect(try await scene.ring(scene.guest, body, .allow).reply.success)
-        let again = try await scene.ring(body)
+        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
+        let again = try await scene.verified(body)
         #expect(again.body == Self.one.replacing("get-logins", with: "set-login"))
         #expect(await scene.vault.saves.count == 1)
     }
@@ -134,7 +134,7 @@ import Vault
         let scene = await Scene()
         await scene.clients.stopRecording()
         let body = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
-        let rung = try await scene.ring(scene.guest, body)
+        let rung = try await scene.verified(scene.guest, body)
         #expect(rung.status == 200)
         #expect(rung.reply.success == false)
         #expect(rung.reply.error?.hasPrefix("Nothing was changed") == true)

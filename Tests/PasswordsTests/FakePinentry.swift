@@ -69,7 +69,7 @@ struct FakePinentry {
         return text.flatMap { Int32($0.split(separator: "\n").first ?? "") }
     }
 
-    /// How the pinentry of the house is told to use it.
+    /// How `Pinentry` is told to use it.
     func pinentry(
         deadline: Duration = .seconds(20),
         environment: [String: String] = [

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+import ConcurrencyTools
+import Linux
 import Passwords
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -96,7 +97,7 @@ struct PinentryTests {
         }
         let pid = try #require(fake.pid)
         let (ends, ended) = AsyncStream<Void>.makeStream()
-        let watch = ProcessEnd(pid: pid) { ended.finish() }
+        let watch = ProcessExit(pid: pid) { ended.finish() }
         if watch != nil { for await _ in ends {} }
     }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DBus
 import Foundation
-import Kernel
 import Logging
 import Passwords
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -71,6 +71,16 @@ struct VaultPasswordSourceTests {
             guard case VaultError.unavailable(let text) = error else { return false }
             return text.contains(fixed == .none ? "password = \"none\"" : "password = \"empty\"")
         }
+    }
+
+    @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
+    func `with a key file that may be the wrong one, too`(fixed: VaultPasswordSource.Fixed) async throws {
+        let source = source { ($0.fixed, $0.hasKeyFile) = (fixed, true) }
+        _ = try await source.password(attempt: 1, for: reason)
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 2, for: reason)
+        }
+        #expect(text(of: error).contains("key_file names another vault's"))
     }
 
     @Test(arguments: [

@@ -26,6 +26,7 @@ struct FakeProvider {
     }
 
     static let collection: ObjectPath = "/org/freedesktop/secrets/collection/fake"
+    static let item: ObjectPath = "/org/freedesktop/secrets/collection/fake/1"
     private static let root: ObjectPath = "/org/freedesktop/secrets"
     private static let prompt: ObjectPath = "/org/freedesktop/secrets/prompt/p1"
 
@@ -47,6 +48,7 @@ struct FakeProvider {
         await connection.export(service(alias: alias, session: session))
         await connection.export(collection(locked: locked))
         await connection.export(promptObject(prompt))
+        await connection.export(item())
         _ = try await connection.requestName("org.freedesktop.secrets")
     }
 
@@ -140,6 +142,16 @@ struct FakeProvider {
                 )
             ]
         )
+    }
+
+    /// An item whose deletion is to be confirmed.
+    private func item() -> ExportedObject {
+        let delete = Method("Delete", out: [Argument("prompt", "o")]) { [calls] _ in
+            calls.update { $0.append("Delete") }
+            return [.objectPath(Self.prompt)]
+        }
+        let interface = ExportedInterface(name: "org.freedesktop.Secret.Item", methods: [delete])
+        return ExportedObject(path: Self.item, interfaces: [interface])
     }
 
     private func promptObject(_ end: PromptEnd) -> ExportedObject {

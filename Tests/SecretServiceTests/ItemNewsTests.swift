@@ -7,7 +7,7 @@ import Testing
 @Suite struct ItemNewsTests {
     private func event(_ path: String?) -> KeyringEvent { .itemsChanged(path: path) }
 
-    @Test func `the first word of an item is told at once, the rest once at the end`() {
+    @Test func `the first change of an item is told at once, the rest once at the end`() {
         var news = ItemNews()
         #expect(!news.isUnsettled)
         #expect(news.hears(of: "a") == event("a"))

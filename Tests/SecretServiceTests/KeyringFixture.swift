@@ -2,8 +2,8 @@
 
 import DBus
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 
 /// A keyring over a real provider.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite struct KeyringItemTests {
     @Test func `a stored item is found by its attributes and opened by everybody`() async throws {

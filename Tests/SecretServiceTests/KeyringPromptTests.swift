@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct KeyringPromptTests {
     @Test func `an unlock whose end is told before the prompt's own answer is not missed`() async throws {
@@ -39,6 +39,24 @@ import TestSupport
         let keyring = try await KeyringFixture.keyring(on: bus)
         await #expect(throws: KeyringError.deadline) { try await keyring.unlock(prompt: .milliseconds(100)) }
         try await provider.calls.wait(for: "Dismiss") { $0.contains("Dismiss") ? () : nil }
+    }
+
+    @Test func `what the person hasn't asked to delete stays where the provider would ask about it`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false, prompt: .never)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        let item = KeyringItem(
+            path: FakeProvider.item.text,
+            schema: "",
+            label: "",
+            attributes: [:],
+            created: 0
+        )
+        await #expect(throws: KeyringError.dismissed) { try await keyring.delete(item, mayAsk: false) }
+        try await provider.calls.wait(for: "Dismiss") { $0.contains("Dismiss") ? () : nil }
+        #expect(!provider.calls.now.contains("Prompt"))
     }
 
     @Test func `a provider that leaves while it prompts ends the wait`() async throws {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @Suite struct KeyringStateTests {
     @Test func `a locked collection is locked, never empty`() async throws {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 @testable import SecretService
 

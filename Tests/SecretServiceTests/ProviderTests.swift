@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 
 /// What Keybell relies on, with each provider as it is.
 @Suite struct ProviderTests {
@@ -147,7 +147,7 @@ import TestSupport
         }
     }
 
-    @Test func `KeePassXC's storm over one new entry is a few events`() async throws {
+    @Test func `KeePassXC's many signals for one new entry become a few events`() async throws {
         let session = try await ProviderSession(.keePassXC)
         let keyring = try await KeyringFixture.keyring(on: session.bus)
         let log = EventLog(keyring)

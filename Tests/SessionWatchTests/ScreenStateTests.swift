@@ -9,7 +9,7 @@ import Testing
     private let kde = ScreenState.Witness.screenSaver("org.freedesktop.ScreenSaver")
     private let session = ScreenState.Witness.session("/org/freedesktop/login1/session/_32")
 
-    @Test func `one witness is enough, and the last one unlocks`() {
+    @Test func `one service is enough, and the last one unlocks`() {
         var screen = ScreenState()
         #expect(screen.heard(kde, isLocked: true) == [.screenLocked])
         #expect(screen.heard(session, isLocked: true) == [])
@@ -18,7 +18,7 @@ import Testing
         #expect(screen.heard(session, isLocked: false) == [.screenUnlocked])
     }
 
-    @Test func `a witness that says the same again changes nothing`() {
+    @Test func `a service that says the same again changes nothing`() {
         var screen = ScreenState()
         #expect(screen.heard(kde, isLocked: false) == [])
         _ = screen.heard(kde, isLocked: true)
@@ -34,7 +34,7 @@ import Testing
         #expect(screen.alarm == nil)
     }
 
-    @Test func `once a witness confirms the lock, its word ends it`() {
+    @Test func `once a service confirms the lock, that service ends it`() {
         var screen = ScreenState()
         _ = screen.lockRequested(now: start)
         #expect(screen.heard(session, isLocked: true) == [])

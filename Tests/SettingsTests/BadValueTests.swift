@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
+import TestSupport
 import Testing
 
 @testable import Settings
@@ -134,11 +136,37 @@ struct BadValueTests {
             "password = \"empty\"",
             "vault[0].password: a keyring has none; is it to be kind = \"kdbx\"?"
         ),
-        ("[[vault]]", "vault[1].name: another vault is called \"keyring\", too"),
-        ("[[vault]]\nname = \"b\"", "vault[1].kind: there is one keyring, and a vault has it already"),
+        ("[[vault]]", mute),
+        ("[[vault]]\nname = \"b\"", mute),
+        ("[[vault]]\nkind = \"keyring\"", mute),
+        (
+            "kind = \"keyring\"\n[[vault]]\nname = \"b\"",
+            mute.replacing("vault[0]", with: "vault[1]")
+        ),
+        (
+            "kind = \"keyring\"\n[[vault]]\nkind = \"keyring\"\nname = \"b\"",
+            "vault[1].kind: there is one keyring, and a vault has it already"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"~/a.kdbx\"\n[[vault]]\nkind = \"kdbx\"\npath = \"/home/ann/a.kdbx\"\nname = \"b\"",
+            "vault[1].path: is the file of the vault \"a\", too"
+        ),
     ])
     func `a vault that can't be meant is refused`(text: String, message: String) {
         #expect(complaint(about: "[[vault]]\n" + text) == "config.toml: " + message)
+    }
+
+    /// The table that doesn't say what it is, rather than the one that does.
+    static let mute =
+        "vault[0].kind: is missing, so that this is the keyring, as another vault is, too; is it to be kind = \"kdbx\"?"
+
+    @Test func `a file is one vault's, also by the way of a link`() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.write("a.kdbx", "")
+        let link = folder.path("b.kdbx")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
+        let text = [file, link].map { "[[vault]]\nkind = \"kdbx\"\npath = \"\($0)\"" }.joined(separator: "\n")
+        #expect(complaint(about: text) == "config.toml: vault[1].path: is the file of the vault \"a\", too")
     }
 
     @Test(arguments: [

@@ -80,6 +80,22 @@ struct ClientTableTests {
     }
 
     @Test(arguments: [
+        ("access.ask = \"granted\"", false),
+        ("access.ask = \"granted\"\nsave.ask = \"always\"", true),
+        ("save.ask = \"always\"\n[[client]]\nid = \"night\"\nask = \"granted\"", false),
+        ("[[client]]\nid = \"night\"\nask = \"granted\"\nsave.ask = \"always\"", true),
+        ("save.ask = \"always\"\n[[client]]\nid = \"night\"\nsave.ask = \"never\"\nask = \"granted\"", false),
+        ("access.ask = \"granted\"\nsave.ask = \"always\"\n[[client]]\nid = \"night\"\ngroups = false", true),
+        ("[[client]]\nid = \"night\"\ngroups = false", true),
+    ])
+    func `who is asked nothing isn't asked about saves either, unless that is said of it`(
+        toml: String,
+        asks: Bool
+    ) throws {
+        #expect(try parse(toml).policy.rules(for: "night").asksToSave == asks)
+    }
+
+    @Test(arguments: [
         ("[[client]]\ngroups = false", "client[0].id: needs the client's Id"),
         ("[[client]]\nid = \"\"", "client[0].id: must not be empty"),
         ("[[client]]\nid = \"a\"\n[[client]]\nid = \"a\"", "client[1].id: \"a\" has a table already"),

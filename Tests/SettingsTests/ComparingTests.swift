@@ -44,6 +44,16 @@ struct ComparingTests {
         #expect(configuration.tables(unlike: Configuration()) == [])
     }
 
+    @Test func `a certificate that was renewed in place is another`() throws {
+        var first = try parse("[http]\ncertificate = \"/c\"\nprivate_key = \"/k\"")
+        first.http.certificate?.chain = [[1]]
+        var other = first
+        #expect(other == first && other.tables(unlike: first) == [])
+        other.http.certificate?.chain = [[2]]
+        #expect(other != first && other.tables(unlike: first) == ["[http]"])
+        #expect(other.keysAfterRestart(startedWith: first) == [])
+    }
+
     @Test func `where HTTPS is served, other files are taken up and another port isn't`() throws {
         let first = try parse("[http]\ncertificate = \"/c\"\nprivate_key = \"/k\"")
         let other = try parse("[http]\ncertificate = \"/d\"\nprivate_key = \"/k\"\ntls_port = 3")

@@ -39,7 +39,8 @@ struct ConfigurationAdviceTests {
         configuration.advice(folders: folders, path: folder.path + ":/usr/bin:/bin", now: time ?? now)
     }
 
-    @Test func `a good certificate needs no word until a month before its end`() async throws {
+    @Test(.enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"))
+    func `a good certificate needs no word until a month before its end`() async throws {
         let configuration = try await certificate("-newkey", "rsa:2048")
         #expect(advice(configuration) == [])
         #expect(advice(configuration, at: now + 69 * Self.day) == [])
@@ -52,12 +53,15 @@ struct ConfigurationAdviceTests {
         #expect(early.count == 1 && early[0].text.contains("isn't valid yet"))
     }
 
-    @Test(arguments: [
-        (["-newkey", "rsa:1024", "-sha256"], "a weak key (1024 bits)"),
-        (["-newkey", "rsa:2048", "-sha1"], "a weak signature (SHA1)"),
-        (["-newkey", "rsa:2048", "-md5"], "a weak signature (MD5)"),
-        (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime192v1"], "a weak key (192 bits)"),
-    ])
+    @Test(
+        .enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"),
+        arguments: [
+            (["-newkey", "rsa:1024", "-sha256"], "a weak key (1024 bits)"),
+            (["-newkey", "rsa:2048", "-sha1"], "a weak signature (SHA1)"),
+            (["-newkey", "rsa:2048", "-md5"], "a weak signature (MD5)"),
+            (["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime192v1"], "a weak key (192 bits)"),
+        ]
+    )
     func `a weak one is told of`(options: [String], words: String) async throws {
         let made = try await ChildProcess.run(
             "openssl",
@@ -72,9 +76,12 @@ struct ConfigurationAdviceTests {
         #expect(found.count == 1 && found[0].text.contains(words), "\(found)")
     }
 
-    @Test(arguments: [
-        ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], ["-newkey", "ed25519"],
-    ])
+    @Test(
+        .enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"),
+        arguments: [
+            ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"], ["-newkey", "ed25519"],
+        ]
+    )
     func `what is strong is not`(options: [String]) async throws {
         let made = try await ChildProcess.run(
             "openssl",
@@ -89,7 +96,8 @@ struct ConfigurationAdviceTests {
         )
     }
 
-    @Test func `a key that others may read, or that is another certificate's, is told of`() async throws {
+    @Test(.enabled(if: InstalledProgram.isThere("openssl"), "openssl is not installed"))
+    func `a key that others may read, or that is another certificate's, is told of`() async throws {
         let configuration = try await certificate("-newkey", "rsa:2048")
         let key = folder.path("key.pem")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: key)
@@ -126,6 +134,14 @@ struct ConfigurationAdviceTests {
         #expect(found.map(\.key) == ["vault[0].key_file", "vault[0].password_command"])
         #expect(found.last?.text.contains(own) == true)
         #expect(found.last?.cure.contains("chmod go-w \(own)") == true)
+    }
+
+    @Test(arguments: ["K\u{131}z\u{131}l", "Anna\u{2019}s", "Büro „privat“", "p\u{430}ypal"])
+    func `a vault's name that may be mistaken works, and is told of`(name: String) throws {
+        let configuration = try configuration("[[vault]]\nname = \"\(name)\"")
+        #expect(configuration.vaults.map(\.name) == [name])
+        #expect(advice(configuration).map(\.key) == ["vault[0].name"])
+        #expect(try advice(self.configuration("[[vault]]\nname = \"Büro\"")) == [])
     }
 
     @Test func `what isn't there is told of elsewhere`() throws {

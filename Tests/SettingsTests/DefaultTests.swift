@@ -8,7 +8,7 @@ import Testing
 @testable import Settings
 
 struct DefaultTests {
-    @Test func `an empty file is the contract's defaults`() throws {
+    @Test func `an empty file gives the documented defaults`() throws {
         let configuration = try parse("")
         #expect(configuration == Configuration())
         #expect(configuration.http.port == 19455)
@@ -21,7 +21,7 @@ struct DefaultTests {
         #expect(configuration.unlock.maximumKDFSeconds == 20)
         #expect(configuration.unlock.maximumKDFMemoryMiB == 2048)
         #expect(configuration.lock == LockSettings(idleMinutes: 0, onScreenLock: true, onSleep: true))
-        #expect(configuration.approval.limits == Limits())
+        #expect(configuration.approval.limits == ApprovalLimits())
         #expect(configuration.approval.limits.timeout == .seconds(120))
         #expect(configuration.approval.limits.retry == .seconds(60))
         #expect(configuration.approval.limits.quiet == .seconds(30))
@@ -33,7 +33,7 @@ struct DefaultTests {
         #expect(configuration.keyring.collection == "default")
     }
 
-    @Test func `an empty file is the contract's defaults for the operations`() throws {
+    @Test func `an empty file gives the documented defaults for the operations`() throws {
         let policy = try parse("").policy
         #expect(!policy.match.bestOnly && !policy.match.schemes && !policy.match.hideExpired)
         #expect(policy.match.sortBy == .username)

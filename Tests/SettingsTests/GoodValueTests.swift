@@ -70,7 +70,10 @@ struct GoodValueTests {
         GoodValue("audit.required = false") { $0.audit.isRequired = false },
         GoodValue("access.ask = \"always\"") { $0.policy.standard.access = .always },
         GoodValue("access.ask_bulk = \"never\"") { $0.policy.standard.bulkAccess = .never },
-        GoodValue("save.ask = \"never\"") { $0.policy.standard.saving = .never },
+        GoodValue("save.ask = \"never\"") {
+            $0.policy.standard.saving = .never
+            $0.policy.standard.isSavingWritten = true
+        },
         GoodValue("save.group = \"Web\"") { $0.policy.standard.saveGroup = "Web" },
         GoodValue("fields.return = true") { $0.policy.standard.returnsFields = true },
         GoodValue("fields.only_kph = false") { $0.policy.standard.onlyKPHFields = false },
@@ -117,6 +120,17 @@ struct GoodValueTests {
         vault.keyFile = "/key"
         vault.password = password
         #expect(try parse(text).vaults == [vault])
+    }
+
+    @Test func `a program in the home folder may be named by it, and its arguments stay as they are`() throws
+    {
+        let text = """
+            [[vault]]
+            kind = "kdbx"
+            path = "/p.kdbx"
+            password_command = ["~/bin/secret", "~/x"]
+            """
+        #expect(try parse(text).vaults.first?.passwordCommand == ["/home/ann/bin/secret", "~/x"])
     }
 
     @Test func `an argument of a password_command may be empty`() throws {

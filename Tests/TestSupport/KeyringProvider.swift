@@ -6,8 +6,6 @@ import DBus
 package protocol KeyringProvider: Sendable {
     /// Its process; another one after `restart`.
     var pid: Int32 { get }
-    /// What its default collection opens with.
-    var password: String { get }
 
     /// Locks the default collection, as a person would.
     func lock() async throws

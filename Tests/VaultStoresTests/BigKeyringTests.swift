@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DBus
 import Glibc
 import Logging
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 import Vault
 
 @testable import VaultStores
@@ -72,7 +73,7 @@ import Vault
         let word = KeyringEvent.itemsChanged(path: "/org/freedesktop/secrets/collection/big/1")
         kill(session.gnome.pid, SIGSTOP)
         await store.takeIn(word)
-        await store.taking?.value
+        await store.looks.isDone()
         kill(session.gnome.pid, SIGCONT)
         #expect(await store.shelf == nil)
 

@@ -2,7 +2,7 @@
 
 import Foundation
 import KDBX
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import Vault

@@ -2,8 +2,8 @@
 
 import Foundation
 import KDBX
-import Secrecy
 import SecretService
+import SecureMemory
 import Testing
 import Vault
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import Vault

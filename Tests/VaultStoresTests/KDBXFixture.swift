@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Foundation
 import KDBX
-import Kernel
+import Linux
 import Logging
-import Secrecy
+import SecureMemory
 import Synchronization
 import TestSupport
 import Vault
@@ -28,7 +29,7 @@ struct KDBXFixture {
         keyFile: [UInt8]? = nil,
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
-        reached: @escaping @Sendable (FileReplacement.Step) throws(KernelError) -> Void = { _ in }
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         path = folder.path(place)
@@ -59,7 +60,7 @@ struct KDBXFixture {
         _ passwords: ScriptedPasswords,
         _ state: String,
         _ clock: Observed<Int64>,
-        reached: @escaping @Sendable (FileReplacement.Step) throws(KernelError) -> Void = { _ in }
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) -> KDBXStore {
         KDBXStore(
             name: "test",
@@ -122,6 +123,19 @@ struct KDBXFixture {
 
     func bytes(_ name: String = "vault.kdbx") throws -> Data {
         try Data(contentsOf: URL(filePath: folder.path(name)))
+    }
+
+    /// Waits until the vault says that its file can't be read as it is now, or that it can.
+    func waitForTrouble(_ isThere: Bool) async throws -> String? {
+        let changes = store.changes()
+        return try await withDeadline(.seconds(20)) {
+            while true {
+                let trouble = await store.status().trouble
+                if (trouble != nil) == isThere { return trouble }
+                var news = changes.makeAsyncIterator()
+                guard await news.next() != nil else { throw TimedOut(description: "the file's trouble") }
+            }
+        }
     }
 
     /// Waits until the vault shows what `look` wants.

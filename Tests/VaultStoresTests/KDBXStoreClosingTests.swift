@@ -2,7 +2,7 @@
 
 import Dispatch
 import KDBX
-import Kernel
+import Linux
 import TestSupport
 import Testing
 import Vault
@@ -44,7 +44,7 @@ struct KDBXStoreClosingTests {
 
     @Test func `a save that was allowed is finished`() async throws {
         let (began, goOn) = (Observed(false), DispatchSemaphore(value: 0))
-        let fixture = try KDBXFixture(reached: { _ throws(KernelError) in
+        let fixture = try KDBXFixture(reached: { _ throws(SystemCallError) in
             guard !began.now else { return }
             began.update { $0 = true }
             goOn.wait()

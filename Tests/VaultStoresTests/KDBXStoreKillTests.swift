@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Dispatch
 import Foundation
 import KDBX
-import Kernel
-import Secrecy
+import Linux
+import SecureMemory
 import Synchronization
 import TestSupport
 import Testing

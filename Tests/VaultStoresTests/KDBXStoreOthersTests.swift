@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Foundation
-import KDBX
-import Kernel
-import Secrecy
+import Linux
+import SecureMemory
 import Synchronization
 import TestSupport
 import Testing
 import Vault
+import XMLTree
 
+@testable import KDBX
 @testable import VaultStores
 
 /// Other programs that write the same file.
@@ -189,7 +191,8 @@ struct KDBXStoreOthersTests {
         #expect(entry.text("UserName") == "theirs" && entry.text("Password") == "secret-1")
         #expect(entry.history.contains { $0.text("Password") == "ours" })
 
-        try theirs.delete(example, at: Timestamp(unix: KDBXFixture.then + 6000))
+        theirs.document.remove(try #require(theirs.entryPlaces[example]))
+        theirs.noteDeletions([example: Timestamp(unix: KDBXFixture.then + 6000)])
         try KDBXFixture.write(theirs, to: fixture.path)
         _ = try await fixture.waitForChange(fixture.store, "their deletion") {
             $0.login(id) == nil ? true : nil
@@ -199,7 +202,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )
@@ -257,6 +260,31 @@ struct KDBXStoreOthersTests {
         #expect(try fixture.read().entries.count == 3)
     }
 
+    @Test(arguments: [true, false])
+    func `a file that has gone or has another password is told, until it can be read again or is locked`(
+        isGone: Bool
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        let good = try fixture.bytes()
+        #expect(await fixture.store.status().trouble == nil)
+        if isGone {
+            try FileManager.default.removeItem(atPath: fixture.path)
+        } else {
+            let key = try CompositeKey(password: SecretBytes(utf8: "another"))
+            try KDBXFixture.write(try fixture.read(), to: fixture.path, key)
+        }
+        let trouble = try await fixture.waitForTrouble(true)
+        #expect(trouble?.contains(isGone ? "can't be read" : "another password") == true)
+        #expect(try await fixture.store.index().count == 2)
+        try good.write(to: URL(filePath: fixture.path), options: .atomic)
+        #expect(try await fixture.waitForTrouble(false) == nil)
+        try FileManager.default.removeItem(atPath: fixture.path)
+        _ = try await fixture.waitForTrouble(true)
+        await fixture.store.lock()
+        #expect(await fixture.store.status().trouble == nil)
+    }
+
     @Test func `a file with another password is left alone`() async throws {
         let fixture = try KDBXFixture()
         try await fixture.store.unlock(for: UnlockReason())
@@ -272,7 +300,7 @@ struct KDBXStoreOthersTests {
 
     @Test(
         .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/keepassxc-cli"),
+            if: InstalledProgram.isThere("keepassxc-cli"),
             "keepassxc-cli is not installed"
         )
     )

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import KDBX
-import Kernel
-import Secrecy
+import Linux
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -142,11 +143,11 @@ struct KDBXStoreSavingTests {
     }
 
     @Test(arguments: FileReplacement.Step.allCases)
-    func `a save that fails leaves the old or the new file, and no litter`(step: FileReplacement.Step)
+    func `a save that fails leaves the old or the new file, and nothing beside it`(step: FileReplacement.Step)
         async throws
     {
-        let fixture = try KDBXFixture(reached: { reached throws(KernelError) in
-            if reached == step { throw KernelError(call: "test", code: ENOSPC) }
+        let fixture = try KDBXFixture(reached: { reached throws(SystemCallError) in
+            if reached == step { throw SystemCallError(call: "test", code: ENOSPC) }
         })
         try await fixture.store.unlock(for: UnlockReason())
         let before = try fixture.bytes()
@@ -164,7 +165,7 @@ struct KDBXStoreSavingTests {
         #expect(try fixture.read().entries.count == (isNew ? 4 : 3))
     }
 
-    @Test func `litter of a killed save is cleared at the next start`() async throws {
+    @Test func `what a killed save left is cleared at the next start`() async throws {
         let fixture = try KDBXFixture()
         for name in [".vault.kdbx.keybell-new", ".vault.kdbx.keybell-old"] {
             try fixture.folder.write(name, "x")
@@ -225,6 +226,36 @@ struct KDBXStoreSavingTests {
             throw error
         }
         _ = try await ChildProcess.run("umount", [fixture.path])
+    }
+
+    @Test(.enabled(if: canMount, "nothing can be mounted here"))
+    func `who finds the file broken is told where its former content is`() async throws {
+        let fixture = try KDBXFixture()
+        let mounted = try await ChildProcess.run("mount", ["--bind", fixture.path, fixture.path])
+        guard mounted.status == 0 else { return }  // a container that may not
+        let (path, state) = (fixture.path, fixture.folder.path("broken"))
+        let isBackedUp = Observed(false)
+        let store = KDBXFixture.store(path, fixture.passwords, state, fixture.clock) {
+            step throws(SystemCallError) in
+            // The new file was synchronized before it turned out that it can't take the old one's place.
+            if step == .backedUp { isBackedUp.update { $0 = true } }
+            guard step == .synchronized, isBackedUp.now, unsafe umount2(path, 0) == 0 else { return }
+            // Neither the new content counts now nor can the old one be put back.
+            unsafe unlink(path)
+            throw SystemCallError(call: "test", code: EIO)
+        }
+        defer { unsafe umount2(path, 0) }
+        let before = try fixture.bytes()
+        try await store.unlock(for: UnlockReason())
+        let error = await #expect(throws: VaultError.self) { try await store.save(LoginDraft(title: "one")) }
+        guard case .failed(let text)? = error else {
+            Issue.record("another error, or none")
+            return
+        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: state)
+        let backup = state + "/" + (try #require(names.first { $0.hasSuffix(".kdbx-backup") }))
+        #expect(text.contains(backup))
+        #expect(try Data(contentsOf: URL(filePath: backup)) == before)
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may write everywhere"))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ciphers
+import ConcurrencyTools
 import Dispatch
 import Foundation
 import KDBX
-import Kernel
-import Secrecy
+import SecureMemory
 import TestSupport
 import Testing
 import Vault
@@ -236,7 +236,10 @@ struct KDBXStoreTests {
         let index = try await fixture.store.index()
         let deep = try #require(index.only("Deep"))
         #expect(deep.group?.name == "Vault/Internet/Inner")
-        #expect(deep.furtherURLs == ["https://k.example", "https://u.example"])
+        // What the file protects is no address to match by.
+        #expect(deep.furtherURLs == ["https://u.example"])
+        #expect(index.matches(url: "https://k.example/", now: 0).isEmpty)
+        #expect(index.matches(url: "https://u.example/", now: 0).map(\.title) == ["Deep"])
         #expect(deep.allow == ["a.example"] && deep.deny == ["b.example"] && deep.realm == "r")
         #expect(deep.fieldNames == ["KP2A_URL", "URL 1", "otp"])
         let example = try #require(index.matches(url: "https://example.com/", now: 0).first)
@@ -365,7 +368,7 @@ private final class EndlessDeriver: KeyDeriver {
     func derive(
         _ derivation: KeyDerivation,
         from key: SecretBytes,
-        limits: Limits
+        limits: KDBXLimits
     ) throws(KDBXError) -> SecretBytes {
         began.update { $0 = true }
         ending.wait()

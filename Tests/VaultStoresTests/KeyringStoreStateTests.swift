@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Foundation
-import Kernel
-import Secrecy
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 import Vault
 
 @testable import VaultStores
@@ -93,10 +93,57 @@ import Vault
         #expect(try await fixture.keyring.items(schema: StoreFixture.extraSchema).count == 1)
     }
 
+    /// Whoever is told a Hash keeps it for good.
+    @Test func `while it is locked nobody is told a Hash that the keyring may then take back`() async throws {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.saveOne()
+        let hash = try #require(await fixture.store.hash())
+        try await fixture.session.gnome.lock()
+        let restarted = try await fixture.restarted(state: fixture.state + "-lost")
+        #expect(await restarted.hash() == nil)
+        #expect(await restarted.status().hash == nil)
+        let changes = restarted.changes()
+        try await fixture.session.gnome.stop()
+        let again = try await GnomeKeyring(on: fixture.session.bus)
+        // As soon as it is open, though nothing is read.
+        let told = Observed(String?.none)
+        let asking = Task {
+            for await _ in changes {
+                let hash = await restarted.hash()
+                told.update { $0 = hash }
+            }
+        }
+        defer { asking.cancel() }
+        #expect(try await told.wait(for: "the Hash") { $0 } == hash)
+        try await again.stop()
+    }
+
+    @Test func `a new vault in an open keyring has a Hash at once, and keeps it`() async throws {
+        let fixture = try await StoreFixture()
+        let hash = try #require(await fixture.store.hash())
+        #expect(await fixture.store.status().hash == hash)
+        #expect(try await fixture.restarted().hash() == hash)
+        _ = try await fixture.saveOne()
+        #expect(await fixture.store.hash() == hash)
+    }
+
+    @Test func `a new vault in a keyring that was never set up has the Hash that it keeps`() async throws {
+        let bus = try await PrivateBus()
+        let gnome = try await GnomeKeyring(on: bus, password: nil)
+        let store = StoreFixture.store(
+            try await StoreFixture.keyring(on: bus),
+            bus.folder.path("state"),
+            Observed(0)
+        )
+        let hash = try #require(await store.hash())
+        #expect(hash.count == 40)
+        try await gnome.stop()
+    }
+
     @Test func `the state wins over another identity in the keyring`() async throws {
         let fixture = try await StoreFixture()
-        let hash = await fixture.store.status().hash
         _ = try await fixture.store.index()
+        let hash = try #require(await fixture.store.status().hash)
         let other = LoginID.random().hex
         try await fixture.session.storeOutside(
             "Keybell vault",

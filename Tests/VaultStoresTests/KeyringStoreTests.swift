@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import ConcurrencyTools
 import SecretService
-import Testing
+import SecureMemory
 import TestSupport
+import Testing
 import Vault
-import VaultStores
+
+@testable import VaultStores
 
 @Suite struct KeyringStoreTests {
     @Test func `a login that secret-tool stores is served, and nothing is written to it`() async throws {
@@ -109,6 +111,73 @@ import VaultStores
         #expect(json == #"{"former":[{"password":"first","until":1700000000}]}"#)
     }
 
+    @Test func `of changes that are made at once none takes back another`() async throws {
+        let fixture = try await StoreFixture()
+        let id = try await fixture.saveOne()
+        let store = fixture.store
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 1...4 {
+                let password = number > 2 ? SecretBytes(utf8: "next \(number)") : nil
+                let fields: [String: SecretBytes?] = ["KPH: \(number)": SecretBytes(utf8: "\(number)")]
+                let draft = LoginDraft(id: id, password: password, fields: fields)
+                group.addTask { _ = try await store.save(draft) }
+            }
+            try await group.waitForAll()
+        }
+        let fields = try await store.secrets(of: id).fields.keys.sorted()
+        #expect(fields == ["KPH: 1", "KPH: 2", "KPH: 3", "KPH: 4"])
+        let former = try await store.history(of: id).map { $0.secrets.password.exposedText() }
+        let last = try await store.secrets(of: id).password.exposedText()
+        #expect(Set(former + [last]) == ["first", "next 3", "next 4"])
+        #expect(try await fixture.items(StoreFixture.extraSchema).count == 1)
+    }
+
+    @Test func `a save that fails half way lets the login out to no more hosts`() async throws {
+        let fixture = try await StoreFixture()
+        let first = try await fixture.saveOne()
+        let second = try await fixture.saveOne(
+            fields: ["KPH: a": SecretBytes(utf8: "b")],
+            allowHosts: ["a.example"]
+        )
+        // It takes secrets, but no other attributes.
+        let provider = try await FussyProvider(over: fixture.session)
+        let store = try await fixture.store(through: provider)
+        for id in [first, second] {
+            let draft = LoginDraft(
+                id: id,
+                username: "bob",
+                password: SecretBytes(utf8: "second"),
+                allowHosts: ["more.example"],
+                fields: ["KPH: c": SecretBytes(utf8: "d")]
+            )
+            for _ in 1...2 {
+                await #expect(throws: VaultError.self) { try await store.save(draft) }
+            }
+        }
+        for store in [store, try await fixture.restarted()] {
+            let index = try await store.index()
+            #expect(index.login(first)?.allow == [])
+            #expect(index.login(first)?.fieldNames == [])
+            #expect(index.login(second)?.allow == ["a.example"])
+            #expect(index.login(second)?.fieldNames == ["KPH: a"])
+            for id in [first, second] {
+                // The password is changed first: the former one is kept, and once.
+                let former = try await store.history(of: id).map { $0.secrets.password.exposedText() }
+                #expect(former == ["first"])
+            }
+        }
+    }
+
+    @Test func `a password is retired once, however often that is tried`() {
+        var extra = LoginExtra()
+        let passwords = ["a", "b", "a"].map { SecretBytes(utf8: $0) }
+        for password in passwords {
+            for time in 1...2 { extra.retire(password, at: Int64(time)) }
+        }
+        #expect(extra.former.map { $0.password.exposedText() } == ["a", "b", "a"])
+        #expect(extra.former.allSatisfy { $0.until == 1 })
+    }
+
     @Test func `a login without a uuid gets one when it is changed, and keeps its name`() async throws {
         let fixture = try await StoreFixture()
         try await fixture.session.storeOutside("Hand", ["xdg:schema": StoreFixture.schema], secret: "x")
@@ -141,10 +210,45 @@ import VaultStores
         let id = try await fixture.saveOne(fields: ["KPH: a": SecretBytes(utf8: "b")])
         let other = try await fixture.saveOne(fields: ["KPH: c": SecretBytes(utf8: "d")])
         try await fixture.session.secretTool(["clear", "xdg:schema", StoreFixture.schema, "uuid", id.hex])
-        try await fixture.settle("its extra's end") {
-            try await fixture.items(StoreFixture.extraSchema).map { $0.attributes["uuid"] } == [other.hex]
+        try await eventually("its extra's end") {
+            let left = try await fixture.items(StoreFixture.extraSchema).map { $0.attributes["uuid"] }
+            return left == [other.hex] ? () : nil
         }
         #expect(try await fixture.store.index().all.map(\.id) == [other])
+    }
+
+    @Test func `where a login that is gone may come back, what belongs to it stays for a month`() async throws
+    {
+        let fixture = try await StoreFixture(mayReturn: { _ in true })
+        let id = try await fixture.saveOne(fields: ["KPH: a": SecretBytes(utf8: "b")])
+        let other = try await fixture.saveOne(fields: ["KPH: c": SecretBytes(utf8: "d")])
+        let store = fixture.store
+        try await fixture.session.secretTool(["clear", "xdg:schema", StoreFixture.schema, "uuid", id.hex])
+        try await fixture.settle("its end") { try await store.index().all.map(\.id) == [other] }
+        fixture.clock.update { $0 += 29 * 86_400 }
+        let restarted = try await fixture.restarted()
+        #expect(try await restarted.index().count == 1)
+        await restarted.saves.isDone()
+        #expect(try await fixture.items(StoreFixture.extraSchema).count == 2)
+        fixture.clock.update { $0 += 86_400 }
+        let last = try await fixture.restarted()
+        _ = try await last.index()
+        try await eventually("the end of what belonged to it") {
+            let left = try await fixture.items(StoreFixture.extraSchema).map { $0.attributes["uuid"] }
+            return left == [other.hex] ? () : nil
+        }
+    }
+
+    @Test func `a login that comes back has what belonged to it`() async throws {
+        let fixture = try await StoreFixture(mayReturn: { _ in true })
+        let id = try await fixture.saveOne(allowHosts: ["a.example"])
+        let item = try #require(try await fixture.items(StoreFixture.schema).first)
+        let store = fixture.store
+        try await fixture.session.secretTool(["clear", "xdg:schema", StoreFixture.schema, "uuid", id.hex])
+        try await fixture.settle("its end") { try await store.index().all.isEmpty }
+        let attributes = item.attributes.merging(["xdg:schema": StoreFixture.schema]) { $1 }
+        try await fixture.session.storeOutside("Example", attributes, secret: "first")
+        try await fixture.settle("its return") { try await store.index().login(id)?.allow == ["a.example"] }
     }
 
     @Test func `a password changed from outside is handed out at once`() async throws {

@@ -22,7 +22,34 @@ import Vault
         #expect(Set(first.names.values).count == 2)
     }
 
-    @Test func `twins get different names`() {
+    @Test func `a made-up name tells nothing of what isn't public`() {
+        func name(_ attributes: [String: String]) -> LoginID? {
+            LoginNaming([item("/1", attributes)], remembered: []).names["/1"]
+        }
+        let plain = name(["username": "u", "url": "https://a.example/in"])
+        for url in [
+            "https://a.example/in?token=7391", "https://a.example/in?token=1111", "https://u:pw@a.example/in",
+            "https://a.example/in#7391",
+        ] {
+            #expect(name(["username": "u", "url": url]) == plain)
+        }
+        #expect(name(["username": "u", "url": "https://a.example/in", "pin": "7391"]) == plain)
+        #expect(name(["username": "u", "url": "https://a.example/out"]) != plain)
+    }
+
+    @Test func `items that differ in a query keep their names, also one that came from all of it`() {
+        let items = (1...3).map { item("/\($0)", ["url": "https://a.example/?token=\($0)"]) }
+        let before = LoginNaming(items, remembered: [])
+        #expect(Set(before.names.values).count == 3)
+        let elsewhere = [3, 1].map { item("/9\($0)", ["url": "https://a.example/?token=\($0)"]) }
+        let after = LoginNaming(elsewhere, remembered: before.derived)
+        #expect(after.names["/93"] == before.names["/3"] && after.names["/91"] == before.names["/1"])
+        let former = LoginID.random()
+        let kept = KeptState.Derived(digest: LoginItem.digest(items[0]), path: "/0", uuid: former.hex)
+        #expect(LoginNaming(items, remembered: [kept]).names["/1"] == former)
+    }
+
+    @Test func `items that say the same get different names`() {
         let naming = LoginNaming(
             [item("/1", [:]), item("/2", [:]), item("/3", ["uuid": "x"])],
             remembered: []

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import DBus
-import Kernel
 import Logging
-import Secrecy
 import SecretService
+import SecureMemory
 import TestSupport
 import Vault
 import VaultStores
@@ -19,25 +19,48 @@ struct StoreFixture {
     let state: String
     let clock = Observed<Int64>(1_700_000_000)
 
-    init(logins: Int = 0) async throws {
+    private let mayReturn: @Sendable (KeyringItem) -> Bool
+
+    init(
+        logins: Int = 0,
+        mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
+    ) async throws {
+        self.mayReturn = mayReturn
         session = try await KeyringSession(logins: logins)
         state = session.bus.folder.path("state/keybell")
         keyring = try await Self.keyring(on: session.bus)
-        store = Self.store(keyring, state, clock)
+        store = Self.store(keyring, state, clock, mayReturn)
+    }
+
+    /// A vault in the same keyring that sees it through a provider that can be told to fail.
+    func store(through provider: FussyProvider) async throws -> KeyringStore {
+        Self.store(try await Self.keyring(on: provider.bus), state + "-fussy", clock)
     }
 
     /// The same vault after a restart of the daemon, with another state folder if the state is to be lost.
     func restarted(state: String? = nil) async throws -> KeyringStore {
         await BlockingWork.state {}
-        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock)
+        return Self.store(try await Self.keyring(on: session.bus), state ?? self.state, clock, mayReturn)
     }
 
-    private static func keyring(on bus: PrivateBus) async throws -> Keyring {
+    static func keyring(on bus: PrivateBus) async throws -> Keyring {
         Keyring(bus: try await bus.connect(), address: bus.address, deadline: .seconds(20), logger: quiet)
     }
 
-    private static func store(_ keyring: Keyring, _ state: String, _ clock: Observed<Int64>) -> KeyringStore {
-        KeyringStore(name: "keyring", keyring: keyring, state: state, logger: quiet, now: { clock.now })
+    static func store(
+        _ keyring: Keyring,
+        _ state: String,
+        _ clock: Observed<Int64>,
+        _ mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
+    ) -> KeyringStore {
+        KeyringStore(
+            name: "keyring",
+            keyring: keyring,
+            state: state,
+            logger: quiet,
+            now: { clock.now },
+            mayReturn: mayReturn
+        )
     }
 
     private static var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Kernel
+import ConcurrencyTools
 import Testing
 
 @testable import Vault

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
-import Kernel
+import Linux
 import Synchronization
 import TestSupport
 import Testing
@@ -32,8 +32,9 @@ final class Sharer: Sendable {
 
     /// Has it do something, and gives the number that it answers.
     ///
-    /// Orders are `fork`, `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a process that isn't its child), `fly` (into a queue that
-    /// nobody reads), `hide` (keep a copy in the table of a thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message).
+    /// Orders are `fork`, `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a
+    /// process that isn't its child), `fly` (into a queue that nobody reads), `hide` (keep a copy in the table of a
+    /// thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message).
     @discardableResult
     func order(_ command: String) async throws -> Int32 {
         let number = orders.withLock { count in

@@ -2,7 +2,7 @@
 
 import Ciphers
 import Foundation
-import Secrecy
+import SecureMemory
 import TestSupport
 
 @testable import KDBX

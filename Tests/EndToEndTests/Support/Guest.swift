@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 import TestSupport
 
 /// A client program with a key of its own, as any KeePassHttp client works.

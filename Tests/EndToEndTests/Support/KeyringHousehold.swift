@@ -4,7 +4,7 @@ import Foundation
 import KeePassHTTP
 import TestSupport
 
-/// A household whose keyring is one of the real providers, on a screen that a person uses.
+/// A session with the daemon whose keyring is one of the real providers, on a screen that a person uses.
 struct KeyringHousehold: Sendable {
     let session: ProviderSession
     let household: Household
@@ -41,7 +41,7 @@ struct KeyringHousehold: Sendable {
         )
     }
 
-    /// Rings until the daemon serves, which it does as soon as it has heard of what happened.
+    /// Asks until the daemon serves, which it does as soon as it has heard of what happened.
     func serves(_ guest: Guest) async throws -> HTTPReply {
         var reply = try await ring(guest)
         for _ in 0..<100 where reply.status != 200 {

@@ -10,13 +10,13 @@ final class Kinds: Sendable {
     var all: [String] { seen.withLock { $0 } }
 
     /// Notes a question; nil, so that it can stand where an answer is looked for.
-    func note(_ question: Porter.Question) -> String? {
+    func note(_ question: Porter.QuestionKey) -> String? {
         seen.withLock { $0.append(question.kind ?? "") }
         return nil
     }
 
     /// Notes a question and answers its kind.
-    func kind(_ question: Porter.Question) -> String? {
+    func kind(_ question: Porter.QuestionKey) -> String? {
         _ = note(question)
         return question.kind
     }
@@ -28,7 +28,7 @@ final class Fields: Sendable {
 
     var all: [[String]] { seen.withLock { $0 } }
 
-    func note(_ question: Porter.Question) -> String? {
+    func note(_ question: Porter.QuestionKey) -> String? {
         let names = question.details["fields"]?.asArray?.compactMap(\.asString) ?? []
         seen.withLock { $0.append(names) }
         return nil
@@ -41,7 +41,7 @@ final class Executables: Sendable {
 
     var all: [String] { seen.withLock { $0 } }
 
-    func note(_ question: Porter.Question) -> String? {
+    func note(_ question: Porter.QuestionKey) -> String? {
         seen.withLock { $0.append(question.caller["executable"]?.asString ?? "") }
         return nil
     }

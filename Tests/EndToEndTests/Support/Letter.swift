@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KeePassHTTP
-import Secrecy
+import SecureMemory
 
 /// A request written by hand, member by member: what our own client would never send, others do.
 ///
@@ -48,7 +48,7 @@ struct Letter {
         }
     }
 
-    /// The letter with a member changed.
+    /// The message with a member changed.
     func with(_ name: String, _ json: String?) -> Letter {
         var letter = self
         letter[name] = json
@@ -124,7 +124,7 @@ struct OldGuest: Sendable {
 }
 
 extension Household {
-    /// A household where nobody is asked but about new clients.
+    /// A session with the daemon, where the person is asked about new clients only.
     static func trusting(_ configuration: String = "") async throws -> Household {
         try await Household(
             """

@@ -2,6 +2,7 @@
 
 import Foundation
 import KeePassHTTP
+import SecureMemory
 import TestSupport
 import Testing
 
@@ -97,7 +98,9 @@ struct PluginClient: Sendable {
         )
         let imported = try await household.keybell("import-clients", path, input: PluginFile.password + "\n")
         let unlocked = try await household.keybell("unlock")
-        guard imported.status == 0, unlocked.status == 0, let key = ClientKey(base64: PluginFile.key) else {
+        guard imported.status == 0, unlocked.status == 0,
+            let key = ClientKey(base64: SecretBytes(utf8: PluginFile.key))
+        else {
             throw TestFailure("\(imported) \(unlocked) \(try await household.stop().errors)")
         }
         self.key = key

@@ -16,13 +16,12 @@ struct Porter: Sendable {
     }
 
     /// A question as it stands on the bus.
-    struct Question: Sendable {
+    struct QuestionKey: Sendable {
         let code: String
         let details: [String: Value]
 
         var kind: String? { details["kind"]?.asString }
         var title: String { details["title"]?.asString ?? "" }
-        var body: String { details["body"]?.asString ?? "" }
         var caller: [String: Value] { details["caller"]?.vardict ?? [:] }
     }
 
@@ -38,7 +37,7 @@ struct Porter: Sendable {
     func answering<Result: Sendable>(
         _ choices: [String: String] = [:],
         decision: String = "allow",
-        seen: @escaping @Sendable (Question) -> String? = { _ in nil },
+        seen: @escaping @Sendable (QuestionKey) -> String? = { _ in nil },
         while action: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let bus = try await household.bus.connect()
@@ -52,7 +51,7 @@ struct Porter: Sendable {
         let answers = Task {
             for await message in added {
                 guard let code = message.body.first?.asString else { continue }
-                let question = Question(code: code, details: message.body.last?.vardict ?? [:])
+                let question = QuestionKey(code: code, details: message.body.last?.vardict ?? [:])
                 let word = seen(question) ?? decision
                 _ = try await bus.call(
                     Self.name,
@@ -70,9 +69,9 @@ struct Porter: Sendable {
     }
 
     /// Waits for a question without answering it.
-    func question(within limit: Duration = .seconds(20)) async throws -> Question {
+    func question(within limit: Duration = .seconds(20)) async throws -> QuestionKey {
         let bus = try await household.bus.connect()
-        let found = Observed<Question?>(nil)
+        let found = Observed<QuestionKey?>(nil)
         let added = try await bus.signals(
             sender: Self.name,
             path: Self.approval,
@@ -82,7 +81,7 @@ struct Porter: Sendable {
         let following = Task {
             for await message in added {
                 guard let code = message.body.first?.asString else { continue }
-                found.update { $0 = Question(code: code, details: message.body.last?.vardict ?? [:]) }
+                found.update { $0 = QuestionKey(code: code, details: message.body.last?.vardict ?? [:]) }
             }
         }
         defer { following.cancel() }
@@ -93,13 +92,13 @@ struct Porter: Sendable {
     }
 
     /// Everything that waits.
-    func questions() async throws -> [Question] {
+    func questions() async throws -> [QuestionKey] {
         let bus = try await household.bus.connect()
         let reply = try await bus.call(Self.name, Self.approval, Self.interface, "ListRequests")
         await bus.close()
         guard case .dictionary(_, _, let entries)? = reply.first else { return [] }
         return entries.compactMap { entry in
-            entry.key.asString.map { Question(code: $0, details: entry.value.vardict ?? [:]) }
+            entry.key.asString.map { QuestionKey(code: $0, details: entry.value.vardict ?? [:]) }
         }
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Vault
 
 /// A vault in memory that saves by the same rules as the real ones.

@@ -4,10 +4,10 @@ import Approval
 import Audit
 import Callers
 import Clients
+import ConcurrencyTools
 import KeePassHTTP
-import Kernel
 import Logging
-import Secrecy
+import SecureMemory
 import Synchronization
 import Testing
 import Vault
@@ -23,7 +23,7 @@ enum Word: Sendable {
     static let deny = Word.deny(Choices())
 }
 
-/// The records that the bell has made.
+/// The records that the handler has made.
 final class Records: Sendable {
     private let kept = Mutex<[AuditRecord]>([])
 
@@ -46,32 +46,32 @@ final class Records: Sendable {
     }
 }
 
-/// A bell with its rooms in memory, the real desk, and a person who does as the test says.
+/// A request handler with stores in memory, the real approval queue, and a person who does as the test says.
 struct Scene: Sendable {
-    let clients = MemoryClientBook()
-    let grants = MemoryGrantBook()
+    let clients = MemoryClientStore()
+    let grants = MemoryGrantStore()
     let vault: MemoryVault
-    let desk: FrontDesk
-    var bell: Bell
+    let approvals: ApprovalBroker
+    var handler: RequestHandler
     let records = Records()
-    let guest = Guest(id: "firefox")
+    let guest = TestClient(id: "firefox")
 
     static let now: Int64 = 1_000_000
 
     init(
         _ policy: Policy = Policy(),
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         vault: MemoryVault = MemoryVault(),
         others: [MemoryVault] = [],
         tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
     ) async {
         self.vault = vault
-        desk = FrontDesk(limits: limits, watchProcess: { process, _ in process })
-        bell = Bell(
-            vaults: VaultRack(first: vault, others: others),
+        approvals = ApprovalBroker(limits: limits, watchProcess: { process, _ in process })
+        handler = RequestHandler(
+            vaults: VaultSet(first: vault, others: others),
             clients: clients,
             grants: grants,
-            desk: desk,
+            approvals: approvals,
             policy: policy,
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             now: { Self.now },
@@ -83,7 +83,7 @@ struct Scene: Sendable {
 
     init(
         rules change: (inout ClientRules) -> Void,
-        limits: Limits = Limits(),
+        limits: ApprovalLimits = ApprovalLimits(),
         others: [MemoryVault] = []
     ) async {
         var rules = ClientRules()
@@ -91,30 +91,30 @@ struct Scene: Sendable {
         await self.init(Policy(standard: rules), limits: limits, others: others)
     }
 
-    /// Rings, with somebody there to say these words one after the other.
+    /// Asks, with somebody there who gives these answers one after the other.
     ///
     /// A question beyond them is denied, so that it can be seen in ``asked()`` and nothing hangs.
-    func ring(
+    func verified(
         _ body: [UInt8],
         from caller: Caller = .named("firefox"),
         key: ClientKey? = nil,
         _ words: [Word] = []
     ) async throws -> Rung {
-        let events = desk.events()
-        let person = Task { [desk] in
+        let events = approvals.events()
+        let person = Task { [approvals] in
             var words = words[...]
             for await event in events {
                 guard case .added(let request) = event else { continue }
                 switch words.popFirst() ?? .deny {
                 case .allow(let choices):
-                    try await desk.answer(
+                    try await approvals.answer(
                         code: request.code,
                         decision: .allow,
                         choices: choices,
                         through: .notifier
                     )
                 case .deny(let choices):
-                    try await desk.answer(
+                    try await approvals.answer(
                         code: request.code,
                         decision: .deny,
                         choices: choices,
@@ -123,32 +123,32 @@ struct Scene: Sendable {
                 }
             }
         }
-        let answer = await bell.answer(body, from: KnownVisitor(known: caller))
+        let answer = await handler.answer(body, from: KnownRequester(known: caller))
         person.cancel()
         // Or who had nothing to answer here would answer the next question.
         _ = await person.result
-        return Rung(answer, of: bell, reply: try IncomingReply(parsing: answer.body, key: key))
+        return Rung(answer, of: handler, reply: try IncomingReply(parsing: answer.body, key: key))
     }
 
-    /// Rings as a guest.
-    func ring(_ guest: Guest, _ body: [UInt8], _ words: Word...) async throws -> Rung {
-        try await ring(body, from: guest.caller, key: guest.key, words)
+    /// Asks as a known client.
+    func verified(_ guest: TestClient, _ body: [UInt8], _ words: Word...) async throws -> Rung {
+        try await verified(body, from: guest.caller, key: guest.key, words)
     }
 
-    /// Rings as a guest in a task of its own, for the test to answer by hand.
-    func ringing(_ guest: Guest, _ body: [UInt8]) -> Task<Rung, any Error> {
+    /// Asks as a known client in a task of its own, so that the test can answer.
+    func ringing(_ guest: TestClient, _ body: [UInt8]) -> Task<Rung, any Error> {
         Task(executorPreference: TaskQueue.shared) {
-            let answer = await bell.answer(body, from: KnownVisitor(known: guest.caller))
-            return Rung(answer, of: bell, reply: try IncomingReply(parsing: answer.body, key: guest.key))
+            let answer = await handler.answer(body, from: KnownRequester(known: guest.caller))
+            return Rung(answer, of: handler, reply: try IncomingReply(parsing: answer.body, key: guest.key))
         }
     }
 
     /// Everything that was ever asked, the oldest first.
     func asked() async -> [PendingRequest] {
-        await desk.recent().reversed().map(\.request) + desk.pending()
+        await approvals.recent().reversed().map(\.request) + approvals.pending()
     }
 
-    /// Runs a test on the house's one thread, where tasks take turns.
+    /// Runs a test on `TaskQueue.shared`, where tasks take turns.
     static func onOneThread(_ test: @escaping @Sendable () async throws -> Void) async throws {
         try await Task(executorPreference: TaskQueue.shared) { try await test() }.value
     }
@@ -159,7 +159,7 @@ struct Scene: Sendable {
     }
 
     /// The next question on a stream of what happens.
-    func next(_ events: inout AsyncStream<DeskEvent>.Iterator) async throws -> PendingRequest {
+    func next(_ events: inout AsyncStream<ApprovalEvent>.Iterator) async throws -> PendingRequest {
         while let event = await events.next() {
             if case .added(let request) = event { return request }
         }
@@ -167,30 +167,30 @@ struct Scene: Sendable {
     }
 
     func allow(_ request: PendingRequest, _ choices: Choices = Choices()) async throws {
-        try await desk.answer(code: request.code, decision: .allow, choices: choices, through: .notifier)
+        try await approvals.answer(code: request.code, decision: .allow, choices: choices, through: .notifier)
     }
 
     func deny(_ request: PendingRequest, _ choices: Choices = Choices()) async throws {
-        try await desk.answer(code: request.code, decision: .deny, choices: choices, through: .notifier)
+        try await approvals.answer(code: request.code, decision: .deny, choices: choices, through: .notifier)
     }
 
     struct TheDeskIsClosed: Error {}
 }
 
-/// What came of ringing.
+/// What came of asking.
 struct Rung: Sendable {
     let status: Int
     let body: String
     let reply: IncomingReply
     private let delivered: @Sendable (Bool) async -> Void
 
-    init(_ answer: OperationReply, of bell: Bell, reply: IncomingReply) {
+    init(_ answer: EncodedReply, of handler: RequestHandler, reply: IncomingReply) {
         status = answer.status
         body = String(decoding: answer.body, as: UTF8.self)
         self.reply = reply
         delivered = { arrived in
-            await answer.delivered(arrived)
-            await bell.errands.finish()
+            await answer.delivered?(arrived)
+            await handler.followUps.finish()
         }
     }
 
@@ -220,9 +220,9 @@ extension Login {
     }
 }
 
-extension Bell {
+extension RequestHandler {
     /// Answers a request as it came from the network.
-    func answer(_ body: [UInt8], from visitor: any Visitor) async -> OperationReply {
-        await answer(WipedBytes(copying: body), from: visitor)
+    func answer(_ body: [UInt8], from requester: any Requester) async -> EncodedReply {
+        await answer(WipedBytes(copying: body), from: requester)
     }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Vault
 
-/// What is to match which page, and the plugin's bugs that it must not repeat.
+/// What is to match which page (docs/protocol.md, "Matching a URL"), and the plugin's bugs that must not come back.
 @Suite struct ExpectedResultsTests {
     let index = LoginIndex([
         .sample("a", title: "google.com"),
@@ -64,7 +64,7 @@ import Testing
         ("", "https://example.app", "androidapp://com.example.app"),
         ("bob@example.com", "", "https://example.com/"),
     ])
-    func `a login is never offered to a stranger's page`(title: String, entry: String, page: String) {
+    func `a login is never offered to another site's page`(title: String, entry: String, page: String) {
         let index = LoginIndex([.sample("z", title: title, url: entry)])
         #expect(index.found(page) == "")
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import Vault
@@ -33,7 +33,15 @@ import Testing
             ("https://p.example/app/*", "https://p.example/app/x", true),
             ("https://p.example/app/*", "https://p.example/other", false),
             ("\"https://q.example/login?a=1\"", "https://q.example/login?a=1", true),
-            ("\"https://q.example/login?a=1\"", "https://q.example/login?a=2", false),
+            // A query can be a secret, and a count is told without a question.
+            ("\"https://q.example/login?a=1\"", "https://q.example/login?a=2", true),
+            ("\"https://q.example/login?a=1\"", "https://q.example/login", true),
+            ("\"https://q.example/login#a\"", "https://q.example/login#b", true),
+            ("\"https://q.example?a=1\"", "https://q.example/", true),
+            ("\"https://me:s3cret@q.example/login\"", "https://me:other@q.example/login", true),
+            ("\"https://q.example/login?a=1\"", "https://q.example/other?a=1", false),
+            ("\"https://q.example/login?a=1\"", "http://q.example/login?a=1", false),
+            ("\"https://q.example/login\"", "https://q.example:8443/login", false),
             ("\"https://q.example\"", "https://q.example/", true),
             ("\"https://q.example/\"", "https://sub.q.example/", false),
             ("https://plain.example/", "https://sub.plain.example/", true),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Vault
@@ -216,7 +217,7 @@ import Testing
     }
 
     @Test func `whatever matches belongs to the page's owner`() throws {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let labels = ["a", "b", "www", "evil-login", "login", "example", "github"]
         let suffixes = ["com", "co", "co.uk", "github.io", "io", "de"]
         func host() -> String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestSupport
 import Testing
 
 @testable import Vault
@@ -113,7 +114,7 @@ import Testing
     }
 
     @Test func `any text is read without a trap, and what is read reads the same again`() throws {
-        var generator = SeededGenerator(state: 19455)
+        var generator = SeededGenerator(seed: 19455)
         let pieces = [
             "https://", "http:", "//", "/", "\\", "@", ":", "[", "]", "::", "%", "?", "#", ".", "a",
             "example", "com",

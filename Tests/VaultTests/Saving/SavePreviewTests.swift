@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Secrecy
+import SecureMemory
 import Testing
 
 @testable import Vault
@@ -136,6 +136,29 @@ import Testing
         }
         #expect(try SavePreview(LoginDraft(username: "bob", title: "Bank"), stored: stored).isUnchanged)
         #expect(try SavePreview(LoginDraft(username: "eve"), stored: stored).changedFields == ["Login"])
+    }
+
+    @Test(arguments: [
+        "https://bank.example/login?token=7391", "https://bob:hunter2@bank.example/login",
+        "https://bank.example/login#7391",
+    ])
+    func `a guess of what is secret in a URL is named, right or wrong, and compared for the save alone`(
+        url: String
+    ) throws {
+        let login = Login.sample("z", title: "Bank", url: url)
+        let wrong = url.replacing("7391", with: "1111").replacing("hunter2", with: "wrong")
+        for guess in [url, wrong] {
+            let draft = LoginDraft(id: login.id, url: guess)
+            #expect(try SavePreview(draft, stored: login).changedFields == ["Url"])
+            #expect(try SavePreview(draft, stored: stored).changedFields == ["Url"])
+            let done = try SavePreview(draft, stored: login, secrets: secrets)
+            #expect(done.isUnchanged == (guess == url))
+        }
+        // What the page has it as is compared where there is nothing else in it.
+        let plain = LoginDraft(id: login.id, url: "https://bank.example/login")
+        #expect(try SavePreview(plain, stored: stored).isUnchanged)
+        #expect(try SavePreview(plain, stored: login).changedFields == ["Url"])
+        #expect(try SavePreview(LoginDraft(id: login.id, title: "Bank"), stored: login).isUnchanged)
     }
 
     @Test(arguments: ["https://evil.example", "https://more.example"])

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+import ConcurrencyTools
+import Linux
+
+/// What happens to requests, for whoever shows them.
+package enum ApprovalEvent: Sendable, Hashable {
+    /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
+    /// away and then asked again is told of once more.
+    case added(PendingRequest)
+    /// A request that was told of has ended.
+    case removed(code: String, Outcome)
+    /// A request has ended, with all that is known of it, for whoever keeps a record: after `removed`, and also where
+    /// nobody had heard of it, since the screen was locked.
+    case closed(RecentRequest)
+    /// The built-in notifier is to show this one.
+    case notifierShows(PendingRequest)
+    /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.
+    case notifierShowsAgain(PendingRequest)
+    /// The built-in notifier is to take this one away; it goes on waiting.
+    case notifierHides(code: String)
+    /// The agents are these.
+    case agentsChanged([AgentInfo])
+    /// An exclusive agent shows requests from now on.
+    case agentTookOver(AgentInfo)
+}
+
+/// Runs the queue of questions: keeps the time, watches the asking processes and gives every asker its answer.
+///
+/// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
+package actor ApprovalBroker {
+    /// Calls its closure when a process ends; letting go of the result ends the watch.
+    ///
+    /// The result is nil if the process has ended already.
+    package typealias ProcessWatch =
+        @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
+
+    /// Looks once more at who holds an asker's connection.
+    package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
+
+    /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
+    package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?
+
+    /// Keeps what the person has decided for more than once.
+    ///
+    /// Called in the very moment of the answer; what it returns is carried out then, and says why it couldn't be kept as
+    /// it was meant, if it couldn't.
+    package typealias Keeping = @Sendable (Answer) -> @Sendable () async -> String?
+
+    private(set) var limits: ApprovalLimits
+    let clock = ContinuousClock()
+    private let watchProcess: ProcessWatch
+    private let confirmation: Confirmation
+    let lookAgain: SecondLook
+    private var confirmations: [String: Task<Void, Never>] = [:]
+    let broadcast = Broadcast<ApprovalEvent>()
+    /// How many requests wait for the person, whether anybody has been told of them or not.
+    let counts = Broadcast<Int>(backlog: 1)
+    private var lastCount = 0
+
+    var queue: ApprovalQueue
+    private var lastAsker: AskerID = 0
+    private var askers: [AskerID: Asker] = [:]
+
+    /// Somebody who waits for an answer.
+    private struct Asker {
+        let programs: Set<String>
+        let continuation: CheckedContinuation<Answer, Never>
+        let keep: Keeping
+    }
+
+    private var alarm: (due: ApprovalQueue.Instant, alarm: Alarm)?
+    private var watches: [ProcessIdentity: any Sendable] = [:]
+    /// When each request was made, by the boot-time clock and by the calendar.
+    var births: [String: Birth] = [:]
+
+    struct Birth {
+        let instant: ApprovalQueue.Instant
+        let unix: Int64
+
+        /// The calendar time of an instant, steady for this request even if the calendar is set meanwhile.
+        func unix(of other: ApprovalQueue.Instant) -> UInt64 {
+            UInt64(clamping: unix + (other - instant).components.seconds)
+        }
+    }
+
+    /// Makes an empty queue.
+    ///
+    /// - Parameters:
+    ///   - limits: Its times and counts.
+    ///   - makeCode: Where codes come from.
+    ///   - watchProcess: How the end of a process is noticed.
+    ///   - lookAgain: Tells who else may have become an asker when an answer comes.
+    ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
+    package init(
+        limits: ApprovalLimits = ApprovalLimits(),
+        makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
+        watchProcess: @escaping ProcessWatch = ApprovalBroker.watchByDescriptor,
+        lookAgain: @escaping SecondLook = Identification.lookAgain,
+        confirmation: @escaping Confirmation = { _ in nil }
+    ) {
+        self.limits = limits
+        self.watchProcess = watchProcess
+        self.lookAgain = lookAgain
+        self.confirmation = confirmation
+        queue = ApprovalQueue(limits: limits, makeCode: makeCode)
+    }
+
+    /// The watch of the kernel, by pidfd.
+    package static let watchByDescriptor: ProcessWatch = { process, fire in
+        ProcessExit(pid: process.pid, startTime: process.startTime, fire: fire)
+    }
+
+    /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
+    package func apply(_ limits: ApprovalLimits) {
+        self.limits = limits
+        queue.limits = limits
+    }
+
+    // MARK: For operations
+
+    /// Asks the person and waits for the answer.
+    ///
+    /// Cancelling the task means that nobody listens any more: this returns `.withdrawn` at once, and the request
+    /// goes on. Several askers of one question get the same code: what an allow is to do once must be done by
+    /// code, not by asker.
+    ///
+    /// - Parameters:
+    ///   - request: The question.
+    ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    /// - Returns: What the person, or what is remembered, says.
+    package func ask(
+        _ request: ApprovalRequest,
+        keeping keep: @escaping Keeping = { _ in { nil } }
+    ) async -> Answer {
+        guard isRoom(for: request.caller) else { return .tooMany }
+        lastAsker += 1
+        let asker = lastAsker
+        let programs = request.caller.vouchedIDs
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
+                change { $0.ask(request, by: asker, now: $1) }
+            }
+        } onCancel: {
+            Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }
+        }
+    }
+
+    /// Whether one more of a program may wait for an answer: whoever waits keeps a connection.
+    func isRoom(for caller: Caller) -> Bool {
+        let programs = caller.vouchedIDs
+        return askers.values.count { !$0.programs.isDisjoint(with: programs) } < limits.askersPerProgram
+    }
+
+    /// A reply that carries the answer of this request has reached its client: the next such question is asked anew.
+    package func delivered(_ code: String) {
+        queue.delivered(code)
+    }
+
+    /// For how long an allow answers the same question again.
+    package var retryTime: Duration { limits.retry }
+
+    /// Allows of what has changed, given but not yet collected, no longer hold.
+    package func forget(_ matter: Invalidation) {
+        queue.forget(matter)
+    }
+
+    /// Takes back waiting requests that have become void.
+    package func withdraw(_ matter: Invalidation) {
+        change { $0.withdraw(matter, now: $1) }
+    }
+
+    /// Ends all that has become void: allows that were given but not yet collected, and what waits.
+    package func end(_ matter: Invalidation) {
+        forget(matter)
+        withdraw(matter)
+    }
+
+    /// A vault was opened by other means, or the keyring if it is nil: nobody has to be asked about that any more.
+    package func opened(_ vault: String?) {
+        change { $0.opened(vault, now: $1) }
+    }
+
+    /// Whether a program of this name (`Holder.claim`) has a request waiting or was denied just now, whatever Origin it
+    /// showed.
+    package func isInvolved(_ claim: String) -> Bool {
+        queue.isInvolved(claim, now: clock.now)
+    }
+
+    /// Whether somebody may do what an asker may not: it is none of those who have a request waiting or were denied just
+    /// now, by the rule of who may answer them.
+    package func isApart(_ answerer: Answerer) -> Bool {
+        queue.involved(now: clock.now).allSatisfy { caller in
+            caller.isKnown
+                ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
+        }
+    }
+
+    // MARK: Carrying out
+
+    private func leave(_ asker: AskerID) {
+        queue.leave(asker)
+        askers.removeValue(forKey: asker)?.continuation.resume(returning: .withdrawn)
+    }
+
+    /// Gives an asker its answer, once that is kept where it is to be.
+    ///
+    /// - Returns: What ends when it is kept; nil where there is nothing to keep.
+    private func give(_ answer: Answer, to asker: AskerID) -> Task<String?, Never>? {
+        guard let waiting = askers.removeValue(forKey: asker) else { return nil }
+        guard let choices = answer.choices, choices.scope != .once else {
+            waiting.continuation.resume(returning: answer)
+            return nil
+        }
+        let keep = waiting.keep(answer)
+        return Task(executorPreference: TaskQueue.shared) {
+            let trouble = await keep()
+            waiting.continuation.resume(returning: answer)
+            return trouble
+        }
+    }
+
+    func change(_ event: (inout ApprovalQueue, ApprovalQueue.Instant) -> [ApprovalAction]) {
+        let actions = event(&queue, clock.now)
+        carryOut(actions)
+    }
+
+    /// Does what the queue says.
+    ///
+    /// - Returns: What ends when the answer is kept; nil where there is none to keep.
+    @discardableResult
+    func carryOut(_ actions: [ApprovalAction]) -> Task<String?, Never>? {
+        var keeping: Task<String?, Never>?
+        noteBirths()
+        for action in actions {
+            switch action {
+            case .answer(let asker, let answer):
+                // Of those who asked one question only one has something to keep.
+                keeping = give(answer, to: asker) ?? keeping
+            case .added(let code):
+                tell(code, ApprovalEvent.added)
+            case .notifierShows(let code):
+                tell(code, ApprovalEvent.notifierShows)
+            case .notifierShowsAgain(let code):
+                tell(code, ApprovalEvent.notifierShowsAgain)
+            case .notifierHides(let code):
+                broadcast.send(.notifierHides(code: code))
+            case .removed(let code, let outcome):
+                broadcast.send(.removed(code: code, outcome))
+            case .ended(let code):
+                confirmations.removeValue(forKey: code)?.cancel()
+                if let ended = queue.ended.last(where: { $0.code == code }) {
+                    broadcast.send(.closed(recent(ended, times: QuietTimes())))
+                }
+            case .confirm(let code):
+                confirm(code)
+            case .agentsChanged:
+                broadcast.send(.agentsChanged(agents()))
+            case .agentTookOver(let agent):
+                broadcast.send(.agentTookOver(agent))
+            }
+        }
+        tellCount()
+        setAlarm()
+        watchProcesses()
+        return keeping
+    }
+
+    private func tellCount() {
+        let count = queue.waiting.count(where: \.hasTurn)
+        guard count != lastCount else { return }
+        lastCount = count
+        counts.send(count)
+    }
+
+    /// Asks beside everything else; whoever answers otherwise meanwhile ends it.
+    private func confirm(_ code: String) {
+        guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
+        let shown = pending(request)
+        confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
+            let verdict = await confirmation(shown)
+            guard !Task.isCancelled else { return }
+            await self?.confirmed(code, verdict)
+        }
+    }
+
+    private func confirmed(_ code: String, _ verdict: Bool?) {
+        confirmations[code] = nil
+        change { $0.confirmed(code, verdict, now: $1) }
+    }
+
+    private func tell(_ code: String, _ event: (PendingRequest) -> ApprovalEvent) {
+        guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
+        broadcast.send(event(pending(request)))
+    }
+
+    func pending(_ request: WaitingRequest) -> PendingRequest {
+        let birth = births[request.code] ?? Birth(instant: request.created, unix: Calendar.now)
+        return PendingRequest(
+            code: request.code,
+            request: request.request,
+            created: birth.unix(of: request.created),
+            deadline: birth.unix(of: request.deadline ?? request.created),
+            limits: limits
+        )
+    }
+
+    private func noteBirths() {
+        for request in queue.waiting where births[request.code]?.instant != request.created {
+            births[request.code] = Birth(instant: request.created, unix: Calendar.now)
+        }
+        guard births.count > queue.waiting.count + queue.ended.count else { return }
+        let known = Set(queue.waiting.map(\.code)).union(queue.ended.map(\.code))
+        births = births.filter { known.contains($0.key) }
+    }
+
+    /// One alarm for the next deadline, none while there is none.
+    private func setAlarm() {
+        let due = queue.alarm
+        guard due != alarm?.due else { return }
+        alarm?.alarm.cancel()
+        alarm = due.map { due in
+            let ring = Alarm(after: due - clock.now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+            }
+            return (due, ring)
+        }
+    }
+
+    private func rang(_ due: ApprovalQueue.Instant) {
+        if alarm?.due == due { alarm = nil }
+        change { $0.tick(now: $1) }
+    }
+
+    /// Watches just the processes whose ends the queue wants to hear of.
+    private func watchProcesses() {
+        let wanted = queue.watched
+        for process in Set(watches.keys).subtracting(wanted) {
+            watches[process] = nil
+        }
+        for process in wanted.subtracting(watches.keys) {
+            let end: @Sendable () -> Void = { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.ended(process) }
+            }
+            if let watch = watchProcess(process, end) {
+                watches[process] = watch
+            } else {
+                end()
+            }
+        }
+    }
+
+    private func ended(_ process: ProcessIdentity) {
+        watches[process] = nil
+        change { $0.processEnded(process, now: $1) }
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+extension ApprovalQueue {
+    /// A program wants to show requests; a second registration of the same bus name replaces its first.
+    ///
+    /// - Throws: Why it can't be one.
+    mutating func register(_ agent: Agent, now: Instant) throws(AgentError) -> [ApprovalAction] {
+        guard !agent.name.isEmpty else { throw .noName }
+        // Counted in scalars: a pile of combining marks is one character.
+        guard agent.name.unicodeScalars.count <= limits.agentName else { throw .longName(limits.agentName) }
+        let earlier = agents.first { $0.peer == agent.peer }
+        if earlier == nil, agents.count >= limits.agents {
+            guard let crowding = crowding(out: agent) else { throw .tooMany(limits.agents) }
+            dropAgent(crowding)
+        }
+        var agent = agent
+        agent.record = earlier?.record ?? agent.record
+        agents.removeAll { $0.peer == agent.peer }
+        agents.append(agent)
+        let tookOver: [ApprovalAction] = agent.isExclusive ? [.agentTookOver(agent.info)] : []
+        return [.agentsChanged] + tookOver + settleAll(now: now)
+    }
+
+    /// An agent has gone, by its own word or off the bus; the notifier shows what it showed.
+    mutating func unregister(peer: String, now: Instant) -> [ApprovalAction] {
+        guard agents.contains(where: { $0.peer == peer }) else { return [] }
+        dropAgent(peer)
+        return [.agentsChanged] + settleAll(now: now)
+    }
+
+    private mutating func dropAgent(_ peer: String) {
+        agents.removeAll { $0.peer == peer }
+        for index in waiting.indices {
+            waiting[index].shownBy.remove(peer)
+        }
+    }
+
+    /// The agent that makes room where there is none, so that one process can't keep all others out.
+    ///
+    /// The youngest of the process that has the most, if those are more than anybody needs, and the newcomer's process
+    /// has fewer.
+    private func crowding(out newcomer: Agent) -> String? {
+        let counts = Dictionary(grouping: agents) { $0.answerer.identity }.mapValues(\.count)
+        guard counts[newcomer.answerer.identity, default: 0] < limits.agentsPerProcess,
+            let most = counts.max(by: { $0.value < $1.value }), most.value > limits.agentsPerProcess
+        else { return nil }
+        return agents.last { $0.answerer.identity == most.key }?.peer
+    }
+
+    /// An agent confirms that the person sees a request.
+    ///
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [ApprovalAction]
+    {
+        let normal = RequestCode.normalized(code)
+        guard let index = indexOfShown(normal) else { throw .unknownRequest }
+        guard agents.contains(where: { $0.peer == peer }) else { throw .notAllowed }
+        waiting[index].shownBy.insert(peer)
+        waiting[index].wasSeenAtAgent = true
+        return settle(index, now: now)
+    }
+
+    /// The built-in notifier has had these on the screen, and no others that wait.
+    mutating func notifierShowed(_ codes: Set<String>) {
+        for index in waiting.indices {
+            waiting[index].wasSeenOnNotifier = codes.contains(waiting[index].code)
+        }
+    }
+
+    /// Keeps count of what came of the requests that an agent says it has shown.
+    mutating func count(_ outcome: Outcome, of request: WaitingRequest) {
+        for index in agents.indices where request.shownBy.contains(agents[index].peer) {
+            agents[index].record.take(outcome)
+        }
+    }
+
+    /// It has been asked again: the notifier may have had it clicked away meanwhile.
+    mutating func showAgain(_ index: Int, now: Instant) -> [ApprovalAction] {
+        let actions = settle(index, now: now)
+        return actions.isEmpty && waiting[index].isOnNotifier
+            ? [.notifierShowsAgain(code: waiting[index].code)] : actions
+    }
+
+    /// The built-in notifier shows once more what had been clicked away: agents may show it once more, too.
+    func shownAgain(_ code: String) -> [ApprovalAction] {
+        waiting.contains { $0.code == code && $0.isAnnounced } ? [.added(code: code)] : []
+    }
+
+    private mutating func settleAll(now: Instant) -> [ApprovalAction] {
+        waiting.indices.flatMap { settle($0, now: now) }
+    }
+
+    /// Brings what the notifier shows in line with what it should show.
+    mutating func settle(_ index: Int, now: Instant) -> [ApprovalAction] {
+        if let grace = waiting[index].agentGrace, grace <= now {
+            waiting[index].agentGrace = nil
+        }
+        let code = waiting[index].code
+        let shows =
+            !isScreenLocked && waiting[index].isAnnounced && waiting[index].confirming == nil
+            && !isLeftToAgent(waiting[index])
+        guard shows != waiting[index].isOnNotifier else { return [] }
+        waiting[index].isOnNotifier = shows
+        return [shows ? .notifierShows(code: code) : .notifierHides(code: code)]
+    }
+
+    /// Whether an exclusive agent that may answer the request shows it, or still has its moment to.
+    private func isLeftToAgent(_ request: WaitingRequest) -> Bool {
+        agents.contains { agent in
+            agent.isExclusive && agent.mayAnswer(request)
+                && (request.agentGrace != nil || request.shownBy.contains(agent.peer))
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+extension ApprovalQueue {
+    /// Somebody answers; the first answer counts.
+    ///
+    /// - Returns: What to do, and what the answer was good for.
+    /// - Throws: An error that the answerer gets; the request then goes on waiting.
+    mutating func answer(
+        code: String,
+        _ decision: Decision,
+        _ choices: Choices,
+        through surface: Surface,
+        now: Instant
+    ) throws(AnswerError) -> (actions: [ApprovalAction], effect: AnswerEffect) {
+        dropStale(now: now)
+        let normal = RequestCode.normalized(code)
+        guard let index = indexOfShown(normal) else {
+            try endQuiet(of: normal, decision, through: surface)
+            return ([], .endedQuiet)
+        }
+        guard Self.mayAnswer(through: surface, waiting[index].allCallers),
+            surface.answerer.map({ !waiting[index].hasHeld($0) }) ?? true
+        else { throw .notAllowed }
+        let settled = try ChoiceRules.settle(choices, decision, for: waiting[index].request)
+        switch decision {
+        case .allow where limits.confirmedKinds.contains(waiting[index].request.kind):
+            return (try beginConfirming(index, settled, through: surface, now: now), .needsConfirmation)
+        case .allow: return (allow(waiting[index], settled, by: surface, now: now), .decided)
+        case .deny: return (deny(waiting[index], settled, by: surface, now: now), .decided)
+        }
+    }
+
+    /// Whether the answerer is someone else than the askers; otherwise the call gets NotAllowed.
+    ///
+    /// The notifier always is: only the notification server can press its buttons. Where no asking process could
+    /// be found, our own terminal commands may answer too, unless they belong to one that has had the connection.
+    static func mayAnswer(through surface: Surface, _ callers: [Caller]) -> Bool {
+        switch surface {
+        case .notifier, .dismissal:
+            true
+        case .terminal(let answerer):
+            callers.allSatisfy { caller in
+                caller.isKnown
+                    ? AnswerRule.mayAnswer(answerer, of: caller) : AnswerRule.isApart(answerer, from: caller)
+            }
+        case .bus(let answerer):
+            callers.allSatisfy { $0.isKnown && AnswerRule.mayAnswer(answerer, of: $0) }
+        }
+    }
+
+    mutating func allow(
+        _ request: WaitingRequest,
+        _ choices: Choices,
+        by surface: Surface,
+        now: Instant
+    ) -> [ApprovalAction] {
+        memories.append(
+            RememberedAllow(
+                code: request.code,
+                request: request.request,
+                questions: request.questions,
+                choices: choices,
+                until: now + limits.retry
+            )
+        )
+        return end(.allowed, answer: .allowed(choices, code: request.code), by: surface, now: now) {
+            $0.code == request.code
+        }
+    }
+
+    mutating func deny(
+        _ request: WaitingRequest,
+        _ choices: Choices,
+        by surface: Surface,
+        now: Instant
+    ) -> [ApprovalAction] {
+        var actions = close(.denied, answer: .denied(choices), by: surface, now: now) {
+            $0.code == request.code
+        }
+        if request.request.kind == .overwrite {
+            forgetAttempt(request.questions)
+        }
+        // A dismissal may have been meant for the notification alone.
+        guard surface != .dismissal else { return actions + giveTurns(now: now) }
+        for key in request.quietKeys {
+            quiets[key] = Quiet(until: now + limits.quiet, code: request.code)
+        }
+        if let seconds = choices.muteSeconds {
+            let muted = Set(request.mutedCallers.flatMap { MutedProgram.all(of: $0) })
+            for program in muted {
+                mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
+            }
+            // Who mutes a program doesn't want to answer its other questions one by one.
+            func isMuted(_ other: WaitingRequest) -> Bool {
+                muted.contains { $0.covers(other.request.caller) }
+            }
+            countUnseen(waiting.count { !$0.hasTurn && isMuted($0) }, for: request.code)
+            actions += close(.denied, answer: .denied(Choices()), by: surface, now: now, where: isMuted)
+        }
+        return actions + giveTurns(now: now)
+    }
+
+    /// Ends the requests that fit, and shows those that have a place now.
+    mutating func end(
+        _ outcome: Outcome,
+        answer: Answer? = nil,
+        by surface: Surface? = nil,
+        now: Instant,
+        where isMeant: (WaitingRequest) -> Bool
+    ) -> [ApprovalAction] {
+        close(outcome, answer: answer, by: surface, now: now, where: isMeant) + giveTurns(now: now)
+    }
+
+    /// Ends the requests that fit: their askers get the answer, everybody else hears that they are gone.
+    mutating func close(
+        _ outcome: Outcome,
+        answer: Answer? = nil,
+        by surface: Surface? = nil,
+        now: Instant,
+        where isMeant: (WaitingRequest) -> Bool
+    ) -> [ApprovalAction] {
+        let leaving = waiting.filter(isMeant)
+        waiting.removeAll(where: isMeant)
+        return leaving.flatMap { request in
+            count(outcome, of: request)
+            // The code of one that never had its turn is known to nobody: there is nothing to keep in mind.
+            if request.hasTurn {
+                keep(
+                    EndedRequest(
+                        code: request.code,
+                        request: request.request.ended(outcome),
+                        callers: request.allCallers,
+                        outcome: outcome,
+                        deadline: request.deadline ?? now,
+                        at: now,
+                        surface: surface,
+                        choices: answer?.choices,
+                        isAbandoned: outcome == .allowed && request.isAbandoned
+                    )
+                )
+            }
+            // Who asked is told what to do about it, so it matters whether anybody could have answered.
+            let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
+            let told = answer ?? (outcome == .expired ? missed : .withdrawn)
+            // One that was held for the locked screen ends as unheard as it was, unless somebody who listed it has answered.
+            let isHeard = request.isAnnounced || (request.hasTurn && outcome.isAnswer)
+            let removed: [ApprovalAction] = isHeard ? [.removed(code: request.code, outcome)] : []
+            let recorded: [ApprovalAction] = request.hasTurn ? [.ended(code: request.code)] : []
+            return request.askers.map { .answer($0.id, $0.id == request.firstAsker ? told : told.forOthers) }
+                + removed + recorded
+        }
+    }
+
+    /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.
+    private mutating func keep(_ request: EndedRequest) {
+        if ended.count >= limits.endedCount {
+            let counting = countingCodes
+            if let index = ended.firstIndex(where: { !counting.contains($0.code) }) {
+                ended.remove(at: index)
+            }
+        }
+        ended.append(request)
+    }
+}

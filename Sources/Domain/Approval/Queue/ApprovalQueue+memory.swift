@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// What remembered allows, or waiting requests, can have become void with.
+package enum Invalidation: Sendable, Hashable {
+    /// A client's key is no more, by its fingerprint: it was revoked, overwritten or deleted.
+    case key(String)
+    /// A vault was locked.
+    case vault(String)
+    /// A vault is no longer in the configuration.
+    case leftOut(String)
+    /// An entry was changed, by its uuid: a question that names no entries, as a search's, may have been about any.
+    case entry(String)
+    /// Everything, as when the keyring was locked.
+    case everything
+
+    /// Whether it may be a lock, after which nothing is to be read any more that was private.
+    var isLock: Bool {
+        switch self {
+        case .vault, .leftOut, .everything: true
+        case .key, .entry: false
+        }
+    }
+
+    /// Whether an allow of this request no longer holds.
+    func concerns(_ request: ApprovalRequest) -> Bool {
+        switch self {
+        case .key(let fingerprint): request.fingerprint == fingerprint
+        case .vault(let name), .leftOut(let name): request.vaults.contains(name)
+        case .entry(let uuid):
+            request.entries.contains { $0.uuid == uuid }
+                || request.kind == .release && request.entries.isEmpty
+        case .everything: true
+        }
+    }
+
+    /// Whether a request needn't wait any more.
+    ///
+    /// A locked vault can still be unlocked, but none that is left out, and a key that was deleted still be let in.
+    func voids(_ request: ApprovalRequest) -> Bool {
+        switch (self, request.kind) {
+        case (.vault, .unlock), (.key, .associate), (.key, .overwrite): false
+        default: concerns(request)
+        }
+    }
+}
+
+extension ApprovalQueue {
+    /// One reply with the answer was delivered: the same question is a new one from now on.
+    mutating func delivered(_ code: String) {
+        memories.removeAll { $0.code == code }
+    }
+
+    /// Ends the memory of allows that have become void by what has changed.
+    mutating func forget(_ matter: Invalidation) {
+        memories.removeAll { matter.concerns($0.request) }
+        guard matter.isLock else { return }
+        for index in ended.indices { ended[index].request.withholdSearch() }
+    }
+
+    /// Takes back waiting requests that have become void, asker by asker.
+    ///
+    /// Those who have joined the unlock of one that has to go still want it: it is asked anew, in their name.
+    mutating func withdraw(_ matter: Invalidation, now: Instant) -> [ApprovalAction] {
+        var actions: [ApprovalAction] = []
+        var staying: [WaitingAsker] = []
+        for index in waiting.indices {
+            if matter.voids(waiting[index].request) {
+                staying += waiting[index].removeAskers { !matter.voids($0.request) }
+            } else {
+                let leaving = waiting[index].removeAskers { matter.voids($0.request) }
+                actions += leaving.map { .answer($0.id, .withdrawn) }
+            }
+        }
+        actions += close(.withdrawn, now: now) { matter.voids($0.request) }
+        for asker in staying { actions += ask(asker.request, by: asker.id, now: now) }
+        return actions + giveTurns(now: now)
+    }
+
+    /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
+    mutating func opened(_ vault: String?, now: Instant) -> [ApprovalAction] {
+        let vaults = [vault].compactMap(\.self)
+        let settled = waiting.filter { request in
+            request.request.kind == .unlock && request.questions.allSatisfy { $0.vaults == vaults }
+        }
+        let actions = settled.flatMap { request in
+            close(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
+                $0.code == request.code
+            }
+        }
+        return actions + giveTurns(now: now)
+    }
+
+    /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that
+    /// led to the overwrite would otherwise answer it.
+    mutating func forgetAttempt(_ denied: Set<QuestionKey>) {
+        memories.removeAll { memory in
+            memory.request.kind == .associate
+                && memory.questions.contains { old in denied.contains { $0.isSameAttempt(as: old) } }
+        }
+    }
+
+    /// Drops what has run out.
+    ///
+    /// Nothing wakes up for this: it is looked at when something is asked or answered.
+    mutating func dropStale(now: Instant) {
+        memories.removeAll { $0.until <= now }
+        quiets = quiets.filter { $0.value.until > now }
+        mutes = mutes.filter { $0.value.until > now }
+        // A denial stays as long as it counts, so that `allow CODE` can end that.
+        let counting = countingCodes
+        ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
+    }
+
+    /// Ended requests, the newest first, with the times for which their like is denied unseen.
+    func recent(now: Instant) -> [(request: EndedRequest, times: QuietTimes)] {
+        let counting = countingCodes
+        let kept = ended.suffix(limits.recentCount)
+        // What still counts is listed however much has ended since.
+        let older = ended.dropLast(kept.count).filter { counting.contains($0.code) }
+        return (older + kept).map { ($0, times(of: $0.code, now: now)) }.reversed().filter { request, times in
+            times.isRunning || request.at + limits.codeRest > now
+        }
+    }
+
+    /// Whether a program of this name, whatever Origin it shows, has a request waiting or was denied just now.
+    func isInvolved(_ claim: String, now: Instant) -> Bool {
+        involved(now: now).contains { $0.claims.contains(claim) }
+    }
+
+    /// Who has a request waiting or was denied just now.
+    func involved(now: Instant) -> [Caller] {
+        let running = (Array(quiets.values) + Array(mutes.values)).filter { $0.until > now }
+        let denied = Set(running.map(\.code))
+        return waiting.flatMap(\.allCallers)
+            + ended.filter { denied.contains($0.code) }.flatMap(\.callers)
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+// After a denial the same question is denied without being shown for a while; of a muted program all questions are.
+extension ApprovalQueue {
+    /// Whether this is denied unseen; counted with the denial that began it.
+    mutating func isQuiet(_ request: ApprovalRequest) -> Bool {
+        let quiet = mute(of: request.caller) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
+        guard let quiet else { return false }
+        countUnseen(1, for: quiet.code)
+        return true
+    }
+
+    /// The mute that a caller is under.
+    func mute(of caller: Caller) -> Quiet? {
+        mutes.first { $0.key.covers(caller) }?.value
+    }
+
+    mutating func countUnseen(_ count: Int, for code: String) {
+        if let index = ended.lastIndex(where: { $0.code == code }) {
+            ended[index].unseen += count
+        }
+    }
+
+    /// The codes of the denials that a quiet time or a mute goes by.
+    var countingCodes: Set<String> {
+        Set(quiets.values.map(\.code)).union(mutes.values.map(\.code))
+    }
+
+    /// Until when what a denial began lasts; nil for what it didn't begin, or what is over.
+    func times(of code: String, now: Instant) -> QuietTimes {
+        func end(_ all: some Sequence<Quiet>) -> Instant? {
+            all.filter { $0.code == code && $0.until > now }.map(\.until).max()
+        }
+        let muted = mutes.filter { $0.value.code == code && $0.value.until > now }.keys
+        return QuietTimes(
+            quietUntil: end(quiets.values),
+            mutedUntil: end(mutes.values),
+            muted: muted.map(\.shownName).sorted()
+        )
+    }
+
+    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
+    mutating func endQuiet(
+        of code: String?,
+        _ decision: Decision,
+        through surface: Surface
+    ) throws(AnswerError) {
+        guard
+            let code, decision == .allow,
+            let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
+        else { throw .unknownRequest }
+        guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
+        endQuiet(of: [code])
+    }
+
+    /// Ends mutes, with the quiet times of the denials that began them.
+    ///
+    /// - Parameters:
+    ///   - name: The denied request's code, or a program or script by its path or the last part of that; empty for all
+    ///     that are muted.
+    ///   - now: The time.
+    /// - Returns: Which programs aren't muted any more; none where nothing of that name was.
+    mutating func unmute(_ name: String, now: Instant) -> [MutedProgram] {
+        dropStale(now: now)
+        let code = RequestCode.normalized(name)
+        let isCode = mutes.values.contains { $0.code == code }
+        let ending = mutes.filter { program, mute in
+            name.isEmpty || (isCode ? mute.code == code : program.isCalled(name))
+        }
+        for program in ending.keys { mutes[program] = nil }
+        let over = Set(ending.values.map(\.code)).subtracting(mutes.values.map(\.code))
+        endQuiet(of: over)
+        return ending.keys.sorted { $0.shownName < $1.shownName }
+    }
+
+    private mutating func endQuiet(of codes: Set<String>) {
+        quiets = quiets.filter { !codes.contains($0.value.code) }
+        mutes = mutes.filter { !codes.contains($0.value.code) }
+    }
+}
+
+/// Until when the like of a denied request is denied unseen, and its program muted.
+struct QuietTimes: Sendable, Equatable {
+    var quietUntil: ApprovalQueue.Instant?
+    var mutedUntil: ApprovalQueue.Instant?
+    /// The programs that are muted.
+    var muted: [String] = []
+
+    /// Whether either lasts.
+    var isRunning: Bool { quietUntil != nil || mutedUntil != nil }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+extension ApprovalQueue {
+    /// Whether one more question of a program can be shown, or at least wait for its turn.
+    func isRoom(for caller: Caller) -> Bool {
+        isRoom(for: caller, hasTurn: true, perProgram: limits.perProgram, total: limits.total)
+            || isRoom(
+                for: caller,
+                hasTurn: false,
+                perProgram: limits.waitingPerProgram,
+                total: limits.waitingTotal
+            )
+    }
+
+    private func isRoom(for caller: Caller, hasTurn: Bool, perProgram: Int, total: Int) -> Bool {
+        let others = waiting.filter { $0.hasTurn == hasTurn }
+        return others.count < total
+            && caller.vouchedIDs.allSatisfy { program in
+                others.count { $0.vouchedIDs.contains(program) } < perProgram
+            }
+    }
+
+    /// Shows those that have a place now; to be called after every change of who waits.
+    mutating func giveTurns(now: Instant) -> [ApprovalAction] {
+        var actions: [ApprovalAction] = []
+        while let index = turns.next(in: waiting, limits: limits) {
+            waiting[index].hasTurn = true
+            turns.give(to: waiting[index], among: waiting)
+            // Behind a locked screen it has been held since it came.
+            if !isScreenLocked { actions += announce(index, now: now) }
+        }
+        return actions
+    }
+
+    /// The request's time begins: tells everybody, and gives exclusive agents their moment to show it.
+    mutating func announce(_ index: Int, now: Instant) -> [ApprovalAction] {
+        waiting[index].deadline = now + limits.timeout
+        if agents.contains(where: { $0.isExclusive && $0.mayAnswer(waiting[index]) }) {
+            waiting[index].agentGrace = now + limits.agentGrace
+        }
+        var actions: [ApprovalAction] = []
+        if !waiting[index].isAnnounced {
+            waiting[index].isAnnounced = true
+            actions.append(.added(code: waiting[index].code))
+        }
+        return actions + settle(index, now: now)
+    }
+
+    /// The request of a code, where it has had its turn: the code of one that still waits for it is known to nobody.
+    func indexOfShown(_ code: String?) -> Int? {
+        waiting.firstIndex { $0.code == code && $0.hasTurn }
+    }
+}

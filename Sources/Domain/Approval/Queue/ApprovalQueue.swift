@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+
+/// Who waits for an answer: a number that the broker gives out.
+typealias AskerID = UInt64
+
+/// What the broker is to do after an event.
+enum ApprovalAction: Sendable, Equatable {
+    /// Give an asker its answer.
+    case answer(AskerID, Answer)
+    /// Tell everybody of a new request.
+    case added(code: String)
+    /// The built-in notifier is to show a request.
+    case notifierShows(code: String)
+    /// A request that the built-in notifier shows has been asked again: it comes back if it was clicked away.
+    case notifierShowsAgain(code: String)
+    /// The built-in notifier is to take it away.
+    case notifierHides(code: String)
+    /// A request has ended: tell everybody who heard of it.
+    case removed(code: String, Outcome)
+    /// A request that had its turn has ended, whether or not anybody has heard of it: for the record.
+    case ended(code: String)
+    /// The person is to confirm an allow.
+    case confirm(code: String)
+    /// The list of agents is another one.
+    case agentsChanged
+    /// From now on an agent shows the requests instead of the notifier.
+    case agentTookOver(AgentInfo)
+}
+
+/// The queue of questions, with every rule about it.
+///
+/// It is a value: each method takes an event and the time and returns what is to be done. Nothing in it waits,
+/// looks at a clock or talks to anybody. `alarm` says when `tick` wants to be called, `watched` which
+/// processes' ends it wants to hear of; both are to be looked at after each event.
+struct ApprovalQueue: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// For what begins from now on: a deadline that runs stays as it is.
+    var limits: ApprovalLimits
+    let makeCode: @Sendable () -> String
+
+    /// Requests that wait, in the order in which they came: those that are shown and those that wait for their turn.
+    var waiting: [WaitingRequest] = []
+    var turns = Turns()
+    /// Requests that have ended, in the order in which they did.
+    var ended: [EndedRequest] = []
+    /// Allows that answer the same question again.
+    var memories: [RememberedAllow] = []
+    /// What is denied unseen.
+    var quiets: [QuietKey: Quiet] = [:]
+    /// Programs that are denied unseen, whatever they ask.
+    var mutes: [MutedProgram: Quiet] = [:]
+    var agents: [Agent] = []
+    var isScreenLocked = false
+    var isShutDown = false
+
+    init(
+        limits: ApprovalLimits = ApprovalLimits(),
+        makeCode: @escaping @Sendable () -> String = { RequestCode.random() }
+    ) {
+        self.limits = limits
+        self.makeCode = makeCode
+    }
+
+    /// When `tick` is due; nil while nothing has a deadline.
+    var alarm: Instant? {
+        waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) }.min()
+    }
+
+    /// The processes whose end matters.
+    var watched: Set<ProcessIdentity> {
+        waiting.reduce(into: []) { $0.formUnion($1.living) }
+    }
+
+    // MARK: Asking
+
+    /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
+    mutating func ask(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
+        // Who has left before it could be found out won't come for an answer.
+        guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
+        dropStale(now: now)
+        let question = QuestionKey(request)
+        if isQuiet(request) {
+            if question.kind == .overwrite { forgetAttempt([question]) }
+            return [.answer(asker, .quiet)]
+        }
+        if let memory = memories.first(where: { $0.questions.contains(question) }) {
+            return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
+        }
+        if let index = waiting.firstIndex(where: { $0.isJoined(by: question, of: request.caller) }) {
+            guard waiting[index].join(asker, request, limit: limits.joined) else {
+                return [.answer(asker, .tooMany)]
+            }
+            return showAgain(index, now: now) + giveTurns(now: now)
+        }
+        let actions = supersede(question, now: now)
+        guard isRoom(for: request.caller) else {
+            return actions + giveTurns(now: now) + [.answer(asker, .tooMany)]
+        }
+        var new = WaitingRequest(code: freshCode(), request: request, asker: asker, now: now)
+        if isScreenLocked { new.deadline = now + limits.screenHold }
+        waiting.append(new)
+        return actions + giveTurns(now: now)
+    }
+
+    /// A second look at the connection of somebody who asked a request has found these at it.
+    mutating func alsoAsked(_ code: String, by caller: Caller) {
+        guard let index = waiting.firstIndex(where: { $0.code == code }) else { return }
+        waiting[index].alsoAsked(by: caller)
+    }
+
+    /// Whether anybody is left at the connections of those who have asked this.
+    ///
+    /// What is carried out at the allow needs nobody to take its answer.
+    mutating func noteListeners(of request: WaitingRequest, areGone: Bool) {
+        guard let index = waiting.firstIndex(where: { $0.code == request.code }),
+            // Who has joined since is one more than was looked at.
+            waiting[index].callers.count == request.callers.count
+        else { return }
+        waiting[index].isAbandoned =
+            areGone && [.associate, .overwrite, .release].contains(request.request.kind)
+    }
+
+    /// An asker no longer listens; its request goes on, for the decision outlives the connection.
+    mutating func leave(_ asker: AskerID) {
+        for index in waiting.indices {
+            waiting[index].removeAskers { $0.id == asker }
+        }
+    }
+
+    /// A new attempt of a program to associate, with another key, makes the one that waits void.
+    ///
+    /// Programs that can't be named are never taken for one another. Any program can claim an extension's Origin, but by
+    /// that it takes back no more than its own questions: the executable counts as well.
+    private mutating func supersede(_ question: QuestionKey, now: Instant) -> [ApprovalAction] {
+        guard question.kind == .associate, question.program.isKnown else { return [] }
+        return close(.withdrawn, now: now) { other in
+            (other.request.kind == .associate || other.request.kind == .overwrite)
+                && other.request.caller.program == question.program
+        }
+    }
+
+    /// A code that neither waits nor has rested for less than its hour.
+    private func freshCode() -> String {
+        // 810 000 codes against what can end within an hour: a handful of draws is plenty.
+        for _ in 0..<64 {
+            let code = makeCode()
+            if !waiting.contains(where: { $0.code == code }), !ended.contains(where: { $0.code == code }) {
+                return code
+            }
+        }
+        return longestRested()
+    }
+
+    /// Should a flood ever use codes up: the one that has rested longest, made by the same generator.
+    private func longestRested() -> String {
+        let busy = Set(waiting.map(\.code))
+        return ended.first { !busy.contains($0.code) }?.code ?? makeCode()
+    }
+}

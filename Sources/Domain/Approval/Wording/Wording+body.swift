@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import DisplayText
+
+extension Wording {
+    /// What a person in a hurry has to know beside the title: at most five lines, the weightiest first.
+    ///
+    /// All warnings are in it, before all else; where there are many, the lighter ones share a line. Of the rest as much
+    /// as there is room for; all of it is in the details.
+    package static func body(_ request: ApprovalRequest, limits: ApprovalLimits = ApprovalLimits()) -> String
+    {
+        lines(request, limits).shown().joined(separator: "\n")
+    }
+
+    static func lines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> BodyLines {
+        BodyLines(warnings: warnings(request), matters: matters(request, limits))
+    }
+
+    /// What is asked for, the weightiest first.
+    private static func matters(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String] {
+        let lines =
+            switch request.kind {
+            case .associate: associateLines(request)
+            case .overwrite: overwriteLines(request)
+            case .unlock: unlockLines(request)
+            case .release: releaseLines(request, limits)
+            case .save: saveLines(request, limits)
+            }
+        return lines.compactMap(\.self)
+    }
+
+    // MARK: Kinds
+
+    private static func associateLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            extensionLine(request), scriptLine(request),
+            request.suggestedID.map { "Keybell will call it \(quoted($0))." },
+            "If you allow it, it can ask for logins from now on.",
+        ]
+    }
+
+    private static func overwriteLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            request.replaced.map { "That name belongs to \(holder($0))\(times($0))." },
+            "If you allow it, that one loses its access and all that you allowed it.",
+            extensionLine(request), scriptLine(request),
+        ]
+    }
+
+    private static func unlockLines(_ request: ApprovalRequest) -> [String?] {
+        [
+            wish(request),
+            request.isFirstOpening ? "It has never been opened here." : nil,
+            request.verified
+                ? nil : request.client.map { "It says that its name in Keybell is \(quoted($0))." },
+            nameLine(request), extensionLine(request), scriptLine(request),
+        ]
+    }
+
+    /// Why a vault is to be unlocked.
+    private static func wish(_ request: ApprovalRequest) -> String? {
+        let place = request.wantedHost.map { " at \(PlainText.host($0, limit: titleLimit))" } ?? ""
+        return switch request.requestType {
+        case "get-logins", "get-logins-count": "It wants your login\(place)."
+        case "set-login": "It wants to save a login\(place)."
+        case "get-logins-custom-search": "It wants to search your logins."
+        case "get-all-logins": "It wants all your logins."
+        case "get-logins-by-names", "get-login-by-uuid": "It wants some of your logins."
+        case "associate": "You have let it in; now it has to know which vault this is."
+        case "test-associate": "It wants to be ready to ask for logins."
+        default: nil
+        }
+    }
+
+    private static func saveLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
+        let hosts = Site.sorted(request.newHosts, from: request.host).sameSite.filter { $0 != request.host }
+        let also =
+            hosts.isEmpty
+            ? nil : "Will also be offered at \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
+        let claimed = request.claimedHost.flatMap { host in
+            isElsewhere(host, request) ? nil : "It says that the page is \(quoted(host))."
+        }
+        let changes =
+            request.fields.isEmpty
+            ? nil : "\(request.isNew ? "Sets" : "Changes") \(listed(request.fields.map(fieldName)))."
+        return [
+            loginsLine(request, limits), changes, also, claimed, formLine(request), scriptLine(request),
+            vaultLine(request), nameLine(request), extensionLine(request),
+        ]
+    }
+
+    /// The name of what a save changes: the protocol's own in plain words, any other in quotes.
+    private static func fieldName(_ name: String) -> String {
+        switch name {
+        case "Name": "title"
+        case "Login": "user name"
+        case "Password": "password"
+        case "Url": "address"
+        case "Realm": "realm"
+        case "Allow": "allowed hosts"
+        default: quoted(name)
+        }
+    }
+
+    // MARK: Lines of several kinds
+
+    /// Where the form goes, if to another host of the same site; another site's is a warning.
+    static func formLine(_ request: ApprovalRequest) -> String? {
+        if let form = request.submitHost, let host = request.host {
+            guard form != host, Site.isSame(form, host) else { return nil }
+            return "The form goes to \(PlainText.host(form, limit: titleLimit))."
+        }
+        guard request.kind == .save else { return nil }
+        return request.claimedSubmitHost.map { "It says that the form goes to \(quoted($0))." }
+    }
+
+    static func vaultLine(_ request: ApprovalRequest) -> String? {
+        guard request.hasOtherVaults || request.vaults.count > 1 else { return nil }
+        return vaults(request).map { "\(request.vaults.count == 1 ? "Vault" : "Vaults"): \($0)" }
+    }
+
+    /// What the person calls the client.
+    static func nameLine(_ request: ApprovalRequest) -> String? {
+        guard request.verified else { return nil }
+        if let name = request.clientName { return "You named it \(quoted(name))." }
+        // Where the title has no room or reason for it: of several clients of one program nothing else tells them apart.
+        guard soleAsker(of: request) == nil, !request.caller.askers.isEmpty, let id = request.client,
+            !request.caller.askers.contains(where: { id.hasPrefix($0.process.name) })
+        else { return nil }
+        return "Its name in Keybell is \(quoted(id))."
+    }
+
+    /// Which extension it says that it is, or which page.
+    static func extensionLine(_ request: ApprovalRequest) -> String? {
+        guard let origin = request.caller.origin, !origin.isEmpty else { return nil }
+        return switch ClaimedOrigin(origin) {
+        case .knownExtension(let name): "It says that it is the extension \(name)."
+        case .otherExtension:
+            request.kind == .associate ? "It says that it is an extension of a browser." : nil
+        case .page(let page): "It says that it is the page \(quoted(page))."
+        }
+    }
+
+    /// Which script an interpreter runs, as its arguments have it; of another program, which script has started it.
+    static func scriptLine(_ request: ApprovalRequest) -> String? {
+        if let script = request.caller.askers.compactMap(\.process.script).first {
+            return "It says that it runs \(PlainText.quoted(script))."
+        }
+        let starter = request.caller.askers.filter { $0.sandbox == nil }.compactMap(\.starter).first
+        return starter.map { "It seems to be run by \(PlainText.quoted($0))." }
+    }
+
+    // MARK: Words
+
+    /// Who holds a key.
+    static func holder(_ holder: KeyHolder) -> String {
+        let program = holder.program.isEmpty ? "an unknown program" : PlainText.name(holder.program)
+        guard let origin = holder.origin, !origin.isEmpty else { return program }
+        return switch ClaimedOrigin(origin) {
+        case .knownExtension(let name): "the extension \(name) of \(program)"
+        case .otherExtension: "an extension of \(program)"
+        case .page(let page): "the page \(quoted(page)) in \(program)"
+        }
+    }
+
+    private static func times(_ holder: KeyHolder) -> String {
+        let since = holder.created.map { ", since \(Calendar.day($0))" } ?? ""
+        return since + (holder.lastUsed.map { ", last used \(Calendar.day($0))" } ?? "")
+    }
+
+    /// The first of a list, and how many more there are.
+    static func list(_ texts: [String], _ shown: (String) -> String) -> String {
+        let named = 5
+        guard texts.count > named else { return listed(texts.map(shown)) }
+        return texts.prefix(named).map(shown).joined(separator: ", ") + " and \(texts.count - named) more"
+    }
+
+    /// `a`, `a and b`, `a, b and c`.
+    static func listed(_ texts: [String], _ word: String = "and") -> String {
+        guard let last = texts.last, texts.count > 1 else { return texts.joined() }
+        return texts.dropLast().joined(separator: ", ") + " \(word) \(last)"
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+
+extension Wording {
+    static func releaseLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
+        [
+            loginsLine(request, limits), handedOutLine(request), placesLine(request), formLine(request),
+            scriptLine(request), vaultLine(request), nameLine(request), extensionLine(request),
+        ]
+    }
+
+    // MARK: Logins
+
+    /// A line of logins is no wider than this, as far as the first one allows.
+    private static let lineWidth = 80
+
+    /// The first logins, as many as one line has room for, and how many more there are.
+    static func loginsLine(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> String? {
+        let entries = request.entries
+        guard let first = entries.first else { return nil }
+        if entries.count == 1 { return "\(request.isNew ? "New login" : "Login") \(login(first))" }
+        var line = "\(entries.count) logins: \(login(first))"
+        var named = 1
+        for entry in entries.dropFirst().prefix(limits.entriesInBody - 1) {
+            let longer = line + ", " + login(entry)
+            let rest = entries.count - named - 1
+            guard (longer + more(rest)).columnWidth <= lineWidth else { break }
+            (line, named) = (longer, named + 1)
+        }
+        return line + more(entries.count - named)
+    }
+
+    private static func login(_ entry: EntryLine) -> String {
+        let title = entry.title.isEmpty ? "without a title" : quoted(entry.title)
+        return title + (entry.username.isEmpty ? "" : " (\(quoted(entry.username)))")
+    }
+
+    private static func more(_ count: Int) -> String {
+        count == 0 ? "" : " and \(count) more"
+    }
+
+    // MARK: What goes out
+
+    /// What the program gets to see of them.
+    private static func handedOutLine(_ request: ApprovalRequest) -> String {
+        let isOne = request.entries.count == 1
+        var parts = [isOne ? "user name" : "user names"]
+        if request.passwords { parts.append(isOne ? "password" : "passwords") }
+        let seeds = request.fieldNames.filter(isSeed)
+        let others = request.fieldNames.filter { !isSeed($0) }
+        // Who has the seed makes the codes for ever.
+        if !seeds.isEmpty { parts.append("the secret of the one-time codes (\(list(seeds, quoted)))") }
+        if !others.isEmpty {
+            parts.append("the field\(others.count == 1 ? "" : "s") \(list(others, quoted))")
+        }
+        if request.hasUnknownFields { parts.append("string fields") }
+        let which = request.search != nil && request.entries.isEmpty ? "It gets all that match: " : "It gets "
+        return which + listed(parts) + (request.passwords ? "." : ", but no password\(isOne ? "" : "s").")
+    }
+
+    /// Whether a string field keeps what one-time codes are made from, in one of the ways of KeePass and its kin.
+    private static func isSeed(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return name == "otp" || name == "totp seed" || name.hasPrefix("timeotp-secret")
+            || name.hasPrefix("hmacotp-secret")
+    }
+
+    // MARK: Where a search looks
+
+    private static let secretPlaces: Set = ["passwords", "notes", "other-fields", "history"]
+
+    /// Where a search looks, what nobody else sees first.
+    private static func placesLine(_ request: ApprovalRequest) -> String? {
+        guard request.search != nil, !request.places.isEmpty else { return nil }
+        let places =
+            request.places.filter(secretPlaces.contains)
+            + request.places.filter { !secretPlaces.contains($0) }
+        return "It looks at \(listed(places.map { PlainText.field($0.replacing("-", with: " ")) }))."
+    }
+}

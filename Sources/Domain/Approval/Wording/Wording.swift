@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Callers
+import DisplayText
+
+/// The words in which a person is asked: who asks, for what, where.
+///
+/// Everything is plain text. What a client, an entry or a file's name says stands in quotes, so that none of them can
+/// write a line that looks like Keybell's.
+package enum Wording {
+    /// The longest name or host in a title, so that none pushes the rest out of sight.
+    static let titleLimit = 64
+
+    /// One line: who asks for what, where.
+    package static func title(_ request: ApprovalRequest) -> String {
+        let who = asker(of: request)
+        return switch request.kind {
+        case .associate:
+            "Let \(inSentence(who)) ask Keybell for logins?"
+        case .overwrite:
+            "Let \(inSentence(who)) take over the name \(quoted(request.client ?? ""))?"
+        case .unlock:
+            "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
+        case .release where request.bulk:
+            "\(who) \(bulk(request))"
+        case .release:
+            "\(who) asks for \(logins(request.entries.count))\(place(request))"
+        case .save where request.isNew:
+            "\(who) wants to save a new login\(place(request))"
+        case .save:
+            "\(who) wants to change \(changed(request))\(place(request))"
+        }
+    }
+
+    /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
+    private static func asker(of request: ApprovalRequest) -> String {
+        let who = asker(request.caller)
+        guard let process = soleAsker(of: request) else { return who }
+        let isOwn = ownCommands.contains(process.name)
+        guard isOwn || process.script != nil else { return who }
+        // An overwrite says at its end which name it is about.
+        let name: String? =
+            switch request.kind {
+            case .associate: request.suggestedID
+            case .overwrite: nil
+            case .unlock, .release, .save: request.verified ? request.clientName ?? request.client : nil
+            }
+        // “Let keybell ask Keybell …” would say nothing.
+        let called = isOwn && request.kind == .associate ? "the command \(who)" : who
+        guard let name, name != process.name else { return called }
+        return "\(called) (\(quoted(name)))"
+    }
+
+    /// The one process that asks, where it is just that and surely what it seems to be.
+    static func soleAsker(of request: ApprovalRequest) -> ProcessRecord? {
+        guard request.caller.askers.count == 1, let process = request.caller.askers.first?.process,
+            request.caller.sandboxes.isEmpty, process.isFoundAtPath
+        else { return nil }
+        return process
+    }
+
+    /// Keybell's own clients, by which scripts ask.
+    private static let ownCommands: Set = ["keybell", "git-credential-keybell"]
+
+    /// What the title calls the asker: of several that share the connection all, the stranger ones first.
+    package static func asker(_ caller: Caller) -> String {
+        var names: [String] = []
+        let strange = caller.askers.filter {
+            $0.sandbox != nil || !$0.process.isFoundAtPath || $0.process.userWritable
+        }
+        let ordered = strange + caller.askers.filter { !strange.contains($0) }
+        for name in ordered.map(name) where !names.contains(name) { names.append(name) }
+        // One in a sandbox counts for them all, also where just a descendant of the asker is.
+        for sandbox in caller.sandboxes.map({ PlainText.name($0.name, limit: titleLimit) })
+        where !names.contains(sandbox) {
+            names.insert(sandbox, at: 0)
+        }
+        if names.count > namedAskers {
+            names.replaceSubrange((namedAskers - 1)..., with: ["\(names.count - namedAskers + 1) others"])
+        }
+        guard let last = names.popLast() else { return "An unknown program" }
+        let text = names.isEmpty ? last : "\(names.joined(separator: ", ")) or \(last)"
+        return text.hasPrefix(claimed) ? "A" + text.dropFirst() : text
+    }
+
+    /// What a program is called whose file isn't the one under its path.
+    private static let claimed = "a program that calls itself "
+
+    /// How many programs a title names that share the connection.
+    static let namedAskers = 4
+
+    /// One asker; an executable that the user could write has its full path.
+    private static func name(_ holder: Holder) -> String {
+        if let sandbox = holder.sandbox { return PlainText.name(sandbox.name, limit: titleLimit) }
+        let process = holder.process
+        guard !process.executable.isEmpty else { return "an unknown program" }
+        // Never cut: what tells a forged `firefox` from the real one is its folder.
+        let path = PlainText.name(process.executable)
+        guard process.isFoundAtPath else { return claimed + path }
+        return process.userWritable ? path : PlainText.name(process.name, limit: titleLimit)
+    }
+
+    /// Through what an answer came, as the record of answers has it.
+    static func answerer(_ surface: Surface) -> String {
+        switch surface {
+        case .notifier: "a notification"
+        case .dismissal: "a dismissed notification"
+        case .terminal: "keybell on a terminal"
+        case .bus(let answerer):
+            answerer.chain.first.map { PlainText.name($0.executable) } ?? "an unknown program"
+        }
+    }
+
+    /// `git (4242)`, then its parents; where several share the connection, each with its own.
+    package static func processes(_ caller: Caller) -> [String] {
+        Array(caller.askers.flatMap { processes($0) }.prefix(allProcesses))
+    }
+
+    static func processes(_ holder: Holder) -> [String] {
+        let parents = holder.processes.dropFirst().prefix { !$0.isServiceManager }
+        return ([holder.process] + parents).prefix(chainLimit).map { process in
+            let name = process.name.isEmpty ? "unknown" : PlainText.name(process.name)
+            return "\(name) (\(process.identity.pid))"
+        }
+    }
+
+    /// How many processes of one chain are named, and how many in all.
+    private static let chainLimit = 16
+    private static let allProcesses = 64
+
+    /// The vaults that it is about, with commas; nil where the keyring itself is meant.
+    static func vaults(_ request: ApprovalRequest, limit: Int = PlainText.fieldLimit) -> String? {
+        request.vaults.isEmpty ? nil : PlainText.field(request.vaults.joined(separator: ", "), limit: limit)
+    }
+
+    // MARK: Words
+
+    /// What a client or an entry says, short enough to stand beside other things.
+    static func quoted(_ text: String) -> String {
+        PlainText.quoted(text, limit: titleLimit)
+    }
+
+    /// A name that began a sentence, within one.
+    private static func inSentence(_ name: String) -> String {
+        name.hasPrefix("An unknown program") || name.hasPrefix("A program") ? "a" + name.dropFirst() : name
+    }
+
+    private static func logins(_ count: Int) -> String {
+        count == 1 ? "your login" : count == 0 ? "your logins" : "your \(count) logins"
+    }
+
+    private static func place(_ request: ApprovalRequest) -> String {
+        if let host = request.host { return " at " + PlainText.host(host, limit: titleLimit) }
+        return request.claimedTitle.map { " for " + quoted($0) } ?? ""
+    }
+
+    private static func changed(_ request: ApprovalRequest) -> String {
+        guard let entry = request.entries.first else { return "a login" }
+        return "your login \(quoted(entry.title))"
+    }
+
+    /// Several logins that were named: which, as far as a title has room for that.
+    private static func someLogins(_ entries: [EntryLine]) -> String {
+        let few = 3
+        let titles = entries.prefix(few).map(\.title)
+        let names = listed(titles.map { quoted($0) })
+        guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
+            names.columnWidth <= titleLimit
+        else { return "asks for \(entries.count) of your logins" }
+        return "asks for your logins \(names)"
+    }
+
+    /// What is read that isn't one host's.
+    private static func bulk(_ request: ApprovalRequest) -> String {
+        if let search = request.search {
+            let how = request.isPattern ? "by the regular expression" : "for"
+            return "searches your logins \(how) \(quoted(search))"
+        }
+        if request.requestType == "get-all-logins" { return "asks for all your logins" }
+        guard let entry = request.entries.first, request.entries.count == 1 else {
+            return someLogins(request.entries)
+        }
+        return "asks for your login" + (entry.title.isEmpty ? "" : " \(quoted(entry.title))")
+    }
+}

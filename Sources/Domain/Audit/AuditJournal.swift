@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import FoundationEssentials
+import Glibc
+import Linux
+import Synchronization
+
+/// Why the journal's records can't be read.
+package struct AuditJournalError: Error, Equatable, Sendable {}
+
+/// Our records among the journal's entries, as `journalctl` prints them.
+package enum AuditJournal {
+    /// The newest records, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - count: How many at most.
+    ///   - daemons: The executables whose records are believed; any other's are told as a stranger's.
+    /// - Returns: The records; none where there is no journal that users can read.
+    /// - Throws: If `journalctl` fails or takes longer than 10 s.
+    package static func records(
+        newest count: Int,
+        of daemons: Set<String>
+    ) async throws(AuditJournalError) -> [AuditRecord] {
+        guard Journal.isForUsers else { return [] }
+        let output = Mutex<[UInt8]>([])
+        let child: ChildProgram
+        do throws(SystemCallError) {
+            child = try ChildProgram(
+                command("--lines=\(count)")
+            ) { chunk in
+                output.withLock { bytes in
+                    for index in chunk.indices { bytes.append(chunk[index]) }
+                }
+            }
+        } catch {
+            guard error.isNoSuchFile else { throw AuditJournalError() }
+            return []
+        }
+        guard let ending = try? await withDeadline(.seconds(10), { await child.end() }), ending == .exited(0)
+        else {
+            throw AuditJournalError()  // killed as the child goes
+        }
+        return output.withLock { $0 }.split(separator: UInt8(ascii: "\n")).compactMap {
+            Self.record($0, of: daemons)
+        }
+    }
+
+    private static func command(_ options: String...) -> [String] {
+        ["journalctl", "--quiet", "--no-pager", "--output=json"] + options
+            + ["MESSAGE_ID=\(AuditTrail.messageID)", "_UID=\(getuid())"]
+    }
+
+    /// Tells of records as they come, until the result is let go of; nil where there is no journal that users can read.
+    static func follow(
+        of daemons: Set<String>,
+        _ tell: @escaping @Sendable (AuditRecord) -> Void
+    ) throws(SystemCallError) -> ChildProgram? {
+        guard Journal.isForUsers else { return nil }
+        let begun = Mutex<[UInt8]>([])
+        do throws(SystemCallError) {
+            return try ChildProgram(command("--follow", "--lines=0")) { chunk in
+                var bytes = begun.withLock { $0 }
+                for index in chunk.indices {
+                    guard chunk[index] == UInt8(ascii: "\n") else {
+                        bytes.append(chunk[index])
+                        continue
+                    }
+                    if let record = Self.record(bytes[...], of: daemons) { tell(record) }
+                    bytes = []
+                }
+                begun.withLock { $0 = bytes }
+            }
+        } catch {
+            guard error.isNoSuchFile else { throw error }
+            return nil
+        }
+    }
+
+    /// Reads one entry of journalctl's JSON; nil if it isn't one of ours.
+    static func record(_ line: ArraySlice<UInt8>, of daemons: Set<String>) -> AuditRecord? {
+        // A field that isn't text, of which ours has none, is no string there.
+        guard let entry = try? JSONDecoder().decode([String: Text].self, from: Data(line)) else { return nil }
+        var members: [String: String] = [:]
+        for (name, value) in entry where name.hasPrefix(AuditTrail.prefix) {
+            members[name.dropFirst(AuditTrail.prefix.count).lowercased()] = value.text
+        }
+        var record = AuditRecord(members: members)
+        // The journal's own word on which program has written it.
+        let writer = withoutDeletedMark(entry["_EXE"]?.text ?? "")
+        if !daemons.contains(writer) { record?.stranger = writer }
+        return record
+    }
+
+    /// As it is after an upgrade: the daemon goes on with a file that has been replaced.
+    private static func withoutDeletedMark(_ path: String) -> String {
+        let mark = " (deleted)"
+        return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path
+    }
+
+    private struct Text: Decodable {
+        let text: String?
+
+        init(from decoder: any Decoder) throws {
+            text = try? decoder.singleValueContainer().decode(String.self)  // nil for other types
+        }
+    }
+}

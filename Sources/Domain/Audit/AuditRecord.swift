@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+
+/// Keeps a record of something that happens, as `AuditTrail.keep` does: false where it can't be kept and must be.
+package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) async -> Bool
+
+/// Something that happened and that the person may want to look up: who got what, when, under which answer.
+///
+/// Never a secret, and nothing of an entry but its uuid: the journal is read by others than the person, too.
+package struct AuditRecord: Equatable, Sendable {
+    /// What happened.
+    package enum Event: String, Sendable, CaseIterable {
+        /// A request ended: allowed, denied, expired or withdrawn.
+        case answered
+        /// A client's key was kept.
+        case associated
+        /// Logins went to a client.
+        case handedOut = "handed-out"
+        /// The logins of a record before, of the same `delivery`, didn't reach the client.
+        case notDelivered = "not-delivered"
+        /// More entries of a record before, of the same `delivery`.
+        case continued
+        /// A client asked for logins of which there are none.
+        case nothingFound = "nothing-found"
+        /// A login was made or changed.
+        case saved
+        /// A vault was unlocked.
+        case unlocked
+        /// Vaults were locked.
+        case locked
+        /// A client's key was deleted by the person.
+        case revoked
+        /// A client's key was taken over from a KeePass file by the person.
+        case imported
+        /// A standing decision was forgotten by the person.
+        case forgotten
+    }
+
+    /// What is told of it; a raw value is the name in JSON.
+    package enum Field: String, Sendable, CaseIterable {
+        /// The client's Id.
+        case client
+        /// The executable, or the sandbox id, of who asked.
+        case program
+        /// The Origin that it claimed.
+        case origin
+        /// The page's host.
+        case host
+        /// The vaults' names, with commas.
+        case vault
+        /// Of an answered request: its kind.
+        case kind
+        /// The RequestType.
+        case request
+        /// How many logins.
+        case count
+        /// Their uuids, with spaces.
+        case entries
+        /// The request's code.
+        case code
+        /// How the request ended.
+        case outcome
+        /// For how long the answer was meant.
+        case scope
+        /// Through what it was answered, or who did it.
+        case by
+        /// What allowed it.
+        case under
+        /// Why it happened.
+        case reason
+        /// What the records of one delivery have in common.
+        case delivery
+        /// Of a forgotten decision: whether it was to allow or to deny.
+        case decision
+        /// Of logins that were handed out: what of them was not, `passwords`, `fields` or both.
+        case without
+    }
+
+    /// What happened.
+    package let event: Event
+    /// When, in seconds since 1970.
+    package let time: UInt64
+    /// What is told of it, fit to be shown; no empty values.
+    package let fields: [Field: String]
+    /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has; empty if it doesn't
+    /// know, as of a program that had ended by then, or where it isn't allowed to look.
+    ///
+    /// Whatever runs as the same user may write there whatever it likes.
+    package var stranger: String?
+
+    /// What the person calls the client now, for whoever shows the record; nil where that is its Id.
+    package var clientName: String?
+
+    /// Records something; fields without a value are left out.
+    package init(_ event: Event, time: UInt64, _ fields: [Field: String?]) {
+        self.event = event
+        self.time = time
+        self.fields = fields.compactMapValues { $0.map(PlainText.cleaned) }.filter { !$0.value.isEmpty }
+    }
+}
+
+extension AuditRecord {
+    /// One line for people.
+    package var sentence: String {
+        let who = (fields[.program] ?? fields[.by]).map { PlainText.name($0) } ?? "An unknown program"
+        let place = fields[.host].map { " for \($0)" } ?? ""
+        let vault = fields[.vault] ?? "the keyring"
+        return switch event {
+        case .answered:
+            "\(fields[.code] ?? "") \(fields[.outcome] ?? "ended")"
+                + (fields[.scope].map { $0 == "once" ? "" : " (\($0))" } ?? "")
+                + (fields[.by].map { " by \($0)" } ?? "")
+                + ": \(fields[.kind] ?? "request") of \(who)\(place)"
+        case .associated: "\(who) became client \(client)\(under)"
+        case .handedOut: "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)"
+        case .notDelivered: "\(who) had hung up: \(logins)\(place) did not reach client \(client)"
+        case .continued: "more entries of the record before, for client \(client)"
+        case .nothingFound: "\(who) asked for a login\(place) as client \(client): there is none"
+        case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
+        case .unlocked:
+            "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
+        case .locked: "\(vault) was locked" + (fields[.reason].map { ": \($0)" } ?? "")
+        case .revoked: "client \(client) was revoked by \(by)"
+        case .imported: "client \(client) was imported from a KeePass file by \(by)"
+        case .forgotten:
+            "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
+        }
+    }
+
+    private var by: String { fields[.by].map { PlainText.name($0) } ?? "an unknown program" }
+
+    private var client: String {
+        let id = fields[.client].map { PlainText.quoted($0) } ?? "unknown"
+        return clientName.map { "\(id) (\(PlainText.quoted($0)))" } ?? id
+    }
+
+    private var logins: String {
+        let count = fields[.count] ?? "0"
+        return count == "1" ? "1 login" : "\(count) logins"
+    }
+
+    private var without: String {
+        let parts = (fields[.without] ?? "").split(separator: " ").map {
+            $0 == "fields" ? "string fields" : $0
+        }
+        return parts.isEmpty ? "" : " without " + parts.joined(separator: " and ")
+    }
+
+    private var under: String { fields[.under].map { ", under \($0)" } ?? "" }
+}

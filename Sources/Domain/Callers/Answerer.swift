@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+import Synchronization
+
+/// Who answers a request: the process that the bus names as the sender of the answer.
+package struct Answerer: Hashable, Sendable {
+    /// The process; nil if it has ended or the bus doesn't know it.
+    package let identity: ProcessIdentity?
+
+    /// Its user.
+    package let uid: UInt32
+
+    /// The process itself, then all its parents.
+    package let chain: [ProcessRecord]
+
+    /// The Flatpak or Snap it runs in.
+    package let sandbox: Sandbox?
+
+    /// Whether one of its parents, up to the service manager, forbids to look at what it runs: that could be anybody.
+    ///
+    /// Not the one that another user's process has started for this user, as logins are (sshd, su).
+    var hasHiddenParent: Bool {
+        let own = chain.prefix { !$0.isServiceManager }
+        return zip(own, own.dropFirst().map(\.self) + [nil]).contains { process, parent in
+            process.sight == .hidden && parent?.sight != .foreign
+        }
+    }
+
+    /// Where its standard input, output and error lead (`ProcessTable.streams`).
+    let streams: Set<String>
+
+    private struct Sender: Hashable, Sendable {
+        let pid: Int32
+        let uid: UInt32
+        /// A look that began before the answer came says nothing about it.
+        let number: UInt64
+    }
+
+    private static let number = Atomic<UInt64>(0)
+    private static let reads = ProcessReadQueue<Sender, Answerer>(
+        processes: { [$0.pid] },
+        facts: { read(pid: $0.pid, uid: $0.uid) }
+    )
+
+    /// Keeps what was found out.
+    package init(
+        identity: ProcessIdentity?,
+        uid: UInt32,
+        chain: [ProcessRecord] = [],
+        sandbox: Sandbox? = nil,
+        streams: Set<String> = []
+    ) {
+        self.streams = streams
+        self.identity = identity
+        self.uid = uid
+        self.chain = chain
+        self.sandbox = sandbox
+    }
+
+    /// Looks at the process that sent an answer, without blocking the thread that asks.
+    ///
+    /// - Parameters:
+    ///   - pid: From the bus daemon's credentials.
+    ///   - uid: Likewise.
+    /// - Returns: The answerer, without identity if the process has ended or can't be looked at in time.
+    package static func look(pid: Int32, uid: UInt32) async -> Answerer {
+        let number = number.add(1, ordering: .relaxed).newValue
+        return await reads.read(Sender(pid: pid, uid: uid, number: number))
+            ?? Answerer(identity: nil, uid: uid)
+    }
+
+    /// Looks at the process that sent an answer.
+    ///
+    /// - Parameters:
+    ///   - pid: From the bus daemon's credentials.
+    ///   - uid: Likewise.
+    /// - Returns: The answerer, without identity if the process has ended.
+    package static func read(pid: Int32, uid: UInt32) -> Answerer {
+        guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
+        let reader = ProcessReader()
+        let sandbox = Sandbox(of: pid, mounts: reader.mounts)
+        let streams = ProcessTable.streams(of: pid)
+        let chain = reader.chain(from: identity)
+        guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
+        return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox, streams: streams)
+    }
+}

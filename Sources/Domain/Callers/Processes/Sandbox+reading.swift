@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Linux
+
+extension Sandbox {
+    /// Finds the sandbox of a process; nil for a process of the open system.
+    ///
+    /// What a process has at its root and in which control group it runs, any program can choose: both make it sandboxed,
+    /// and neither alone vouches for an id. AppArmor's label does for a Snap, and for a Flatpak the note that `flatpak run`
+    /// keeps of each running instance.
+    init?(of pid: Int32, mounts: MountTable) {
+        let group = ControlGroup(ProcessTable.controlGroup(of: pid) ?? "")
+        switch RootFile(".flatpak-info", of: pid, mounts: mounts) {
+        // The file is there for every Flatpak; one that can't be understood is a sandbox all the same.
+        case .content(let info):
+            self = Self.flatpak(in: FlatpakInfo(info), group: group, mounts: mounts)
+            return
+        case .unreadable:
+            self = .unknown
+            return
+        case .absent, .hidden: break
+        }
+        if let name = Self.snap(inLabel: ProcessTable.securityLabel(of: pid) ?? "") {
+            self = Sandbox(snap: name) ?? .unknown
+        } else if let name = group.flatpak {
+            self = Sandbox(flatpak: name, isVouched: false) ?? .unknown
+        } else if let name = group.snap {
+            self = Sandbox(snap: name, isVouched: false) ?? .unknown
+        } else {
+            return nil
+        }
+    }
+
+    /// Decides what a process's `.flatpak-info` is worth.
+    ///
+    /// - Parameters:
+    ///   - info: What is in it.
+    ///   - group: The process's control group; if it names a Flatpak, it has to be the same.
+    ///   - runtime: The person's runtime folder, in which Flatpak notes what runs.
+    ///   - mounts: What is mounted where.
+    /// - Returns: The Flatpak, or an unknown sandbox.
+    static func flatpak(
+        in info: FlatpakInfo,
+        group: ControlGroup,
+        runtime: String = Self.runtimeFolder,
+        mounts: MountTable
+    ) -> Sandbox {
+        guard let name = info.name else { return .unknown }
+        var isVouched = false
+        if let instance = info.instance, group.flatpak == nil || group.flatpak == name {
+            let path = "\(runtime)/.flatpak/\(instance)/info"
+            isVouched = mounts.content(of: path).map { FlatpakInfo($0) == info } ?? false
+        }
+        return Sandbox(flatpak: name, isVouched: isVouched) ?? .unknown
+    }
+
+    /// The person's folder for what lasts as long as the session.
+    static var runtimeFolder: String {
+        unsafe getenv("XDG_RUNTIME_DIR").map { unsafe String(cString: $0) } ?? "/run/user/\(getuid())"
+    }
+
+    /// The name of the Snap in AppArmor's label for its programs, `snap.NAME.APP (enforce)`.
+    static func snap(inLabel label: String) -> String? {
+        guard label.hasPrefix("snap.") else { return nil }
+        let name = label.dropFirst("snap.".count).prefix { $0 != "." && $0 != " " }
+        return name.isEmpty ? nil : String(name)
+    }
+}
+
+/// What Flatpak tells about an instance, at the root of its file system and in the person's runtime folder.
+struct FlatpakInfo: Equatable {
+    /// `name=` of `[Application]`, or of `[Runtime]` when a runtime is run by itself.
+    private(set) var name: String?
+
+    /// `instance-id=` of `[Instance]`, a number.
+    private(set) var instance: String?
+
+    /// Reads a key file.
+    init(_ bytes: [UInt8]) {
+        var section: Substring = ""
+        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            if line.hasPrefix("["), line.hasSuffix("]") {
+                section = line.dropFirst().dropLast()
+            } else if section == "Application" || section == "Runtime", line.hasPrefix("name=") {
+                if name == nil { name = String(line.dropFirst("name=".count)) }
+            } else if section == "Instance", line.hasPrefix("instance-id=") {
+                let number = line.dropFirst("instance-id=".count)
+                let isNumber =
+                    (1...20).contains(number.utf8.count) && number.utf8.allSatisfy { (48...57).contains($0) }
+                if isNumber { instance = String(number) }
+            }
+        }
+    }
+}

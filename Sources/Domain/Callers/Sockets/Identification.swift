@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Linux
+
+/// Finds out which processes are behind a socket.
+package enum Identification {
+    /// What another look at a caller's socket has found.
+    package enum SecondLook: Sendable {
+        /// The caller with all that have had it so far.
+        case found(Caller)
+        /// Nobody has it now.
+        case nobody
+        /// It couldn't be looked at.
+        case unclear
+    }
+
+    /// The processes of one socket, or of several that the same ones have.
+    private struct Group: Hashable, Sendable {
+        /// What a search has found is read once for all who share the search.
+        let search: UInt64
+        let processes: Set<Int32>
+    }
+
+    private static let search = SocketSearch()
+
+    private static let facts = ProcessReadQueue<Group, [Int32: Holder]>(
+        processes: \.processes,
+        facts: { group in
+            let reader = ProcessReader()
+            return group.processes.reduce(into: [:]) { $0[$1] = Holder(of: $1, by: reader) }
+        }
+    )
+
+    /// Looks who has a socket now, without blocking the thread that asks.
+    ///
+    /// - Parameters:
+    ///   - owner: The other end of a connection.
+    ///   - isAnew: Whether the look has to begin after the call; else a search that is under way will do.
+    ///   - glimpsed: Who was seen with it since the request's first byte, and with which programs.
+    /// - Returns: What was found; it is unclear if that takes too long.
+    package static func look(
+        at owner: SocketOwner,
+        isAnew: Bool = true,
+        glimpsed: [SocketHolder] = []
+    ) async -> Look {
+        let start = ContinuousClock.now
+        let found = await search.holders(of: owner.inode, isAnew: isAnew)
+        guard !found.holders.isEmpty else {
+            return Look(found.isComplete ? .nobody : .unclear, isComplete: found.isComplete, since: start)
+        }
+        let processes = Set((found.holders + glimpsed).map(\.pid))
+        guard let facts = await facts.read(Group(search: found.search, processes: processes)) else {
+            return Look(.unclear, isComplete: false, since: start)
+        }
+        let glimpses = Dictionary(grouping: glimpsed, by: \.pid)
+        var holders: [Holder] = []
+        var descriptors: [Look.Held] = []
+        for socket in found.holders {
+            guard let holder = facts[socket.pid] else { continue }
+            let programs = [socket.program] + (glimpses[socket.pid] ?? []).map(\.program)
+            holders.append(holder.checked(against: programs))
+            descriptors.append(Look.Held(socket, holder))
+        }
+        var earlier: [Holder] = []
+        var departed: [ProcessIdentity] = []
+        let present = Set(holders.map(\.process.identity))
+        for glimpse in glimpsed {
+            guard let program = glimpse.program else { continue }
+            let identity = ProcessIdentity(pid: glimpse.pid, startTime: program.startTime)
+            guard !present.contains(identity) else { continue }
+            if let holder = facts[glimpse.pid], holder.process.identity == identity {
+                earlier.append(holder.checked(against: [program]))
+            } else {
+                departed.append(identity)
+            }
+        }
+        return Look(
+            holders.isEmpty ? .nobody : .found,
+            holders: holders,
+            earlier: earlier,
+            departed: departed,
+            descriptors: descriptors,
+            isComplete: found.isComplete,
+            since: start
+        )
+    }
+
+    /// Notes who has a socket and what they run, soon.
+    ///
+    /// That is at the next search, or when it is time for one that anybody may cause. No file system is asked.
+    package static func glimpse(at owner: SocketOwner) async -> [SocketHolder] {
+        await search.holdersSoon(of: owner.inode).holders
+    }
+
+    /// Looks once more at who has the socket of a caller.
+    package static func lookAgain(at caller: Caller) async -> SecondLook {
+        guard let socket = caller.socket else { return .nobody }
+        let look = await look(at: socket)
+        guard look.outcome == .found else { return look.outcome == .unclear ? .unclear : .nobody }
+        return .found(
+            Caller(
+                socket: socket,
+                present: look.holders,
+                earlier: caller.askers,
+                isComplete: caller.isComplete && look.isComplete,
+                origin: caller.origin,
+                userAgent: caller.userAgent
+            )
+        )
+    }
+
+    /// Identifies the owner of a socket: reads the descriptors of all processes, and the holders' facts.
+    ///
+    /// Blocks; for a program that does nothing else.
+    package static func search(_ owner: SocketOwner, origin: String?, userAgent: String?) -> Caller {
+        let reader = ProcessReader()
+        let found = SocketHolder.find([owner.inode])
+        let holders = found.holders.compactMap { Holder(of: $0.pid, by: reader) }
+        return Caller(
+            socket: owner,
+            present: holders,
+            isComplete: found.isComplete,
+            origin: origin,
+            userAgent: userAgent
+        )
+    }
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+package import Logging
+package import SecretService
+import Synchronization
+
+/// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
+///
+/// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
+/// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
+/// known stay in force, and what else was stored is unknown.
+package actor GrantRegistry {
+    /// The schema of the items.
+    package static let schema = "org.keybell.Grants"
+
+    private let keyring: Keyring
+    private let logger: Logger
+    private let news = Broadcast<Void>(backlog: 1)
+    private let events: AsyncStream<KeyringEvent>
+    private let running = Mutex(GrantSession(number: 0))
+    /// What counts; of what is stored, as it was when it was last read.
+    private var table = GrantTable()
+    private var shelf = GrantsSnapshot()
+    private let cache = CachedReading<GrantsSnapshot, KeyringError>()
+    /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
+    private var undeleted: [String: Undeleted] = [:]
+    /// What is being stored, by name; it counts for this session until it is.
+    private var pending: [String: Grant] = [:]
+    private var writes = SerialLine()
+    private var isDeletingAgain = false
+    /// How often the keyring had changed after the last write that failed.
+    private var failedAt: UInt64?
+
+    /// Creates a registry over the keyring; nothing is read before the first look-up.
+    package init(keyring: Keyring, logger: Logger) {
+        self.keyring = keyring
+        self.logger = logger
+        // From now on: a lock before `run` must not be missed.
+        events = keyring.events()
+    }
+
+    /// A decision can be kept beyond the session.
+    package nonisolated var keepsGrants: Bool { true }
+
+    /// The session that runs now: what is decided in it is to be remembered in no other.
+    package nonisolated var session: GrantSession { running.withLock { $0 } }
+
+    /// Tells of every change of what is decided; each caller has its own stream.
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
+    /// Follows the keyring until it is cancelled; to be called once.
+    package func run() async {
+        for await event in events {
+            cache.forget()
+            switch event {
+            case .locked, .providerLeft: endSessions()
+            default: break
+            }
+        }
+    }
+
+    // MARK: - Deciding
+
+    /// What is decided about each of these now, in their order; the keyring is read at most once for all of them.
+    package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
+        let isReadable = await load() == nil
+        return table.decisions(on: subjects, now: .now) { fingerprint in
+            isReadable && shelf.sealed[fingerprint] == nil
+        }
+    }
+
+    /// Remembers decisions; they count from now on.
+    ///
+    /// - Parameters:
+    ///   - grants: What was decided.
+    ///   - session: When the person decided; where that session is over, as by a lock, nothing is remembered for it.
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(KeyringError) {
+        let grants = grants.filter { $0.entries?.isEmpty != true }
+        let now = self.session
+        for grant in grants {
+            if !grant.isForSession { pending[grant.name] = grant }
+            if session?.isOver(for: grant.key.vault, at: now) != true { table.remember(grant.forSession) }
+        }
+        if !grants.isEmpty { news.send(()) }
+        let lasting = grants.filter { !$0.isForSession }
+        for (fingerprint, new) in Dictionary(grouping: lasting, by: \.key.fingerprint) {
+            try await write(fingerprint, adding: new)
+        }
+    }
+
+    /// Everything that is decided, whatever key it is for.
+    ///
+    /// - Throws: Why not all that is stored can be read.
+    package func all() async throws(KeyringError) -> [Grant] {
+        await writes.isDone()
+        if let error = await load() { throw error }
+        guard !shelf.sealed.values.contains(.itemLocked) else { throw .itemLocked }
+        table.dropOver(at: .now)
+        return table.grants
+    }
+
+    // MARK: - Forgetting
+
+    /// Forgets one grant by its name.
+    ///
+    /// - Returns: The grant; nil where there is none.
+    /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
+    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Grant? {
+        let error = await load()
+        let known = table.grants(of: fingerprint).first { $0.name == name }
+        guard let known = known ?? undeleted[fingerprint]?.names[name] else {
+            if let error = error ?? shelf.sealed[fingerprint] { throw error }
+            return nil
+        }
+        let beingStored = pending.removeValue(forKey: name)
+        _ = table.forget(fingerprint: fingerprint, name: name)
+        news.send(())
+        guard !known.isForSession || beingStored != nil else { return known }
+        undeleted[fingerprint, default: Undeleted()].add(known)
+        try await write(fingerprint)
+        return known
+    }
+
+    /// Forgets everything that was decided for a key that is revoked or overwritten.
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    package func forget(fingerprint: String) async throws(KeyringError) {
+        if table.forget(fingerprint: fingerprint) { news.send(()) }
+        pending = pending.filter { $0.value.key.fingerprint != fingerprint }
+        undeleted[fingerprint, default: Undeleted()].addAll()
+        try await write(fingerprint)
+    }
+
+    /// Ends what was meant for this session, as a lock does: for one vault, or for all.
+    package func endSessions(ofVault vault: String? = nil) {
+        running.withLock { $0.end(ofVault: vault) }
+        if table.endSessions(ofVault: vault) { news.send(()) }
+    }
+
+    // MARK: - Reading
+
+    /// Reads what is stored unless it is known; who comes meanwhile waits for the same reading, but never for a write,
+    /// which may have the provider ask the person.
+    ///
+    /// - Returns: Why what is stored can't be known.
+    private func load() async -> KeyringError? {
+        do throws(KeyringError) {
+            _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
+                [keyring] () async throws(KeyringError) in
+                let found = try await keyring.items(schema: Self.schema)
+                return GrantsSnapshot(found, try await keyring.openSecrets(of: found))
+            } adopted: {
+                $0.adopt($1)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func adopt(_ shelf: GrantsSnapshot) {
+        self.shelf = shelf
+        let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
+        let former = table
+        table.adopt(stored, sparing: Set(shelf.sealed.keys))
+        if table != former { news.send(()) }
+        for (fingerprint, error) in shelf.sealed where error != .itemLocked {
+            logger.error(
+                "a client's grants can't be read, so that the person is asked",
+                metadata: ["fingerprint": "\(fingerprint)", "why": "\(error.advice)"]
+            )
+        }
+        deleteAgain()
+    }
+
+    /// Tries once more to delete what was forgotten, if anything has changed since that failed.
+    private func deleteAgain() {
+        guard !undeleted.isEmpty, !isDeletingAgain, cache.changes != failedAt else { return }
+        isDeletingAgain = true
+        Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
+    }
+
+    private func deleteForgotten() async {
+        for fingerprint in undeleted.keys {
+            // It has been logged, and it counts no more either way.
+            try? await write(fingerprint)
+        }
+        isDeletingAgain = false
+    }
+
+    // MARK: - Writing
+
+    /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
+    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(KeyringError) {
+        let outcome = writes.join {
+            await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
+        }
+        do throws(KeyringError) {
+            try await outcome.value.get()
+        } catch {
+            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            throw error
+        }
+    }
+
+    private func store(_ new: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        defer { for grant in new { pending[grant.name] = nil } }
+        // Without knowing what is there, writing would make a second item.
+        if let error = await load() { throw error }
+        let forgotten = undeleted[fingerprint]
+        // Nobody may overwrite what couldn't be read, unless all of it is to go.
+        if let error = shelf.sealed[fingerprint], forgotten?.isAll != true { throw error }
+        let added = new.filter { pending[$0.name] != nil }
+        var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
+        for grant in added { kept.remember(grant) }
+        do throws(KeyringError) {
+            try await put(kept.grants, fingerprint)
+        } catch {
+            // Nobody knows how much of it was done.
+            cache.forget()
+            failedAt = cache.changes
+            throw error
+        }
+        // A reading that runs may have seen what was there before.
+        cache.change { $0 = shelf }
+        // Nothing more was forgotten meanwhile.
+        if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
+        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        let stored = kept.grants.filter { undeleted[fingerprint]?.covers($0) != true }
+        table.adopt(stored, fingerprint: fingerprint)
+    }
+
+    private func put(_ kept: [Grant], _ fingerprint: String) async throws(KeyringError) {
+        var surplus = shelf.items[fingerprint] ?? []
+        var item: KeyringItem?
+        if !kept.isEmpty {
+            let secret = StoredGrant.encode(kept)
+            if let newest = surplus.popLast() {
+                try await keyring.change(newest, secret: secret)
+                item = newest
+            } else {
+                item = try await keyring.store(
+                    schema: Self.schema,
+                    label: "Keybell grants: \(fingerprint)",
+                    attributes: ["fingerprint": fingerprint],
+                    secret: secret
+                )
+            }
+        }
+        for item in surplus { try await keyring.deleteIfThere(item) }
+        shelf.put(kept, in: item, fingerprint: fingerprint)
+    }
+
+    /// What of a key's grants was forgotten.
+    private struct Undeleted {
+        private(set) var names: [String: Grant] = [:]
+        private(set) var isAll = false
+        /// How often something was.
+        private(set) var count = 0
+
+        func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }
+
+        mutating func add(_ grant: Grant) {
+            names[grant.name] = grant
+            count += 1
+        }
+
+        mutating func addAll() {
+            isAll = true
+            count += 1
+        }
+    }
+}

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import FoundationEssentials
+package import KeePassHTTP
+package import Logging
+package import SecretService
+
+/// The clients that the person has let in: their keys, kept in the keyring and cached in locked memory.
+///
+/// Once they are read, verifying makes no call. The cache is dropped when the collection locks, when the
+/// provider leaves, and when an item changes: it is read again then, and a request that comes meanwhile waits
+/// for that, so that an item deleted in Seahorse revokes at once and a change never looks like a revocation.
+package actor ClientRegistry {
+    /// The schema of the clients' keys.
+    package static let schema = ClientItem.schema
+
+    let keyring: Keyring
+    let logger: Logger
+    private let ledger: NonceStore
+    let now: @Sendable () -> UInt64
+    private let events: AsyncStream<KeyringEvent>
+    nonisolated let news = Broadcast<Void>(backlog: 1)
+
+    private let cache = CachedReading<ClientsSnapshot, KeyringError>()
+    private var follower: Task<Void, Never>?
+    private var lastReread: ContinuousClock.Instant?
+    private static let rereadPause = Duration.seconds(10)
+
+    /// What is known of a key beside its item, by fingerprint; it outlives the cache.
+    var records: [String: KeyRecord] = [:]
+    /// The writes to our items, so that none brings back what another has replaced.
+    var writes = SerialLine()
+
+    /// A registry over a keyring; nothing is read yet.
+    ///
+    /// - Parameters:
+    ///   - keyring: Where the keys are.
+    ///   - ledger: The nonces that may not come again; without one they are kept in memory alone.
+    ///   - logger: Where trouble goes; never a key or a nonce.
+    ///   - now: The time, in seconds since 1970.
+    package init(
+        keyring: Keyring,
+        ledger: NonceStore? = nil,
+        logger: Logger,
+        now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+    ) {
+        self.keyring = keyring
+        self.ledger = ledger ?? NonceStore(folder: nil, logger: logger)
+        self.logger = logger
+        self.now = now
+        events = keyring.events()
+    }
+
+    deinit {
+        follower?.cancel()
+    }
+
+    /// Reads the keys if the keyring is open; never asks the person.
+    package func load() async {
+        _ = await ledger.load()
+        do throws(KeyringError) {
+            let count = try await clients().all.count
+            logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
+        } catch {
+            logger.notice("The clients' keys can't be read yet", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Verifies a request and decrypts it.
+    ///
+    /// An unknown Id, a wrong signature, fields that don't decrypt and a nonce that is used up take the same work. A
+    /// client that has once used an Hmac is held to it. Verifying, decrypting and counting are one step: however many
+    /// requests come at once, no more than eight under one nonce have their fields judged.
+    ///
+    /// - Parameters:
+    ///   - request: What came.
+    ///   - signature: What it is signed with.
+    ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
+    /// - Returns: The verified conversation, or why there is none.
+    package func verify(_ request: Request, signature: RequestSignature, changes: Bool) async
+        -> VerificationOutcome
+    {
+        let isRecordable = await ledger.load()
+        let shelf: ClientsSnapshot
+        do throws(KeyringError) {
+            shelf = try await clients()
+        } catch .locked {
+            return .keyringLocked
+        } catch {
+            return .keyringUnavailable(error)
+        }
+        if let id = request.id, shelf.isLocked(id) { return .keyringLocked }
+        var verdict = judge(request, signature, in: shelf, changes: changes)
+        if case .refused(let isSigned) = verdict, let shelf = await readAgain(), !isSigned {
+            verdict = judge(request, signature, in: shelf, changes: changes)
+        }
+        guard case .admitted(let known, let conversation, let fields) = verdict else { return .refused }
+        if changes {
+            // What couldn't be read before it was judged can't be relied on.
+            guard isRecordable, await ledger.record(mark(conversation, of: known)) else {
+                return .unrecordable
+            }
+        }
+        return .verified(conversation, used(conversation, by: known), fields)
+    }
+
+    private enum Verdict {
+        case admitted(KnownClient, VerifiedMessage, OpenedFields)
+        /// Whether the signature was right, so that reading the keys again wouldn't help.
+        case refused(isSigned: Bool)
+    }
+
+    private func judge(
+        _ request: Request,
+        _ signature: RequestSignature,
+        in shelf: ClientsSnapshot,
+        changes: Bool
+    ) -> Verdict {
+        let known = request.id.flatMap { shelf[$0] }
+        // There is only one failure, and it has no details.
+        let conversation = try? VerifiedMessage(
+            verifying: signature,
+            with: known?.key ?? VerifiedMessage.decoyKey
+        )
+        let fields = (conversation ?? .decoy(for: signature)).open(request)
+        guard let known, let conversation else { return .refused(isSigned: false) }
+        guard admit(conversation, from: known, changes: changes) else { return .refused(isSigned: true) }
+        guard let fields else {
+            strike(conversation, of: known)
+            return .refused(isSigned: true)
+        }
+        return .admitted(known, conversation, fields)
+    }
+
+    /// Whether a message with a right signature may be taken; its nonce is remembered if so.
+    private func admit(_ conversation: VerifiedMessage, from known: KnownClient, changes: Bool) -> Bool {
+        let record = records[known.client.fingerprint]
+        guard conversation.usedHmac || !(known.client.usesHmac || record?.usesHmac ?? false),
+            !(record?.strikes.refuses(conversation.nonce) ?? false)
+        else { return false }
+        return ledger.admit(
+            mark(conversation, of: known),
+            hasHmac: conversation.usedHmac,
+            isChange: changes
+        )
+    }
+
+    /// Counts a request whose fields don't decrypt; after eight its nonce is used up for good.
+    private func strike(_ conversation: VerifiedMessage, of known: KnownClient) {
+        let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].strikes.strike(
+            conversation.nonce
+        )
+        guard isUsedUp else { return }
+        let mark = mark(conversation, of: known)
+        // Not waited for: the answer comes as soon as any other.
+        Task(executorPreference: TaskQueue.shared) { [ledger] in await ledger.exhaust(mark) }
+    }
+
+    /// Notes that a client has been verified.
+    private func used(_ conversation: VerifiedMessage, by known: KnownClient) -> Client {
+        var client = known.client
+        client.lastUsed = now()
+        var record = records[client.fingerprint] ?? KeyRecord()
+        record.lastUsed = client.lastUsed
+        // Another request may have used one while this one was being recorded.
+        record.usesHmac = record.usesHmac || known.client.usesHmac || conversation.usedHmac
+        records[client.fingerprint] = record
+        client.usesHmac = record.usesHmac
+        keepRecord(of: known)
+        return client
+    }
+
+    private func mark(_ conversation: VerifiedMessage, of known: KnownClient) -> UsedNonce {
+        UsedNonce(conversation.nonce, fingerprint: known.client.fingerprint, time: now())
+    }
+
+    // MARK: - The cache
+
+    /// All clients, from memory or, if they aren't there, from the keyring.
+    func clients() async throws(KeyringError) -> ClientsSnapshot {
+        follow()
+        return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading)
+    }
+
+    /// Reads the keys once more before a request is refused, unless that has just been done.
+    ///
+    /// gnome-keyring tells nobody when an item gets another secret. What is cached stays if this fails.
+    private func readAgain() async -> ClientsSnapshot? {
+        guard lastReread.map({ .now - $0 > Self.rereadPause }) ?? true else { return nil }
+        lastReread = .now
+        // Why it can't be read says nothing against what is known.
+        return try? await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading)
+    }
+
+    private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {
+        { [keyring] () async throws(KeyringError) in
+            let items = try await keyring.items(schema: ClientItem.schema)
+            return ClientsSnapshot(items, try await keyring.openSecrets(of: items))
+        }
+    }
+
+    /// Forgets the keys, and whatever is being read now.
+    func forgetKeys() {
+        cache.forget()
+    }
+
+    /// Follows the keyring from the first use on; what happened since `init` has been kept.
+    private func follow() {
+        guard follower == nil else { return }
+        let events = self.events
+        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
+            for await event in events { await self?.happened(event) }
+        }
+    }
+
+    private func happened(_ event: KeyringEvent) async {
+        if case .itemsChanged(let path?) = event {
+            guard await concernsUs(path) else { return }
+        }
+        forgetKeys()
+        switch event {
+        case .itemsChanged, .manyItemsChanged:
+            // Whoever asks next needn't wait; if it fails, whoever asks is told why.
+            _ = try? await clients()
+        case .providerAppeared, .providerLeft, .locked, .unlocked: break
+        }
+        news.send(())
+    }
+
+    /// Whether an item that changed is, or has become, one of ours.
+    private func concernsUs(_ path: String) async -> Bool {
+        // Nothing is cached, but something may be being read.
+        guard let shelf = cache.current else { return true }
+        if shelf.paths.contains(path) { return true }
+        do throws(KeyringError) {
+            return try await keyring.item(at: path)?.schema == ClientItem.schema
+        } catch {
+            return false
+        }
+    }
+}
+
+/// What is known of a key beside what stands in the keyring.
+struct KeyRecord {
+    var strikes = DecryptionFailures()
+    var usesHmac = false
+    var lastUsed: UInt64?
+    /// The day of which the item says that the key was used on it.
+    var writtenDay: UInt64?
+    var hasWrittenHmac = false
+    /// When a write that failed may be tried again, in seconds since 1970.
+    var triesAgain: UInt64 = 0
+}

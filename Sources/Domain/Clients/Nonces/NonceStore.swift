@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Linux
+package import Logging
+import Synchronization
+
+/// The nonces that have been used, for the requests to come and, in a file, for those after a restart.
+///
+/// What a message may have is judged at once, in memory. Reading and writing run on a thread of their own: a change is
+/// written, and the disk has it, before it is carried out; reads are written together, a moment later, and nobody waits
+/// for that. A file that can't be read or written stops changes, never reads, and a disk that hangs counts as one.
+package actor NonceStore {
+    private struct Known {
+        var nonces = UsedNonces()
+        /// Whether what the file has is among them.
+        var isRead = false
+        /// Records that the file doesn't have yet.
+        var unwritten: [UInt8] = []
+        var isWriting = false
+        /// When a file that could not be read is looked at again.
+        var nextReading: ContinuousClock.Instant?
+    }
+
+    private nonisolated let queue = TaskQueue(label: "org.keybell.nonces")
+    private nonisolated let known = Mutex(Known())
+    private let folder: String?
+    private let patience: Duration
+    private let rest: Duration
+    private let logger: Logger
+    /// How many records the file has, those that nobody needs any more among them.
+    private var written = 0
+    private var complaint: String?
+
+    package nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe queue.asUnownedSerialExecutor()
+    }
+
+    /// Keeps the file in a folder; nothing is read yet.
+    ///
+    /// - Parameters:
+    ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
+    ///   - patience: How long a disk may take.
+    ///   - rest: How long a file that could not be read isn't looked at again.
+    ///   - logger: Where trouble with the file goes.
+    package init(
+        folder: String?,
+        patience: Duration = .seconds(5),
+        rest: Duration = .seconds(10),
+        logger: Logger
+    ) {
+        (self.folder, self.patience, self.rest, self.logger) = (folder, patience, rest, logger)
+    }
+
+    /// Reads the file, unless that is done or has just failed.
+    ///
+    /// - Returns: Whether it is known what may not come again.
+    package nonisolated func load() async -> Bool {
+        if known.withLock({ $0.isRead }) { return true }
+        guard !isResting else { return false }
+        if let isRead = try? await withDeadline(patience, { await self.read() }) { return isRead }
+        beginRest()
+        return known.withLock { $0.isRead }
+    }
+
+    private nonisolated var isResting: Bool {
+        known.withLock { $0.nextReading.map { .now < $0 } ?? false }
+    }
+
+    private nonisolated func beginRest() {
+        known.withLock { $0.nextReading = .now + rest }
+    }
+
+    /// Judges the nonce of a verified message, which is known from then on.
+    ///
+    /// - Parameters:
+    ///   - nonce: The nonce.
+    ///   - hasHmac: Whether the message has an Hmac, so that its sender uses no nonce twice.
+    ///   - isChange: Whether it would change something; it is to be carried out only once ``record(_:)`` says so.
+    /// - Returns: False for what is to be refused: a message without Hmac from a key that has used them is, too.
+    package nonisolated func admit(_ nonce: UsedNonce, hasHmac: Bool, isChange: Bool) -> Bool {
+        let (isAdmitted, startsWriting) = known.withLock { known in
+            let former = known.nonces.kind(of: nonce)
+            guard former != .exhausted, !(isChange && former == .change),
+                hasHmac ? former == nil : !known.nonces.hasReads(of: nonce.owner)
+            else { return (false, false) }
+            if isChange {
+                // Where there is no room, it isn't there to be recorded.
+                _ = known.nonces.insert(nonce, .change)
+                return (true, false)
+            }
+            guard hasHmac, known.nonces.insert(nonce, .read) else { return (true, false) }
+            known.unwritten += nonce.encoded(as: .read)
+            defer { known.isWriting = true }
+            return (true, !known.isWriting)
+        }
+        if startsWriting {
+            Task(executorPreference: TaskQueue.shared) {
+                try? await pause(Self.batchTime)  // nobody cancels it
+                await self.flush()
+            }
+        }
+        return isAdmitted
+    }
+
+    /// Notes down a change that was admitted, before it is carried out; returns once the disk has it.
+    ///
+    /// - Returns: False if it can't be noted down, or the disk takes too long.
+    package nonisolated func record(_ nonce: UsedNonce) async -> Bool {
+        (try? await withDeadline(patience) { await self.recordNow(nonce) }) ?? false
+    }
+
+    private func recordNow(_ nonce: UsedNonce) -> Bool {
+        guard read() else { return false }
+        guard known.withLock({ $0.nonces.kind(of: nonce) == .change }) else {
+            complain("more changes came within a day than it holds")
+            return false
+        }
+        return write(nonce.encoded(as: .change), waitsForDisk: true)
+    }
+
+    /// Notes down a nonce under which too much didn't decrypt.
+    package func exhaust(_ nonce: UsedNonce) {
+        guard known.withLock({ $0.nonces.insert(nonce, .exhausted) }), read() else { return }
+        _ = write(nonce.encoded(as: .exhausted), waitsForDisk: true)  // this process knows it all the same
+    }
+
+    /// Hands the reads that are not written yet to the system; a disk that hangs is left to itself.
+    package nonisolated func flush() async {
+        try? await withDeadline(patience) { await self.flushNow() }
+    }
+
+    private func flushNow() {
+        let hasMore = known.withLock { known in
+            known.isWriting = false
+            return !known.unwritten.isEmpty
+        }
+        guard hasMore, read() else { return }
+        _ = write([], waitsForDisk: false)  // this process knows them all the same
+    }
+
+    private var path: String? { folder.map { "\($0)/nonces" } }
+
+    private func read() -> Bool {
+        guard !known.withLock({ $0.isRead }) else { return true }
+        guard !isResting else { return false }
+        guard let folder, let path else {
+            known.withLock { $0.isRead = true }
+            return true
+        }
+        do throws(SystemCallError) {
+            try SafeFile.makeFolder(folder)
+            var bytes: [UInt8]?
+            do throws(SystemCallError) {
+                bytes = try FileBytes.read(path, limit: Self.longestFile)
+            } catch  where error.isNoSuchFile {
+                bytes = nil
+            }
+            guard let former = bytes.map(UsedNonces.decode) ?? UsedNonces() else {
+                beginRest()
+                complain("it is no file of Keybell's: move it away")
+                return false
+            }
+            let all = known.withLock { known in
+                var nonces = former
+                nonces.merge(known.nonces)
+                known.nonces = nonces
+                known.unwritten = []
+                return nonces
+            }
+            let encoded = all.encoded()
+            if encoded != bytes { try SafeFile.write(encoded, to: path) }
+            written = all.count
+            known.withLock { $0.isRead = true }
+            complaint = nil
+            return true
+        } catch {
+            beginRest()
+            complain("\(error)")
+            return false
+        }
+    }
+
+    /// Writes a record and what was left to be written later.
+    private func write(_ record: [UInt8], waitsForDisk: Bool) -> Bool {
+        guard let path else { return true }
+        let (records, isTooLong) = known.withLock { known in
+            defer { known.unwritten = [] }
+            return (known.unwritten + record, written > 2 * known.nonces.count + Self.slack)
+        }
+        do throws(SystemCallError) {
+            do throws(SystemCallError) {
+                guard !isTooLong else { throw SystemCallError(call: "append", code: 0) }
+                try SafeFile.appendRecords(
+                    records,
+                    of: UsedNonce.recordLength,
+                    to: path,
+                    waitsForDisk: waitsForDisk
+                )
+                written += records.count / UsedNonce.recordLength
+            } catch {
+                // Too long, gone, or cut off in a record: written anew from memory.
+                try rewrite(path)
+            }
+            complaint = nil
+            return true
+        } catch {
+            // What is lost of the file is still in memory.
+            written = .max
+            complain("\(error)")
+            return false
+        }
+    }
+
+    private func rewrite(_ path: String) throws(SystemCallError) {
+        let nonces = known.withLock { $0.nonces }
+        if let folder { try SafeFile.makeFolder(folder) }
+        try SafeFile.write(nonces.encoded(), to: path)
+        written = nonces.count
+    }
+
+    /// Says what is wrong, once for every reason.
+    private func complain(_ reason: String) {
+        guard complaint != reason else { return }
+        complaint = reason
+        logger.error(
+            "changes are refused: the file that remembers requests can't be used",
+            metadata: ["file": "\(path ?? "")", "why": "\(reason)"]
+        )
+    }
+
+    /// How long reads wait to be written together.
+    private static let batchTime = Duration.milliseconds(100)
+    /// How many records more than twice those that count a file may have.
+    private static let slack = 8192
+    private static let longestFile = (2 * UsedNonces.limit + 2 * slack) * UsedNonce.recordLength
+}

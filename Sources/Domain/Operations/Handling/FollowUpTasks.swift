@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Synchronization
+
+/// What is done after an answer, for which nobody waits but the daemon's end.
+package final class FollowUpTasks: Sendable {
+    private struct State {
+        var running: [UInt64: Task<Void, Never>] = [:]
+        var last: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Begins one; returns at once.
+    func run(_ errand: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            state.last += 1
+            let number = state.last
+            state.running[number] = Task(executorPreference: TaskQueue.shared) {
+                await errand()
+                self.state.withLock { $0.running[number] = nil }
+            }
+        }
+    }
+
+    /// Waits until none runs any more; each has deadlines of its own.
+    package func finish() async {
+        while let errand = state.withLock({ $0.running.first?.value }) { await errand.value }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import KeePassHTTP
+import SecureMemory
+
+/// Reads requests and writes replies: short ones at once, long ones beside the thread that serves, in turns.
+struct MessageCoder: Sendable {
+    /// Longer ones wait for their turn.
+    private static let short = 16 * 1024
+
+    private let reading = FairWorkQueue(label: "org.keybell.reading")
+    private let writing = FairWorkQueue(label: "org.keybell.writing")
+
+    /// The request in a body, which is wiped.
+    func request(
+        in body: WipedBytes,
+        from requester: any Requester
+    ) async -> Result<Request, RequestError> {
+        let parse: @Sendable () -> Result<Request, RequestError> = {
+            do throws(RequestError) {
+                return .success(try body.consume(Request.parse))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard body.count > Self.short else { return parse() }
+        return await reading(for: Turn(of: await requester.caller())) { parse() }
+    }
+
+    /// The text of a reply, sealed for the request that it answers, if there is one.
+    func text(
+        of reply: Reply,
+        sealedFor request: VerifiedMessage?,
+        _ requester: any Requester
+    ) async -> [UInt8] {
+        let encode: @Sendable () -> [UInt8] = {
+            reply.encoded(sealing: request.map { Seal(replyingTo: $0) })
+        }
+        guard !reply.isShorter(than: Self.short) else { return encode() }
+        return await writing(for: Turn(of: await requester.sender())) { encode() }
+    }
+}

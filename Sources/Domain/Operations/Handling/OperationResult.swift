@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+
+/// What an operation answers, before it is sealed with the client's key.
+struct OperationResult: Sendable {
+    var reply: Reply
+    /// The request that the reply is sealed for; nil for one that goes out in the open (a ping, a failure).
+    var request: VerifiedMessage?
+    /// What the reply takes of the memory for all of them, until it has gone out.
+    var lease: ReplyBudget.Lease?
+    /// Ends the memory of the decisions that this reply delivers.
+    var settles: (@Sendable () async -> Void)?
+    /// What is to be done where it didn't arrive.
+    var misses: (@Sendable () async -> Void)?
+
+    init(
+        reply: Reply,
+        to request: VerifiedMessage? = nil,
+        lease: ReplyBudget.Lease? = nil,
+        settles: (@Sendable () async -> Void)? = nil,
+        misses: (@Sendable () async -> Void)? = nil
+    ) {
+        (self.reply, self.request, self.lease) = (reply, request, lease)
+        (self.settles, self.misses) = (settles, misses)
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+package import KeePassHTTP
+package import Vault
+
+/// Why a request is not served.
+///
+/// The one place where that becomes a status and a sentence.
+package enum Refusal: Error, Equatable, Sendable {
+    /// Not a valid request.
+    case invalid(RequestError)
+    /// The signature doesn't fit, or a field doesn't decrypt, or the Nonce may not come again.
+    case unverified
+    /// A change that can't be noted down, so that nobody could tell if it came again.
+    case unrecordable
+    /// No grant covers it, and nobody is to be asked: `ask = "granted"`.
+    case notGranted
+    /// Logins that would go out without a record of it.
+    case unrecorded
+    /// A key that anybody could guess.
+    case guessableKey
+    /// No vault is open, or the keyring that holds the clients' keys is locked.
+    case locked
+    /// The keyring can't be reached or used; the sentence says what to do.
+    case keyring(String)
+    /// A search that can't be carried out.
+    case search(SearchError)
+    /// A vault can't do what was asked of it.
+    case vault(VaultError)
+    /// The person said no, now or within the quiet time.
+    case denied
+    /// The person allowed it, and did not confirm that where `confirm_with` asks.
+    case unconfirmed
+    /// The person has muted the program: whatever it asks is denied unseen, before anything is looked at.
+    case muted
+    /// Nobody answered in time.
+    case expired
+    /// Nobody answered in time, and nothing had shown the question.
+    case unseen
+    /// The question was taken back: its program ended, or Keybell is stopping.
+    case withdrawn
+    /// The entry that was to be changed has become another one while the person was asked.
+    case changedMeanwhile
+    /// More questions wait than Keybell shows at once.
+    case tooMany
+    /// A change that may not be made through the protocol.
+    case forbidden(String)
+    /// The vault, by its name, has never been opened, so that nobody knows its Hash.
+    case neverOpened(String)
+    /// Anything else that went wrong while nobody knows the vault's Hash; the sentence says what.
+    case beforeOpening(String)
+    /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
+    case unlockedMeanwhile
+
+    /// The HTTP status of the reply to a request of this type; nil where that isn't known.
+    ///
+    /// A client that can't be let in is told so in an answer of the protocol, as when it is denied.
+    package func status(for type: RequestType?) -> Int {
+        switch self {
+        case .keyring where type == .associate: 200
+        case .invalid: 400
+        case .locked, .keyring, .neverOpened, .beforeOpening: 503
+        case .vault(let error): error.isLock ? 503 : 200
+        default: 200
+        }
+    }
+
+    /// Whether something that is locked is the reason.
+    var isLock: Bool {
+        switch self {
+        case .locked: true
+        case .vault(let error): error.isLock
+        default: false
+        }
+    }
+
+    /// The `Error` field: a sentence that a person can act on, without a secret or a path in it.
+    package var sentence: String {
+        switch self {
+        case .invalid(let error): error.sentence
+        case .unverified: VerificationFailure.sentence
+        case .unrecordable:
+            "Nothing was changed, since Keybell could not note the request down: its state folder is full or can't be written. Keybell's log says why."
+        case .notGranted:
+            "Nothing of this is granted to this client, and nobody is asked (ask = \"granted\" in config.toml): `keybell grants` lists what is."
+        case .unrecorded:
+            "Nothing was handed out, since Keybell could not record it: there is no journal, and its state folder is full or can't be written. `keybell doctor` says more."
+        case .guessableKey: "Anybody could guess this key: let the client make a random one."
+        case .locked: "Database locked"
+        case .keyring(let advice): advice
+        case .search(let error): error.sentence
+        case .vault(let error): error.isLock ? "Database locked" : Self.sentence(for: error)
+        case .denied, .muted: "Denied"
+        case .unconfirmed: "You did not confirm it in the window that asked. Try again."
+        case .expired:
+            "Nobody answered the question in time. Answer it in its notification or with `keybell watch`, then try again."
+        case .unseen:
+            "Nothing could show the question to you in time. Run `keybell watch` in a terminal and try again; `keybell doctor` says what is missing."
+        case .withdrawn: "The question was withdrawn before it was answered. Try again."
+        case .changedMeanwhile:
+            "Nothing was saved, since the entry was changed while you were asked about it. Try again."
+        case .tooMany: "Too many questions are waiting"
+        case .forbidden(let sentence): sentence
+        case .neverOpened(let name):
+            "The vault \(PlainText.quoted(name)) has never been opened: run `keybell unlock \(ShellWord.quoting(PlainText.field(name)))`."
+        case .beforeOpening(let sentence): sentence
+        case .unlockedMeanwhile: "The keyring has just been unlocked. Try again."
+        }
+    }
+
+    /// The same while a vault has never been opened, so that no Hash can be told: what is to be done about that, unless
+    /// something else is to be done first.
+    func beforeOpening(_ vault: String) -> Refusal {
+        switch self {
+        case .denied, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .muted, .keyring,
+            .unlockedMeanwhile,
+            .notGranted, .unrecorded, .unrecordable, .forbidden, .guessableKey, .vault(.unavailable),
+            .vault(.refused):
+            .beforeOpening(sentence)
+        default: .neverOpened(vault)
+        }
+    }
+
+    private static func sentence(for error: VaultError) -> String {
+        switch error {
+        case .locked, .notUnlocked, .unconfirmed: "Database locked"
+        case .notFound: "There is no such entry."
+        case .unchanged: "Nothing would change."
+        case .unavailable(let text), .refused(let text): text
+        case .passwordUnavailable:
+            "Keybell could not get the vault's password: run `keybell unlock` in a terminal, which says why."
+        case .failed: "The vault could not be read or written. Keybell's log says why."
+        }
+    }
+}
+
+extension VaultError {
+    /// Whether the vault, or something in it, has to be unlocked first.
+    var isLock: Bool {
+        switch self {
+        case .locked, .notUnlocked, .unconfirmed: true
+        case .notFound, .unchanged, .unavailable, .passwordUnavailable, .failed, .refused: false
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Clients
+package import KeePassHTTP
+package import SecretService
+
+/// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
+package protocol ClientStore: Sendable {
+    /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
+    /// be repeated.
+    func verify(_ request: Request, signature: RequestSignature, changes: Bool) async -> VerificationOutcome
+    /// The client that has an Id; nil where the Id is free.
+    func client(withID id: String) async throws(ClientError) -> Client?
+    /// The Id under which the key with this fingerprint is stored; nil where it is unknown.
+    func holder(of fingerprint: String) async throws(ClientError) -> String?
+    /// An Id near `base` that no client has.
+    func suggestID(from base: String) async -> String
+    /// Whether another client than that of a key is shown under this name, which is not its Id.
+    func isShownName(_ name: String, notOf fingerprint: String) async -> Bool
+    /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`.
+    func register(
+        id: String,
+        key: ClientKey,
+        program: String,
+        origin: String?,
+        database: String,
+        replacing former: String?,
+        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
+    ) async throws(ClientError)
+    /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.
+    func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)
+    /// Unlocks the keyring by its own prompt; only ever after the person's allow.
+    func unlock() async throws(KeyringError)
+    /// The same where a key is to be stored: what is in the keyring need not be readable for that.
+    func unlockForStoring() async throws(KeyringError)
+}
+
+extension ClientRegistry: ClientStore {}
+
+/// What the person has decided for more than once.
+package protocol GrantStore: Sendable {
+    /// Whether a decision can be kept beyond the session, so that "always" may be offered.
+    nonisolated var keepsGrants: Bool { get }
+    /// What is decided about each of these now, in their order.
+    func decisions(on subjects: [GrantSubject]) async -> [GrantDecision]
+    /// The session that runs now; a lock begins another.
+    nonisolated var session: GrantSession { get }
+    /// Remembers decisions; they count from now on, but none for a session that is over.
+    ///
+    /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
+    func remember(_ grants: [Grant], in session: GrantSession?) async throws(KeyringError)
+    /// Forgets everything that was decided for a key.
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    func forget(fingerprint: String) async throws(KeyringError)
+}
+
+extension GrantRegistry: GrantStore {}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+import Synchronization
+
+/// How much memory the replies may take that are being made, or wait for their peers to read them, all together.
+///
+/// A program has no more than its share of that, which is as much as one reply may have, so that one that doesn't read
+/// keeps no other from its answers. What a reply takes is given back when nobody holds its lease any more.
+final class ReplyBudget: Sendable {
+    /// What one reply has of it.
+    final class Lease: Sendable {
+        private let budget: ReplyBudget
+        private let programs: Set<String>
+        private let size = Mutex(0)
+
+        fileprivate init(_ budget: ReplyBudget, _ programs: Set<String>) {
+            self.budget = budget
+            self.programs = programs
+        }
+
+        deinit {
+            let size = size.withLock { $0 }
+            budget.giveBack(size, of: programs)
+            // What is freed of a long one is worth the work.
+            if size > ReplyBudget.short { FreedMemory.giveBackSoon() }
+        }
+
+        /// Takes so many bytes more; false where there is no room for them.
+        func take(_ bytes: Int) -> Bool {
+            guard budget.take(bytes, for: programs) else { return false }
+            size.withLock { $0 += bytes }
+            return true
+        }
+    }
+
+    private struct State {
+        var all = 0
+        var byProgram: [String: Int] = [:]
+    }
+
+    private static let short = 16 << 10
+
+    private let most: Int
+    private let share: Int
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - most: How many bytes of names, passwords and fields in all.
+    ///   - share: How many of one program.
+    init(most: Int = 64 << 20, share: Int = ReplyEntries.most) {
+        self.most = most
+        self.share = share
+    }
+
+    /// How many bytes are taken.
+    var taken: Int { state.withLock { $0.all } }
+
+    /// What a reply to these programs takes, nothing yet.
+    func lease(for programs: Set<String>) -> Lease {
+        Lease(self, programs)
+    }
+
+    private func take(_ bytes: Int, for programs: Set<String>) -> Bool {
+        state.withLock { state in
+            guard state.all + bytes <= most,
+                programs.allSatisfy({ state.byProgram[$0, default: 0] + bytes <= share })
+            else { return false }
+            state.all += bytes
+            for program in programs { state.byProgram[program, default: 0] += bytes }
+            return true
+        }
+    }
+
+    private func giveBack(_ bytes: Int, of programs: Set<String>) {
+        state.withLock { state in
+            state.all -= bytes
+            for program in programs {
+                let left = state.byProgram[program, default: 0] - bytes
+                state.byProgram[program] = left > 0 ? left : nil
+            }
+        }
+    }
+}

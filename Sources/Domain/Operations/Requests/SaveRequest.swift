@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Clients
+import KeePassHTTP
+import SecureMemory
+import Vault
+
+/// What a `set-login` asks for, decrypted.
+struct SaveRequest: Sendable {
+    let draft: LoginDraft
+    /// The host of the client's own Url, and of its SubmitUrl where that is another.
+    let host: String?
+    let submitHost: String?
+    /// The schemes of both, where they have one.
+    private let pageScheme: String?
+    private let submitScheme: String?
+    /// The client's Url where no host can be read from it, so that the person sees it all the same.
+    let unreadableURL: String?
+    /// Everything that makes two saves the same, secrets among it.
+    let parts: [SecretBytes]
+
+    init(_ verified: VerifiedRequest) throws(Refusal) {
+        let (uuid, login, name) = (verified.text("Uuid"), verified.text("Login"), verified.text("Name"))
+        let (url, submit, realm) = (verified.text("Url"), verified.text("SubmitUrl"), verified.text("Realm"))
+        let password = verified.secret("Password")
+        let fieldsSent = verified.fields.stringFields.map { ($0.name, $0.value) }
+
+        if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fieldsSent.isEmpty {
+            throw .invalid(.missing("Url"))
+        }
+        try Self.checkForms([login, name, url, submit, realm], password, fieldsSent)
+        // What is said twice counts as it was said last.
+        let fields = Dictionary(fieldsSent) { $1 }
+        let id = try Self.id(uuid)
+        let page = url.flatMap { PageAddress(loose: $0) }
+        let host = page?.hostAndPort
+        let target = submit.flatMap { PageAddress($0) }
+        let submitted = target?.hostAndPort
+        pageScheme = page?.scheme?.name
+        submitScheme = target?.scheme?.name
+        unreadableURL = host == nil ? url.map { Self.withoutQuery($0) } : nil
+        let submitHost = submitted == host ? nil : submitted
+        draft = LoginDraft(
+            id: id,
+            username: login,
+            password: password,
+            // A change says what the address is to be; a new login is for the site, not for one page of it.
+            url: id == nil ? url.map { Self.withoutQuery($0) } : url,
+            title: name ?? (id == nil ? host ?? url ?? login ?? "" : nil),
+            group: verified.rules.saveGroup,
+            realm: realm,
+            allowHosts: submitHost.map { [$0] } ?? [],
+            fields: fields
+        )
+        if let refusal = draft.excess ?? draft.foreignRefusal { throw .forbidden(refusal) }
+        self.host = host
+        self.submitHost = submitHost
+        let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }
+        parts =
+            [password ?? SecretBytes(utf8: "")] + texts
+            + fields.sorted { $0.key < $1.key }.flatMap { name, value in
+                [
+                    SecretBytes(utf8: name), SecretBytes(utf8: value == nil ? "-" : "+"),
+                    value ?? SecretBytes(utf8: ""),
+                ]
+            }
+    }
+
+    /// A new entry as the person is asked about it.
+    var line: EntryLine {
+        EntryLine(uuid: "", title: draft.title ?? "", username: draft.username ?? "")
+    }
+
+    /// Where the page's form goes, for the key of a grant: as the client says, for a stored entry, too.
+    func form(at place: String, of stored: Login?) -> GrantKey.Form {
+        let target = submitHost ?? host
+        let own = stored.flatMap { PageAddress(loose: $0.matchedURL)?.scheme?.name }
+        return GrantKey.Form(
+            submitHost: target == place ? nil : target,
+            pageScheme: pageScheme ?? submitScheme ?? own,
+            submitScheme: submitScheme
+        )
+    }
+
+    private static func id(_ text: String?) throws(Refusal) -> LoginID? {
+        guard let text else { return nil }
+        guard let id = LoginID(hex: text) else { throw .vault(.notFound) }
+        return id
+    }
+
+    /// What no client may write, in whatever field: known from the request alone, before anybody is asked.
+    private static func checkForms(
+        _ texts: [String?],
+        _ password: SecretBytes?,
+        _ fields: [(String, SecretBytes?)]
+    ) throws(Refusal) {
+        guard fields.count <= LoginDraft.mostFields else {
+            throw .forbidden("At most \(LoginDraft.mostFields) string fields can be saved at once.")
+        }
+        let names = texts.compactMap(\.self) + fields.map(\.0)
+        let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
+        // First, because characters that a store leaves out could hide something from the other checks and the person.
+        guard !names.contains(where: { StorableText.isBroken($0) }),
+            !secrets.contains(where: { StorableText.isBroken($0) })
+        else { throw .forbidden(LoginDraft.unstorableRefusal) }
+        // Before a name becomes a dictionary's key.
+        guard fields.allSatisfy({ $0.0.utf8.count <= LoginDraft.longestName }) else {
+            throw .forbidden("A string field's name may have at most \(LoginDraft.longestName) bytes.")
+        }
+        guard !fields.contains(where: { $0.0 == EntrySettings.fieldName }) else {
+            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
+        }
+        guard !names.contains(where: { PlaceholderForm.stands(in: $0) }),
+            !secrets.contains(where: { PlaceholderForm.stands(in: $0) })
+        else { throw .forbidden(LoginDraft.placeholderRefusal) }
+    }
+
+    private static func withoutQuery(_ url: String) -> String {
+        // By bytes: as a Character, a question mark with a combining mark behind it is none.
+        String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
+    }
+}

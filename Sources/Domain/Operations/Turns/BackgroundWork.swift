@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+
+/// Runs work on many logins (asking about them, handing them out) off the thread that serves, so that no other request
+/// waits for it.
+enum BackgroundWork {
+    /// Its own queue.
+    static let queue = TaskQueue(label: "org.keybell.many-logins")
+
+    /// Work on more logins than this is done there.
+    static let fewLogins = 256
+
+    /// Does some work on the current executor, or on `queue` if it is long.
+    static func done<Result, Failure: Error>(
+        beside isLong: Bool,
+        _ work: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        guard isLong else { return try await work() }
+        return try await withTaskExecutorPreference(queue, operation: work)
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import ConcurrencyTools
+import KeePassHTTP
+import SecretService
+
+/// The unlocks of the keyring that are being asked for, by the program that wants them.
+///
+/// So that an `associate` that a client sends because its test-associate failed joins the unlock instead of
+/// overwriting a good key.
+actor KeyringUnlocks {
+    private var running: [Program: Task<Result<Void, Refusal>, Never>] = [:]
+
+    /// The unlock that runs for this program, if one does.
+    func running(for program: Program) -> Task<Result<Void, Refusal>, Never>? {
+        running[program]
+    }
+
+    /// Joins the unlock that runs for this program, or starts one.
+    func join(
+        _ program: Program,
+        unlock: @escaping @Sendable () async -> Result<Void, Refusal>
+    ) -> Task<Result<Void, Refusal>, Never> {
+        if let task = running[program] { return task }
+        let task = Task(executorPreference: TaskQueue.shared) {
+            let result = await unlock()
+            await self.end(program)
+            return result
+        }
+        running[program] = task
+        return task
+    }
+
+    private func end(_ program: Program) {
+        running[program] = nil
+    }
+}
+
+extension RequestHandler {
+    /// Asks whether the keyring may be unlocked for a client that can't be verified yet, and has it unlocked.
+    func unlockKeyring(for request: Request, from requester: any Requester) async throws(Refusal) {
+        let caller = await requester.asker()
+        var question = ApprovalRequest(
+            kind: .unlock,
+            caller: caller,
+            sameness: sameness(request.id ?? ""),
+            client: request.id,
+            verified: false
+        )
+        question.requestType = request.type.rawValue
+        let task = await unlocks.join(caller.program) { [approvals, clients, question] in
+            do throws(Refusal) {
+                let settled = try PersonDecision(await approvals.ask(question))
+                guard settled.allows else { throw Refusal.locked }
+                var failure: KeyringError?
+                do throws(KeyringError) { try await clients.unlock() } catch { failure = error }
+                // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
+                if let code = settled.code { await approvals.delivered(code) }
+                if let failure { throw .keyring(failure.advice) }
+                return .success(())
+            } catch {
+                return .failure(error)
+            }
+        }
+        try await task.value.get()
+    }
+}

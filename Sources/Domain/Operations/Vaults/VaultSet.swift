@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+package import Vault
+
+/// The configured vaults, in their order: searched together, the first takes new logins and gives the Hash.
+package struct VaultSet: Sendable {
+    /// The vaults; never empty.
+    package let stores: [any VaultStore]
+
+    /// Makes a set of a first vault and those after it.
+    package init(first: any VaultStore, others: [any VaultStore] = []) {
+        stores = [first] + others
+    }
+
+    /// The Hash that every reply carries; nil while nobody knows it yet.
+    package func hash() async -> String? {
+        await stores.first?.hash()
+    }
+
+    /// The vaults that are locked now, in their order.
+    func locked() async -> [any VaultStore] {
+        var locked: [any VaultStore] = []
+        for store in stores where await store.status().isLocked { locked.append(store) }
+        return locked
+    }
+
+    /// The vaults that are to be unlocked before anything is looked for: all of them where none is open, and the first
+    /// one where a new login is to be saved into it.
+    func needed(for request: Request) async -> [any VaultStore] {
+        let locked = await locked()
+        if locked.count == stores.count { return locked }
+        guard request.type == .setLogin, request.field("Uuid") == nil else { return [] }
+        return locked.filter { $0.name == stores.first?.name }
+    }
+
+    /// A vault whose Hash nobody knows yet, for it has never been opened.
+    func neverOpened() async -> (any VaultStore)? {
+        guard let first = stores.first, await first.hash() == nil else { return nil }
+        return first
+    }
+
+    /// The vaults that can be read now, with their contents.
+    ///
+    /// Throws what kept the first one closed when none is open.
+    func open() async throws(VaultError) -> [OpenVault] {
+        var open: [OpenVault] = []
+        var failure = VaultError.locked
+        for (position, store) in stores.enumerated() {
+            do throws(VaultError) {
+                open.append(OpenVault(store: store, index: try await store.index()))
+            } catch {
+                if position == 0 { failure = error }
+            }
+        }
+        if open.isEmpty { throw failure }
+        return open
+    }
+}
+
+/// A vault that is unlocked, with a snapshot of what it holds.
+struct OpenVault: Sendable {
+    let store: any VaultStore
+    let index: LoginIndex
+
+    /// These logins of this vault, ready to be offered.
+    func offers(_ logins: [Login]) -> [Offer] {
+        logins.map { Offer(store: store, login: $0) }
+    }
+}
+
+/// A login that might be handed out, and the vault it comes from.
+struct Offer: Sendable {
+    let store: any VaultStore
+    let login: Login
+    /// What lets it through without a question about it.
+    var cover: Cover?
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecureMemory
+import Synchronization
+
+/// What a program writes, cut into lines that lie in locked memory from the first byte on.
+final class OutputLines: Sendable {
+    /// The lines without their newline; what follows the last newline is a line, too, unless it is empty.
+    let lines: AsyncStream<SecretBytes>
+
+    private struct State {
+        /// What has come of the line that is not complete.
+        var pieces: [SecretBytes] = []
+        /// How many bytes may still come; whoever writes more isn't listened to.
+        var room: Int
+    }
+
+    private let continuation: AsyncStream<SecretBytes>.Continuation
+    private let state: Mutex<State>
+
+    /// Waits for lines.
+    ///
+    /// - Parameter limit: How many bytes are read in all; at most that, the lines end.
+    init(limit: Int = 1 << 16) {
+        (lines, continuation) = AsyncStream.makeStream()
+        state = Mutex(State(room: limit))
+    }
+
+    /// Takes the next bytes; none are the end.
+    ///
+    /// - Returns: Whether there was room for them.
+    @discardableResult
+    func receive(_ bytes: Span<UInt8>) -> Bool {
+        state.withLock { state in
+            guard !bytes.isEmpty, bytes.count <= state.room else {
+                if bytes.isEmpty, !state.pieces.isEmpty { endLine(&state) }
+                state.pieces = []
+                state.room = 0
+                continuation.finish()
+                return bytes.isEmpty
+            }
+            state.room -= bytes.count
+            var start = 0
+            for index in bytes.indices where bytes[index] == UInt8(ascii: "\n") {
+                state.pieces.append(Self.copy(bytes, start..<index))
+                endLine(&state)
+                start = index + 1
+            }
+            if start < bytes.count { state.pieces.append(Self.copy(bytes, start..<bytes.count)) }
+            return true
+        }
+    }
+
+    private func endLine(_ state: inout State) {
+        continuation.yield(SecretBytes.joining(state.pieces))
+        state.pieces = []
+    }
+
+    private static func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> SecretBytes {
+        SecretBytes(capacity: range.count) { output in
+            for index in range { output.append(bytes[index]) }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import DisplayText
+import Glibc
+import Linux
+import SecureMemory
+import Synchronization
+import Vault
+
+/// A program of the person's that prints a vault's password, such as `pass show keepass`.
+struct PasswordCommand: Sendable {
+    /// The program and its arguments; there is no shell between.
+    let arguments: [String]
+    /// What it gets beside our own variables.
+    let environment: [String: String]
+    /// How long it may take.
+    let deadline: Duration
+
+    /// How many bytes it may print; one that prints more is ended.
+    static let longestOutput = 1 << 16
+
+    /// Runs it to its end, or ends it with all that it has started: when its time is over, it has printed too much, or
+    /// nobody wants to know any more.
+    ///
+    /// - Parameter reason: For whom it runs, which says when nobody does.
+    /// - Returns: The first line that it prints, without its newline.
+    /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; no error has
+    ///   anything in it that the program printed.
+    func password(for reason: UnlockReason) async throws(VaultError) -> SecretBytes {
+        let output = OutputLines(limit: Self.longestOutput)
+        let flood = Flood()
+        let child: ChildProgram
+        do throws(SystemCallError) {
+            child = try ChildProgram(arguments, environment: environment) { bytes in
+                if !output.receive(bytes) { flood.begin() }
+            }
+        } catch {
+            throw .passwordUnavailable(advice(error))
+        }
+        // With all that it has started, however this ends.
+        defer { child.kill() }
+        flood.stop(child)
+        reason.cancellation?.whenCancelled { [weak child] in
+            // By itself, so that it leaves a lent terminal as it found it.
+            Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
+        }
+        child.closeInput()
+        let ending: ChildProgram.Ending
+        do {
+            ending = try await withDeadline(deadline) { await child.end() }
+        } catch is DeadlineExceeded {
+            throw .passwordUnavailable(
+                "\(name) gave no password within \(deadline.components.seconds) seconds and was ended; \(tryIt)"
+            )
+        } catch {
+            throw .locked
+        }
+        guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
+        guard !flood.hasBegun else {
+            throw .passwordUnavailable(
+                "\(name) printed more than \(Self.longestOutput >> 10) KiB and was ended; the password is to be "
+                    + "the first line, and little else."
+            )
+        }
+        guard ending == .exited(0) else {
+            throw .passwordUnavailable("\(name) \(Self.words(ending)); \(tryIt)")
+        }
+        var lines = output.lines.makeAsyncIterator()
+        guard let line = await lines.next(isolation: #isolation) else {
+            throw .passwordUnavailable("\(name) printed nothing; \(tryIt)")
+        }
+        return line
+    }
+
+    private var name: String {
+        "password_command (\(PlainText.field(arguments.first ?? "", limit: PlainText.nameLimit)))"
+    }
+
+    private var tryIt: String { "run it in a terminal to see why." }
+
+    private func advice(_ error: SystemCallError) -> String {
+        switch error.code {
+        case ENOENT: "\(name) was not found; install it, or write its whole path into the configuration."
+        case EACCES: "\(name) may not be executed; see its permissions."
+        default: "\(name) could not be started: \(error)."
+        }
+    }
+
+    private static func words(_ ending: ChildProgram.Ending) -> String {
+        switch ending {
+        case .exited(let code): "failed with exit status \(code)"
+        case .killed(let signal): "was ended by signal \(signal)"
+        }
+    }
+}
+
+/// Ends a program that prints too much, which may happen before whoever started it has a reference to it.
+private final class Flood: Sendable {
+    private struct State {
+        var hasBegun = false
+        /// Not owned: it owns what calls this object.
+        weak var child: ChildProgram?
+    }
+
+    private let state = Mutex(State())
+
+    var hasBegun: Bool { state.withLock { $0.hasBegun } }
+
+    /// Has a program ended as soon as, or if already, it prints too much.
+    func stop(_ child: ChildProgram) {
+        let isLate = state.withLock { state in
+            state.child = child
+            return state.hasBegun
+        }
+        if isLate { child.kill() }
+    }
+
+    func begin() {
+        let child = state.withLock { state in
+            state.hasBegun = true
+            return state.child
+        }
+        child?.kill()
+    }
+}

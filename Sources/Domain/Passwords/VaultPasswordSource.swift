@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import DisplayText
+import Linux
+package import Logging
+package import SecretService
+package import SecureMemory
+package import Vault
+
+/// Where one vault's password comes from: its command, else the keyring, else the person.
+package actor VaultPasswordSource: VaultPasswords {
+    /// What the configuration says about it.
+    package struct Options: Sendable {
+        /// A program and its arguments that print the password; with one, nobody else is asked.
+        package var command: [String]?
+        /// What opens the file without asking anybody; nil for a password.
+        package var fixed: Fixed?
+        /// Whether a key file belongs to the password, or may open the file alone.
+        package var hasKeyFile = false
+        /// Whether a password that the person has typed is remembered in the keyring.
+        package var remembers = false
+        /// The program that asks the person.
+        package var pinentry = Pinentry()
+        /// How often the person is asked.
+        package var tries = 3
+        /// How long the command may take.
+        package var commandDeadline = Duration.seconds(60)
+        /// What the command gets beside our own variables.
+        package var environment: [String: String] = [:]
+
+        /// The person is asked, three times, and nothing is remembered.
+        package init() {}
+    }
+
+    /// A key that needs no secret from anywhere.
+    package enum Fixed: Sendable {
+        /// The key file alone.
+        case none
+        /// The empty password, with the key file if there is one.
+        case empty
+    }
+
+    private enum Origin { case fixed, command, keyring, keyFile, person }
+
+    private let vault: String
+    private let path: String
+    private let options: Options
+    private let remembered: RememberedPassword
+    private let logger: Logger
+
+    /// Where the last password came from.
+    private var origin: Origin?
+    /// How often the person has been asked since the unlocking began.
+    private var asked = 0
+    /// Whether a typed password could be remembered now: the configuration wants it, and the keyring is open.
+    private var canRemember = false
+    /// What may be wrong with what the command printed last.
+    private var suspicion: String?
+    /// Whether the key file alone was tried and a password opened the file: it needn't be tried each time.
+    private var needsPassword = false
+
+    /// Describes where a vault's password is to be had; nothing is asked yet.
+    ///
+    /// - Parameters:
+    ///   - vault: The vault's name, as the person knows it.
+    ///   - path: Its file, absolute: what a remembered password is found by.
+    ///   - options: What the configuration says.
+    ///   - keyring: Where passwords are remembered.
+    ///   - logger: Where trouble goes; never a password.
+    package init(vault: String, path: String, options: Options, keyring: Keyring, logger: Logger) {
+        self.vault = vault
+        self.path = path
+        self.options = options
+        self.logger = logger
+        remembered = RememberedPassword(vault: vault, path: path, keyring: keyring)
+    }
+
+    /// The next password to try.
+    ///
+    /// - Parameters:
+    ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
+    ///   - reason: For whom it is unlocked.
+    /// - Returns: The password, perhaps empty; nil for the key file alone.
+    /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` or
+    ///   `passwordUnavailable` with what to do.
+    package func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {
+        if attempt <= 1 { (origin, asked, canRemember) = (nil, 0, false) }
+        if let fixed = options.fixed { return try key(fixed) }
+        if let command = options.command { return try await password(from: command, for: reason) }
+        let former = origin
+        if former == nil, options.remembers {
+            canRemember = await openKeyring(for: reason)
+            if let password = await recalled(for: reason) {
+                origin = .keyring
+                return password
+            }
+        }
+        if former == nil, options.hasKeyFile, !needsPassword {
+            origin = .keyFile
+            return nil
+        }
+        guard !reason.isGivenUp else { throw .notUnlocked(.cancelled) }
+        guard asked < options.tries else {
+            throw .notUnlocked(options.hasKeyFile ? .wrongPasswordOrKeyFile : .wrongPassword)
+        }
+        asked += 1
+        origin = .person
+        return try await options.pinentry.password(
+            title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
+            text: question(reason),
+            error: complaint(about: former),
+            for: reason
+        )
+    }
+
+    /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
+    package func opened(with password: SecretBytes?) async {
+        defer { (origin, asked, canRemember) = (nil, 0, false) }
+        if origin == .person { needsPassword = true }
+        guard let password, options.remembers, origin == .person else { return }
+        do throws(KeyringError) {
+            try await remembered.keep(password)
+        } catch {
+            logger.warning(
+                "A vault's password could not be remembered",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+        }
+    }
+
+    // MARK: - The three places
+
+    private func key(_ fixed: Fixed) throws(VaultError) -> SecretBytes? {
+        let name = PlainText.field(vault, limit: PlainText.nameLimit)
+        guard origin == nil else {
+            throw .unavailable(fixed.failure(opening: name, hasKeyFile: options.hasKeyFile))
+        }
+        origin = .fixed
+        return fixed == .none ? nil : SecretBytes(utf8: "")
+    }
+
+    private func password(
+        from command: [String],
+        for reason: UnlockReason
+    ) async throws(VaultError) -> SecretBytes {
+        guard origin != .command else {
+            throw .passwordUnavailable(
+                "password_command printed a password that does not open \(PlainText.field(vault, limit: PlainText.nameLimit)); "
+                    + (suspicion ?? "correct what it prints, or take it out of the configuration to be asked.")
+                    + (options.hasKeyFile ? " Or key_file names another vault's key file." : "")
+            )
+        }
+        origin = .command
+        let password = try await PasswordCommand(
+            arguments: command,
+            environment: options.environment.merging(reason.terminal?.variables ?? [:]) { $1 },
+            deadline: options.commandDeadline
+        ).password(for: reason)
+        suspicion = Self.suspicion(about: password)
+        return password
+    }
+
+    /// What people overlook in a file that a password comes from.
+    private static func suspicion(about password: SecretBytes) -> String? {
+        let (first, last) = password.withSpan { span in
+            ((0..<min(3, span.count)).map { span[$0] }, span.isEmpty ? nil : span[span.count - 1])
+        }
+        if first == [0xEF, 0xBB, 0xBF] || first.starts(with: [0xFF, 0xFE])
+            || first.starts(with: [0xFE, 0xFF])
+        {
+            return
+                "it begins with a byte order mark, as Windows programs write it: save the file as UTF-8 without one."
+        }
+        switch last {
+        case UInt8(ascii: "\r"):
+            return
+                "its line ends with a carriage return, as lines end on Windows: convert the file, with `dos2unix` or `tr -d '\\r'`."
+        case 0x20, 0x09: return "it ends with a blank: is that part of the password?"
+        default: return nil
+        }
+    }
+
+    /// Whether the keyring is open, for which it asks the person where it isn't: an unlock is their word for that, too.
+    ///
+    /// Not where they sit at a terminal alone, and would not see its prompt.
+    private func openKeyring(for reason: UnlockReason) async -> Bool {
+        guard reason.terminal?.hasDisplay ?? true else { return await remembered.isOpen() }
+        let remembered = remembered
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await remembered.open() }
+        }
+        do throws(KeyringError) {
+            guard let outcome else { return false }
+            try outcome.get()
+            return true
+        } catch {
+            logger.notice(
+                "The keyring, where a vault's password is to be remembered, was not opened",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+            return false
+        }
+    }
+
+    /// The remembered password; a keyring that gives none is no reason not to ask the person.
+    private func recalled(for reason: UnlockReason) async -> SecretBytes? {
+        let remembered = remembered
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await remembered.recall() }
+        }
+        do throws(KeyringError) {
+            return try outcome?.get()
+        } catch {
+            logger.info(
+                "A vault's remembered password can't be read",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+            return nil
+        }
+    }
+
+    // MARK: - What the person reads
+
+    private func question(_ reason: UnlockReason) -> String {
+        let file =
+            path.split(separator: "/").last.map { PlainText.field(String($0), limit: PlainText.nameLimit) }
+            ?? ""
+        var lines = ["Password of the vault \(PlainText.quoted(vault, limit: PlainText.nameLimit)) (\(file))"]
+        if let asker = Self.asker(reason) { lines.append("Asked for by \(asker)") }
+        if options.remembers {
+            lines.append(
+                canRemember
+                    ? "It will be remembered in your keyring."
+                    : "It can't be remembered: your keyring is locked. `keybell unlock keyring` opens it."
+            )
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func asker(_ reason: UnlockReason) -> String? {
+        let client = reason.client.map { "the client \(PlainText.quoted($0, limit: PlainText.nameLimit))" }
+        guard let program = reason.program, !program.isEmpty else { return client }
+        return PlainText.field(program, limit: PlainText.nameLimit) + (client.map { " for \($0)" } ?? "")
+    }
+
+    private func complaint(about former: Origin?) -> String? {
+        let number = "try \(asked) of \(options.tries)"
+        switch former {
+        case .person: return "Wrong password, \(number)"
+        case .keyring: return "The remembered password is wrong, \(number)"
+        case .fixed, .command, .keyFile, nil: return nil
+        }
+    }
+}
+
+extension VaultPasswordSource.Fixed {
+    /// What to say where this does not open a vault: with a key file, that may be the wrong one.
+    fileprivate func failure(opening vault: String, hasKeyFile: Bool) -> String {
+        switch self {
+        case .none:
+            "The key file alone does not open \(vault): key_file names another vault's, or it has a password, too; then "
+                + "take password = \"none\" out of the configuration."
+        case .empty where hasKeyFile:
+            "An empty password with the key file does not open \(vault): key_file names another vault's, or the password "
+                + "isn't empty; then take password = \"empty\" out of the configuration to be asked."
+        case .empty:
+            "An empty password does not open \(vault); take password = \"empty\" out of the configuration to be asked."
+        }
+    }
+}

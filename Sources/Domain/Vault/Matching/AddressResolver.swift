@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecureMemory
+
+/// Puts in what placeholders in logins' URLs stand for, so that a login matches where its owner means it to.
+///
+/// Only what is public of logins: titles, user names, URLs, uuids, of the login itself or by a reference of another one,
+/// and those of its own fields that ``Login/urlFields`` has. Whether something matches is told before anybody is asked,
+/// so that nothing else may have a say in it; what stands for anything else stays as it is, and then no host can be read.
+final class AddressResolver {
+    /// How many logins are looked for by anything but their uuid.
+    private static let mostSearches = 100
+    /// How many placeholders are looked at in all, and how long one URL may become, in bytes.
+    private static let (mostPlaceholders, longest) = (10_000, FurtherURL.longest)
+
+    private let logins: [Login]
+    private let byID: [LoginID: Int]
+    private var found: [FieldReference: Int?] = [:]
+    private var (searches, placeholders) = (0, 0)
+
+    /// A resolver over all logins of a vault; nil where none has anything to resolve.
+    init?(_ logins: [Login]) {
+        guard logins.contains(where: \.hasPlaceholderInURL) else { return nil }
+        self.logins = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
+        byID = Dictionary(self.logins.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    }
+
+    /// A login with its URLs resolved.
+    func resolving(_ login: Login) -> Login {
+        guard login.hasPlaceholderInURL else { return login }
+        var login = login
+        login.resolved = ResolvedURLs(
+            url: resolved(login.url, of: login, []),
+            further: login.furtherURLs.map { resolved($0, of: login, []) }
+        )
+        return login
+    }
+
+    private struct Step: Equatable {
+        let login: LoginID
+        let placeholder: Placeholder
+    }
+
+    private func resolved(_ text: String, of login: Login, _ path: [Step]) -> String {
+        guard Login.hasPlaceholder(text) else { return text }
+        var result = ""
+        for piece in TextPiece.pieces(of: SecretBytes(utf8: text)) {
+            switch piece {
+            case .literal(let part): result += part.exposedText() ?? ""
+            case .placeholder(let placeholder, let part):
+                result += value(of: placeholder, in: login, path) ?? part.exposedText() ?? ""
+            }
+            // Longer than any address: then it is none.
+            guard result.utf8.count <= Self.longest else { return text }
+        }
+        return result
+    }
+
+    private func value(of placeholder: Placeholder, in login: Login, _ path: [Step]) -> String? {
+        placeholders += 1
+        let step = Step(login: login.id, placeholder: placeholder)
+        guard placeholders <= Self.mostPlaceholders, path.count < 8, !path.contains(step) else { return nil }
+        let path = path + [step]
+        switch placeholder {
+        case .part(let part): return text(part, of: login).map { resolved($0, of: login, path) }
+        case .field(let name): return login.urlFields[name].map { resolved($0, of: login, path) }
+        case .oneTimeCode: return nil
+        case .reference(let reference):
+            guard reference.isPublic, let other = find(reference) else { return nil }
+            switch reference.wanted {
+            case .id: return other.id.hex
+            case .part(let part): return text(part, of: other).map { resolved($0, of: other, path) }
+            case .anyString: return nil
+            }
+        }
+    }
+
+    private func text(_ part: PlaceholderEntry.Part, of login: Login) -> String? {
+        switch part {
+        case .title: login.title
+        case .username: login.username
+        case .url: login.url
+        case .password, .notes: nil
+        }
+    }
+
+    private func find(_ reference: FieldReference) -> Login? {
+        if reference.searched == .id {
+            return LoginID(hex: reference.text).flatMap { byID[$0] }.map { logins[$0] }
+        }
+        if let known = found[reference] { return known.map { logins[$0] } }
+        guard searches < Self.mostSearches else { return nil }
+        searches += 1
+        let place = logins.firstIndex { reference.means($0) == true }
+        found[reference] = .some(place)
+        return place.map { logins[$0] }
+    }
+}
+
+extension Login {
+    fileprivate var hasPlaceholderInURL: Bool {
+        Self.hasPlaceholder(url) || furtherURLs.contains(where: Self.hasPlaceholder)
+    }
+
+    fileprivate static func hasPlaceholder(_ text: String) -> Bool { text.utf8.contains(UInt8(ascii: "{")) }
+
+    /// The names that the URLs of a login refer to as `{S:name}`.
+    package static func fieldNames(in urls: [String]) -> Set<String> {
+        var names: Set<String> = []
+        for url in urls where hasPlaceholder(url) {
+            for piece in TextPiece.pieces(of: SecretBytes(utf8: url)) {
+                if case .placeholder(.field(let name), _) = piece { names.insert(name) }
+            }
+        }
+        return names
+    }
+}

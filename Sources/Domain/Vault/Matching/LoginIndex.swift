@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A vault's logins, by host, title and name, without their secrets.
+///
+/// Made once when a vault changes; a look-up costs as much in a vault of ten thousand logins as in one of ten.
+/// Logins in the recycle bin and the plugin's own entry are not in it at all.
+package struct LoginIndex: Sendable {
+    /// Every login that may be shown, in the order in which they came; not those whose group forbids searching.
+    package let all: [Login]
+
+    private let unsearchable: [Login]
+    /// Numbers of logins in `all`, and beyond its end in `unsearchable`.
+    private let byID: [LoginID: Int]
+    private let byTitle: [TitleKey: [Int]]
+    private let byHost: [String: [Place]]
+    /// By what is left of a host after its last wildcard.
+    private let byPattern: [String: [Place]]
+
+    /// Where one of a login's addresses lets it match.
+    private struct Place {
+        let login: Int
+        let scheme: URLScheme?
+        let port: UInt16?
+        let rule: AddressRule
+
+        /// A written port must be the page's; without one, the page has to be on its scheme's own.
+        func admits(_ page: PageAddress, schemes: Bool) -> Bool {
+            if schemes, let own = scheme, let other = page.scheme, own != other { return false }
+            return port.map { $0 == page.port } ?? page.isOnOwnPort
+        }
+    }
+
+    /// Indexes logins.
+    package init(_ logins: [Login]) {
+        var (all, unsearchable): ([Login], [Login]) = ([], [])
+        all.reserveCapacity(logins.count)
+        let resolver = AddressResolver(logins)
+        var seen: Set<LoginID> = []
+        seen.reserveCapacity(logins.count)
+        for login in logins {
+            // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
+            guard seen.insert(login.id).inserted, !login.isRecycled, !login.isPluginSettings else { continue }
+            let login = resolver?.resolving(login) ?? login
+            if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
+        }
+        var byID: [LoginID: Int] = [:]
+        var byTitle: [TitleKey: [Int]] = [:]
+        var (byHost, byPattern): ([String: [Place]], [String: [Place]]) = ([:], [:])
+        byID.reserveCapacity(logins.count)
+        byTitle.reserveCapacity(all.count)
+        byHost.reserveCapacity(all.count)
+        for (index, login) in all.enumerated() {
+            byTitle[TitleKey(login.title), default: []].append(index)
+            for address in login.addresses {
+                let place = Place(
+                    login: index,
+                    scheme: address.scheme,
+                    port: address.port,
+                    rule: address.rule
+                )
+                if case .pattern = address.rule {
+                    byPattern[address.address.key, default: []].append(place)
+                } else {
+                    byHost[address.address.key, default: []].append(place)
+                }
+            }
+        }
+        for (index, login) in all.enumerated() { byID[login.id] = index }
+        for (index, login) in unsearchable.enumerated() { byID[login.id] = all.count + index }
+        (self.all, self.unsearchable) = (all, unsearchable)
+        (self.byID, self.byTitle, self.byHost, self.byPattern) = (byID, byTitle, byHost, byPattern)
+    }
+
+    /// How many logins may be shown.
+    package var count: Int { all.count }
+
+    /// Every login, those included whose group forbids searching.
+    package var everything: [Login] { all + unsearchable }
+
+    /// The login of a name, also one whose group forbids searching.
+    package func login(_ id: LoginID) -> Login? {
+        byID[id].map { $0 < all.count ? all[$0] : unsearchable[$0 - all.count] }
+    }
+
+    /// The logins of exactly this title.
+    package func titled(_ title: String) -> [Login] {
+        (byTitle[TitleKey(title)] ?? []).map { all[$0] }
+    }
+
+    /// The logins of exactly these titles, by the titles' order; each once, however often and in whatever spelling its
+    /// title is there.
+    package func titled(_ titles: [String]) -> [Login] {
+        var seen: Set<TitleKey> = []
+        return titles.flatMap { seen.insert(TitleKey($0)).inserted ? titled($0) : [] }
+    }
+
+    /// The logins for what a client asks, the best first.
+    package func matches(_ query: MatchQuery) -> [Login] {
+        LoginIndex.matches(query, in: [self]).map(\.login)
+    }
+
+    /// The logins for what a client asks, the best first; `MatchQuery` says what the arguments are.
+    package func matches(
+        url: String,
+        submitUrl: String? = nil,
+        realm: String? = nil,
+        options: MatchOptions = MatchOptions(),
+        now: Int64
+    ) -> [Login] {
+        matches(MatchQuery(url: url, submitUrl: submitUrl, realm: realm, options: options, now: now))
+    }
+
+    /// The logins of several vaults for what a client asks, the best first, each with its vault's number.
+    ///
+    /// The vaults are searched as one: a login for just this host in one vault hides the domain's of another.
+    package static func matches(
+        _ query: MatchQuery,
+        in indexes: [LoginIndex]
+    ) -> [(vault: Int, login: Login)] {
+        query.ordered(found(for: query, in: indexes), by: \.login)
+    }
+
+    /// How many `matches` finds, without putting them in order.
+    package static func count(of query: MatchQuery, in indexes: [LoginIndex]) -> Int {
+        query.count(of: found(for: query, in: indexes).map(\.login))
+    }
+
+    private static func found(
+        for query: MatchQuery,
+        in indexes: [LoginIndex]
+    ) -> [(vault: Int, login: Login)] {
+        func gather(_ find: (LoginIndex) -> [Login]) -> [(vault: Int, login: Login)] {
+            indexes.enumerated().flatMap { vault, index in find(index).map { (vault, $0) } }
+        }
+        for key in query.page?.keys ?? [] {
+            let found = gather { $0.candidates(at: key, query) }
+            if !found.isEmpty { return found }
+        }
+        // What has a scheme is an address; anything else may be a title just as well.
+        guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
+        return gather { $0.titled(query.url).filter(query.admits) }
+    }
+
+    private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
+        guard let page = query.page else { return [] }
+        var places = (byHost[key] ?? []).map { (key, $0) }
+        // What is meant for a host by a wildcard is meant for just that host.
+        if key == page.key, !byPattern.isEmpty {
+            places += page.keys.flatMap { key in (byPattern[key] ?? []).map { (key, $0) } }
+        }
+        guard !places.isEmpty else { return [] }
+        var seen: Set<Int> = []
+        return places.compactMap { key, place in
+            let login = all[place.login]
+            guard place.admits(page, schemes: query.options.schemes), place.rule.admits(query, at: key),
+                query.admits(login), seen.insert(place.login).inserted
+            else { return nil }
+            return login
+        }
+    }
+}

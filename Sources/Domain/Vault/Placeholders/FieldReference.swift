@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecureMemory
+
+/// `{REF:P@I:46C9B1FFBD4ABC4BBB260C6190BAD20C}`: a field of another entry.
+package struct FieldReference: Hashable, Sendable {
+    /// A field that a reference names.
+    package enum Field: Hashable, Sendable {
+        /// A standard field.
+        case part(PlaceholderEntry.Part)
+        /// The uuid (`I`).
+        case id
+        /// The value of any string field (`O`), where entries are looked for only.
+        case anyString
+
+        init?(_ letter: Character) {
+            switch letter {
+            case "I": self = .id
+            case "O": self = .anyString
+            default:
+                guard let part = PlaceholderEntry.Part(rawValue: letter) else { return nil }
+                self = .part(part)
+            }
+        }
+    }
+
+    /// The field that is wanted, never `anyString`.
+    package let wanted: Field
+    /// The field by which the entry is found.
+    package let searched: Field
+    /// What stands in that field; for the uuid, its hex digits.
+    package let text: String
+
+    /// Reads what stands between `{REF:` and `}`.
+    package init?(_ inner: String) {
+        guard let at = inner.firstIndex(of: "@"), let colon = inner[at...].firstIndex(of: ":"),
+            let wanted = Self.field(inner[..<at]), wanted != .anyString,
+            let searched = Self.field(inner[inner.index(after: at)..<colon])
+        else { return nil }
+        self.wanted = wanted
+        self.searched = searched
+        text = String(inner[inner.index(after: colon)...])
+        guard !text.isEmpty else { return nil }
+    }
+
+    /// Whether an entry is one that it means: the field is exactly the text, upper and lower case alike.
+    ///
+    /// A vault takes the first such entry, and for the uuid had better look it up.
+    package func means(_ entry: PlaceholderEntry) -> Bool {
+        switch searched {
+        case .id: LoginID(hex: text) == entry.id
+        case .part(.password): entry[.password] == SecretBytes(utf8: text)
+        case .part(let part): isText(entry[part])
+        case .anyString: entry.fields.values.contains(where: isText)
+        }
+    }
+
+    /// Whether what is public of a login tells if it is meant.
+    package var isPublic: Bool {
+        switch searched {
+        case .id, .part(.title), .part(.username), .part(.url): true
+        case .part(.password), .part(.notes), .anyString: false
+        }
+    }
+
+    /// The same by what is public of a login; nil where that doesn't tell.
+    package func means(_ login: Login) -> Bool? {
+        switch searched {
+        case .id: LoginID(hex: text) == login.id
+        case .part(.title): isText(login.title)
+        case .part(.username): isText(login.username)
+        case .part(.url): isText(login.url)
+        case .part(.password), .part(.notes), .anyString: nil
+        }
+    }
+
+    private func isText(_ field: SecretBytes) -> Bool {
+        guard mayBeText(field.count) else { return false }
+        return field.exposedText().map(isText) ?? false
+    }
+
+    private func isText(_ field: String) -> Bool {
+        mayBeText(field.utf8.count) && field.lowercased() == text.lowercased()
+    }
+
+    /// Whether a field of so many bytes may be the text in some spelling, so that a long one isn't even read.
+    private func mayBeText(_ count: Int) -> Bool { count <= 4 * text.utf8.count }
+
+    private static func field(_ text: Substring) -> Field? {
+        guard text.utf8.count == 1, let first = text.utf8.first else { return nil }
+        let isLower = (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+        return Field(Character(Unicode.Scalar(isLower ? first & 0xDF : first)))
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+
+/// A place where logins are kept: the keyring, or a KDBX file.
+package protocol VaultStore: AnyObject, Sendable {
+    /// The name that configuration and prompts call it by.
+    nonisolated var name: String { get }
+    /// What kind of place it is.
+    nonisolated var kind: VaultKind { get }
+
+    /// Its 40 hex digits for clients, once known; told at once, however whatever keeps it is.
+    func hash() async -> String?
+
+    /// How it stands; never asks the person anything.
+    func status() async -> VaultStatus
+
+    /// What is in it, without secrets; in memory once it has been read.
+    func index() async throws(VaultError) -> LoginIndex
+
+    /// What is in it, to be compared with what is in it later; it may take a while.
+    func state() async throws(VaultError) -> VaultState
+
+    /// Opens the secrets of one login; never asks the person anything.
+    func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
+
+    /// Opens the former states of one login, the oldest first as a rule.
+    func history(of id: LoginID) async throws(VaultError) -> [FormerLogin]
+
+    /// Has whatever keeps single logins locked ask the person about these, after `secrets` threw `unconfirmed`.
+    ///
+    /// Only ever because of the person's word.
+    func confirm(_ ids: [LoginID]) async throws(VaultError)
+
+    /// Says what `save` would do, as far as that can be told from what is public: no secret is looked at.
+    ///
+    /// For the question that comes before the save: see ``SavePreview/init(_:stored:)``.
+    func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview
+
+    /// Stores a login and returns once that is safe; the former state goes to the login's history.
+    func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID
+
+    /// Forgets every secret that it holds in memory.
+    func lock() async
+
+    /// Locks it for good, for it is no longer in the configuration; its `changes` end, and a save that was allowed is
+    /// finished.
+    func close() async
+
+    /// Makes it usable again after `lock`, where that takes no password: the person is back at the screen.
+    func resume() async
+
+    /// Makes it usable, asking the person where that takes a password or a prompt.
+    func unlock(for reason: UnlockReason) async throws(VaultError)
+
+    /// Tells of every change of what is in it or how it stands; each caller has a stream of its own.
+    nonisolated func changes() -> AsyncStream<Void>
+}
+
+extension VaultStore {
+    /// Stays as it is.
+    package func resume() async {}
+
+    /// Locks it.
+    package func close() async { await lock() }
+
+    package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
+
+    package func state() async throws(VaultError) -> VaultState {
+        let index = try await index()
+        // Beside the thread that serves: a vault can be large.
+        return await Task(executorPreference: VaultState.comparing) { VaultState(index: index) }.value
+    }
+}
+
+/// What kind of place a vault is.
+package enum VaultKind: String, Hashable, Sendable, CaseIterable {
+    /// Items of the Secret Service keyring.
+    case keyring
+    /// A KeePass file.
+    case kdbx
+}
+
+/// How a vault stands.
+package struct VaultStatus: Hashable, Sendable {
+    /// The name that configuration and prompts call it by.
+    package var name: String
+    /// What kind of place it is.
+    package var kind: VaultKind
+    /// The file, or the keyring's collection; empty where there is neither.
+    package var path: String
+    /// Whether it gives nothing until it is unlocked.
+    package var isLocked: Bool
+    /// How many logins it holds, as far as known.
+    package var count: Int
+    /// How many of its entries have no uuid of their own, so that one stands in for it.
+    package var standIns: Int
+    /// Why what it is read from can't be read any more as it is now, as a sentence; nil where it can.
+    package var trouble: String?
+    /// Its 40 hex digits for clients, once known.
+    package var hash: String?
+
+    /// Describes a vault.
+    package init(
+        name: String,
+        kind: VaultKind,
+        path: String,
+        isLocked: Bool,
+        count: Int,
+        standIns: Int = 0,
+        trouble: String? = nil,
+        hash: String?
+    ) {
+        self.name = name
+        self.kind = kind
+        self.path = path
+        self.isLocked = isLocked
+        self.count = count
+        self.standIns = standIns
+        self.trouble = trouble
+        self.hash = hash
+    }
+}
+
+/// Why a vault could not do what it was asked.
+package enum VaultError: Error, Equatable, Sendable {
+    /// It has to be unlocked first.
+    case locked
+    /// It was to be unlocked, and the person was asked, but it still is locked.
+    case notUnlocked(UnlockFailure)
+    /// It is open, but what it is kept in wants the person's word for this login: see `VaultStore.confirm`.
+    case unconfirmed
+    /// There is no such login.
+    case notFound
+    /// The login already is as it was to become.
+    case unchanged
+    /// Whatever it is kept in isn't there; the text says what to do.
+    case unavailable(String)
+    /// What asks for its password, or prints it, can't be used.
+    ///
+    /// The text says what to do, to the person alone: it names programs by their paths and repeats what they say.
+    case passwordUnavailable(String)
+    /// It went wrong; the text is for the log.
+    case failed(String)
+    /// It is not allowed at all; the text says why.
+    case refused(String)
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import Glibc
+import KDBX
+import Linux
+import Logging
+import SecureMemory
+import Vault
+
+/// Writes a KDBX file on the disk, over whatever other programs put there meanwhile: it blocks and takes long, so it is
+/// never called on an actor.
+struct KDBXFile: Sendable {
+    typealias Opened = KDBXReader.Opened
+
+    /// What reads it.
+    var reader: KDBXReader
+    /// Where the former content goes where the file has to be written in place.
+    private let backup: String
+    private let logger: Logger
+    /// Told of each step of a save, for tests.
+    private let reached: @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
+
+    private var name: String { reader.name }
+    private var limits: KDBXLimits { reader.limits }
+
+    /// The file that a reader reads.
+    ///
+    /// - Parameters:
+    ///   - reader: What reads it.
+    ///   - backup: Where the former content goes where the file has to be written in place.
+    ///   - logger: Where trouble goes.
+    ///   - reached: Told of each step of a save, for tests.
+    init(
+        reader: KDBXReader,
+        backup: String,
+        logger: Logger,
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void
+    ) {
+        self.reader = reader
+        self.backup = backup
+        self.logger = logger
+        self.reached = reached
+    }
+
+    /// Reads the file again with the key that is known; nil if it still is the one that was read.
+    ///
+    /// What was saved since the vault was opened, and another program has overwritten, is put back into it, as an entry
+    /// or in an entry's history; not where the file is another database now.
+    ///
+    /// - Parameters:
+    ///   - former: What was read or written last.
+    ///   - now: The time, in seconds since 1970.
+    ///   - deriver: Who derives the key for reading.
+    ///   - writer: Who derives it where something is put back.
+    /// - Returns: What is in it now; nil if that hasn't changed.
+    /// - Throws: What reading it, or putting something back, throws.
+    func reread(
+        _ former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver,
+        writingBy writer: any KeyDeriver
+    ) throws(VaultError) -> Opened? {
+        let bytes = try reader.read()
+        guard Digest.sha256(bytes) != former.digest else { return nil }
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        tellOther(found.shelf, than: former)
+        var database = found.shelf.database
+        guard database.merge(former.shelf.database, only: former.saved) else { return found }
+        logger.notice(
+            "Another program has overwritten what Keybell had saved; it is put back",
+            metadata: ["vault": "\(name)"]
+        )
+        do throws(VaultError) {
+            return try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
+                .0
+        } catch {
+            logger.error(
+                "What another program has overwritten is served, but can't be written",
+                metadata: ["vault": "\(name)", "reason": "\(error)"]
+            )
+            return Opened(
+                shelf: KDBXSnapshot(database),
+                key: found.key,
+                derived: found.derived,
+                digest: found.digest,
+                saved: former.saved
+            )
+        }
+    }
+
+    /// Puts a draft into the file, after whatever other programs put there meanwhile.
+    ///
+    /// - Returns: The file as it is then, and the login.
+    /// - Throws: What the draft or the file doesn't allow; the file is as it was then. `notFound` for a change where the
+    ///   file is another database now: what was allowed was about an entry of the one before.
+    func save(
+        _ draft: LoginDraft,
+        over former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> (Opened, LoginID) {
+        let (opened, id) = try rewrite(former, at: now, deriver) { shelf throws(VaultError) in
+            guard draft.id == nil || shelf.database.isSame(as: former.shelf.database) else { throw .notFound }
+            let (database, login) = try shelf.saved(draft, at: Timestamp(unix: now))
+            return (database, login)
+        }
+        guard let id else { throw .notFound }
+        return (opened, id)
+    }
+
+    /// What becomes of a database, and the login in it that the change is about.
+    private typealias Change = (KDBXSnapshot) throws(VaultError) -> (Database, LoginID?)
+
+    /// Changes the file, after whatever other programs put there meanwhile.
+    private func rewrite(
+        _ former: Opened,
+        at now: Int64,
+        _ deriver: any KeyDeriver,
+        _ change: Change
+    ) throws(VaultError) -> (Opened, LoginID?) {
+        for _ in 1...4 {
+            let outcome: Result<(Opened, LoginID?), VaultError>
+            do throws(SystemCallError) {
+                let replacement = try FileReplacement(of: reader.path)
+                outcome = try rewrite(former, deriver, in: replacement, change)
+            } catch  where error.code == ESTALE {
+                // Another program wrote while we encrypted: once more, with what it wrote.
+                continue
+            } catch {
+                throw .unavailable("The file of the vault \(name) can't be written: \(error.words).")
+            }
+            return try outcome.get()
+        }
+        throw .unavailable("The file of the vault \(name) never rests: other programs keep writing it")
+    }
+
+    private func rewrite(
+        _ former: Opened,
+        _ deriver: any KeyDeriver,
+        in replacement: borrowing FileReplacement,
+        _ change: Change
+    ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
+        let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
+        let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
+        var saved: Set<Identifier> = []
+        do throws(VaultError) {
+            let base: KDBXSnapshot
+            (base, saved) = try merged(old, former, deriver)
+            var (database, login) = try change(base)
+            // They are in the file from now on.
+            database.keepStandIns()
+            (shelf, id) = (KDBXSnapshot(database), login)
+            do throws(KDBXError) {
+                (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
+            } catch {
+                throw VaultError(error, vault: name, limits: limits)
+            }
+        } catch {
+            return .failure(error)
+        }
+        let path = replacement.path
+        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, shelf, id, derived, limits) }
+        // Not there any more is as different as can be.
+        let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
+        var lost: [String] = []
+        do throws(SystemCallError) {
+            lost = try replacement.replace(
+                with: file,
+                isGood: isGood,
+                isStillOld: isStillOld,
+                reached: reached
+            )
+        } catch  where replacement.isImpossible(error) {
+            try SafeFile.makeFolder(SafeFile.parent(of: backup))
+            do throws(SystemCallError) {
+                try replacement.overwrite(
+                    with: file,
+                    backup: backup,
+                    isGood: isGood,
+                    isStillOld: isStillOld,
+                    reached: reachedInPlace
+                )
+            } catch  where FileReplacement.isBroken(error) {
+                return .failure(.failed(isBroken(by: error)))
+            } catch {
+                throw error
+            }
+        } catch {
+            throw error
+        }
+        if !lost.isEmpty {
+            logger.warning(
+                "The file of the vault could not be saved with all that belongs to it",
+                metadata: ["vault": "\(name)", "lost": "\(lost.joined(separator: ", "))"]
+            )
+        }
+        if let id = id.flatMap({ Identifier($0.bytes) }) { saved.insert(id) }
+        let opened = Opened(
+            shelf: shelf,
+            key: former.key,
+            derived: derived,
+            digest: Digest.sha256(file),
+            saved: saved
+        )
+        return .success((opened, id))
+    }
+
+    /// Says where the former content is before the first byte of it is overwritten: whoever finds the file broken, after
+    /// a crash or a full disk, finds that in the log.
+    private func reachedInPlace(_ step: FileReplacement.Step) throws(SystemCallError) {
+        if step == .backedUp {
+            logger.notice(
+                "The file of the vault can't be replaced, and is written in place; its former content is kept",
+                metadata: ["vault": "\(name)", "backup": "\(backup)"]
+            )
+        }
+        try reached(step)
+    }
+
+    private func isBroken(by error: SystemCallError) -> String {
+        "The file of the vault \(name) could neither be written nor put back as it was (\(error.words)), and may be broken: its former content is in \(backup); copy that to \(reader.path)"
+    }
+
+    /// What other programs wrote since the file was read, with what was saved meanwhile; and what that is.
+    private func merged(
+        _ bytes: [UInt8],
+        _ former: Opened,
+        _ deriver: any KeyDeriver
+    ) throws(VaultError) -> (KDBXSnapshot, saved: Set<Identifier>) {
+        guard Digest.sha256(bytes) != former.digest else { return (former.shelf, former.saved) }
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        tellOther(found.shelf, than: former)
+        var database = found.shelf.database
+        guard database.merge(former.shelf.database, only: found.saved) else {
+            return (found.shelf, found.saved)
+        }
+        return (KDBXSnapshot(database), found.saved)
+    }
+
+    /// Logs that the file is another database now.
+    private func tellOther(_ shelf: KDBXSnapshot, than former: Opened) {
+        guard !shelf.database.isSame(as: former.shelf.database) else { return }
+        logger.warning(
+            "The vault's file is another database now; what was saved in the one before isn't put into it",
+            metadata: ["vault": "\(name)", "saved": "\(former.saved.count)"]
+        )
+    }
+
+    /// Whether a file that was read back is the one that was meant.
+    private static func holds(
+        _ bytes: [UInt8],
+        _ shelf: KDBXSnapshot,
+        _ id: LoginID?,
+        _ key: DerivedKey,
+        _ limits: KDBXLimits
+    ) -> Bool {
+        // Whatever is wrong with it: it isn't good.
+        guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
+            database.entries.count == shelf.database.entries.count
+        else { return false }
+        guard let id else { return true }
+        guard let name = Identifier(id.bytes), let found = database.entry(name) else { return false }
+        return shelf.database.entry(name).map { isSame($0, found) } ?? false
+    }
+
+    /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.
+    private static func isSame(_ meant: Entry, _ found: Entry) -> Bool {
+        let (strings, others) = (meant.strings, found.strings)
+        return strings.count == others.count
+            && zip(strings, others).allSatisfy { string, other in
+                string.field == other.field && meant.secret(of: string) == found.secret(of: other)
+            }
+    }
+
+    // MARK: - After a killed save
+
+    /// Clears what a save that was killed may have left beside the file.
+    func clearLitter() {
+        // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
+        guard let replacement = try? FileReplacement(of: reader.path, patience: .seconds(5)) else { return }
+        replacement.clearLitter()
+    }
+}

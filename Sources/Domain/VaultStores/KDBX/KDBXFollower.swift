@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+import Logging
+
+/// Follows a vault's file while the vault is open or being opened: whether others changed it, and what is to be done
+/// about that.
+struct KDBXFollower {
+    private let vault: String
+    private let path: String
+    private let logger: Logger
+    private var watch: FileWatch?
+    /// Whether a reading waits in line already, which will see all that has changed until it begins.
+    private var isRereadWanted = false
+    /// Whether the file became another while it was being opened.
+    private var hasChangedMeanwhile = false
+
+    /// A follower that doesn't watch yet.
+    init(vault: String, path: String, logger: Logger) {
+        self.vault = vault
+        self.path = path
+        self.logger = logger
+    }
+
+    /// Watches the file that the path leads to now.
+    ///
+    /// - Parameter changed: Called whenever it has changed, on any thread.
+    mutating func watch(_ changed: @escaping @Sendable () -> Void) {
+        do throws(SystemCallError) {
+            watch = try FileWatch(path, changed: changed)
+        } catch {
+            logger.warning(
+                "The vault's file can't be watched: what other programs write is seen at the next save",
+                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+            )
+        }
+    }
+
+    /// Watches no more.
+    mutating func stop() {
+        watch = nil
+    }
+
+    /// Hears of a change; false if a reading waits already.
+    mutating func wantsReading() -> Bool {
+        defer { isRereadWanted = true }
+        return !isRereadWanted
+    }
+
+    /// A reading begins: what changes from now on takes another one.
+    mutating func readingBegins() {
+        isRereadWanted = false
+    }
+
+    /// The file is opened from now on.
+    mutating func openingBegins() {
+        hasChangedMeanwhile = false
+    }
+
+    /// What is being opened may have been read before a change.
+    mutating func changedWhileOpening() {
+        hasChangedMeanwhile = true
+    }
+
+    /// Whether the file has to be read again, now that it is open.
+    var isOutdated: Bool { hasChangedMeanwhile }
+}

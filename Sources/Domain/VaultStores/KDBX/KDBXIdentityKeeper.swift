@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import KDBX
+import Logging
+import Vault
+
+/// What clients know a vault by, kept beside its file: read once, and written when the vault is another one.
+actor KDBXIdentityKeeper {
+    private let vault: String
+    private let file: StateFile<KDBXIdentity>
+    private let work: BlockingWork
+    private let logger: Logger
+    private var known: KDBXIdentity??
+    /// How long the disk may take.
+    private static let patience = Duration.seconds(5)
+
+    /// The keeper for a vault.
+    ///
+    /// - Parameters:
+    ///   - vault: The vault's name, for the log.
+    ///   - file: Where it is kept.
+    ///   - work: What writes it.
+    ///   - logger: Where trouble goes.
+    init(vault: String, file: StateFile<KDBXIdentity>, work: BlockingWork, logger: Logger) {
+        self.vault = vault
+        self.file = file
+        self.work = work
+        self.logger = logger
+    }
+
+    /// The vault's Hash; nil before it was first opened.
+    var hash: String? {
+        get async { await identity()?.hash }
+    }
+
+    /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
+    func pin(_ database: Database) async {
+        guard let found = KDBXIdentity(database) else { return }
+        // However long that takes: what was pinned must not be taken for nothing.
+        let pinned = await read()
+        guard pinned?.root != found.root else { return }
+        if let pinned {
+            logger.warning(
+                "The vault is another database now: clients that go by its Hash will want to associate again",
+                metadata: ["vault": "\(vault)", "was": "\(pinned.hash)", "is": "\(found.hash)"]
+            )
+        }
+        known = .some(found)
+        do throws(VaultError) {
+            // On a busy disk it takes a while until that is safe.
+            try await work { [file] () throws(VaultError) in try file.write(found) }
+        } catch {
+            logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// What is kept; nil also where the disk takes too long.
+    private func identity() async -> KDBXIdentity? {
+        if let known { return known }
+        do {
+            return try await withDeadline(Self.patience) { await self.read() }
+        } catch {
+            return nil
+        }
+    }
+
+    /// Reads what is kept beside the thread that serves.
+    private func read() async -> KDBXIdentity? {
+        if let known { return known }
+        let found = await BlockingWork.state { [file] in file.read() }
+        if let known { return known }
+        known = .some(found)
+        return found
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import KDBX
+import Linux
+import SecureMemory
+import Vault
+
+/// Reads a KDBX file and its key file from the disk: it blocks and takes long, so it is never called on an actor.
+struct KDBXReader: Sendable {
+    /// A file that has been read, with what it takes to read and write it again.
+    struct Opened: Sendable {
+        let shelf: KDBXSnapshot
+        let key: CompositeKey
+        /// The key after its derivation, good as long as nobody writes the file.
+        let derived: DerivedKey
+        /// SHA-256 of the file as it was read or written.
+        let digest: [UInt8]
+        /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
+        var saved: Set<Identifier> = []
+    }
+
+    /// Longer than any database that fits in memory.
+    static let sizeLimit = 1 << 30
+
+    /// What the vault is called, for texts that people read.
+    let name: String
+    let path: String
+    let keyFile: String?
+    let limits: KDBXLimits
+
+    /// Looks whether the file is there and one that could be opened at all.
+    func look() throws(VaultError) {
+        _ = try parse(read())
+        _ = try keyFileBytes()
+    }
+
+    /// Opens the file with a password, or with its key file alone; nil if that doesn't open it.
+    func open(with password: SecretBytes?, by deriver: any KeyDeriver) throws(VaultError) -> Opened? {
+        let (bytes, keyFile) = (try read(), try keyFileBytes())
+        let file = try parse(bytes)
+        // With a key file, no password is what most mean by an empty one.
+        let passwords = password?.isEmpty ?? false && keyFile != nil ? [nil, password] : [password]
+        for password in passwords {
+            do throws(KDBXError) {
+                let key = try CompositeKey(password: password, keyFile: keyFile)
+                let derived = try file.derive(key, limits: limits, by: deriver)
+                let database = try file.open(derived, limits: limits)
+                return Opened(
+                    shelf: KDBXSnapshot(database),
+                    key: key,
+                    derived: derived,
+                    digest: Digest.sha256(bytes)
+                )
+            } catch .wrongKey {
+                continue
+            } catch {
+                throw VaultError(error, vault: name, limits: limits)
+            }
+        }
+        return nil
+    }
+
+    /// Opens what was read of the file with the key that is known.
+    ///
+    /// Where it is another database now, nothing that was saved in the one before has a place in it.
+    func opened(
+        _ bytes: [UInt8],
+        like former: Opened,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> Opened {
+        let file = try parse(bytes)
+        do throws(KDBXError) {
+            let derived = try file.derive(former.key, limits: limits, by: deriver)
+            let database = try file.open(derived, limits: limits)
+            return Opened(
+                shelf: KDBXSnapshot(database),
+                key: former.key,
+                derived: derived,
+                digest: Digest.sha256(bytes),
+                saved: database.isSame(as: former.shelf.database) ? former.saved : []
+            )
+        } catch .wrongKey {
+            throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
+        } catch {
+            throw VaultError(error, vault: name, limits: limits)
+        }
+    }
+
+    /// What is in the file now, still encrypted.
+    func read() throws(VaultError) -> [UInt8] {
+        do throws(SystemCallError) {
+            return try FileBytes.read(FileBytes.resolved(path), limit: Self.sizeLimit)
+        } catch {
+            throw .unavailable(
+                "The file of the vault \(name) can't be read: \(error.words). `keybell doctor` says where it is looked for."
+            )
+        }
+    }
+
+    private func keyFileBytes() throws(VaultError) -> [UInt8]? {
+        guard let keyFile else { return nil }
+        do throws(SystemCallError) {
+            return try FileBytes.read(FileBytes.resolved(keyFile), limit: 64 << 20)
+        } catch {
+            throw .unavailable(
+                "The key file of the vault \(name) can't be read: \(error.words). `keybell doctor` says where it is looked for."
+            )
+        }
+    }
+
+    private func parse(_ bytes: [UInt8]) throws(VaultError) -> LockedFile {
+        do throws(KDBXError) {
+            return try LockedFile(parsing: bytes)
+        } catch {
+            throw VaultError(error, vault: name, limits: limits)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KDBX
+import SecureMemory
+import Vault
+
+/// A database as clients may see it: its logins by host, and each one's secrets when they are wanted.
+struct KDBXSnapshot: Sendable {
+    private static let noSettings = EntrySettings()
+
+    let database: Database
+    let index: LoginIndex
+
+    /// Looks through a database once.
+    init(_ database: Database) {
+        self.database = database
+        index = LoginIndex(Self.logins(of: database))
+    }
+
+    /// Opens the secrets of a login; nil if it may not be handed out at all.
+    func secrets(of id: LoginID) -> LoginSecrets? {
+        guard index.login(id) != nil, let entry = Identifier(id.bytes).flatMap({ database.entry($0) }) else {
+            return nil
+        }
+        return Self.secrets(of: entry)
+    }
+
+    /// Opens the former states of a login; nil if it may not be handed out at all.
+    func history(of id: LoginID) -> [FormerLogin]? {
+        guard let login = index.login(id), let entry = Identifier(id.bytes).flatMap({ database.entry($0) })
+        else { return nil }
+        return entry.history.map { state in
+            var former = login
+            former.title = state.text("Title") ?? ""
+            former.username = state.text("UserName") ?? ""
+            former.url = state.text("URL") ?? ""
+            former.furtherURLs = []
+            former.fieldNames = state.fields.map(\.name).filter(Self.isOwn)
+            former.tags = state.tags
+            return FormerLogin(login: former, secrets: Self.secrets(of: state))
+        }
+    }
+
+    private static func secrets(of entry: Entry) -> LoginSecrets {
+        var fields: [String: SecretBytes] = [:]
+        // Of two of a name the first counts, as everywhere.
+        for string in entry.strings where isOwn(string.field.name) && fields[string.field.name] == nil {
+            fields[string.field.name] = entry.secret(of: string)
+        }
+        let none = SecretBytes(utf8: "")
+        return LoginSecrets(
+            password: entry.secret("Password") ?? none,
+            fields: fields,
+            notes: entry.secret("Notes") ?? none
+        )
+    }
+
+    /// Whether a string is one of an entry's own string fields, none of those that every entry has.
+    private static func isOwn(_ fieldName: String) -> Bool {
+        switch fieldName {
+        case "Title", "UserName", "Password", "URL", "Notes", EntrySettings.fieldName: false
+        default: true
+        }
+    }
+
+    /// What all entries of a group have in common.
+    private struct Place {
+        let group: Group
+        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
+        /// one the end, for each group in a group has one of its own, and each entry in a reply.
+        let path: String
+        let isSearchable: Bool
+        let isRecycled: Bool
+        let browser: BrowserSettings
+
+        static func longest(_ path: String) -> String {
+            guard path.utf8.count > 1024 else { return path }
+            return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
+        }
+
+        func inner(_ group: Group, bin: Identifier?) -> Place {
+            let isSearchable =
+                switch group.text("EnableSearching").lowercased() {
+                case "true": true
+                case "false": false
+                default: self.isSearchable
+                }
+            return Place(
+                group: group,
+                path: Self.longest(path + "/" + group.name),
+                isSearchable: isSearchable,
+                isRecycled: isRecycled || bin != nil && group.id == bin,
+                browser: BrowserSettings(group, in: browser)
+            )
+        }
+    }
+
+    /// Group by group, so that what the groups say is looked up once for all their entries.
+    private static func logins(of database: Database) -> [Login] {
+        let (root, bin) = (database.root, database.recycleBin)
+        var places = [
+            Place(
+                group: root,
+                path: Place.longest(root.name),
+                isSearchable: root.isSearchable,
+                isRecycled: false,
+                browser: BrowserSettings(root, in: BrowserSettings())
+            )
+        ]
+        var logins: [Login] = []
+        while let place = places.popLast() {
+            let group = LoginGroup(name: place.path, id: place.group.id.map { LoginID($0) })
+            logins += place.group.entries.compactMap { login($0, in: group, at: place) }
+            places += place.group.groups.reversed().map { place.inner($0, bin: bin) }
+        }
+        return logins
+    }
+
+    private static func login(_ entry: Entry, in group: LoginGroup, at place: Place) -> Login? {
+        guard let id = entry.id.map({ LoginID($0) }) else { return nil }
+        let strings = entry.strings
+        // Of two of a name the first counts, as everywhere.
+        let byName = Dictionary(strings.map { ($0.field.name, $0) }) { first, _ in first }
+        func text(_ name: String) -> String { byName[name].map { entry.text(of: $0) } ?? "" }
+        let own = strings.map(\.field.name).filter(isOwn)
+        // What the file protects is no address: where it matches is told without a question.
+        let urls = byName.filter { Login.isFurtherURL($0.key) && !$0.value.field.isProtected }
+            .mapValues { entry.text(of: $0) }
+        let browser = BrowserSettings(entry, in: place.browser)
+        let written =
+            byName[EntrySettings.fieldName] == nil ? noSettings : settings(text(EntrySettings.fieldName))
+        let (url, further) = (text("URL"), urls.sorted { $0.key < $1.key }.map(\.value))
+        var urlFields: [String: String] = [:]
+        for name in Login.fieldNames(in: [url] + further) {
+            // What the file protects is no part of an address.
+            guard isOwn(name), let string = byName[name], !string.field.isProtected else { continue }
+            urlFields[name] = entry.text(of: string)
+        }
+        return Login(
+            id: id,
+            title: text("Title"),
+            username: text("UserName"),
+            url: url,
+            group: group,
+            furtherURLs: further,
+            settings: browser.hosts.joined(with: written),
+            expires: entry.expires?.unix,
+            isSearchable: place.isSearchable,
+            isRecycled: place.isRecycled,
+            fieldNames: own.sorted(),
+            tags: entry.tags,
+            hasNotes: strings.contains { $0.field.name == "Notes" && $0.hasValue },
+            pages: browser.pages,
+            urlFields: urlFields
+        )
+    }
+
+    private static func settings(_ json: String) -> EntrySettings { EntrySettings(json: json.utf8) }
+}
+
+extension LoginID {
+    /// What an entry or group of a database is called outside of it.
+    init(_ identifier: Identifier) {
+        self.init(high: identifier.head, low: identifier.tail)
+    }
+}

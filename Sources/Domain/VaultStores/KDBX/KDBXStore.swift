@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import FoundationEssentials
+package import KDBX
+package import Linux
+package import Logging
+package import Vault
+
+/// Logins in a KDBX file, as KeePass and its relatives have them.
+///
+/// Locked at first. Once opened, everything is served from memory, where passwords are sealed, and the file is
+/// followed: what other programs write is read with the key that is kept. Keys are derived, and files read and
+/// written, on a queue of the vault's own; nothing waits for that but who asked for it.
+package actor KDBXStore: VaultStore {
+    package nonisolated let name: String
+    package nonisolated let kind = VaultKind.kdbx
+
+    /// The file, or a link to it.
+    package nonisolated let path: String
+    private var file: KDBXFile
+    private let log: KDBXLog
+    private let now: @Sendable () -> Int64
+    private var passwords: any VaultPasswords
+    private let identity: KDBXIdentityKeeper
+    private let work: BlockingWork
+    /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
+    private let opening: BlockingWork
+    private let makeDeriver: @Sendable () -> any KeyDeriver
+    /// Why the file can't be read any more as it is now.
+    private var trouble: String?
+    private nonisolated let news = Broadcast<Void>(backlog: 1)
+
+    private var opened: KDBXReader.Opened?
+    private var isClosed = false
+    /// Counts the locks, so that what began before one does not undo it.
+    private var era = 0
+    private var unlocking: KDBXUnlock.Running?
+    /// What derives the key for reading the file anew, which a lock ends.
+    ///
+    /// It doesn't end that of a save: a save begins when the person has allowed it, and nobody would ask again for what a
+    /// lock had made of it. What it holds of the database is gone when it ends.
+    private var rereading: (any KeyDeriver)?
+    private var follower: KDBXFollower
+    /// The saves and readings of the file.
+    private var line = SerialLine()
+
+    /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
+    ///
+    /// - Parameters:
+    ///   - name: What configuration and prompts call it.
+    ///   - path: The file, or a link to it.
+    ///   - keyFile: Its key file, if it has one.
+    ///   - maximumSeconds: How long deriving the key may take.
+    ///   - maximumMemory: How many mebibytes that may take.
+    ///   - passwords: Where passwords come from.
+    ///   - makeDeriver: Gives who derives a key, for one unlock, reading or writing.
+    ///   - state: The folder for what it keeps outside the file, which is made when needed.
+    ///   - logger: Where trouble goes; never a login's title, user name or URL.
+    ///   - now: The time, in seconds since 1970.
+    ///   - reached: Told of each step of a save, for tests.
+    package init(
+        name: String,
+        path: String,
+        keyFile: String? = nil,
+        maximumSeconds: Int = 20,
+        maximumMemory: Int = 2048,
+        passwords: any VaultPasswords,
+        makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() },
+        state: String,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
+    ) {
+        self.name = name
+        self.path = path
+        self.passwords = passwords
+        log = KDBXLog(vault: name, logger: logger)
+        self.now = now
+        self.makeDeriver = makeDeriver
+        let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        file = KDBXFile(
+            reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
+            backup: state + "/" + KDBXIdentity.name(of: path, ending: "kdbx-backup"),
+            logger: logger,
+            reached: reached
+        )
+        work = BlockingWork(label: "org.keybell.kdbx")
+        identity = KDBXIdentityKeeper(
+            vault: name,
+            file: KDBXIdentity.file(of: path, in: state),
+            work: work,
+            logger: logger
+        )
+        follower = KDBXFollower(vault: name, path: path, logger: logger)
+        opening = BlockingWork(label: "org.keybell.kdbx.opening")
+        // Before it is opened, and so before anything is saved.
+        opening.begin { [file] in file.clearLitter() }
+    }
+
+    deinit {
+        unlocking?.end()
+        rereading?.end()
+    }
+
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
+    package func hash() async -> String? { await identity.hash }
+
+    package func status() async -> VaultStatus {
+        let hash = await identity.hash
+        return VaultStatus(
+            name: name,
+            kind: kind,
+            path: path,
+            isLocked: opened == nil,
+            count: opened?.shelf.index.count ?? 0,
+            standIns: opened?.shelf.database.standIns.count ?? 0,
+            trouble: opened == nil ? nil : trouble,
+            hash: hash
+        )
+    }
+
+    /// Drops the database and its key; an unlock that is under way comes to nothing, and its key derivation ends.
+    ///
+    /// A save that the person has allowed is finished.
+    package func lock() async {
+        era += 1
+        unlocking?.end()
+        unlocking = nil
+        rereading?.end()
+        rereading = nil
+        (opened, trouble) = (nil, nil)
+        follower.stop()
+        news.send(())
+    }
+
+    package func close() async {
+        isClosed = true
+        await lock()
+        news.finish()
+    }
+
+    /// Is opened in another way from the next time on; while it is open it stays so, and an unlock that is under way goes
+    /// on as it began.
+    ///
+    /// - Parameters:
+    ///   - keyFile: Its key file, if it has one.
+    ///   - maximumSeconds: How long deriving the key may take.
+    ///   - maximumMemory: How many mebibytes that may take.
+    ///   - passwords: Where passwords come from.
+    package func apply(
+        keyFile: String?,
+        maximumSeconds: Int,
+        maximumMemory: Int,
+        passwords: any VaultPasswords
+    ) {
+        let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
+        file.reader = KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits)
+        self.passwords = passwords
+    }
+
+    /// What is in the vault, if it is open.
+    func shelf() throws(VaultError) -> KDBXSnapshot {
+        guard let opened else { throw .locked }
+        return opened.shelf
+    }
+
+    // MARK: - Unlocking
+
+    /// Asks for the password until it is right; who comes meanwhile waits for the same outcome.
+    ///
+    /// Each waits only as long as it wants to. Where the one that the person was asked for gives it up, they are asked
+    /// for the next.
+    package func unlock(for reason: UnlockReason) async throws(VaultError) {
+        while opened == nil {
+            guard !isClosed else { throw .leftOut(name) }
+            guard let other = unlocking else { return try await beginUnlock(for: reason).value.get() }
+            guard let outcome = await reason.whileWanted({ await other.task.value }) else {
+                throw .notUnlocked(.cancelled)
+            }
+            guard other.unlock.reason.isGivenUp, case .failure(.notUnlocked(.cancelled)) = outcome else {
+                return try outcome.get()
+            }
+        }
+    }
+
+    private func beginUnlock(for reason: UnlockReason) -> Task<Result<Void, VaultError>, Never> {
+        let unlock = KDBXUnlock(
+            of: file.reader,
+            with: passwords,
+            for: reason,
+            on: opening,
+            makeDeriver: makeDeriver
+        )
+        let task = Task(executorPreference: TaskQueue.shared) { () -> Result<Void, VaultError> in
+            let outcome = await self.carryOut(unlock)
+            await self.ended(unlock)
+            return outcome
+        }
+        unlocking = KDBXUnlock.Running(unlock: unlock, task: task)
+        return task
+    }
+
+    private func ended(_ unlock: KDBXUnlock) {
+        guard !unlock.isEnded else { return }
+        unlocking = nil
+        if opened == nil { follower.stop() }
+    }
+
+    private func carryOut(_ unlock: KDBXUnlock) async -> Result<Void, VaultError> {
+        do throws(VaultError) {
+            try await unlock.look()
+            // Before the file is read, so that no change between the two is missed.
+            if !unlock.isEnded { watch() }
+            follower.openingBegins()
+            let (opened, password) = try await unlock.open()
+            guard !unlock.isEnded else { throw .locked }
+            take(opened)
+            await tell(opened)
+            // A lock may come at each of these.
+            if !unlock.isEnded { await unlock.keep(password) }
+            if !unlock.isEnded, follower.isOutdated { await fileChanged() }
+            guard !unlock.isEnded else { throw .locked }
+            return .success(())
+        } catch {
+            let failure = unlock.failure(error)
+            log.isStillLocked(failure)
+            return .failure(failure)
+        }
+    }
+
+    /// Serves this from now on, at once: a lock must not come in between.
+    private func take(_ result: KDBXReader.Opened) {
+        let standIns = result.shelf.database.standIns.count
+        if standIns > 0, standIns != opened?.shelf.database.standIns.count { log.servesStandIns(standIns) }
+        (opened, trouble) = (result, nil)
+    }
+
+    private func tell(_ result: KDBXReader.Opened) async {
+        await identity.pin(result.shelf.database)
+        news.send(())
+    }
+
+    // MARK: - Saving
+
+    package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
+        try await line.join { await self.saveNow(draft) }.value.get()
+    }
+
+    private func saveNow(_ draft: LoginDraft) async -> Result<LoginID, VaultError> {
+        do throws(VaultError) {
+            guard let former = opened else { throw .locked }
+            let (era, time) = (era, now())
+            let deriver = makeDeriver()
+            // Says no before anything is touched, where that is known already.
+            guard try !former.shelf.changes(draft).isUnchanged else { throw .unchanged }
+            let (saved, id) = try await work { [file] () throws(VaultError) in
+                try file.save(draft, over: former, at: time, by: deriver)
+            }
+            if era == self.era { opened = saved }
+            // The file may have become another database.
+            await tell(saved)
+            return .success(id)
+        } catch {
+            log.isNotSaved(error)
+            return .failure(error)
+        }
+    }
+
+    // MARK: - Following the file
+
+    private func watch() {
+        follower.watch { [weak self] in
+            Task(executorPreference: TaskQueue.shared) { await self?.fileChanged() }
+        }
+    }
+
+    private func fileChanged() async {
+        guard opened != nil || unlocking != nil, follower.wantsReading() else { return }
+        await line.join { await self.rereadNow() }.value
+    }
+
+    private func rereadNow() async {
+        follower.readingBegins()
+        guard let former = opened else { return follower.changedWhileOpening() }
+        let (era, time) = (era, now())
+        // The path may lead elsewhere from now on.
+        watch()
+        do throws(VaultError) {
+            let deriver = makeDeriver()
+            rereading = deriver
+            defer { if rereading === deriver { rereading = nil } }
+            // As in a save: what was acknowledged is put back also where the vault is locked meanwhile.
+            let writer = makeDeriver()
+            let result = try await work { [file] () throws(VaultError) in
+                try file.reread(former, at: time, by: deriver, writingBy: writer)
+            }
+            guard era == self.era else { return }
+            guard let result else {
+                guard trouble != nil else { return }
+                trouble = nil
+                news.send(())
+                return
+            }
+            take(result)
+            await tell(result)
+        } catch {
+            // One that was locked meanwhile serves nothing of it.
+            guard era == self.era else { return }
+            trouble = "\(error)"
+            log.isNotRead(error)
+            news.send(())
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vault
+
+/// What a keyring vault keeps in the state folder; there is no secret in it.
+struct KeptState: Codable, Equatable, Sendable {
+    /// A name that was made up for an item which has none.
+    struct Derived: Codable, Equatable, Sendable {
+        /// What the item said when it was last seen.
+        var digest: String
+        /// Where it was.
+        var path: String
+        /// The name, in hex.
+        var uuid: String
+    }
+
+    /// The vault's two names, in hex.
+    var root: String
+    var recycleBin: String
+    /// Whether nobody has looked yet if the keyring knows other ones: then the state was lost, or never was.
+    var isProvisional: Bool
+    var derived: [Derived] = []
+    /// The names of logins that are gone, in hex, of which something is left, and since when, in seconds since 1970.
+    var orphans: [String: Int64]?
+
+    /// The identity that is kept; nil if the file was tampered with.
+    var identity: VaultIdentity? {
+        guard let root = LoginID(hex: root), let bin = LoginID(hex: recycleBin) else { return nil }
+        return VaultIdentity(root: root, recycleBin: bin)
+    }
+
+    /// The file in which it is: a vault that has none, or one that was tampered with, begins anew with what the keyring knows.
+    static func file(in folder: String) -> StateFile<KeptState> {
+        StateFile("keyring-vault.json", in: folder)
+    }
+
+    /// The state of a vault with this identity.
+    init(_ identity: VaultIdentity, isProvisional: Bool) {
+        root = identity.root.hex
+        recycleBin = identity.recycleBin.hex
+        self.isProvisional = isProvisional
+    }
+}

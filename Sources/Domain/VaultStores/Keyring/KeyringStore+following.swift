@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Logging
+import SecretService
+import SecureMemory
+import Vault
+
+// What happens in the keyring, kept up with item by item.
+extension KeyringStore {
+    func follow() {
+        guard follower == nil else { return }
+        let events = self.events
+        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
+            for await event in events { await self?.takeIn(event) }
+        }
+    }
+
+    /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
+    ///
+    /// What is told while something is being taken in is taken in together: each time all logins are put in order anew,
+    /// and an import tells of thousands.
+    func takeIn(_ event: KeyringEvent) {
+        switch event {
+        case .itemsChanged(let path?): takeIn([path])
+        case .manyItemsChanged(let paths): takeIn(paths)
+        case .itemsChanged(nil), .locked, .unlocked, .providerLeft, .providerAppeared:
+            untaken = []
+            forget()
+            news.send(())
+        }
+    }
+
+    func takeIn(_ paths: Set<String>) {
+        let isAwaited = !untaken.isEmpty
+        untaken.formUnion(paths)
+        guard !isAwaited, !paths.isEmpty else { return }
+        looks.join {
+            if await self.refresh(self.nextUntaken()) { self.news.send(()) }
+        }
+    }
+
+    /// All that is to be looked at now.
+    private func nextUntaken() -> [String] {
+        defer { untaken = [] }
+        return Array(untaken)
+    }
+
+    /// Looks at some items again; false if there is nothing to tell of.
+    @discardableResult
+    func refresh(_ paths: [String]) async -> Bool {
+        guard !paths.isEmpty else { return false }
+        // A keyring that never rests is read anew at the next request.
+        for _ in 1...4 {
+            if let isOurs = await refreshOnce(paths) { return isOurs }
+        }
+        forget()
+        return true
+    }
+
+    /// - Returns: Whether one is ours; nil where something else happened meanwhile, so that it has to be done again.
+    private func refreshOnce(_ paths: [String]) async -> Bool? {
+        guard shelf != nil else {
+            // Whatever is being read may be without them: they are looked at when it has been.
+            missed.formUnion(paths)
+            // Where the last reading has failed, whoever follows the vault tries again: nothing else tells them that a
+            // keyring that was too busy for a while is at rest.
+            return !isReading && lastLook?.state != .locked
+        }
+        let outcome = await Result {
+            [keyring] () async throws(KeyringError) -> (
+                items: [String: KeyringItem], secrets: [String: SecretBytes]
+            ) in
+            let items = try await keyring.items(at: paths)
+            let secrets = try await keyring.secrets(
+                of: items.values.filter { $0.schema == LoginItem.extraSchema }
+            )
+            return (items, secrets)
+        }
+        guard case .success(let found) = outcome else {
+            forget()
+            return true
+        }
+        guard let shelf else { return true }
+        let ours = paths.filter { path in
+            let schema = found.items[path]?.schema
+            return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
+        }
+        guard !ours.isEmpty else { return false }
+        let hasLogin = { (items: [String: KeyringItem], path: String) in
+            items[path]?.schema == LoginItem.schema
+        }
+        let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(shelf.items, $0) }
+        let (before, identity) = (cache.changes, identity())
+        // Puts all logins in order anew: not on the thread on which the house serves.
+        let updated = await arranging {
+            var updated = shelf
+            updated.update(
+                ours,
+                to: found.items,
+                extras: found.secrets.compactMapValues { LoginExtra(json: $0) },
+                identity: identity
+            )
+            return updated
+        }
+        guard self.shelf != nil else { return true }
+        guard before == cache.changes else { return nil }
+        cache.change { $0 = updated }
+        keepNames()
+        if areOthers { lookForOrphans() }
+        return true
+    }
+}

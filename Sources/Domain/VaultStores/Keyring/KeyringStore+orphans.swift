@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Logging
+import SecretService
+import Vault
+
+// What belonged to logins that are gone is deleted. With KeePassXC it is kept for a while: a login that isn't to be seen
+// there may just have been moved, to its bin or out of the group that it shows to others, and may come back.
+extension KeyringStore {
+    /// How long that is, in seconds.
+    static let orphanTime: Int64 = 30 * 86_400
+
+    /// Deletes what belonged to logins that are gone; where they may come back, it is noted, and deleted after long.
+    func lookForOrphans() {
+        guard let shelf else { return }
+        var state = keptState()
+        let (former, now) = (state.orphans ?? [:], now())
+        var orphans: [String: Int64] = [:]
+        // A clock that was ahead doesn't keep it for good.
+        for id in shelf.orphans where shelf.extra(id).map({ mayReturn($0.item) }) ?? false {
+            orphans[id.hex] = min(former[id.hex] ?? now, now)
+        }
+        if orphans != former {
+            state.orphans = orphans.isEmpty ? nil : orphans
+            keep(state)
+        }
+        let over = shelf.orphans.filter { id in
+            orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? true
+        }
+        // Once in a run: a provider that would ask the person about it does so every time.
+        for id in over where toldToDelete.insert(id).inserted {
+            saves.join { await self.deleteExtra(of: id) }
+        }
+    }
+
+    private func deleteExtra(of id: LoginID) async {
+        guard let shelf, shelf.item(id) == nil, let extra = shelf.extra(id) else { return }
+        do throws(KeyringError) {
+            let same = try await keyring.items(
+                schema: LoginItem.schema,
+                attributes: [LoginItem.Attribute.uuid: id.hex]
+            )
+            guard same.isEmpty else { return }
+            try await keyring.delete(extra.item, mayAsk: false)
+            await refresh([extra.item.path])
+        } catch {
+            logger.notice("What belonged to a deleted login is left", metadata: ["reason": "\(error)"])
+        }
+    }
+}

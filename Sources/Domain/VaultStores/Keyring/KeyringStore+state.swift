@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Logging
+import SecretService
+import Vault
+
+// What the vault keeps outside the keyring: its identity, and names for items that have none.
+extension KeyringStore {
+    /// The vault's identity, made up at the first start.
+    func identity() -> VaultIdentity {
+        keptState().identity ?? .random()
+    }
+
+    /// The vault's Hash, if the keyring is known to keep no other.
+    var settledHash: String? {
+        let state = keptState()
+        return state.isProvisional ? nil : state.identity?.hash
+    }
+
+    func keptState() -> KeptState {
+        known ?? take(file.read())
+    }
+
+    /// Reads the state beside the thread that serves; where the disk takes too long, whoever needs it waits for it.
+    func readState() async {
+        guard known == nil else { return }
+        do {
+            let found = try await withDeadline(.seconds(5)) { [file] in
+                await BlockingWork.state { file.read() }
+            }
+            if known == nil { take(found) }
+        } catch {
+            logger.notice("The vault's state takes long to read")
+        }
+    }
+
+    @discardableResult
+    private func take(_ found: KeptState?) -> KeptState {
+        let kept = found.flatMap { $0.identity == nil ? nil : $0 }
+        let state = kept ?? KeptState(.random(), isProvisional: true)
+        known = state
+        if state.isProvisional { keep(state) }
+        return state
+    }
+
+    func keep(_ state: KeptState) {
+        known = state
+        // A slow disk holds up nobody; what comes later is written later.
+        BlockingWork.state.begin { [file, logger] in
+            do throws(VaultError) {
+                try file.write(state)
+            } catch {
+                logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// Takes the identity that the keyring knows, if our own was only made up because there was no state.
+    func settleIdentity(_ extras: [KeyringItem]) {
+        var state = keptState()
+        guard state.isProvisional else { return }
+        if let other = extras.lazy.compactMap({ VaultIdentity(attributes: $0.attributes) }).first,
+            other != state.identity
+        {
+            logger.notice(
+                "The state was lost; the vault's Hash is again the one that the keyring keeps",
+                metadata: ["was": "\(identity().hash)", "is": "\(other.hash)"]
+            )
+            let former = state
+            state = KeptState(other, isProvisional: false)
+            state.derived = former.derived
+            state.orphans = former.orphans
+        }
+        state.isProvisional = false
+        keep(state)
+    }
+
+    /// Looks whether the keyring knows another identity, if our own was only made up: before anybody is told it.
+    ///
+    /// Asks the person nothing, and reads no login.
+    package func settle() async {
+        await readState()
+        guard keptState().isProvisional else { return }
+        do throws(KeyringError) {
+            settleIdentity(
+                try await keyring.items(
+                    schema: LoginItem.extraSchema,
+                    attributes: [LoginItem.Attribute.uuid: VaultIdentity.itemName]
+                )
+            )
+        } catch {
+            logger.debug(
+                "The keyring can't be asked for the vault's Hash yet",
+                metadata: ["reason": "\(error)"]
+            )
+        }
+    }
+
+    /// Writes down the names that were made up for items, if there are new ones.
+    func keepNames() {
+        guard let derived = shelf?.derived, derived != keptState().derived else { return }
+        var state = keptState()
+        state.derived = derived
+        keep(state)
+    }
+}

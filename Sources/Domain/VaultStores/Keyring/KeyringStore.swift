@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import FoundationEssentials
+package import Logging
+package import SecretService
+import SecureMemory
+package import Vault
+
+/// Logins as items of the person's keyring, the vault that needs nothing set up.
+///
+/// All but the passwords is kept in memory and follows the keyring's signals. A password is fetched at the
+/// moment it is handed out: gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so
+/// a copy could be an old one. Locking the vault never locks the collection.
+package actor KeyringStore: VaultStore {
+    /// The schema of what belongs to logins but has no place in their items; all of it is read.
+    package static let extraSchema = LoginItem.extraSchema
+
+    package nonisolated let name: String
+    package nonisolated let kind = VaultKind.keyring
+
+    let keyring: Keyring
+    let logger: Logger
+    let now: @Sendable () -> Int64
+    let file: StateFile<KeptState>
+    let events: AsyncStream<KeyringEvent>
+    let arranging = BlockingWork(label: "org.keybell.keyring.arranging")
+    nonisolated let news = Broadcast<Void>(backlog: 1)
+
+    var known: KeptState?
+    let cache = CachedReading<KeyringSnapshot, KeyringError>()
+    var shelf: KeyringSnapshot? { cache.current }
+    /// The saves: each begins with what the one before has left.
+    var saves = SerialLine()
+    /// Whether an item that isn't there any more may be again, as it was.
+    let mayReturn: @Sendable (KeyringItem) -> Bool
+    /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
+    var toldToDelete: Set<LoginID> = []
+    var follower: Task<Void, Never>?
+    /// The looks at what the keyring has told of; each takes in all that is told before it begins.
+    var looks = SerialLine()
+    /// The items that it has told of and nobody has looked at yet.
+    var untaken: Set<String> = []
+    /// The items that it has told of while all of them were being read.
+    var missed: Set<String> = []
+    /// How often all of them were read.
+    private(set) var readings = 0
+    /// Whether the vault was locked by itself, whatever its collection is.
+    private var isLockedByUs = false
+    private var isClosed = false
+    /// How the collection was when last looked at.
+    private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
+    /// How long a provider that could not be reached counts as such; its coming is signalled, its recovery isn't.
+    private static let patience = Duration.seconds(10)
+
+    /// A vault over a keyring; nothing is read yet.
+    ///
+    /// - Parameters:
+    ///   - name: What configuration and prompts call it.
+    ///   - keyring: The keyring's collection that holds it.
+    ///   - state: The folder for what it keeps outside the keyring, which is made when needed.
+    ///   - logger: Where trouble goes; never a login's title, user name or URL.
+    ///   - now: The time, in seconds since 1970.
+    ///   - mayReturn: Whether an item that isn't there any more may be again, as it was.
+    package init(
+        name: String,
+        keyring: Keyring,
+        state: String,
+        logger: Logger,
+        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
+    ) {
+        self.name = name
+        self.keyring = keyring
+        self.mayReturn = mayReturn
+        self.logger = logger
+        self.now = now
+        file = KeptState.file(in: state)
+        events = keyring.events()
+    }
+
+    deinit {
+        follower?.cancel()
+    }
+
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
+    /// Nil while it may yet turn out that the keyring knows another: clients keep what they are told for good.
+    package func hash() async -> String? {
+        await readState()
+        guard keptState().isProvisional else { return settledHash }
+        switch await collectionState() {
+        case .unlocked: await settle()
+        // Where nothing was ever stored there is no other. One that has a name may just not be open.
+        case .noCollection where keyring.isDefault: return identity().hash
+        case .noCollection, .noProvider, .locked: break
+        }
+        return settledHash
+    }
+
+    package func status() async -> VaultStatus {
+        let state = await collectionState()
+        return VaultStatus(
+            name: name,
+            kind: kind,
+            path: "",
+            isLocked: isLockedByUs || state != .unlocked,
+            count: shelf?.index.count ?? 0,
+            hash: settledHash
+        )
+    }
+
+    package func index() async throws(VaultError) -> LoginIndex {
+        try await opened().index
+    }
+
+    package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
+        let shelf = try await opened()
+        guard let item = shelf.item(id) else { throw .notFound }
+        let password = try await asking { () async throws(KeyringError) in
+            try await self.keyring.secret(of: item)
+        }
+        return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
+    }
+
+    /// Former passwords are all that is remembered here.
+    package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
+        let shelf = try await opened()
+        guard shelf.item(id) != nil else { throw .notFound }
+        return (shelf.extra(id)?.content?.former ?? []).reversed().map { former in
+            FormerLogin(login: Login(id: id, title: ""), secrets: LoginSecrets(password: former.password))
+        }
+    }
+
+    package func confirm(_ ids: [LoginID]) async throws(VaultError) {
+        let shelf = try await opened()
+        let items = ids.compactMap { shelf.item($0) }
+        try await asking { () async throws(KeyringError) in
+            let locked = try await self.keyring.openSecrets(of: items).locked
+            try await self.keyring.confirm(items.filter { locked.contains($0.path) })
+        }
+    }
+
+    package func lock() async {
+        isLockedByUs = true
+        forget()
+        news.send(())
+    }
+
+    package func close() async {
+        isClosed = true
+        await lock()
+        news.finish()
+    }
+
+    package func unlock(for reason: UnlockReason) async throws(VaultError) {
+        guard !isClosed else { throw .leftOut(name) }
+        let keyring = keyring
+        let outcome = await reason.whileWanted {
+            await Result { () async throws(KeyringError) in try await keyring.unlock() }
+        }
+        guard let outcome else { throw .notUnlocked(.cancelled) }
+        guard !isClosed else { throw .leftOut(name) }
+        try await asking { () async throws(KeyringError) in try outcome.get() }
+        isLockedByUs = false
+        lastLook = nil
+        // So that whoever asks how it stands hears how many logins there are; the next reader hears of trouble.
+        _ = try? await read()
+        news.send(())
+    }
+
+    /// Makes the vault usable again after `lock`, as at the screen's unlock; asks nobody anything.
+    package func resume() async {
+        guard isLockedByUs, !isClosed else { return }
+        isLockedByUs = false
+        news.send(())
+    }
+
+    // MARK: - Reading
+
+    /// What is in the vault, if it may be used.
+    func opened() async throws(VaultError) -> KeyringSnapshot {
+        guard !isLockedByUs else { throw .locked }
+        let shelf: KeyringSnapshot
+        do throws(VaultError) {
+            shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+        } catch .unconfirmed {
+            // What belongs to the logins says who may have them: without it the vault is as good as locked.
+            lastLook = (.locked, .now)
+            throw .locked
+        } catch {
+            throw error
+        }
+        guard !isLockedByUs else { throw .locked }
+        return shelf
+    }
+
+    /// Whether all is being read.
+    var isReading: Bool { cache.isReading }
+
+    private func read() async throws(KeyringError) -> KeyringSnapshot {
+        follow()
+        for _ in 0..<CachedReading<KeyringSnapshot, KeyringError>.attempts {
+            // All that was told before; a keyring that never rests tells of more meanwhile.
+            await looks.isDone()
+            if let shelf { return shelf }
+            _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
+                () async throws(KeyringError) in
+                try await self.readAll()
+            } adopted: { store, _ in
+                store.hasRead()
+            }
+        }
+        throw .deadline
+    }
+
+    private func readAll() async throws(KeyringError) -> KeyringSnapshot {
+        guard !isLockedByUs else { throw .locked }
+        missed = []
+        readings += 1
+        let items = try await keyring.items(schema: LoginItem.schema)
+        let extras = try await keyring.items(schema: LoginItem.extraSchema)
+        // The identity stands in its attributes; its secret says nothing.
+        let secrets = try await keyring.secrets(
+            of: extras.filter { $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName }
+        )
+        settleIdentity(extras)
+        let (identity, remembered) = (identity(), keptState().derived)
+        // Thousands of items take a while, and the house serves on this thread.
+        return await arranging {
+            let read = extras.map { item in
+                KeyringSnapshot.Extra(
+                    item: item,
+                    content: secrets[item.path].flatMap { LoginExtra(json: $0) }
+                )
+            }
+            return KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
+        }
+    }
+
+    /// Looks again at what was told of while it was being read, and only at that: an import goes on for longer than a
+    /// reading.
+    private func hasRead() {
+        lastLook = (.unlocked, .now)
+        keepNames()
+        lookForOrphans()
+        takeIn(missed)
+        missed = []
+    }
+
+    /// How the collection stands: from memory, if it was looked at and nothing has been told since.
+    private func collectionState() async -> CollectionState {
+        follow()
+        if shelf != nil { return .unlocked }
+        if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.patience {
+            return lastLook.state
+        }
+        let before = cache.changes
+        let state = await keyring.state()
+        if before == cache.changes { lastLook = (state, .now) }
+        return state
+    }
+
+    func forget() {
+        cache.forget()
+        lastLook = nil
+    }
+
+    // MARK: - Errors
+
+    /// Turns what the keyring says into what a vault says.
+    func asking<Value: Sendable>(
+        _ work: () async throws(KeyringError) -> Value
+    ) async throws(VaultError) -> Value {
+        do throws(KeyringError) {
+            return try await work()
+        } catch {
+            if error == .locked { forget() }
+            throw VaultError(error)
+        }
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import SecretService
+import SecureMemory
+import Vault
+
+/// How a login stands in the keyring: one item whose secret is the password, so that `secret-tool` reads it.
+enum LoginItem {
+    static let schema = "org.keybell.Login"
+    static let extraSchema = "org.keybell.LoginExtra"
+
+    /// The attributes' names; an item may lack any of them.
+    enum Attribute {
+        static let uuid = "uuid"
+        static let title = "title"
+        static let username = "username"
+        static let url = "url"
+        static let group = "group"
+        static let all: Set = [uuid, title, username, url, group]
+    }
+
+    /// Reads a login out of an item.
+    static func login(_ item: KeyringItem, id: LoginID, extra: LoginExtra?, identity: VaultIdentity) -> Login
+    {
+        let attribute = { (name: String) in item.attributes[name].flatMap { $0.isEmpty ? nil : $0 } }
+        return Login(
+            id: id,
+            title: attribute(Attribute.title) ?? item.label,
+            username: attribute(Attribute.username) ?? "",
+            url: attribute(Attribute.url) ?? "",
+            group: attribute(Attribute.group).map { LoginGroup(name: $0, id: identity.group($0)) },
+            furtherURLs: Login.furtherURLs(in: extra?.fields ?? [:]),
+            settings: extra?.settings ?? EntrySettings(),
+            fieldNames: (extra?.fields.keys).map { $0.sorted() } ?? []
+        )
+    }
+
+    /// What an item says, as a short text for telling it again; no client learns it.
+    static func digest(_ item: KeyringItem) -> String { digest(item.label, item.attributes) }
+
+    /// What of that is public, as a short text for making a name of: nobody can try by a name whether he has guessed the
+    /// rest of a URL, or what another program has written to an item.
+    static func publicDigest(_ item: KeyringItem) -> String {
+        var attributes = item.attributes.filter { Attribute.all.contains($0.key) }
+        attributes[Attribute.url] = attributes[Attribute.url].map { PublicURL.text(of: $0) }
+        return digest(item.label, attributes)
+    }
+
+    private static func digest(_ label: String, _ attributes: [String: String]) -> String {
+        let facts = [label] + attributes.sorted { $0.key < $1.key }.flatMap { [$0.key, $0.value] }
+        let text = facts.map { "\($0.utf8.count):\($0)" }.joined()
+        return Hex.text(Digest.sha256(Array(text.utf8)))
+    }
+}

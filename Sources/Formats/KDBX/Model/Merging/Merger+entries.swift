@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SecureMemory
+import XMLTree
+
+extension Merger {
+    /// Entries that only they have come over; of two different states the later stands, the other is history.
+    mutating func mergeEntries() {
+        // The groups are all there by now.
+        var firstGroups: [Element: Element?] = [:]
+        for entry in theirs.entries {
+            guard let id = entry.id, isWanted(id, entry.element) else { continue }
+            if let own = ours.entryPlaces[id] {
+                merge(entry.element, into: own)
+            } else {
+                let found = theirs.document.parent(of: entry.element).flatMap { counterpart(of: $0) }
+                let parent = found ?? ours.rootGroup
+                let firstGroup = firstGroups[parent] ?? ours.document.firstOfLast(named: "Group", in: parent)
+                firstGroups[parent] = .some(firstGroup)
+                let copy = adopt(entry.element)
+                ours.document.move(copy, to: parent, before: firstGroup)
+                ours.entryPlaces[id] = copy
+                added.insert(copy)
+                hasChanged = true
+            }
+        }
+    }
+
+    /// Whether an entry is taken over.
+    ///
+    /// An entry whose UUID is a stand-in is only taken over into the same entry: where the file doesn't have that UUID
+    /// any more, it may have the entry under another. Of single entries, one that ours deleted later stays deleted.
+    func isWanted(_ id: Identifier, _ entry: Element) -> Bool {
+        if ours.entryPlaces[id] != nil { return wanted?.contains(id) ?? true }
+        guard !theirs.standIns.contains(id) else { return false }
+        guard let wanted else { return true }
+        guard wanted.contains(id) else { return false }
+        return ours.deletions[id].map { max(theirs.modified(entry), theirs.moved(entry)) > $0 } ?? true
+    }
+
+    private mutating func merge(_ entry: Element, into own: Element) {
+        let isNewer = theirs.modified(entry) > ours.modified(own)
+        var states = [Element]()
+        let theirHistory = theirs.document.child(of: entry, named: "History")
+        if let theirHistory { states = theirs.document.children(of: theirHistory, named: "Entry") }
+        var former: Element?
+        if digests.digest(of: own, in: ours, .ours) != digests.digest(of: entry, in: theirs, .theirs) {
+            if isNewer {
+                let state = ours.copyOfState(own, from: ours)
+                assign(entry, to: own, except: ["UUID", "History"])
+                // Where it is, is a matter of its own.
+                ours.setTime("LocationChanged", of: own, to: ours.moved(state))
+                former = state
+            } else {
+                states.insert(entry, at: 0)
+            }
+        } else if isNewer {
+            ours.setTime("LastModificationTime", of: own, to: theirs.modified(entry))
+            hasChanged = true
+        }
+        keep(former, states, inHistoryOf: own)
+    }
+
+    /// Puts a state of ours and some of theirs into a history, unless they are there, or are the present one.
+    private mutating func keep(_ former: Element?, _ states: [Element], inHistoryOf own: Element) {
+        guard former != nil || !states.isEmpty else { return }
+        var known = KnownStates(of: own, in: ours)
+        var kept: [Element] = []
+        if let former, isNew(former, false, &known) { kept.append(former) }
+        for state in states where isNew(state, true, &known) {
+            let copy = adopt(state)
+            if let history = ours.document.child(of: copy, named: "History") { ours.document.remove(history) }
+            kept.append(copy)
+        }
+        guard !kept.isEmpty else { return }
+        let before = history(of: own)
+        ours.addToHistory(of: own, kept)
+        ours.pruneHistory(of: own)
+        // The database may keep none of them.
+        if history(of: own) != before { hasChanged = true }
+    }
+
+    private func history(of own: Element) -> [Element] {
+        ours.document.child(of: own, named: "History").map { Array(ours.document.children(of: $0)) } ?? []
+    }
+
+    private mutating func isNew(_ state: Element, _ isTheirs: Bool, _ known: inout KnownStates) -> Bool {
+        let digest =
+            isTheirs
+            ? digests.digest(of: state, in: theirs, .theirs) : digests.digest(of: state, in: ours, .ours)
+        let time = isTheirs ? theirs.modified(state) : ours.modified(state)
+        return known.insert(digest, at: time) { digests.digest(of: $0, in: ours, .ours) }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ciphers
+package import SecureMemory
+
+/// What a message of ours is signed and encrypted with: a key and the nonce of this one message.
+package struct Seal: Sendable {
+    /// The nonce, fresh for every seal unless a test says otherwise.
+    package let nonce: Nonce
+    private let key: ClientKey
+
+    /// Makes a seal for one message.
+    package init(key: ClientKey, nonce: Nonce = .random()) {
+        self.key = key
+        self.nonce = nonce
+    }
+
+    /// Makes a seal for the reply to a message: under its key, with a nonce that is none for a request.
+    package init(replyingTo conversation: VerifiedMessage) {
+        self.init(
+            key: conversation.key,
+            nonce: .replying(to: conversation.nonce, under: conversation.key)
+        )
+    }
+
+    /// The signature that proves the key: Nonce, Verifier and Hmac.
+    /// - Returns: The three texts; the Hmac is never nil.
+    /// - Throws: What the cipher throws, which is `failed` if there is no memory.
+    package func signature() throws(CipherError) -> RequestSignature {
+        let verifier = try encrypted(SecretBytes(utf8: nonce.text))
+        let hmac = HMAC.sha256(key: key.bytes, nonce.iv.bytes + verifier)
+        return RequestSignature(
+            nonce: nonce.text,
+            verifier: Base64.encode(verifier),
+            hmac: Base64.encode(hmac)
+        )
+    }
+
+    /// A field's text, encrypted and in base64.
+    /// - Parameter plain: The text as UTF-8.
+    /// - Returns: What stands in the message.
+    /// - Throws: What the cipher throws.
+    package func field(_ plain: SecretBytes) throws(CipherError) -> String {
+        Base64.encode(try encrypted(plain))
+    }
+
+    /// A text that is no secret of ours, encrypted and in base64.
+    /// - Parameter plain: The text.
+    /// - Returns: What stands in the message.
+    /// - Throws: What the cipher throws.
+    package func field(_ plain: String) throws(CipherError) -> String {
+        try field(SecretBytes(utf8: plain))
+    }
+
+    private func encrypted(_ plain: SecretBytes) throws(CipherError) -> [UInt8] {
+        try AESCBC.encrypt(plain, key: key.bytes, iv: nonce.iv)
+    }
+}

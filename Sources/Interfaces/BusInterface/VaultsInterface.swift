@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// `org.keybell.Vaults1`: the vaults that logins come from.
+package enum VaultsInterface {
+    /// The interface name.
+    package static let name = "org.keybell.Vaults1"
+    /// The object that carries it.
+    package static let path = "/org/keybell/Vaults"
+
+    /// Every vault, in the order of the configuration.
+    package static let list = BusMethod("List", out: [BusArgument("vaults", "aa{sv}")])
+    /// Locks a vault, or all of them for an empty name.
+    package static let lock = BusMethod("Lock", in: [BusArgument("name", "s")])
+    /// Unlocks a vault, or all of them for an empty name; returns when the person has answered.
+    package static let unlock = BusMethod("Unlock", in: [BusArgument("name", "s")])
+
+    /// The same for a caller that says where it can be asked for the password (`UnlockOption`).
+    package static let unlockWithOptions = BusMethod(
+        "UnlockWithOptions",
+        in: [BusArgument("name", "s"), BusArgument("options", "a{sv}")]
+    )
+    /// Gives up the caller's own calls of `UnlockWithOptions`, which then fail.
+    package static let cancelUnlock = BusMethod("CancelUnlock")
+
+    /// A vault has been locked or unlocked, or its entries have changed.
+    package static let changed = BusSignal("Changed")
+
+    /// The program's version.
+    package static let version = CommonProperty.version
+
+    /// The interface as a whole.
+    package static let description = BusInterfaceDescription(
+        name: name,
+        path: path,
+        methods: [list, lock, unlock, unlockWithOptions, cancelUnlock],
+        signals: [changed],
+        properties: [version]
+    )
+
+    /// The name that stands for the keyring itself, where no vault has it.
+    package static let keyring = "keyring"
+
+    /// Options of `UnlockWithOptions`.
+    package enum UnlockOption {
+        /// `s`: the device of the caller's own terminal, which it lends to pinentry.
+        package static let terminal = "terminal"
+        /// `s`: what TERM is there.
+        package static let terminalType = "terminal-type"
+        /// `s`: what LC_CTYPE is there.
+        package static let locale = "locale"
+        /// `b`: whether the person sees the session's display, too; else only the terminal is used.
+        package static let display = "display"
+    }
+
+    /// Keys of a vault's dictionary.
+    package enum Key {
+        /// `s`: the name from the configuration.
+        package static let name = "name"
+        /// `s`: keyring or kdbx.
+        package static let kind = "kind"
+        /// `s`: the file, or the collection's object path.
+        package static let path = "path"
+        /// `u`: how many entries have no uuid of their own in the file; absent where all have.
+        package static let standIns = "without-uuid"
+        /// `s`: of an open vault whose file can't be read any more as it is now, so that it is served as it was: why; absent
+        /// where it can.
+        package static let trouble = "trouble"
+        /// `b`: whether it must be unlocked first.
+        package static let locked = "locked"
+        /// `u`: how many logins; 0 while locked.
+        package static let entries = "entries"
+        /// `s`: 40 hex digits, empty while nobody knows it.
+        package static let hash = "hash"
+    }
+}

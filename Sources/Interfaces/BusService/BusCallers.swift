@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import DBus
+import DisplayText
+import Glibc
+
+extension Answerer {
+    /// Its executable, fit to be shown; nil if unknown.
+    var shownExecutable: String? {
+        chain.first.map { PlainText.field($0.executable) }
+    }
+}
+
+/// Who calls one of our methods: what the bus daemon knows, and what `/proc` says of that process.
+struct BusCallers: Sendable {
+    /// Looks at a process.
+    typealias Reader = @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer
+
+    let bus: BusConnection
+    let approvals: ApprovalBroker
+    private let read: Reader
+    /// The path of our own command line; nil where our own folder can't be found.
+    private let commandLine: String?
+
+    init(bus: BusConnection, approvals: ApprovalBroker, read: @escaping Reader) {
+        self.bus = bus
+        self.approvals = approvals
+        self.read = read
+        let own = Answerer.read(pid: getpid(), uid: getuid()).chain.first?.executable ?? ""
+        commandLine = own.lastIndex(of: "/").map { own[..<$0] + "/keybell" }
+    }
+
+    /// The process behind a unique name.
+    ///
+    /// A process number is used again once its process has ended. So the connection has to stand still after
+    /// the process was looked at: then it was the connection's own.
+    func identify(_ sender: String) async throws(DBusError) -> Answerer {
+        let credentials = try await bus.credentials(of: sender)
+        let answerer = await read(credentials.pid, credentials.uid)
+        guard try await bus.credentials(of: sender) == credentials else {
+            throw .notAllowed("Who calls could not be found out.")
+        }
+        return answerer
+    }
+
+    /// The caller of a method or the reader of a property: never one in a sandbox, nor one that can't be seen.
+    @discardableResult
+    func unsandboxed(_ sender: String) async throws(DBusError) -> Answerer {
+        let answerer = try await identify(sender)
+        guard answerer.identity != nil else { throw .notAllowed("Who calls could not be found out.") }
+        guard answerer.sandbox == nil else { throw .notAllowed("A sandboxed program can't do that.") }
+        return answerer
+    }
+
+    /// The caller of `Forget`, `Unlock` and `Unmute`: also not one that belongs to an asker or to who was just denied, as
+    /// for an answer, nor one of the same program.
+    ///
+    /// Its parents' programs count as well: an asker gets nowhere by running `keybell`. Our own command line itself may be
+    /// asking in a script while the person uses it elsewhere.
+    @discardableResult
+    func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
+        let answerer = try await unsandboxed(sender)
+        let isOwn = answerer.chain.first?.executable == commandLine
+        var isUninvolved = await approvals.isApart(answerer)
+        for process in answerer.chain.dropFirst(isOwn ? 1 : 0) where !process.executable.isEmpty {
+            if await approvals.isInvolved(process.program) { isUninvolved = false }
+        }
+        guard isUninvolved else {
+            throw .notAllowed(
+                "This program has a request waiting or was denied just now. Run keybell in another terminal."
+            )
+        }
+        return answerer
+    }
+
+    /// Through what an answer of this caller comes.
+    ///
+    /// Our own command line on a terminal is trusted where it can't be told who asks.
+    func surface(of answerer: Answerer) -> Surface {
+        guard let process = answerer.chain.first, process.hasTerminal, process.executable == commandLine
+        else { return .bus(answerer) }
+        return .terminal(answerer)
+    }
+}

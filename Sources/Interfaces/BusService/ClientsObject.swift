@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import BusInterface
+import Callers
+import Clients
+import ConcurrencyTools
+import DBus
+import DisplayText
+import FoundationEssentials
+import SecretService
+import Vault
+
+/// `org.keybell.Clients1`: who is let in, and what they were granted.
+struct ClientsObject: Sendable {
+    let clients: ClientRegistry
+    let grants: GrantRegistry
+    let approvals: ApprovalBroker
+    let callers: BusCallers
+    let audit: Recorder
+    let vaults: Current<[any VaultStore]>
+
+    static let path = ObjectPath(constant: ClientsInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            ClientsInterface.description,
+            methods: [
+                (ClientsInterface.list, list), (ClientsInterface.rename, rename),
+                (ClientsInterface.revoke, revoke),
+                (ClientsInterface.grants, grants), (ClientsInterface.forget, forget),
+            ]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        return [.array("a{sv}", try await all().map { .vardict($0.details) })]
+    }
+
+    private func rename(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        _ = try await callers.unsandboxed(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        do throws(ClientError) {
+            try await clients.rename(client.id, to: call.body.last?.asString ?? "")
+        } catch {
+            throw DBusError(error)
+        }
+        return []
+    }
+
+    private func revoke(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.unsandboxed(call.sender)
+        let name = call.body.first?.asString ?? ""
+        if let id = try await lockedID(name) {
+            // Nobody can see which key it is. What was granted to that goes before it is let in again.
+            return try await delete(id, for: answerer)
+        }
+        let client = try await client(name)
+        // Whatever fails, nothing that was decided for it counts any more.
+        await approvals.end(.key(client.fingerprint))
+        _ = try await delete(client.id, for: answerer)
+        do throws(KeyringError) {
+            try await grants.forget(fingerprint: client.fingerprint)
+        } catch {
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(cause.message)"
+            )
+        }
+        return []
+    }
+
+    private func delete(_ id: String, for answerer: Answerer) async throws(DBusError) -> [Value] {
+        do throws(ClientError) {
+            try await clients.revoke(id)
+        } catch {
+            throw DBusError(error)
+        }
+        _ = await audit(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])
+        return []
+    }
+
+    private func grants(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        let name = call.body.first?.asString ?? ""
+        let known = try await name.isEmpty ? all() : [client(name)]
+        let decided: [Grant]
+        do throws(KeyringError) {
+            decided = try await grants.all()
+        } catch {
+            throw DBusError(error)
+        }
+        let titles = await titles(of: decided)
+        let details = known.flatMap { client in
+            decided.filter { $0.key.fingerprint == client.fingerprint }
+                .map { $0.details(of: client, titles: titles[$0.key.vault] ?? [:]) }
+        }
+        return [.array("a{sv}", details.map { .vardict($0) })]
+    }
+
+    /// The titles of the logins that grants are for, by vault and uuid; of vaults that are open.
+    private func titles(of grants: [Grant]) async -> [String: [String: String]] {
+        var titles: [String: [String: String]] = [:]
+        for vault in vaults.value
+        where grants.contains(where: { $0.key.vault == vault.name && $0.entries != nil }) {
+            let wanted = grants.filter { $0.key.vault == vault.name }
+                .reduce(into: Set<String>()) { $0.formUnion($1.entries ?? []) }
+            let index: LoginIndex
+            do throws(VaultError) {
+                index = try await vault.index()
+            } catch {
+                continue  // locked: the uuids are told
+            }
+            for login in index.everything where wanted.contains(login.id.hex) {
+                titles[vault.name, default: [:]][login.id.hex] = PlainText.field(login.title)
+            }
+        }
+        return titles
+    }
+
+    private func forget(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.uninvolved(call.sender)
+        let client = try await client(call.body.first?.asString ?? "")
+        let name = call.body.last?.asString ?? ""
+        // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
+        await approvals.forget(.key(client.fingerprint))
+        let forgotten: Grant?
+        do throws(KeyringError) {
+            forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
+        } catch {
+            let cause = DBusError(error)
+            throw DBusError(
+                name: cause.name,
+                message:
+                    "It could not be deleted from the keyring. It counts no more while Keybell runs; repeat this once the keyring works, or it is back after a restart. \(cause.message)"
+            )
+        }
+        guard let forgotten else {
+            throw .notFound(
+                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
+            )
+        }
+        _ = await audit(
+            .forgotten,
+            [
+                .client: PlainText.field(client.id), .by: answerer.shownExecutable,
+                .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
+                .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
+                .vault: PlainText.field(forgotten.key.vault),
+            ]
+        )
+        return []
+    }
+
+    private func all() async throws(DBusError) -> [Client] {
+        do throws(ClientError) {
+            return try await clients.list()
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    /// The Id of a client whose item the keyring keeps locked by itself, so that no more is known of it.
+    private func lockedID(_ name: String) async throws(DBusError) -> String? {
+        guard let id = PlainName(cleaning: name)?.text else { return nil }
+        do throws(ClientError) {
+            return try await clients.isLocked(id) ? id : nil
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    /// The client of an Id, or of the name that it is shown under.
+    private func client(_ name: String) async throws(DBusError) -> Client {
+        let all = try await all()
+        let clean = PlainName(cleaning: name)?.text
+        if let client = all.first(where: { $0.id == clean }) { return client }
+        let named = all.filter { $0.shownName == clean }
+        guard let first = named.first else {
+            let isLocked = try await lockedID(name) != nil
+            throw DBusError(isLocked ? ClientError.keyring(.itemLocked) : .unknown(name))
+        }
+        guard named.count == 1 else {
+            let ids = named.map { PlainText.name($0.id) }.joined(separator: ", ")
+            throw .invalidArgs("Several clients are shown as \(PlainText.quoted(name)): name one of \(ids).")
+        }
+        return first
+    }
+}
+
+extension Client {
+    fileprivate var details: [String: Value] {
+        typealias Key = ClientsInterface.Key
+        return [
+            Key.id: .string(id),
+            Key.name: .string(shownName),
+            Key.fingerprint: .string(fingerprint),
+            Key.created: .uint64(created),
+            Key.lastUsed: .uint64(lastUsed ?? 0),
+            Key.program: .string(program),
+            Key.origin: .string(origin ?? ""),
+            Key.database: .string(database),
+        ]
+    }
+}
+
+extension Grant {
+    /// How many logins are named at most.
+    private static let mostNamed = 1000
+
+    fileprivate func details(of client: Client, titles: [String: String]) -> [String: Value] {
+        typealias Key = ClientsInterface.GrantKey
+        let entries = (entries ?? []).sorted().prefix(Self.mostNamed)
+        return [
+            Key.entries: .strings(Array(entries)),
+            Key.titles: .strings(entries.map { titles[$0] ?? "" }),
+            Key.key: .string(name),
+            Key.client: .string(client.id),
+            Key.clientName: .string(client.shownName),
+            Key.host: .string(key.host),
+            Key.submitHost: .string(key.form?.submitHost ?? ""),
+            Key.scheme: .string(key.form?.scheme ?? ""),
+            Key.kind: .string(key.kind.rawValue),
+            Key.program: .string(key.program),
+            Key.origin: .string(key.origin ?? ""),
+            Key.vault: .string(key.vault),
+            Key.decision: .string(allows ? "allow" : "deny"),
+            Key.scope: .string(isForSession ? "session" : "always"),
+            Key.expires: .uint64(expires),
+        ]
+    }
+
+    /// When it runs out, in seconds since 1970; 0 if it doesn't by itself.
+    private var expires: UInt64 {
+        guard case .session(let end?) = scope else { return 0 }
+        let left = (end - .now).components.seconds
+        return UInt64(max(0, Int64(Date().timeIntervalSince1970) + left))
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import BusInterface
+import Callers
+import Clients
+import ConcurrencyTools
+import DBus
+import DisplayText
+import SecretService
+import Vault
+
+/// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
+struct VaultsObject: Sendable {
+    let vaults: Current<[any VaultStore]>
+    let clients: ClientRegistry
+    let grants: GrantRegistry
+    let approvals: ApprovalBroker
+    let callers: BusCallers
+    let audit: Recorder
+    private let lentUnlocks = LentUnlocks()
+
+    init(
+        vaults: Current<[any VaultStore]>,
+        clients: ClientRegistry,
+        grants: GrantRegistry,
+        approvals: ApprovalBroker,
+        callers: BusCallers,
+        audit: @escaping Recorder
+    ) {
+        (self.vaults, self.clients, self.grants) = (vaults, clients, grants)
+        (self.approvals, self.callers, self.audit) = (approvals, callers, audit)
+    }
+
+    static let path = ObjectPath(constant: VaultsInterface.path)
+
+    var exported: ExportedObject {
+        let interface = ExportedInterface(
+            VaultsInterface.description,
+            methods: [
+                (VaultsInterface.list, list), (VaultsInterface.lock, lock), (VaultsInterface.unlock, unlock),
+                (VaultsInterface.unlockWithOptions, unlockWithOptions),
+                (VaultsInterface.cancelUnlock, cancelUnlock),
+            ]
+        )
+        return ExportedObject(path: Self.path, interfaces: [interface])
+    }
+
+    private func list(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        var dictionaries: [Value] = []
+        for vault in vaults.value {
+            dictionaries.append(.vardict(await vault.status().details))
+        }
+        return [.array("a{sv}", dictionaries)]
+    }
+
+    private func lock(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.unsandboxed(call.sender)
+        for vault in try named(call.body.first?.asString ?? "") {
+            await vault.lock()
+            await grants.endSessions(ofVault: vault.name)
+            await approvals.end(.vault(vault.name))
+            let reason = answerer.shownExecutable.map { "by \($0)" }
+            _ = await audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
+        }
+        return []
+    }
+
+    private func unlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        let answerer = try await callers.uninvolved(call.sender)
+        let reason = UnlockReason(program: answerer.chain.first?.executable)
+        try await unlock(call.body.first?.asString ?? "", for: reason)
+        return []
+    }
+
+    private func unlockWithOptions(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await lentUnlocks.run(for: call.sender, on: callers.bus) {
+            (cancellation) async throws(DBusError) in
+            let answerer = try await callers.uninvolved(call.sender)
+            let terminal = try UnlockOptions.terminal(call.body.last?.vardict ?? [:], of: answerer)
+            let reason = UnlockReason(
+                program: answerer.chain.first?.executable,
+                terminal: terminal,
+                cancellation: cancellation
+            )
+            try await unlock(call.body.first?.asString ?? "", for: reason)
+        }
+        return []
+    }
+
+    private func cancelUnlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
+        try await callers.unsandboxed(call.sender)
+        lentUnlocks.cancel(for: call.sender)
+        return []
+    }
+
+    private func unlock(_ name: String, for reason: UnlockReason) async throws(DBusError) {
+        if name == VaultsInterface.keyring, !vaults.value.contains(where: { $0.name == name }) {
+            return try await unlockKeyring()
+        }
+        var failures: [DBusError] = []
+        for vault in try named(name) {
+            // One that can't be opened is no reason to leave the others closed.
+            guard let failure = await failure(unlocking: vault, for: reason) else { continue }
+            failures.append(failure)
+            if reason.isGivenUp { break }
+        }
+        guard let first = failures.first else { return }
+        throw DBusError(name: first.name, message: failures.map(\.message).joined(separator: " "))
+    }
+
+    private func failure(unlocking vault: any VaultStore, for reason: UnlockReason) async -> DBusError? {
+        do throws(VaultError) {
+            try await vault.unlock(for: reason)
+            return nil
+        } catch .notUnlocked(let failure) {
+            return DBusError(
+                name: KeybellBusError.locked,
+                message: failure.sentence(vault: PlainText.field(vault.name))
+            )
+        } catch .locked {
+            return DBusError(
+                name: KeybellBusError.locked,
+                message: "\(PlainText.field(vault.name)) is locked again, or still: try again."
+            )
+        } catch {
+            return DBusError(error)
+        }
+    }
+
+    private func unlockKeyring() async throws(DBusError) {
+        do throws(KeyringError) {
+            try await clients.unlock()
+        } catch {
+            throw DBusError(error)
+        }
+    }
+
+    /// The vault of a name; all of them for an empty one.
+    private func named(_ name: String) throws(DBusError) -> [any VaultStore] {
+        guard !name.isEmpty else { return vaults.value }
+        let wanted = PlainName(cleaning: name)?.text
+        let found = vaults.value.filter { $0.name == wanted }
+        guard !found.isEmpty else {
+            throw .notFound("There is no vault of that name: `keybell status` lists them.")
+        }
+        return found
+    }
+}
+
+extension VaultStatus {
+    fileprivate var details: [String: Value] {
+        typealias Key = VaultsInterface.Key
+        var details: [String: Value] = [
+            Key.name: .string(name),
+            Key.kind: .string(kind.rawValue),
+            Key.path: .string(path),
+            Key.locked: .boolean(isLocked),
+            Key.entries: .uint32(UInt32(clamping: isLocked ? 0 : count)),
+            Key.hash: .string(hash ?? ""),
+        ]
+        details[Key.trouble] = trouble.map { .string(PlainText.field($0)) }
+        if standIns > 0 { details[Key.standIns] = .uint32(UInt32(clamping: standIns)) }
+        return details
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import DisplayText
+
+/// How the configuration that the daemon goes by stands to its file.
+struct ConfigurationDetails: Equatable, Sendable {
+    /// The file.
+    var file: String
+    /// Whether what is in force is what the file says now.
+    var isCurrent: Bool
+    /// What is wrong with the file; empty where nothing is.
+    var problem = ""
+    /// The keys whose new values take effect after a restart.
+    var afterRestart: [String] = []
+
+    /// What the person should know of it, each with what to do; nothing where the file is in force.
+    var remarks: [(text: String, cure: String)] {
+        var remarks: [(text: String, cure: String)] = []
+        if !problem.isEmpty {
+            remarks.append(
+                (
+                    "keybelld goes by what the file said before: \(problem)",
+                    "Correct it and run `keybell reload`."
+                )
+            )
+        } else if !isCurrent {
+            remarks.append(("\(file) has changed since keybelld read it", "Run `keybell reload`."))
+        }
+        if !afterRestart.isEmpty {
+            remarks.append(
+                (
+                    "keybelld was started with another \(afterRestart.joined(separator: ", "))",
+                    "Restart it: `systemctl --user restart keybell`."
+                )
+            )
+        }
+        return remarks
+    }
+}
+
+extension ConfigurationDetails {
+    init?(_ details: [String: Value]?) {
+        typealias Key = ConfigurationInterface.Key
+        guard let details, let isCurrent = details[Key.current]?.asBool else { return nil }
+        self.init(
+            file: details.cleanText(Key.file),
+            isCurrent: isCurrent,
+            problem: details.cleanText(Key.problem),
+            afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned)
+        )
+    }
+
+    var json: JSON {
+        .object([
+            ("file", .string(file)), ("current", .bool(isCurrent)),
+            ("problem", problem.isEmpty ? .null : .string(problem)),
+            ("after-restart", .array(afterRestart.map { .string($0) })),
+        ])
+    }
+}
+
+extension DaemonBus {
+    /// How its configuration stands; nil where it can't tell.
+    func configurationState() async -> ConfigurationDetails? {
+        // A daemon that doesn't run, or is older than this command, has nothing to say about it.
+        let answer = try? await call(
+            ConfigurationInterface.description,
+            ConfigurationInterface.state,
+            timeout: .seconds(15),
+            starts: false
+        )
+        return ConfigurationDetails(answer?.first?.vardict)
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import DisplayText
+
+/// The daemon, as seen over the session bus.
+struct DaemonBus: Sendable {
+    let bus: BusConnection
+
+    /// Connects to the session bus.
+    static func connect() async throws(ConsoleError) -> DaemonBus {
+        do throws(DBusError) {
+            return DaemonBus(bus: try await BusConnection.connect(.session))
+        } catch {
+            guard error.name != DBusError.Name.limitsExceeded else {
+                throw .refused(
+                    "The session bus is busy and takes no more connections: try again in a moment."
+                )
+            }
+            throw .unreachable(
+                """
+                There is no session bus (\(PlainText.cleaned(error.message))).
+                Run this inside your session; over SSH, run this first:
+                    export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus
+                """
+            )
+        }
+    }
+
+    /// Calls a method of the daemon; `starts` says whether the bus may start the daemon for this.
+    @discardableResult
+    func call(
+        _ interface: BusInterfaceDescription,
+        _ method: BusMethod,
+        _ arguments: [Value] = [],
+        timeout: Duration = .seconds(10),
+        starts: Bool = true
+    ) async throws(ConsoleError) -> [Value] {
+        guard let path = ObjectPath(interface.path) else {
+            throw .refused("\(interface.path) is no object path.")
+        }
+        do throws(DBusError) {
+            return try await bus.call(
+                KeybellBus.name,
+                path,
+                interface.name,
+                method.name,
+                arguments,
+                timeout: timeout,
+                noAutoStart: !starts
+            )
+        } catch {
+            guard error.name == DBusError.Name.noReply else { throw ConsoleError(error) }
+            guard await isThere() else {
+                throw .unreachable(
+                    "Keybell has ended before it answered. `journalctl --user -u keybell` may say why."
+                )
+            }
+            throw .refused(
+                "Keybell is busy and didn't answer in time: try again. `journalctl --user -u keybell` may say why."
+            )
+        }
+    }
+
+    /// Whether the daemon has its name, or the bus is too busy to say.
+    private func isThere() async -> Bool {
+        do throws(DBusError) {
+            return try await bus.owner(of: KeybellBus.name) != nil
+        } catch {
+            return error.name != DBusError.Name.disconnected
+        }
+    }
+
+    /// Calls a method that takes texts and gives nothing.
+    func call(
+        _ interface: BusInterfaceDescription,
+        _ method: BusMethod,
+        texts: [String],
+        timeout: Duration = .seconds(10)
+    ) async throws(ConsoleError) {
+        try await call(interface, method, texts.map { .string($0) }, timeout: timeout)
+    }
+
+    /// The daemon's unique name; nil while it doesn't run.
+    func owner() async -> String? {
+        // A bus that can't say is as good as none.
+        try? await bus.owner(of: KeybellBus.name)
+    }
+}
+
+extension ConsoleError {
+    /// What an error of the bus means for the person.
+    init(_ error: DBusError) {
+        let message = PlainText.cleaned(error.message)
+        let absent =
+            [
+                DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
+                DBusError.Name.noReply,
+            ].contains(error.name)
+            || error.name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
+            || error.name.hasPrefix("org.freedesktop.systemd1.")
+        switch error.name {
+        case KeybellBusError.unknownRequest:
+            self = .refused(
+                "No request of that code waits. `keybell requests` lists them, with --recent the ended ones."
+            )
+        case KeybellBusError.notAllowed:
+            self = .refused("Not allowed from here: \(message)")
+        case DBusError.Name.noReply:
+            self = .unreachable("Keybell didn't answer in time. `journalctl --user -u keybell` may say why.")
+        case _ where absent:
+            self = .unreachable(
+                "Keybell isn't running. Start it with `systemctl --user start keybell`, or run keybelld; "
+                    + "`keybell doctor` finds what is in the way."
+            )
+        case DBusError.Name.unknownMethod:
+            self = .refused(
+                "This Keybell can't do that yet: restart the daemon if it is older than this command."
+            )
+        default:
+            self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import ConcurrencyTools
+import DBus
+import FoundationEssentials
+import Linux
+import SecretService
+
+extension DaemonBus {
+    /// Unlocks while pinentry may use this terminal; whatever would end this command ends pinentry first.
+    ///
+    /// - Parameters:
+    ///   - vault: Its name; empty for all.
+    ///   - terminal: The terminal's device.
+    ///   - time: How long the person may take.
+    /// - Throws: Why it isn't open.
+    func unlock(
+        _ vault: String,
+        lending terminal: String,
+        within time: Duration
+    ) async throws(ConsoleError) {
+        let signals = TerminationSignals.stream()
+        let options = Self.unlockOptions(terminal, ProcessInfo.processInfo.environment)
+        let asking = Task(executorPreference: TaskQueue.shared) {
+            await Result { () async throws(ConsoleError) in
+                _ = try await self.call(
+                    VaultsInterface.description,
+                    VaultsInterface.unlockWithOptions,
+                    [.string(vault), .vardict(options)],
+                    timeout: time
+                )
+            }
+        }
+        let watch = Task(executorPreference: TaskQueue.shared) {
+            var isCancelled = false
+            for await _ in signals {
+                // Pinentry puts the terminal back before the call is answered; but nobody waits for that for long.
+                guard !isCancelled, await self.cancelUnlock() else { return asking.cancel() }
+                isCancelled = true
+            }
+        }
+        defer { watch.cancel() }
+        try await asking.value.get()
+    }
+
+    private func cancelUnlock() async -> Bool {
+        do throws(ConsoleError) {
+            try await call(
+                VaultsInterface.description,
+                VaultsInterface.cancelUnlock,
+                timeout: .seconds(3)
+            )
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// What the daemon is told of this terminal; over SSH the session's display is not what the person sees.
+    static func unlockOptions(_ terminal: String, _ environment: [String: String]) -> [String: Value] {
+        typealias Option = VaultsInterface.UnlockOption
+        func variable(_ names: String...) -> String? {
+            names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        }
+        var options: [String: Value] = [Option.terminal: .string(terminal)]
+        options[Option.terminalType] = variable("TERM").map { .string($0) }
+        options[Option.locale] = variable("LC_ALL", "LC_CTYPE", "LANG").map { .string($0) }
+        let hasDisplay =
+            variable("DISPLAY", "WAYLAND_DISPLAY") != nil && variable("SSH_CONNECTION", "SSH_TTY") == nil
+        options[Option.display] = .boolean(hasDisplay)
+        return options
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DisplayText
+import KeePassHTTP
+import SecureMemory
+
+/// How the commands that fetch logins print them.
+struct LoginOutput: ParsableArguments {
+    @Option(
+        help:
+            "Print just this of the best match: password, user, title, uuid, group, or a string field's name."
+    )
+    var field: String?
+
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard field == nil || !output.json else {
+            throw ValidationError("--field and --json exclude each other.")
+        }
+    }
+
+    /// Prints what came, or says why nothing did.
+    ///
+    /// - Parameters:
+    ///   - logins: What came.
+    ///   - other: What to print alone, if that isn't what `--field` says.
+    ///   - isOne: Whether just one login was meant, so that a value of several is none.
+    ///   - asLines: Whether a login takes one line, without its password, where a person reads it.
+    /// - Throws: What to tell where nothing came, or not that field.
+    func print(
+        _ logins: FetchedLogins,
+        field other: String? = nil,
+        isOne: Bool = false,
+        asLines: Bool = false
+    ) async throws {
+        if output.json { EntryPrinter.print(json: logins.entries.map(EntryPrinter.members)) }
+        // With --json an empty list stands on standard output already.
+        guard let best = logins.entries.first else { throw await logins.emptiness() }
+        if output.json { return }
+        guard let name = field ?? other else {
+            asLines ? EntryPrinter.print(lines: logins.entries) : logins.entries.forEach(EntryPrinter.print)
+            return
+        }
+        guard !isOne || logins.entries.count == 1 else {
+            throw logins.ambiguity(of: logins.entries, advice: "name one by its uuid")
+        }
+        guard let value = EntryPrinter.value(name, of: best) else {
+            throw ConsoleError.nothing(Self.missing(name, in: best))
+        }
+        guard !value.isEmpty else {
+            throw ConsoleError.nothing(
+                "\(PlainText.quoted(best.name)) came with an empty \(PlainText.name(name)): there is none, or names alone were allowed."
+            )
+        }
+        EntryPrinter.line(value)
+    }
+
+    /// What to say of a field that an entry hasn't.
+    private static func missing(_ name: String, in entry: ReplyEntry) -> String {
+        let names = (EntryPrinter.fieldNames + entry.stringFields.map(\.key)).map { PlainText.name($0) }
+        return "\(PlainText.quoted(entry.name)) was sent without a field \(PlainText.quoted(name)). It has: "
+            + names.joined(separator: ", ") + ". Further fields go out with `[fields] return = true`."
+    }
+}
+
+/// The logins that came for one request, and what is needed to say why there are none.
+struct FetchedLogins: Sendable {
+    let entries: [ReplyEntry]
+    /// What was asked for, as it stands behind "There is no".
+    let thing: String
+    /// The URL that it was asked for; nil if it was for none.
+    let page: String?
+    let client: String
+    let record: OwnRequestLog
+
+    /// That several came where one was meant, with what tells them apart.
+    func ambiguity(of entries: [ReplyEntry], advice: String) -> ConsoleError {
+        Self.ambiguity(of: entries, thing: thing, advice: advice)
+    }
+
+    static func ambiguity(of entries: [ReplyEntry], thing: String, advice: String) -> ConsoleError {
+        let lines = entries.map { entry in
+            [entry.uuid, PlainText.quoted(entry.name), PlainText.quoted(entry.login)].map(PlainText.cleaned)
+        }
+        let list = Columns.lines(lines).map { "\n  " + $0 }.joined()
+        return .refused("There is more than one \(thing): \(advice).\(list)")
+    }
+
+    /// Why there is none.
+    func emptiness() async -> ConsoleError {
+        await record.reason(client: client, page: page)
+            .error(for: thing, client: client, now: Moment.now())
+    }
+}
+
+extension ScriptClient {
+    /// Asks for logins.
+    func fetch(
+        _ type: RequestType,
+        thing: String,
+        page: String? = nil,
+        fields: [(name: String, value: SecretBytes)] = [],
+        names: [String] = [],
+        flags: [(name: String, value: Bool)] = [],
+        triggerUnlock: Bool = false
+    ) async throws(ConsoleError) -> FetchedLogins {
+        let record = await OwnRequestLog.begin()
+        let reply = try await ask(
+            type,
+            fields: fields,
+            names: names,
+            flags: flags,
+            triggerUnlock: triggerUnlock
+        )
+        return FetchedLogins(
+            entries: reply.entries,
+            thing: thing,
+            page: page,
+            client: PlainText.cleaned(reply.id ?? ""),
+            record: record
+        )
+    }
+}
+
+/// Which page logins are for.
+struct PageArguments: ParsableArguments {
+    @Argument(help: "The page, or the exact title of an entry.")
+    var url: String
+
+    @Option(help: "Where the form is sent to, if that is another host.")
+    var submitURL: String?
+
+    @Option(help: "The realm of HTTP authentication.")
+    var realm: String?
+
+    @Flag(help: "Ask you to unlock a locked vault.")
+    var unlock = false
+
+    func validate() throws {
+        guard !url.isEmpty else { throw ValidationError("The URL is empty.") }
+    }
+
+    func fetch(_ options: ClientOptions) async throws -> FetchedLogins {
+        var fields = [(name: "Url", value: SecretBytes(utf8: url))]
+        if let submitURL { fields.append(("SubmitUrl", SecretBytes(utf8: submitURL))) }
+        if let realm { fields.append(("Realm", SecretBytes(utf8: realm))) }
+        return try await ScriptClient.make(options).fetch(
+            .getLogins,
+            thing: "login for \(PlainText.cleaned(url))",
+            page: url,
+            fields: fields,
+            triggerUnlock: unlock
+        )
+    }
+}

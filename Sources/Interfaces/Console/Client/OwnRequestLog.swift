@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import DisplayText
+import Glibc
+import Linux
+import Vault
+
+/// What the daemon has on record of this process's own requests, to tell why an answer is empty.
+///
+/// By the wire an empty answer says the same whether nothing matches or the person said no, since a program isn't to learn
+/// which. This one is run by the person, who may read on the bus what was asked; it looks at nothing but what was asked by
+/// itself, or by itself under the same Id a moment ago.
+struct OwnRequestLog: Sendable {
+    /// Why nothing came.
+    enum Reason: Equatable, Sendable {
+        /// Nobody was asked, so that there is nothing of the kind.
+        case nothing
+        /// The person said no.
+        case denied(code: String)
+        /// The person said yes, and did not confirm it.
+        case unconfirmed
+        /// It was denied unseen, because of a former denial or a mute, until a time in seconds since 1970.
+        case quiet(code: String, until: UInt64)
+        /// The person said no for good; the grant's handle.
+        case remembered(key: String)
+        /// The daemon can't be asked: it isn't on this bus, or this is a sandbox.
+        case unknown
+    }
+
+    private let daemon: DaemonBus?
+    /// How many had been denied unseen before, by the code of the denial.
+    private let before: [String: Int]
+
+    /// Notes how things stand before the request is sent.
+    static func begin() async -> OwnRequestLog {
+        // Without a bus there is still an answer, just no reason for it.
+        guard let daemon = try? await DaemonBus.connect(),
+            let recent = try? await daemon.recentRequests(starts: false)
+        else { return OwnRequestLog(daemon: nil, before: [:]) }
+        return OwnRequestLog(daemon: daemon, before: unseen(recent))
+    }
+
+    /// Finds out why the answer to a request is empty.
+    ///
+    /// - Parameters:
+    ///   - client: The Id that it was sent under.
+    ///   - page: The URL that it was for; nil if it was for none.
+    /// - Returns: The reason.
+    func reason(client: String, page: String?) async -> Reason {
+        guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else {
+            return .unknown
+        }
+        let own = ProcessTable.executable(of: getpid()) ?? ""
+        let found = Self.reason(
+            recent,
+            before: before,
+            client: client,
+            pid: UInt32(getpid()),
+            executable: own
+        )
+        guard found == .nothing, let page else { return found }
+        let grants = try? await daemon.call(
+            ClientsInterface.description,
+            ClientsInterface.grants,
+            [.string(client)],
+            starts: false
+        )
+        return Self.denial(in: dictionaries(grants ?? []), of: page, executable: own).map {
+            .remembered(key: $0)
+        } ?? .nothing
+    }
+
+    static func reason(
+        _ recent: [RequestDetails],
+        before: [String: Int],
+        client: String,
+        pid: UInt32,
+        executable: String
+    ) -> Reason {
+        let own = recent.filter { request in
+            request.client == client && request.callerText(ApprovalInterface.Caller.executable) == executable
+        }
+        // One that was asked by another process since then is the same question, which this one has joined.
+        let denied = own.last { request in
+            request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
+        }
+        if let denied { return denied.wasUnconfirmed ? .unconfirmed : .denied(code: denied.code) }
+        // A mute is the program's, whatever it was about and whoever asked when it began.
+        let muting = recent.filter {
+            $0.mutedUntil != nil && $0.callerText(ApprovalInterface.Caller.executable) == executable
+        }
+        let quiet = (own + muting).last { $0.unseenUntil > 0 && $0.unseen > before[$0.code, default: 0] }
+        return quiet.map { .quiet(code: $0.code, until: $0.unseenUntil) } ?? .nothing
+    }
+
+    /// Why a new key of this program would be denied without a question; nil where the person would be asked.
+    func silence() async -> Reason? {
+        guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else { return nil }
+        return Self.silence(recent, executable: ProcessTable.executable(of: getpid()) ?? "")
+    }
+
+    static func silence(_ recent: [RequestDetails], executable: String) -> Reason? {
+        recent.last { request in
+            request.callerText(ApprovalInterface.Caller.executable) == executable
+                && (request.mutedUntil != nil || (request.kind == "associate" && request.quietUntil != nil))
+        }.map { .quiet(code: $0.code, until: $0.unseenUntil) }
+    }
+
+    /// The handle of a remembered denial of this program's reading logins for the page's host.
+    static func denial(
+        in grants: [[String: Value]],
+        of page: String,
+        executable: String
+    ) -> String? {
+        typealias Key = ClientsInterface.GrantKey
+        guard let host = PageAddress(loose: page)?.hostAndPort else { return nil }
+        return grants.first { grant in
+            grant[Key.decision]?.asString == "deny" && grant[Key.host]?.asString == host
+                && grant[Key.kind]?.asString == "release" && grant[Key.program]?.asString == executable
+        }?.cleanText(Key.key)
+    }
+
+    private static func unseen(_ recent: [RequestDetails]) -> [String: Int] {
+        recent.reduce(into: [:]) { $0[$1.code] = $1.unseen }
+    }
+}
+
+extension OwnRequestLog.Reason {
+    /// Says what to tell the person, and with which exit code.
+    ///
+    /// - Parameters:
+    ///   - thing: What was asked for: `login for https://a.example/`.
+    ///   - client: The Id that it was asked under.
+    ///   - now: Seconds since 1970.
+    /// - Returns: The error.
+    func error(for thing: String, client: String, now: UInt64) -> ConsoleError {
+        switch self {
+        case .nothing: .nothing("There is no \(thing).")
+        case .denied: .refused("You denied it.")
+        case .unconfirmed: .refused("You allowed it, but did not confirm it in the window that asked.")
+        case .quiet(let code, let until):
+            .refused(
+                "It was denied without asking you, because of your answer to \(code). You are asked again "
+                    + "\(Moment.left(until: until, now: now)), or after `keybell allow \(code)`."
+            )
+        case .remembered(let key):
+            .refused(
+                "You have denied this for good. To be asked again: "
+                    + "`keybell forget \(ShellWord.quoting(client)) \(ShellWord.quoting(key))`."
+            )
+        case .unknown:
+            .nothing(
+                "There is no \(thing), or you denied it (Keybell isn't on this session's bus, so it can't say)."
+            )
+        }
+    }
+}
+
+extension RequestDetails {
+    /// The Id of the client that asked.
+    var client: String { members.cleanText(ApprovalInterface.Detail.client) }
+    /// Until when its like is denied unseen, be it by a mute, in seconds since 1970; 0 if it isn't.
+    fileprivate var unseenUntil: UInt64 { max(quietUntil ?? 0, mutedUntil ?? 0) }
+
+    fileprivate var wasUnconfirmed: Bool {
+        members[ApprovalInterface.Detail.unconfirmed]?.asBool ?? false
+    }
+
+    fileprivate var callerPID: UInt32? {
+        members[ApprovalInterface.Detail.caller]?.vardict?[ApprovalInterface.Caller.pid]?.asUInt32
+    }
+
+    fileprivate func callerText(_ key: String) -> String {
+        members[ApprovalInterface.Detail.caller]?.vardict?.cleanText(key) ?? ""
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import KeePassHTTP
+import SecretService
+import SecureMemory
+import Settings
+
+/// One client of the protocol: asks the daemon over HTTP, in plain English when it fails.
+struct ScriptClient: Sendable {
+    let door: DaemonAddress
+    let keys: OwnKeys
+    /// Which of several keys; nil for the first that holds.
+    let id: String?
+
+    /// Finds port and keyring by options and configuration.
+    static func make(_ options: ClientOptions) async throws(ConsoleError) -> ScriptClient {
+        let configuration = try Configuration.forCommand(options.config)
+        let port = options.port ?? UInt16(clamping: configuration.http.port)
+        let keys = try await OwnKeys.open(
+            server: "http://localhost:\(port)",
+            collection: configuration.keyring.collection
+        )
+        return ScriptClient(door: DaemonAddress(port: port), keys: keys, id: options.id)
+    }
+
+    /// Asks with our key, and takes nothing but a verified answer.
+    func ask(
+        _ type: RequestType,
+        fields: [(name: String, value: SecretBytes)] = [],
+        names: [String] = [],
+        flags: [(name: String, value: Bool)] = [],
+        triggerUnlock: Bool = false
+    ) async throws(ConsoleError) -> IncomingReply {
+        _ = try door.host()  // whether anybody is there at all comes first
+        let items = try await keys.items(id: id)
+        guard !items.isEmpty else {
+            throw .refused(Self.missingAdvice(id))
+        }
+        // The first that Keybell still knows: a key that is made later for another script takes over no call.
+        for item in items {
+            let own = try await keys.key(in: item)
+            let request = OutgoingRequest(
+                type,
+                id: own.id,
+                fields: fields,
+                names: names,
+                triggerUnlock: triggerUnlock,
+                flags: flags
+            )
+            let reply = try await door.exchange(request, key: own.key)
+            if reply.success { return reply }
+            guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
+        }
+        throw .refused(Self.unknownAdvice(items.compactMap { $0.attributes["id"] }))
+    }
+
+    /// Gets a new key allowed by the person, unless there is one that works.
+    func associate(proposing proposed: String?) async throws(ConsoleError) {
+        for item in try await keys.items(id: id) {
+            let own = try await keys.key(in: item)
+            let request = OutgoingRequest(.testAssociate, id: own.id)
+            guard try await !door.exchange(request, key: own.key).success else {
+                Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
+                return
+            }
+        }
+        _ = try door.host()  // before the person is told to look for a question
+        let key = ClientKey.random()
+        let silence = await OwnRequestLog.begin().silence()
+        if silence == nil {
+            Output.note(
+                "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
+            )
+        }
+        let reply = try await door.exchange(OutgoingRequest(.associate, id: proposed), key: key)
+        guard reply.success, let id = reply.id else {
+            if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
+            throw .refused(reply.error.map { Self.advice($0) } ?? "Not allowed.")
+        }
+        try await keys.keep(key, id: id)
+        Output.line("Associated as \(PlainText.cleaned(id)).")
+    }
+
+    private static let unknownKey = "Couldn't verify request"
+
+    private static func associateCommand(_ id: String?) -> String {
+        "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
+    }
+
+    /// What to do where there is no key of our own, or none of this Id.
+    static func missingAdvice(_ id: String?) -> String {
+        let whose = id.map { " as \(PlainText.cleaned($0))" } ?? ""
+        return "There is no key for scripts\(whose) yet: run `\(associateCommand(id))` once, and allow it."
+    }
+
+    /// What to do once none of these keys is known any more.
+    static func unknownAdvice(_ ids: [String]) -> String {
+        guard let id = ids.first, ids.count == 1 else {
+            let list = ids.map { PlainText.cleaned($0) }.joined(separator: ", ")
+            return "Keybell knows none of these keys any more: \(list). Say which is meant by --id, "
+                + "and run `keybell client associate --id` with it to make a new one."
+        }
+        return "Keybell doesn't know the key of \(PlainText.cleaned(id)) any more (revoked?): "
+            + "run `\(associateCommand(id))` again."
+    }
+
+    /// What a failure's text means here.
+    static func advice(_ error: String?) -> String {
+        switch error.map(PlainText.cleaned) {
+        case nil, "": "Keybell said no, without a reason."
+        case "Database locked"?: "The vault is locked: run `keybell unlock`, then try again."
+        case let text?: text
+        }
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+import DBus
+import DisplayText
+
+/// For how long an answer holds.
+enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
+    case once, session, always
+}
+
+/// A request's code as it is typed: upper or lower case alike.
+struct CodeArgument: ExpressibleByArgument {
+    let text: String
+
+    init?(argument: String) {
+        let code = argument.uppercased()
+        guard code.utf8.count == 4, code.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
+        text = code
+    }
+
+    static var defaultCompletionKind: CompletionKind { Completions.codes }
+
+    private static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTUVWXYZ".utf8)
+}
+
+/// `keybell allow`: says yes to a request.
+struct AllowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "allow",
+        abstract: "Allow a request.",
+        usage: "keybell allow <code> [<options>]",
+        discussion: "The code stands in the notification and in `keybell requests`."
+    )
+
+    @ArgumentParser.Argument(help: "The request's four characters, such as 7F2A.")
+    var code: CodeArgument
+
+    @Option(help: "The name to give to a new client.")
+    var id: String?
+
+    @Option(help: "Whether this holds once, for the session, or always.")
+    var scope: ScopeArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Allow just this login: its number in `keybell requests CODE`, its title or its uuid; may be given several times.",
+            valueName: "number|title|uuid"
+        )
+    )
+    var entry: [String] = []
+
+    @Flag(help: "Allow titles and user names alone: no passwords and no string fields go out.")
+    var namesOnly = false
+
+    @Option(help: "With --scope session: for how many minutes at most, from 1 to 525600 (a year).")
+    var minutes: Int?
+
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard minutes == nil || scope == .session else {
+            throw ValidationError("--minutes needs --scope session.")
+        }
+        guard !namesOnly || scope == nil || scope == .once else {
+            throw ValidationError("--names-only holds once: leave out --scope.")
+        }
+        guard minutes.map({ 1...525_600 ~= $0 }) ?? true else {
+            throw ValidationError("--minutes must be from 1 to 525600 (a year).")
+        }
+    }
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let request = try await daemon.request(code.text)
+        if let mistake = mistake(for: request) { throw ConsoleError.refused(mistake) }
+        guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
+        let choices = AnswerChoices(
+            id: id,
+            entries: entry.isEmpty
+                ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
+            fields: namesOnly ? AnswerChoices.everythingButNames : [],
+            scope: scope?.rawValue,
+            seconds: minutes.map { UInt32($0) * 60 }
+        )
+        guard request.isConfirmed else {
+            try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+            tell(request, choices, isAbandoned: await isAbandoned(daemon))
+            await noteTaken(request, choices, daemon)
+            return await noteLock(request, daemon)
+        }
+        let end = try await daemon.end(of: code.text)
+        try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
+        Output.note("Now confirm it in the window that pinentry has opened.")
+        let outcome = await end.outcome(within: .seconds(Int64(clamping: request.timeLeft)))
+        guard outcome == "allowed" else {
+            let state = outcome.map { "was \($0)" } ?? "still waits"
+            throw ConsoleError.refused("It was not confirmed: the request \(state).")
+        }
+        tell(request, choices, isAbandoned: await isAbandoned(daemon))
+        await noteTaken(request, choices, daemon)
+        await noteLock(request, daemon)
+    }
+
+    /// Says when a name that was given is another client's, which a second question is about.
+    private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
+        guard request.kind == "associate", !request.isQuiet,
+            let clients = try? await daemon.clients(starts: false),
+            let text = Self.takenNote(request, choices, clients)
+        else { return }
+        Output.note(text)
+    }
+
+    /// What to say of a name that another key has; nil where none has it.
+    static func takenNote(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        _ clients: [[String: Value]]
+    ) -> String? {
+        typealias Key = ClientsInterface.Key
+        let key = request.members.cleanText(ApprovalInterface.Detail.fingerprint)
+        guard let id = choices.id ?? request.suggestedID,
+            clients.contains(where: { $0.cleanText(Key.id) == id && $0.cleanText(Key.fingerprint) != key })
+        else { return nil }
+        return
+            "But another client has the name \(PlainText.quoted(id)): it isn't given yet, you are asked once more "
+            + "whether this one takes it over (`keybell requests`)."
+    }
+
+    /// What doesn't fit the request among the options, in the options' words; nil if all do.
+    func mistake(for request: RequestDetails) -> String? {
+        guard !request.isQuiet else { return nil }
+        let isRelease = request.kind == "release"
+        if id != nil, request.kind != "associate" {
+            return "--id is for a new client, and this request is none: leave it out."
+        }
+        if !entry.isEmpty || namesOnly, !isRelease {
+            return
+                "\(namesOnly ? "--names-only" : "--entry") is for logins that go out, and here none do: leave it out."
+        }
+        guard let scope, scope != .once, !request.canBeRemembered else { return nil }
+        let option = "leave out --scope \(scope.rawValue)."
+        return switch request.kind {
+        case "associate", "overwrite":
+            "A client that is let in is known until you revoke it, and you are asked about its logins then: \(option)"
+        case "unlock": "An unlock can't be allowed beforehand: \(option)"
+        default: "What reads more than one host's logins is allowed once each time: \(option)"
+        }
+    }
+
+    /// Says when the program gets nothing for all that, since the vault has been locked, by the screen's lock mostly.
+    private func noteLock(_ request: RequestDetails, _ daemon: DaemonBus) async {
+        // What can't be asked now isn't said.
+        guard ["release", "save"].contains(request.kind),
+            let vaults = try? await daemon.vaults(starts: false),
+            let text = Self.lockNote(request, vaults)
+        else { return }
+        Output.note(text)
+    }
+
+    /// What to say of the vault that a request is about; nil while it is open.
+    static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
+        let name = request.members.cleanText(ApprovalInterface.Detail.vault)
+        let isLocked = vaults.contains {
+            $0.cleanText(VaultsInterface.Key.name) == name && $0[VaultsInterface.Key.locked]?.asBool == true
+        }
+        guard isLocked else { return nil }
+        return "But the vault \(PlainText.name(name)) is locked, so the program gets nothing yet: run "
+            + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
+    }
+
+    /// Whether whoever asked had given up before it was allowed.
+    private func isAbandoned(_ daemon: DaemonBus) async -> Bool {
+        // It is allowed, whether the daemon can still be asked or not.
+        guard let recent = try? await daemon.recentRequests(starts: false) else { return false }
+        return recent.last { $0.code == code.text }?.isAbandoned ?? false
+    }
+
+    private func tell(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool) {
+        output.json
+            ? Output.json(Self.json(request, choices, isAbandoned: isAbandoned))
+            : Output.line(
+                Self.summary(request, choices, isAbandoned: isAbandoned).joined(separator: "\n")
+            )
+    }
+
+    /// What was allowed, for programs.
+    static func json(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool = false) -> JSON {
+        .object([
+            ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
+            ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
+            ("title", .string(request.title)),
+            ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
+            ("scope", .string(choices.scope ?? "once")),
+            ("left-out", .array(choices.fields.map { .string($0) })),
+            ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
+        ])
+    }
+
+    private static func chosen(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices
+    ) -> [RequestDetails.Entry] {
+        request.entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
+    }
+
+    /// Asks once more before something is allowed for good; a script has nobody to ask.
+    private func confirmsAlways(_ request: RequestDetails) -> Bool {
+        guard scope == .always else { return true }
+        return Output.confirm("\(request.title)\nAllow this always, without asking you again?") ?? true
+    }
+
+    /// What was allowed.
+    static func summary(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        isAbandoned: Bool = false
+    ) -> [String] {
+        guard !request.isQuiet else {
+            let what = request.mutedUntil == nil ? "quiet time" : "mute"
+            return ["\(request.code): the \(what) is over; you are asked when the program asks again."]
+        }
+        var lines = ["Allowed \(request.code): \(request.title)"]
+        if request.kind == "associate" {
+            lines.append(
+                "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
+            )
+        }
+        lines += chosen(request, choices).map { "  " + $0.line }
+        let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
+        if rest > 0 { lines.append("  … and \(rest) more") }
+        if choices.fields == AnswerChoices.everythingButNames {
+            lines.append("  names alone, without passwords and fields")
+        }
+        switch choices.scope {
+        case "always": lines.append("  always")
+        case "session": lines.append("  for this session")
+        default: break
+        }
+        if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }
+        return lines
+    }
+}

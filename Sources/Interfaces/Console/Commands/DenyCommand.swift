@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+
+/// `keybell deny`: says no to a request.
+struct DenyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "deny", abstract: "Deny a request.")
+
+    @Argument(help: "The request's four characters, such as 7F2A.")
+    var code: CodeArgument
+
+    @Option(
+        help:
+            "Deny all that this program asks, without showing it, for so many minutes, from 1 to 1440 (a day)."
+    )
+    var mute: Int?
+
+    @Option(help: "Whether this is denied once, for the session, or always.")
+    var scope: ScopeArgument?
+
+    func validate() throws {
+        guard mute.map({ 1...1440 ~= $0 }) ?? true else {
+            throw ValidationError("--mute must be from 1 to 1440 minutes (a day).")
+        }
+    }
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let request = try await daemon.request(code.text)
+        let choices = AnswerChoices(scope: scope?.rawValue, muteSeconds: mute.map { UInt32($0) * 60 })
+        try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
+        Output.line("Denied \(request.code): \(request.title)")
+        if let mute {
+            Output.line(
+                "  This program is muted for \(Moment.span(UInt64(mute) * 60)), or until Keybell is restarted; "
+                    + "`keybell unmute \(request.code)` ends that."
+            )
+        }
+    }
+}

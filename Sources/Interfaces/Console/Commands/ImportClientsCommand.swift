@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Audit
+import DerivationProcess
+import DisplayText
+import Glibc
+import KDBX
+import Linux
+import SecretService
+import SecureMemory
+import Settings
+
+/// `keybell import-clients`: takes over the associations of the KeePassHttp plugin.
+struct ImportClientsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import-clients",
+        abstract: "Take over the clients' keys that the KeePassHttp plugin keeps in a KeePass file.",
+        usage: "keybell import-clients <file> [<options>]",
+        discussion: """
+            Browser extensions and scripts that were associated with KeePass go on working: their keys go from the \
+            entry "KeePassHttp Settings" into your keyring. The file is only read. As nobody knows which program \
+            a key belongs to, you are asked when it first wants a login; "Always" there settles it.
+            The password is asked for at the terminal, or read from standard input (its first line).
+            """
+    )
+
+    @Argument(help: "The .kdbx file.", completion: .file(extensions: ["kdbx"]))
+    var file: String
+
+    @Option(help: "The file's key file.", completion: .file())
+    var keyFile: String?
+
+    @Flag(help: "The file has a key file and no password.")
+    var noPassword = false
+
+    @Flag(help: "Replace a key of the same Id that is there already.")
+    var overwrite = false
+
+    @Option(help: "The configuration file; else the usual one.")
+    var config: String?
+
+    @OptionGroup var output: JSONOption
+
+    func validate() throws {
+        guard !noPassword || keyFile != nil else {
+            throw ValidationError("--no-password takes a --key-file.")
+        }
+    }
+
+    /// Keeps a record of a key that is stored, where `keybell log` finds it.
+    private static func record(_ id: String) {
+        let record = AuditRecord(
+            .imported,
+            time: Moment.now(),
+            [.client: PlainText.field(id), .by: ProcessTable.executable(of: getpid())]
+        )
+        do throws(SystemCallError) {
+            try AuditFile(folder: Folders.ofProcess().state).append(record)
+        } catch {
+            Output.note("It could not be recorded that \(PlainText.name(id)) was imported: \(error.words).")
+        }
+    }
+
+    func run() async throws {
+        let configuration = try Configuration.forCommand(config)
+        let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
+        let keys = try PluginKeys(
+            file: file,
+            password: password,
+            keyFile: keyFile,
+            limits: KDBXLimits(
+                seconds: configuration.unlock.maximumKDFSeconds,
+                mebibytes: configuration.unlock.maximumKDFMemoryMiB
+            ),
+            deriver: DerivationProcess()
+        )
+        let keyring = try await Keyring.open(collection: configuration.keyring.collection)
+        let result = try await KeyImport(keys, into: keyring, overwrites: overwrite, stored: Self.record)
+        if output.json {
+            Output.json(result.json)
+        } else {
+            for line in result.text { Output.line(line) }
+        }
+        // Told above, line by line.
+        if result.isIncomplete { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+import DBus
+
+/// `keybell status`: how things stand, on one screen.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "Show vaults, clients, agents and what waits."
+    )
+
+    @OptionGroup var output: JSONOption
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        let vaults = try await daemon.vaults(starts: false)
+        let agents = try await daemon.agents(starts: false)
+        let requests = try await daemon.requests(starts: false)
+        let queued = try await daemon.queuedCount()
+        let now = Moment.now()
+        let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
+        // A locked keyring doesn't keep the rest from being shown.
+        let clients = try? await daemon.clients(starts: false)
+        let configuration = await daemon.configurationState()
+        guard !output.json else {
+            Output.json(
+                .object([
+                    ("vaults", .array(vaults.map { JSON(members: $0) })),
+                    ("clients", clients.map { .number(UInt64($0.count)) } ?? .null),
+                    ("requests", .array(requests.map(\.json))),
+                    ("queued", .number(UInt64(queued))), ("mutes", .array(muting.map(Self.mute))),
+                    ("agents", .array(agents.map { JSON(members: $0) })),
+                    ("configuration", configuration?.json ?? .null),
+                ])
+            )
+            return
+        }
+        var rows: [[String]] = []
+        for (index, vault) in vaults.enumerated() {
+            rows.append([index == 0 ? "Vaults" : "", Self.line(vault: vault)])
+        }
+        rows.append(["Clients", clients.map { String($0.count) } ?? "not known while the keyring is locked"])
+        rows.append(["Waiting", Self.line(waiting: requests.count, queued: queued)])
+        for (index, request) in muting.enumerated() {
+            rows.append([index == 0 ? "Muted" : "", RequestsCommand.mute(of: request, now: now) ?? ""])
+        }
+        for (index, agent) in agents.enumerated() {
+            rows.append([index == 0 ? "Agents" : "", Self.line(agent: agent)])
+        }
+        if agents.isEmpty { rows.append(["Agents", "none beside the built-in notifier"]) }
+        for (index, remark) in (configuration?.remarks ?? []).enumerated() {
+            rows.append([index == 0 ? "Configuration" : "", "\(remark.text). \(remark.cure)"])
+        }
+        for line in Columns.lines(rows) { Output.line(line) }
+    }
+
+    /// A mute, for programs.
+    private static func mute(_ request: RequestDetails) -> JSON {
+        .object([
+            ("code", .string(request.code)), ("programs", .array(request.muted.map { .string($0) })),
+            ("until", request.mutedUntil.map { .number($0) } ?? .null),
+            ("denied-unseen", .number(UInt64(request.unseen))),
+        ])
+    }
+
+    static func line(waiting count: Int, queued: Int) -> String {
+        guard count > 0 || queued > 0 else { return "nothing" }
+        let more = queued > 0 ? ", and \(queued) more that will be shown when it is their turn" : ""
+        return Amount.of(count, "request") + ": `keybell requests`" + more
+    }
+
+    static func line(vault: [String: Value]) -> String {
+        typealias Key = VaultsInterface.Key
+        let state =
+            vault[Key.locked]?.asBool ?? false
+            ? "locked" : "open, " + Amount.of(Int(clamping: vault.number(Key.entries)), "login")
+        let nameless = Int(clamping: vault.number(Key.standIns))
+        let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
+        let trouble = vault.cleanText(Key.trouble)
+        let warning = trouble.isEmpty ? "" : ": served as it was before. \(trouble)"
+        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
+    }
+
+    static func line(agent: [String: Value]) -> String {
+        typealias Key = ApprovalInterface.Agent
+        let exclusive = agent[Key.exclusive]?.asBool ?? false
+        return "\(agent.quoted(Key.name)) (\(agent.name(Key.executable)))"
+            + (exclusive ? ", instead of notifications" : "")
+    }
+}

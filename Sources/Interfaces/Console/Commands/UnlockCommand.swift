@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import BusInterface
+import Linux
+
+/// `keybell unlock`: opens vaults.
+struct UnlockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlock",
+        abstract: "Unlock a vault, all of them, or the keyring.",
+        discussion: """
+            For a KeePass file the configured password_command is run, or pinentry asks for the password: in a window, \
+            or, where there is no display or you are logged in by SSH, in this terminal. Your keyring asks with a prompt \
+            of its own. Ctrl-C takes pinentry away.
+            """
+    )
+
+    @Argument(
+        help: "The vault's name, or `keyring` for the keyring itself; without one, all vaults.",
+        completion: Completions.vaults
+    )
+    var vault: String?
+
+    @OptionGroup var output: JSONOption
+
+    /// As long as a person may take to type a password, several times.
+    private static let patience = Duration.seconds(600)
+
+    func run() async throws {
+        let daemon = try await DaemonBus.connect()
+        if let terminal = TerminalDevice.ownInForeground(), let lease = try? TerminalLease() {
+            defer { withExtendedLifetime(lease) {} }
+            try await daemon.unlock(vault ?? "", lending: terminal, within: Self.patience)
+        } else {
+            try await daemon.call(
+                VaultsInterface.description,
+                VaultsInterface.unlock,
+                texts: [vault ?? ""],
+                timeout: Self.patience
+            )
+        }
+        try await report(daemon)
+    }
+
+    private func report(_ daemon: DaemonBus) async throws {
+        let names = try await daemon.vaults().map { $0.cleanText(VaultsInterface.Key.name) }
+        guard vault == VaultsInterface.keyring, !names.contains(VaultsInterface.keyring), !output.json else {
+            return try await daemon.printVaults(named: vault, asJSON: output.json)
+        }
+        Output.line("Your keyring is open: the keys of your clients can be read, and passwords remembered.")
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import DisplayText
+import Linux
+
+/// Checks what is on the session bus: the daemon and the notifier.
+enum BusCheck {
+    /// The daemon, if it runs.
+    static func daemon(_ bus: DaemonBus) async -> DaemonProcess? {
+        guard let owner = await bus.owner(), let process = await process(of: owner, on: bus.bus) else {
+            return nil
+        }
+        return process
+    }
+
+    /// The process behind a bus name; nil where the bus can't tell.
+    static func process(of name: String, on bus: BusConnection) async -> DaemonProcess? {
+        guard let pid = try? await bus.credentials(of: name).pid else { return nil }
+        return DaemonProcess(
+            pid: pid,
+            executable: ProcessTable.executable(of: pid) ?? "",
+            // Open to all, unlike its descriptors and its executable; its folder isn't.
+            configurationFile: ConfigurationCheck.file(
+                in: ProcessTable.commandLine(of: pid),
+                folder: ProcessTable.folder(of: pid)
+            )
+        )
+    }
+
+    static func finding(_ daemon: DaemonProcess?) -> Finding {
+        guard let daemon else {
+            return .warning(
+                "Daemon",
+                "isn't running",
+                do:
+                    "Start it with `systemctl --user enable --now keybell.socket keybell.service`, or run keybelld."
+            )
+        }
+        let executable = daemon.executable.isEmpty ? "" : " (\(daemon.executable))"
+        return .ok("Daemon", "runs as process \(daemon.pid)\(executable)")
+    }
+
+    /// Whether the entries of an open vault all have a uuid of their own.
+    static func finding(vault: [String: Value]) -> Finding? {
+        typealias Key = VaultsInterface.Key
+        let count = Int(clamping: vault.number(Key.standIns))
+        guard count > 0 else { return nil }
+        return .warning(
+            "Vault \(vault.cleanText(Key.name))",
+            Amount.of(count, "entry", "entries")
+                + " without a uuid of their own, served under one that stands in",
+            do: "Nothing need be done: the next save writes these uuids into the file."
+        )
+    }
+
+    // MARK: - Notifier
+
+    private static let notifications = "org.freedesktop.Notifications"
+
+    /// Whether requests can be shown, and with buttons.
+    ///
+    /// - Parameters:
+    ///   - bus: Where to look.
+    ///   - isOff: Whether the configuration turns notifications off.
+    ///   - agents: How many agents are registered; nil while the daemon doesn't run.
+    /// - Returns: What was found.
+    static func notifier(_ bus: BusConnection, isOff: Bool, agents: Int?) async -> [Finding] {
+        guard !isOff else { return [turnedOff(agents: agents)] }
+        let information: [Value]
+        let capabilities: [Value]
+        do throws(DBusError) {
+            let path: ObjectPath = "/org/freedesktop/Notifications"
+            information = try await bus.call(notifications, path, notifications, "GetServerInformation")
+            capabilities = try await bus.call(notifications, path, notifications, "GetCapabilities")
+        } catch {
+            return [
+                .warning(
+                    "Notifications",
+                    "no notification server answers (\(error.message))",
+                    do:
+                        "Requests are answered with `keybell watch` or `keybell allow CODE`; or start one, such as dunst."
+                )
+            ]
+        }
+        let name = information.prefix(3).compactMap(\.asString).joined(separator: " ")
+        let features = (capabilities.first?.asArray ?? []).compactMap(\.asString)
+        return [finding(server: name, capabilities: features)]
+    }
+
+    static func turnedOff(agents: Int?) -> Finding {
+        let subject = "Notifications"
+        guard agents == 0 else {
+            let shown = agents.map { "; agents: \($0)" } ?? ""
+            return .ok(subject, "turned off in the configuration" + shown)
+        }
+        return .warning(
+            subject,
+            "turned off in the configuration, and no agent is there: nothing shows requests",
+            do: "Keep `keybell watch` open, start an agent, or set `notifier = true` under [approval]."
+        )
+    }
+
+    /// How many requests in a row may expire at an agent that was answered before: nobody may have been there.
+    private static let patience: UInt64 = 3
+
+    /// An agent that keeps notifications away and under which every request expires: it may draw nothing.
+    static func finding(agent: [String: Value]) -> Finding? {
+        typealias Key = ApprovalInterface.Agent
+        let expired = agent.number(Key.expired)
+        let answered = agent.number(Key.answered)
+        guard agent[Key.exclusive]?.asBool ?? false, expired >= (answered == 0 ? 1 : patience) else {
+            return nil
+        }
+        let name = PlainText.quoted(agent[Key.name]?.asString ?? "")
+        let executable = agent.name(Key.executable)
+        return .warning(
+            "Agent",
+            "\(name) (\(executable)) shows requests instead of notifications, and the last \(expired) that it said it had shown expired unanswered",
+            do:
+                "If you saw none of them, it draws nothing: end that program, and notifications are back. `keybell watch` shows what waits."
+        )
+    }
+
+    /// Servers that take buttons and keep them in a menu.
+    private static let menus = ["dunst", "mako"]
+
+    static func finding(server: String, capabilities: [String]) -> Finding {
+        let known = capabilities.sorted().joined(separator: ", ")
+        guard capabilities.contains("actions") else {
+            return .warning(
+                "Notifications",
+                "\(server) has no buttons (it can: \(known))",
+                do: "Notifications say the code; answer with `keybell allow CODE` or `keybell watch`."
+            )
+        }
+        if menus.contains(where: { server.hasPrefix($0) }) {
+            return .ok(
+                "Notifications",
+                "\(server), whose buttons are in a menu: notifications say the code for `keybell allow CODE`, too"
+            )
+        }
+        return .ok("Notifications", "\(server) with buttons (it can: \(known))")
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import DisplayText
+import FoundationEssentials
+import Linux
+import Settings
+import Synchronization
+
+/// Checks the program that asks for vaults' passwords, by its greeting alone: it is asked for nothing.
+enum PinentryCheck {
+    private static let subject = "Pinentry"
+    private static let patience = Duration.seconds(5)
+
+    static func findings(_ configuration: Configuration) async -> [Finding] {
+        let asks = configuration.vaults.contains { $0.kind == .kdbx && $0.passwordCommand == nil }
+        guard asks || configuration.approval.confirmation == .pinentry else { return [] }
+        let program = configuration.unlock.pinentry
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        guard
+            ProgramSearch.find(program, path: path).map({ FileManager.default.isExecutableFile(atPath: $0) })
+                == true
+        else {
+            return [
+                .failure(
+                    subject,
+                    "\(PlainText.name(program)) isn't there, so nobody can be asked for a password",
+                    do:
+                        "Install one (pinentry-gnome3, pinentry-qt, pinentry-gtk2, pinentry-curses), or name another "
+                        + "as [unlock] pinentry; a password_command needs none."
+                )
+            ]
+        }
+        guard await greets(program) else {
+            return [
+                .failure(
+                    subject,
+                    "\(PlainText.name(program)) doesn't speak as a pinentry does",
+                    do: "Name another as [unlock] pinentry, such as \"pinentry-gnome3\" or \"pinentry-qt\"."
+                )
+            ]
+        }
+        return [finding(program, environment: ProcessInfo.processInfo.environment)]
+    }
+
+    static func finding(_ program: String, environment: [String: String]) -> Finding {
+        let places = ["DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"]
+        guard places.contains(where: { environment[$0]?.isEmpty == false }) else {
+            return .warning(
+                subject,
+                "\(PlainText.name(program)) answers, but there is no display here for its window",
+                do: "Unlock with `keybell unlock` in a terminal, or set a password_command for the vault."
+            )
+        }
+        return .ok(subject, "\(PlainText.name(program)) answers")
+    }
+
+    /// Whether a program begins as the Assuan protocol says: a line that is `OK`, or begins with it and a blank.
+    private static func greets(_ program: String) async -> Bool {
+        let output = Mutex<[UInt8]>([])
+        let child: ChildProgram
+        do throws(SystemCallError) {
+            child = try ChildProgram([program]) { chunk in
+                output.withLock { bytes in
+                    for index in chunk.indices where bytes.count < 1024 { bytes.append(chunk[index]) }
+                }
+            }
+        } catch {
+            return false
+        }
+        defer { child.kill() }
+        // At the end of its input it says good-bye; whoever goes on is ended.
+        child.closeInput()
+        _ = try? await withDeadline(patience) { await child.end() }
+        let line = output.withLock { $0 }.prefix { $0 != UInt8(ascii: "\n") }
+        return line.starts(with: Array("OK".utf8))
+            && (line.count == 2 || line.dropFirst(2).first == UInt8(ascii: " "))
+    }
+}

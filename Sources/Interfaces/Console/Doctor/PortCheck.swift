@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Linux
+
+/// Checks the port: who listens there, and whether this machine has both loopback addresses.
+enum PortCheck {
+    /// Who listens on an address.
+    struct Listener: Equatable, Sendable {
+        let uid: UInt32
+        /// Processes that hold the socket; empty where they can't be seen.
+        let holders: [DaemonProcess]
+        /// Whether it says that it is Keybell; asked only where its process can't be seen.
+        var saysKeybell = false
+    }
+
+    /// Looks at a port; at none where nobody knows which it is to be.
+    static func findings(port: UInt16?, daemon: DaemonProcess?) async -> [Finding] {
+        guard let port else {
+            let text = "which one is to be used can't be read from the configuration"
+            return [.warning("Port", text, do: "Correct the configuration, then run this again.")]
+        }
+        var findings: [Finding] = []
+        for host in ["127.0.0.1", "::1"] {
+            guard let address = InternetAddress(host, port: port) else { continue }
+            if host == "::1", !hasIPv6Loopback() {
+                findings.append(
+                    .warning(
+                        "IPv6",
+                        "this machine has no ::1",
+                        do: "Chromium tries ::1 first, then 127.0.0.1; nothing needs to be done."
+                    )
+                )
+                continue
+            }
+            do {
+                var listener = try SocketTable.listener(on: address).map(listener)
+                // The daemon lets nobody look into its process, not even its own user.
+                if let found = listener, found.holders.isEmpty, found.uid == getuid() {
+                    listener?.saysKeybell = await DaemonAddress(port: port).saysKeybell(host)
+                }
+                findings.append(
+                    finding(address.description, listener, daemon: daemon, ownUID: getuid())
+                )
+            } catch {
+                findings.append(
+                    .warning(
+                        address.description,
+                        "who listens can't be found out (\(error))",
+                        do: "Is /proc mounted?"
+                    )
+                )
+            }
+        }
+        return findings
+    }
+
+    private static func listener(_ owner: SocketOwner) -> Listener {
+        let holders = SocketHolder.find([owner.inode]).holders.map { holder in
+            DaemonProcess(pid: holder.pid, executable: ProcessTable.executable(of: holder.pid) ?? "")
+        }
+        return Listener(uid: owner.uid, holders: holders)
+    }
+
+    static func finding(
+        _ subject: String,
+        _ listener: Listener?,
+        daemon: DaemonProcess?,
+        ownUID: UInt32
+    ) -> Finding {
+        guard let listener else {
+            guard daemon != nil else { return .ok(subject, "free") }
+            return .failure(
+                subject,
+                "nobody listens, though Keybell runs",
+                do: "Restart it; its log says why it couldn't listen: `journalctl --user -u keybell`."
+            )
+        }
+        guard listener.uid == ownUID else {
+            return .failure(
+                subject,
+                "belongs to another user (uid \(listener.uid))",
+                do:
+                    "Run `keybell socket --own-port` (without systemd: set another `[http] port`), and set the same port in your browser extension."
+            )
+        }
+        let names = listener.holders.map { "\($0.executable) (\($0.pid))" }.joined(separator: ", ")
+        if let daemon, listener.saysKeybell || listener.holders.contains(where: { $0.pid == daemon.pid }) {
+            return .ok(subject, "Keybell listens")
+        }
+        if listener.holders.contains(where: { $0.executable.hasSuffix("/systemd") }) {
+            return .ok(subject, "systemd holds it for Keybell, and starts it when somebody asks")
+        }
+        guard !listener.saysKeybell,
+            !listener.holders.contains(where: { $0.executable.hasSuffix("/keybelld") })
+        else {
+            return .failure(
+                subject,
+                "a Keybell listens that this session bus doesn't know",
+                do:
+                    "Over SSH, say which bus is meant: export DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$(id -u)/bus. If it is of another session, end it, or give this one another port ([http] port)."
+            )
+        }
+        return .failure(
+            subject,
+            "is held by another program: \(names.isEmpty ? "which can't be seen" : names)",
+            do: "Stop that program (KeePass with KeePassHttp?), or give Keybell another port ([http] port)."
+        )
+    }
+
+    /// Whether the loopback device has ::1, as the kernel's list of addresses says.
+    private static func hasIPv6Loopback() -> Bool {
+        // No such file means no IPv6.
+        guard let bytes = try? FileBytes.read("/proc/net/if_inet6") else { return false }
+        return String(decoding: bytes, as: UTF8.self).contains("00000000000000000000000000000001")
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import FoundationEssentials
+import Glibc
+import Linux
+import Settings
+
+/// Checks that the state folder takes what has to be kept: nonces, the audit, the vaults' Hashes.
+enum StateCheck {
+    /// As much as the daemon may write before somebody looks again.
+    private static let probe = [UInt8](repeating: 0, count: 64 << 10)
+
+    /// Writes a file there and takes it away again; a folder that isn't there yet is made, as the daemon would.
+    static func finding(_ folder: String = Folders.ofProcess().state) -> Finding {
+        let file = "\(folder)/doctor-\(getpid())"
+        // One that could not be written isn't there.
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        do throws(SystemCallError) {
+            try SafeFile.makeFolder(folder)
+            try SafeFile.write(probe, to: file)
+            return .ok("State", "\(folder) can be written to")
+        } catch {
+            return finding(folder, error)
+        }
+    }
+
+    static func finding(_ folder: String, _ error: SystemCallError) -> Finding {
+        let name = ShellWord.quoting(folder)
+        let (text, advice): (String, String) =
+            switch error.code {
+            case ENOSPC, EDQUOT:
+                ("is on a disk that is full", "Make room: `df -h \(name)` shows how much is left.")
+            case EROFS:
+                ("can only be read", "Mount its disk for writing, or set XDG_STATE_HOME to another folder.")
+            case EACCES, EPERM:
+                (
+                    "may not be written to",
+                    "Make it yours: `sudo chown -R $USER \(name)` and `chmod u+rwx \(name)`."
+                )
+            case ENOTDIR, EEXIST: ("is, or lies under, something that is no folder", "Move that file away.")
+            default: ("can't be written to (\(error))", "See `ls -ld \(name)`, and whether its disk is well.")
+            }
+        return .failure(
+            "State",
+            "\(folder) \(text): no change can be made and nothing recorded",
+            do: advice
+        )
+    }
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DerivationProcess
+import DisplayText
+import FoundationEssentials
+import Glibc
+import KDBX
+import Linux
+import SecureMemory
+import Settings
+
+/// Checks the KeePass files that the configuration names, as far as one gets without their passwords.
+///
+/// Nobody is asked, nothing is run and no key is derived, unless the person wants the files opened.
+struct VaultCheck {
+    /// What is looked at.
+    let vault: VaultSettings
+    /// What it may cost to open it.
+    let limits: KDBXLimits
+
+    private var subject: String { "Vault \(vault.name)" }
+    private static let longest = 1 << 30
+    private static let longestKeyFile = 64 << 20
+
+    static func findings(_ configuration: Configuration, opening: Bool) async -> [Finding] {
+        var findings: [Finding] = []
+        let limits = KDBXLimits(
+            seconds: configuration.unlock.maximumKDFSeconds,
+            mebibytes: configuration.unlock.maximumKDFMemoryMiB
+        )
+        for vault in configuration.vaults where vault.kind == .kdbx {
+            findings += await VaultCheck(vault: vault, limits: limits).findings(opening: opening)
+        }
+        return findings
+    }
+
+    func findings(opening: Bool) async -> [Finding] {
+        guard let path = vault.path else { return [] }
+        let file: (bytes: [UInt8]?, fault: Finding?) = read(path, Self.longest, as: "the file")
+        if let fault = file.fault { return [fault] }
+        let bytes = file.bytes ?? []
+        if let fault = faultOfFile(bytes, path) { return [fault] }
+        var keyBytes: [UInt8]?
+        if let keyFile = vault.keyFile {
+            let key = read(keyFile, Self.longestKeyFile, as: "the key file")
+            if let fault = key.fault ?? faultOfKeyFile(key.bytes ?? [], keyFile, file: bytes) {
+                return [fault]
+            }
+            keyBytes = key.bytes
+        }
+        if let fault = faultOfCommand() { return [fault] }
+        guard opening, let command = vault.passwordCommand else { return [ok(path)] }
+        return [await open(path, bytes, keyFile: keyBytes, command: command)]
+    }
+
+    private func ok(_ path: String) -> Finding {
+        let key = vault.keyFile == nil ? "" : ", its key file can be read"
+        let command =
+            vault.passwordCommand == nil
+            ? "" : "; `keybell doctor --open` also tries its password_command"
+        return .ok(subject, "\(path) is a KeePass file" + key + command)
+    }
+
+    // MARK: - Files
+
+    private func read(_ path: String, _ limit: Int, as thing: String) -> (bytes: [UInt8]?, fault: Finding?) {
+        do throws(SystemCallError) {
+            return (try FileBytes.read(FileBytes.resolved(path), limit: limit), nil)
+        } catch {
+            return (nil, fault(of: error, path, thing))
+        }
+    }
+
+    private func fault(of error: SystemCallError, _ path: String, _ thing: String) -> Finding {
+        let key = thing == "the file" ? "path" : "key_file"
+        switch error.code {
+        case ENOENT, ENOTDIR:
+            return .failure(
+                subject,
+                "\(thing) \(path) isn't there",
+                do:
+                    "Mount the disk or wait for the synchronisation that it is on, or correct `\(key)` in its [[vault]]."
+            )
+        case EACCES, EPERM:
+            return .failure(
+                subject,
+                "\(thing) \(path) may not be read",
+                do:
+                    "See whose it is with `ls -l \(ShellWord.quoting(path))`; it must be readable for you, and so its folders."
+            )
+        case EISDIR, EINVAL:
+            return .failure(
+                subject,
+                "\(thing) \(path) is a folder, or something else that is no file",
+                do: "Name the file itself as `\(key)` in its [[vault]]."
+            )
+        default:
+            return .failure(
+                subject,
+                "\(thing) \(path) can't be read (\(error))",
+                do: "See whether another program can open it; if not, fetch it from a backup."
+            )
+        }
+    }
+
+    private func faultOfFile(_ bytes: [UInt8], _ path: String) -> Finding? {
+        guard !bytes.isEmpty else {
+            return .failure(
+                subject,
+                "\(path) is empty",
+                do:
+                    "Fetch it from a backup (Keybell's own is beside it as *.keybell-backup), or make one in KeePassXC."
+            )
+        }
+        do throws(KDBXError) {
+            _ = try LockedFile(parsing: bytes)
+            return nil
+        } catch {
+            return .failure(
+                subject,
+                "\(path) can't be opened: \(error.words(limits))",
+                do: Self.cure(error)
+            )
+        }
+    }
+
+    private static func cure(_ error: KDBXError) -> String {
+        switch error {
+        case .notKDBX: "Correct `path` in its [[vault]]: it must name a .kdbx file."
+        case .keePass1, .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation,
+            .unsupportedInnerStream, .unsupportedCompression:
+            "Open it in KeePassXC and save it as KDBX 4."
+        case .tooCostly, .tooLarge: "Lower its key derivation or its size in the program that made it."
+        default: "Fetch it from a backup; Keybell's own is beside it as *.keybell-backup."
+        }
+    }
+
+    private func faultOfKeyFile(_ bytes: [UInt8], _ path: String, file: [UInt8]) -> Finding? {
+        guard bytes != file else {
+            return .failure(
+                subject,
+                "its key file is the vault's own file",
+                do: "Name the key file that it was made with as `key_file`, or leave `key_file` out."
+            )
+        }
+        do throws(KDBXError) {
+            _ = try CompositeKey(password: nil, keyFile: bytes)
+            return nil
+        } catch {
+            return .failure(
+                subject,
+                "\(path): \(error.words(limits))",
+                do: "Fetch the key file from a backup: KeePass makes no new one that opens the same vault."
+            )
+        }
+    }
+
+    // MARK: - Password
+
+    private func faultOfCommand() -> Finding? {
+        guard let program = vault.passwordCommand?.first else { return nil }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        guard let file = ProgramSearch.find(program, path: path),
+            FileManager.default.isExecutableFile(atPath: file)
+        else {
+            return .failure(
+                subject,
+                "its password_command \(PlainText.name(program)) isn't there or can't be run",
+                do:
+                    "Install it, or write its whole path into password_command; the daemon may have another PATH than you."
+            )
+        }
+        return nil
+    }
+
+    /// Runs the command, which the person wanted, and opens the file with what it prints.
+    private func open(_ path: String, _ bytes: [UInt8], keyFile: [UInt8]?, command: [String]) async -> Finding
+    {
+        let password: SecretBytes
+        do throws(ConsoleError) {
+            password = try await CommandPassword.run(command, vault: vault.name, path: path)
+        } catch {
+            return .failure(subject, error.text, do: "Run it in a terminal: \(Self.line(command))")
+        }
+        do throws(KDBXError) {
+            let key = try CompositeKey(password: password, keyFile: keyFile)
+            let database = try Database(reading: bytes, key: key, limits: limits, by: DerivationProcess())
+            let count = Amount.of(database.entries.count, "entry", "entries")
+            return .ok(subject, "\(path) opens with its password_command: \(count)")
+        } catch .wrongKey {
+            let key = keyFile == nil ? "" : ", or the key file isn't the one that it was made with"
+            return .failure(
+                subject,
+                "what password_command prints doesn't open \(path)" + key,
+                do: "See what it prints in a terminal: \(Self.line(command)); the password is its first line."
+            )
+        } catch {
+            return .failure(subject, "\(path) can't be opened: \(error.words(limits))", do: Self.cure(error))
+        }
+    }
+
+    private static func line(_ command: [String]) -> String {
+        command.map { ShellWord.quoting(PlainText.cleaned($0)) }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ciphers
+import DisplayText
+import KDBX
+import KeePassHTTP
+import Linux
+import SecureMemory
+
+/// The keys that the KeePassHttp plugin keeps in a KeePass file: fields of an entry of its own.
+struct PluginKeys: Sendable {
+    /// A field of that entry, by the Id that its client goes by.
+    struct Field: Sendable {
+        let id: String
+        /// Nil for what can't be a key.
+        let key: ClientKey?
+    }
+
+    /// In the order of the file.
+    let fields: [Field]
+    /// What clients know the file by, as the plugin has told them.
+    let hash: String
+
+    private static let entry: [UInt8] = [
+        0x34, 0x69, 0x7A, 0x40, 0x8A, 0x5B, 0x41, 0xC0, 0x9F, 0x36, 0x89, 0x7D, 0x62, 0x3E, 0xCB, 0x31,
+    ]
+    private static let mostKeys = 1000
+    private static let prefix = "AES Key: "
+
+    /// Takes the keys out of an opened file.
+    init(_ database: Database) throws(ConsoleError) {
+        guard let id = Identifier(Self.entry), let entry = database.entry(id) else {
+            throw .refused(
+                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
+            )
+        }
+        let strings = entry.strings.filter { $0.field.name.hasPrefix(Self.prefix) }
+        // More than the person can look through is no list of his clients.
+        guard strings.count <= Self.mostKeys else {
+            throw .refused(
+                "The entry \"KeePassHttp Settings\" of this file holds \(strings.count) keys; at most \(Self.mostKeys) are imported."
+            )
+        }
+        fields = strings.map { string in
+            Field(
+                id: String(string.field.name.dropFirst(Self.prefix.count)),
+                key: entry.secret(of: string).flatMap { ClientKey(base64: $0) }.flatMap {
+                    $0.isGuessable ? nil : $0
+                }
+            )
+        }
+        let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)
+        hash = Hex.text(Digest.sha1(Array(names.joined().utf8)))
+        guard !fields.isEmpty else {
+            throw .refused("The entry \"KeePassHttp Settings\" of this file holds no client's key.")
+        }
+    }
+
+    /// Opens a file and takes the keys out of it; the file is only read.
+    ///
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - password: Its password, or nil for none.
+    ///   - keyFile: Where its key file is, or nil for none.
+    ///   - limits: What it may cost to open it.
+    ///   - deriver: Who derives its key.
+    /// - Throws: What is wrong with the file or its key, or that it has no client's key in it.
+    init(
+        file path: String,
+        password: SecretBytes?,
+        keyFile: String?,
+        limits: KDBXLimits = KDBXLimits(),
+        deriver: any KeyDeriver = DirectDeriver()
+    ) throws(ConsoleError) {
+        let bytes = try Self.read(path)
+        let keyBytes: [UInt8]? = if let keyFile { try Self.read(keyFile) } else { nil }
+        let database: Database
+        do throws(KDBXError) {
+            let key = try CompositeKey(password: password, keyFile: keyBytes)
+            database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
+        } catch {
+            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(error.words(limits)).")
+        }
+        try self.init(database)
+    }
+
+    private static func read(_ path: String) throws(ConsoleError) -> [UInt8] {
+        do throws(SystemCallError) {
+            return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
+        } catch {
+            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error.words).")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ConcurrencyTools
+import Linux
+import SecureMemory
+
+/// One run of `keybell`.
+package enum Invocation {
+    /// Does what the arguments (without the program's name) say.
+    ///
+    /// - Returns: The exit code: 0 done, 1 refused or not found, 2 usage, 3 the daemon isn't there,
+    ///   4 `keybell client` found nothing.
+    package static func run(_ arguments: [String]) async -> Int32 {
+        SecureHeap.prepare()
+        return await withTaskExecutorPreference(TaskQueue.shared) {
+            var command: any ParsableCommand
+            do {
+                command = try await KeybellCommand.asyncParseAsRoot(arguments)
+            } catch {
+                return report(error, arguments)
+            }
+            do {
+                if var command = command as? any AsyncParsableCommand {
+                    try await command.run()
+                } else {
+                    try command.run()
+                }
+                return 0
+            } catch {
+                return report(error)
+            }
+        }
+    }
+
+    /// Prints what went wrong, or the help that was asked for, and says with which code to exit.
+    private static func report(_ error: any Error, _ arguments: [String] = []) -> Int32 {
+        if let error = error as? ConsoleError {
+            Output.complaint(error.text)
+            return error.exitCode
+        }
+        if let exit = error as? ExitCode { return exit.rawValue }
+        let message = KeybellCommand.fullMessage(for: error)
+        guard KeybellCommand.exitCode(for: error) != .success else {
+            Output.line(message)
+            return 0
+        }
+        StandardStream.error.write(message + "\n")
+        if let suggestion = Suggestion.command(for: arguments) {
+            StandardStream.error.write("Did you mean `\(suggestion)`?\n")
+        }
+        return 2
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import Linux
+import SecureMemory
+
+/// What the commands print.
+///
+/// Lines here come from Keybell or have been through ``PlainText``.
+enum Output {
+    /// Prints one or more lines on standard output.
+    static func line(_ text: String) {
+        StandardStream.output.write(text + "\n")
+    }
+
+    /// Prints a JSON value on standard output.
+    static func json(_ value: JSON) {
+        line(value.text)
+    }
+
+    /// Says on standard error what is going on, for a person who waits.
+    static func note(_ text: String) {
+        StandardStream.error.write(text + "\n")
+    }
+
+    /// Says on standard error what went wrong.
+    static func complaint(_ text: String) {
+        StandardStream.error.write("keybell: " + text + "\n")
+    }
+
+    /// Prints a secret on standard output from where it is, without a copy in a text.
+    static func secret(_ secret: SecretBytes) {
+        secret.withSpan { StandardStream.output.write($0) }
+    }
+
+    /// Asks a question that only a `y` says yes to.
+    ///
+    /// - Returns: What was answered; nil where no person sits at a terminal.
+    static func confirm(_ question: String) -> Bool? {
+        guard StandardInput.isTerminal, StandardStream.error.isTerminal else { return nil }
+        StandardStream.error.write(question + " [y/N] ")
+        var answer: [UInt8] = []
+        // The end of input, or its failure, is no yes.
+        while let byte = try? StandardInput.readByte(), byte != UInt8(ascii: "\n") { answer.append(byte) }
+        return ["y", "yes"].contains(String(decoding: answer, as: UTF8.self).lowercased())
+    }
+}

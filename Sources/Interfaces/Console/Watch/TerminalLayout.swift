@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import Foundation
+import Linux
+
+/// How text is set on a terminal: wrapped between words, and bold where that is wanted and can be.
+struct TerminalLayout: Equatable, Sendable {
+    /// How many columns there are; nil for as many as it takes.
+    var columns: Int?
+    /// How many lines there are; nil for as many as it takes.
+    var rows: Int?
+    /// Whether escape sequences may be written.
+    var isStyled: Bool
+
+    /// The page of this process's output.
+    ///
+    /// `NO_COLOR` (any value but an empty one) and a dumb terminal get plain text, as https://no-color.org wants it.
+    static func ofOutput(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) -> TerminalLayout {
+        let isUnwanted = environment["NO_COLOR", default: ""] != ""
+        let isPlain = isUnwanted || ["", "dumb"].contains(environment["TERM", default: ""])
+        return TerminalLayout(
+            columns: StandardStream.output.size?.columns,
+            rows: StandardStream.output.size?.rows,
+            isStyled: StandardStream.output.isTerminal && !isPlain
+        )
+    }
+
+    /// The text as it is written: lines that are too long go on below, two columns further in.
+    ///
+    /// No line is ended at a no-break space, which comes out as a plain one: not every terminal has it.
+    func set(_ text: String) -> String {
+        lines(text).joined(separator: "\n")
+    }
+
+    /// A request with its keys, cut so that its title and the first lines of its body stay in sight.
+    ///
+    /// - Parameters:
+    ///   - title: Its title, set in bold where that can be.
+    ///   - body: Its lines, the weightiest first.
+    ///   - keys: What can be pressed.
+    ///   - code: How it is known to `keybell requests`, where there is more of it than fits.
+    /// - Returns: All of it if it fits, else as much as does.
+    func set(title: String, body: [String], keys: WatchKeys, code: String) -> String {
+        let heading = lines(title)
+        let body = body.flatMap { lines("  " + $0) }
+        let all = heading.count + body.count + lines(keys.line).count
+        // The line that the cursor stands in is one, too.
+        guard let rows, all > rows - 1 else { return joined(heading, body + lines(keys.line)) }
+        let short = lines(keys.short)
+        let room = max(rows - 1 - heading.count - short.count, 0)
+        guard body.count > room else { return joined(heading, body + short) }
+        let cut = body.prefix(max(room - 1, 0))
+        let rest = room > 0 ? ["  … more: keybell requests \(code)"] : []
+        return joined(heading, cut + rest + short)
+    }
+
+    private func joined(_ heading: [String], _ rest: [String]) -> String {
+        let heading = isStyled ? heading.map { "\u{1B}[1m\($0)\u{1B}[0m" } : heading
+        return (heading + rest).joined(separator: "\n")
+    }
+
+    private func lines(_ text: String) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+            .flatMap { wrapped(String($0)) }
+            .map { $0.replacing("\u{A0}", with: " ") }
+    }
+
+    private func wrapped(_ line: String) -> [String] {
+        // Narrower than this nothing can be read anyway.
+        guard let columns, columns >= 16, line.columnWidth > columns else { return [line] }
+        let margin = String(line.prefix { $0 == " " })
+        var lines = [""]
+        var current = margin
+        var width = margin.count
+        var isEmpty = true
+        func goOn() {
+            lines.append(current)
+            current = margin + "  "
+            width = margin.count + 2
+            isEmpty = true
+        }
+        for word in line.split(separator: " ") {
+            if !isEmpty, width + 1 + word.columnWidth > columns { goOn() }
+            if !isEmpty {
+                current += " "
+                width += 1
+            }
+            // A word that is longer than a line, such as a path, is cut.
+            for character in word {
+                if width + character.columnWidth > columns { goOn() }
+                current.append(character)
+                width += character.columnWidth
+            }
+            isEmpty = false
+        }
+        lines.append(current)
+        return Array(lines.dropFirst())
+    }
+}

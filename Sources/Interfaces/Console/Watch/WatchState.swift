@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+
+/// What `keybell watch` shows and does: a value that takes events and says what follows.
+///
+/// One request is asked about at a time, the oldest first; keys count for that one alone, and only those that were
+/// pressed alone, after it was shown. No single key allows anything.
+struct WatchState {
+    /// What happens.
+    enum Event {
+        /// A request waits, or is asked again.
+        case added(RequestDetails)
+        /// A request has ended.
+        case removed(code: String, outcome: String)
+        /// Something was typed.
+        case key(KeyReader.Key)
+        /// An answer wasn't taken.
+        case refused(code: String, reason: String)
+        /// The daemon is there again, or gone.
+        case daemon(isThere: Bool)
+    }
+
+    /// What is to be done about it.
+    enum Action: Equatable {
+        case print(String)
+        /// Show a request with the keys that answer it.
+        case show(RequestDetails, keys: WatchKeys)
+        /// Show what has been typed of a name, in place of what was shown of it before.
+        case echo(String)
+        /// The request is on the screen now.
+        case shown(code: String)
+        case answer(code: String, decision: String, AnswerChoices)
+        case quit
+    }
+
+    /// A key so soon after a request appeared was meant for something else.
+    static let hasty = Duration.milliseconds(700)
+
+    /// What the next key belongs to.
+    private enum Mode: Equatable {
+        case command
+        /// An allow that wants the same key, or Enter, once more.
+        case confirming(AnswerChoices, key: UInt8)
+        case picking(EntryPicking)
+        case typingName(TypedName)
+        /// What was being typed belonged to a request that is gone: nothing counts up to Enter or Esc.
+        case swallowing
+    }
+
+    private var waiting: [RequestDetails] = []
+    private var answered: Set<String> = []
+    private var focus: String?
+    /// Since when keys mean what they mean now.
+    private var modeSince: ContinuousClock.Instant?
+    private var focusedSince: ContinuousClock.Instant?
+    private var mode = Mode.command
+
+    /// Takes an event in.
+    mutating func take(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
+        let former = mode
+        defer { if mode != former { modeSince = now } }
+        switch event {
+        case .added(let request):
+            guard !waiting.contains(where: { $0.code == request.code }) else { return [] }
+            waiting.append(request)
+            guard focus != nil else { return focusOldest(at: now) }
+            // In one line, however many come: what is asked about must stay in sight.
+            if case .typingName = mode { return echoed }
+            let others = waiting.count { $0.code != focus && !answered.contains($0.code) }
+            return [.echo("(\(others) more)")]
+        case .removed(let code, let outcome):
+            return remove(code, outcome, at: now)
+        case .refused(let code, let reason):
+            answered.remove(code)
+            return [.print("\(code): \(reason)")]
+        case .daemon(let isThere):
+            guard !isThere else { return [.print("Keybell is there again.")] }
+            waiting = []
+            answered = []
+            unfocus()
+            return [.print("Keybell is gone; waiting for it to come back.")]
+        case .key(let key):
+            return take(key, at: now)
+        }
+    }
+
+    /// The request that keys count for.
+    private var current: RequestDetails? {
+        waiting.first { $0.code == focus }
+    }
+
+    // MARK: - Focus
+
+    private mutating func focusOldest(at now: ContinuousClock.Instant) -> [Action] {
+        guard let request = waiting.first(where: { !answered.contains($0.code) }) else {
+            unfocus()
+            return []
+        }
+        return show(request, at: now)
+    }
+
+    private mutating func show(_ request: RequestDetails, at now: ContinuousClock.Instant) -> [Action] {
+        unfocus()
+        focus = request.code
+        focusedSince = now
+        let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
+        return [.show(request, keys: WatchKeys(request, others: others)), .shown(code: request.code)]
+            + (mode == .swallowing ? [.print(Self.swallowed)] : [])
+    }
+
+    private static let swallowed =
+        "What you were typing belonged to a request that is gone. Enter or Esc goes on."
+
+    /// Leaves the request; what was being typed for it must not reach another.
+    private mutating func unfocus() {
+        focus = nil
+        focusedSince = nil
+        switch mode {
+        case .typingName, .swallowing: mode = .swallowing
+        default: mode = .command
+        }
+    }
+
+    private mutating func remove(
+        _ code: String,
+        _ outcome: String,
+        at now: ContinuousClock.Instant
+    ) -> [Action] {
+        guard waiting.contains(where: { $0.code == code }) else { return [] }
+        waiting.removeAll { $0.code == code }
+        answered.remove(code)
+        let ended = Action.print("\(code): \(outcome).")
+        guard focus == code || focus == nil else { return [ended] + echoed }
+        return [ended] + focusOldest(at: now)
+    }
+
+    /// What has been typed so far, once more below a line that came between.
+    private var echoed: [Action] {
+        if case .typingName(let name) = mode { [.echo(name.line)] } else { [] }
+    }
+
+    // MARK: - Keys
+
+    private mutating func take(_ key: KeyReader.Key, at now: ContinuousClock.Instant) -> [Action] {
+        switch key {
+        // Ctrl-C and Ctrl-D come as bytes while the terminal hands over each key.
+        case .byte(3), .byte(4): return [.quit]
+        case .byte(let byte): return takeText(byte)
+        case .burst(let end):
+            guard isMeantForNow(end), current != nil, mode != .swallowing else { return [] }
+            if case .typingName = mode { return [] }
+            if case .confirming = mode { mode = .command }
+            return [.print("(What was typed or pasted so fast doesn't count; a key counts alone.)")]
+        case .alone(let byte, let pressed):
+            return isMeantForNow(pressed) ? press(byte, at: pressed, now) : []
+        }
+    }
+
+    /// What was pressed before the last change was meant for what stood there then.
+    private func isMeantForNow(_ pressed: ContinuousClock.Instant) -> Bool {
+        modeSince.map { pressed > $0 } ?? true
+    }
+
+    /// Bytes count at once only where a text is being typed.
+    private mutating func takeText(_ byte: UInt8) -> [Action] {
+        switch mode {
+        case .swallowing:
+            if byte == 10 || byte == 13 { mode = .command }
+            return []
+        case .typingName(var name):
+            guard byte == 10 || byte == 13 else {
+                name.take(byte)
+                mode = .typingName(name)
+                return [.echo(name.line)]
+            }
+            guard let id = name.id else {
+                mode = .command
+                return [.print("No other name.")]
+            }
+            return confirm(AnswerChoices(id: id), key: 10, "under the name “\(id)”", current)
+        case .command, .confirming, .picking: return []
+        }
+    }
+
+    private mutating func press(
+        _ key: UInt8,
+        at pressed: ContinuousClock.Instant,
+        _ now: ContinuousClock.Instant
+    ) -> [Action] {
+        guard let request = current else {
+            if mode == .swallowing, key == 27 { mode = .command }
+            return key == UInt8(ascii: "q") && mode == .command ? [.quit] : []
+        }
+        switch mode {
+        case .swallowing:
+            if key == 27 { mode = .command }
+            return []
+        case .typingName:
+            guard key == 27 else { return [] }
+            mode = .command
+            return [.print("No other name.")]
+        case .confirming(let choices, let first):
+            mode = .command
+            guard key == first || key == 10 || key == 13 else { return [.print("Not allowed.")] }
+            return answer(request, allow: true, choices)
+        case .picking(let picking): return pick(key, picking, request)
+        case .command: return command(key, request, at: pressed, now)
+        }
+    }
+
+    private mutating func command(
+        _ key: UInt8,
+        _ request: RequestDetails,
+        at pressed: ContinuousClock.Instant,
+        _ now: ContinuousClock.Instant
+    ) -> [Action] {
+        if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
+            return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
+        }
+        switch key {
+        case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "once", request)
+        case UInt8(ascii: "o") where request.canGiveNamesAlone:
+            return confirm(
+                AnswerChoices(fields: AnswerChoices.everythingButNames),
+                key: key,
+                "names alone, without passwords",
+                request
+            )
+        case UInt8(ascii: "s") where request.canBeRemembered:
+            return confirm(AnswerChoices(scope: "session"), key: key, "for this session", request)
+        case UInt8(ascii: "y") where request.canBeRemembered:
+            return confirm(
+                AnswerChoices(scope: "always"),
+                key: key,
+                "always, without asking you again",
+                request
+            )
+        case UInt8(ascii: "d"): return answer(request, allow: false, AnswerChoices())
+        case UInt8(ascii: "m"):
+            return [.print("\(request.code): all that this program asks is denied for 10 minutes.")]
+                + answer(request, allow: false, AnswerChoices(muteSeconds: 600))
+        case UInt8(ascii: "e"):
+            guard let picking = EntryPicking(request) else { return [] }
+            mode = .picking(picking)
+            return [.print(picking.question)]
+        case UInt8(ascii: "i") where request.kind == "associate":
+            let name = TypedName()
+            mode = .typingName(name)
+            return [.print("Type the name and press Enter (Esc: go back)."), .echo(name.line)]
+        case UInt8(ascii: "n"):
+            waiting.removeAll { $0.code == request.code }
+            waiting.append(request)
+            return focusOldest(at: now)
+        case UInt8(ascii: "q"): return [.quit]
+        case UInt8(ascii: "?"):
+            return [.print(WatchKeys(request, others: waiting.count - 1).line)]
+        default: return []
+        }
+    }
+
+    /// No single key allows: the same one, or Enter, is wanted once more.
+    ///
+    /// What it is stands there again, for in a small window the question may be out of sight by now.
+    private mutating func confirm(
+        _ choices: AnswerChoices,
+        key: UInt8,
+        _ how: String,
+        _ request: RequestDetails?
+    ) -> [Action] {
+        mode = .confirming(choices, key: key)
+        let again = key == 10 ? "Enter" : "\(Character(Unicode.Scalar(key))) again, or Enter"
+        let what = request.map { "\($0.code)  \($0.title)\n" } ?? ""
+        return [.print("\(what)Allow \(how)? Press \(again): yes; any other key: no.")]
+    }
+
+    private mutating func answer(
+        _ request: RequestDetails,
+        allow: Bool,
+        _ choices: AnswerChoices
+    ) -> [Action] {
+        guard answered.insert(request.code).inserted else { return [] }
+        let decision = allow ? ApprovalInterface.Decision.allow : ApprovalInterface.Decision.deny
+        return [.answer(code: request.code, decision: decision, choices)]
+    }
+
+    private mutating func pick(
+        _ key: UInt8,
+        _ picking: EntryPicking,
+        _ request: RequestDetails
+    ) -> [Action] {
+        var picking = picking
+        switch picking.take(key) {
+        case .ask(let question):
+            mode = .picking(picking)
+            // As before any allow.
+            let what = picking.isComplete ? "\(request.code)  \(request.title)\n" : ""
+            return [.print(what + question)]
+        case .stop(let why):
+            mode = .command
+            return [.print(why)]
+        case .allow(let entries):
+            mode = .command
+            return answer(request, allow: true, AnswerChoices(entries: entries))
+        }
+    }
+}

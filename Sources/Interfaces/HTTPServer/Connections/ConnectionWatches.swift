@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Tells a connection's handler of bytes before they are decoded, so that a slow head can be told from none.
+final class RawByteObserver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: ConnectionHandler
+
+    init(telling handler: ConnectionHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        handler.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}
+
+/// Tells a connection's handler how much has been decoded, right before the decoder.
+final class DecodedByteObserver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: ConnectionHandler
+
+    init(telling handler: ConnectionHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let count = unwrapInboundIn(data).readableBytes
+        context.fireChannelRead(data)
+        handler.bytesDecoded(count)
+    }
+}

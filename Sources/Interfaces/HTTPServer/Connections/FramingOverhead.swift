@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What comes with a body that is none of it: the sizes and extensions of its chunks, and trailers.
+///
+/// A value that is told what is decoded. What comes in one read with the head isn't counted; a read is short.
+struct FramingOverhead: Equatable {
+    /// How many bytes of it there may be beside as many as the body has: a body that comes byte by byte, each in a chunk
+    /// of its own, may have some thousands.
+    static let most = 16 << 10
+
+    private var isReadingBody = false
+    private var isCounted = false
+    private var sum = 0
+    private var bodyInRead = 0
+    private var body = 0
+
+    /// A head is complete: what follows belongs to its body.
+    mutating func head() {
+        self = FramingOverhead()
+        isReadingBody = true
+    }
+
+    /// So many bytes of a body were decoded.
+    mutating func body(_ count: Int) {
+        body += count
+        bodyInRead += count
+    }
+
+    /// A request is complete.
+    mutating func end() {
+        self = FramingOverhead()
+    }
+
+    /// All that came with one read has been decoded.
+    ///
+    /// - Parameter count: How many bytes that was.
+    /// - Returns: Whether there is more beside the body than there may be.
+    mutating func isTooMuch(after count: Int) -> Bool {
+        guard isReadingBody else { return false }
+        if isCounted { sum += count - bodyInRead }
+        (isCounted, bodyInRead) = (true, 0)
+        return sum > Self.most + body
+    }
+}

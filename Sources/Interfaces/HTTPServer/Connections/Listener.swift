@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ConcurrencyTools
+import HTTPTypes
+import HummingbirdCore
+package import Linux
+package import Logging
+package import NIOCore
+import NIOExtras
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOPosix
+package import Operations
+import ServiceLifecycle
+
+/// Serves HTTP on one socket.
+///
+/// Every connection is checked before a byte of it is read: one from another user, or from nobody knows whom, is
+/// closed. At graceful shutdown connections that wait for their peer close at once, and those that wait for our
+/// answer when they have it.
+package struct Listener: Service {
+    private let socket: ListeningSocket
+    private let limit: ConnectionLimit
+    private let budget: BodyBudget
+    private let reader: RequestReader
+    private let tls: Current<TLSIdentity>?
+    private let eventLoopGroup: any EventLoopGroup
+
+    /// Prepares to serve a socket, which holds its port already.
+    ///
+    /// - Parameters:
+    ///   - socket: One of `ListeningSocket.open`.
+    ///   - options: What it is told: of each request and each new connection those that hold then.
+    ///   - tls: What to serve new connections of HTTPS with; nil for plain HTTP.
+    ///   - limit: The count of connections, one for all listeners of a daemon.
+    ///   - budget: The memory for bodies, likewise.
+    ///   - handler: Answers the protocol's messages.
+    ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
+    ///   - logger: For what happens to connections; never for what is in them.
+    package init(
+        socket: ListeningSocket,
+        options: Current<ListenerOptions> = Current(ListenerOptions()),
+        tls: Current<TLSIdentity>? = nil,
+        limit: ConnectionLimit,
+        budget: BodyBudget,
+        handler: any MessageHandler,
+        eventLoopGroup: any EventLoopGroup,
+        logger: Logger
+    ) {
+        self.socket = socket
+        self.tls = tls
+        self.limit = limit
+        self.budget = budget
+        self.eventLoopGroup = eventLoopGroup
+        reader = RequestReader(
+            current: options,
+            handler: handler,
+            logger: logger
+        )
+    }
+
+    /// Serves until graceful shutdown or cancellation.
+    package func run() async throws {
+        guard let number = socket.take() else { return }
+        let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
+        let server = try await ServerBootstrap(group: eventLoopGroup)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        quiescing.makeServerChannelHandler(channel: channel)
+                    )
+                }
+            }
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            // No more than a connection's share of the memory for bodies comes at once.
+            .childChannelOption(
+                .recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(
+                    minimum: 1024,
+                    initial: 4096,
+                    maximum: BodyBudget.share
+                )
+            )
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .bind(number) { admit($0) }
+        reader.logger.info(
+            "Listening",
+            metadata: ["address": "\(socket.address)", "scheme": tls == nil ? "http" : "https"]
+        )
+        try await withGracefulShutdownHandler {
+            try await serve(server)
+        } onGracefulShutdown: {
+            quiescing.initiateShutdown(promise: nil)
+        }
+    }
+
+    private func serve(_ server: NIOAsyncChannel<Connection?, Never>) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            try await server.executeThenClose { connections in
+                for try await connection in connections {
+                    guard let connection else { continue }
+                    group.addTask {
+                        await connection.http.handle(value: connection.channel, logger: reader.logger)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides about a new connection: served, refused in words, or closed before a byte is read.
+    private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
+        // NIO's sockets pass to programs that we start; callers' connections are none of theirs.
+        try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            Descriptor.closeOnExec($0)
+        }  // a channel without a descriptor has none to pass on
+        let peer = Peer(of: channel)
+        guard let peer, peer.owner.uid == reader.options.uid else {
+            // A program that only checks whether the port is open has mostly gone by now.
+            reader.logger.info(
+                peer == nil
+                    ? "Connection closed: nobody is to be seen at its other end any more"
+                    : "Connection closed: its other end isn't this user's"
+            )
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(nil)
+        }
+        let admission = limit.enter { Self.cut(channel) }
+        channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
+        switch admission {
+        case .served(let place):
+            peer.glimpse()
+            return serve(channel, peer: peer, place: place).map(Optional.some)
+        case .refused:
+            reader.logger.info("Connection refused: too many are open")
+            return channel.eventLoop.makeCompletedFuture {
+                try encrypt(channel)
+                try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reader.options))
+                return nil
+            }
+        case .closed:
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(nil)
+        }
+    }
+
+    /// Closes a connection below the encryption, which would wait for its peer's close_notify.
+    private static func cut(_ channel: any Channel) {
+        guard channel.eventLoop.inEventLoop else { return channel.eventLoop.execute { cut(channel) } }
+        let socket = try? channel.pipeline.syncOperations.context(handlerType: RawByteObserver.self)
+        if let socket { socket.close(promise: nil) } else { channel.close(promise: nil) }  // being set up
+    }
+
+    /// Lets everything that is added behind see what was encrypted, if anything is.
+    private func encrypt(_ channel: any Channel) throws {
+        guard let tls else { return }
+        try channel.pipeline.syncOperations.addHandler(tls.value.handler())
+    }
+
+    /// Sets up HTTP on a connection, with our own handler right behind the decoder.
+    ///
+    /// The deadline of the first head counts from here, so that a handshake is part of it.
+    private func serve(
+        _ channel: any Channel,
+        peer: Peer,
+        place: Place
+    ) -> EventLoopFuture<Connection> {
+        let bodies = RequestBodies(budget: budget, longest: reader.options.maximumBody)
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await reader.receive(
+                    request,
+                    bodies: bodies,
+                    writer: writer,
+                    channel: channel,
+                    peer: peer,
+                    place: place
+                )
+            },
+            configuration: .init(
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 16 << 10,
+                    maxHeaderListSize: 32 << 10,
+                    maxHeaderFieldCount: 100
+                )
+            )
+        )
+        return channel.eventLoop.makeCompletedFuture {
+            try encrypt(channel)
+        }.flatMap {
+            http.setup(channel: channel, logger: reader.logger)
+        }.flatMapThrowing { value in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let handler = ConnectionHandler(
+                options: reader.options,
+                peer: peer,
+                bodies: bodies,
+                place: place
+            )
+            try pipeline.addHandler(handler, position: .after(decoder))
+            try pipeline.addHandler(DecodedByteObserver(telling: handler), position: .before(decoder))
+            try pipeline.addHandler(RawByteObserver(telling: handler), position: .first)
+            return Connection(http: http, channel: value)
+        }
+    }
+
+    /// A connection that is served.
+    private struct Connection: Sendable {
+        let http: HTTP1Channel
+        let channel: HTTP1Channel.Value
+    }
+}
+
+extension Peer {
+    /// Looks up the other end of a connection that was just accepted.
+    fileprivate convenience init?(of channel: any Channel) {
+        guard let local = channel.localAddress.flatMap({ InternetAddress($0) }),
+            let remote = channel.remoteAddress.flatMap({ InternetAddress($0) })
+        else { return nil }
+        self.init(local: local, remote: remote)
+    }
+}
+
+extension InternetAddress {
+    fileprivate init?(_ address: SocketAddress) {
+        guard let text = address.ipAddress, let port = address.port else { return nil }
+        self.init(text, port: UInt16(truncatingIfNeeded: port))
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPTypes
+
+/// What a request's head decides, before anything of its body is read.
+///
+/// Web pages can make a browser send requests to this port. What they can't do is leave out or forge `Host`,
+/// `Origin` and `Sec-Fetch-Site`, so those turn pages away (also ones that rebind a name to this computer).
+package struct AccessPolicy: Sendable {
+    /// Where a request goes that was let in.
+    package enum Route: Equatable, Sendable {
+        /// The protocol, whatever the path.
+        case message
+
+        /// The protocol if there is a body, else a page for people and programs to look at.
+        case page(Page)
+
+        /// An answer to a browser that asks before it sends.
+        case preflight
+    }
+
+    /// What a GET without a body may ask for.
+    package enum Page: Equatable, Sendable {
+        /// A line that says what this is.
+        case greeting
+
+        /// The protocol version.
+        case version
+
+        /// The same as a version file of KeePass.
+        case keepassVersion
+
+        /// A path without a page.
+        case none
+    }
+
+    /// What was decided about a head.
+    package struct Verdict: Equatable, Sendable {
+        /// Where it goes, or why it is refused.
+        package let route: Result<Route, HTTPRefusal>
+
+        /// The Origin that was allowed, and so may read the answer.
+        package let origin: String?
+    }
+
+    /// Schemes of browser extensions, whose Origin a page can't have.
+    private static let extensionSchemes = [
+        "chrome-extension://", "moz-extension://", "safari-web-extension://",
+    ]
+
+    private let allowedOrigins: Set<String>
+    private let maximumBody: Int
+
+    /// Knows the configured origins, however they are written.
+    package init(allowedOrigins: [String] = [], maximumBody: Int = 1 << 20) {
+        self.allowedOrigins = Set(allowedOrigins.compactMap(Self.origin))
+        self.maximumBody = maximumBody
+    }
+
+    /// Decides about a request by its head alone, in this order: Host, Origin, Sec-Fetch-Site, the rest.
+    ///
+    /// - Parameter head: The head; its authority is the first Host.
+    /// - Returns: Where it goes, and who may read the answer.
+    package func verdict(on head: HTTPRequest) -> Verdict {
+        do throws(HTTPRefusal) {
+            try checkHost(of: head)
+            let origin = try allowedOrigin(of: head)
+            try checkSite(of: head, origin: origin)
+            do throws(HTTPRefusal) {
+                return Verdict(route: .success(try route(for: head, origin: origin)), origin: origin)
+            } catch {
+                return Verdict(route: .failure(error), origin: origin)
+            }
+        } catch {
+            return Verdict(route: .failure(error), origin: nil)
+        }
+    }
+
+    /// Whether a Host header's value names this computer, with any port or none.
+    package static func isLocal(_ host: String) -> Bool {
+        guard let host = Self.plain(host) else { return false }
+        for name in ["localhost", "127.0.0.1", "[::1]"] where host.hasPrefix(name) {
+            let rest = host.dropFirst(name.count)
+            if rest.isEmpty { return true }
+            guard rest.first == ":" else { continue }
+            let port = rest.dropFirst()
+            return port.utf8.allSatisfy { (0x30...0x39).contains($0) } && UInt16(port) != nil
+        }
+        return false
+    }
+
+    private func checkHost(of head: HTTPRequest) throws(HTTPRefusal) {
+        if !values(of: "host", in: head).isEmpty { throw .doubleHost }
+        guard let host = head.authority else { throw .noHost }
+        if !Self.isLocal(host) { throw .foreignHost }
+    }
+
+    private func allowedOrigin(of head: HTTPRequest) throws(HTTPRefusal) -> String? {
+        let origins = values(of: "origin", in: head)
+        guard let origin = origins.first else { return nil }
+        if Self.origin(origin) == "null" { throw .nullOrigin }
+        guard origins.count == 1, isAllowed(origin) else { throw .foreignOrigin }
+        return origin
+    }
+
+    private func isAllowed(_ origin: String) -> Bool {
+        guard let lower = Self.plain(origin) else { return false }
+        if Self.origin(origin).map(allowedOrigins.contains) ?? false { return true }
+        guard let scheme = Self.extensionSchemes.first(where: { lower.hasPrefix($0) }) else { return false }
+        let id = lower.dropFirst(scheme.count)
+        return !id.isEmpty
+            && id.utf8.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+                default: false
+                }
+            }
+    }
+
+    private func checkSite(of head: HTTPRequest, origin: String?) throws(HTTPRefusal) {
+        guard origin == nil else { return }
+        let sites = values(of: "sec-fetch-site", in: head).map(Self.plain)
+        if sites.contains(where: { $0 != "none" && $0 != "same-origin" }) { throw .crossSite }
+    }
+
+    private func route(for head: HTTPRequest, origin: String?) throws(HTTPRefusal) -> Route {
+        switch head.method {
+        case .post, .get:
+            // Longer than a number can say is too long, too.
+            if let length = head.headerFields[.contentLength], Int(length).map({ $0 > maximumBody }) ?? true {
+                throw .tooLarge
+            }
+            return head.method == .post ? .message : .page(page(at: head.path ?? "/"))
+        case .options where origin != nil:
+            return .preflight
+        default:
+            throw .badMethod
+        }
+    }
+
+    private func page(at path: String) -> Page {
+        guard path.utf8.count <= Self.longest else { return .none }
+        let parts = path.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        // The plugin takes `/VERSION` and `/version/`, too.
+        switch parts.first.flatMap({ Self.plain(String($0)) }) {
+        case "/": return .greeting
+        case "/version", "/version/":
+            let queries = parts.count > 1 ? parts[1].split(separator: "&") : []
+            return queries.contains("format=keepass") ? .keepassVersion : .version
+        default: return .none
+        }
+    }
+
+    private func values(of name: String, in head: HTTPRequest) -> [String] {
+        head.headerFields.filter { $0.name.canonicalName == name }.map(\.value)
+    }
+
+    /// An origin as it is compared: without case, blanks around it, and the slash that people put at its end.
+    private static func origin(_ text: String) -> String? {
+        guard let text = plain(text)?.split(separator: " ").joined(separator: " ") else { return nil }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    /// More bytes than anything has that is compared here.
+    private static let longest = 1024
+
+    /// A value in small letters; nil where there is more in it than ASCII, or more than any that is allowed has.
+    private static func plain(_ value: String) -> String? {
+        guard value.utf8.count <= longest, value.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return value.lowercased()
+    }
+}

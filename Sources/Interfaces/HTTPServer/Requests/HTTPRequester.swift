@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Operations
+import Synchronization
+
+/// One request and who sends it.
+struct HTTPRequester: Requester {
+    /// The Origin that the access policy allowed; claimed by the peer, nil for a script.
+    let origin: String?
+
+    /// What the peer says it is.
+    private let userAgent: String?
+
+    private let peer: Peer
+    private let place: Place
+    private let last = LastCaller()
+
+    private final class LastCaller: Sendable {
+        let caller = Mutex<Caller?>(nil)
+    }
+
+    init(peer: Peer, place: Place, origin: String?, userAgent: String?) {
+        self.peer = peer
+        self.place = place
+        self.origin = origin
+        self.userAgent = userAgent
+    }
+
+    /// Whether the other end is still open, be it just to read.
+    var isThere: Bool { peer.isThere }
+
+    /// Identifies who sends it: anew where the last look at the connection doesn't hold any more.
+    func caller() async -> Caller {
+        await find(isAnew: false)
+    }
+
+    /// Identifies who sends it anew, which is expensive.
+    func asker() async -> Caller {
+        await find(isAnew: true)
+    }
+
+    /// Who sent it, as it was found out last; identified now if that wasn't done yet.
+    func sender() async -> Caller {
+        if let known = last.caller.withLock({ $0 }) { return known }
+        return await find(isAnew: false)
+    }
+
+    private func find(isAnew: Bool) async -> Caller {
+        let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
+        place.isAsked(by: caller)
+        return last.caller.withLock { last in
+            // A decision outlives the connection: who has hung up since is still the one who asked.
+            if caller.hasLeft, let known = last, known.isKnown { return known }
+            last = caller
+            return caller
+        }
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import DisplayText
+
+/// Something that the person is told and need not answer.
+struct Notice: Sendable, Equatable {
+    let title: String
+    let body: String
+
+    /// Logins have reached a client.
+    static func delivery(client: String, program: String, host: String?, count: Int, passwords: Bool = true)
+        -> Notice
+    {
+        let what = count == 1 ? "a login" : "\(count) logins"
+        let without = passwords ? "" : " without password" + (count == 1 ? "" : "s")
+        let place = host.map { " for " + PlainText.host($0) } ?? ""
+        return Notice(
+            title: "\(PlainText.field(program)) got \(what)\(without)\(place)",
+            body: "Client: \(PlainText.quoted(client))"
+        )
+    }
+
+    /// A person's allow has come when whoever asked had given up.
+    static func late(_ request: PendingRequest) -> Notice {
+        Notice(
+            title: "Ask again in the program (\(request.code))",
+            body: "\(request.title)\nIt had given up before you allowed it."
+        )
+    }
+
+    /// Another program shows the questions from now on.
+    static func agent(_ agent: AgentInfo) -> Notice {
+        let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)
+        return Notice(
+            title: "Another program now shows Keybell's requests",
+            body: "Program: \(executable)\nIt calls itself \(PlainText.quoted(agent.name))"
+        )
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+// What a server says of notifications.
+extension NotificationState {
+    /// Something that a notification server says of a notification.
+    struct Signal: Sendable, Equatable {
+        enum Kind: Sendable, Equatable {
+            /// `ActionInvoked`
+            case invoked(key: String)
+            /// `NotificationReplied`
+            case replied(text: String)
+            /// `NotificationClosed`
+            case closed(reason: UInt32)
+        }
+
+        let kind: Kind
+        let id: UInt32
+        let peer: String
+    }
+
+    /// Why a notification was closed.
+    private enum Reason {
+        static let expired: UInt32 = 1
+        static let dismissed: UInt32 = 2
+    }
+
+    /// A server speaks of a notification.
+    mutating func take(_ signal: Signal, now: Instant) -> [NotificationAction] {
+        if signal.id == waitingCount.id, signal.peer == waitingCount.peer {
+            guard case .closed = signal.kind else { return [] }
+            waitingCount.wasClosed()
+            freed(now: now)
+            return place(now: now)
+        }
+        guard let index = notifications.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
+        else {
+            keepEarly(signal)
+            // One that was taken away already, or another program's: ours move up all the same.
+            if case .closed = signal.kind, !departed.contains(signal.peer) {
+                freed(now: now, isOurs: false)
+            }
+            return []
+        }
+        switch signal.kind {
+        case .invoked(let key):
+            guard let press = notifications[index].keys.first(where: { $0.value == key })?.key, press != .name
+            else {
+                return replaced(index, by: key, now: now)
+            }
+            return pressed(press, nil, at: index, now: now)
+        case .replied(let text):
+            guard notifications[index].keys[.name] != nil else { return [] }
+            return pressed(.name, text, at: index, now: now)
+        case .closed(let reason):
+            return closed(index, reason: reason, now: now)
+        }
+    }
+
+    /// The first press counts and takes the notification away.
+    ///
+    /// An allow so soon after the notification came up, or after anything on the screen changed, is none: the hand was
+    /// on its way to something else.
+    private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
+        -> [NotificationAction]
+    {
+        guard let shown = notifications[index].shown else { return [] }
+        guard press == .deny || shown.restingSince + limits.hasty <= now else {
+            return pressedEarly(index, now: now)
+        }
+        let code = notifications[index].request.code
+        let close = takingAway(index, now: now)
+        notifications[index].phase = .answered
+        let answer: NotificationAction =
+            switch press {
+            case .allow: .answer(code: code, .allow, Choices(), .notifier)
+            case .always: .answer(code: code, .allow, Choices(scope: .always), .notifier)
+            case .name: .answer(code: code, .allow, Choices(id: text), .notifier)
+            case .deny: .answer(code: code, .deny, Choices(), .notifier)
+            }
+        return close + [answer] + place(now: now)
+    }
+
+    /// Shows it again after a pause; a few times only, for there may be a server that presses by itself.
+    private mutating func pressedEarly(_ index: Int, now: Instant) -> [NotificationAction] {
+        let close = takingAway(index, now: now)
+        guard notifications[index].earlyPresses < limits.earlyPresses else {
+            notifications[index].phase = .abandoned
+            // Whoever asks is told how it can be answered.
+            notifications[index].wasSeen = false
+            let tell: [NotificationAction] =
+                hasToldAbandoned ? [] : [.tellAbandoned(code: notifications[index].request.code)]
+            hasToldAbandoned = true
+            return close + tell + place(now: now)
+        }
+        notifications[index].earlyPresses += 1
+        notifications[index].phase = .resting(until: now + limits.pause)
+        return close + place(now: now)
+    }
+
+    /// A button that isn't ours: another program has given our id to `Notify` and put its own text before the person.
+    ///
+    /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
+    /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
+    private mutating func replaced(_ index: Int, by key: String, now: Instant) -> [NotificationAction] {
+        guard case .visible = notifications[index].phase, !["", "default", Press.replyKey].contains(key)
+        else {
+            return []
+        }
+        return [.tellReplaced(code: notifications[index].request.code)] + pressedEarly(index, now: now)
+    }
+
+    /// Closed without a press is no answer, whatever the reason; unless the person has configured that a dismissal
+    /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
+    ///
+    /// What a server lets expire, though it was told not to, comes back by itself, and so does what was clicked away
+    /// just after it had moved: that click was meant for another one. All else comes back when it is asked again.
+    private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
+        guard case .visible(let shown) = notifications[index].phase else { return [] }
+        var closed = RequestNotification.Closed(shown: shown, at: now)
+        closed.isDismissed = reason == Reason.dismissed
+        let wasReadable = shown.since + limits.hasty <= now
+        let hadMoved = shown.restingSince > shown.since && now < shown.restingSince + limits.hasty
+        switch reason {
+        case Reason.dismissed where dismissalDenies:
+            closed.denialDue = now + limits.dismissal
+        case Reason.dismissed where hadMoved && notifications[index].earlyPresses < limits.earlyPresses:
+            notifications[index].earlyPresses += 1
+            closed.again = now + limits.pause
+        case Reason.expired where wasReadable && notifications[index].expiries < limits.expiries:
+            notifications[index].expiries += 1
+            notifications[index].turn = newTurn()
+            closed.again = now + limits.pause
+        default: break
+        }
+        notifications[index].phase = .closed(closed)
+        freed(now: now)
+        // Not by the person, and so soon: do-not-disturb, where the server tells of it.
+        guard reason != Reason.dismissed, !wasReadable else { return place(now: now) }
+        notifications[index].wasSeen = notifications[index].attempt > 0
+        guard !hasToldHidden else { return place(now: now) }
+        hasToldHidden = true
+        return [.tellHidden] + place(now: now)
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+/// When questions whose server has left are given to the bus once more, which starts one if it can.
+///
+/// The first time comes after a moment, in which a server that restarts by itself has taken its name again; one that
+/// leaves at each notification is started a few times, with growing pauses, and then only for a new question.
+struct Revival: Sendable, Equatable {
+    typealias Instant = NotificationState.Instant
+
+    /// When that is due; nil where nothing is planned.
+    private(set) var due: Instant?
+    private var tries = 0
+    private var serverSince: Instant?
+
+    /// A server is there.
+    mutating func serverCame(now: Instant) {
+        (due, serverSince) = (nil, now)
+    }
+
+    /// The server has left, with questions on it or without.
+    mutating func serverLeft(withQuestions: Bool, now: Instant, limits: ApprovalLimits) {
+        if let since = serverSince, since + limits.steadyServer <= now { tries = 0 }
+        serverSince = nil
+        let pauses = limits.revivals
+        due = withQuestions && tries < pauses.count ? now + pauses[tries] : nil
+    }
+
+    /// Whether it is time; it is then no longer planned.
+    mutating func begins(now: Instant) -> Bool {
+        guard let planned = due, planned <= now else { return false }
+        (due, tries) = (nil, tries + 1)
+        return true
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Linux
+import TOMLKit
+
+extension Configuration {
+    /// Reads the configuration file: the one at `path`, else the person's own, which may be absent.
+    ///
+    /// A file that is named and can't be found is an error.
+    package static func load(
+        path: String? = nil,
+        folders: Folders = .ofProcess()
+    ) throws(ConfigurationError) -> Configuration {
+        try loadIfThere(path: path, folders: folders) ?? Configuration()
+    }
+
+    /// The same; nil where the person has no file of their own.
+    package static func loadIfThere(
+        path: String? = nil,
+        folders: Folders = .ofProcess()
+    ) throws(ConfigurationError) -> Configuration? {
+        let file = path ?? folders.configurationFile
+        guard file != "/dev/null" else { return Configuration() }
+        let bytes: [UInt8]
+        do throws(FileTrustError) {
+            bytes = try FileTrust.read(file, home: folders.home)
+        } catch .unreadable(let error) where error.isNoSuchFile && path == nil {
+            return nil
+        } catch {
+            throw Self.refusal(error, file: file)
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .unreadable(file: file, reason: "is not UTF-8 text")
+        }
+        return try parse(text, file: file, folders: folders)
+    }
+
+    /// The port in a file that is wrong elsewhere, or may not be trusted: for who looks at that port alone.
+    ///
+    /// - Returns: The port, the default where the file names none; nil where nobody can tell.
+    package static func portOfFaulty(path: String?, folders: Folders = .ofProcess()) -> UInt16? {
+        let file = path ?? folders.configurationFile
+        guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true),
+            let text = String(validating: bytes, as: UTF8.self), SyntaxScan.mistake(in: text) == nil,
+            let document = try? TOMLTable(string: text)
+        else { return nil }
+        let usual = UInt16(exactly: HTTPSettings().port)
+        guard let settings = document["http"] else { return usual }
+        guard let table = settings.table else { return nil }
+        guard let value = table["port"] else { return usual }
+        return value.int.flatMap { $0 > 0 ? UInt16(exactly: $0) : nil }
+    }
+
+    /// Reads a configuration from its text; `file` is what errors name.
+    package static func parse(
+        _ text: String,
+        file: String,
+        folders: Folders
+    ) throws(ConfigurationError) -> Configuration {
+        if let place = SyntaxScan.mistake(in: text) {
+            throw .syntax(
+                file: file,
+                line: place.line,
+                column: place.column,
+                message: place.message
+            )
+        }
+        let document: TOMLTable
+        do {
+            document = try TOMLTable(string: text)
+        } catch let error as TOMLParseError {
+            let place = error.source.begin
+            throw .syntax(file: file, line: place.line, column: place.column, message: error.description)
+        } catch {
+            throw .unreadable(file: file, reason: "is not TOML")
+        }
+        do throws(KeyProblem) {
+            return try Configuration(reading: TableReader(document), folders: folders)
+        } catch {
+            throw .invalid(file: file, key: error.key, message: error.message)
+        }
+    }
+
+    private static func refusal(_ error: FileTrustError, file: String) -> ConfigurationError {
+        switch error {
+        case .writable(let place): .exposed(file: file, place: place, owner: nil)
+        case .foreign(let place, let uid): .exposed(file: file, place: place, owner: uid)
+        case .unreadable(let error): .unreadable(file: file, reason: reason(for: error.code))
+        }
+    }
+
+    private static func reason(for code: Int32) -> String {
+        switch code {
+        case ENOENT, ENOTDIR: "no such file"
+        case EACCES: "no permission to read it"
+        case EISDIR: "is a folder"
+        case EFBIG: "is far too long for a configuration"
+        default: "can't be read"
+        }
+    }
+}

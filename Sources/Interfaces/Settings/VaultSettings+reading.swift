@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+import Linux
+
+extension VaultSettings {
+    /// Every `[[vault]]`, or the keyring where there is none.
+    static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
+        -> [VaultSettings]
+    {
+        var names: Set<String> = []
+        var keyring: TableReader?
+        var files: [String: String] = [:]
+        let vaults = try document.tables("vault") { table throws(KeyProblem) in
+            let vault = try VaultSettings(reading: table, folders)
+            if vault.kind == .keyring {
+                if let keyring { throw Self.secondKeyring(keyring, table) }
+                keyring = table
+            }
+            guard names.insert(vault.name).inserted else {
+                throw table.problem("name", "another vault is called \"\(vault.name)\", too")
+            }
+            if let path = vault.path {
+                // However it is called; of one that isn't there just its name is known.
+                let file = (try? FileBytes.resolved(path)) ?? path
+                if let other = files[file] {
+                    throw table.problem("path", "is the file of the vault \"\(other)\", too")
+                }
+                files[file] = vault.name
+            }
+            return vault
+        }
+        return vaults.isEmpty ? [.keyring] : vaults
+    }
+
+    /// There is one keyring: the fault is of the table that doesn't say what it is, if one doesn't.
+    private static func secondKeyring(_ first: TableReader, _ second: TableReader) -> KeyProblem {
+        if let mute = [first, second].first(where: { !$0.has("kind") }) {
+            return mute.problem(
+                "kind",
+                "is missing, so that this is the keyring, as another vault is, too; is it to be kind = \"kdbx\"?"
+            )
+        }
+        return second.problem("kind", "there is one keyring, and a vault has it already")
+    }
+
+    private init(reading table: TableReader, _ folders: Folders) throws(KeyProblem) {
+        kind = try table.choice("kind") ?? .keyring
+        path = try table.text("path").map(folders.expanding)
+        keyFile = try table.text("key_file").map(folders.expanding)
+        // No shell reads it, which would do that; arguments are the program's own business.
+        passwordCommand = try table.texts("password_command", mayBeEmpty: true).map { words in
+            words.prefix(1).map(folders.expanding) + words.dropFirst()
+        }
+        password = try table.choice("password")
+        remembersPassword = try table.bool("remember_password") ?? false
+        switch kind {
+        case .keyring:
+            for key in ["path", "key_file", "password_command", "password", "remember_password"]
+            where table.has(key) {
+                throw table.problem(key, "a keyring has none; is it to be kind = \"kdbx\"?")
+            }
+        case .kdbx:
+            guard let path else { throw table.problem("path", "a kdbx vault needs the path of its file") }
+            guard path.hasPrefix("/") else {
+                throw table.problem(
+                    "path",
+                    "must begin with / or ~/, since a daemon has no folder of its own"
+                )
+            }
+        }
+        if let keyFile, !keyFile.hasPrefix("/") {
+            throw table.problem("key_file", "must begin with / or ~/")
+        }
+        // An argument may be empty; the program may not.
+        if let passwordCommand, passwordCommand.first?.isEmpty ?? true {
+            throw table.problem(
+                "password_command",
+                "must name a program, such as [\"pass\", \"show\", \"keepass\"]"
+            )
+        }
+        name = try table.name("name") ?? path.map(Self.name(ofFile:)) ?? Self.keyring.name
+        try checkPassword(in: table)
+        try table.finish()
+    }
+
+    /// What opens the file is said in one way.
+    private func checkPassword(in table: TableReader) throws(KeyProblem) {
+        guard let password else { return }
+        guard passwordCommand == nil, !remembersPassword else {
+            throw table.problem(
+                "password",
+                "is \"\(password.rawValue)\"; take it out, or password_command and remember_password"
+            )
+        }
+        guard password != .none || keyFile != nil else {
+            throw table.problem("password", "is \"none\", and there is no key_file to open it with")
+        }
+    }
+
+    /// The file's name without folders and `.kdbx`.
+    private static func name(ofFile path: String) -> String {
+        let file = path.split(separator: "/").last ?? "kdbx"
+        let name = String(file.hasSuffix(".kdbx") && file.utf8.count > 5 ? file.dropLast(5) : file)
+        return PlainName(cleaning: name)?.text ?? "kdbx"
+    }
+}

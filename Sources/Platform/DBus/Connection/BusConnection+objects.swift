@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+
+extension BusConnection {
+    /// Shows an object on the bus, in place of one that stands at the same path.
+    ///
+    /// Introspection, Peer and Properties come by themselves. Calls are answered in tasks of their own, so a
+    /// handler that waits keeps nobody else waiting.
+    ///
+    /// - Parameter object: what to show.
+    package func export(_ object: ExportedObject) {
+        objects.insert(object)
+    }
+
+    /// Sends a signal.
+    ///
+    /// - Parameters:
+    ///   - path: the object that it speaks of.
+    ///   - interface: the signal's interface.
+    ///   - member: the signal's name.
+    ///   - arguments: what it brings.
+    ///   - destination: the one connection that gets it; nil for all who subscribed.
+    /// - Throws: `disconnected`, or `invalidArgs` for what D-Bus can't carry.
+    package func emit(
+        _ path: ObjectPath,
+        _ interface: String,
+        _ member: String,
+        _ arguments: [Value] = [],
+        to destination: String? = nil
+    ) throws(DBusError) {
+        let message = try RawMessage.signal(path, interface, member, arguments)
+        if let destination { try message.address(to: destination) }
+        try send(message)
+    }
+
+    /// Tells that properties have new values.
+    ///
+    /// - Parameters:
+    ///   - path: the object.
+    ///   - interface: the properties' interface.
+    ///   - changed: the new values by name.
+    /// - Throws: what `emit` throws.
+    package func propertiesChanged(
+        _ path: ObjectPath,
+        _ interface: String,
+        _ changed: [String: Value]
+    ) throws(DBusError) {
+        try emit(
+            path,
+            StandardInterfaces.propertiesName,
+            "PropertiesChanged",
+            [.string(interface), .vardict(changed), .strings([])]
+        )
+    }
+
+    func serve(_ message: borrowing RawMessage) {
+        guard let sender = message.sender, let path = message.path, let member = message.member else {
+            return
+        }
+        let target = ObjectTree.Target(
+            sender: sender,
+            path: path,
+            interface: message.interface,
+            member: member,
+            signature: message.signature
+        )
+        let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
+        do throws(DBusError) {
+            let method = try objects.method(for: target)
+            guard servedCalls.begin(sender) else {
+                throw .limitsExceeded("Too many calls at once: wait for the answers of those before.")
+            }
+            let body: [Value]
+            do throws(DBusError) {
+                body = try message.body()
+            } catch {
+                end(sender)
+                throw error
+            }
+            let route = objects.route(method, MethodCall(sender: sender, body: body))
+            Task(executorPreference: handlers) { [weak self] in
+                let outcome = await route.outcome()
+                await self?.finish(reply, outcome)
+            }
+        } catch {
+            answer(reply, .failure(error))
+        }
+    }
+
+    private func finish(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
+        end(reply.caller)
+        answer(reply, outcome)
+    }
+
+    private func end(_ caller: String) {
+        if servedCalls.end(caller) { FreedMemory.giveBackSoon() }
+    }
+
+    private func answer(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
+        guard reply.isWanted else { return }
+        do throws(DBusError) {
+            switch outcome {
+            case .success(let body): try send(.reply(to: reply.caller, serial: reply.serial, body))
+            case .failure(let error): try send(.failure(to: reply.caller, serial: reply.serial, error))
+            }
+        } catch {
+            // A value that can't travel is our own mistake; the caller still gets an answer.
+            guard let failure = try? RawMessage.failure(to: reply.caller, serial: reply.serial, error) else {
+                return
+            }
+            _ = try? send(failure)  // fails only if the bus is gone
+        }
+    }
+}
+
+/// Where an answer goes.
+private struct ReplyAddress {
+    let caller: String
+    let serial: UInt32
+    let isWanted: Bool
+}
+
+extension ObjectTree.Route {
+    /// Does the work and checks that what it gives has the promised types.
+    fileprivate func outcome() async -> Result<[Value], DBusError> {
+        do throws(DBusError) {
+            let body = try await work()
+            guard Signature(of: body).text == output else {
+                return .failure(.failed("The answer has not the type that this method promises."))
+            }
+            return .success(body)
+        } catch {
+            return .failure(error)
+        }
+    }
+}

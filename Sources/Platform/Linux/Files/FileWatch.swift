@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import ConcurrencyTools
+package import Dispatch
+import Glibc
+
+/// Tells when a file may have become another: written, replaced, moved or removed, by whomever.
+///
+/// The folders are watched (inotify), not the file, for most programs put a new file in the old one's place; where
+/// the path is a symbolic link, its target's folder is watched as well. Nothing polls: without events no thread
+/// wakes. It ends when it is let go of.
+package final class FileWatch: Sendable {
+    private let source: DispatchSource
+
+    /// Begins to watch.
+    ///
+    /// - Parameters:
+    ///   - path: The file, or a link to it; it need not be there, but its folder must.
+    ///   - queue: Where `changed` is called.
+    ///   - changed: Called after a change, once for several that come together; what has become of the file it has
+    ///     to look up.
+    /// - Throws: The failing call's `errno`.
+    package init(
+        _ path: String,
+        queue: DispatchQueue = TaskQueue.shared.queue,
+        changed: @escaping @Sendable () -> Void
+    ) throws(SystemCallError) {
+        let watch = try Descriptor(
+            "inotify_init1",
+            inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
+        )
+        // A link to nothing is watched where it stands.
+        let places = Set([path, (try? FileBytes.resolved(path)) ?? path])
+        var names: [Int32: Set<String>] = [:]
+        for place in places {
+            let folder = unsafe inotify_add_watch(watch.number, SafeFile.parent(of: place), Self.events)
+            guard folder >= 0 else { throw .last("inotify_add_watch") }
+            names[folder, default: []].insert(place.split(separator: "/").last.map(String.init) ?? "")
+        }
+        let number = watch.release()
+        source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue).concrete
+        source.setEventHandler { [names] in
+            if Self.drain(number, names) { changed() }
+        }
+        source.setCancelHandler { close(number) }
+        source.activate()
+    }
+
+    deinit {
+        source.cancel()
+    }
+
+    private static let events = UInt32(
+        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+    )
+
+    /// Reads what has happened; whether any of it was about one of these names, or about a folder itself.
+    private static func drain(_ number: Int32, _ names: [Int32: Set<String>]) -> Bool {
+        var isConcerned = false
+        var buffer = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let count = unsafe read(number, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return isConcerned }
+            for event in InotifyEvents(buffer.prefix(count)) {
+                isConcerned =
+                    isConcerned || event.name.isEmpty || names[event.folder]?.contains(event.name) == true
+            }
+        }
+    }
+}
+
+/// The events in what inotify gave.
+///
+///      0  4  the watch
+///      4  4  what has happened
+///      8  4  which events belong together
+///     12  4  length of the name
+///     16  n  the name, filled up with zeros; none if it is about the folder itself
+struct InotifyEvents: Sequence, IteratorProtocol {
+    private var rest: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) {
+        rest = bytes
+    }
+
+    mutating func next() -> (folder: Int32, name: String)? {
+        guard rest.count >= 16 else { return nil }
+        let length = Int(number(at: 12))
+        let name = rest.dropFirst(16).prefix(length).prefix { $0 != 0 }
+        let folder = Int32(bitPattern: number(at: 0))
+        rest = rest.dropFirst(16 + length)
+        return (folder, String(decoding: name, as: UTF8.self))
+    }
+
+    /// In the byte order of this machine.
+    private func number(at offset: Int) -> UInt32 {
+        let bytes = rest.dropFirst(offset).prefix(4)
+        var number: UInt32 = 0
+        unsafe withUnsafeMutableBytes(of: &number) { unsafe $0.copyBytes(from: bytes) }
+        return number
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// The right to write into a folder, among programs that ask for it; given back when this value goes.
+///
+/// The folder itself is locked (`flock`): the lock outlives a rename of what is in it, ends with the process
+/// however that ends, and leaves no file behind.
+package struct FolderLock: ~Copyable, Sendable {
+    /// The open folder that is locked.
+    let folder: Descriptor
+
+    /// Waits for the lock, on this thread.
+    ///
+    /// A file system without such locks is written to without one.
+    /// - Parameters:
+    ///   - path: The folder.
+    ///   - patience: How long another one may hold it.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
+    package init(_ path: String, patience: Duration) throws(SystemCallError) {
+        let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        try Self.lock(folder, patience)
+        self.folder = folder
+    }
+
+    private static func lock(_ folder: borrowing Descriptor, _ patience: Duration) throws(SystemCallError) {
+        let end = ContinuousClock.now + patience
+        while flock(folder.number, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR:
+                continue
+            case EWOULDBLOCK:
+                guard .now < end else { throw .last("flock") }
+                // Another save goes on this very moment: waiting for its end isn't idling.
+                usleep(20_000)
+            case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL, EBADF:
+                // Network file systems lock files alone.
+                return
+            default:
+                throw .last("flock")
+            }
+        }
+    }
+
+    /// Returns once the disk has what was made, renamed or removed in the folder.
+    func synchronize() throws(SystemCallError) {
+        // Some file systems have nothing to synchronize for a folder.
+        guard fsync(folder.number) == 0 || errno == EINVAL else { throw .last("fsync") }
+    }
+}

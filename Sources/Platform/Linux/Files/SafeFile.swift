@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Small files of our own, written so that a crash leaves either the old or the new one.
+package enum SafeFile {
+    /// Replaces a file's content, readable for this user only; returns once the disk has it.
+    ///
+    /// - Parameters:
+    ///   - bytes: The whole content.
+    ///   - path: Where; its folder must be there.
+    /// - Throws: The failing call's `errno`; the former file is untouched then.
+    package static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
+        let folder = parent(of: path)
+        let temporary = "\(path).new-\(getpid())"
+        do throws(SystemCallError) {
+            let file = try Descriptor(
+                "open",
+                unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            )
+            try file.write(bytes)
+            guard fsync(file.number) == 0 else { throw .last("fsync") }
+            guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }
+        } catch {
+            unsafe unlink(temporary)
+            throw error
+        }
+        let entry = try Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        guard fsync(entry.number) == 0 else { throw .last("fsync") }
+    }
+
+    /// Adds a line to a file of this user's own, readable for nobody else; it is all there or not at all.
+    ///
+    /// Several may do so at once, in this process or others: the file that is too long is moved away once.
+    ///
+    /// - Parameters:
+    ///   - line: What is added, with its line feed.
+    ///   - path: Where; its folder must be there.
+    ///   - limit: How long the file may become; a longer one is moved to `former` first.
+    ///   - former: Where the file before goes; what was there is gone then.
+    /// - Throws: The failing call's `errno`.
+    package static func append(
+        _ line: [UInt8],
+        to path: String,
+        limit: Int,
+        former: String
+    ) throws(SystemCallError) {
+        while true {
+            let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+            let file = try Descriptor("open", unsafe open(path, flags, 0o600))
+            guard flock(file.number, LOCK_EX) == 0 else { throw .last("flock") }
+            var (status, named) = (stat(), stat())
+            guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+            // Somebody else has moved it away meanwhile.
+            guard unsafe lstat(path, &named) == 0, named.st_ino == status.st_ino,
+                named.st_dev == status.st_dev
+            else { continue }
+            if status.st_size + line.count > limit, status.st_size > 0 {
+                guard unsafe rename(path, former) == 0 else { throw .last("rename") }
+                continue
+            }
+            // What a crash has cut off must not take the next line with it.
+            var last = UInt8(ascii: "\n")
+            if status.st_size > 0 { unsafe pread(file.number, &last, 1, status.st_size - 1) }
+            do throws(SystemCallError) {
+                try file.write(last == UInt8(ascii: "\n") ? line : [UInt8(ascii: "\n")] + line)
+            } catch {
+                ftruncate(file.number, status.st_size)
+                throw error
+            }
+            return
+        }
+    }
+
+    /// Adds records to a file of records of one length.
+    ///
+    /// - Parameters:
+    ///   - bytes: The records, one behind the other.
+    ///   - length: That of each of them.
+    ///   - path: The file, which must be there.
+    ///   - waitsForDisk: Whether to return only once the disk has them; else a crash of the system may lose them.
+    /// - Throws: The failing call's `errno`, and EINVAL where the file doesn't end with a whole record; it is as it was
+    ///   then.
+    package static func appendRecords(
+        _ bytes: [UInt8],
+        of length: Int,
+        to path: String,
+        waitsForDisk: Bool
+    ) throws(SystemCallError) {
+        let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        let file = try Descriptor("open", unsafe open(path, flags))
+        var status = stat()
+        guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_size > 0, Int(status.st_size) % length == 0
+        else { throw SystemCallError(call: "append", code: EINVAL) }
+        do throws(SystemCallError) {
+            try file.write(bytes)
+            guard !waitsForDisk || fdatasync(file.number) == 0 else { throw .last("fdatasync") }
+        } catch {
+            ftruncate(file.number, status.st_size)
+            throw error
+        }
+    }
+
+    /// Makes a folder that only this user may enter, and those above it that are missing.
+    ///
+    /// - Parameter path: An absolute path; a folder that is there already is closed to others.
+    /// - Throws: The failing call's `errno`.
+    package static func makeFolder(_ path: String) throws(SystemCallError) {
+        if unsafe mkdir(path, 0o700) == 0 { return }
+        switch errno {
+        case EEXIST:
+            guard unsafe chmod(path, 0o700) == 0 else { throw .last("chmod") }
+        case ENOENT where parent(of: path) != path:
+            try makeParents(parent(of: path))
+            guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
+        default:
+            throw .last("mkdir")
+        }
+    }
+
+    /// As the XDG directory specification wants it: 0700 for what is missing; what is there stays as it is.
+    private static func makeParents(_ path: String) throws(SystemCallError) {
+        if unsafe mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, parent(of: path) != path else { throw .last("mkdir") }
+        try makeParents(parent(of: path))
+        guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .last("mkdir") }
+    }
+
+    /// Throws what would keep a line from being added to a file, which is left as it is; none is made.
+    package static func checkAppending(to path: String) throws(SystemCallError) {
+        let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
+        do throws(SystemCallError) {
+            _ = try Descriptor("open", unsafe open(path, flags))
+        } catch {
+            guard error.isNoSuchFile else { throw error }
+        }
+    }
+
+    /// The folder that something is in, by its path alone.
+    package static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import ConcurrencyTools
+package import Dispatch
+import Glibc
+import Synchronization
+
+/// Tells when a process has ended, by a descriptor for it: no polling, and no mix-up when its number is reused.
+///
+/// Dropping the last reference ends the watch.
+package final class ProcessExit: Sendable {
+    private struct Watch {
+        let source: DispatchSource
+        let fire: @Sendable () -> Void
+    }
+
+    private let watch: Mutex<Watch?>
+
+    /// Watches a process.
+    ///
+    /// The result is nil if it has ended already. Where a process can't be watched (no descriptor left, a kernel
+    /// without them) the watch never fires.
+    ///
+    /// - Parameters:
+    ///   - pid: The process.
+    ///   - startTime: When it started, so that its successor under the same number isn't taken for it.
+    ///   - queue: Where `fire` runs, a serial queue; by default that of the alarms.
+    ///   - fire: Called once, when the process has ended.
+    package init?(
+        pid: Int32,
+        startTime: UInt64? = nil,
+        queue: DispatchQueue? = nil,
+        fire: @escaping @Sendable () -> Void
+    ) {
+        let number = pid > 0 ? pidfd_open(pid, 0) : -1
+        let isGone = number < 0 && (errno == ESRCH || pid <= 0)
+        // Compared after the descriptor is open: from then on the number can't change hands unseen.
+        let isAnother = startTime != nil && ProcessTable.status(of: pid)?.startTime != startTime
+        guard !isGone, !isAnother else {
+            if number >= 0 { close(number) }
+            return nil
+        }
+        let source =
+            number < 0
+            ? nil  // no descriptor left for the watch of it, either
+            : try? ReadySource.make(number, for: .reading, queue: queue ?? Alarm.queue) { close(number) }
+        guard let source else {
+            if number >= 0 { close(number) }
+            watch = Mutex(nil)
+            return
+        }
+        watch = Mutex(Watch(source: source, fire: fire))
+        source.setEventHandler { [weak self] in
+            self?.take()?()
+        }
+        source.activate()
+    }
+
+    deinit {
+        cancel()
+    }
+
+    /// Ends the watch; `fire` never starts afterwards.
+    package func cancel() {
+        _ = take()
+    }
+
+    private func take() -> (@Sendable () -> Void)? {
+        watch.withLock { watch in
+            defer { watch = nil }
+            watch?.source.cancel()
+            return watch?.fire
+        }
+    }
+}

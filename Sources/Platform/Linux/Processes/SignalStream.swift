@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Dispatch
+import Glibc
+
+/// Signals as a stream.
+package enum SignalStream {
+    /// One element for each of these signals, which from now on do nothing else to the process.
+    ///
+    /// - Parameters:
+    ///   - numbers: The signals, such as `SIGHUP`.
+    ///   - buffering: What is kept of those that nobody has taken yet.
+    /// - Returns: Their numbers, as they come.
+    package static func of(
+        _ numbers: [Int32],
+        buffering: AsyncStream<Int32>.Continuation.BufferingPolicy = .unbounded
+    ) -> AsyncStream<Int32> {
+        let (stream, continuation) = AsyncStream<Int32>.makeStream(bufferingPolicy: buffering)
+        let sources = numbers.map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: Alarm.queue).concrete
+            source.setEventHandler { continuation.yield(number) }
+            source.activate()
+            return source
+        }
+        continuation.onTermination = { _ in
+            for source in sources { source.cancel() }
+        }
+        return stream
+    }
+}

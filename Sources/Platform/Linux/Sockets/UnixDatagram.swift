@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// One message to a socket of this machine, as service managers and journals take them.
+enum UnixDatagram {
+    /// Sends a message; this doesn't wait for space at the other end.
+    ///
+    /// - Parameters:
+    ///   - bytes: The message.
+    ///   - path: A path, or `@` and an abstract name.
+    /// - Returns: False where nobody takes it.
+    static func send(_ bytes: [UInt8], to path: String) -> Bool {
+        guard path.hasPrefix("/") || path.hasPrefix("@") else { return false }
+        var name = Array(path.utf8)
+        if path.hasPrefix("@") { name[0] = 0 }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let room = MemoryLayout.size(ofValue: address.sun_path)
+        guard name.count < room else { return false }
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard let socket = try? Descriptor("socket", socket(AF_UNIX, kind, 0)) else {
+            return false  // no descriptor left
+        }
+        let length = socklen_t(MemoryLayout.size(ofValue: address) - room + name.count)
+        let sent = unsafe withUnsafeBytes(of: &address) { buffer in
+            unsafe sendto(
+                socket.number,
+                bytes,
+                bytes.count,
+                Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT),
+                buffer.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+                length
+            )
+        }
+        return sent == bytes.count
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+
+/// Terminals by the paths of their devices.
+package enum TerminalDevice {
+    /// The number by which /proc names a terminal (`ProcessStatus.terminal`); nil for what is no device.
+    package static func number(_ path: String) -> Int32? {
+        var status = stat()
+        guard path.hasPrefix("/dev/"), unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR
+        else { return nil }
+        // The C library packs major and minor number as the kernel does, with more bits above them.
+        return Int32(truncatingIfNeeded: status.st_rdev)
+    }
+
+    /// The path under which the kernel itself keeps a terminal of this number; nil for one that isn't a pseudo-terminal
+    /// or a console.
+    ///
+    /// A path that somebody gives can lead elsewhere by the time it is opened.
+    package static func path(_ number: Int32) -> String? {
+        let number = UInt32(bitPattern: number)
+        let major = number >> 8 & 0xFFF
+        let minor = number & 0xFF | number >> 12 & 0xFFF00
+        return switch major {
+        // UNIX98_PTY_SLAVE_MAJOR and TTY_MAJOR, Documentation/admin-guide/devices.txt of Linux.
+        case 136...143: "/dev/pts/\(minor + (major - 136) << 8)"
+        case 4 where minor > 0 && minor < 64: "/dev/tty\(minor)"
+        default: nil
+        }
+    }
+
+    /// The path of the terminal that this process's standard streams lead to, if it is its controlling terminal and the
+    /// process is in the foreground there: one that it may use, and that nobody else reads meanwhile.
+    package static func ownInForeground() -> String? {
+        guard let stream = (0...2).first(where: { isatty($0) == 1 }), tcgetsid(stream) == getsid(0),
+            tcgetpgrp(stream) == getpgrp(), let name = unsafe ttyname(stream)
+        else { return nil }
+        return unsafe String(cString: name)
+    }
+}
+
+/// A terminal that this process has lent to another one: its mode is put back when this value goes, and what was typed
+/// and not read is thrown away.
+package struct TerminalLease: ~Copyable {
+    private let descriptor: Int32
+    private let mode: termios
+
+    /// Keeps the terminal's mode; Ctrl-Z does nothing until the terminal is back, for the shell and whoever has it would
+    /// both read it.
+    ///
+    /// - Throws: `errno` of what failed; ENOTTY where no standard stream is a terminal.
+    package init() throws(SystemCallError) {
+        let descriptor = (0...2).first { isatty($0) == 1 } ?? 0
+        var mode = termios()
+        guard unsafe tcgetattr(descriptor, &mode) == 0 else { throw .last("tcgetattr") }
+        signal(SIGTSTP, SIG_IGN)
+        (self.descriptor, self.mode) = (descriptor, mode)
+    }
+
+    deinit {
+        var mode = mode
+        // Nothing can be done about a terminal that has gone meanwhile.
+        _ = unsafe tcsetattr(descriptor, TCSAFLUSH, &mode)
+        signal(SIGTSTP, SIG_DFL)
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+package import DBus
+package import Logging
+
+/// The person's keyring: one collection of whatever offers the Secret Service.
+///
+/// Nothing here asks the person unless `unlock` is called, nothing waits longer than its deadline, and a
+/// locked collection is always told apart from an empty one. Secrets go through libsecret's encrypted session;
+/// everything else, prompts and signals above all, goes over our own connection, where no thread waits.
+package actor Keyring {
+    let bus: BusConnection
+    let library: SecretLibrary
+    let deadline: Duration
+    let logger: Logger
+    private let name: String
+    /// Schemas whose every secret is read; `unlock` asks about those that are locked by themselves.
+    let essentials: [String]
+    /// Long enough for very many changed items at once, so that news of a lock isn't lost among them.
+    nonisolated let happenings = Broadcast<KeyringEvent>(backlog: 65_536)
+
+    /// The collection's path and lock as last seen, for telling what a signal is about.
+    var seenPath: ObjectPath?
+    var seenLocked: Bool?
+    /// Whether the first look is behind us; what it finds is no event.
+    var hasSettled = false
+    /// The provider as the bus last told; nil until it has told.
+    var knownOwner: String??
+    var watching: Task<Result<Void, KeyringError>, Never>?
+    var followers: [Task<Void, Never>] = []
+    var unlocking: Task<Result<Void, KeyringError>, Never>?
+
+    /// What was told of items since the provider was last at rest.
+    var itemNews = ItemNews()
+    /// Paths of items that were found locked in an open collection; `unlock` asks about them.
+    var unconfirmed: Set<String> = []
+    /// The questions about such items that are being asked, and the last of them.
+    var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
+    var questions = SerialLine()
+    /// The collection that had the configured label; KeePassXC shows that only of an open database.
+    private var labelled: ObjectPath?
+
+    /// Describes the keyring; nothing is called yet.
+    ///
+    /// - Parameters:
+    ///   - bus: Our connection to the session bus.
+    ///   - address: The same bus's address for libsecret's own connection, or nil for the environment's.
+    ///   - collection: An alias (`default`), a collection's label or last path element, or its whole path.
+    ///   - essentials: Schemas whose every secret is needed: an unlock is for these, too, where the provider keeps
+    ///     single items locked.
+    ///   - deadline: How long the provider may take for one call.
+    ///   - logger: Where trouble goes; never a secret or an attribute.
+    package init(
+        bus: BusConnection,
+        address: String? = nil,
+        collection: String = "default",
+        essentials: [String] = [],
+        deadline: Duration = .seconds(5),
+        logger: Logger
+    ) {
+        self.bus = bus
+        self.name = collection
+        self.essentials = essentials
+        self.deadline = deadline
+        self.logger = logger
+        library = SecretLibrary(address: address, deadline: deadline)
+    }
+
+    deinit {
+        for follower in followers { follower.cancel() }
+    }
+
+    /// Whether it is whatever collection the provider has for those who name none.
+    package nonisolated var isDefault: Bool { name == "default" }
+
+    /// How the collection stands now; starts the provider if the bus can, and never asks the person.
+    package func state() async -> CollectionState {
+        do throws(KeyringError) {
+            return try await place().isLocked ? .locked : .unlocked
+        } catch .noDefaultCollection {
+            return .noCollection
+        } catch {
+            return .noProvider
+        }
+    }
+
+    // MARK: - Finding the collection
+
+    /// Where our collection is now, and who serves it.
+    struct Place: Sendable {
+        let owner: String
+        let collection: ObjectPath
+        let isLocked: Bool
+    }
+
+    /// Looks up provider, alias and lock afresh: a few local round trips, against any staleness.
+    func place() async throws(KeyringError) -> Place {
+        try await watch()
+        let owner = try await provider()
+        let path = try await collection(of: owner)
+        let value = try await property("Locked", of: path, interface: Names.collection, owner: owner)
+        guard let isLocked = value.asBool else {
+            throw .failed("the collection does not say if it is locked")
+        }
+        note(path: path, isLocked: isLocked)
+        return Place(owner: owner, collection: path, isLocked: isLocked)
+    }
+
+    /// The same, for what needs an open collection.
+    func openPlace() async throws(KeyringError) -> Place {
+        let place = try await place()
+        guard !place.isLocked else { throw .locked }
+        return place
+    }
+
+    /// The unique name of the provider, which the bus starts if it knows how.
+    func provider() async throws(KeyringError) -> String {
+        if let owner = try await owner() { return owner }
+        do throws(DBusError) {
+            _ = try await bus.call(
+                "org.freedesktop.DBus",
+                "/org/freedesktop/DBus",
+                "org.freedesktop.DBus",
+                "StartServiceByName",
+                [.string(Names.bus), .uint32(0)],
+                timeout: deadline
+            )
+        } catch {
+            guard error.name != DBusError.Name.noReply else { throw .deadline }
+            throw .noProvider
+        }
+        guard let owner = try await owner() else { throw .noProvider }
+        return owner
+    }
+
+    private func owner() async throws(KeyringError) -> String? {
+        do throws(DBusError) {
+            return try await bus.owner(of: Names.bus)
+        } catch {
+            throw KeyringError(error)
+        }
+    }
+
+    private func collection(of owner: String) async throws(KeyringError) -> ObjectPath {
+        if name.hasPrefix("/") {
+            guard let path = ObjectPath(name) else { throw .noDefaultCollection }
+            return path
+        }
+        let answer = try await call(owner, Names.root, Names.service, "ReadAlias", [.string(name)])
+        if let path = answer.first?.asObjectPath, path.text != Names.nothing { return path }
+        guard name != "default" else { throw .noDefaultCollection }
+        let all = try await property("Collections", of: Names.root, interface: Names.service, owner: owner)
+        let paths = (all.asArray ?? []).compactMap(\.asObjectPath)
+        for path in paths {
+            if path.text.hasSuffix("/" + name) { return path }
+            let label = try await property("Label", of: path, interface: Names.collection, owner: owner)
+            if label.asString == name {
+                labelled = path
+                return path
+            }
+        }
+        if let labelled, paths.contains(labelled) { return labelled }
+        throw .noDefaultCollection
+    }
+
+    // MARK: - Calls
+
+    func call(
+        _ owner: String,
+        _ path: ObjectPath,
+        _ interface: String,
+        _ member: String,
+        _ arguments: [Value] = []
+    ) async throws(KeyringError) -> [Value] {
+        do throws(DBusError) {
+            return try await bus.call(
+                owner,
+                path,
+                interface,
+                member,
+                arguments,
+                timeout: deadline,
+                noAutoStart: true
+            )
+        } catch {
+            throw await explained(KeyringError(error), owner)
+        }
+    }
+
+    /// Asks libsecret, whose errors are those of calls too.
+    func asked<Answer: Sendable>(
+        _ owner: String,
+        _ question: @Sendable () async throws(KeyringError) -> Answer
+    ) async throws(KeyringError) -> Answer {
+        do throws(KeyringError) {
+            return try await question()
+        } catch {
+            throw await explained(error, owner)
+        }
+    }
+
+    /// Tells a provider that has left in the midst of a call from one that is slow: the bus says "no reply" of both.
+    private func explained(_ error: KeyringError, _ owner: String) async -> KeyringError {
+        guard error == .deadline else { return error }
+        do throws(DBusError) {
+            return try await bus.owner(of: owner) == nil ? .noProvider : error
+        } catch {
+            return .noProvider
+        }
+    }
+
+    func property(
+        _ property: String,
+        of path: ObjectPath,
+        interface: String,
+        owner: String
+    ) async throws(KeyringError) -> Value {
+        let answer = try await call(
+            owner,
+            path,
+            Names.properties,
+            "Get",
+            [.string(interface), .string(property)]
+        )
+        guard let value = answer.first?.opened else { throw .failed("\(property) has no value") }
+        return value
+    }
+}
+
+extension KeyringError {
+    /// What an error of a call over our own connection means to us.
+    init(_ error: DBusError) {
+        self.init(busError: error.name, message: error.message)
+    }
+}

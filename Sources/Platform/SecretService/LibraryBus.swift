@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLibSecret
+import ConcurrencyTools
+import Glibc
+
+/// A connection of GDBus of our own, and the blocking calls that are made with it: each has a `GCancellable` that an alarm
+/// cancels.
+///
+/// It isn't the process-wide one, which a library may set to end the process when the bus goes, and which serves one
+/// address for good.
+struct LibraryBus {
+    private let address: String?
+    private let deadline: Duration
+    private var connection: BusHandle?
+
+    /// Nothing is opened until the first call.
+    ///
+    /// - Parameters:
+    ///   - address: The bus's address, or nil for the session bus of the environment.
+    ///   - deadline: How long each call may take.
+    init(address: String?, deadline: Duration) {
+        self.address = address
+        self.deadline = deadline
+    }
+
+    /// Opens an encrypted session with an owner of the Secret Service's name.
+    mutating func openSession(with owner: String) throws(KeyringError) -> SessionHandle {
+        let connection = try connected()
+        let raw = try unsafe perform { cancellable, error in
+            unsafe keybell_service_open(connection.raw, owner, cancellable, error)
+        }
+        return unsafe SessionHandle(adopting: raw, owner: owner, on: connection)
+    }
+
+    /// A method call; takes over floating arguments.
+    mutating func call(
+        _ owner: String,
+        _ path: String,
+        _ interface: String,
+        _ member: String,
+        _ arguments: OpaquePointer?
+    ) throws(KeyringError) -> VariantHandle {
+        let connection = try connected()
+        let raw = try unsafe perform { cancellable, error in
+            unsafe g_dbus_connection_call_sync(
+                connection.raw,
+                owner,
+                path,
+                interface,
+                member,
+                arguments,
+                nil,
+                G_DBUS_CALL_FLAGS_NO_AUTO_START,
+                -1,
+                cancellable,
+                error
+            )
+        }
+        return unsafe VariantHandle(adopting: raw)
+    }
+
+    private mutating func connected() throws(KeyringError) -> BusHandle {
+        if let connection, !connection.isClosed { return connection }
+        let address = self.address
+        let raw = try unsafe perform { cancellable, error in
+            let found =
+                unsafe address.map { unsafe g_strdup($0) }
+                ?? g_dbus_address_get_for_bus_sync(G_BUS_TYPE_SESSION, cancellable, error)
+            defer { unsafe g_free(found) }
+            return unsafe g_dbus_connection_new_for_address_sync(
+                found,
+                GDBusConnectionFlags(
+                    rawValue: G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT.rawValue
+                        | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION.rawValue
+                ),
+                nil,
+                cancellable,
+                error
+            )
+        }
+        let opened = unsafe BusHandle(adopting: raw)
+        connection = opened
+        return opened
+    }
+
+    /// Runs one blocking call under the deadline.
+    func perform<Result>(
+        _ body: (UnsafeMutablePointer<GCancellable>?, UnsafeMutablePointer<UnsafeMutablePointer<GError>?>) ->
+            Result?
+    ) throws(KeyringError) -> Result {
+        let cancellable = Cancellable()
+        let alarm = Alarm(after: deadline) { cancellable.cancel() }
+        defer { alarm.cancel() }
+        var error: UnsafeMutablePointer<GError>?
+        let result = unsafe body(cancellable.raw, &error)
+        if let error = unsafe error {
+            defer { unsafe g_error_free(error) }
+            throw unsafe KeyringError(error)
+        }
+        guard let result else { throw .notFound }
+        return result
+    }
+}

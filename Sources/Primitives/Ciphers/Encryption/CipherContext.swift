@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import COpenSSL
+import SecureMemory
+
+/// One run of AES-CBC over whole blocks, freed and wiped at the end of its scope.
+@safe struct CipherContext: ~Copyable {
+    enum Direction: Int32 {
+        case decrypting = 0
+        case encrypting = 1
+    }
+
+    private let raw: OpaquePointer
+
+    init(_ direction: Direction, key: SecretBytes, iv: InitializationVector) throws(CipherError) {
+        let cipher: OpaquePointer?
+        switch key.count {
+        case 16: unsafe cipher = EVP_aes_128_cbc()
+        case 24: unsafe cipher = EVP_aes_192_cbc()
+        case 32: unsafe cipher = EVP_aes_256_cbc()
+        default: throw .badKeyLength
+        }
+        guard let raw = unsafe EVP_CIPHER_CTX_new() else { throw Self.failure() }
+        var isReady = unsafe key.withUnsafeBytes { key in
+            unsafe iv.bytes.withUnsafeBytes { iv in
+                unsafe EVP_CipherInit_ex(
+                    raw,
+                    cipher,
+                    nil,
+                    key.bindMemory(to: UInt8.self).baseAddress,
+                    iv.bindMemory(to: UInt8.self).baseAddress,
+                    direction.rawValue
+                ) == 1
+            }
+        }
+        // No padding of libcrypto's: its check of it returns early, ours does not.
+        isReady = unsafe isReady && EVP_CIPHER_CTX_set_padding(raw, 0) == 1
+        guard isReady else {
+            unsafe EVP_CIPHER_CTX_free(raw)
+            throw Self.failure()
+        }
+        unsafe self.raw = raw
+    }
+
+    deinit { unsafe EVP_CIPHER_CTX_free(raw) }
+
+    /// Encrypts or decrypts whole blocks into a buffer of the same size.
+    @unsafe mutating func run(
+        _ input: UnsafeRawBufferPointer,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(CipherError) {
+        var written: Int32 = 0
+        let isDone = unsafe EVP_CipherUpdate(
+            raw,
+            output.bindMemory(to: UInt8.self).baseAddress,
+            &written,
+            input.bindMemory(to: UInt8.self).baseAddress,
+            Int32(input.count)
+        )
+        guard isDone == 1, Int(written) == input.count else { throw Self.failure() }
+    }
+
+    /// The error, after what libcrypto left in this thread's error queue is thrown away: the next user of the thread
+    /// would take it for its own.
+    private static func failure() -> CipherError {
+        ERR_clear_error()
+        return .failed
+    }
+}

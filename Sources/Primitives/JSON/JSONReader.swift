@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SecureMemory
+package import UnicodeText
+
+/// Reads one JSON text, strictly by RFC 8259.
+///
+/// Not Foundation's decoder: that one brings megabytes of code for a few flat objects, turns numbers into doubles, and
+/// gives neither a limit on depth nor an error text that is fit for a stranger. Of two equal keys the last counts,
+/// as with everyone else's reader. Texts come out stream-safe, so that nothing done with them costs more than its length.
+package enum JSONReader {
+    /// Why a text is no JSON; says where, and never quotes what stands there.
+    package struct Fault: Error, Equatable {
+        /// What is wrong.
+        package let reason: String
+        /// Where, in bytes.
+        package let offset: Int
+    }
+
+    /// How deep arrays and objects may nest; the protocol needs three.
+    static let deepest = 32
+    /// The same of what is kept in a vault, where other programs may keep things of their own.
+    static let deepestKept = 64
+
+    /// The member of the outermost object whose text goes to memory that is wiped.
+    package static let secretMember = "Key"
+
+    /// What of a text is kept; all of it is read.
+    package struct Interest: Sendable {
+        /// The members of the outermost object, of each the last; nil for all there are.
+        let members: Set<ByteKey>?
+        /// How many values there may be in arrays and in inner objects, all together.
+        let mostValues: Int
+        /// The members in small letters: each counts in whatever case it comes.
+        private let folded: Set<ByteKey>
+
+        /// What is kept; without arguments everything.
+        package init(members: Set<ByteKey>? = nil, mostValues: Int = .max) {
+            self.members = members
+            self.mostValues = mostValues
+            folded = Set((members ?? []).map(\.foldingCase))
+        }
+
+        /// Everything.
+        package static let all = Interest()
+
+        /// Whether a member is kept.
+        func wants(_ name: ByteKey) -> Bool { folded.contains(name.foldingCase) }
+
+        /// What a member is kept under: its own name, or one name for all that differ from that in case.
+        func name(of member: String) -> String {
+            guard let key = ByteKey(member), let members, !members.contains(key), wants(key) else {
+                return member
+            }
+            return key.foldingCase.text
+        }
+    }
+
+    /// Reads a text that must be an object.
+    ///
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - interest: What of it is kept.
+    ///   - isLenient: Whether control characters may stand in texts as they are, and half of a surrogate pair for U+FFFD,
+    ///     as .NET programs have them: for what a person keeps, of which nothing may be lost for them.
+    /// - Returns: The members that are kept.
+    /// - Throws: Why it isn't one.
+    package static func object(
+        _ bytes: [UInt8],
+        keeping interest: Interest = .all,
+        isLenient: Bool = false
+    ) throws(Fault) -> JSONObject {
+        // Whether all of it is UTF-8, so that what is passed over needn't be looked at for that.
+        let isUTF8 = interest.members != nil && (try? UTF8Span(validating: bytes.span)) != nil
+        var scanner = JSONScanner(
+            bytes,
+            interest,
+            passesOver: isUTF8,
+            isLenient: isLenient,
+            deepest: isLenient ? deepestKept : deepest
+        )
+        scanner.begin()
+        let start = scanner.position
+        guard case .object(let members) = try scanner.value(depth: 0) else {
+            throw Fault(reason: "not an object", offset: start)
+        }
+        try scanner.end()
+        return members
+    }
+
+    /// Reads a text in secret memory: all texts in it but the members' names go from there to such memory.
+    package static func value(of document: SecretBytes) throws(Fault) -> JSONValue {
+        let source = SecretSource(bytes: document)
+        var scanner = JSONScanner(source, .all, textsAreSecret: true, deepest: deepestKept)
+        scanner.begin()
+        let value = try scanner.value(depth: 0)
+        try scanner.end()
+        return value
+    }
+}

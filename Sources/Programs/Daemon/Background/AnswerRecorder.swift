@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+
+/// Keeps a record of every answer.
+struct AnswerRecorder: Sendable {
+    /// Opened before the first request can come, so that no answer goes unrecorded.
+    let events: AsyncStream<ApprovalEvent>
+    let audit: AuditTrail
+
+    func run() async {
+        for await case .closed(let ended) in events {
+            let request = ended.request
+            await audit.keep(
+                .answered,
+                [
+                    .code: request.code,
+                    .kind: request.kind.rawValue,
+                    .outcome: ended.outcome.rawValue,
+                    .scope: ended.scope?.rawValue,
+                    .by: ended.answeredBy,
+                    .client: request.client,
+                    .program: request.caller.sandbox ?? request.caller.executable,
+                    .origin: request.caller.origin,
+                    .host: request.host,
+                    .vault: request.vault,
+                    .count: request.entryCount > 0 ? String(request.entryCount) : nil,
+                ]
+            )
+        }
+    }
+}

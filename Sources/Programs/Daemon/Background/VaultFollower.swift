@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import ConcurrencyTools
+import DisplayText
+import Vault
+
+/// Follows the vaults: keeps a record of every time that one is opened, by whatever opened it, lets those go on who wait
+/// for that, and ends allows that nobody has collected of logins that have become others.
+struct VaultFollower: Sendable {
+    let vaults: Current<[any VaultStore]>
+    let approvals: ApprovalBroker
+    let audit: AuditTrail
+
+    func run() async {
+        await vaults.follow { await follow($0) }
+    }
+
+    private func follow(_ vault: any VaultStore) async {
+        let changes = vault.changes()
+        var wasLocked = await vault.status().isLocked
+        // While it can't be read nothing is known of it; its lock ends every allow anyway.
+        var known = try? await vault.state()
+        for await _ in changes {
+            let isLocked = await vault.status().isLocked
+            if isLocked { await approvals.forget(.vault(vault.name)) }
+            if let state = try? await vault.state() {
+                // Beside the thread that serves: a vault can be large.
+                let former = known
+                let changes = await Task(executorPreference: VaultState.comparing) {
+                    former.map(state.changes) ?? []
+                }.value
+                for id in changes { await approvals.forget(.entry(id.hex)) }
+                known = state
+            }
+            if wasLocked, !isLocked {
+                await audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
+                await approvals.opened(vault.name)
+            }
+            wasLocked = isLocked
+        }
+    }
+}

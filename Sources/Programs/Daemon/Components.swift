@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import Clients
+import ConcurrencyTools
+import DBus
+import FoundationEssentials
+import Logging
+import Notifier
+import Operations
+import SecretService
+import ServiceLifecycle
+import SessionWatch
+import Settings
+import Vault
+import VaultStores
+
+/// The parts that requests go through, made from the configuration, and what runs beside them.
+///
+/// What the configuration says is kept in few places, each of which takes another (`Components.apply`).
+struct Components: Sendable {
+    let configuration: Current<Configuration>
+    let approvals: ApprovalBroker
+    let clients: ClientRegistry
+    let grants: GrantRegistry
+    let vaults: Current<[any VaultStore]>
+    let audit: AuditTrail
+    let handler: Current<RequestHandler>
+    let maker: VaultMaker
+    let display: RequestDisplay
+    let session: SessionGuard
+    private let keyring: Keyring
+    private let nonces: NonceStore
+    let logger: Logger
+
+    /// Makes them; nothing runs yet.
+    init(_ first: Configuration, folders: Folders, bus: BusConnection, logger: Logger) async {
+        self.logger = logger
+        let configuration = Current(first)
+        let audit = AuditTrail(
+            folder: folders.state,
+            logsToJournal: ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil,
+            isRequired: first.audit.isRequired,
+            logger: logger
+        )
+        let approvals = ApprovalBroker(
+            limits: first.approval.approvalLimits,
+            confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask
+        )
+        let keyring = Keyring(
+            bus: bus,
+            collection: first.keyring.collection,
+            essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
+            logger: logger
+        )
+        nonces = NonceStore(folder: folders.state, logger: logger)
+        let clients = ClientRegistry(keyring: keyring, ledger: nonces, logger: logger)
+        let grants = GrantRegistry(keyring: keyring, logger: logger)
+        maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
+        let vaults = Current(await maker.vaults(of: first))
+        let display = RequestDisplay(
+            approvals: approvals,
+            bus: bus,
+            options: first.notifierOptions,
+            logger: logger
+        )
+        let locking = SessionLockHandler(
+            vaults: vaults,
+            grants: grants,
+            approvals: approvals,
+            configuration: configuration,
+            audit: audit
+        )
+        let session = SessionGuard(
+            session: bus,
+            options: first.lock.sessionOptions,
+            logger: logger
+        ) { await locking.handle($0) }
+        let handler = RequestHandler(
+            vaults: maker.set(of: vaults.value),
+            clients: clients,
+            grants: grants,
+            approvals: approvals,
+            policy: first.policy,
+            logger: logger,
+            now: { Int64(Date().timeIntervalSince1970) },
+            tellDelivery: { await display.tell($0) },
+            audit: audit.keep,
+            used: session.use.use
+        )
+        self.handler = Current(handler)
+        (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
+        (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
+        (self.audit, self.session) = (audit, session)
+    }
+
+    /// What runs along while the daemon serves.
+    func backgroundTasks() -> [any Service] {
+        let answers = AnswerRecorder(events: approvals.events(), audit: audit)
+        let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
+        let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
+        let identities = IdentityKeeper(vaults: vaults, clients: clients)
+        let follower = VaultFollower(vaults: vaults, approvals: approvals, audit: audit)
+        return [
+            BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
+            BackgroundTask("keeping the keyring vault's Hash", logger) { await identities.run() },
+            BackgroundTask("following the clients' keys", logger) { await keys.run() },
+            BackgroundTask("writing used nonces", logger) { [nonces] in
+                try? await gracefulShutdown()  // cancelled is told to stop, too
+                await nonces.flush()
+            },
+            BackgroundTask("following the keyring's lock", logger) { await locks.run() },
+            BackgroundTask("following the session", logger) { [session] in await session.run() },
+            BackgroundTask("recording answers", logger) { await answers.run() },
+            BackgroundTask("following the vaults", logger) { await follower.run() },
+            BackgroundTask("showing requests", logger) { [display] in await display.run() },
+        ]
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusService
+import ConcurrencyTools
+import FoundationEssentials
+import HTTPServer
+import Linux
+import Logging
+import Settings
+
+/// Reads the configuration anew when it is told to, and puts it in force.
+///
+/// One reading after the other. Whatever could be wrong with a configuration is found before any of it is put in force.
+actor ConfigurationKeeper: ConfigurationKeeping {
+    /// What listens, and goes by the configuration, too.
+    struct Listening: Sendable {
+        let options: Current<ListenerOptions>
+        /// What HTTPS is served with; nil where it isn't.
+        let identity: Current<TLSIdentity>?
+    }
+
+    /// The file as it was named; nil for the person's own.
+    private let path: String?
+    /// The configuration that the daemon was started with, which says what it listens on.
+    private let first: Configuration
+    private let components: Components
+    private let listening: Listening
+    private let logger: Logger
+    /// The last of the readings that stand in line.
+    private var line: Task<Void, Never>?
+
+    /// How long a disk may take for the file and what it names.
+    private static let deadlines = Duration.seconds(10)
+    private static let reading = BlockingWork(label: "org.keybell.configuration")
+
+    init(path: String?, components: Components, listening: Listening, logger: Logger) {
+        (self.path, self.components, self.listening, self.logger) = (path, components, listening, logger)
+        first = components.configuration.value
+    }
+
+    nonisolated func changes() -> AsyncStream<Void> {
+        components.configuration.changes()
+    }
+
+    func reload() async throws(ReloadError) -> ReloadReport {
+        let last = line
+        let task = Task(executorPreference: TaskQueue.shared) { () -> Result<ReloadReport, ReloadError> in
+            await last?.value
+            return await self.readAnew()
+        }
+        line = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
+        return try await task.value.get()
+    }
+
+    func state() async -> ConfigurationState {
+        let held = components.configuration.value
+        var state = ConfigurationState(
+            file: path ?? Folders.ofProcess().configurationFile,
+            isCurrent: false,
+            afterRestart: held.keysAfterRestart(startedWith: first)
+        )
+        switch await found() {
+        case .success(let found): state.isCurrent = found.configuration == held
+        case .failure(let problem): state.problem = problem.text
+        }
+        return state
+    }
+
+    private func readAnew() async -> Result<ReloadReport, ReloadError> {
+        switch await found() {
+        case .success(let found): return .success(await apply(found))
+        case .failure(let problem):
+            logger.error(
+                "the configuration can't be used: the one before stays in force",
+                metadata: ["why": "\(problem.text)"]
+            )
+            ServiceManager.notify("STATUS=The configuration has a mistake, and the one before is in force")
+            return .failure(ReloadError(problem.text))
+        }
+    }
+
+    private func apply(_ found: FoundConfiguration) async -> ReloadReport {
+        let new = found.configuration
+        let report = ReloadReport(
+            changed: new.tables(unlike: components.configuration.value),
+            afterRestart: new.keysAfterRestart(startedWith: first)
+        )
+        await components.apply(new)
+        listening.options.replace(with: new.listenerOptions)
+        if let identity = found.identity { listening.identity?.replace(with: identity) }
+        logger.notice(
+            "the configuration was read anew",
+            metadata: [
+                "changed": "\(report.changed.isEmpty ? "nothing" : report.changed.joined(separator: ", "))"
+            ]
+        )
+        if !report.afterRestart.isEmpty {
+            logger.warning(
+                "these take effect after a restart",
+                metadata: ["keys": "\(report.afterRestart.joined(separator: ", "))"]
+            )
+        }
+        ServiceManager.notify("STATUS=Waiting for requests")
+        let logger = logger
+        Self.reading.begin { new.tell(logger, environment: ProcessInfo.processInfo.environment) }
+        return report
+    }
+
+    /// What the file says now.
+    private func found() async -> Result<FoundConfiguration, ConfigurationProblem> {
+        let path = path
+        do {
+            return try await withDeadline(Self.deadlines) {
+                await Self.reading { FoundConfiguration.read(path) }
+            }
+        } catch {
+            return .failure(ConfigurationProblem(unreadable: path))
+        }
+    }
+}
+
+/// A configuration that can be used, with what HTTPS is to be served with.
+struct FoundConfiguration: Sendable {
+    let configuration: Configuration
+    let identity: TLSIdentity?
+
+    /// Reads the file and the certificate that it names.
+    static func read(_ path: String?) -> Result<FoundConfiguration, ConfigurationProblem> {
+        var configuration: Configuration
+        do throws(ConfigurationError) {
+            configuration = try Configuration.load(path: path)
+        } catch {
+            return .failure(ConfigurationProblem(error))
+        }
+        do throws(TLSIdentityError) {
+            let identity = try Composition.identity(configuration.http)
+            configuration.http.certificate?.chain = identity?.chain ?? []
+            return .success(FoundConfiguration(configuration: configuration, identity: identity))
+        } catch {
+            return .failure(ConfigurationProblem(error, path: path))
+        }
+    }
+}

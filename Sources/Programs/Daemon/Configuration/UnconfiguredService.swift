@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServer
+import KeePassHTTP
+import Linux
+import Logging
+import NIOPosix
+import Operations
+import SecureMemory
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// Keeps the sockets that systemd passed while the configuration can't be used, and tells so to whoever asks.
+///
+/// Were the daemon to end, systemd would start it again for the connection that still waits, until it gives up and lets
+/// go of the port, which any program could then take. It ends by itself, with success, once the configuration can be
+/// used: the next connection starts it anew, with the same sockets.
+struct UnconfiguredService: Sendable {
+    private let sockets: [ListeningSocket]
+    /// The file as it was named; nil for the person's own.
+    private let path: String?
+    private let logger: Logger
+
+    /// Takes over what systemd passed; nil where it passed nothing that can be served, so that the daemon may just end.
+    init?(path: String?, logger: Logger) {
+        let adopted = Listeners.adopt()
+        // Why it can't be served is told once the configuration can be used.
+        guard !adopted.isEmpty,
+            let sockets = try? ListeningSocket.open(port: 0, adopted: adopted, logger: logger)
+        else { return nil }
+        self.sockets = sockets
+        self.path = path
+        self.logger = logger
+    }
+
+    /// Answers 503 until the configuration can be used or the daemon is told to stop; it is looked at when it changes, at
+    /// each request and at each of `hangups`.
+    func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
+        let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let handler = UnconfiguredHandler(problem) { asked.yield() }
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (limit, budget) = (ConnectionLimit(), BodyBudget())
+        let listeners: [any Service] = sockets.map { socket in
+            Listener(
+                socket: socket,
+                limit: limit,
+                budget: budget,
+                handler: handler,
+                eventLoopGroup: loops,
+                logger: logger
+            )
+        }
+        let file = path ?? Folders.ofProcess().configurationFile
+        // Without the watch, each request has the file read again.
+        let watch = try? FileWatch(file) { asked.yield() }
+        defer { _ = watch }
+        let listening = BackgroundTask("the reload at a hangup", logger) {
+            for await _ in hangups { asked.yield() }
+        }
+        let wait = ConfigurationWait(path: path, known: problem, events: requests, logger: logger)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: (listeners + [listening]).map { .init(service: $0) }
+                    + [.init(service: wait, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        ServiceManager.notify("READY=1\nSTATUS=The configuration can't be used: see keybell doctor")
+        logger.notice("the port is kept: whoever asks is told so until the configuration can be used")
+        try await group.run()
+    }
+}
+
+/// Why the daemon can't begin its work.
+struct ConfigurationProblem: Error, Equatable, Sendable {
+    /// For the log: the file, the place in it and what to do.
+    let text: String
+    /// For whoever asks: the place, without a path.
+    let place: String
+
+    /// Looks whether a configuration can be used; nil if so.
+    static func find(in path: String?) -> ConfigurationProblem? {
+        switch FoundConfiguration.read(path) {
+        case .success: nil
+        case .failure(let problem): problem
+        }
+    }
+
+    init(_ error: ConfigurationError) {
+        text = "\(error)"
+        place = error.place
+    }
+
+    init(_ error: TLSIdentityError, path: String?) {
+        let file = path ?? Folders.ofProcess().configurationFile
+        text =
+            "\(file): http.certificate, http.private_key: \(error). `keybell certificate` makes a local one."
+        place = "http.certificate, http.private_key"
+    }
+
+    /// The disk doesn't give the file, or what it names.
+    init(unreadable path: String?) {
+        let file = path ?? Folders.ofProcess().configurationFile
+        text = "\(file): it can't be read in time: does the disk hang?"
+        place = "it can't be read"
+    }
+}
+
+/// Waits until a configuration that could not be used can be.
+private struct ConfigurationWait: Service {
+    let path: String?
+    let known: ConfigurationProblem
+    /// Each time that it may have become another.
+    let events: AsyncStream<Void>
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var known = known
+            for await _ in events {
+                guard let problem = ConfigurationProblem.find(in: path) else {
+                    return logger.notice(
+                        "the configuration can be used now: the next ring starts keybelld anew"
+                    )
+                }
+                if problem != known { logger.error("\(problem.text)") }
+                known = problem
+            }
+        }
+    }
+}
+
+/// Answers that the configuration has a mistake, and where.
+private struct UnconfiguredHandler: MessageHandler {
+    private let body: [UInt8]
+    private let asked: @Sendable () -> Void
+
+    init(_ problem: ConfigurationProblem, asked: @escaping @Sendable () -> Void) {
+        let error = "Keybell's configuration can't be used (\(problem.place)): run keybell doctor."
+        body = KeePassHTTP.Reply(failing: nil, error: error, version: ClientRules().version, hash: nil)
+            .encoded()
+        self.asked = asked
+    }
+
+    func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
+        asked()
+        return EncodedReply(status: 503, body: self.body)
+    }
+
+    func hash() async -> String? { nil }
+}

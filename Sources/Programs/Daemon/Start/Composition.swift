@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import BusService
+import Clients
+import ConcurrencyTools
+import DBus
+import HTTPServer
+import Logging
+import NIOPosix
+import Operations
+import ServiceLifecycle
+import Settings
+import UnixSignals
+
+/// The daemon's parts and how they hang together: the only place that knows the concrete types.
+struct Composition: Sendable {
+    private let services: [any Service]
+    private let followUps: FollowUpTasks
+    private let logger: Logger
+
+    /// Takes the port, connects to the bus, exports the objects and takes the bus name, in this order: whoever finds
+    /// the name finds everything behind it.
+    ///
+    /// - Parameters:
+    ///   - configuration: What it begins with.
+    ///   - path: The file that it is read from anew; nil for the person's own.
+    ///   - hangups: Has that done with each element.
+    ///   - folders: This user's.
+    ///   - logger: Where it is told.
+    /// - Throws: Why it can't run.
+    init(
+        _ configuration: Configuration,
+        path: String?,
+        hangups: AsyncStream<Int32>,
+        folders: Folders,
+        logger: Logger
+    ) async throws {
+        self.logger = logger
+        let identity = try Self.identity(configuration.http)
+        // What it is compared with when it is read anew.
+        var configuration = configuration
+        configuration.http.certificate?.chain = identity?.chain ?? []
+        let bus = try await Self.connect()
+        let sockets = try await Self.listen(configuration.http, bus: bus, logger: logger)
+        let encrypted = identity == nil ? [] : try Self.listenEncrypted(configuration.http, logger: logger)
+        let components = await Components(configuration, folders: folders, bus: bus, logger: logger)
+        let listening = ConfigurationKeeper.Listening(
+            options: Current(configuration.listenerOptions),
+            identity: identity.map { Current($0) }
+        )
+        let keeper = ConfigurationKeeper(
+            path: path,
+            components: components,
+            listening: listening,
+            logger: logger
+        )
+        let objects = BusObjects(
+            bus: bus,
+            approvals: components.approvals,
+            clients: components.clients,
+            grants: components.grants,
+            vaults: components.vaults,
+            configuration: keeper,
+            logger: logger,
+            audit: components.audit.keep
+        )
+        await objects.export()
+
+        let limit = ConnectionLimit()
+        let budget = BodyBudget()
+        // One loop is plenty; it ends with the process.
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let plain = sockets.map { (socket: $0, tls: Current<TLSIdentity>?.none) }
+        let listeners = (plain + encrypted.map { (socket: $0, tls: listening.identity) }).map { socket, tls in
+            Listener(
+                socket: socket,
+                options: listening.options,
+                tls: tls,
+                limit: limit,
+                budget: budget,
+                handler: components.handler,
+                eventLoopGroup: loops,
+                logger: logger
+            )
+        }
+        var services: [any Service] = [
+            BusLossWatch(bus: bus),
+            BackgroundTask("the bus interface", logger) { await objects.run() },
+            BackgroundTask("the reload at a hangup", logger) {
+                // What comes of it is told in the log.
+                for await _ in hangups { _ = try? await keeper.reload() }
+            },
+        ]
+        services += components.backgroundTasks()
+        services += listeners
+        services += [QueueShutdown(approvals: components.approvals), ReadinessNotice(logger: logger)]
+        self.services = services
+        followUps = components.handler.value.followUps
+        await components.clients.load()
+        await components.prepare(components.vaults.value, configuration.lock)
+        try await Self.takeName(on: bus)
+    }
+
+    /// Serves until the daemon is told to stop.
+    func run() async throws {
+        let group = ServiceGroup(
+            configuration: .init(
+                // However it ends, whoever waits gets an answer first.
+                services: services.map { service in
+                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        do {
+            try await group.run()
+        } catch {
+            await finish()
+            throw error
+        }
+        await finish()
+    }
+
+    /// Lets what follows the last answers end, such as the record of one that didn't arrive.
+    private func finish() async {
+        try? await withDeadline(.seconds(5)) { await followUps.finish() }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ConcurrencyTools
+import DerivationProcess
+import Dispatch
+import FoundationEssentials
+import Glibc
+import Linux
+
+/// The way into the daemon.
+package enum ProcessEntry {
+    /// Runs `keybelld` with the arguments of this process, and exits.
+    ///
+    /// Everything runs on `TaskQueue.shared`, from the very first task: an asynchronous main would begin on the
+    /// default one, which on Linux keeps a timer that never ends.
+    package static func daemon() -> Never {
+        // Until it is listened to: it would end the daemon.
+        signal(SIGHUP, SIG_IGN)
+        // Rights belong to a thread and to those that it makes: now there is but one.
+        let failure = Hardening.apply()
+        DispatchLog.silence()
+        DerivationWorker.runIfAsked()
+        let command = DaemonCommand.parseOrExit()
+        Task(executorPreference: TaskQueue.shared) {
+            let status = await command.status(
+                environment: ProcessInfo.processInfo.environment,
+                hardeningFailure: failure
+            )
+            await JournalLog.flush()
+            exit(status)
+        }
+        dispatchMain()
+    }
+}

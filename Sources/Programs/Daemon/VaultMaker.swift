@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DerivationProcess
+import Logging
+import Operations
+import Passwords
+import SecretService
+import Settings
+import Vault
+import VaultStores
+
+/// Makes the vaults of a configuration.
+struct VaultMaker: Sendable {
+    let keyring: Keyring
+    let folders: Folders
+    let logger: Logger
+
+    /// The vaults in their order; those that were there before go on as they are, open or locked.
+    ///
+    /// - Parameters:
+    ///   - configuration: What it says of them, and of how they are unlocked.
+    ///   - former: The vaults of the configuration before.
+    /// - Returns: One for each `[[vault]]`.
+    func vaults(
+        of configuration: Configuration,
+        keeping former: [any VaultStore] = []
+    ) async -> [any VaultStore] {
+        var stores: [any VaultStore] = []
+        for vault in configuration.vaults {
+            switch vault.path {
+            case let path? where vault.kind == .kdbx:
+                stores.append(await file(vault, at: path, configuration.unlock, among: former))
+            default:
+                let same = former.first { $0 is KeyringStore && $0.name == vault.name }
+                stores.append(same ?? collection(vault.name))
+            }
+        }
+        return stores
+    }
+
+    /// These vaults as requests see them.
+    func set(of stores: [any VaultStore]) -> VaultSet {
+        // A configuration without any has the keyring.
+        VaultSet(first: stores.first ?? collection("keyring"), others: Array(stores.dropFirst()))
+    }
+
+    /// The vault in the keyring.
+    private func collection(_ name: String) -> KeyringStore {
+        KeyringStore(name: name, keyring: keyring, state: folders.state, logger: logger)
+    }
+
+    /// A vault in a file: the one that is there already, told how to be unlocked from now on, or a new one.
+    private func file(
+        _ vault: VaultSettings,
+        at path: String,
+        _ unlock: UnlockSettings,
+        among former: [any VaultStore]
+    ) async -> KDBXStore {
+        let passwords = passwords(of: vault, at: path, unlock)
+        let same = former.lazy.compactMap { $0 as? KDBXStore }
+            .first { $0.name == vault.name && $0.path == path }
+        if let same {
+            await same.apply(
+                keyFile: vault.keyFile,
+                maximumSeconds: unlock.maximumKDFSeconds,
+                maximumMemory: unlock.maximumKDFMemoryMiB,
+                passwords: passwords
+            )
+            return same
+        }
+        return KDBXStore(
+            name: vault.name,
+            path: path,
+            keyFile: vault.keyFile,
+            maximumSeconds: unlock.maximumKDFSeconds,
+            maximumMemory: unlock.maximumKDFMemoryMiB,
+            passwords: passwords,
+            makeDeriver: { DerivationProcess() },
+            state: folders.state,
+            logger: logger
+        )
+    }
+
+    private func passwords(
+        of vault: VaultSettings,
+        at path: String,
+        _ unlock: UnlockSettings
+    ) -> VaultPasswordSource {
+        var options = VaultPasswordSource.Options()
+        options.command = vault.passwordCommand
+        options.fixed =
+            switch vault.password {
+            case .some(.none): VaultPasswordSource.Fixed.none
+            case .empty: .empty
+            case nil: nil
+            }
+        options.remembers = vault.remembersPassword
+        options.pinentry = Pinentry(program: unlock.pinentry)
+        options.tries = unlock.tries
+        options.hasKeyFile = vault.keyFile != nil
+        return VaultPasswordSource(
+            vault: vault.name,
+            path: path,
+            options: options,
+            keyring: keyring,
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Console
+import DerivationProcess
+import Glibc
+
+DerivationWorker.runIfAsked()
+DispatchLog.silence()
+exit(await Invocation.run(Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Synchronization
+import Testing
+
+@testable import Approval
+
+@Suite struct ApprovalBrokerTests {
+    /// A watch of processes that end when the test says so.
+    final class Processes: Sendable {
+        private let ends = Mutex<[ProcessIdentity: @Sendable () -> Void]>([:])
+
+        var watch: ApprovalBroker.ProcessWatch {
+            { process, end in
+                self.ends.withLock { $0[process] = end }
+                return process
+            }
+        }
+
+        func end(_ process: ProcessIdentity) {
+            ends.withLock { $0[process] }?()
+        }
+    }
+
+    let processes = Processes()
+
+    private func open(_ change: (inout ApprovalLimits) -> Void = { _ in }) -> ApprovalBroker {
+        var limits = ApprovalLimits()
+        change(&limits)
+        return ApprovalBroker(limits: limits, watchProcess: processes.watch)
+    }
+
+    /// The code of the next request that is told of.
+    private func nextCode(_ events: inout AsyncStream<ApprovalEvent>.Iterator) async -> String? {
+        while let event = await events.next() {
+            if case .added(let request) = event { return request.code }
+        }
+        return nil
+    }
+
+    @Test func `an asker waits until somebody answers`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        let code = try #require(await nextCode(&events))
+        #expect(await broker.pending().map(\.code) == [code])
+        try await broker.answer(code: code, decision: .allow, through: .bus(.stranger))
+        #expect(await answer == .allowed(Choices(id: "firefox"), code: code))
+        #expect(await broker.pending().isEmpty)
+        #expect(await broker.recent().map(\.outcome) == [.allowed])
+    }
+
+    @Test func `every listener hears of a request and of its end`() async throws {
+        let broker = open()
+        let streams = [broker.events(), broker.events()].enumerated()
+        let answer = Task { await broker.ask(.save()) }
+        for (number, stream) in streams {
+            var events = stream.makeAsyncIterator()
+            let code = try #require(await nextCode(&events))
+            guard case .notifierShows(let shown) = await events.next() else {
+                Issue.record("the notifier wasn't told")
+                return
+            }
+            #expect(shown.code == code)
+            if number == 0 { try await broker.answer(code: code, decision: .deny, through: .notifier) }
+            #expect(await events.next() == .removed(code: code, .denied))
+        }
+        #expect(await answer.value == .denied(Choices()))
+    }
+
+    @Test func `an answer behind a locked screen is told, and how many wait`() async throws {
+        let broker = open()
+        await broker.screenLocked(true)
+        var events = broker.events().makeAsyncIterator()
+        var counts = broker.pendingCounts().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        #expect(await counts.next() == 1)
+        let code = try #require(await broker.pending().first?.code)
+        try await broker.answer(code: code, decision: .deny, through: .terminal(.stranger))
+        #expect(await answer == .denied(Choices()))
+        #expect(await counts.next() == 0)
+        #expect(await events.next() == .removed(code: code, .denied))
+        guard case .closed(let ended)? = await events.next() else {
+            Issue.record("there is nothing to keep a record of")
+            return
+        }
+        #expect(ended.request.code == code && ended.answeredBy != nil)
+    }
+
+    @Test func `what ends unheard behind a locked screen is kept in the record`() async throws {
+        let broker = open { $0.screenHold = .milliseconds(20) }
+        await broker.screenLocked(true)
+        var events = broker.events().makeAsyncIterator()
+        #expect(await broker.ask(.release()) == .unseen)
+        guard case .closed(let ended)? = await events.next() else {
+            Issue.record("it was told of, or there is nothing to keep a record of")
+            return
+        }
+        #expect(ended.outcome == .expired)
+    }
+
+    @Test func `what ends unheard takes the window along that confirms it`() async throws {
+        let (windows, window) = AsyncStream<Bool>.makeStream()
+        var limits = ApprovalLimits()
+        limits.confirmedKinds = [.release]
+        let broker = ApprovalBroker(
+            limits: limits,
+            watchProcess: processes.watch,
+            confirmation: { _ in
+                window.yield(true)
+                let (answers, answer) = AsyncStream<Never>.makeStream()
+                for await _ in answers {}
+                withExtendedLifetime(answer) {}
+                window.yield(false)
+                return nil
+            }
+        )
+        var isOpen = windows.makeAsyncIterator()
+        await broker.screenLocked(true)
+        var counts = broker.pendingCounts().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        #expect(await counts.next() == 1)
+        let code = try #require(await broker.pending().first?.code)
+        try await broker.answer(code: code, decision: .allow, through: .terminal(.stranger))
+        #expect(await isOpen.next() == true)
+        await broker.withdraw(.everything)
+        #expect(await answer == .withdrawn)
+        #expect(await isOpen.next() == false)
+    }
+
+    @Test func `a request expires by the alarm`() async {
+        let broker = open { $0.timeout = .milliseconds(20) }
+        #expect(await broker.ask(.release()) == .unseen)
+    }
+
+    @Test func `a request is withdrawn when its process ends`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release(.named("git", 77)))
+        _ = try #require(await nextCode(&events))
+        // The event is sent before the broker is done with it: its next turn finds the watch in place.
+        _ = await broker.pending()
+        processes.end(ProcessIdentity(77))
+        #expect(await answer == .withdrawn)
+    }
+
+    @Test func `a process that had ended before it was watched withdraws its request`() async {
+        let broker = ApprovalBroker(watchProcess: { _, _ in nil })
+        #expect(await broker.ask(.release()) == .withdrawn)
+    }
+
+    @Test func `an asker that is cancelled leaves at once and its request goes on`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        let asker = Task { await broker.ask(.release()) }
+        let code = try #require(await nextCode(&events))
+        asker.cancel()
+        #expect(await asker.value == .withdrawn)
+        try await broker.answer(code: code, decision: .allow, through: .notifier)
+        #expect(await broker.ask(.release()) == .allowed(Choices(id: "firefox"), code: code))
+    }
+
+    @Test func `the notifier is told when an exclusive agent doesn't confirm in time`() async throws {
+        let broker = open { $0.agentGrace = .milliseconds(20) }
+        try await broker.register(agent: "panel", peer: ":1.9", isExclusive: true, by: .stranger)
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        let code = try #require(await nextCode(&events))
+        guard case .notifierShows(let shown) = await events.next() else {
+            Issue.record("the notifier wasn't told")
+            return
+        }
+        #expect(shown.code == code)
+        await broker.shutDown()
+        #expect(await answer == .withdrawn)
+    }
+
+    @Test func `shut down answers every waiter and ends the events`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        async let first = broker.ask(.release())
+        let code = try #require(await nextCode(&events))
+        await broker.shutDown()
+        #expect(await first == .withdrawn)
+        #expect(await broker.ask(.save()) == .withdrawn)
+        var outcomes: [Outcome] = []
+        while let event = await events.next() {
+            switch event {
+            case .removed(code, let outcome): outcomes.append(outcome)
+            case .closed(let ended): #expect(ended.request.code == code && ended.answeredBy == nil)
+            default: break
+            }
+        }
+        #expect(outcomes == [.withdrawn])
+    }
+
+    @Test func `a deadline stands two minutes after the asking, by the calendar`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        _ = try #require(await nextCode(&events))
+        let request = try #require(await broker.pending().first)
+        #expect(request.deadline - request.created == 120)
+        #expect(request.created > 1_700_000_000)
+        await broker.shutDown()
+        _ = await answer
+    }
+
+    @Test func `entries beyond the first twenty are fetched`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release(entries: (1...30).map { "E\($0)" }))
+        let code = try #require(await nextCode(&events))
+        #expect(
+            try await broker.entries(of: code.lowercased(), from: 20).map(\.uuid)
+                == (21...30).map { "E\($0)" }
+        )
+        #expect(try await broker.entries(of: code, from: 99).isEmpty)
+        await #expect(throws: AnswerError.unknownRequest) { try await broker.entries(of: "ZZZZ", from: 0) }
+        await broker.shutDown()
+        _ = await answer
+    }
+}

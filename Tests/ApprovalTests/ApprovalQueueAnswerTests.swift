@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+@Suite struct ApprovalQueueAnswerTests {
+    var scene = QueueScene()
+
+    @Test mutating func `the first answer counts and a second finds nothing`() throws {
+        let asked = scene.ask(.release())
+        let code = try #require(asked.code)
+        #expect(try scene.answer(code, .deny).answer(to: asked.asker) == .denied(Choices()))
+        #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .deny) }
+    }
+
+    @Test mutating func `a code is answered in lower case too`() throws {
+        let asked = scene.ask(.release())
+        let code = try #require(asked.code).lowercased()
+        #expect(try scene.answer(code, .allow).answer(to: asked.asker) != nil)
+    }
+
+    @Test(arguments: ["ZZZZ", "", "keybell"])
+    mutating func `an unknown code is no request`(code: String) {
+        scene.ask(.release())
+        #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .allow) }
+        #expect(scene.codes.count == 1)
+    }
+
+    @Test mutating func `the asking process may not answer itself, an unrelated one may`() throws {
+        let code = try #require(scene.ask(.release(.named("evil", 100))).code)
+        let itself = Answerer.named("evil", 100)
+        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .bus(itself)) }
+        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .deny, through: .terminal(itself)) }
+        #expect(try scene.answer(code, .allow, through: .bus(.stranger)).outcomes == [code: .allowed])
+    }
+
+    @Test mutating func `a descendant of the asking process may not answer`() throws {
+        let code = try #require(scene.ask(.release(.named("evil", 100))).code)
+        let child = Answerer.named("keybell", 200, under: [.named("sh", 150), .named("evil", 100)])
+        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .terminal(child)) }
+    }
+
+    @Test mutating func `who has joined a question may not answer it either, even when it no longer listens`()
+        throws
+    {
+        let code = try #require(scene.ask(.release(.named("git", 100))).code)
+        let joined = scene.ask(.release(.named("git", 101)))
+        scene.queue.leave(joined.asker)
+        let answerer = Answerer.named("git", 101)
+        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .bus(answerer)) }
+    }
+
+    @Test mutating func `where the asker is unknown only the notifier and our terminal may answer`() throws {
+        let first = try #require(scene.ask(.release(.nobody, host: "a")).code)
+        #expect(throws: AnswerError.notAllowed) { try scene.answer(first, .allow, through: .bus(.stranger)) }
+        #expect(try scene.answer(first, .allow, through: .terminal(.stranger)).outcomes == [first: .allowed])
+        let second = try #require(scene.ask(.release(.nobody, host: "b")).code)
+        #expect(try scene.answer(second, .allow, through: .notifier).outcomes == [second: .allowed])
+    }
+
+    @Test mutating func `an associate gets the suggested name unless another is chosen`() throws {
+        let first = scene.ask(.associate(key: 1))
+        let code = try #require(first.code)
+        #expect(
+            try scene.answer(code, .allow).answer(to: first.asker)
+                == .allowed(Choices(id: "firefox"), code: code)
+        )
+        let second = scene.ask(.associate(key: 2))
+        let next = try #require(second.code)
+        #expect(
+            try scene.answer(next, .allow, Choices(id: "Büro")).answer(to: second.asker)
+                == .allowed(Choices(id: "Büro", isNamedByPerson: true), code: next)
+        )
+    }
+
+    @Test mutating func `just some entries can be allowed, in the request's order, each once`() throws {
+        let asked = scene.ask(.release(entries: ["AA", "BB", "CC"]))
+        let code = try #require(asked.code)
+        let answer = try scene.answer(code, .allow, Choices(entries: ["cc", "AA", "AA"])).answer(
+            to: asked.asker
+        )
+        #expect(answer == .allowed(Choices(id: "firefox", entries: ["AA", "CC"]), code: code))
+    }
+
+    @Test(
+        arguments: [
+            (ApprovalRequest.associate(), Decision.allow, Choices(id: "")),
+            (.associate(), .allow, Choices(id: " \u{3000} ")),
+            (.associate(), .allow, Choices(id: String(repeating: "x", count: 257))),
+            (.associate(), .allow, Choices(id: "two\nlines")),
+            (.associate(), .allow, Choices(id: "fire\u{202E}xof")),
+            (.associate(), .deny, Choices(id: "firefox")),
+            (.associate(), .allow, Choices(scope: .always)),
+            (.release(), .allow, Choices(id: "firefox")),
+            (.release(), .allow, Choices(entries: [])),
+            (.release(), .allow, Choices(entries: ["AA", "BB"])),
+            (.release(), .deny, Choices(entries: ["AA"])),
+            (.release(bulk: true), .allow, Choices(scope: .session)),
+            (.release(bulk: true), .allow, Choices(scope: .always)),
+            (.release(bulk: true), .deny, Choices(scope: .always)),
+            (.release(), .allow, Choices(seconds: 60)),
+            (.release(), .allow, Choices(scope: .always, seconds: 60)),
+            (.release(), .allow, Choices(scope: .session, seconds: 0)),
+            (.release(), .allow, Choices(muteSeconds: 60)),
+            (.release(), .deny, Choices(muteSeconds: 0)),
+            (.release(), .deny, Choices(muteSeconds: 86_401)),
+            (.save(), .allow, Choices(entries: ["AA"])),
+            (.save(), .allow, Choices(leftOut: [.fields])),
+            (.unlock(), .allow, Choices(leftOut: [.passwords])),
+            (.release(), .deny, Choices(leftOut: [.fields, .passwords])),
+            (.release(), .allow, Choices(scope: .always, leftOut: [.fields])),
+            (.release(), .allow, Choices(scope: .session, leftOut: [.passwords])),
+            (.unlock(), .allow, Choices(scope: .session)),
+            (.overwrite(), .allow, Choices(id: "other")),
+        ]
+    )
+    mutating func `an answer that makes no sense says so and the request goes on waiting`(
+        request: ApprovalRequest,
+        decision: Decision,
+        choices: Choices
+    ) throws {
+        let code = try #require(scene.ask(request).code)
+        let error = #expect(throws: AnswerError.self) { try scene.answer(code, decision, choices) }
+        guard case .invalidAnswer(let reason) = error else {
+            Issue.record("not an invalid answer: \(String(describing: error))")
+            return
+        }
+        #expect(!reason.isEmpty)
+        #expect(scene.codes == [code])
+    }
+
+    @Test(
+        arguments: [
+            (ApprovalRequest.release(), Decision.allow, Choices(scope: .session, seconds: 60)),
+            (.release(), .allow, Choices(scope: .always)),
+            (.release(), .deny, Choices(scope: .always)),
+            (.release(), .deny, Choices(muteSeconds: 60)),
+            (.release(bulk: true), .allow, Choices(scope: .once)),
+            (.release(), .allow, Choices(leftOut: [.passwords, .fields])),
+            (.save(), .allow, Choices(scope: .session)),
+            (.associate(), .deny, Choices(muteSeconds: 1)),
+        ]
+    )
+    mutating func `an answer that makes sense is taken`(
+        request: ApprovalRequest,
+        decision: Decision,
+        choices: Choices
+    ) throws {
+        let code = try #require(scene.ask(request).code)
+        _ = try scene.answer(code, decision, choices)
+        #expect(scene.codes.isEmpty)
+    }
+}
+
+@Suite struct ChoiceReadingTests {
+    @Test func `every choice that the bus interface has is read`() throws {
+        let choices = try Choices(reading: [
+            "id": .text("firefox"), "entries": .list(["AA"]), "scope": .text("session"),
+            "seconds": .number(60),
+            "mute-seconds": .number(5), "fields": .list(["passwords"]),
+        ])
+        let expected = Choices(
+            id: "firefox",
+            entries: ["AA"],
+            scope: .session,
+            seconds: 60,
+            muteSeconds: 5,
+            leftOut: [.passwords]
+        )
+        #expect(choices == expected)
+        #expect(try Choices(reading: [:]) == Choices())
+        #expect(try Choices(reading: ["fields": .list([])]) == Choices(leftOut: [.passwords, .fields]))
+    }
+
+    @Test(
+        arguments: [
+            ["entires": ChoiceValue.list(["AA"])], ["id": .number(1)], ["entries": .text("AA")],
+            ["scope": .text("forever")], ["scope": .number(1)], ["seconds": .text("60")],
+            ["mute-seconds": .other], ["fields": .list(["notes"])], ["fields": .text("passwords")],
+        ]
+    )
+    func `an unknown key, type or scope is refused`(fields: [String: ChoiceValue]) {
+        #expect(throws: AnswerError.self) { try Choices(reading: fields) }
+    }
+
+    @Test func `a decision is allow or deny and nothing else`() throws {
+        #expect(try Decision(reading: "allow") == .allow)
+        #expect(try Decision(reading: "deny") == .deny)
+        #expect(throws: AnswerError.invalidAnswer("decision must be allow or deny")) {
+            try Decision(reading: "Allow")
+        }
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+/// Allows that count once the person has confirmed them.
+@Suite struct ApprovalQueueConfirmingTests {
+    private func scene() -> QueueScene {
+        QueueScene { $0.confirmedKinds = [.release] }
+    }
+
+    private func asked(_ scene: inout QueueScene) throws -> (asked: Asked, code: String) {
+        let asked = scene.ask(.release())
+        return (asked, try #require(asked.code))
+    }
+
+    @Test func `an allow has the person asked, and answers nobody yet`() throws {
+        var scene = scene()
+        let (asked, code) = try asked(&scene)
+        let actions = try scene.answer(code, .allow)
+        #expect(actions == [.notifierHides(code: code), .confirm(code: code)])
+        #expect(actions.answer(to: asked.asker) == nil)
+        #expect(scene.codes == [code])
+    }
+
+    @Test func `confirmed, it is allowed with the choices that were made`() throws {
+        var scene = scene()
+        let (asked, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow, Choices(scope: .session))
+        let actions = scene.queue.confirmed(code, true, now: scene.now)
+        guard case .allowed(let choices, code) = actions.answer(to: asked.asker) else {
+            Issue.record("not allowed: \(actions)")
+            return
+        }
+        #expect(choices.scope == .session)
+        #expect(actions.outcomes == [code: .allowed])
+    }
+
+    @Test func `not confirmed is a denial, and starts a quiet time`() throws {
+        var scene = scene()
+        let (asked, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow)
+        let actions = scene.queue.confirmed(code, false, now: scene.now)
+        guard case .denied(let choices) = actions.answer(to: asked.asker) else {
+            Issue.record("not denied: \(actions)")
+            return
+        }
+        #expect(choices.wasUnconfirmed)
+        #expect(scene.ask(.release()).answer == .quiet)
+    }
+
+    @Test func `what could not be asked leaves the request waiting, shown again`() throws {
+        var scene = scene()
+        let (asked, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow)
+        let actions = scene.queue.confirmed(code, nil, now: scene.now)
+        #expect(actions == [.notifierShows(code: code)])
+        #expect(actions.answer(to: asked.asker) == nil)
+        #expect(try scene.answer(code, .allow).contains(.confirm(code: code)))
+    }
+
+    @Test func `a second allow meanwhile is no answer, a denial is`() throws {
+        var scene = scene()
+        let (asked, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow)
+        #expect(throws: AnswerError.self) { try scene.answer(code, .allow) }
+        let actions = try scene.answer(code, .deny)
+        #expect(actions.answer(to: asked.asker) == .denied(Choices()))
+        #expect(scene.queue.confirmed(code, true, now: scene.now).isEmpty)
+    }
+
+    @Test func `it expires in its time, and a confirmation afterwards does nothing`() throws {
+        var scene = scene()
+        let (_, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow)
+        scene.pass(scene.queue.limits.timeout)
+        #expect(scene.queue.tick(now: scene.now).outcomes == [code: .expired])
+        #expect(scene.queue.confirmed(code, true, now: scene.now).isEmpty)
+    }
+
+    @Test func `who asks the same meanwhile gets the same answer`() throws {
+        var scene = scene()
+        let (_, code) = try asked(&scene)
+        _ = try scene.answer(code, .allow)
+        let second = scene.ask(.release())
+        #expect(second.answer == nil)
+        let actions = scene.queue.confirmed(code, true, now: scene.now)
+        guard case .allowed = actions.answer(to: second.asker) else {
+            Issue.record("not allowed: \(actions)")
+            return
+        }
+    }
+
+    @Test func `other kinds are allowed at once`() throws {
+        var scene = scene()
+        let asked = scene.ask(.save())
+        let code = try #require(asked.code)
+        guard case .allowed = try scene.answer(code, .allow).answer(to: asked.asker) else {
+            Issue.record("not allowed")
+            return
+        }
+    }
+}

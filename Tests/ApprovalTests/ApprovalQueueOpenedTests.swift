@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+/// What waits to be unlocked, and is opened by other means.
+@Suite struct ApprovalQueueOpenedTests {
+    @Test func `whoever waits for a vault goes on when the person has opened it by hand`() throws {
+        var scene = QueueScene()
+        let asked = scene.ask(.unlock(vault: "Work"))
+        let joined = scene.ask(.unlock(.named("git"), vault: "Work"))
+        let code = try #require(asked.code)
+        #expect(scene.queue.opened("Other", now: scene.now).isEmpty)
+        #expect(scene.queue.opened(nil, now: scene.now).isEmpty)
+        let actions = scene.queue.opened("Work", now: scene.now)
+        #expect(actions.answer(to: asked.asker) == .allowed(Choices(), code: code))
+        #expect(actions.answer(to: joined.asker) == .allowed(Choices(), code: code))
+        #expect(actions.outcomes == [code: .withdrawn])
+    }
+
+    @Test func `whoever waits for another vault as well is still asked about`() throws {
+        var scene = QueueScene()
+        let code = try #require(scene.ask(.unlock(vault: "Work")).code)
+        _ = scene.ask(.unlock(.named("git"), vault: "Home"))
+        #expect(scene.queue.opened("Work", now: scene.now).isEmpty)
+        #expect(scene.codes == [code])
+    }
+
+    @Test func `the keyring's own unlock lets those go on who wait for the keyring`() throws {
+        var scene = QueueScene()
+        let asked = scene.ask(.unlock(vault: nil))
+        #expect(scene.queue.opened(nil, now: scene.now).answer(to: asked.asker) != nil)
+        #expect(scene.codes.isEmpty)
+    }
+
+    @Test func `an asker that has left before it was found out is not asked about`() {
+        var scene = QueueScene()
+        let gone = Caller(uid: 1000, holders: [], processes: [], hasLeft: true)
+        #expect(scene.ask(.release(gone)).answer == .withdrawn)
+        #expect(scene.codes.isEmpty)
+        #expect(scene.ask(.release(.nobody)).code != nil)
+    }
+
+    @Test func `a release from the vault is no unlock`() throws {
+        var scene = QueueScene()
+        let code = try #require(scene.ask(.release()).code)
+        #expect(scene.queue.opened("Passwords", now: scene.now).isEmpty)
+        #expect(scene.codes == [code])
+    }
+}

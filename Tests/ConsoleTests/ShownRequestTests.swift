@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import Testing
+
+@testable import Console
+
+/// A request as the bus would tell it.
+func request(
+    _ code: String,
+    kind: String = "release",
+    bulk: Bool = false,
+    created: UInt64 = 100,
+    more: [String: Value] = [:]
+) -> RequestDetails {
+    var members: [String: Value] = [
+        "kind": .string(kind), "title": .string("firefox asks"), "body": .string("line 1\nline 2"),
+        "bulk": .boolean(bulk), "created": .uint64(created), "deadline": .uint64(created + 120),
+    ]
+    members.merge(more) { $1 }
+    return RequestDetails(code: code, reading: members)
+}
+
+private func entry(_ uuid: String, _ title: String, _ username: String) -> Value {
+    .structure([.string(uuid), .string(title), .string(username)])
+}
+
+struct ShownRequestTests {
+    @Test func `texts of the bus are cleaned where they are read`() {
+        let details = request(
+            "7F2A",
+            more: [
+                "title": .string("a\u{1B}[2Jb"), "body": .string("x\u{202E}\ny"),
+                "entries": .array("(sss)", [entry("AB", "t\u{7}", "u\u{1B}")]),
+            ]
+        )
+        #expect(details.title == "a[2Jb")
+        #expect(details.body == ["x", "y"])
+        #expect(details.entries == [.init(uuid: "AB", title: "t", username: "u")])
+    }
+
+    @Test func `a list is read oldest first, and what isn't a request is left out`() {
+        func members(_ created: UInt64) -> Value { .vardict(["created": .uint64(created)]) }
+        let answer = Value.dictionary(
+            key: "s",
+            value: "a{sv}",
+            [
+                .init(key: .string("BBBB"), value: members(2)),
+                .init(key: .string("AAAA"), value: members(3)),
+                .init(key: .string("CCCC"), value: members(1)),
+            ]
+        )
+        #expect(RequestDetails.list([answer]).map(\.code) == ["CCCC", "BBBB", "AAAA"])
+        #expect(RequestDetails.list([.string("no")]).isEmpty)
+        #expect(RequestDetails.list([]).isEmpty)
+    }
+
+    @Test func `a waiting request is listed with its code, body and time`() {
+        let details = request("7F2A", more: ["entries": .array("(sss)", []), "entry-count": .uint32(3)])
+        #expect(
+            RequestsCommand.lines(details, now: 160) == [
+                "7F2A  firefox asks  (expires in 60 seconds)", "      line 1", "      line 2",
+                "      … and 3 more",
+            ]
+        )
+    }
+
+    @Test func `an ended request is listed with its outcome`() {
+        let details = request(
+            "7F2A",
+            more: [
+                "outcome": .string("denied"), "quiet": .boolean(true), "ended": .uint64(150),
+                "body": .string("b"), "answered-by": .string("a notification"), "unseen": .uint32(3),
+                "quiet-until": .uint64(180), "muted-until": .uint64(700),
+                "muted": .strings(["/usr/bin/firefox"]),
+            ]
+        )
+        let (quiet, muted) = (Moment.time(180, now: 160), Moment.time(700, now: 160))
+        #expect(
+            RequestsCommand.lines(details, now: 160) == [
+                "7F2A  firefox asks  (denied by a notification, 10 seconds ago)", "      b",
+                "      Since then denied without being shown to you: 3 requests.",
+                "      The same is denied without being shown until \(quiet): `keybell allow 7F2A` ends that.",
+                "      /usr/bin/firefox is muted until \(muted): `keybell unmute 7F2A` ends that.",
+            ]
+        )
+        #expect(RequestsCommand.lines(details, now: 800).count == 3)
+    }
+
+    @Test func `allow prints what was allowed`() {
+        let details = request(
+            "7F2A",
+            more: [
+                "entries": .array("(sss)", [entry("A1", "Git", "ann"), entry("B2", "", "")]),
+                "entry-count": .uint32(3),
+            ]
+        )
+        #expect(
+            AllowCommand.summary(details, AnswerChoices()) == [
+                "Allowed 7F2A: firefox asks", "  “Git” (“ann”)  A1", "  (no title)  B2", "  … and 1 more",
+            ]
+        )
+        #expect(
+            AllowCommand.summary(details, AnswerChoices(entries: ["B2"], scope: "always")) == [
+                "Allowed 7F2A: firefox asks", "  (no title)  B2", "  always",
+            ]
+        )
+    }
+
+    @Test func `an entry that is to be made has no uuid yet`() {
+        #expect(RequestDetails.Entry(uuid: "", title: "Git", username: "ann").line == "“Git” (“ann”)")
+    }
+
+    @Test func `allow prints the name that a client got`() {
+        let details = request("7F2A", kind: "associate", more: ["suggested-id": .string("firefox")])
+        #expect(AllowCommand.summary(details, AnswerChoices()).last == "  as “firefox”")
+        #expect(AllowCommand.summary(details, AnswerChoices(id: "work")).last == "  as “work”")
+    }
+
+    @Test func `choices that weren't made aren't sent`() {
+        #expect(AnswerChoices().value == .vardict([:]))
+        let names = AnswerChoices(fields: AnswerChoices.everythingButNames)
+        #expect(names.value == .vardict(["fields": .strings(["passwords", "fields"])]))
+        let all = AnswerChoices(id: "a", entries: ["B"], scope: "session", seconds: 60, muteSeconds: 5)
+        #expect(
+            all.value
+                == .vardict([
+                    "id": .string("a"), "entries": .strings(["B"]), "scope": .string("session"),
+                    "seconds": .uint32(60),
+                    "mute-seconds": .uint32(5),
+                ])
+        )
+    }
+
+    @Test(arguments: [("7f2a", "7F2A"), ("ABCD", "ABCD")])
+    func `a code may be typed in either case`(typed: String, code: String) {
+        #expect(CodeArgument(argument: typed)?.text == code)
+    }
+
+    @Test(arguments: ["", "7F2", "7F2AA", "0000", "1ABC", "ILOI", "7F2-", "ééé"])
+    func `what can't be a code is refused`(typed: String) {
+        #expect(CodeArgument(argument: typed) == nil)
+    }
+}

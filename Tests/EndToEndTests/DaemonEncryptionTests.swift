@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import KeePassHTTP
+import TestSupport
+import Testing
+
+/// HTTPS beside HTTP, with the certificate that `keybell certificate` makes.
+struct DaemonEncryptionTests {
+    /// A session whose daemon serves HTTPS, and where.
+    private struct Encrypted {
+        let household: Household
+        let port: Int
+        let authority: String
+
+        /// Makes a certificate and starts the daemon with it; the files are where the command says.
+        init() async throws {
+            port = try FreePort.next()
+            household = try await Household(starting: false)
+            let made = try await household.keybell("certificate", "--json")
+            guard made.status == 0,
+                let json = try JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any],
+                let certificate = json["certificate"] as? String,
+                let privateKey = json["private_key"] as? String,
+                let authority = json["authority"] as? String
+            else { throw TestFailure("no certificate: \(made)") }
+            self.authority = authority
+            try household.add(
+                "tls_port = \(port)\ncertificate = \"\(certificate)\"\nprivate_key = \"\(privateKey)\"",
+                to: "http"
+            )
+            try await household.start()
+        }
+
+        /// Talks to the daemon as curl does.
+        func curl(_ arguments: String..., host: String = "localhost", input: String = "") async throws
+            -> ChildProcess.Report
+        {
+            try await ChildProcess.run(
+                "curl",
+                ["-sS", "-i", "-m", "30", "--cacert", authority] + arguments + ["https://\(host):\(port)/"],
+                input: input
+            )
+        }
+    }
+
+    @Test func `a client is served by HTTPS as by HTTP, on all its names`() async throws {
+        let encrypted = try await Encrypted()
+        let household = encrypted.household
+        let guest = Guest(household)
+        let body = String(decoding: try guest.body(.associate), as: UTF8.self)
+        let report = try await Porter(household).answering(["id": "firefox"]) {
+            try await encrypted.curl("--data-binary", "@-", input: body)
+        }
+        let welcomed = try IncomingReply(parsing: HTTPReply(report).body, key: guest.key)
+        #expect(welcomed.success && welcomed.id == "firefox")
+        #expect(try await Guest(household, id: "firefox", key: guest.key).ask(.testAssociate).success)
+
+        let interfaces = try String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)
+        let hasIPv6 = interfaces.contains("00000000000000000000000000000001")
+        for host in ["localhost", "127.0.0.1"] + (hasIPv6 ? ["[::1]"] : []) {
+            let page = try await encrypted.curl(host: host)
+            #expect(page.status == 0 && page.output.contains("This is Keybell"), "\(page)")
+        }
+    }
+
+    @Test func `checks and limits are the same over HTTPS`() async throws {
+        let encrypted = try await Encrypted()
+        let page = try await encrypted.curl("-H", "Origin: https://evil.example", "--data", "{}")
+        #expect(try HTTPReply(page).status == 403)
+        let broken = try await encrypted.curl("--data", "{")
+        #expect(try HTTPReply(broken).status == 400)
+        // Plain HTTP to this port, and a client that trusts nobody: no harm to the next.
+        let plain = try await ChildProcess.run(
+            "curl",
+            ["-sS", "-m", "20", "http://localhost:\(encrypted.port)/"]
+        )
+        #expect(plain.status != 0)
+        let stranger = try await ChildProcess.run(
+            "curl",
+            ["-sS", "-m", "20", "https://localhost:\(encrypted.port)/"]
+        )
+        #expect(stranger.status == 60, "\(stranger)")
+        #expect(try HTTPReply(await encrypted.curl()).status == 200)
+        #expect(try await encrypted.household.stop().status == 0)
+    }
+
+    @Test func `another user's handshake isn't answered`() async throws {
+        let encrypted = try await Encrypted()
+        let script = """
+            import os, socket, ssl
+            os.setgid(65534); os.setuid(65534)
+            s = socket.create_connection(("127.0.0.1", \(encrypted.port)), 10)
+            try:
+                ssl._create_unverified_context().wrap_socket(s)
+                print("served")
+            except OSError:
+                print("closed")
+            """
+        let report = try await ChildProcess.run("python3", ["-c", script])
+        #expect(report.output == "closed\n", "\(report)")
+    }
+
+    @Test(arguments: ["missing.pem", "config", "broken.pem", "other-key.pem"])
+    func `a key that can't be used ends the daemon, and it says which file`(name: String) async throws {
+        let household = try await Household(withKeyring: false, starting: false)
+        #expect(try await household.keybell("certificate").status == 0)
+        let folder = household.bus.folder.path("config/keybell")
+        try household.bus.folder.write("config/keybell/broken.pem", "-----BEGIN PRIVATE KEY-----\nno\n")
+        try FileManager.default.moveItem(
+            atPath: folder + "/private-key.pem",
+            toPath: folder + "/other-key.pem"
+        )
+        try FileManager.default.removeItem(atPath: folder + "/authority.pem")
+        #expect(try await household.keybell("certificate", "--force").status == 0)
+        let file = name == "config" ? folder : folder + "/" + name
+        try household.add(
+            "certificate = \"\(folder)/certificate.pem\"\nprivate_key = \"\(file)\"",
+            to: "http"
+        )
+        let report = try await household.run(
+            Household.programs + "/keybelld",
+            "--config",
+            household.configuration
+        )
+        #expect(report.status == 2, "\(report)")
+        #expect(report.errors.contains(file), "\(report)")
+    }
+
+    @Test func `a certificate isn't overwritten unasked, and its key is for this user alone`() async throws {
+        let household = try await Household(withKeyring: false, starting: false)
+        let first = try await household.keybell("certificate")
+        #expect(first.status == 0)
+        #expect(first.output.contains("[http]") && first.output.contains("update-ca-certificates"), "\(first)")
+        let key = household.bus.folder.path("config/keybell/private-key.pem")
+        let attributes = try FileManager.default.attributesOfItem(atPath: key)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let former = try Data(contentsOf: URL(filePath: key))
+
+        let second = try await household.keybell("certificate")
+        #expect(second.status == 1 && second.errors.contains("--force"), "\(second)")
+        #expect(try Data(contentsOf: URL(filePath: key)) == former)
+        #expect(try await household.keybell("certificate", "--force").status == 0)
+        #expect(try Data(contentsOf: URL(filePath: key)) != former)
+    }
+}
+
+extension Household {
+    /// Adds lines to a table of the configuration file, for the daemon's next start.
+    fileprivate func add(_ lines: String, to table: String) throws {
+        let text = try String(contentsOfFile: configuration, encoding: .utf8)
+        try Data(text.replacing("[\(table)]\n", with: "[\(table)]\n\(lines)\n", maxReplacements: 1).utf8)
+            .write(to: URL(filePath: configuration))
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import ConcurrencyTools
+@testable import Linux
+
+struct CurrentTests {
+    @Test func `who follows it hears of another value, and reads it`() async {
+        let current = Current(1)
+        let changes = current.changes()
+        current.replace(with: 2)
+        for await _ in changes {
+            #expect(current.value == 2)
+            return
+        }
+    }
+
+    @Test func `signals come as a stream and do nothing else`() async {
+        let hangups = SignalStream.of([SIGHUP], buffering: .bufferingNewest(1))
+        // The first ones may come before anybody listens, and are ignored then.
+        let sending = Task {
+            while !Task.isCancelled {
+                kill(getpid(), SIGHUP)
+                try? await Task.sleep(for: .milliseconds(20))  // cancelled is told to stop
+            }
+        }
+        defer { sending.cancel() }
+        for await number in hangups {
+            #expect(number == SIGHUP)
+            return
+        }
+    }
+}

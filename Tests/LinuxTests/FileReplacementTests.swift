@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Linux
+import Testing
+
+@Suite struct FileReplacementTests {
+    private let folder = FileManager.default.temporaryDirectory.path + "/keybell-replacement-\(UUID())"
+    private var path: String { folder + "/file" }
+    private var backup: String { folder + "/backup" }
+
+    private func text(_ path: String) -> String? {
+        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Overwrites a file, with a trouble at a step; gives the error.
+    private func overwrite(_ reached: (FileReplacement.Step) throws(SystemCallError) -> Void) throws
+        -> SystemCallError?
+    {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("old".utf8).write(to: URL(filePath: path))
+        let replacement = try FileReplacement(of: path)
+        do throws(SystemCallError) {
+            try replacement.overwrite(
+                with: Array("newer".utf8),
+                backup: backup,
+                isGood: { $0 == Array("newer".utf8) },
+                isStillOld: { true },
+                reached: reached
+            )
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test func `a file is written in place after its content is put away`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        var steps: [FileReplacement.Step] = []
+        let error = try overwrite { step throws(SystemCallError) in
+            if step == .backedUp { #expect((text(path), text(backup)) == ("old", "old")) }
+            steps.append(step)
+        }
+        #expect(error == nil)
+        #expect(steps == [.backedUp, .synchronized, .verified, .done])
+        #expect((text(path), text(backup)) == ("newer", "old"))
+    }
+
+    @Test func `what can't be written is as it was, and isn't broken`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let trouble = SystemCallError(call: "test", code: EIO)
+        let error = try overwrite { step throws(SystemCallError) in if step == .synchronized { throw trouble }
+        }
+        #expect(error == trouble)
+        #expect(!FileReplacement.isBroken(trouble))
+        #expect((text(path), text(backup)) == ("old", "old"))
+    }
+
+    @Test func `what can't even be put back is broken, and the backup whole`() throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let error = try #require(
+            try overwrite { step throws(SystemCallError) in
+                guard step == .synchronized else { return }
+                unsafe unlink(path)
+                throw SystemCallError(call: "test", code: EIO)
+            }
+        )
+        #expect(FileReplacement.isBroken(error))
+        #expect(error.code == ENOENT)
+        #expect(text(backup) == "old")
+    }
+}

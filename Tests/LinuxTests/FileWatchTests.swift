@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import Testing
+
+@testable import ConcurrencyTools
+@testable import Linux
+
+/// Files that others write, and folders that are locked.
+final class FileWatchTests {
+    private let folder: String
+    private let events = AsyncStream<Void>.makeStream()
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID())").path
+        try FileManager.default.createDirectory(atPath: folder + "/links", withIntermediateDirectories: true)
+        try write("file", "1")
+    }
+
+    deinit {
+        // Left for the system to clear if somebody still writes there.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func write(_ name: String, _ text: String, atomically: Bool = false) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(folder)/\(name)"), options: atomically ? .atomic : [])
+    }
+
+    private func watch(_ name: String) throws -> FileWatch {
+        try FileWatch("\(folder)/\(name)", queue: DispatchQueue(label: "watch")) { [events] in
+            events.continuation.yield()
+        }
+    }
+
+    private func waitForNext() async throws {
+        let stream = events.stream
+        try await withDeadline(.seconds(20)) { for await _ in stream { return } }
+    }
+
+    @Test func `what is written, replaced, removed and made again is told`() async throws {
+        let watch = try watch("file")
+        let path = folder + "/file"
+        try write("file", "2")
+        try await waitForNext()
+        try write("file", "3", atomically: true)
+        try await waitForNext()
+        try FileManager.default.removeItem(atPath: path)
+        try await waitForNext()
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "other")
+        try await waitForNext()
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `a link's target is watched where it lies, and other files are nobody's business`()
+        async throws
+    {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/links/link",
+            withDestinationPath: "../file"
+        )
+        let watch = try watch("links/link")
+        try write("other", "x")
+        try write("links/other", "x")
+        try write("file", "2")
+        try await waitForNext()
+        // Events come in their order: those of the other files came before, and there is none left.
+        events.continuation.finish()
+        var left = 0
+        for await _ in events.stream { left += 1 }
+        #expect(left == 0)
+        withExtendedLifetime(watch) {}
+    }
+
+    @Test func `a folder that isn't there can't be watched`() {
+        #expect(throws: SystemCallError.self) { try watch("missing/file") }
+    }
+
+    @Test func `a folder is locked by one at a time, without a file for it`() throws {
+        let before = try FileManager.default.contentsOfDirectory(atPath: folder)
+        do {
+            let lock = try FolderLock(folder, patience: .zero)
+            #expect(throws: SystemCallError(call: "flock", code: EWOULDBLOCK)) {
+                _ = try FolderLock(folder, patience: .zero)
+            }
+            _ = consume lock
+        }
+        _ = try FolderLock(folder, patience: .zero)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == before)
+    }
+}

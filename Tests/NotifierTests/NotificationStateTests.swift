@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import Approval
+@testable import Notifier
+
+@Suite struct NotificationStateTests {
+    var scene = NotificationScene()
+
+    private mutating func shown(_ request: PendingRequest = .of(.release)) throws -> Posted {
+        try #require(scene.show(request).first)
+    }
+
+    // MARK: Answers
+
+    @Test mutating func `a button answers and takes the notification away`() throws {
+        let posted = try shown()
+        #expect(scene.press("Allow", on: posted) == [posted.close, .allow()])
+    }
+
+    @Test mutating func `deny and always are buttons of their own`() throws {
+        let posted = try shown(.of(.release, always: true))
+        #expect(posted.note.buttons.map(\.label) == ["Allow", "Always", "Deny"])
+        #expect(scene.press("Always", on: posted).last == .allow("7F2A", Choices(scope: .always)))
+        let other = try shown(.of(.release, "8K3D"))
+        #expect(scene.press("Deny", on: other).last == .deny("8K3D"))
+    }
+
+    @Test mutating func `only the first press counts`() throws {
+        let posted = try shown()
+        _ = scene.press("Deny", on: posted)
+        #expect(scene.press("Allow", on: posted).isEmpty)
+        #expect(scene.close(posted, reason: 2).isEmpty)
+    }
+
+    @Test mutating func `a press that another bus name tells of is ignored`() throws {
+        let posted = try shown()
+        #expect(scene.press("Allow", on: posted, from: ":1.66").isEmpty)
+        #expect(scene.press("Allow", on: posted) == [posted.close, .allow()])
+    }
+
+    @Test(arguments: ["default", "", "inline-reply"])
+    mutating func `a key that servers send unasked is ignored`(key: String) throws {
+        let posted = try shown()
+        let signal = NotificationState.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
+        #expect(scene.notificationState.take(signal, now: scene.now).isEmpty)
+    }
+
+    @Test(arguments: ["allow", "0"])
+    mutating func `a button of another program's means that it replaced the text: ours is shown again`(
+        key: String
+    ) throws {
+        let posted = try shown()
+        let signal = NotificationState.Signal(kind: .invoked(key: key), id: posted.id, peer: ":1.5")
+        let actions = scene.notificationState.take(signal, now: scene.now)
+        #expect(actions == [.tellReplaced(code: "7F2A"), posted.close])
+        let again = try #require(scene.wait().first)
+        #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
+        #expect(scene.notificationState.take(signal, now: scene.now).isEmpty, "of the old one nothing counts")
+    }
+
+    @Test mutating func `the keys of another notification don't work`() throws {
+        let first = try shown(.of(.release, "7F2A"))
+        let second = try shown(.of(.release, "8K3D", host: "gitlab.com"))
+        let mixed = Posted(id: second.id, note: first.note)
+        #expect(scene.press("Allow", on: mixed) == [.tellReplaced(code: "8K3D"), second.close])
+    }
+
+    @Test mutating func `a notification that goes at once was seen by nobody, and that is said once`() throws
+    {
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        #expect(scene.notificationState.seen == ["7F2A"])
+        #expect(scene.close(posted, reason: 4) == [.tellHidden])
+        #expect(scene.notificationState.seen.isEmpty)
+        let other = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release, "8K3D"), now: scene.now)).first
+        )
+        #expect(scene.close(other, reason: 1).isEmpty)
+        #expect(scene.notificationState.seen.isEmpty)
+    }
+
+    @Test(arguments: [(UInt32(2), Duration.zero), (4, .seconds(1))])
+    mutating func `one that the person closed, or that stood for a while, was seen`(
+        reason: UInt32,
+        time: Duration
+    ) throws {
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        scene.pass(time)
+        #expect(scene.close(posted, reason: reason).isEmpty)
+        #expect(scene.notificationState.seen == ["7F2A"])
+    }
+
+    @Test mutating func `a deny counts at once`() throws {
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        #expect(scene.press("Deny", on: posted) == [posted.close, .deny()])
+    }
+
+    @Test mutating func `a press that is told before the answer to Notify is kept`() throws {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
+            Issue.record("nothing was posted")
+            return
+        }
+        let composed = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        let note = try #require(composed)
+        let posted = Posted(id: 9, note: note)
+        #expect(scene.press("Deny", on: posted).isEmpty)
+        #expect(
+            scene.notificationState.posted(ticket, id: 9, by: ":1.5", now: scene.now) == [
+                posted.close, .deny(),
+            ]
+        )
+    }
+
+    @Test mutating func `a typed reply allows an associate under that name`() throws {
+        scene.server = NotificationServer(
+            peer: ":1.5",
+            product: "Plasma",
+            capabilities: ["actions", "inline-reply"]
+        )
+        let posted = try shown(.of(.associate))
+        #expect(posted.note.buttons.contains(NotifyCall.Button(key: "inline-reply", label: "Allow as…")))
+        let reply = NotificationState.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
+        #expect(
+            scene.notificationState.take(reply, now: scene.now) == [
+                posted.close, .allow("7F2A", Choices(id: "work")),
+            ]
+        )
+        #expect(scene.notificationState.refused("7F2A", now: scene.now).isEmpty)
+        let again = try #require(scene.wait().first)
+        #expect(again.note.title.contains("shown again"))
+    }
+
+    @Test mutating func `a typed reply to anything but an associate is ignored`() throws {
+        let posted = try shown()
+        let reply = NotificationState.Signal(kind: .replied(text: "work"), id: posted.id, peer: ":1.5")
+        #expect(scene.notificationState.take(reply, now: scene.now).isEmpty)
+    }
+
+    // MARK: Closing
+
+    @Test(arguments: [2, 3, 4] as [UInt32])
+    mutating func `closing is no answer and isn't shown again by itself`(reason: UInt32) throws {
+        let posted = try shown()
+        #expect(scene.close(posted, reason: reason).isEmpty)
+        #expect(scene.notificationState.alarm == nil)
+    }
+
+    @Test mutating func `a press that is told after the closing counts`() throws {
+        let posted = try shown()
+        _ = scene.close(posted, reason: 2)
+        #expect(scene.press("Allow", on: posted) == [.allow()])
+    }
+
+    @Test mutating func `with dismiss deny a dismissal denies after half a second`() throws {
+        scene = NotificationScene(dismissalDenies: true)
+        let posted = try shown()
+        #expect(scene.close(posted, reason: 2).isEmpty)
+        #expect(scene.notificationState.alarm == scene.now + .milliseconds(500))
+        scene.pass(.milliseconds(499))
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
+        scene.pass(.milliseconds(1))
+        #expect(scene.notificationState.tick(now: scene.now) == [.deny("7F2A", .dismissal)])
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
+    }
+
+    @Test mutating func `with dismiss deny a press that follows at once counts instead`() throws {
+        scene = NotificationScene(dismissalDenies: true)
+        let posted = try shown()
+        _ = scene.close(posted, reason: 2)
+        #expect(scene.press("Allow", on: posted) == [.allow()])
+        #expect(scene.notificationState.alarm == nil)
+    }
+
+    @Test(arguments: [3, 4] as [UInt32])
+    mutating func `with dismiss deny other reasons are still no answer`(reason: UInt32) throws {
+        scene = NotificationScene(dismissalDenies: true)
+        let posted = try shown()
+        _ = scene.close(posted, reason: reason)
+        #expect(scene.notificationState.alarm == nil)
+    }
+
+    // MARK: The request's end
+
+    @Test mutating func `a request that has ended is taken away and its buttons are dead`() throws {
+        let posted = try shown()
+        #expect(scene.notificationState.remove("7F2A", now: scene.now) == [posted.close])
+        #expect(scene.press("Allow", on: posted).isEmpty)
+    }
+
+    @Test
+    mutating func
+        `a request that ends while its notification is on the way is taken away when it comes`()
+        throws
+    {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        #expect(scene.notificationState.remove("7F2A", now: scene.now).isEmpty)
+        #expect(
+            scene.notificationState.posted(ticket, id: 4, by: ":1.5", now: scene.now) == [
+                .close(id: 4, peer: ":1.5")
+            ]
+        )
+    }
+
+    @Test mutating func `a request that ends before the server was asked is never posted`() {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.notificationState.remove("7F2A", now: scene.now)
+        let note = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        #expect(note == nil)
+    }
+
+    // MARK: Servers
+
+    @Test mutating func `a server that restarts gets everything that waits, but not what was clicked away`()
+        throws
+    {
+        let seen = try shown(.of(.release, "7F2A"))
+        let dismissed = try shown(.of(.save, "8K3D"))
+        _ = scene.close(dismissed, reason: 2)
+        #expect(scene.notificationState.serverChanged(to: nil, now: scene.now).isEmpty)
+        let actions = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
+        scene.server = NotificationServer(
+            peer: ":1.9",
+            product: "Plasma",
+            capabilities: ["actions"]
+        )
+        let again = scene.carryOut(actions)
+        #expect(again.map { $0.note.title.contains("7F2A") } == [true])
+        #expect(scene.press("Allow", on: seen, from: ":1.5").isEmpty)
+        scene.pass(.seconds(1))
+        #expect(scene.press("Allow", on: again[0], from: ":1.9").last == .allow())
+    }
+
+    @Test mutating func `a notification that an old server took before it left is shown again`()
+        throws
+    {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.notificationState.compose(ticket, on: scene.server, now: scene.now)
+        _ = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
+        #expect(scene.notificationState.posted(ticket, id: 4, by: ":1.5", now: scene.now).count == 1)
+    }
+
+    @Test mutating func `a server that comes while the old one was being asked is asked instead`() {
+        guard case .post(let ticket)? = scene.notificationState.show(.of(.release), now: scene.now).first
+        else {
+            Issue.record("nothing was posted")
+            return
+        }
+        _ = scene.notificationState.serverChanged(to: ":1.9", now: scene.now)
+        guard case .post? = scene.notificationState.failed(ticket, reason: nil, now: scene.now).first else {
+            Issue.record("not tried again")
+            return
+        }
+    }
+
+    @Test mutating func `without a server it is said once, and shown as soon as one comes`() throws {
+        scene.notificationState = NotificationState()
+        for (number, code) in ["7F2A", "8K3D"].enumerated() {
+            guard
+                case .post(let ticket)? = scene.notificationState.show(.of(.release, code), now: scene.now)
+                    .first
+            else {
+                Issue.record("nothing was posted")
+                return
+            }
+            #expect(
+                scene.notificationState.failed(ticket, reason: nil, now: scene.now)
+                    == (number == 0 ? [.tellMissing] : [])
+            )
+        }
+        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.5", now: scene.now)).count == 2)
+    }
+
+    // MARK: Bursts
+
+    @Test mutating func `beyond three the requests are counted in one notification`() throws {
+        let codes = ["AAAA", "BBBB", "CCCC", "DDDD", "EEEE"]
+        let posted = codes.flatMap { scene.show(.of(.release, $0)) }
+        #expect(posted.prefix(3).allSatisfy { $0.note.buttons.count == 2 })
+        #expect(posted[3].note.title == "1 more request waits")
+        #expect(posted[4].note.title == "2 more requests wait")
+        #expect(posted[4].id == posted[3].id)
+        #expect(posted[4].note.buttons.isEmpty)
+        #expect(posted[4].note.body.contains("DDDD, EEEE"))
+        #expect(posted[4].note.body.contains("keybell watch"))
+    }
+
+    @Test mutating func `a counted request gets a notification of its own when there is room`() throws {
+        let posted = ["AAAA", "BBBB", "CCCC", "DDDD"].flatMap { scene.show(.of(.release, $0)) }
+        let actions = scene.press("Allow", on: posted[0])
+        let next = try #require(scene.carryOut(actions).first)
+        #expect(next.note.title.contains("DDDD"))
+        #expect(actions.contains(posted[3].close))
+    }
+
+    @Test mutating func `a count that was read comes back for a new request only`() throws {
+        let posted = ["AAAA", "BBBB", "CCCC", "DDDD", "EEEE"].flatMap { scene.show(.of(.release, $0)) }
+        _ = scene.close(posted[4], reason: 2)
+        #expect(scene.carryOut(scene.notificationState.remove("EEEE", now: scene.now)).isEmpty)
+        #expect(scene.show(.of(.release, "FFFF")).first?.note.title == "2 more requests wait")
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Dispatch
+import KeePassHTTP
+import Synchronization
+import Testing
+import Vault
+
+@testable import Operations
+
+/// What takes time in proportion to a vault is done beside the thread that serves.
+@Suite(.timeLimit(.minutes(2))) struct BackgroundWorkTests {
+    /// Marks the thread that serves.
+    private static let serving: DispatchSpecificKey<Bool> = {
+        let key = DispatchSpecificKey<Bool>()
+        TaskQueue.shared.queue.setSpecific(key: key, value: true)
+        return key
+    }()
+
+    /// Where entries were made for a reply, and where it was recorded.
+    private final class Places: Sendable {
+        let onServingThread = Mutex<[Bool]>([])
+
+        func note() {
+            let isServing = DispatchQueue.getSpecific(key: BackgroundWorkTests.serving) ?? false
+            onServingThread.withLock { $0.append(isServing) }
+        }
+    }
+
+    private static func places(
+        of type: RequestType,
+        _ field: String,
+        logins: Int
+    ) async throws -> [Bool] {
+        var scene = await Scene(rules: {
+            $0.bulkAccess = .never; $0.access = .never
+        })
+        for number in 0..<logins {
+            await scene.vault.put(.at("https://example.org/", "example.org \(number)"))
+        }
+        let places = Places()
+        let (handler, records) = (scene.handler, scene.records)
+        scene.handler = RequestHandler(
+            vaults: handler.vaults,
+            clients: handler.clients,
+            grants: handler.grants,
+            approvals: handler.approvals,
+            policy: handler.policy,
+            logger: handler.logger,
+            now: handler.now,
+            audit: { event, fields in
+                places.note()
+                return records.keep(event, fields)
+            }
+        )
+        let ringing = try scene.ringing(scene.guest, scene.guest.request(type, [field: "example.org"]))
+        #expect(try await ringing.value.reply.count == logins)
+        return places.onServingThread.withLock { $0 }
+    }
+
+    @Test(arguments: [
+        (RequestType.getAllLogins, "Url"), (.getLogins, "Url"), (.customSearch, "SearchString"),
+    ])
+    func `many logins are handed out beside the thread that serves, and a few on it`(
+        _ type: RequestType,
+        _ field: String
+    ) async throws {
+        #expect(try await Self.places(of: type, field, logins: BackgroundWork.fewLogins + 1) == [false])
+        #expect(try await Self.places(of: type, field, logins: 2) == [true])
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Clients
+import DisplayText
+import KeePassHTTP
+import Operations
+import SecretService
+
+/// A keyring of clients that forgets everything when the test ends.
+actor MemoryClientStore: ClientStore {
+    private var clients: [String: (client: Client, key: ClientKey)] = [:]
+    private var usedNonces: Set<String> = []
+    private(set) var isLocked = false
+    /// What keeps the keyring from being unlocked, or from being read at all.
+    private(set) var trouble: KeyringError?
+    private(set) var storeTrouble: ClientError?
+    private(set) var unlocks = 0
+    private(set) var registrations = 0
+    /// Whether changes can be noted down.
+    private(set) var canRecord = true
+    /// The nonces under which a field didn't decrypt.
+    private(set) var strikes: [String] = []
+
+    func stopRecording() { canRecord = false }
+
+    func lock() { isLocked = true }
+
+    func fail(with error: KeyringError?) { trouble = error }
+
+    func failToStore(with error: ClientError?) { storeTrouble = error }
+
+    func welcome(_ guest: TestClient) {
+        let client = Client(
+            id: guest.id,
+            fingerprint: guest.key.fingerprint,
+            created: 0,
+            program: guest.caller.program.id,
+            origin: guest.caller.program.origin
+        )
+        clients[guest.id] = (client, guest.key)
+    }
+
+    func revoke(_ guest: TestClient) { clients[guest.id] = nil }
+
+    func client(_ id: String) -> Client? { clients[id]?.client }
+
+    func ids() -> [String] { clients.keys.sorted() }
+
+    func verify(_ request: Request, signature: RequestSignature, changes: Bool) -> VerificationOutcome {
+        if isLocked { return .keyringLocked }
+        if let trouble { return .keyringUnavailable(trouble) }
+        guard let known = request.id.flatMap({ clients[$0] }),
+            let conversation = try? VerifiedMessage(verifying: signature, with: known.key)
+        else { return .refused }
+        if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
+        guard let fields = conversation.open(request) else {
+            strikes.append(signature.nonce)
+            return .refused
+        }
+        if changes, !canRecord { return .unrecordable }
+        return .verified(conversation, known.client, fields)
+    }
+
+    private var meanwhile: (@Sendable () async -> Void)?
+
+    /// Has something happen while a client is looked up.
+    func meanwhile(_ happens: @escaping @Sendable () async -> Void) { meanwhile = happens }
+
+    func client(withID id: String) async throws(ClientError) -> Client? {
+        await meanwhile?()
+        try checkReadable()
+        return clients[id]?.client
+    }
+
+    func holder(of fingerprint: String) throws(ClientError) -> String? {
+        try checkReadable()
+        return clients.values.map(\.client).filter { $0.fingerprint == fingerprint }.map(\.id).min()
+    }
+
+    func suggestID(from base: String) -> String {
+        let base = PlainName(cleaning: base, limit: 64)?.text ?? "client"
+        guard !isLocked, isTaken(base) else { return base }
+        return (2...).lazy.map { "\(base)-\($0)" }.first { !isTaken($0) } ?? base
+    }
+
+    private func isTaken(_ name: String) -> Bool {
+        clients[name] != nil || clients.values.contains { $0.client.name == name }
+    }
+
+    func isShownName(_ name: String, notOf fingerprint: String) -> Bool {
+        !isLocked
+            && clients.values.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
+    }
+
+    func rename(_ guest: TestClient, to name: String) { clients[guest.id]?.client.name = name }
+
+    func register(
+        id: String,
+        key: ClientKey,
+        program: String,
+        origin: String?,
+        database: String,
+        replacing former: String?,
+        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
+    ) async throws(ClientError) {
+        try checkReadable()
+        if let storeTrouble { throw storeTrouble }
+        if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
+            throw .taken(id)
+        }
+        do throws(KeyringError) {
+            try await clear()
+        } catch {
+            throw .keyring(error)
+        }
+        // The real one has no other write come between.
+        if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
+            throw .taken(id)
+        }
+        registrations += 1
+        let client = Client(
+            id: id,
+            fingerprint: key.fingerprint,
+            created: 0,
+            program: program,
+            origin: origin,
+            database: database
+        )
+        clients[id] = (client, key)
+    }
+
+    /// A client that came with its key alone, as an imported one does.
+    func bring(_ guest: TestClient) {
+        let client = Client(id: guest.id, fingerprint: guest.key.fingerprint, created: 0, program: "")
+        clients[guest.id] = (client, guest.key)
+    }
+
+    func settle(_ id: String, fingerprint: String, program: String, origin: String?) throws(ClientError) {
+        try checkReadable()
+        guard let known = clients[id], known.client.fingerprint == fingerprint, known.client.program.isEmpty
+        else { return }
+        let client = Client(id: id, fingerprint: fingerprint, created: 0, program: program, origin: origin)
+        clients[id] = (client, known.key)
+    }
+
+    func unlock() throws(KeyringError) {
+        if let trouble { throw trouble }
+        unlocks += 1
+        isLocked = false
+    }
+
+    func unlockForStoring() throws(KeyringError) {
+        try unlock()
+    }
+
+    private func checkReadable() throws(ClientError) {
+        if isLocked { throw .keyring(.locked) }
+        if let trouble { throw .keyring(trouble) }
+    }
+}

@@ -131,7 +131,10 @@ struct DaemonEncryptionTests {
         let household = try await Household(withKeyring: false, starting: false)
         let first = try await household.keybell("certificate")
         #expect(first.status == 0)
-        #expect(first.output.contains("[http]") && first.output.contains("update-ca-certificates"), "\(first)")
+        #expect(
+            first.output.contains("[http]") && first.output.contains("update-ca-certificates"),
+            "\(first)"
+        )
         let key = household.bus.folder.path("config/keybell/private-key.pem")
         let attributes = try FileManager.default.attributesOfItem(atPath: key)
         #expect(attributes[.posixPermissions] as? Int == 0o600)

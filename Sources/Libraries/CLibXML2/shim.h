@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <libxml/xmlversion.h>
+// Nothing that Keybell uses of libxml2 shows ICU, whose headers clash with the copy in Swift's Foundation.
+#undef LIBXML_ICU_ENABLED
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <libxml/SAX2.h>

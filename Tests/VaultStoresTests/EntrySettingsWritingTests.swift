@@ -88,6 +88,30 @@ struct EntrySettingsWritingTests {
         #expect(EntrySettings(json: text.utf8) == settings)
     }
 
+    @Test(arguments: [
+        "{\"deny\":[\"a.example\",]", "not ours", "", "{\"deny\":\"a.example\"}", "{\"deny\":[1]}",
+        "{\"realm\":{}}",
+    ])
+    func `a login is left out while what belongs to it can't be read`(text: String) async throws {
+        let fixture = try await StoreFixture()
+        let id = try await fixture.saveOne(allowHosts: ["a.example"])
+        let other = try await fixture.store.save(
+            LoginDraft(username: "bob", password: SecretBytes(utf8: "x"), url: "https://b.example")
+        )
+        let item = try #require(try await fixture.items(StoreFixture.extraSchema).first)
+        try await fixture.keyring.change(item, secret: SecretBytes(utf8: text))
+        let store = try await fixture.restarted()
+        #expect(try await store.index().all.map(\.id) == [other])
+        #expect(await store.toldUnreadable == [id])
+        // It is put right, and the login is there again.
+        let right = #"{"allow":null,"deny":["a.example"]}"#
+        try await fixture.keyring.change(item, secret: SecretBytes(utf8: right))
+        let again = try await fixture.restarted()
+        let logins = try await again.index().all
+        #expect(Set(logins.map(\.id)) == [id, other])
+        #expect(logins.first { $0.id == id }?.deny == ["a.example"])
+    }
+
     @Test func `an extra in the keyring keeps members that are not Keybell's, through a change`() async throws
     {
         let fixture = try await StoreFixture()

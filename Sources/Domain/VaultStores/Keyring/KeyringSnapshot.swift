@@ -16,6 +16,9 @@ struct KeyringSnapshot {
     private(set) var index = LoginIndex([])
     private(set) var derived: [KeptState.Derived]
     private(set) var identityItem: KeyringItem?
+    /// The logins that are left out, as if they were locked: what their owner has said of hosts can't be read, and may be
+    /// that one never gets them.
+    private(set) var unreadable: Set<LoginID> = []
     private var paths: [LoginID: String] = [:]
     private var extraPaths: [String: String] = [:]
 
@@ -85,11 +88,18 @@ struct KeyringSnapshot {
             if identityItem == nil, name == VaultIdentity.itemName { identityItem = extra.item }
         }
         paths = [:]
+        var unreadable: Set<LoginID> = []
         let logins = sorted.compactMap { item -> Login? in
             guard let id = naming.names[item.path] else { return nil }
             paths[id] = item.path
-            return LoginItem.login(item, id: id, extra: extra(id)?.content, identity: identity)
+            let extra = extra(id)
+            if let extra, extra.content == nil {
+                unreadable.insert(id)
+                return nil
+            }
+            return LoginItem.login(item, id: id, extra: extra?.content, identity: identity)
         }
+        self.unreadable = unreadable
         index = LoginIndex(logins)
     }
 }

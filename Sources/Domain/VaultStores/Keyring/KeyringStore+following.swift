@@ -40,6 +40,18 @@ extension KeyringStore {
         }
     }
 
+    /// Says once of each login why it isn't there.
+    func tellUnreadable() {
+        guard let shelf else { return }
+        for id in shelf.unreadable.subtracting(toldUnreadable).sorted(by: { $0.hex < $1.hex }) {
+            logger.warning(
+                "A login is left out: what belongs to it in the keyring (an item of schema org.keybell.LoginExtra with its uuid) can't be read, and may deny it to a host. Put that item's JSON right, or delete it",
+                metadata: ["uuid": "\(id.hex)"]
+            )
+        }
+        toldUnreadable = shelf.unreadable
+    }
+
     /// All that is to be looked at now.
     private func nextUntaken() -> [String] {
         defer { untaken = [] }
@@ -107,6 +119,7 @@ extension KeyringStore {
         guard before == cache.changes else { return nil }
         cache.change { $0 = updated }
         keepNames()
+        tellUnreadable()
         if areOthers { lookForOrphans() }
         return true
     }

@@ -36,6 +36,8 @@ package actor KeyringStore: VaultStore {
     let mayReturn: @Sendable (KeyringItem) -> Bool
     /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
     var toldToDelete: Set<LoginID> = []
+    /// The logins that are left out since what belongs to them can't be read, and of which that was told.
+    var toldUnreadable: Set<LoginID> = []
     var follower: Task<Void, Never>?
     /// The looks at what the keyring has told of; each takes in all that is told before it begins.
     var looks = SerialLine()
@@ -245,6 +247,7 @@ package actor KeyringStore: VaultStore {
     private func hasRead() {
         lastLook = (.unlocked, .now)
         keepNames()
+        tellUnreadable()
         lookForOrphans()
         takeIn(missed)
         missed = []

@@ -45,7 +45,7 @@ struct LoginExtra: Equatable {
 extension LoginExtra {
     /// Reads what is kept; nil if it isn't ours, and so mustn't be written over.
     init?(json document: SecretBytes) {
-        guard let json = SecretJSON(document), case .object = json else { return nil }
+        guard let json = SecretJSON(document), case .object = json, Self.saysWhom(json) else { return nil }
         let texts = { (name: String) in (json[name]?.array ?? []).compactMap { $0.text?.exposedText() } }
         self.init(
             settings: EntrySettings(
@@ -59,6 +59,17 @@ extension LoginExtra {
             entry["password"]?.text.map { Former(password: $0, until: entry["until"]?.number ?? 0) }
         }
         others = json.object.filter { !Self.members.contains($0.key) }
+    }
+
+    /// Whether what it says of hosts and the realm can be read, so that no Deny is lost.
+    private static func saysWhom(_ json: SecretJSON) -> Bool {
+        let areTexts = ["allow", "deny"].allSatisfy { name in
+            guard let value = json[name], value != .null else { return true }
+            guard case .array(let hosts) = value else { return false }
+            return hosts.allSatisfy { $0.text?.exposedText() != nil }
+        }
+        guard let realm = json["realm"], realm != .null else { return areTexts }
+        return areTexts && realm.text?.exposedText() != nil
     }
 
     private static let members: Set = ["allow", "deny", "fields", "former", "realm"]

@@ -31,6 +31,25 @@ import Vault
         #expect(await scene.asked().count == 1)
     }
 
+    @Test func `one that is asked for again while it waits is shown again, and outlives who asked first`()
+        async throws
+    {
+        let scene = await Scene()
+        var events = scene.approvals.events().makeAsyncIterator()
+        let first = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        let second = scene.ringing(scene.guest, try form(scene))
+        while let event = await events.next() {
+            guard case .notifierShowsAgain(let again) = event else { continue }
+            #expect(again.code == question.code)
+            break
+        }
+        first.cancel()
+        try await scene.allow(question)
+        #expect(try await second.value.reply.success)
+        #expect(await scene.vault.saves.count == 1)
+    }
+
     @Test func `also where nobody is asked`() async throws {
         let scene = await Scene(rules: { $0.saving = .never })
         let ringing = try (0..<8).map { _ in scene.ringing(scene.guest, try form(scene)) }

@@ -134,14 +134,28 @@ package actor ApprovalBroker {
         _ request: ApprovalRequest,
         keeping keep: @escaping Keeping = { _ in { nil } }
     ) async -> Answer {
-        guard isRoom(for: request.caller) else { return .tooMany }
+        await wait(as: request.caller, keeping: keep) { $0.ask(request, by: $1, now: $2) }
+    }
+
+    /// Waits with the others who ask the same, so that it is shown again and outlives who asked first; `.withdrawn` at once
+    /// where nobody does.
+    package func join(_ request: ApprovalRequest) async -> Answer {
+        await wait(as: request.caller, keeping: { _ in { nil } }) { $0.join(request, by: $1, now: $2) }
+    }
+
+    private func wait(
+        as caller: Caller,
+        keeping keep: @escaping Keeping,
+        _ event: @escaping (inout ApprovalQueue, AskerID, ApprovalQueue.Instant) -> [ApprovalAction]
+    ) async -> Answer {
+        guard isRoom(for: caller) else { return .tooMany }
         lastAsker += 1
         let asker = lastAsker
-        let programs = request.caller.vouchedIDs
+        let programs = caller.vouchedIDs
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
-                change { $0.ask(request, by: asker, now: $1) }
+                change { event(&$0, asker, $1) }
             }
         } onCancel: {
             Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }

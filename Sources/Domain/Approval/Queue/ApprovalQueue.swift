@@ -76,6 +76,15 @@ struct ApprovalQueue: Sendable {
 
     // MARK: Asking
 
+    /// Somebody asks what others wait for already; a question that has ended meanwhile isn't asked again.
+    mutating func join(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
+        let question = QuestionKey(request)
+        guard waiting.contains(where: { $0.isJoined(by: question, of: request.caller) }) else {
+            return [.answer(asker, .withdrawn)]
+        }
+        return ask(request, by: asker, now: now)
+    }
+
     /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
     mutating func ask(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
         // Who has left before it could be found out won't come for an answer.

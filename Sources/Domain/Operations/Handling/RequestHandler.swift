@@ -64,9 +64,9 @@ package struct RequestHandler: MessageHandler {
         self.used = used
     }
 
-    /// The same bell under another policy and over other vaults.
+    /// The same handler under another policy and over other vaults.
     ///
-    /// What it remembers is shared. A request is answered to its end by the bell that it came to, so that one policy holds
+    /// What it remembers is shared. A request is answered to its end by the handler that it came to, so that one policy holds
     /// for all of it.
     package func under(_ policy: Policy, over vaults: VaultSet) -> RequestHandler {
         var handler = self

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import Ciphers
 import ConcurrencyTools
 import SecureMemory
@@ -19,6 +20,8 @@ struct Saved: Sendable {
 actor SaveLedger {
     private struct Entry {
         let task: Task<Result<Saved, Refusal>, Never>
+        /// What the person is asked about it.
+        var question: ApprovalRequest?
         var finished: (until: ContinuousClock.Instant, id: LoginID)?
     }
 
@@ -42,6 +45,17 @@ actor SaveLedger {
         forgetOld()
         guard let entry = entries[name], entry.finished != nil else { return nil }
         return try? await entry.task.value.get()  // what is finished has succeeded
+    }
+
+    /// The same save, if it is being carried out, and what the person is being asked about it.
+    func running(_ name: [UInt8]) -> (task: Task<Result<Saved, Refusal>, Never>, question: ApprovalRequest?)?
+    {
+        entries[name].flatMap { $0.finished == nil ? ($0.task, $0.question) : nil }
+    }
+
+    /// The person is being asked about a save.
+    func isAsked(about name: [UInt8], _ question: ApprovalRequest) {
+        entries[name]?.question = question
     }
 
     /// Joins the same save, or carries it out in a task that outlives the caller.

@@ -39,9 +39,17 @@ extension RequestHandler {
         } catch {
             throw await limitFirst(error, of: verified, asks: await asksToSave(wish, verified: verified))
         }
+        if let running = await saves.running(name) {
+            if var question = running.question {
+                // The same program: just its processes may be others.
+                question.caller = await verified.requester.asker()
+                if case .tooMany = await approvals.join(question) { throw .tooMany }
+            }
+            return await tell(try await running.task.value.get(), name: name, to: verified)
+        }
         let saved = await saves.carryOut(name, rememberedFor: await approvals.retryTime) {
             do throws(Refusal) {
-                return .success(try await save(wish, in: store, verified: verified))
+                return .success(try await save(wish, named: name, in: store, verified: verified))
             } catch {
                 return .failure(error)
             }
@@ -133,13 +141,14 @@ extension RequestHandler {
 
     private func save(
         _ wish: SaveRequest,
+        named name: [UInt8],
         in store: any VaultStore,
         verified: VerifiedRequest
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
         // So it is only where nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
-        let cover = try await askToSave(shown, wish: wish, vault: store.name, verified: verified)
+        let cover = try await askToSave(shown, wish: wish, named: name, vault: store.name, verified: verified)
         let code = cover.basis.code
         // The entry may have become another one while the person thought about it.
         guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
@@ -209,6 +218,7 @@ extension RequestHandler {
     private func askToSave(
         _ preview: SavePreview,
         wish: SaveRequest,
+        named name: [UInt8],
         vault: String,
         verified: VerifiedRequest
     ) async throws(Refusal) -> Cover {
@@ -263,6 +273,7 @@ extension RequestHandler {
         )
         question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         describe(&question, verified: verified, caller: caller)
+        await saves.isAsked(about: name, question)
         let decided = try await ask(question, for: verified) { answer, session in
             // Not where somebody else has got hold of the connection meanwhile.
             guard let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep

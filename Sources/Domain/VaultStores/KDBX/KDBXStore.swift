@@ -247,12 +247,17 @@ package actor KDBXStore: VaultStore {
     // MARK: - Saving
 
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        try await line.join { await self.saveNow(draft) }.value.get()
+        // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
+        guard let held = opened else { throw .locked }
+        return try await line.join { await self.saveNow(draft, over: held) }.value.get()
     }
 
-    private func saveNow(_ draft: LoginDraft) async -> Result<LoginID, VaultError> {
+    private func saveNow(
+        _ draft: LoginDraft,
+        over held: KDBXReader.Opened
+    ) async -> Result<LoginID, VaultError> {
         do throws(VaultError) {
-            guard let former = opened else { throw .locked }
+            let (former, isOpen) = (opened ?? held, opened != nil)
             let (era, time) = (era, now())
             let deriver = makeDeriver()
             // Says no before anything is touched, where that is known already.
@@ -260,7 +265,7 @@ package actor KDBXStore: VaultStore {
             let (saved, id) = try await work { [file] () throws(VaultError) in
                 try file.save(draft, over: former, at: time, by: deriver)
             }
-            if era == self.era { opened = saved }
+            if isOpen, era == self.era { opened = saved }
             // The file may have become another database.
             await tell(saved)
             return .success(id)

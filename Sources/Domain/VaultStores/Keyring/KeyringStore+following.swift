@@ -104,7 +104,7 @@ extension KeyringStore {
         }
         let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(shelf.items, $0) }
         let (before, identity) = (cache.changes, identity())
-        // Puts all logins in order anew: not on the thread on which the house serves.
+        // Puts all logins in order anew: not on the thread that serves.
         let updated = await arranging {
             var updated = shelf
             updated.update(

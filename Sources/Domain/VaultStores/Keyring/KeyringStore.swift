@@ -230,7 +230,7 @@ package actor KeyringStore: VaultStore {
         )
         settleIdentity(extras)
         let (identity, remembered) = (identity(), keptState().derived)
-        // Thousands of items take a while, and the house serves on this thread.
+        // Thousands of items take a while, and requests are served on this thread.
         return await arranging {
             let read = extras.map { item in
                 KeyringSnapshot.Extra(

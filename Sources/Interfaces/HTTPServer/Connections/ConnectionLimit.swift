@@ -91,7 +91,7 @@ package final class ConnectionLimit: Sendable {
     /// none has many.
     private static func excessive(of places: some Collection<Place>, now: ContinuousClock.Instant) -> Place? {
         let waiting = places.compactMap { place in place.wait.map { (place: place, wait: $0) } }
-            .filter { now - $0.wait.since >= Standing.deadlines }
+            .filter { now - $0.wait.since >= Standing.grace }
         // Programs that hold a connection together count as one of their own: whoever has another's process hold its
         // connections takes nothing from what that one has alone.
         let programs = Dictionary(grouping: waiting) { $0.wait.caller.vouchedIDs }
@@ -126,13 +126,13 @@ enum Standing: Equatable, Sendable {
 
     /// How long a connection may take for a request, or do nothing, before others come first: a local program that
     /// means to ask does so at once.
-    static let deadlines = Duration.seconds(1)
+    static let grace = Duration.seconds(1)
 
     /// Whether it may have to make room now: which ones go first, and since when it has been like this.
     fileprivate func dispensable(
         at now: ContinuousClock.Instant
     ) -> (order: Int, since: ContinuousClock.Instant)? {
-        func isLong(_ since: ContinuousClock.Instant) -> Bool { now - since >= Self.deadlines }
+        func isLong(_ since: ContinuousClock.Instant) -> Bool { now - since >= Self.grace }
         return switch self {
         case .sending(let since): (isLong(since) ? 0 : 3, since)
         case .silent(let since): isLong(since) ? (1, since) : nil

@@ -30,7 +30,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private var line: Task<Void, Never>?
 
     /// How long a disk may take for the file and what it names.
-    private static let deadlines = Duration.seconds(10)
+    private static let readDeadline = Duration.seconds(10)
     private static let reading = BlockingWork(label: "org.keybell.configuration")
 
     init(path: String?, components: Components, listening: Listening, logger: Logger) {
@@ -110,7 +110,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private func found() async -> Result<FoundConfiguration, ConfigurationProblem> {
         let path = path
         do {
-            return try await withDeadline(Self.deadlines) {
+            return try await withDeadline(Self.readDeadline) {
                 await Self.reading { FoundConfiguration.read(path) }
             }
         } catch {

@@ -21,6 +21,17 @@ import Testing
         #expect(object["b"] == .bool(true) && object["A"] == .null)
     }
 
+    @Test func `the secret member alone becomes a secret, in whatever case and only outermost`() throws {
+        let text = Array(#"{"sEal":"a","other":"b","inner":{"Seal":"c"},"Key":"d"}"#.utf8)
+        let read = try JSONReader.object(text, keeping: JSONReader.Interest(secretMember: "Seal"))
+        var inner = JSONObject()
+        inner.append("Seal", .string("c"))
+        #expect(read["Seal"] == .secret(SecretBytes(utf8: "a")))
+        #expect(read["other"] == .string("b") && read["inner"] == .object(inner))
+        #expect(read["Key"] == .string("d"))
+        #expect(try JSONReader.object(text)["Seal"] == .string("a"))
+    }
+
     @Test(arguments: ["", "{", #"{"a":"b"#, #"{"a":"\"#, "[1] 2", "\"a\nb\"", #""\ud83d""#])
     func `what is broken is no more of it there than elsewhere`(text: String) {
         #expect(throws: JSONReader.Fault.self) { try JSONReader.value(of: SecretBytes(utf8: text)) }

@@ -22,21 +22,25 @@ package enum JSONReader {
     /// The same of what is kept in a vault, where other programs may keep things of their own.
     static let deepestKept = 64
 
-    /// The member of the outermost object whose text goes to memory that is wiped.
-    package static let secretMember = "Key"
-
     /// What of a text is kept; all of it is read.
     package struct Interest: Sendable {
         /// The members of the outermost object, of each the last; nil for all there are.
         let members: Set<ByteKey>?
+        /// The member of the outermost object, in whatever case, whose text goes to memory that is wiped.
+        let secretMember: String?
         /// How many values there may be in arrays and in inner objects, all together.
         let mostValues: Int
         /// The members in small letters: each counts in whatever case it comes.
         private let folded: Set<ByteKey>
 
         /// What is kept; without arguments everything.
-        package init(members: Set<ByteKey>? = nil, mostValues: Int = .max) {
+        package init(
+            members: Set<ByteKey>? = nil,
+            secretMember: String? = nil,
+            mostValues: Int = .max
+        ) {
             self.members = members
+            self.secretMember = secretMember
             self.mostValues = mostValues
             folded = Set((members ?? []).map(\.foldingCase))
         }
@@ -46,6 +50,9 @@ package enum JSONReader {
 
         /// Whether a member is kept.
         func wants(_ name: ByteKey) -> Bool { folded.contains(name.foldingCase) }
+
+        /// Whether a member of the outermost object is the secret one.
+        func isSecret(_ name: String) -> Bool { secretMember.map(name.isSame(as:)) ?? false }
 
         /// What a member is kept under: its own name, or one name for all that differ from that in case.
         func name(of member: String) -> String {

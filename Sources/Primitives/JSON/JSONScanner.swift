@@ -101,7 +101,7 @@ struct JSONScanner<Source: JSONSource> {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
-            let isSecret = depth == 1 && key.isSame(as: JSONReader.secretMember) && next == UInt8(ascii: "\"")
+            let isSecret = depth == 1 && interest.isSecret(key) && next == UInt8(ascii: "\"")
             let value = isSecret ? try JSONValue.secret(secret()) : try value(depth: depth)
             if depth == 1, interest.members != nil {
                 members.replace(interest.name(of: key), value)

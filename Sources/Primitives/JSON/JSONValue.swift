@@ -18,8 +18,8 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     /// Members.
     case object(JSONObject)
-    /// A text that must not become a `String`, which nobody could wipe: a client's key, or any of what is kept in secret
-    /// memory.
+    /// A text that must not become a `String`, which nobody could wipe: that of the secret member, or any of what is kept in
+    /// secret memory.
     case secret(SecretBytes)
 
     /// The text, if it is one that says something; the protocol's clients send `null` and `""` for "none".

@@ -56,24 +56,31 @@ package struct Request: Sendable {
     private static let interest = JSONReader.Interest(
         members: Set(
             ([
-                "RequestType", "Id", "Nonce", "Verifier", "Hmac", JSONReader.secretMember, "TriggerUnlock",
+                "RequestType", "Id", "Nonce", "Verifier", "Hmac", keyMember, "TriggerUnlock",
                 "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
                 "Password",
             ] + SearchFlags.names).compactMap { ByteKey($0) }
         ),
+        secretMember: keyMember,
         mostValues: mostValues
     )
+    /// The client's key, in base64.
+    private static let keyMember = "Key"
     /// How many names, or string fields, one request may bring.
     package static let mostValues = 16384
 
     private init(type: RequestType, members: JSONObject) {
         self.type = type
         // The key is read once, below, and must not stand in whatever prints a request.
-        self.members = members.without("Key")
+        self.members = members.without(Self.keyMember)
         id = Self.id(members["Id"])
         signature = RequestSignature(of: members)
-        hasKey = members["Key"].map { !$0.isAbsentText } ?? false
-        if case .secret(let text)? = members["Key"] { key = ClientKey(base64: text) } else { key = nil }
+        hasKey = members[Self.keyMember].map { !$0.isAbsentText } ?? false
+        if case .secret(let text)? = members[Self.keyMember] {
+            key = ClientKey(base64: text)
+        } else {
+            key = nil
+        }
         triggerUnlock = members["TriggerUnlock"]?.asFlag ?? false
         stringFields = Self.stringFields(members["StringFields"])
     }

@@ -56,7 +56,7 @@ extension Target {
         if let id = database.entries.first?.id {
             _ = try? database.change(id, [FieldChange("Title", "other")], at: now)
         }
-        database.merge(database)
+        database.merge(Set(database.entries.compactMap(\.id)), from: database)
         let inner = InnerStream(fresh: .chaCha20)
         guard let text = try? ProtectedValues.text(of: database.document, inner) else { return }
         let again = opened(database.innerHeader.encoded(stream: inner) + text)

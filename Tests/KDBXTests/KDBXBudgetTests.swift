@@ -194,8 +194,8 @@ import XMLTree
                         id: ids[number]
                     )
                     let own = entry(string("Title", "same"))
-                    return (number.isMultiple(of: 2) ? same : changed) + own
-                        + "<Group><UUID>\(Identifier.random().base64)</UUID><Name>g</Name></Group>"
+                    return (number.isMultiple(of: 2) ? same : changed)
+                        + "<Group><UUID>\(Identifier.random().base64)</UUID><Name>g</Name>\(own)</Group>"
                 },
                 count
             )
@@ -227,19 +227,23 @@ import XMLTree
         #expect(growth < most)
     }
 
-    @Test func `many deletions merge in proportion`() throws {
+    @Test func `many deletions are merged over in proportion`() throws {
         let growth = try ProcessorTime.growth(from: 1500) { count in
-            let notes = (0..<2).map { _ in
-                (0..<count).map { _ in
-                    "<DeletedObject><UUID>\(Identifier.random().base64)</UUID></DeletedObject>"
-                }.joined()
+            let ids = (0..<count).map { _ in Identifier.random() }
+            let notes = ids.map { "<DeletedObject><UUID>\($0.base64)</UUID></DeletedObject>" }
+            let entries = ids.enumerated().map { number, id in
+                let time = "<LastModificationTime>2026-01-02T03:04:05Z</LastModificationTime>"
+                return entry(number.isMultiple(of: 2) ? "<Times>\(time)</Times>" : "", id: id)
             }
-            let databases = try notes.map { try HandmadeFile.read(HandmadeFile.xml("", deleted: $0)) }
-            return (databases[0], databases[1])
+            return (
+                try HandmadeFile.read(HandmadeFile.xml("", deleted: notes.joined())),
+                try HandmadeFile.read(HandmadeFile.xml(entries.joined()))
+            )
         } _: { ours, theirs in
             var merged = ours
             merged.merge(theirs)
-            #expect(merged.deletions.count == ours.deletions.count + theirs.deletions.count)
+            #expect(merged.entries.count == theirs.entries.count / 2)
+            #expect(merged.deletions.count == ours.deletions.count / 2)
         }
         #expect(growth < most)
     }

@@ -100,7 +100,7 @@ import XMLTree
             try other.change(ids[0], [FieldChange("Password", "earlier")], at: at(1))
             try one.change(ids[0], [FieldChange("Password", "later")], at: at(2))
             #expect(one.entry(ids[0])?.history.isEmpty == true)
-            let hasChanged = one.merge(other, only: [ids[0]])
+            let hasChanged = one.merge([ids[0]], from: other)
             #expect(!hasChanged && one.entry(ids[0])?.history.isEmpty == true)
         }
     }
@@ -120,11 +120,9 @@ import XMLTree
         _ = try memory.addEntry(to: root, [FieldChange("Title", "more")], at: at(1))
         let id = try #require(memory.document.child(of: memory.rootGroup, named: "UUID"))
         memory.document.setText(of: id, to: Identifier.random().base64)
-        for wanted in [nil, Set(ids)] {
-            var one = file
-            let hasChanged = one.merge(memory, only: wanted)
-            #expect(try !hasChanged && Disclosure(one) == Disclosure(file))
-        }
+        var one = file
+        let hasChanged = one.merge(memory)
+        #expect(try !hasChanged && Disclosure(one) == Disclosure(file))
     }
 
     @Test mutating func `merging again changes nothing`() throws {
@@ -155,178 +153,71 @@ import XMLTree
         }
     }
 
-    @Test mutating func `the later move stands`() throws {
-        let other = try file.addGroup("Other", to: root, at: at(0))
-        memory = file
-        try file.move(ids[0], to: other, at: at(1))
-        try memory.move(ids[0], to: root, at: at(2))
-        try file.move(ids[1], to: other, at: at(3))
-        for database in merged() {
-            #expect(database.entry(ids[0])?.group?.id == root)
-            #expect(database.entry(ids[1])?.group?.id == other)
-        }
+    @Test mutating func `only what is wanted comes over`() throws {
+        let outer = try memory.addGroup("Outer", to: root, at: at(1))
+        _ = try memory.addEntry(to: outer, [FieldChange("Title", "unwanted")], at: at(1))
+        try memory.change(ids[0], [FieldChange("UserName", "unwanted")], at: at(1))
+        try memory.change(ids[1], [FieldChange("UserName", "wanted")], at: at(1))
+        let hasChanged = file.merge([ids[1]], from: memory)
+        #expect(hasChanged && file.group(outer) == nil)
+        #expect(file.entries.map { $0.text("UserName") } == ["person1", "wanted", "person3"])
+        let hasMore = file.merge([], from: memory)
+        #expect(!hasMore)
     }
 
-    @Test mutating func `an edit on one side and a move on the other both stand`() throws {
+    @Test mutating func `places, groups and settings stay as they are, older or newer`() throws {
+        let one = try file.addGroup("One", to: root, at: at(0))
+        memory = file
+        func set(_ name: String, _ time: Timestamp, in database: inout Database) throws {
+            let meta = try #require(database.meta)
+            database.document.setText(of: meta, child: "DatabaseName", to: name)
+            database.document.setText(
+                of: meta,
+                child: "DatabaseNameChanged",
+                to: time.text(for: database.version)
+            )
+            let group = try #require(database.groupPlaces[one])
+            database.document.setText(of: group, child: "Name", to: name)
+            database.setTime("LastModificationTime", of: group, to: time)
+        }
+        try set("file", at(1), in: &file)
+        try set("memory", at(2), in: &memory)
         try file.change(ids[0], [FieldChange("UserName", "edited")], at: at(1))
         try memory.move(ids[0], to: root, at: at(2))
-        for database in merged() {
+        try file.move(ids[1], to: one, at: at(1))
+        for (database, (name, places)) in zip(
+            merged(),
+            [("file", [internet, one]), ("memory", [root, internet])]
+        ) {
             #expect(database.entry(ids[0])?.text("UserName") == "edited")
-            #expect(database.entry(ids[0])?.group?.id == root)
+            #expect(ids.prefix(2).map { database.entry($0)?.group?.id } == places)
+            #expect(database.meta("DatabaseName") == name && database.group(one)?.name == name)
         }
     }
 
-    @Test mutating func `groups that were moved into each other stay a tree`() throws {
-        let one = try file.addGroup("One", to: root, at: at(0))
-        let two = try file.addGroup("Two", to: root, at: at(0))
-        memory = file
-        let time = at(1)
-        func move(_ group: Identifier, into parent: Identifier, in database: inout Database) throws {
-            let element = try #require(database.groupPlaces[group])
-            database.document.move(element, to: try #require(database.groupPlaces[parent]))
-            database.setTime("LocationChanged", of: element, to: time)
-        }
-        try move(one, into: two, in: &file)
-        try move(two, into: one, in: &memory)
-        for database in merged() {
-            #expect(database.group(one) != nil)
-            #expect(database.group(two) != nil)
-            #expect(titles(database).count == 3)
-        }
+    @Test mutating func `what was deleted later than it was changed stays deleted, and only there`() throws {
+        try memory.delete(ids[0], at: at(1))
+        let (file, memory) = (merged()[0], merged()[1])
+        #expect(file.entry(ids[0]) != nil && file.deletions.isEmpty)
+        #expect(memory.entry(ids[0]) == nil && memory.deletions == [ids[0]: at(1)])
     }
 
-    /// Puts an entry of a database before another one of its group, as KeePass does it.
-    private func reorder(
-        _ id: Identifier,
-        before other: Identifier,
-        in database: inout Database,
-        at time: Timestamp
-    )
+    @Test
+    mutating func `an edit after the deletion brings an entry back with its group, and no note is left`()
         throws
     {
-        let entry = try #require(database.entryPlaces[id])
-        let parent = try #require(database.document.parent(of: entry))
-        database.document.move(entry, to: parent, before: database.entryPlaces[other])
-        database.setTime("LocationChanged", of: entry, to: time)
-    }
-
-    @Test mutating func `a change of order stands, and on two sides the later one of each entry`() throws {
-        // Entry 1, Entry 2, Entry 3 all are in one group.
-        try reorder(ids[2], before: ids[0], in: &memory, at: at(1))
-        for database in merged() {
-            #expect(database.group(internet)?.entries.map(\.id) == [ids[2], ids[0], ids[1]])
-            #expect(database.entry(ids[2]).map { database.moved($0.element) } == at(1))
-        }
-        try reorder(ids[2], before: ids[1], in: &file, at: at(5))
-        for database in merged() {
-            #expect(database.group(internet)?.entries.map(\.id) == [ids[0], ids[2], ids[1]])
-        }
-    }
-
-    @Test mutating func `what is new or comes from elsewhere stands behind the same neighbour`() throws {
-        let first = try memory.addEntry(to: internet, [FieldChange("Title", "new")], at: at(1))
-        try reorder(first, before: ids[1], in: &memory, at: at(1))
-        let other = try file.addGroup("Other", to: root, at: at(0))
+        let group = try file.addGroup("Group", to: root, at: at(0))
+        let added = try file.addEntry(to: group, [FieldChange("Title", "new")], at: at(0))
+        memory = file
+        try memory.delete(added, at: at(1))
+        memory.document.remove(try #require(memory.groupPlaces[group]))
+        memory.groupPlaces[group] = nil
+        memory.noteDeletions([group: at(1), ids[2]: at(1)])
+        try file.change(added, [FieldChange("UserName", "still needed")], at: at(2))
         memory.merge(file)
-        try memory.move(ids[2], to: other, at: at(2))
-        try memory.move(ids[2], to: internet, at: at(3))
-        try reorder(ids[2], before: ids[0], in: &memory, at: at(3))
-        try file.move(ids[2], to: other, at: at(1))
-        for database in merged() {
-            #expect(database.group(internet)?.entries.map(\.id) == [ids[2], ids[0], first, ids[1]])
-            #expect(database.group(other)?.entries.isEmpty == true)
-        }
-    }
-
-    @Test mutating func `groups keep the order that the later move gave them`() throws {
-        let one = try file.addGroup("One", to: root, at: at(0))
-        let two = try file.addGroup("Two", to: root, at: at(0))
-        memory = file
-        let place = try #require(memory.groupPlaces[two])
-        memory.document.move(place, to: memory.rootGroup, before: memory.groupPlaces[one])
-        memory.setTime("LocationChanged", of: place, to: at(1))
-        let three = try memory.addGroup("Three", to: root, at: at(2))
-        for database in merged() {
-            #expect(database.root.groups.map(\.id) == [internet, two, one, three])
-        }
-    }
-
-    @Test mutating func `what one side deleted is gone on both`() throws {
-        try memory.delete(ids[0], at: at(1))
-        for database in merged() {
-            #expect(database.entry(ids[0]) == nil)
-            #expect(database.deletions == [ids[0]: at(1)])
-        }
-    }
-
-    @Test mutating func `an edit after the deletion brings an entry back`() throws {
-        try memory.delete(ids[0], at: at(1))
-        try file.change(ids[0], [FieldChange("UserName", "still needed")], at: at(2))
-        for database in merged() {
-            #expect(database.entry(ids[0])?.text("UserName") == "still needed")
-            #expect(database.deletions.isEmpty)
-        }
-    }
-
-    @Test mutating func `a deleted group stays while something is in it`() throws {
-        let empty = try file.addGroup("Empty", to: root, at: at(0))
-        let full = try file.addGroup("Full", to: root, at: at(0))
-        memory = file
-        for group in [empty, full] {
-            memory.document.remove(try #require(memory.groupPlaces[group]))
-            memory.groupPlaces[group] = nil
-            memory.noteDeletions([group: at(1)])
-        }
-        let added = try file.addEntry(to: full, [FieldChange("Title", "new")], at: at(2))
-        for database in merged() {
-            #expect(database.group(empty) == nil)
-            #expect(database.entry(added) != nil)
-            #expect(database.group(full) != nil)
-        }
-    }
-
-    @Test mutating func `the later settings stand, and custom data of both`() throws {
-        func set(
-            _ name: String,
-            _ changed: String,
-            _ text: String,
-            _ time: Timestamp,
-            in database: inout Database
-        ) {
-            guard let meta = database.meta else { return }
-            database.document.setText(of: meta, child: name, to: text)
-            database.document.setText(of: meta, child: changed, to: time.text(for: database.version))
-        }
-        func add(_ key: String, _ value: String, to database: inout Database) {
-            guard let meta = database.meta else { return }
-            let list =
-                database.document.child(of: meta, named: "CustomData")
-                ?? database.document.append("CustomData", to: meta)
-            let item = database.document.append("Item", to: list)
-            database.document.append("Key", to: item, text: key)
-            database.document.append("Value", to: item, text: value)
-        }
-        set("DatabaseName", "DatabaseNameChanged", "earlier", at(1), in: &file)
-        set("DatabaseName", "DatabaseNameChanged", "later", at(2), in: &memory)
-        set("HistoryMaxItems", "SettingsChanged", "3", at(4), in: &file)
-        set("HistoryMaxItems", "SettingsChanged", "4", at(3), in: &memory)
-        add("both", "file", to: &file)
-        add("both", "memory", to: &memory)
-        add("only", "memory", to: &memory)
-        for database in merged() {
-            #expect(database.meta("DatabaseName") == "later")
-            #expect(database.meta("HistoryMaxItems") == "3")
-            let items = try #require(
-                database.meta.flatMap { database.document.child(of: $0, named: "CustomData") }
-            )
-            let pairs = database.document.children(of: items).map { item in
-                [
-                    database.document.text(of: item, child: "Key"),
-                    database.document.text(of: item, child: "Value"),
-                ]
-            }
-            #expect(pairs == [["both", "file"], ["only", "memory"]])
-        }
+        #expect(memory.entry(added)?.text("UserName") == "still needed")
+        #expect(memory.entry(added)?.group?.path == ["Group"])
+        #expect(memory.deletions == [ids[2]: at(1)])
     }
 
     @Test(arguments: [FormatVersion.v3_1, .v4_0])
@@ -378,10 +269,12 @@ import XMLTree
         #expect(time.map { file.document.text(of: $0) } == SampleDatabase.then.text(for: .v4_1))
     }
 
-    @Test mutating func `a file of 4.0 that takes over from 4.1 becomes 4.1`() throws {
+    @Test mutating func `a file of 4.0 that takes something over from 4.1 becomes 4.1`() throws {
         file.header.version = .v4_0
-        let hasChanged = file.merge(memory)
-        #expect(hasChanged)
+        file.merge(memory)
+        #expect(file.version == .v4_0)
+        _ = try memory.addEntry(to: root, [FieldChange("Title", "new")], at: at(1))
+        file.merge(memory)
         #expect(file.version == .v4_1)
     }
 }

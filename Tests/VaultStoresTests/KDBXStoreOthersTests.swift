@@ -147,6 +147,31 @@ struct KDBXStoreOthersTests {
         #expect(try await fixture.store.index().count == 3)
     }
 
+    @Test func `what another program does to groups, settings and other entries stays when Keybell saves`()
+        async throws
+    {
+        let fixture = try KDBXFixture()
+        try await fixture.store.unlock(for: UnlockReason())
+        _ = try await fixture.store.save(LoginDraft(title: "ours", group: "A"))
+        try fixture.editOutside { database in
+            let meta = try #require(database.meta)
+            // Older than what Keybell has read and written: what stands in the file counts all the same.
+            database.document.setText(of: meta, child: "DatabaseName", to: "Theirs")
+            let group = try #require(database.root.groups.first { $0.name == "Internet" }?.element)
+            database.document.setText(of: group, child: "Name", to: "Net")
+            let other = try #require(database.entries.first { $0.text("Title") == "Other" }?.id)
+            database.document.move(try #require(database.entryPlaces[other]), to: group)
+            let example = try #require(database.entries.first { $0.text("Title") == "Example" }?.id)
+            database.document.remove(try #require(database.entryPlaces[example]))
+        }
+        _ = try await fixture.store.save(LoginDraft(title: "more", group: "A"))
+        let database = try fixture.read()
+        #expect(database.meta("DatabaseName") == "Theirs")
+        #expect(database.root.groups.map(\.name) == ["Net", "A"])
+        #expect(database.entries.compactMap { $0.text("Title") }.sorted() == ["Other", "more", "ours"])
+        #expect(database.root.groups.first?.entries.map { $0.text("Title") } == ["Other"])
+    }
+
     @Test func `what was saved comes back where an older copy overwrites it, and nothing else does`()
         async throws
     {
@@ -192,7 +217,13 @@ struct KDBXStoreOthersTests {
         #expect(entry.history.contains { $0.text("Password") == "ours" })
 
         theirs.document.remove(try #require(theirs.entryPlaces[example]))
-        theirs.noteDeletions([example: Timestamp(unix: KDBXFixture.then + 6000)])
+        let list = try #require(
+            theirs.document.descendant(of: theirs.document.root, "Root", "DeletedObjects")
+        )
+        let note = theirs.document.append("DeletedObject", to: list)
+        theirs.document.append("UUID", to: note, text: example.base64)
+        let deleted = Timestamp(unix: KDBXFixture.then + 6000).text(for: theirs.version)
+        theirs.document.append("DeletionTime", to: note, text: deleted)
         try KDBXFixture.write(theirs, to: fixture.path)
         _ = try await fixture.waitForChange(fixture.store, "their deletion") {
             $0.login(id) == nil ? true : nil

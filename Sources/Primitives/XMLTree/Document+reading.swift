@@ -54,12 +54,6 @@ extension Document {
         return nil
     }
 
-    /// The element that stands next to an element in the same parent, past all text and comments.
-    package func next(after element: Element) -> Element? {
-        var siblings = Children(nodes: nodes, index: self[element].next)
-        return siblings.next()
-    }
-
     /// The first of those elements of a name that an element's children end with; nil if they end otherwise.
     package func firstOfLast(named name: String, in element: Element) -> Element? {
         guard let number = nameNumbers[NameKey(name)] else { return nil }

@@ -66,7 +66,7 @@ struct KDBXFile: Sendable {
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.shelf, than: former)
         var database = found.shelf.database
-        guard database.merge(former.shelf.database, only: former.saved) else { return found }
+        guard database.merge(former.saved, from: former.shelf.database) else { return found }
         logger.notice(
             "Another program has overwritten what Keybell had saved; it is put back",
             metadata: ["vault": "\(name)"]
@@ -232,7 +232,7 @@ struct KDBXFile: Sendable {
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.shelf, than: former)
         var database = found.shelf.database
-        guard database.merge(former.shelf.database, only: found.saved) else {
+        guard database.merge(found.saved, from: former.shelf.database) else {
             return (found.shelf, found.saved)
         }
         return (KDBXSnapshot(database), found.saved)

@@ -4,7 +4,7 @@ import SecureMemory
 import XMLTree
 
 extension Merger {
-    /// Entries that only they have come over; of two different states the later stands, the other is history.
+    /// Wanted entries that only they have come over; of two different states the later stands, the other is history.
     mutating func mergeEntries() {
         // The groups are all there by now.
         var firstGroups: [Element: Element?] = [:]
@@ -20,7 +20,7 @@ extension Merger {
                 let copy = adopt(entry.element)
                 ours.document.move(copy, to: parent, before: firstGroup)
                 ours.entryPlaces[id] = copy
-                added.insert(copy)
+                added.insert(id)
                 hasChanged = true
             }
         }
@@ -29,13 +29,12 @@ extension Merger {
     /// Whether an entry is taken over.
     ///
     /// An entry whose UUID is a stand-in is only taken over into the same entry: where the file doesn't have that UUID
-    /// any more, it may have the entry under another. Of single entries, one that ours deleted later stays deleted.
+    /// any more, it may have the entry under another. One that ours deleted later stays deleted.
     func isWanted(_ id: Identifier, _ entry: Element) -> Bool {
-        if ours.entryPlaces[id] != nil { return wanted?.contains(id) ?? true }
-        guard !theirs.standIns.contains(id) else { return false }
-        guard let wanted else { return true }
         guard wanted.contains(id) else { return false }
-        return ours.deletions[id].map { max(theirs.modified(entry), theirs.moved(entry)) > $0 } ?? true
+        if ours.entryPlaces[id] != nil { return true }
+        guard !theirs.standIns.contains(id) else { return false }
+        return deletions[id].map { max(theirs.modified(entry), theirs.moved(entry)) > $0 } ?? true
     }
 
     private mutating func merge(_ entry: Element, into own: Element) {

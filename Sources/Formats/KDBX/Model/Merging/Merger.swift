@@ -3,33 +3,26 @@
 import XMLTree
 
 extension Database {
-    /// Takes over from another state of the same database what is newer there, as KeePass synchronizes.
+    /// Takes some entries over from another state of the same database, where they are newer there or missing here.
     ///
     /// From another database, whose root group has another UUID, nothing is taken.
     ///
-    /// Groups and entries are known by their UUIDs. What only one side has, both have afterwards, unless the other side
-    /// deleted it later than it was last changed. Of two different states of an entry the later one stays, and the
-    /// other goes to its history; of two of the same second this side's stays. Moves, the order of what is in a group,
-    /// settings and custom data follow their own times. Nothing is lost but former states beyond what the database
-    /// keeps.
+    /// Entries are known by their UUIDs. One that is missing here comes over with the groups that it needs, unless it was
+    /// deleted here later than it was last changed there. Of two different states of an entry the later one stays, and
+    /// the other goes to its history; of two of the same second this side's stays. All else stays as it is here: other
+    /// entries, where something stands, groups, settings, deletions, and how the file is encrypted.
     ///
-    /// How the file is encrypted stays as it is on this side: to merge into a file, read it and merge what is in
-    /// memory into that.
     /// - Parameters:
+    ///   - wanted: The entries that are taken over.
     ///   - other: The other state; in another version of the format, if need be.
-    ///   - wanted: The entries that are taken over, with the groups that they need, and nothing else; nil for everything.
     /// - Returns: Whether anything was taken over.
     @discardableResult
-    package mutating func merge(_ other: Database, only wanted: Set<Identifier>? = nil) -> Bool {
-        guard isSame(as: other) else { return false }
+    package mutating func merge(_ wanted: Set<Identifier>, from other: Database) -> Bool {
+        guard !wanted.isEmpty, isSame(as: other) else { return false }
         var merger = Merger(ours: self, theirs: other, wanted: wanted)
         merger.mergeGroups()
         merger.mergeEntries()
-        if wanted == nil {
-            merger.mergeLocations()
-            merger.mergeDeletions()
-            merger.mergeSettings()
-        }
+        merger.forgetDeletions()
         merger.raiseVersion()
         self = merger.ours
         return merger.hasChanged
@@ -47,11 +40,13 @@ extension Database {
 struct Merger {
     var ours: Database
     let theirs: Database
-    /// The entries that are taken over; nil for all.
-    let wanted: Set<Identifier>?
+    /// The entries that are taken over.
+    let wanted: Set<Identifier>
+    /// What was deleted in ours, and when.
+    let deletions: [Identifier: Timestamp]
     var hasChanged = false
     /// What only they had, once it is in ours.
-    var added: Set<Element> = []
+    var added: Set<Identifier> = []
     var digests = StateDigests()
     /// Our references to their attachments, once found out.
     private var references: [[UInt8]: String] = [:]
@@ -61,10 +56,11 @@ struct Merger {
     /// What their groups are known by: an identifier may stand behind all that is in a group.
     private var identifiers: [Element: Identifier?] = [:]
 
-    init(ours: Database, theirs: Database, wanted: Set<Identifier>?) {
+    init(ours: Database, theirs: Database, wanted: Set<Identifier>) {
         self.ours = ours
         self.theirs = theirs
         self.wanted = wanted
+        deletions = ours.deletions
         budget = theirs.inflationBudget
     }
 
@@ -99,11 +95,15 @@ struct Merger {
 
     /// A file with elements of 4.1 must say that it is 4.1.
     mutating func raiseVersion() {
-        guard hasChanged || wanted == nil, ours.version.major == theirs.version.major,
+        guard hasChanged, ours.version.major == theirs.version.major,
             ours.version < theirs.version
         else { return }
         ours.header.version = theirs.version
-        hasChanged = true
+    }
+
+    /// What is there again isn't noted as deleted any more, or a program that synchronizes might delete it again.
+    mutating func forgetDeletions() {
+        ours.forgetDeletions(of: added.filter { deletions[$0] != nil })
     }
 
     private mutating func adoptAttachments(in copy: Element, from source: Element) {

@@ -54,14 +54,6 @@ struct StateDigests {
         return HMAC.sha256(key: key, writer.bytes)
     }
 
-    /// What an element and all that is in it say: names, attributes in whatever order, content and elements in their order.
-    func digest(ofAll element: Element, in database: Database) -> [UInt8] {
-        var writer = Writer()
-        defer { writer.wipeAll() }
-        Self.add(element, of: database, to: &writer)
-        return HMAC.sha256(key: key, writer.bytes)
-    }
-
     /// Of each attachment once, however many entries refer to it.
     private mutating func digest(
         ofAttachmentAt value: Element,

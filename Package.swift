@@ -307,7 +307,7 @@ let package = Package(
                 "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
-        tests(of: "Notifier", ["Approval", "Callers", "DBus", "TestSupport", logging]),
+        tests(of: "Notifier", ["Approval", "Callers", "ConcurrencyTools", "DBus", "TestSupport", logging]),
         tests(
             of: "HTTPServer",
             [

@@ -43,6 +43,9 @@ final class Echo: MessageHandler {
     }
 }
 
+/// One loop, as the daemon has: on several of them connections are admitted in whatever order.
+private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
 /// Runs a listener on a free port of loopback while a test talks to it, then stops it gracefully.
 func withListener(
     _ handler: any MessageHandler = Echo(),
@@ -63,7 +66,7 @@ func withListener(
         limit: limit,
         budget: budget,
         handler: handler,
-        eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+        eventLoopGroup: loops,
         logger: logger
     )
     let group = ServiceGroup(services: [listener], logger: logger)

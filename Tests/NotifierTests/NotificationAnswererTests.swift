@@ -153,6 +153,8 @@ import Testing
         let first = session.ask()
         let one = try await server.shown()
         let second = session.ask(host: "gitlab.com")
+        // Once the first is answered, nothing else would hold back the news.
+        try await session.waiting(2)
         await session.notifier.tellDelivery(client: "git", program: "git", host: "github.com", count: 1)
         try await server.press("Deny", on: one)
         let two = try await server.shown(2)

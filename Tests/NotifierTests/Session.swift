@@ -2,6 +2,7 @@
 
 import Approval
 import Callers
+import ConcurrencyTools
 import DBus
 import Logging
 import TestSupport
@@ -44,7 +45,8 @@ final class Session: Sendable {
             }
         )
         self.notifier = notifier
-        running = Task { try await notifier.run() }
+        // As in the daemon: what happens first is heard of first.
+        running = Task(executorPreference: TaskQueue.shared) { try await notifier.run() }
     }
 
     /// Asks as a browser would; the answer comes in its time.
@@ -85,6 +87,18 @@ final class Session: Sendable {
         defer { looking.cancel() }
         if let code = await approvals.pending().first?.code { return code }
         return try await found.wait(for: "a request") { $0 }
+    }
+
+    /// Waits until so many requests wait for the person, and the notifier has been told of them.
+    func waiting(_ count: Int) async throws {
+        let now = Observed(0)
+        let counts = approvals.pendingCounts()
+        let counting = Task {
+            for await count in counts { now.update { $0 = count } }
+        }
+        defer { counting.cancel() }
+        guard await approvals.pending().count != count else { return }
+        try await now.wait(for: "\(count) requests") { $0 == count ? () : nil }
     }
 
     /// Shuts the broker down; the notifier has ended when this returns.

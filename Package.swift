@@ -169,7 +169,7 @@ let package = Package(
             in: "Domain",
             [
                 "Approval", "Audit", "Callers", "Ciphers", "Clients", "ConcurrencyTools", "DisplayText",
-                "KeePassHTTP", "Linux", "SecretService", "SecureMemory", "UnicodeText", "Vault", logging,
+                "KeePassHTTP", "Linux", "SecureMemory", "UnicodeText", "Vault", logging,
             ]
         ),
 

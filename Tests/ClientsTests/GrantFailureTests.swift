@@ -42,8 +42,8 @@ import Testing
         let registry = try await Self.registry(provider)
         provider.failing.update { $0 = step }
         #expect(await registry.decision(on: grant.key) == .unknown)
-        await #expect(throws: KeyringError.self) { try await registry.all() }
-        await #expect(throws: KeyringError.self) {
+        await #expect(throws: ClientError.self) { try await registry.all() }
+        await #expect(throws: ClientError.self) {
             try await registry.forget(fingerprint: "AA:BB", name: grant.name)
         }
         provider.failing.update { $0 = nil }
@@ -57,7 +57,7 @@ import Testing
         try await registry.remember([denied, allowed])
         // A write that fails may have changed what is there: it is read again.
         provider.failing.update { $0 = "SetSecret" }
-        await #expect(throws: KeyringError.self) { try await registry.remember([Self.grant("c.example")]) }
+        await #expect(throws: ClientError.self) { try await registry.remember([Self.grant("c.example")]) }
         provider.failing.update { $0 = "SearchItems" }
         #expect(await registry.decision(on: denied.key) == .denied)
         #expect(await registry.decision(on: allowed.key) == .unknown)
@@ -78,8 +78,8 @@ import Testing
         var foreign = denied.key
         foreign.fingerprint = "CC"
         #expect(await registry.decision(on: foreign) == .undecided)
-        await #expect(throws: KeyringError.itemLocked) { try await registry.all() }
-        await #expect(throws: KeyringError.itemLocked) {
+        await #expect(throws: ClientError.keyring(.itemLocked)) { try await registry.all() }
+        await #expect(throws: ClientError.keyring(.itemLocked)) {
             try await registry.remember([Self.grant("b.example")])
         }
         provider.areItemsLocked.update { $0 = false }
@@ -93,7 +93,7 @@ import Testing
         try await session.storeOutside("grants", attributes, secret: "{}")
         let registry = try await Self.registry(provider)
         #expect(await registry.decision(on: Self.grant("a.example").key) == .unknown)
-        await #expect(throws: KeyringError.self) { try await registry.remember([Self.grant("b.example")]) }
+        await #expect(throws: ClientError.self) { try await registry.remember([Self.grant("b.example")]) }
         #expect(try await session.lookUpOutside(attributes) == "{}")
         try await registry.forget(fingerprint: "AA:BB")
         #expect(try await session.lookUpOutside(attributes) == nil)
@@ -129,7 +129,7 @@ import Testing
         if step == "SetSecret" { try await registry.remember([Self.grant("z.example")]) }
         provider.failing.update { $0 = step }
         let grant = Self.grant("a.example", allows: allows)
-        await #expect(throws: KeyringError.self) { try await registry.remember([grant]) }
+        await #expect(throws: ClientError.self) { try await registry.remember([grant]) }
         let word: GrantDecision = allows ? .allowed : .denied
         // No reading takes it away, whether it fails or not, but the end of the session does.
         provider.failing.update { $0 = "SearchItems" }
@@ -199,7 +199,7 @@ import Testing
         let (first, second) = (Self.grant("a.example"), Self.grant("b.example"))
         try await registry.remember(step == "SetSecret" ? [first, second] : [first])
         provider.failing.update { $0 = step }
-        await #expect(throws: KeyringError.self) {
+        await #expect(throws: ClientError.self) {
             try await registry.forget(fingerprint: "AA:BB", name: first.name)
         }
         #expect(await registry.decision(on: first.key) == .undecided)
@@ -231,7 +231,7 @@ import Testing
         let grant = Self.grant("a.example")
         try await registry.remember([grant])
         provider.failing.update { $0 = "Delete" }
-        await #expect(throws: KeyringError.self) { try await registry.forget(fingerprint: "AA:BB") }
+        await #expect(throws: ClientError.self) { try await registry.forget(fingerprint: "AA:BB") }
         #expect(await registry.decision(on: grant.key) == .undecided)
         #expect(try await registry.all().isEmpty)
     }

@@ -96,11 +96,11 @@ import Testing
         try await registry.remember([Self.grant])
         try await fixture.session.gnome.lock()
         if byName {
-            await #expect(throws: KeyringError.self) {
+            await #expect(throws: ClientError.self) {
                 try await registry.forget(fingerprint: "AA:BB", name: Self.grant.name)
             }
         } else {
-            await #expect(throws: KeyringError.self) { try await registry.forget(fingerprint: "AA:BB") }
+            await #expect(throws: ClientError.self) { try await registry.forget(fingerprint: "AA:BB") }
         }
         #expect(await registry.decision(on: Self.key) != .allowed)
 

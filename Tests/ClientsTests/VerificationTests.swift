@@ -223,7 +223,7 @@ import TestSupport
         #expect(try await verdict(registry, "firefox", key) == "verified firefox")
         try await fixture.session.gnome.stop()
         try await fixture.settle("its leaving") {
-            try await verdict(registry, "firefox", key) == "unavailable: \(KeyringError.noProvider)"
+            try await verdict(registry, "firefox", key) == "unavailable: \(ClientError.keyring(.noProvider))"
         }
         let second = try await GnomeKeyring(on: fixture.session.bus)
         try await fixture.settle("its return") {

@@ -62,7 +62,7 @@ struct ClientsObject: Sendable {
         // Whatever fails, nothing that was decided for it counts any more.
         await approvals.end(.key(client.fingerprint))
         _ = try await delete(client.id, for: answerer)
-        do throws(KeyringError) {
+        do throws(ClientError) {
             try await grants.forget(fingerprint: client.fingerprint)
         } catch {
             let cause = DBusError(error)
@@ -90,7 +90,7 @@ struct ClientsObject: Sendable {
         let name = call.body.first?.asString ?? ""
         let known = try await name.isEmpty ? all() : [client(name)]
         let decided: [Grant]
-        do throws(KeyringError) {
+        do throws(ClientError) {
             decided = try await grants.all()
         } catch {
             throw DBusError(error)
@@ -130,7 +130,7 @@ struct ClientsObject: Sendable {
         // Also where it couldn't be deleted: it no longer counts, so nothing that it allowed may either.
         await approvals.forget(.key(client.fingerprint))
         let forgotten: Grant?
-        do throws(KeyringError) {
+        do throws(ClientError) {
             forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
         } catch {
             let cause = DBusError(error)

@@ -8,7 +8,6 @@ import Clients
 import ConcurrencyTools
 import DBus
 import DisplayText
-import SecretService
 import Vault
 
 /// `org.keybell.Vaults1`: the vaults, locked and unlocked by the person.
@@ -131,7 +130,7 @@ struct VaultsObject: Sendable {
     }
 
     private func unlockKeyring() async throws(DBusError) {
-        do throws(KeyringError) {
+        do throws(ClientError) {
             try await clients.unlock()
         } catch {
             throw DBusError(error)

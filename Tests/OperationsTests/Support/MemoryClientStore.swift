@@ -49,7 +49,7 @@ actor MemoryClientStore: ClientStore {
 
     func verify(_ request: Request, signature: RequestSignature, changes: Bool) -> VerificationOutcome {
         if isLocked { return .keyringLocked }
-        if let trouble { return .keyringUnavailable(trouble) }
+        if let trouble { return .keyringUnavailable(.keyring(trouble)) }
         guard let known = request.id.flatMap({ clients[$0] }),
             let conversation = try? VerifiedMessage(verifying: signature, with: known.key)
         else { return .refused }
@@ -102,18 +102,14 @@ actor MemoryClientStore: ClientStore {
         origin: String?,
         database: String,
         replacing former: String?,
-        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
+        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void
     ) async throws(ClientError) {
         try checkReadable()
         if let storeTrouble { throw storeTrouble }
         if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
             throw .taken(id)
         }
-        do throws(KeyringError) {
-            try await clear()
-        } catch {
-            throw .keyring(error)
-        }
+        try await clear()
         // The real one has no other write come between.
         if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
             throw .taken(id)
@@ -144,13 +140,13 @@ actor MemoryClientStore: ClientStore {
         clients[id] = (client, known.key)
     }
 
-    func unlock() throws(KeyringError) {
-        if let trouble { throw trouble }
+    func unlock() throws(ClientError) {
+        if let trouble { throw .keyring(trouble) }
         unlocks += 1
         isLocked = false
     }
 
-    func unlockForStoring() throws(KeyringError) {
+    func unlockForStoring() throws(ClientError) {
         try unlock()
     }
 

@@ -33,10 +33,10 @@ actor MemoryGrantStore: GrantStore {
 
     func becomeUnreadable() { isUnreadable = true }
 
-    func remember(_ decided: [Grant], in session: GrantSession?) throws(KeyringError) {
+    func remember(_ decided: [Grant], in session: GrantSession?) throws(ClientError) {
         grants += decided.filter { !$0.isForSession || session == self.session }
         // What can't be read isn't written to, either.
-        if isUnreadable, decided.contains(where: { !$0.isForSession }) { throw .deadline }
+        if isUnreadable, decided.contains(where: { !$0.isForSession }) { throw .keyring(.deadline) }
     }
 
     func remember(_ grant: Grant) { grants.append(grant) }
@@ -46,8 +46,8 @@ actor MemoryGrantStore: GrantStore {
 
     func failToForget(with error: KeyringError?) { forgetTrouble = error }
 
-    func forget(fingerprint: String) throws(KeyringError) {
-        if let forgetTrouble { throw forgetTrouble }
+    func forget(fingerprint: String) throws(ClientError) {
+        if let forgetTrouble { throw .keyring(forgetTrouble) }
         grants.removeAll { $0.key.fingerprint == fingerprint }
     }
 }

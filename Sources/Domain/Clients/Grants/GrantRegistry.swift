@@ -78,7 +78,7 @@ package actor GrantRegistry {
     ///   - grants: What was decided.
     ///   - session: When the person decided; where that session is over, as by a lock, nothing is remembered for it.
     /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
-    package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(KeyringError) {
+    package func remember(_ grants: [Grant], in session: GrantSession? = nil) async throws(ClientError) {
         let grants = grants.filter { $0.entries?.isEmpty != true }
         let now = self.session
         for grant in grants {
@@ -95,10 +95,10 @@ package actor GrantRegistry {
     /// Everything that is decided, whatever key it is for.
     ///
     /// - Throws: Why not all that is stored can be read.
-    package func all() async throws(KeyringError) -> [Grant] {
+    package func all() async throws(ClientError) -> [Grant] {
         await writes.isDone()
-        if let error = await load() { throw error }
-        guard !shelf.sealed.values.contains(.itemLocked) else { throw .itemLocked }
+        if let error = await load() { throw .keyring(error) }
+        guard !shelf.sealed.values.contains(.itemLocked) else { throw .keyring(.itemLocked) }
         table.dropOver(at: .now)
         return table.grants
     }
@@ -109,11 +109,11 @@ package actor GrantRegistry {
     ///
     /// - Returns: The grant; nil where there is none.
     /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
-    package func forget(fingerprint: String, name: String) async throws(KeyringError) -> Grant? {
+    package func forget(fingerprint: String, name: String) async throws(ClientError) -> Grant? {
         let error = await load()
         let known = table.grants(of: fingerprint).first { $0.name == name }
         guard let known = known ?? undeleted[fingerprint]?.names[name] else {
-            if let error = error ?? shelf.sealed[fingerprint] { throw error }
+            if let error = error ?? shelf.sealed[fingerprint] { throw .keyring(error) }
             return nil
         }
         let beingStored = pending.removeValue(forKey: name)
@@ -128,7 +128,7 @@ package actor GrantRegistry {
     /// Forgets everything that was decided for a key that is revoked or overwritten.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    package func forget(fingerprint: String) async throws(KeyringError) {
+    package func forget(fingerprint: String) async throws(ClientError) {
         if table.forget(fingerprint: fingerprint) { news.send(()) }
         pending = pending.filter { $0.value.key.fingerprint != fingerprint }
         undeleted[fingerprint, default: Undeleted()].addAll()
@@ -195,7 +195,7 @@ package actor GrantRegistry {
     // MARK: - Writing
 
     /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
-    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(KeyringError) {
+    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(ClientError) {
         let outcome = writes.join {
             await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
         }
@@ -203,7 +203,7 @@ package actor GrantRegistry {
             try await outcome.value.get()
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
-            throw error
+            throw .keyring(error)
         }
     }
 

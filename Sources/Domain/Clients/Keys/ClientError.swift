@@ -3,7 +3,7 @@
 import DisplayText
 package import SecretService
 
-/// Why something could not be done about a client.
+/// Why something could not be done about a client, its key or what it was granted.
 package enum ClientError: Error, Hashable, Sendable {
     /// No client has this Id.
     case unknown(String)
@@ -17,6 +17,9 @@ package enum ClientError: Error, Hashable, Sendable {
     case inUse(String)
     /// The keyring didn't do its part.
     case keyring(KeyringError)
+
+    /// Whether the keyring, or what is asked for in it, is locked.
+    package var isLock: Bool { [.keyring(.locked), .keyring(.itemLocked)].contains(self) }
 
     /// A sentence that tells a person what to do.
     package var advice: String {

@@ -4,7 +4,7 @@ import ConcurrencyTools
 import DisplayText
 package import KeePassHTTP
 import Logging
-package import SecretService
+import SecretService
 
 extension ClientRegistry {
     /// Tells of every change of the clients or of whether they can be read; each caller has its own stream.
@@ -102,7 +102,7 @@ extension ClientRegistry {
         origin: String?,
         database: String,
         replacing former: String? = nil,
-        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void = {}
+        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void = {}
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
         let attributes = ClientItem.attributes(
@@ -112,15 +112,16 @@ extension ClientRegistry {
             database: database,
             created: now()
         )
-        let isStored = try await write { [keyring] () async throws(KeyringError) in
+        let stored = try await write {
+            [keyring] () async throws(KeyringError) -> Result<Void, ClientError> in
             let same = try await keyring.items(of: name)
             let shelf = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
             guard !shelf.isLocked(name.text) else { throw .itemLocked }
             if let holder = shelf[name.text]?.client.fingerprint, holder != key.fingerprint, holder != former
             {
-                return false
+                return .failure(.taken(name.text))
             }
-            try await clear()
+            do throws(ClientError) { try await clear() } catch { return .failure(error) }
             for item in same.dropLast() { try await keyring.deleteIfThere(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())
@@ -132,9 +133,9 @@ extension ClientRegistry {
                     secret: key.base64()
                 )
             }
-            return true
+            return .success(())
         }
-        guard isStored else { throw .taken(name.text) }
+        try stored.get()
     }
 
     /// Notes which program and Origin a key belongs to that came without any, as an imported one does, because the person
@@ -203,15 +204,23 @@ extension ClientRegistry {
     }
 
     /// Unlocks the keyring for storing a key; only ever because of the person's word.
-    package func unlockForStoring() async throws(KeyringError) {
-        try await keyring.unlockForStoring()
+    package func unlockForStoring() async throws(ClientError) {
+        do throws(KeyringError) {
+            try await keyring.unlockForStoring()
+        } catch {
+            throw .keyring(error)
+        }
     }
 
     /// Unlocks the keyring by its provider's prompt; only ever because of the person's word.
-    package func unlock() async throws(KeyringError) {
+    package func unlock() async throws(ClientError) {
         // Whoever asks next is to see what the person has just opened.
         defer { forgetKeys() }
-        try await keyring.unlock()
+        do throws(KeyringError) {
+            try await keyring.unlock()
+        } catch {
+            throw .keyring(error)
+        }
     }
 
     // MARK: - Writing

@@ -88,7 +88,7 @@ package actor ClientRegistry {
         } catch .locked {
             return .keyringLocked
         } catch {
-            return .keyringUnavailable(error)
+            return .keyringUnavailable(.keyring(error))
         }
         if let id = request.id, shelf.isLocked(id) { return .keyringLocked }
         var verdict = judge(request, signature, in: shelf, changes: changes)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import KeePassHTTP
-package import SecretService
 
 /// What came of verifying a request.
 package enum VerificationOutcome: Sendable {
@@ -14,5 +13,5 @@ package enum VerificationOutcome: Sendable {
     /// The keyring is locked, so nobody can be verified.
     case keyringLocked
     /// The keyring can't be read, so nobody can be verified.
-    case keyringUnavailable(KeyringError)
+    case keyringUnavailable(ClientError)
 }

@@ -2,7 +2,6 @@
 
 package import Clients
 package import KeePassHTTP
-package import SecretService
 
 /// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
 package protocol ClientStore: Sendable {
@@ -25,14 +24,14 @@ package protocol ClientStore: Sendable {
         origin: String?,
         database: String,
         replacing former: String?,
-        clearing clear: @escaping @Sendable () async throws(KeyringError) -> Void
+        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void
     ) async throws(ClientError)
     /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.
     func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)
     /// Unlocks the keyring by its own prompt; only ever after the person's allow.
-    func unlock() async throws(KeyringError)
+    func unlock() async throws(ClientError)
     /// The same where a key is to be stored: what is in the keyring need not be readable for that.
-    func unlockForStoring() async throws(KeyringError)
+    func unlockForStoring() async throws(ClientError)
 }
 
 extension ClientRegistry: ClientStore {}
@@ -48,11 +47,11 @@ package protocol GrantStore: Sendable {
     /// Remembers decisions; they count from now on, but none for a session that is over.
     ///
     /// - Throws: Why one that is meant for always couldn't be stored; it holds for this session then.
-    func remember(_ grants: [Grant], in session: GrantSession?) async throws(KeyringError)
+    func remember(_ grants: [Grant], in session: GrantSession?) async throws(ClientError)
     /// Forgets everything that was decided for a key.
     ///
     /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    func forget(fingerprint: String) async throws(KeyringError)
+    func forget(fingerprint: String) async throws(ClientError)
 }
 
 extension GrantRegistry: GrantStore {}

@@ -4,7 +4,6 @@ import Approval
 import Callers
 import Clients
 import KeePassHTTP
-import SecretService
 import SecureMemory
 
 /// A verified request: who sent it, under which key, and what it says.
@@ -83,7 +82,7 @@ extension RequestHandler {
         let holder: Client?
         do throws(ClientError) {
             holder = try await clients.client(withID: verified.client.id)
-        } catch .keyring(.locked), .keyring(.itemLocked) {
+        } catch where error.isLock {
             throw .locked
         } catch {
             throw .keyring(error.advice)

@@ -4,7 +4,6 @@ import Approval
 import Callers
 import Clients
 import Logging
-import SecretService
 import Vault
 
 extension RequestHandler {
@@ -45,7 +44,7 @@ extension RequestHandler {
     ///   - client: The client that they are about.
     /// - Returns: Why one couldn't be kept as it was meant, as a sentence that tells the person what to do.
     func remember(_ decided: [Grant], in session: GrantSession, about client: Client) async -> String? {
-        do throws(KeyringError) {
+        do throws(ClientError) {
             try await grants.remember(decided, in: session)
         } catch {
             return error.advice

@@ -6,7 +6,6 @@ import Clients
 import DisplayText
 import KeePassHTTP
 import Logging
-import SecretService
 import Vault
 
 /// A new key that is stored by the person's word.
@@ -169,7 +168,7 @@ extension RequestHandler {
 
     /// Only an allowed request may unlock the keyring: this is one.
     private func unlockForStoring() async throws(Refusal) {
-        do throws(KeyringError) {
+        do throws(ClientError) {
             try await clients.unlockForStoring()
         } catch {
             logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
@@ -200,9 +199,9 @@ extension RequestHandler {
     /// Forgets what was decided for keys.
     ///
     /// Where it can't be deleted the new key isn't stored: it would count for that again.
-    private func clearGrants(of revoked: Set<String>, for id: String) async throws(KeyringError) {
+    private func clearGrants(of revoked: Set<String>, for id: String) async throws(ClientError) {
         for fingerprint in revoked {
-            do throws(KeyringError) {
+            do throws(ClientError) {
                 try await grants.forget(fingerprint: fingerprint)
             } catch {
                 logger.error(
@@ -226,7 +225,7 @@ extension RequestHandler {
                 origin: caller.program.origin,
                 database: await vaults.hash() ?? "",
                 replacing: admission.replaced,
-                clearing: { () async throws(KeyringError) in
+                clearing: { () async throws(ClientError) in
                     try await clearGrants(of: revoked, for: admission.id)
                 }
             )

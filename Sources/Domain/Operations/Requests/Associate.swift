@@ -7,7 +7,6 @@ import Clients
 import DisplayText
 import KeePassHTTP
 import Logging
-import SecretService
 import Vault
 
 extension RequestHandler {
@@ -58,7 +57,7 @@ extension RequestHandler {
         do throws(ClientError) {
             guard let proposed else { return try await clients.holder(of: key.fingerprint) }
             return try await clients.client(withID: proposed)?.fingerprint == key.fingerprint ? proposed : nil
-        } catch .keyring(.locked), .keyring(.itemLocked) {
+        } catch where error.isLock {
             return nil  // asked first, unlocked then
         } catch {
             throw .keyring(error.advice)

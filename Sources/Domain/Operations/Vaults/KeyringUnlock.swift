@@ -2,9 +2,9 @@
 
 import Approval
 import Callers
+import Clients
 import ConcurrencyTools
 import KeePassHTTP
-import SecretService
 
 /// The unlocks of the keyring that are being asked for, by the program that wants them.
 ///
@@ -54,8 +54,8 @@ extension RequestHandler {
             do throws(Refusal) {
                 let settled = try PersonDecision(await approvals.ask(question))
                 guard settled.allows else { throw Refusal.locked }
-                var failure: KeyringError?
-                do throws(KeyringError) { try await clients.unlock() } catch { failure = error }
+                var failure: ClientError?
+                do throws(ClientError) { try await clients.unlock() } catch { failure = error }
                 // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
                 if let code = settled.code { await approvals.delivered(code) }
                 if let failure { throw .keyring(failure.advice) }

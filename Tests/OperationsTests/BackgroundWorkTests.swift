@@ -40,20 +40,13 @@ import Vault
             await scene.vault.put(.at("https://example.org/", "example.org \(number)"))
         }
         let places = Places()
-        let (handler, records) = (scene.handler, scene.records)
-        scene.handler = RequestHandler(
-            vaults: handler.vaults,
-            clients: handler.clients,
-            grants: handler.grants,
-            approvals: handler.approvals,
-            policy: handler.policy,
-            logger: handler.logger,
-            now: handler.now,
-            audit: { event, fields in
+        let records = scene.records
+        scene.change {
+            $0.audit = { event, fields in
                 places.note()
                 return records.keep(event, fields)
             }
-        )
+        }
         let ringing = try scene.ringing(scene.guest, scene.guest.request(type, [field: "example.org"]))
         #expect(try await ringing.value.reply.count == logins)
         return places.onServingThread.withLock { $0 }

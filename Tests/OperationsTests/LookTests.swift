@@ -170,7 +170,7 @@ import Vault
         }
         // The work that was done for it, which its time tells.
         seen.append("opened \(await scene.vault.openedSecrets), looked \(await scene.vault.looks)")
-        seen.append("searched \(await scene.handler.searches.work)")
+        seen.append("searched \(await scene.handler.parts.searches.work)")
         return seen
     }
 

@@ -74,7 +74,7 @@ import Vault
             let caller = Caller.named("firefox", origin: "moz-extension://\(number)")
             #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
         }
-        let offers = scene.handler.unlockOffers
+        let offers = scene.handler.parts.unlockOffers
         #expect(await !offers.begins(Caller.named("firefox").vouchedIDs))
         #expect(await offers.begins(Caller.named("chromium").vouchedIDs))
     }
@@ -89,7 +89,7 @@ import Vault
             let vault = MemoryVault("main", hash: nil)
             await vault.lock()
             var scene = await Scene(Policy(unlocksOnRequest: isStanding), vault: vault)
-            scene.handler.testAssociateHold = hold
+            scene.change { $0.testAssociateHold = hold }
             let guest = id == "firefox" ? scene.guest : TestClient(id: id)
             let body = try guest.request(.testAssociate, triggerUnlock: !isStanding)
             let rung = try await scene.verified(guest, body, .deny)

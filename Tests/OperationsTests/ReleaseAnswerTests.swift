@@ -231,16 +231,7 @@ import Vault
     @Test func `a delivery is told of once it has arrived`() async throws {
         let told = Deliveries()
         var scene = await scene("a")
-        scene.handler = RequestHandler(
-            vaults: VaultSet(first: scene.vault),
-            clients: scene.clients,
-            grants: scene.grants,
-            approvals: scene.approvals,
-            policy: Policy(),
-            logger: scene.handler.logger,
-            now: { Scene.now },
-            tellDelivery: { await told.add($0) }
-        )
+        scene.change { $0.tellDelivery = { await told.add($0) } }
         let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
         await rung.deliver(false)
         #expect(await told.all.isEmpty)

@@ -29,7 +29,7 @@ import Vault
     {
         try await Scene.onOneThread {
             var scene = await Scene()
-            scene.handler.replies = ReplyBudget(most: 200_000, share: 100_000)
+            scene.change { $0.replies = ReplyBudget(most: 200_000, share: 100_000) }
             await scene.vault.put(
                 .at("https://a.example/", "a"),
                 password: String(repeating: "x", count: 40_000)
@@ -47,13 +47,13 @@ import Vault
             for task in tasks { rung.append(try await task.value) }
             #expect(rung.count { $0.reply.success } == 2)
             #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
-            #expect((80_000...100_000).contains(scene.handler.replies.taken))
+            #expect((80_000...100_000).contains(scene.handler.parts.replies.taken))
             // Delivered or not, they are gone.
             for reply in rung { await reply.deliver(false) }
             rung = []
             tasks = []
             await Scene.everythingElse()
-            #expect(scene.handler.replies.taken == 0)
+            #expect(scene.handler.parts.replies.taken == 0)
         }
     }
 
@@ -68,7 +68,7 @@ import Vault
             let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
             let rung = try await scene.verified(scene.guest, body, .allow)
             #expect(rung.reply.entries.count == 10)
-            return scene.handler.replies.taken
+            return scene.handler.parts.replies.taken
         }
         let (with, without) = (try await taken { _ in }, try await taken { $0.groups = false })
         #expect((12_000...20_000).contains(with) && with - without == 10_000)

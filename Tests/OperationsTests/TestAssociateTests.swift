@@ -194,7 +194,7 @@ import Vault
 
     @Test func `it is held for a while only, and the question goes on without it`() async throws {
         var scene = await Scene()
-        scene.handler.testAssociateHold = .zero
+        scene.change { $0.testAssociateHold = .zero }
         await scene.clients.lock()
         var events = scene.approvals.events().makeAsyncIterator()
         let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
@@ -212,9 +212,17 @@ import Vault
         #expect(await scene.asked().count == 1)
     }
 
+    @Test func `what is open is not waited for`() async throws {
+        var scene = await Scene()
+        scene.change { $0.testAssociateHold = .zero }
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        let rung = try await scene.ringing(scene.guest, body).value
+        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
+    }
+
     @Test func `other requests wait for the person, not for the hold`() async throws {
         var scene = await Scene()
-        scene.handler.testAssociateHold = .zero
+        scene.change { $0.testAssociateHold = .zero }
         await scene.clients.lock()
         let body = try scene.guest.request(.generatePassword, triggerUnlock: true)
         #expect(try await scene.verified(scene.guest, body, .allow).reply.success)

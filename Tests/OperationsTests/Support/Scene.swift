@@ -52,7 +52,9 @@ struct Scene: Sendable {
     let grants = MemoryGrantStore()
     let vault: MemoryVault
     let approvals: ApprovalBroker
-    var handler: RequestHandler
+    private(set) var handler: RequestHandler
+    private let policy: Policy
+    private let vaults: VaultSet
     let records = Records()
     let guest = TestClient(id: "firefox")
 
@@ -66,9 +68,11 @@ struct Scene: Sendable {
         tellDelivery: @escaping @Sendable (Delivery) async -> Void = { _ in }
     ) async {
         self.vault = vault
+        self.policy = policy
+        vaults = VaultSet(first: vault, others: others)
         approvals = ApprovalBroker(limits: limits, watchProcess: { process, _ in process })
         handler = RequestHandler(
-            vaults: VaultSet(first: vault, others: others),
+            vaults: vaults,
             clients: clients,
             grants: grants,
             approvals: approvals,
@@ -89,6 +93,13 @@ struct Scene: Sendable {
         var rules = ClientRules()
         change(&rules)
         await self.init(Policy(standard: rules), limits: limits, others: others)
+    }
+
+    /// Has the handler go on with other parts.
+    mutating func change(_ change: (inout HandlerParts) -> Void) {
+        var parts = handler.parts
+        change(&parts)
+        handler = RequestHandler(parts, policy: policy, vaults: vaults)
     }
 
     /// Asks, with somebody there who gives these answers one after the other.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Callers
 import KeePassHTTP
 import SecureMemory
 
@@ -15,7 +14,7 @@ struct MessageCoder: Sendable {
     /// The request in a body, which is wiped.
     func request(
         in body: WipedBytes,
-        from requester: any Requester
+        from requester: CachedRequester
     ) async -> Result<Request, RequestError> {
         let parse: @Sendable () -> Result<Request, RequestError> = {
             do throws(RequestError) {
@@ -25,14 +24,16 @@ struct MessageCoder: Sendable {
             }
         }
         guard body.count > Self.short else { return parse() }
-        return await reading(for: Turn(of: await requester.caller())) { parse() }
+        let request = await reading(for: Turn(of: await requester.caller())) { parse() }
+        requester.hasWaited()
+        return request
     }
 
     /// The text of a reply, sealed for the request that it answers, if there is one.
     func text(
         of reply: Reply,
         sealedFor request: VerifiedMessage?,
-        _ requester: any Requester
+        _ requester: CachedRequester
     ) async -> [UInt8] {
         let encode: @Sendable () -> [UInt8] = {
             reply.encoded(sealing: request.map { Seal(replyingTo: $0) })

@@ -2,6 +2,7 @@
 
 import Approval
 import DisplayText
+import KeePassHTTP
 package import Vault
 
 /// What the person's configuration says about answering requests.
@@ -38,6 +39,12 @@ package struct Policy: Sendable, Equatable {
     package func rules(for id: String?) -> ClientRules {
         guard !exceptions.isEmpty else { return standard }
         return id.flatMap { PlainName(cleaning: $0) }.flatMap { exceptions[$0.text] } ?? standard
+    }
+
+    /// Whether what is locked is to be unlocked for a request, after a question.
+    func wantsUnlock(_ request: Request) -> Bool {
+        // Where nobody is to be asked that goes for the unlock, too.
+        (request.triggerUnlock || unlocksOnRequest) && rules(for: request.id).access != .granted
     }
 
     /// What the client with this Id may do beyond all others; nil for nothing.

@@ -12,35 +12,15 @@ import Vault
 ///
 /// The order of checks: JSON, type, verify, decrypt, required fields, the program's mute, locked; and what isn't public
 /// is looked at only after the person's word (docs/architecture.md, "First the word, then the look"). Each RequestType
-/// has a file of its own; this one only sends a request there and turns what comes back into bytes.
-package struct RequestHandler: MessageHandler {
-    private(set) var vaults: VaultSet
-    let clients: any ClientStore
-    let grants: any GrantStore
-    let approvals: ApprovalBroker
-    private(set) var policy: Policy
-    let saves = SaveLedger()
-    let unlocks = KeyringUnlocks()
-    let unlockOffers = UnlockOffers()
-    let searches = SearchQueue()
-    let messages = MessageCoder()
-    var replies = ReplyBudget()
-    /// What follows the answers; to be finished before the daemon ends.
-    package let followUps = FollowUpTasks()
-    let logger: Logger
-    /// How long a signed test-associate is held while the keyring is being unlocked for it.
-    var testAssociateHold: Duration = .seconds(15)
-    /// The time in seconds since 1970, for what expires.
-    let now: @Sendable () -> Int64
-    /// Hears of logins that have reached a client.
-    let tellDelivery: @Sendable (Delivery) async -> Void
-    /// Keeps a record of what was done.
-    let audit: Recorder
-    /// Hears of every use of a vault.
-    let used: @Sendable () -> Void
+/// has a type of its own; this one only has a request sent there and turns what comes back into bytes.
+package final class RequestHandler: MessageHandler {
+    let parts: HandlerParts
+    private let policy: Policy
+    private let vaults: VaultSet
+    private let operations: RequestOperations
 
     /// Makes a handler that uses these parts.
-    package init(
+    package convenience init(
         vaults: VaultSet,
         clients: any ClientStore,
         grants: any GrantStore,
@@ -52,16 +32,25 @@ package struct RequestHandler: MessageHandler {
         audit: @escaping Recorder = { _, _ in true },
         used: @escaping @Sendable () -> Void = {}
     ) {
-        self.vaults = vaults
-        self.clients = clients
-        self.grants = grants
-        self.approvals = approvals
+        let parts = HandlerParts(
+            clients: clients,
+            grants: grants,
+            approvals: approvals,
+            logger: logger,
+            now: now,
+            tellDelivery: tellDelivery,
+            audit: audit,
+            used: used
+        )
+        self.init(parts, policy: policy, vaults: vaults)
+    }
+
+    /// Makes a handler that goes on with what others have begun.
+    init(_ parts: HandlerParts, policy: Policy, vaults: VaultSet) {
+        self.parts = parts
         self.policy = policy
-        self.logger = logger
-        self.now = now
-        self.tellDelivery = tellDelivery
-        self.audit = audit
-        self.used = used
+        self.vaults = vaults
+        operations = RequestOperations(parts, policy: policy, vaults: vaults)
     }
 
     /// The same handler under another policy and over other vaults.
@@ -69,34 +58,27 @@ package struct RequestHandler: MessageHandler {
     /// What it remembers is shared. A request is answered to its end by the handler that it came to, so that one policy holds
     /// for all of it.
     package func under(_ policy: Policy, over vaults: VaultSet) -> RequestHandler {
-        var handler = self
-        (handler.policy, handler.vaults) = (policy, vaults)
-        return handler
+        RequestHandler(parts, policy: policy, vaults: vaults)
     }
+
+    /// What follows the answers; to be finished before the daemon ends.
+    package var followUps: FollowUpTasks { parts.followUps }
 
     /// Answers one request.
     ///
     /// Waits as long as the person does, and never throws.
     package func answer(_ body: WipedBytes, from requester: any Requester) async -> EncodedReply {
+        let requester = CachedRequester(requester)
         let request: Request
         do throws(RequestError) {
-            request = try await messages.request(in: body, from: requester).get()
+            request = try await parts.messages.request(in: body, from: requester).get()
         } catch {
             return await refuse(.invalid(error), type: nil, id: nil)
         }
         do throws(Refusal) {
-            return await sealed(try await carryOut(request, from: requester), for: requester)
+            return await sealed(try await operations.answer(request, from: requester), for: requester)
         } catch {
-            logger.info(
-                "refused",
-                metadata: ["type": "\(request.type.rawValue)", "why": "\(error.sentence)"]
-            )
-            switch error {
-            case .vault(.failed(let reason)): logger.error("a vault failed", metadata: ["why": "\(reason)"])
-            case .keyring(let advice):
-                logger.error("the keyring can't be used", metadata: ["why": "\(advice)"])
-            default: break
-            }
+            log(error, of: request.type)
             return await refuse(error, type: request.type, id: request.id)
         }
     }
@@ -106,53 +88,23 @@ package struct RequestHandler: MessageHandler {
         await vaults.hash()
     }
 
-    /// The version that replies to this client carry.
-    func version(for id: String?) -> String {
-        policy.rules(for: id).version
-    }
-
-    private func carryOut(_ request: Request, from requester: any Requester) async throws(Refusal)
-        -> OperationResult
-    {
-        switch request.type {
-        case .testAssociate: try await testAssociate(request, from: requester)
-        case .associate: try await associate(request, from: requester)
-        case .getLogins: try await reading(verify(request, from: requester), getLogins)
-        case .getLoginsCount: try await reading(verify(request, from: requester), getLoginsCount)
-        case .getLoginsByNames: try await reading(verify(request, from: requester), getLoginsByNames)
-        case .getLoginByUUID: try await reading(verify(request, from: requester), getLoginByUUID)
-        case .getAllLogins: try await reading(verify(request, from: requester), getAllLogins)
-        case .customSearch: try await reading(verify(request, from: requester), customSearch)
-        case .setLogin: try await setLogin(verify(request, from: requester))
-        case .generatePassword: try await generatePassword(verify(request, from: requester))
-        }
-    }
-
-    /// A read for a program that is muted finds nothing, as one that is denied.
-    private func reading(
-        _ verified: VerifiedRequest,
-        _ operation: (VerifiedRequest) async throws(Refusal) -> OperationResult
-    ) async throws(Refusal) -> OperationResult {
-        do throws(Refusal) {
-            return try await operation(verified)
-        } catch .muted {
-            // A reply without it would lead clients astray for good.
-            guard let hash = await vaults.hash() else { throw .muted }
-            var reply = verified.reply(hash: hash)
-            if verified.request.type != .getLoginsCount { reply.entries = [] }
-            reply.count = 0
-            return OperationResult(reply: reply, to: verified.conversation)
-        } catch {
-            throw error
-        }
-    }
-
-    private func sealed(_ answered: OperationResult, for requester: any Requester) async -> EncodedReply {
-        let body = await messages.text(of: answered.reply, sealedFor: answered.request, requester)
+    private func sealed(_ answered: OperationResult, for requester: CachedRequester) async -> EncodedReply {
+        let body = await parts.messages.text(of: answered.reply, sealedFor: answered.request, requester)
         let (settles, misses, lease) = (answered.settles, answered.misses, answered.lease)
         return EncodedReply(status: 200, body: body) { arrived in
             await (arrived ? settles : misses)?()
             withExtendedLifetime(lease) {}
+        }
+    }
+
+    private func log(_ refusal: Refusal, of type: RequestType) {
+        let logger = parts.logger
+        logger.info("refused", metadata: ["type": "\(type.rawValue)", "why": "\(refusal.sentence)"])
+        switch refusal {
+        case .vault(.failed(let reason)): logger.error("a vault failed", metadata: ["why": "\(reason)"])
+        case .keyring(let advice):
+            logger.error("the keyring can't be used", metadata: ["why": "\(advice)"])
+        default: break
         }
     }
 
@@ -165,7 +117,7 @@ package struct RequestHandler: MessageHandler {
         var reply = Reply(
             failing: type,
             error: refusal.sentence,
-            version: version(for: id),
+            version: policy.rules(for: id).version,
             hash: await vaults.hash()
         )
         if case .invalid(.unknownCommand(let name)) = refusal { reply.unknownType = name }

@@ -3,12 +3,25 @@
 import KeePassHTTP
 import Vault
 
-extension RequestHandler {
-    /// `generate-password`: a new password by the configured recipe; nothing is stored and nobody asked.
-    func generatePassword(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
-        try await refuseMuted(verified.requester)
-        try await learnHash(for: verified)
-        let (password, bits) = PasswordGenerator.generate(policy.recipe)
+/// `generate-password`: a new password by the configured recipe; nothing is stored and nobody asked.
+struct GeneratePassword: VerifiedOperation {
+    private let vaults: VaultSet
+    private let mutes: MuteCheck
+    private let access: VaultAccess
+    private let recipe: PasswordRecipe
+
+    /// Makes one that goes by a recipe.
+    init(vaults: VaultSet, mutes: MuteCheck, access: VaultAccess, recipe: PasswordRecipe) {
+        self.vaults = vaults
+        self.mutes = mutes
+        self.access = access
+        self.recipe = recipe
+    }
+
+    func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
+        try await mutes.check(verified.requester)
+        try await access.learnHash(for: verified)
+        let (password, bits) = PasswordGenerator.generate(recipe)
         var reply = verified.reply(hash: await vaults.hash())
         reply.entries = [
             ReplyEntry(

@@ -38,9 +38,28 @@ actor KeyringUnlocks {
     }
 }
 
-extension RequestHandler {
-    /// Asks whether the keyring may be unlocked for a client that can't be verified yet, and has it unlocked.
-    func unlockKeyring(for request: Request, from requester: any Requester) async throws(Refusal) {
+/// Asks whether the keyring may be unlocked for clients that can't be verified yet, and has it unlocked.
+struct KeyringUnlock: Sendable {
+    private let clients: any ClientStore
+    private let approvals: ApprovalBroker
+    private let unlocks: KeyringUnlocks
+
+    /// Makes one that shares these unlocks.
+    init(clients: any ClientStore, approvals: ApprovalBroker, unlocks: KeyringUnlocks) {
+        self.clients = clients
+        self.approvals = approvals
+        self.unlocks = unlocks
+    }
+
+    /// Waits for the unlock that runs for this program; false if none does.
+    func joinRunning(for program: Program) async throws(Refusal) -> Bool {
+        guard let unlock = await unlocks.running(for: program) else { return false }
+        try await unlock.value.get()
+        return true
+    }
+
+    /// Asks on behalf of a request, and has it unlocked.
+    func unlock(for request: Request, from requester: CachedRequester) async throws(Refusal) {
         let caller = await requester.asker()
         var question = ApprovalRequest(
             kind: .unlock,

@@ -75,4 +75,22 @@ struct Offer: Sendable {
     let login: Login
     /// What lets it through without a question about it.
     var cover: Cover?
+
+    /// The same, covered.
+    func covered(by cover: Cover) -> Offer {
+        Offer(store: store, login: login, cover: cover)
+    }
+}
+
+extension [Offer] {
+    /// By user name, or by title where that is how logins are ordered; those alike as they came.
+    ///
+    /// As the plugin does it: upper and lower case alike, letter by letter.
+    func sorted(by order: MatchOptions.Order) -> [Offer] {
+        let keyed = enumerated().map { place, offer in
+            let name = order == .username ? offer.login.username : offer.login.title
+            return (key: SortKey(name, inUpperCase: true), place: place, offer: offer)
+        }
+        return keyed.sorted { ($0.key, $0.place) < ($1.key, $1.place) }.map(\.offer)
+    }
 }

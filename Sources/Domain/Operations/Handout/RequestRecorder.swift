@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import Audit
 import Callers
 import DisplayText
-import Vault
 
-/// What let a request through, for the record of it.
-enum Basis: Hashable, Sendable {
-    /// The person's word on this request.
-    case answer(code: String)
-    /// What the person had decided before.
-    case grant
-    /// The entry's own list of hosts.
-    case entry
-    /// `ask = "never"`.
-    case configuration
+/// Records what is done for clients.
+struct RequestRecorder: Sendable {
+    private let audit: Recorder
 
-    /// The request's code, where one was answered.
-    var code: String? {
-        if case .answer(let code) = self { code } else { nil }
+    /// Makes one that records here.
+    init(audit: @escaping Recorder) {
+        self.audit = audit
     }
 
-    var words: String {
-        switch self {
-        case .answer(let code): "answer \(code)"
-        case .grant: "a grant"
-        case .entry: "the entry's own list"
-        case .configuration: "the configuration"
-        }
-    }
-}
-
-extension RequestHandler {
     /// Keeps a record of what is done for a client: false where it can't be kept and must be.
     @discardableResult
     func record(

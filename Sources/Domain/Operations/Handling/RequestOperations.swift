@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KeePassHTTP
+import Vault
+
+/// An operation on a request whose signature has been checked.
+protocol VerifiedOperation: Sendable {
+    /// Answers it.
+    func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult
+}
+
+/// The operations by RequestType, each made once with what it needs.
+struct RequestOperations: Sendable {
+    private let vaults: VaultSet
+    private let verifier: RequestVerifier
+    private let testAssociate: TestAssociate
+    private let associate: Associate
+    private let getLogins: GetLogins
+    private let getLoginsCount: GetLoginsCount
+    private let getLoginsByNames: GetLoginsByNames
+    private let getLoginByUUID: GetLoginByUUID
+    private let getAllLogins: GetAllLogins
+    private let customSearch: CustomSearch
+    private let setLogin: SetLogin
+    private let generatePassword: GeneratePassword
+
+    /// Makes them.
+    init(_ parts: HandlerParts, policy: Policy, vaults: VaultSet) {
+        let (clients, approvals, logger) = (parts.clients, parts.approvals, parts.logger)
+        let keys = KeyCheck(clients: clients)
+        let mutes = MuteCheck(approvals: approvals)
+        let recorder = RequestRecorder(audit: parts.audit)
+        let keyring = KeyringUnlock(
+            clients: clients,
+            approvals: approvals,
+            unlocks: parts.keyringUnlocks
+        )
+        let vaultUnlock = VaultUnlock(vaults: vaults, approvals: approvals, keys: keys, logger: logger)
+        let access = VaultAccess(
+            vaults: vaults,
+            approvals: approvals,
+            mutes: mutes,
+            vaultUnlock: vaultUnlock,
+            logger: logger,
+            used: parts.used
+        )
+        let decisions = StandingDecisions(grants: parts.grants, clients: clients, logger: logger)
+        let approval = ClientApproval(approvals: approvals, keys: keys, decisions: decisions)
+        let coverage = Coverage(decisions: decisions)
+        let questions = ReleaseQuestion(vaults: vaults, decisions: decisions)
+        let release = ReleaseDecision(
+            coverage: coverage,
+            questions: questions,
+            approval: approval,
+            decisions: decisions
+        )
+        let handout = Handout(
+            vaults: vaults,
+            approvals: approvals,
+            keys: keys,
+            mutes: mutes,
+            coverage: coverage,
+            entries: EntryOpener(replies: parts.replies, now: parts.now, logger: logger),
+            deliveries: DeliveryRecorder(
+                recorder: recorder,
+                tellDelivery: parts.tellDelivery,
+                followUps: parts.followUps
+            ),
+            logger: logger
+        )
+        let order = policy.match.sortBy
+        let bulk = BulkRead(access: access, release: release, handout: handout, order: order)
+        let pages = PageQuery(options: policy.match, now: parts.now)
+        let naming = ClientNaming(clients: clients)
+        let saveApproval = SaveApproval(
+            vaults: vaults,
+            saves: parts.saves,
+            decisions: decisions,
+            approval: approval
+        )
+
+        self.vaults = vaults
+        verifier = RequestVerifier(clients: clients, keyring: keyring, policy: policy)
+        testAssociate = TestAssociate(
+            vaults: vaults,
+            verifier: verifier,
+            mutes: mutes,
+            vaultUnlock: vaultUnlock,
+            offer: FirstOpeningOffer(
+                vaults: vaults,
+                approvals: approvals,
+                offers: parts.unlockOffers,
+                vaultUnlock: vaultUnlock
+            ),
+            policy: policy,
+            hold: parts.testAssociateHold
+        )
+        associate = Associate(
+            vaults: vaults,
+            approvals: approvals,
+            keyring: keyring,
+            vaultUnlock: vaultUnlock,
+            naming: naming,
+            admission: ClientAdmission(
+                approvals: approvals,
+                naming: naming,
+                registration: KeyRegistration(
+                    vaults: vaults,
+                    clients: clients,
+                    grants: parts.grants,
+                    logger: logger
+                ),
+                vaultUnlock: vaultUnlock,
+                policy: policy
+            ),
+            recorder: recorder,
+            policy: policy
+        )
+        getLogins = GetLogins(access: access, pages: pages, release: release, handout: handout)
+        getLoginsCount = GetLoginsCount(vaults: vaults, access: access, pages: pages)
+        getLoginsByNames = GetLoginsByNames(bulk: bulk)
+        getLoginByUUID = GetLoginByUUID(bulk: bulk)
+        getAllLogins = GetAllLogins(bulk: bulk)
+        customSearch = CustomSearch(
+            mutes: mutes,
+            search: VaultSearch(
+                vaults: vaults,
+                access: access,
+                mutes: mutes,
+                queue: parts.searches,
+                order: order,
+                now: parts.now
+            ),
+            advance: AdvanceApproval(
+                vaults: vaults,
+                access: access,
+                approvals: approvals,
+                questions: questions,
+                approval: approval
+            ),
+            release: release,
+            handout: handout
+        )
+        setLogin = SetLogin(
+            vaults: vaults,
+            approvals: approvals,
+            mutes: mutes,
+            access: access,
+            saves: parts.saves,
+            approval: saveApproval,
+            saving: LoginSaving(
+                approvals: approvals,
+                keys: keys,
+                mutes: mutes,
+                coverage: coverage,
+                approval: saveApproval,
+                recorder: recorder,
+                logger: logger
+            )
+        )
+        generatePassword = GeneratePassword(
+            vaults: vaults,
+            mutes: mutes,
+            access: access,
+            recipe: policy.recipe
+        )
+    }
+
+    /// Has a request answered by the operation of its type.
+    func answer(
+        _ request: Request,
+        from requester: CachedRequester
+    ) async throws(Refusal) -> OperationResult {
+        switch request.type {
+        case .testAssociate: try await testAssociate.answer(request, from: requester)
+        case .associate: try await associate.answer(request, from: requester)
+        case .getLogins: try await read(request, from: requester, getLogins)
+        case .getLoginsCount: try await read(request, from: requester, getLoginsCount)
+        case .getLoginsByNames: try await read(request, from: requester, getLoginsByNames)
+        case .getLoginByUUID: try await read(request, from: requester, getLoginByUUID)
+        case .getAllLogins: try await read(request, from: requester, getAllLogins)
+        case .customSearch: try await read(request, from: requester, customSearch)
+        case .setLogin: try await setLogin.answer(verifier.verify(request, from: requester))
+        case .generatePassword:
+            try await generatePassword.answer(verifier.verify(request, from: requester))
+        }
+    }
+
+    /// A read for a program that is muted finds nothing, as one that is denied.
+    private func read(
+        _ request: Request,
+        from requester: CachedRequester,
+        _ operation: some VerifiedOperation
+    ) async throws(Refusal) -> OperationResult {
+        let verified = try await verifier.verify(request, from: requester)
+        do throws(Refusal) {
+            return try await operation.answer(verified)
+        } catch .muted {
+            // A reply without it would lead clients astray for good.
+            guard let hash = await vaults.hash() else { throw .muted }
+            var reply = verified.reply(hash: hash)
+            if request.type != .getLoginsCount { reply.entries = [] }
+            reply.count = 0
+            return OperationResult(reply: reply, to: verified.conversation)
+        } catch {
+            throw error
+        }
+    }
+}

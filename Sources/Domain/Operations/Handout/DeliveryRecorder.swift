@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import Clients
+import DisplayText
+import KeePassHTTP
+import Vault
+
+/// Logins that go out in one reply.
+struct HandedOut: Sendable {
+    let released: Released
+    let verified: VerifiedRequest
+    let count: Int
+    let passwords: Bool
+    /// What this reply is called in the record.
+    let delivery: String
+}
+
+/// Records what goes out and whether it arrived, and tells the person of it.
+struct DeliveryRecorder: Sendable {
+    private let recorder: RequestRecorder
+    private let tellDelivery: @Sendable (Delivery) async -> Void
+    private let followUps: FollowUpTasks
+
+    /// Makes one that tells of deliveries here.
+    init(
+        recorder: RequestRecorder,
+        tellDelivery: @escaping @Sendable (Delivery) async -> Void,
+        followUps: FollowUpTasks
+    ) {
+        self.recorder = recorder
+        self.tellDelivery = tellDelivery
+        self.followUps = followUps
+    }
+
+    /// Records what goes out, before it does.
+    ///
+    /// - Parameters:
+    ///   - handedOut: The logins.
+    ///   - uuids: Their uuids.
+    ///   - leftOut: What of them doesn't go out, in the record's words.
+    /// - Throws: `unrecorded` where they may not go out.
+    func goesOut(_ handedOut: HandedOut, uuids: [String], without leftOut: [String]) async throws(Refusal) {
+        guard
+            await record(
+                .handedOut,
+                handedOut,
+                uuids: uuids.joined(separator: " "),
+                without: leftOut.joined(separator: " ")
+            )
+        else {
+            // A slow disk may have it yet, or has a part of it.
+            followUps.run { await takeBack(handedOut) }
+            throw .unrecorded
+        }
+    }
+
+    /// Tells the record or the person what has arrived; both may take a while, and nobody waits for it.
+    func hasArrived(_ handedOut: HandedOut) {
+        followUps.run { await tell(of: handedOut) }
+    }
+
+    /// Records that what was recorded didn't arrive; nobody waits for it.
+    func wasMissed(_ handedOut: HandedOut) {
+        guard handedOut.count > 0 else { return }
+        followUps.run { await takeBack(handedOut) }
+    }
+
+    private func tell(of handedOut: HandedOut) async {
+        let (released, verified) = (handedOut.released, handedOut.verified)
+        if released.isNothingFound { await recordNothing(released, to: verified) }
+        guard handedOut.count > 0 else { return }
+        let caller = await verified.requester.sender()
+        await tellDelivery(
+            Delivery(
+                client: verified.client.id,
+                caller: caller,
+                host: released.host,
+                count: handedOut.count,
+                passwords: handedOut.passwords,
+                wasAsked: released.code != nil
+            )
+        )
+    }
+
+    private func takeBack(_ handedOut: HandedOut) async {
+        await record(.notDelivered, handedOut)
+    }
+
+    @discardableResult
+    private func record(
+        _ event: AuditRecord.Event,
+        _ handedOut: HandedOut,
+        uuids: String = "",
+        without: String = ""
+    ) async -> Bool {
+        let (released, verified) = (handedOut.released, handedOut.verified)
+        let vaults = Set(released.offers.map(\.store.name)).sorted().joined(separator: ", ")
+        return await recorder.record(
+            event,
+            client: verified.client.id,
+            caller: await verified.requester.sender(),
+            under: released.bases,
+            [
+                .request: verified.request.type.rawValue,
+                .host: released.host.map { PlainText.host($0) },
+                .vault: PlainText.field(vaults),
+                .count: String(handedOut.count),
+                .entries: uuids,
+                .delivery: handedOut.delivery,
+                .without: without,
+            ]
+        )
+    }
+
+    private func recordNothing(_ released: Released, to verified: VerifiedRequest) async {
+        await recorder.record(
+            .nothingFound,
+            client: verified.client.id,
+            caller: await verified.requester.sender(),
+            under: [],
+            [.request: verified.request.type.rawValue, .host: released.host.map { PlainText.host($0) }]
+        )
+    }
+}

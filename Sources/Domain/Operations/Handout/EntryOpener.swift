@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import KeePassHTTP
+import Logging
+import SecureMemory
+import Vault
+
+/// The entries of one reply, and the memory that they take.
+struct OpenedEntries: Sendable {
+    /// In the offers' order; nil for one that has been deleted between the question and its answer.
+    let entries: [ReplyEntry?]
+    let lease: ReplyBudget.Lease
+}
+
+/// Opens the secrets of logins that may be handed out.
+struct EntryOpener: Sendable {
+    private let replies: ReplyBudget
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+
+    /// Makes one whose replies take memory of this budget.
+    init(replies: ReplyBudget, now: @escaping @Sendable () -> Int64, logger: Logger) {
+        self.replies = replies
+        self.now = now
+        self.logger = logger
+    }
+
+    /// Opens logins; where a keyring wants the person's word, too, it asks for all of them at once.
+    ///
+    /// - Parameters:
+    ///   - offers: The logins.
+    ///   - rules: What of them goes out.
+    ///   - passwords: Whether passwords do.
+    ///   - query: The page, where the reply is for one.
+    ///   - requester: Who gets the reply.
+    /// - Returns: Them as they go out.
+    /// - Throws: What keeps a vault from being read; `refused` where the reply would be too large.
+    func open(
+        _ offers: [Offer],
+        under rules: ClientRules,
+        passwords: Bool,
+        query: MatchQuery?,
+        for requester: CachedRequester
+    ) async throws(VaultError) -> OpenedEntries {
+        let programs = await requester.sender().vouchedIDs
+        do throws(VaultError) {
+            let lease = replies.lease(for: programs)
+            return try await entries(of: offers, under: rules, passwords, query, lease)
+        } catch .unconfirmed {
+            try await confirm(offers)
+            requester.hasWaited()
+            let lease = replies.lease(for: programs)
+            return try await entries(of: offers, under: rules, passwords, query, lease)
+        } catch {
+            throw error
+        }
+    }
+
+    private func entries(
+        of offers: [Offer],
+        under rules: ClientRules,
+        _ passwords: Bool,
+        _ query: MatchQuery?,
+        _ lease: ReplyBudget.Lease
+    ) async throws(VaultError) -> OpenedEntries {
+        let reply = ReplyEntries(
+            rules: rules,
+            passwords: passwords,
+            query: query,
+            now: now(),
+            lease: lease,
+            logger: logger
+        )
+        var entries: [ReplyEntry?] = []
+        for offer in offers {
+            do throws(VaultError) {
+                let secrets =
+                    reply.needsSecrets
+                    ? try await offer.store.secrets(of: offer.login.id)
+                    : LoginSecrets(password: SecretBytes(utf8: ""))
+                entries.append(try await reply.entry(offer, secrets))
+            } catch .notFound {
+                entries.append(nil)
+            } catch {
+                throw error
+            }
+        }
+        return OpenedEntries(entries: entries, lease: lease)
+    }
+
+    /// Has each vault that these logins come from confirm what it keeps locked.
+    private func confirm(_ offers: [Offer]) async throws(VaultError) {
+        for (_, offers) in Dictionary(grouping: offers, by: \.store.name) {
+            try await offers.first?.store.confirm(offers.map(\.login.id))
+        }
+    }
+}

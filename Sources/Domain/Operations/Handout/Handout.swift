@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Ciphers
+import KeePassHTTP
+import Logging
+import Vault
+
+/// Hands logins out: the successful reply of every request that reads.
+struct Handout: Sendable {
+    private let vaults: VaultSet
+    private let approvals: ApprovalBroker
+    private let keys: KeyCheck
+    private let mutes: MuteCheck
+    private let coverage: Coverage
+    private let entries: EntryOpener
+    private let deliveries: DeliveryRecorder
+    private let logger: Logger
+
+    /// Makes one that opens entries and records them by these.
+    init(
+        vaults: VaultSet,
+        approvals: ApprovalBroker,
+        keys: KeyCheck,
+        mutes: MuteCheck,
+        coverage: Coverage,
+        entries: EntryOpener,
+        deliveries: DeliveryRecorder,
+        logger: Logger
+    ) {
+        self.vaults = vaults
+        self.approvals = approvals
+        self.keys = keys
+        self.mutes = mutes
+        self.coverage = coverage
+        self.entries = entries
+        self.deliveries = deliveries
+        self.logger = logger
+    }
+
+    /// The successful reply that hands out these logins; their secrets are opened only here.
+    func handOut(
+        _ released: Released,
+        to verified: VerifiedRequest,
+        passwords: Bool = true,
+        query: MatchQuery? = nil
+    ) async throws(Refusal) -> OperationResult {
+        // Whoever has hung up gets the answer by asking again; nothing is opened until then.
+        guard verified.requester.isThere else { throw .withdrawn }
+        let passwords = passwords && !released.leftOut.contains(.passwords)
+        var rules = verified.rules
+        if released.leftOut.contains(.fields) { rules.returnsFields = false }
+        let opened: OpenedEntries
+        do throws(VaultError) {
+            opened = try await entries.open(
+                released.offers,
+                under: rules,
+                passwords: passwords,
+                query: query,
+                for: verified.requester
+            )
+        } catch {
+            throw .vault(error)
+        }
+        try await keys.check(verified)
+        // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
+        try await mutes.check(verified.requester)
+        let stays = zip(
+            await coverage.stillCovered(released.offers.map(\.cover)),
+            await stillAsShown(released)
+        ).map { $0 && $1 }
+        let entries = zip(opened.entries, stays).compactMap { $1 ? $0 : nil }
+        let released = released.keeping(stays)
+        if released.offers.isEmpty, stays.contains(false), verified.rules.access == .granted {
+            throw .notGranted
+        }
+        let handedOut = HandedOut(
+            released: released,
+            verified: verified,
+            count: entries.count,
+            passwords: passwords,
+            delivery: Randomness.token(8, alphabet: "0123456789abcdef")
+        )
+        // Before it goes out, or it might go out unrecorded.
+        if !entries.isEmpty {
+            // Whether it was names alone is what the person looks for in the record.
+            let without = [
+                passwords ? nil : "passwords",
+                rules.returnsFields == verified.rules.returnsFields ? nil : "fields",
+            ].compactMap(\.self)
+            try await deliveries.goesOut(handedOut, uuids: entries.map(\.uuid), without: without)
+        }
+        var reply = verified.reply(hash: await vaults.hash())
+        reply.entries = entries
+        reply.count = entries.count
+        return OperationResult(
+            reply: reply,
+            to: verified.conversation,
+            lease: opened.lease,
+            settles: { [approvals, deliveries] in
+                // Before the connection's next request is read, or that would be let through by the same answer.
+                if let code = handedOut.released.code { await approvals.delivered(code) }
+                deliveries.hasArrived(handedOut)
+            },
+            misses: { [deliveries] in deliveries.wasMissed(handedOut) }
+        )
+    }
+
+    /// Which of these still are what the person was shown.
+    ///
+    /// An entry that somebody has changed since, and that may belong to another site by now, isn't what they allowed.
+    /// Without a question no time has passed.
+    private func stillAsShown(_ released: Released) async -> [Bool] {
+        guard released.code != nil else { return released.offers.map { _ in true } }
+        var indices: [String: LoginIndex] = [:]
+        for store in released.offers.map(\.store) where indices[store.name] == nil {
+            // What can't be read any more doesn't go out, either.
+            indices[store.name] = try? await store.index()
+        }
+        let stays = released.offers.map { indices[$0.store.name]?.login($0.login.id) == $0.login }
+        if stays.contains(false) {
+            logger.notice(
+                "what was changed while it was asked about was not handed out",
+                metadata: ["count": "\(stays.count { !$0 })"]
+            )
+        }
+        return stays
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import KeePassHTTP
+import Vault
+
+extension ApprovalRequest {
+    /// Puts in what the text says of any verified request: its type, whose key it is, and whether there are vaults beside
+    /// those that it is about.
+    mutating func describe(_ verified: VerifiedRequest, caller: Caller, among vaults: VaultSet) {
+        requestType = verified.request.type.rawValue
+        clientName = verified.client.name
+        givenTo = verified.isFamiliar(caller) ? nil : KeyHolder(verified.client)
+        hasOtherVaults = vaults.stores.count > self.vaults.count
+    }
+}
+
+extension KeyHolder {
+    init(_ client: Client) {
+        self.init(
+            program: client.program,
+            origin: client.origin,
+            created: client.created,
+            lastUsed: client.lastUsed,
+            fingerprint: client.fingerprint
+        )
+    }
+}
+
+extension EntryLine {
+    init(_ login: Login) {
+        self.init(uuid: login.id.hex, title: login.title, username: login.username)
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Clients
+
+/// Asks the person about verified requests.
+struct ClientApproval: Sendable {
+    private let approvals: ApprovalBroker
+    private let keys: KeyCheck
+    private let decisions: StandingDecisions
+
+    /// Makes one that asks by this broker.
+    init(approvals: ApprovalBroker, keys: KeyCheck, decisions: StandingDecisions) {
+        self.approvals = approvals
+        self.keys = keys
+        self.decisions = decisions
+    }
+
+    /// Asks, and waits for the answer; no allow counts, and nothing is kept, for a key that is no more.
+    ///
+    /// - Parameters:
+    ///   - question: What is asked.
+    ///   - verified: The request that it is about.
+    ///   - keep: Keeps what the person meant for more than once, and says why it couldn't be kept as it was meant, if it
+    ///     couldn't.
+    /// - Returns: The person's word.
+    /// - Throws: Why there is none that counts.
+    func ask(
+        _ question: ApprovalRequest,
+        for verified: VerifiedRequest,
+        keeping keep: @escaping @Sendable (Answer, GrantSession) async -> String? = { _, _ in nil }
+    ) async throws(Refusal) -> PersonDecision {
+        let answer = await approvals.ask(question) { [keys, decisions] answer in
+            // As it is at the answer: a lock while the key is looked at ends what is meant for this session.
+            let session = decisions.session
+            return {
+                do throws(Refusal) {
+                    try await keys.check(verified)
+                } catch {
+                    return "Nothing was kept, since the client's key is not there any more."
+                }
+                return await keep(answer, session)
+            }
+        }
+        switch answer {
+        case .allowed, .withdrawn: try await keys.check(verified)
+        case .denied, .expired, .unseen, .tooMany, .quiet: break
+        }
+        return try PersonDecision(answer)
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import Vault
+
+/// Whether a login may go out without a question.
+enum ReleaseStanding: Sendable {
+    case covered(Cover)
+    case ask
+    case withheld
+
+    var asks: Bool {
+        if case .ask = self { true } else { false }
+    }
+
+    var cover: Cover? {
+        if case .covered(let cover) = self { cover } else { nil }
+    }
+}
+
+/// Finds what covers logins: a grant, an entry's own list, the configuration.
+struct Coverage: Sendable {
+    private let decisions: StandingDecisions
+
+    /// Makes one that looks up grants here.
+    init(decisions: StandingDecisions) {
+        self.decisions = decisions
+    }
+
+    /// How each offer stands, in their order.
+    func standings(
+        of offers: [Offer],
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) async -> [ReleaseStanding] {
+        guard let host = purpose.grantedHost else {
+            return offers.map { offer in
+                standing(of: offer, .undecided, nil, for: purpose, verified: verified, caller: caller)
+            }
+        }
+        let subjects = offers.map { offer in
+            let key = GrantKey(
+                .release,
+                host: host,
+                form: purpose.form,
+                vault: offer.store.name,
+                verified: verified,
+                caller: caller
+            )
+            return GrantSubject(key: key, entry: offer.login.id.hex)
+        }
+        let decided = await decisions.decisions(on: subjects)
+        return zip(offers, zip(decided, subjects)).map { offer, decided in
+            standing(of: offer, decided.0, decided.1, for: purpose, verified: verified, caller: caller)
+        }
+    }
+
+    /// Which of these may still go out; each that has no cover may, for the person has just been asked about it.
+    func stillCovered(_ covers: [Cover?]) async -> [Bool] {
+        let subjects = covers.compactMap { $0?.subject }
+        guard !subjects.isEmpty else { return covers.map { _ in true } }
+        var decided = await decisions.decisions(on: subjects)[...]
+        return covers.map { cover in
+            guard let cover, cover.subject != nil, let decision = decided.popFirst() else { return true }
+            return cover.holds(decision)
+        }
+    }
+
+    /// Whether the person is asked; always for a known key that comes from another program than it was given to.
+    ///
+    /// Only a grant covers such a one, since a grant is the person's word on just that program and Origin.
+    private func standing(
+        of offer: Offer,
+        _ decision: GrantDecision,
+        _ subject: GrantSubject?,
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) -> ReleaseStanding {
+        let covered = { (basis: Basis) in ReleaseStanding.covered(Cover(basis: basis, subject: subject)) }
+        switch (decision, verified.rules.access) {
+        case (.denied, _), (.undecided, .granted), (.unknown, .granted): return .withheld
+        case (.unknown, _): return .ask
+        case (.allowed, .always) where !purpose.isBulk: return .ask
+        case (.allowed, _): return covered(.grant)
+        case (.undecided, _): break
+        }
+        guard let query = purpose.query else {
+            return verified.asksInBulk(caller) ? .ask : covered(.configuration)
+        }
+        let isFamiliar = verified.isFamiliar(caller)
+        switch verified.rules.access {
+        case .always: return .ask
+        case .granted: return .withheld
+        case .never: return isFamiliar ? covered(.configuration) : .ask
+        case .unlessGranted: return isFamiliar && offer.login.allows(query) ? covered(.entry) : .ask
+        }
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import ConcurrencyTools
+import Vault
+
+/// Decides which logins may be handed out, with the person's word where nothing covers them.
+struct ReleaseDecision: Sendable {
+    private let coverage: Coverage
+    private let questions: ReleaseQuestion
+    private let approval: ClientApproval
+    private let decisions: StandingDecisions
+
+    /// Makes one that asks these questions.
+    init(
+        coverage: Coverage,
+        questions: ReleaseQuestion,
+        approval: ClientApproval,
+        decisions: StandingDecisions
+    ) {
+        self.coverage = coverage
+        self.questions = questions
+        self.approval = approval
+        self.decisions = decisions
+    }
+
+    /// Lets through what is covered, and asks the person for the rest.
+    ///
+    /// - Returns: The offers that may be handed out, in their order; none after a denial.
+    func release(
+        _ offers: [Offer],
+        for purpose: Purpose,
+        to verified: VerifiedRequest
+    ) async throws(Refusal) -> Released {
+        guard !offers.isEmpty else {
+            return Released(offers: [], host: purpose.host, isNothingFound: true)
+        }
+        var caller = await verified.requester.caller()
+        // In the offers' order, not by uuid: two vaults can hold copies of one entry.
+        var standings = await coverage.standings(of: offers, for: purpose, verified: verified, caller: caller)
+        if standings.contains(where: \.asks) {
+            let known = caller.program
+            caller = await verified.requester.asker()
+            // Somebody else may have got hold of the connection: what covered the one doesn't cover the other.
+            if caller.program != known {
+                standings = await coverage.standings(
+                    of: offers,
+                    for: purpose,
+                    verified: verified,
+                    caller: caller
+                )
+            }
+        }
+        let asked = zip(offers, standings).filter(\.1.asks).map(\.0)
+        var bases = Set(standings.compactMap(\.cover?.basis))
+        guard !asked.isEmpty else {
+            let covered = zip(offers, standings).compactMap { offer, standing in
+                standing.cover.map { offer.covered(by: $0) }
+            }
+            if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
+            return Released(offers: covered, bases: bases, host: purpose.host)
+        }
+        let decided = try await decide(on: asked, for: purpose, verified: verified, caller: caller).get()
+        var allowed: Set<String> = []
+        if decided.allows {
+            allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
+        }
+        let given = zip(offers, standings).compactMap { offer, standing -> Offer? in
+            switch standing {
+            case .covered(let cover): offer.covered(by: cover)
+            case .ask: allowed.contains(offer.login.id.hex) ? offer : nil
+            case .withheld: nil
+            }
+        }
+        if let code = decided.code { bases.insert(.answer(code: code)) }
+        return Released(
+            offers: given,
+            code: decided.code,
+            bases: bases,
+            host: purpose.host,
+            leftOut: decided.choices.leftOut
+        )
+    }
+
+    /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
+    private func decide(
+        on asked: [Offer],
+        for purpose: Purpose,
+        verified: VerifiedRequest,
+        caller: Caller
+    ) async -> Result<PersonDecision, Refusal> {
+        let question = questions.about(
+            asked,
+            in: asked.map(\.store.name),
+            for: purpose,
+            verified: verified,
+            caller: caller
+        )
+        return await Task(executorPreference: TaskQueue.shared) {
+            do throws(Refusal) {
+                let decided = try await approval.ask(question, for: verified) { answer, session in
+                    let kept = purpose.grants(
+                        toKeepOf: answer,
+                        about: asked,
+                        verified: verified,
+                        caller: caller
+                    )
+                    return await decisions.remember(kept, in: session, about: verified.client)
+                }
+                return .success(decided)
+            } catch .withdrawn {
+                // A lock takes back what waits for the vault.
+                for store in asked.map(\.store) where await store.status().isLocked {
+                    return .failure(.locked)
+                }
+                return .failure(.withdrawn)
+            } catch {
+                return .failure(error)
+            }
+        }.value
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import DisplayText
+import KeePassHTTP
+
+/// A new key that is stored by the person's word.
+struct Admission: Sendable {
+    /// The Id that it has.
+    var id: String
+    /// Who asked.
+    var caller: Caller
+    var code: String?
+    /// The fingerprint of the key that the person let it replace.
+    var replaced: String?
+}
+
+/// Asks the person about new keys until they are stored.
+struct ClientAdmission: Sendable {
+    /// How often an Id that turns out to be taken brings the question back before Keybell gives up.
+    private static let rounds = 8
+
+    private let approvals: ApprovalBroker
+    private let naming: ClientNaming
+    private let registration: KeyRegistration
+    private let vaultUnlock: VaultUnlock
+    private let policy: Policy
+
+    /// Makes one that names and stores keys by these.
+    init(
+        approvals: ApprovalBroker,
+        naming: ClientNaming,
+        registration: KeyRegistration,
+        vaultUnlock: VaultUnlock,
+        policy: Policy
+    ) {
+        self.approvals = approvals
+        self.naming = naming
+        self.registration = registration
+        self.vaultUnlock = vaultUnlock
+        self.policy = policy
+    }
+
+    /// Asks until the key is stored, under an Id that is free or that the person lets it take over.
+    func admit(
+        _ key: ClientKey,
+        proposed: String?,
+        from requester: CachedRequester
+    ) async throws(Refusal) -> Admission {
+        var base: String?
+        for _ in 0..<Self.rounds {
+            let caller = await requester.asker()
+            let offer =
+                if let base {
+                    await naming.offer(near: base)
+                } else {
+                    await naming.offer(proposed, for: key, caller: caller)
+                }
+            var question = ApprovalRequest(
+                kind: .associate,
+                caller: caller,
+                sameness: sameness(key.fingerprint, proposed ?? ""),
+                suggestedID: offer.text,
+                fingerprint: key.fingerprint
+            )
+            question.exception = policy.exception(for: offer.text)
+            let decided = try PersonDecision(await approvals.ask(question))
+            guard decided.allows else { throw decided.refusal }
+            if let chosen = decided.choices.id, let name = await naming.nameOfAnother(chosen, than: key) {
+                // It is asked again, with one near it that is free; the answer that was given is none to that.
+                if let code = decided.code { await approvals.delivered(code) }
+                base = name
+                continue
+            }
+            let name = AgreedName(
+                text: decided.choices.id ?? offer.text,
+                base: offer.base,
+                isWanted: decided.choices.isNamedByPerson
+                    || proposed.flatMap { PlainName($0) }?.text == offer.text
+            )
+            let agreed = Admission(id: name.text, caller: caller, code: decided.code)
+            if let admission = try await keep(key, under: name, agreed, proposed: proposed, from: requester) {
+                return admission
+            }
+            base = name.text
+        }
+        throw .denied
+    }
+
+    /// Stores a key under a name, after a question where another key has that; nil after a denial of it.
+    ///
+    /// Much can happen while the person opens a keyring or a vault for it. If another client than the person has seen
+    /// has the Id when the key is stored, they are asked again.
+    private func keep(
+        _ key: ClientKey,
+        under name: AgreedName,
+        _ agreed: Admission,
+        proposed: String?,
+        from requester: CachedRequester
+    ) async throws(Refusal) -> Admission? {
+        var admission = agreed
+        for _ in 0..<Self.rounds {
+            try await registration.unlock()
+            admission.id = try await naming.id(for: key, under: name)
+            let holder = try await naming.client(admission.id)
+            if let holder, ![key.fingerprint, admission.replaced].contains(holder.fingerprint) {
+                admission.caller = await requester.asker()
+                var overwrite = ApprovalRequest(
+                    kind: .overwrite,
+                    caller: admission.caller,
+                    sameness: sameness(key.fingerprint, proposed ?? ""),
+                    client: admission.id,
+                    suggestedID: admission.id,
+                    fingerprint: key.fingerprint
+                )
+                overwrite.replaced = KeyHolder(holder)
+                overwrite.exception = policy.exception(for: admission.id)
+                let decided = try PersonDecision(await approvals.ask(overwrite))
+                guard decided.allows else { return nil }
+                admission.code = decided.code
+                admission.replaced = holder.fingerprint
+            }
+            try await vaultUnlock.learnHash(forNew: admission.id, from: requester)
+            if try await registration.store(key, as: admission) { return admission }
+        }
+        throw .keyring(ClientError.taken(name.text).advice)
+    }
+}

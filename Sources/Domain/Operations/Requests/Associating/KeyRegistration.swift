@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Clients
+import KeePassHTTP
+import Logging
+
+/// Stores new keys, and forgets what was granted to those that go.
+struct KeyRegistration: Sendable {
+    private let vaults: VaultSet
+    private let clients: any ClientStore
+    private let grants: any GrantStore
+    private let logger: Logger
+
+    /// Makes one that stores keys among these clients.
+    init(vaults: VaultSet, clients: any ClientStore, grants: any GrantStore, logger: Logger) {
+        self.vaults = vaults
+        self.clients = clients
+        self.grants = grants
+        self.logger = logger
+    }
+
+    /// Unlocks the keyring; only an allowed request may.
+    func unlock() async throws(Refusal) {
+        do throws(ClientError) {
+            try await clients.unlockForStoring()
+        } catch {
+            logger.error("the keyring can't be used", metadata: ["why": "\(error.advice)"])
+            throw .keyring(error.advice)
+        }
+    }
+
+    /// Stores a key unless somebody else has the Id by now than the person was shown.
+    func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
+        let caller = admission.caller
+        let revoked = try await revoked(by: key, admission)
+        do throws(ClientError) {
+            try await clients.register(
+                id: admission.id,
+                key: key,
+                program: caller.program.id,
+                origin: caller.program.origin,
+                database: await vaults.hash() ?? "",
+                replacing: admission.replaced,
+                clearing: { () async throws(ClientError) in
+                    try await clearGrants(of: revoked, for: admission.id)
+                }
+            )
+            return true
+        } catch .taken {
+            return false
+        } catch {
+            logger.error(
+                "the client's key could not be stored",
+                metadata: ["client": "\(admission.id)", "why": "\(error.advice)"]
+            )
+            if case .badName = error { throw .forbidden(error.advice) }
+            throw .keyring(error.advice)
+        }
+    }
+
+    /// The keys whose grants go when this one is stored: the one that is replaced, and this one where no client has it,
+    /// since its item may have been deleted while Keybell wasn't there to see it, and that has revoked it.
+    private func revoked(by key: ClientKey, _ admission: Admission) async throws(Refusal) -> Set<String> {
+        var revoked = Set([admission.replaced].compactMap(\.self))
+        do throws(ClientError) {
+            if try await clients.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
+        } catch {
+            throw .keyring(error.advice)
+        }
+        return revoked
+    }
+
+    /// Forgets what was decided for keys.
+    ///
+    /// Where it can't be deleted the new key isn't stored: it would count for that again.
+    private func clearGrants(of revoked: Set<String>, for id: String) async throws(ClientError) {
+        for fingerprint in revoked {
+            do throws(ClientError) {
+                try await grants.forget(fingerprint: fingerprint)
+            } catch {
+                logger.error(
+                    "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",
+                    metadata: ["client": "\(id)", "why": "\(error.advice)"]
+                )
+                throw error
+            }
+        }
+    }
+}

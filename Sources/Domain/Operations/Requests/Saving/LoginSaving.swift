@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Audit
+import Clients
+import DisplayText
+import Logging
+import Vault
+
+/// Carries out a save once something lets it through.
+struct LoginSaving: Sendable {
+    private let approvals: ApprovalBroker
+    private let keys: KeyCheck
+    private let mutes: MuteCheck
+    private let coverage: Coverage
+    private let approval: SaveApproval
+    private let recorder: RequestRecorder
+    private let logger: Logger
+
+    /// Makes one that asks and records by these.
+    init(
+        approvals: ApprovalBroker,
+        keys: KeyCheck,
+        mutes: MuteCheck,
+        coverage: Coverage,
+        approval: SaveApproval,
+        recorder: RequestRecorder,
+        logger: Logger
+    ) {
+        self.approvals = approvals
+        self.keys = keys
+        self.mutes = mutes
+        self.coverage = coverage
+        self.approval = approval
+        self.recorder = recorder
+        self.logger = logger
+    }
+
+    /// Asks where nothing covers it, and saves.
+    ///
+    /// - Parameters:
+    ///   - wish: What is to be saved.
+    ///   - name: What the ledger calls it.
+    ///   - store: Where to.
+    ///   - verified: The request.
+    /// - Returns: The entry that it made or changed.
+    /// - Throws: Why nothing was saved.
+    func save(
+        _ wish: SaveRequest,
+        named name: [UInt8],
+        in store: any VaultStore,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> Saved {
+        let shown = try await preview(wish, in: store)
+        // So it is only where nothing was sent but a title, a user name and a URL without a secret part.
+        guard !shown.isUnchanged else { throw .vault(.unchanged) }
+        let cover = try await approval.cover(
+            shown,
+            wish: wish,
+            named: name,
+            vault: store.name,
+            verified: verified
+        )
+        let code = cover.basis.code
+        // The entry may have become another one while the person thought about it.
+        guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
+        let id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
+        await approvals.forget(.entry(id.hex))
+        // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
+        if let code { await approvals.delivered(code) }
+        await recorder.record(
+            .saved,
+            client: verified.client.id,
+            caller: await verified.requester.sender(),
+            under: [cover.basis],
+            [
+                .host: wish.host.map { PlainText.host($0) },
+                .vault: PlainText.field(store.name),
+                .entries: id.hex,
+            ]
+        )
+        return Saved(id: id, code: code)
+    }
+
+    private func preview(
+        _ wish: SaveRequest,
+        in store: any VaultStore
+    ) async throws(Refusal) -> SavePreview {
+        do throws(VaultError) {
+            return try await store.preview(wish.draft)
+        } catch {
+            throw .vault(error)
+        }
+    }
+
+    /// Stores a draft; a keyring that wants the person's word for this login, too, asks for it.
+    private func store(
+        _ draft: LoginDraft,
+        in store: any VaultStore,
+        under cover: Cover,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> LoginID {
+        try await check(cover, of: verified)
+        do throws(VaultError) {
+            do throws(VaultError) {
+                return try await store.save(draft)
+            } catch .unconfirmed {
+                guard let id = draft.id else { throw .unconfirmed }
+                try await store.confirm([id])
+                verified.requester.hasWaited()
+            } catch {
+                throw error
+            }
+        } catch {
+            throw failed(error)
+        }
+        try await check(cover, of: verified)
+        do throws(VaultError) {
+            return try await store.save(draft)
+        } catch {
+            throw failed(error)
+        }
+    }
+
+    private func failed(_ error: VaultError) -> Refusal {
+        logger.error("a login could not be saved", metadata: ["why": "\(error)"])
+        return .vault(error)
+    }
+
+    /// Whether a save may be carried out now: the client's key is there, and what covers it unasked still does.
+    private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
+        try await keys.check(verified)
+        guard cover.basis.code == nil else { return }
+        try await mutes.check(verified.requester)
+        guard await coverage.stillCovered([cover]) == [true] else { throw .denied }
+    }
+}
+
+extension SavePreview {
+    /// Whether this is about the entry that was shown, and gives it no host that wasn't.
+    fileprivate func isCovered(by shown: SavePreview) -> Bool {
+        stored.map(EntryLine.init) == shown.stored.map(EntryLine.init)
+            && stored?.url == shown.stored?.url
+            && Set(newHosts).isSubset(of: shown.newHosts)
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Callers
+import Clients
+import SecureMemory
+import Vault
+
+/// Finds what covers a save, and asks the person where nothing does.
+struct SaveApproval: Sendable {
+    private let vaults: VaultSet
+    private let saves: SaveLedger
+    private let decisions: StandingDecisions
+    private let approval: ClientApproval
+
+    /// Makes one that looks up grants here.
+    init(vaults: VaultSet, saves: SaveLedger, decisions: StandingDecisions, approval: ClientApproval) {
+        self.vaults = vaults
+        self.saves = saves
+        self.decisions = decisions
+        self.approval = approval
+    }
+
+    /// Whether a save has to be asked about, as far as that is known without a look at the vault.
+    func isNeeded(for wish: SaveRequest, verified: VerifiedRequest) async -> Bool {
+        let caller = await verified.requester.caller()
+        let isPlain = !wish.draft.holdsSettings
+        if isPlain || wish.draft.id == nil, verified.rules.saving == .never, verified.isFamiliar(caller) {
+            return false
+        }
+        let place = wish.host ?? wish.draft.title ?? ""
+        for store in vaults.stores {
+            let grant = GrantKey(
+                wish.draft.id == nil ? .create : .change,
+                host: place,
+                form: wish.form(at: place, of: nil),
+                vault: store.name,
+                verified: verified,
+                caller: caller
+            )
+            let subject = GrantSubject(key: grant, entry: wish.draft.id?.hex ?? "")
+            switch await decisions.decisions(on: [subject]).first {
+            case .denied: return false
+            case .allowed where isPlain: return false
+            case .allowed, .undecided, .unknown, nil: continue
+            }
+        }
+        return verified.rules.asksToSave
+    }
+
+    /// What lets a save through; the person is asked unless a grant or the configuration covers it.
+    ///
+    /// A change that gives a stored entry new hosts always asks, and so does one of a field that may be some program's
+    /// settings; no grant for one host makes an entry for another.
+    func cover(
+        _ preview: SavePreview,
+        wish: SaveRequest,
+        named name: [UInt8],
+        vault: String,
+        verified: VerifiedRequest
+    ) async throws(Refusal) -> Cover {
+        let known = await verified.requester.caller()
+        let stored = preview.stored
+        let host = stored.map { PageAddress(loose: $0.matchedURL)?.hostAndPort ?? $0.title } ?? wish.host
+        // An entry without a host goes by its title, so that a grant for one such entry doesn't cover all of them.
+        let place = host ?? wish.draft.title ?? ""
+        let form = wish.form(at: place, of: stored)
+        let grant = GrantKey(
+            stored == nil ? .create : .change,
+            host: place,
+            form: form,
+            vault: vault,
+            verified: verified,
+            caller: known
+        )
+        let widens =
+            wish.draft.holdsSettings || preview.newHosts.contains { stored != nil || $0 != place }
+        let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
+        let decision = await decisions.decisions(on: [subject]).first ?? .unknown
+        if decision == .denied { throw .denied }
+        if !widens, decision == .allowed { return Cover(basis: .grant, subject: subject) }
+        let isCoverable = decision != .unknown && (!widens || stored == nil)
+        if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {
+            return Cover(basis: .configuration, subject: subject)
+        }
+        // A script at night would wait for nobody.
+        guard verified.rules.asksToSave else { throw .notGranted }
+        let caller = await verified.requester.asker()
+        var question = ApprovalRequest(
+            kind: .save,
+            caller: caller,
+            sameness: saves.digest(
+                of: [verified.client.id, verified.client.fingerprint].map { SecretBytes(utf8: $0) }
+                    + wish.parts
+            ),
+            client: verified.client.id,
+            fingerprint: verified.client.fingerprint,
+            vaults: [vault],
+            host: host,
+            submitHost: stored == nil ? wish.submitHost : nil,
+            claimedHost: stored != nil && wish.host != host ? wish.host : wish.unreadableURL,
+            claimedSubmitHost: stored == nil ? nil : wish.submitHost,
+            isPlainHTTP: form.scheme == "http",
+            newHosts: preview.newHosts,
+            entries: stored.map { [EntryLine($0)] } ?? [wish.line],
+            isNew: preview.isNew,
+            fields: preview.changedFields,
+            alwaysOffered: !widens && decisions.keepsGrants
+        )
+        question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
+        question.describe(verified, caller: caller, among: vaults)
+        await saves.isAsked(about: name, question)
+        let decided = try await approval.ask(question, for: verified) { [decisions] answer, session in
+            // Not where somebody else has got hold of the connection meanwhile.
+            guard let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
+                !(widens && decided.allows), caller.program == known.program, caller.program.isKnown,
+                let scope = Grant.Scope(decided.choices)
+            else { return nil }
+            return await decisions.remember(
+                [Grant(key: grant, allows: decided.allows, entries: nil, scope: scope)],
+                in: session,
+                about: verified.client
+            )
+        }
+        guard decided.allows, let code = decided.code else { throw decided.refusal }
+        return Cover(basis: .answer(code: code), subject: nil)
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Clients
+import KeePassHTTP
+import Vault
+
+/// Looks through vaults for what a search means, in fair turns.
+struct VaultSearch: Sendable {
+    /// How long one search may take, from its turn on, before it is cut off, whatever it met.
+    private static let time: Duration = .seconds(2)
+
+    private let vaults: VaultSet
+    private let access: VaultAccess
+    private let mutes: MuteCheck
+    private let queue: SearchQueue
+    private let order: MatchOptions.Order
+    private let now: @Sendable () -> Int64
+
+    /// Makes one whose searches have their turns here.
+    init(
+        vaults: VaultSet,
+        access: VaultAccess,
+        mutes: MuteCheck,
+        queue: SearchQueue,
+        order: MatchOptions.Order,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.vaults = vaults
+        self.access = access
+        self.mutes = mutes
+        self.queue = queue
+        self.order = order
+        self.now = now
+    }
+
+    /// Reads the search; what is wrong with it is known without a look at anything.
+    ///
+    /// An expression is compiled in a turn of its client's, like all that a search costs.
+    func read(
+        _ text: String,
+        _ flags: SearchFlags,
+        for verified: VerifiedRequest
+    ) async throws(Refusal) -> LoginSearch {
+        let read: @Sendable () -> Result<LoginSearch, Refusal> = {
+            do throws(SearchError) {
+                return .success(try LoginSearch(text, flags))
+            } catch {
+                return .failure(.search(error))
+            }
+        }
+        guard flags.mode == .regular, text.utf8.count <= LoginSearch.longest else { return try read().get() }
+        try await mutes.check(verified.requester)
+        return try await inTurn(of: verified) { (read(), 0) }.get()
+    }
+
+    /// What it finds in all vaults.
+    func find(
+        _ search: LoginSearch,
+        _ flags: SearchFlags,
+        for verified: VerifiedRequest
+    ) async throws(Refusal) -> [Offer] {
+        try await access.find(for: verified) { (open) async throws(Refusal) in
+            try await look(for: search, flags, in: open, for: verified)
+        }
+    }
+
+    /// The same in the vaults of these names alone; that there is nothing is only ever said of all.
+    func find(
+        _ search: LoginSearch,
+        _ flags: SearchFlags,
+        inVaults names: [String],
+        for verified: VerifiedRequest
+    ) async throws(Refusal) -> [Offer] {
+        let offers = try await access.find(for: verified) { (open) async throws(Refusal) in
+            let shown = open.filter { names.contains($0.store.name) }
+            return try await look(for: search, flags, in: shown, for: verified)
+        }
+        guard !offers.isEmpty || vaults.stores.allSatisfy({ names.contains($0.name) }) else { throw .locked }
+        return offers
+    }
+
+    /// Looks through open vaults, in one turn from the first entry to the last: another search's work is never counted
+    /// against its time.
+    private func look(
+        for search: LoginSearch,
+        _ flags: SearchFlags,
+        in open: [OpenVault],
+        for verified: VerifiedRequest
+    ) async throws(Refusal) -> [Offer] {
+        let now = now()
+        return try await inTurn(of: verified) { [order] in
+            var budget = SearchBudget(until: .now + Self.time)
+            do throws(Refusal) {
+                var offers: [Offer] = []
+                for vault in open {
+                    for login in vault.index.everything where search.concerns(login, now: now) {
+                        guard let entry = try await Self.searchable(login, in: vault.store, flags) else {
+                            continue
+                        }
+                        do throws(SearchError) {
+                            guard try search.finds(entry, now: now, within: &budget) else { continue }
+                        } catch {
+                            throw .search(error)
+                        }
+                        offers += vault.offers([login])
+                    }
+                }
+                return (.success(offers.sorted(by: order)), budget.used)
+            } catch {
+                return (.failure(error), budget.used)
+            }
+        }.get()
+    }
+
+    /// Does a part of a search when it is its client's turn.
+    private func inTurn<Value: Sendable>(
+        of verified: VerifiedRequest,
+        _ job: @escaping @Sendable () async -> (Result<Value, Refusal>, work: Int)
+    ) async -> Result<Value, Refusal> {
+        let turn = Turn(of: await verified.requester.caller(), client: verified.client.fingerprint)
+        let result = await queue.run(for: turn, job) ?? .failure(.search(.tooMany))
+        verified.requester.hasWaited()
+        return result
+    }
+
+    /// A login with what the search looks at; nil once it is gone.
+    ///
+    /// One at a time, and with its secrets only for a search that looks at them.
+    private static func searchable(
+        _ login: Login,
+        in store: any VaultStore,
+        _ flags: SearchFlags
+    ) async throws(Refusal) -> SearchableEntry? {
+        let looksInside =
+            flags.inPasswords || flags.inOther && !login.fieldNames.isEmpty || flags.inNotes && login.hasNotes
+        do throws(VaultError) {
+            let secrets = looksInside ? try await store.secrets(of: login.id) : nil
+            let history = flags.inHistory ? try await store.history(of: login.id) : []
+            return SearchableEntry(
+                login: login,
+                texts: SearchableEntry.texts(login, secrets, isPublic: flags.isPublic),
+                history: history.map { SearchableEntry.texts($0.login, $0.secrets, isPublic: false) }
+            )
+        } catch .notFound {
+            return nil
+        } catch {
+            throw .vault(error)
+        }
+    }
+}
+
+extension SearchableEntry {
+    fileprivate static func texts(
+        _ login: Login,
+        _ secrets: LoginSecrets?,
+        isPublic: Bool
+    ) -> [SearchPlace: [SearchableText]] {
+        let path = login.group?.name ?? ""
+        return [
+            .titles: [.plain(login.title)],
+            .userNames: [.plain(login.username)],
+            .urls: [.plain(isPublic ? login.publicURL : login.url)],
+            .passwords: secrets.map { [.secret($0.password)] } ?? [],
+            .notes: secrets.map { [.secret($0.notes)] } ?? [],
+            .other: secrets.map { $0.fields.values.map { .secret($0) } } ?? [],
+            .stringNames: login.fieldNames.map { .plain($0) },
+            .tags: login.tags.map { .plain($0) },
+            .uuids: [.plain(login.id.hex)],
+            .groupPaths: [.plain(path)],
+            .groupNames: [.plain(path.split(separator: "/").last.map(String.init) ?? "")],
+        ]
+    }
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import Logging
+import Vault
+
+/// The way of verified requests to the contents of vaults.
+///
+/// The only one, so that mutes are always applied first, and what is locked is unlocked for whoever wants that.
+struct VaultAccess: Sendable {
+    private let vaults: VaultSet
+    private let approvals: ApprovalBroker
+    private let mutes: MuteCheck
+    private let vaultUnlock: VaultUnlock
+    private let logger: Logger
+    private let used: @Sendable () -> Void
+
+    /// Makes one for these vaults; `used` hears of every use.
+    init(
+        vaults: VaultSet,
+        approvals: ApprovalBroker,
+        mutes: MuteCheck,
+        vaultUnlock: VaultUnlock,
+        logger: Logger,
+        used: @escaping @Sendable () -> Void
+    ) {
+        self.vaults = vaults
+        self.approvals = approvals
+        self.mutes = mutes
+        self.vaultUnlock = vaultUnlock
+        self.logger = logger
+        self.used = used
+    }
+
+    /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
+    func open(for verified: VerifiedRequest) async throws(Refusal) -> [OpenVault] {
+        try await mutes.check(verified.requester)
+        used()
+        try await learnHash(for: verified)
+        if verified.wantsUnlock {
+            let needed = await vaults.needed(for: verified.request)
+            if !needed.isEmpty { try await vaultUnlock.unlock(needed, for: verified) }
+        }
+        return try await openVaults()
+    }
+
+    /// Has the first vault opened where it never was: a reply without its Hash would lead clients astray for good.
+    func learnHash(for verified: VerifiedRequest) async throws(Refusal) {
+        guard let store = await vaults.neverOpened() else { return }
+        if verified.wantsUnlock { try await vaultUnlock.unlock([store], for: verified) }
+        guard await vaults.hash() != nil else { throw .neverOpened(store.name) }
+    }
+
+    /// What a look into the open vaults finds for a verified request.
+    ///
+    /// If nothing is found and other vaults are locked, it may be in those: they are unlocked and looked into if the
+    /// request wants that; otherwise the request is refused. "Nothing" is told only when all vaults were looked into.
+    func find<Found: Collection & Sendable>(
+        for verified: VerifiedRequest,
+        _ look: ([OpenVault]) async throws(Refusal) -> Found
+    ) async throws(Refusal) -> Found {
+        try await find(for: verified, isNothing: \.isEmpty, look)
+    }
+
+    /// The same for what is no collection.
+    func find<Found: Sendable>(
+        for verified: VerifiedRequest,
+        isNothing: (Found) -> Bool,
+        _ look: ([OpenVault]) async throws(Refusal) -> Found
+    ) async throws(Refusal) -> Found {
+        let found = try await look(open(for: verified))
+        let locked = await vaults.locked()
+        guard !locked.isEmpty else { return found }
+        guard isNothing(found) else {
+            logger.info(
+                "served from the vaults that are open",
+                metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
+            )
+            return found
+        }
+        guard verified.wantsUnlock else {
+            logLocked(locked)
+            throw .locked
+        }
+        try await vaultUnlock.unlock(locked, for: verified)
+        let foundNow = try await look(openVaults())
+        // One of them may have stayed locked.
+        if isNothing(foundNow) {
+            let locked = await vaults.locked()
+            guard locked.isEmpty else {
+                logLocked(locked)
+                throw .locked
+            }
+        }
+        return foundNow
+    }
+
+    /// Which of two refusals a client gets: for a request that would have to ask, "too many questions" comes before
+    /// "locked".
+    func limitFirst(_ refusal: Refusal, of verified: VerifiedRequest, asks: Bool) async -> Refusal {
+        guard asks, refusal.isLock, await !approvals.hasRoom(for: await verified.requester.caller()) else {
+            return refusal
+        }
+        return .tooMany
+    }
+
+    /// Names the vaults that may hold what the open ones don't, for the client is told nothing of them.
+    private func logLocked(_ locked: [any VaultStore]) {
+        logger.notice(
+            "nothing was found in the vaults that are open, and others are locked",
+            metadata: ["locked": "\(locked.map(\.name).joined(separator: ", "))"]
+        )
+    }
+
+    private func openVaults() async throws(Refusal) -> [OpenVault] {
+        do throws(VaultError) {
+            return try await vaults.open()
+        } catch {
+            throw .vault(error)
+        }
+    }
+}

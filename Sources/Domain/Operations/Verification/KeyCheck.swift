@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Clients
+
+/// Whether a verified client's key is still there.
+struct KeyCheck: Sendable {
+    private let clients: any ClientStore
+
+    /// Makes one that looks among these.
+    init(clients: any ClientStore) {
+        self.clients = clients
+    }
+
+    /// Throws `unverified` once the key that a request was verified with is no longer its client's.
+    ///
+    /// To be asked after whatever was waited for, and before anything is handed out or saved: the person may have revoked
+    /// the client meanwhile, or deleted its key in the keyring.
+    func check(_ verified: VerifiedRequest) async throws(Refusal) {
+        let holder: Client?
+        do throws(ClientError) {
+            holder = try await clients.client(withID: verified.client.id)
+        } catch  where error.isLock {
+            throw .locked
+        } catch {
+            throw .keyring(error.advice)
+        }
+        guard holder?.fingerprint == verified.client.fingerprint else { throw .unverified }
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+/// Refuses programs that the person has muted.
+struct MuteCheck: Sendable {
+    private let approvals: ApprovalBroker
+
+    /// Makes one that knows the mutes of this broker.
+    init(approvals: ApprovalBroker) {
+        self.approvals = approvals
+    }
+
+    /// Throws `muted` for a program that is, before anything is looked at for it.
+    ///
+    /// Who asks is found out only while anybody is muted: that is expensive, and hardly ever needed.
+    func check(_ requester: CachedRequester) async throws(Refusal) {
+        guard await approvals.hasMutes else { return }
+        if await approvals.isMuted(await requester.caller()) { throw .muted }
+    }
+}

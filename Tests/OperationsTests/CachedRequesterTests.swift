@@ -8,35 +8,35 @@ import Testing
 
 @testable import Operations
 
+/// Somebody who is another program at each look, and whose looks are counted.
+private final class ChangingRequester: Requester {
+    private let seen = Mutex<[String]>([])
+    private let known: Caller?
+
+    init(_ known: Caller? = nil) { self.known = known }
+
+    var looks: [String] { seen.withLock { $0 } }
+    var isThere: Bool { true }
+
+    func caller() async -> Caller { look("caller") }
+
+    func asker() async -> Caller { look("asker") }
+
+    func sender() async -> Caller { look("sender") }
+
+    private func look(_ kind: String) -> Caller {
+        let count = seen.withLock { seen in
+            seen.append(kind)
+            return seen.count
+        }
+        return known ?? .named("program-\(count)")
+    }
+}
+
 /// How often it is looked up who sends a request.
 @Suite(.timeLimit(.minutes(1))) struct CachedRequesterTests {
-    /// Somebody who is another program at each look, and whose looks are counted.
-    private final class Changing: Requester {
-        private let seen = Mutex<[String]>([])
-        private let known: Caller?
-
-        init(_ known: Caller? = nil) { self.known = known }
-
-        var looks: [String] { seen.withLock { $0 } }
-        var isThere: Bool { true }
-
-        func caller() async -> Caller { look("caller") }
-
-        func asker() async -> Caller { look("asker") }
-
-        func sender() async -> Caller { look("sender") }
-
-        private func look(_ kind: String) -> Caller {
-            let count = seen.withLock { seen in
-                seen.append(kind)
-                return seen.count
-            }
-            return known ?? .named("program-\(count)")
-        }
-    }
-
     @Test func `the caller is found once, and again after a question or another wait`() async {
-        let requester = CachedRequester(Changing())
+        let requester = CachedRequester(ChangingRequester())
         let first = await requester.caller()
         #expect(await requester.caller() == first)
         let asker = await requester.asker()
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `a question is always for a fresh look, and a record for the last one`() async {
-        let changing = Changing()
+        let changing = ChangingRequester()
         let requester = CachedRequester(changing)
         _ = await (requester.caller(), requester.asker(), requester.asker(), requester.sender())
         #expect(changing.looks == ["caller", "asker", "asker", "sender"])
@@ -70,7 +70,7 @@ import Testing
     ])
     func `a request that asks nobody looks once`(type: RequestType, fields: [String: String]) async throws {
         let scene = try await scene { ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never) }
-        let requester = Changing(scene.guest.caller)
+        let requester = ChangingRequester(scene.guest.caller)
         let request = try WireRequest(type.rawValue, id: scene.guest.id, key: scene.guest.key, fields)
         let answer = await scene.handler.answer(request.bytes, from: requester)
         #expect(try IncomingReply(parsing: answer.body, key: scene.guest.key).success)
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `who was asked about is looked for again after the answer`() async throws {
         let scene = try await scene { _ in }
-        let requester = Changing(scene.guest.caller)
+        let requester = ChangingRequester(scene.guest.caller)
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
         var events = scene.approvals.events().makeAsyncIterator()
         async let answer = scene.handler.answer(body, from: requester)

@@ -6,7 +6,7 @@ import Logging
 
 /// What the operations of all handlers that follow one another share.
 ///
-/// Only ``RequestOperations`` sees all of it: it gives each operation what that needs.
+/// No operation sees all of it: ``RequestOperations`` gives each what that needs.
 struct HandlerParts: Sendable {
     var clients: any ClientStore
     var grants: any GrantStore

@@ -64,7 +64,11 @@ import Testing
             }
             #expect(shown.code == code)
             if number == 0 { try await broker.answer(code: code, decision: .deny, through: .notifier) }
-            #expect(await events.next() == .removed(code: code, .denied))
+            guard case .ended(let ended, isHeard: true)? = await events.next() else {
+                Issue.record("its end wasn't told")
+                return
+            }
+            #expect(ended.request.code == code && ended.outcome == .denied)
         }
         #expect(await answer.value == .denied(Choices()))
     }
@@ -80,12 +84,11 @@ import Testing
         try await broker.answer(code: code, decision: .deny, through: .terminal(.stranger))
         #expect(await answer == .denied(Choices()))
         #expect(await counts.next() == 0)
-        #expect(await events.next() == .removed(code: code, .denied))
-        guard case .closed(let ended)? = await events.next() else {
-            Issue.record("there is nothing to keep a record of")
+        guard case .ended(let ended, isHeard: true)? = await events.next() else {
+            Issue.record("it isn't told")
             return
         }
-        #expect(ended.request.code == code && ended.answeredBy != nil)
+        #expect(ended.request.code == code && ended.outcome == .denied && ended.answeredBy != nil)
     }
 
     @Test func `what ends unheard behind a locked screen is kept in the record`() async throws {
@@ -93,7 +96,7 @@ import Testing
         await broker.screenLocked(true)
         var events = broker.events().makeAsyncIterator()
         #expect(await broker.ask(.release()) == .unseen)
-        guard case .closed(let ended)? = await events.next() else {
+        guard case .ended(let ended, isHeard: false)? = await events.next() else {
             Issue.record("it was told of, or there is nothing to keep a record of")
             return
         }
@@ -104,16 +107,17 @@ import Testing
         let (windows, window) = AsyncStream<Bool>.makeStream()
         var limits = ApprovalLimits()
         limits.confirmedKinds = [.release]
+        limits.confirmationStart = .milliseconds(20)
         let broker = ApprovalBroker(
             limits: limits,
             watchProcess: processes.watch,
-            confirmation: { _ in
+            confirmation: { _ throws(ConfirmationError) in
                 window.yield(true)
                 let (answers, answer) = AsyncStream<Never>.makeStream()
                 for await _ in answers {}
                 withExtendedLifetime(answer) {}
                 window.yield(false)
-                return nil
+                throw ConfirmationError("Nobody is there.")
             }
         )
         var isOpen = windows.makeAsyncIterator()
@@ -127,6 +131,42 @@ import Testing
         await broker.withdraw(.everything)
         #expect(await answer == .withdrawn)
         #expect(await isOpen.next() == false)
+    }
+
+    @Test
+    func `an allow that nobody can be asked to confirm is an error that says why, and can be tried again`()
+        async throws
+    {
+        var limits = ApprovalLimits()
+        limits.confirmedKinds = [.release]
+        let isBroken = Mutex(true)
+        let broker = ApprovalBroker(
+            limits: limits,
+            watchProcess: processes.watch,
+            confirmation: { _ throws(ConfirmationError) in
+                guard isBroken.withLock({ $0 }) else { return true }
+                throw ConfirmationError("Install a pinentry.")
+            }
+        )
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release())
+        let code = try #require(await nextCode(&events))
+        for surface in [Surface.bus(.stranger), .terminal(.stranger), .notifier] {
+            await #expect(throws: AnswerError.unconfirmed(ConfirmationError("Install a pinentry."))) {
+                try await broker.answer(code: code, decision: .allow, through: surface)
+            }
+        }
+        // Told of once more, for whoever has taken it away.
+        #expect(await nextCode(&events) == code)
+        let waiting = try #require(await broker.pending().first)
+        #expect(waiting.confirmationTrouble == "Install a pinentry.")
+        #expect(waiting.body.contains("pinentry could not ask you"))
+        isBroken.withLock { $0 = false }
+        try await broker.answer(code: code, decision: .allow, through: .bus(.stranger))
+        guard case .allowed = await answer else {
+            Issue.record("not allowed")
+            return
+        }
     }
 
     @Test func `a request expires by the alarm`() async {
@@ -186,11 +226,9 @@ import Testing
         #expect(await broker.ask(.save()) == .withdrawn)
         var outcomes: [Outcome] = []
         while let event = await events.next() {
-            switch event {
-            case .removed(code, let outcome): outcomes.append(outcome)
-            case .closed(let ended): #expect(ended.request.code == code && ended.answeredBy == nil)
-            default: break
-            }
+            guard case .ended(let ended, isHeard: true) = event else { continue }
+            outcomes.append(ended.outcome)
+            #expect(ended.request.code == code && ended.answeredBy == nil)
         }
         #expect(outcomes == [.withdrawn])
     }

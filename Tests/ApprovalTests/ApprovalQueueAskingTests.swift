@@ -121,7 +121,7 @@ import Testing
         scene.queue.leave(asked.asker)
         let code = try #require(asked.code)
         #expect(scene.codes == [code])
-        #expect(try scene.answer(code, .allow) == [.removed(code: code, .allowed), .ended(code: code)])
+        #expect(try scene.answer(code, .allow) == [.ended(code: code, .allowed, isHeard: true)])
     }
 
     @Test mutating func `shut down answers everybody, also who comes later`() {

@@ -29,7 +29,7 @@ import Testing
         var scene = scene()
         let (asked, code) = try asked(&scene)
         _ = try scene.answer(code, .allow, Choices(scope: .session))
-        let actions = scene.queue.confirmed(code, true, now: scene.now)
+        let actions = scene.queue.confirmed(code, .success(true), now: scene.now)
         guard case .allowed(let choices, code) = actions.answer(to: asked.asker) else {
             Issue.record("not allowed: \(actions)")
             return
@@ -42,7 +42,7 @@ import Testing
         var scene = scene()
         let (asked, code) = try asked(&scene)
         _ = try scene.answer(code, .allow)
-        let actions = scene.queue.confirmed(code, false, now: scene.now)
+        let actions = scene.queue.confirmed(code, .success(false), now: scene.now)
         guard case .denied(let choices) = actions.answer(to: asked.asker) else {
             Issue.record("not denied: \(actions)")
             return
@@ -55,10 +55,14 @@ import Testing
         var scene = scene()
         let (asked, code) = try asked(&scene)
         _ = try scene.answer(code, .allow)
-        let actions = scene.queue.confirmed(code, nil, now: scene.now)
-        #expect(actions == [.notifierShows(code: code)])
+        let error = ConfirmationError("Install a pinentry.")
+        let actions = scene.queue.confirmed(code, .failure(error), now: scene.now)
+        // Agents that have taken it away since it was allowed show it again, too.
+        #expect(actions == [.notifierShows(code: code), .added(code: code)])
         #expect(actions.answer(to: asked.asker) == nil)
+        #expect(scene.queue.waiting.first?.confirmationTrouble == error)
         #expect(try scene.answer(code, .allow).contains(.confirm(code: code)))
+        #expect(scene.queue.waiting.first?.confirmationTrouble == nil)
     }
 
     @Test func `a second allow meanwhile is no answer, a denial is`() throws {
@@ -68,7 +72,7 @@ import Testing
         #expect(throws: AnswerError.self) { try scene.answer(code, .allow) }
         let actions = try scene.answer(code, .deny)
         #expect(actions.answer(to: asked.asker) == .denied(Choices()))
-        #expect(scene.queue.confirmed(code, true, now: scene.now).isEmpty)
+        #expect(scene.queue.confirmed(code, .success(true), now: scene.now).isEmpty)
     }
 
     @Test func `it expires in its time, and a confirmation afterwards does nothing`() throws {
@@ -77,7 +81,7 @@ import Testing
         _ = try scene.answer(code, .allow)
         scene.pass(scene.queue.limits.timeout)
         #expect(scene.queue.tick(now: scene.now).outcomes == [code: .expired])
-        #expect(scene.queue.confirmed(code, true, now: scene.now).isEmpty)
+        #expect(scene.queue.confirmed(code, .success(true), now: scene.now).isEmpty)
     }
 
     @Test func `who asks the same meanwhile gets the same answer`() throws {
@@ -86,7 +90,7 @@ import Testing
         _ = try scene.answer(code, .allow)
         let second = scene.ask(.release())
         #expect(second.answer == nil)
-        let actions = scene.queue.confirmed(code, true, now: scene.now)
+        let actions = scene.queue.confirmed(code, .success(true), now: scene.now)
         guard case .allowed = actions.answer(to: second.asker) else {
             Issue.record("not allowed: \(actions)")
             return

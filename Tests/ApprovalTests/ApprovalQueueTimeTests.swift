@@ -94,7 +94,11 @@ import Testing
         let asked = scene.ask(.release())
         let code = try #require(scene.codes.first)
         scene.pass(.seconds(600))
-        #expect(scene.queue.tick(now: scene.now) == [.answer(asked.asker, .unseen), .ended(code: code)])
+        #expect(
+            scene.queue.tick(now: scene.now) == [
+                .answer(asked.asker, .unseen), .ended(code: code, .expired, isHeard: false),
+            ]
+        )
     }
 
     @Test mutating func `what was shown when the screen was locked comes back with its whole time`() throws {

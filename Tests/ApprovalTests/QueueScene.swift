@@ -87,7 +87,7 @@ extension [ApprovalAction] {
 
     var outcomes: [String: Outcome] {
         reduce(into: [:]) { outcomes, action in
-            if case .removed(let code, let outcome) = action { outcomes[code] = outcome }
+            if case .ended(let code, let outcome, isHeard: true) = action { outcomes[code] = outcome }
         }
     }
 }

@@ -73,6 +73,20 @@ struct WatchStateTests {
         #expect(scene.take(.removed(code: "AAAA", outcome: "expired")).deeds == [.shown(code: "BBBB")])
     }
 
+    @Test func `what could not be confirmed is said, and can be allowed again`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        _ = scene.press("a")
+        #expect(scene.press("a").deeds.count == 1)
+        let trouble = ["confirm-trouble": Value.string("Install a pinentry.")]
+        let told = scene.take(.added(request("AAAA", more: trouble)))
+        #expect(told.texts.first?.contains("Install a pinentry.") == true)
+        // Where the answer itself was refused, that has said it.
+        #expect(scene.take(.added(request("AAAA", more: trouble))).isEmpty)
+        _ = scene.press("a")
+        #expect(scene.press("a").deeds.count == 1)
+    }
+
     @Test func `a request that is told twice is shown once`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))

@@ -42,6 +42,8 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var entriesInDetails = 20
     /// Kinds of which an allow counts only once the person has confirmed it in a window that no program can answer.
     package var confirmedKinds: Set<ApprovalKind> = []
+    /// How long whoever allows waits for the window that confirms it to fail.
+    package var confirmationStart = Duration.seconds(3)
     /// The notifier: an allow so soon after showing, or after anything on the screen moved, was meant for something else.
     package var hasty = Duration.milliseconds(700)
     /// The notifier: how long before a notification comes back, or another takes its place.

@@ -24,6 +24,8 @@ package enum KeybellBusError {
     package static let unknownRequest = "org.keybell.Error.UnknownRequest"
     /// The decision or a choice can't be meant; the message says which, and the request goes on waiting.
     package static let invalidAnswer = "org.keybell.Error.InvalidAnswer"
+    /// The allow has to be confirmed, and the person can't be asked; the message says why, and the request goes on waiting.
+    package static let unconfirmed = "org.keybell.Error.Unconfirmed"
     /// This caller may not do that: it is the program that asks, or it is sandboxed.
     package static let notAllowed = "org.keybell.Error.NotAllowed"
     /// The configuration file has a mistake; the message names the file and the place in it.

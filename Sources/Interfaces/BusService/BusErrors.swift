@@ -16,6 +16,12 @@ extension DBusError {
             self.init(name: KeybellBusError.unknownRequest, message: "No such request waits.")
         case .invalidAnswer(let reason):
             self.init(name: KeybellBusError.invalidAnswer, message: reason)
+        case .unconfirmed(let error):
+            self.init(
+                name: KeybellBusError.unconfirmed,
+                message:
+                    "The allow doesn't count, for it could not be confirmed, and the request still waits. \(error.reason)"
+            )
         case .unclearAsker:
             self.init(
                 name: KeybellBusError.notAllowed,

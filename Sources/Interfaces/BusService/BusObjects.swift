@@ -136,13 +136,16 @@ package struct BusObjects: Sendable {
         switch event {
         case .added(let request):
             await emit(ApprovalInterface.requestAdded, [.string(request.code), .vardict(request.details)])
-        case .removed(let code, let outcome):
-            await emit(ApprovalInterface.requestRemoved, [.string(code), .string(outcome.rawValue)])
+        case .ended(let ended, isHeard: true):
+            await emit(
+                ApprovalInterface.requestRemoved,
+                [.string(ended.request.code), .string(ended.outcome.rawValue)]
+            )
         case .agentsChanged(let agents):
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):
             logger.notice("an agent shows the requests now", metadata: ["executable": "\(agent.executable)"])
-        case .closed, .notifierShows, .notifierShowsAgain, .notifierHides: break
+        case .ended, .notifierShows, .notifierShowsAgain, .notifierHides: break
         }
     }
 

@@ -48,6 +48,7 @@ extension PendingRequest {
             details[Key.newHosts] = .strings(newHosts)
         }
         if isConfirmed { details[Key.confirmation] = .string("pinentry") }
+        details[Key.confirmationTrouble] = confirmationTrouble.map { .string($0) }
         return details
     }
 }

@@ -150,12 +150,13 @@ package actor NotificationAnswerer {
         switch event {
         case .notifierShows(let request): carryOut(notificationState.show(request, now: clock.now))
         case .notifierShowsAgain(let request): carryOut(notificationState.askedAgain(request, now: clock.now))
-        case .notifierHides(let code), .removed(let code, _):
-            carryOut(notificationState.remove(code, now: clock.now))
+        case .notifierHides(let code): carryOut(notificationState.remove(code, now: clock.now))
         case .agentTookOver(let agent): tellOfAgent(agent)
-        case .closed(let ended) where ended.isAbandoned && !ended.wasAnsweredOnTerminal:
+        case .ended(let ended, _):
+            carryOut(notificationState.remove(ended.request.code, now: clock.now))
+            guard ended.isAbandoned, !ended.wasAnsweredOnTerminal else { return }
             send { await self.tell(.late(ended.request)) }
-        case .added, .closed, .agentsChanged: break
+        case .added, .agentsChanged: break
         }
     }
 
@@ -261,6 +262,8 @@ package actor NotificationAnswerer {
         } catch .invalidAnswer {
             // A name typed into the notification that won't do.
             carryOut(notificationState.refused(code, now: clock.now))
+        } catch .unconfirmed {
+            // The broker has it shown again, with the reason.
         } catch {
             // Ended a moment ago, by somebody else's answer or its deadline: first come, first served.
             logger.debug("a press came too late", metadata: ["code": "\(code)"])

@@ -2,6 +2,7 @@
 
 import Approval
 import ConcurrencyTools
+import DisplayText
 import Logging
 import Passwords
 import Settings
@@ -13,10 +14,14 @@ struct PinentryConfirmation: Sendable {
     let configuration: Current<Configuration>
     let logger: Logger
 
-    /// What the person says; nil where it isn't wanted or can't be asked.
-    func ask(_ request: PendingRequest) async -> Bool? {
+    /// What the person says.
+    ///
+    /// - Throws: Why they can't be asked, or need not be any more.
+    func ask(_ request: PendingRequest) async throws(ConfirmationError) -> Bool {
         let (settings, program) = (configuration.value.approval, configuration.value.unlock.pinentry)
-        guard settings.confirmation == .pinentry else { return nil }
+        guard settings.confirmation == .pinentry else {
+            throw ConfirmationError("The configuration wants no confirmation any more: allow it once more.")
+        }
         let pinentry = Pinentry(program: program, deadline: settings.limits.timeout)
         do throws(VaultError) {
             return try await pinentry.confirm(title: "Keybell: \(request.code)", text: request.question)
@@ -25,7 +30,15 @@ struct PinentryConfirmation: Sendable {
                 "an allow could not be confirmed: the request goes on waiting",
                 metadata: ["code": "\(request.code)", "why": "\(error)"]
             )
-            return nil
+            throw ConfirmationError(Self.advice(error))
+        }
+    }
+
+    private static func advice(_ error: VaultError) -> String {
+        switch error {
+        case .passwordUnavailable(let text): PlainText.field(text, limit: 500)
+        default:
+            "There is no display for the window of pinentry: have keybelld started by the desktop, or leave out [approval] confirm_with in the configuration."
         }
     }
 }

@@ -7,7 +7,8 @@ import ConcurrencyTools
 extension ApprovalBroker {
     /// Takes an answer; the first one counts.
     ///
-    /// What is meant for always is stored before this returns, if that doesn't take too long.
+    /// What is meant for always is stored before this returns, if that doesn't take too long. What has to be confirmed
+    /// is being asked about then, as far as that shows within a moment.
     ///
     /// - Returns: What it was good for.
     /// - Throws: Why it wasn't taken; the request goes on waiting.
@@ -30,7 +31,9 @@ extension ApprovalBroker {
             through: surface,
             now: clock.now
         )
-        guard let keeping = carryOut(actions) else { return effect }
+        let keeping = carryOut(actions)
+        if effect == .needsConfirmation { try await beginConfirming(code) }
+        guard let keeping else { return effect }
         let trouble: String?
         do {
             trouble = try await withDeadline(limits.keeping) { await keeping.value }
@@ -38,6 +41,16 @@ extension ApprovalBroker {
             trouble = "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
         }
         return trouble.map { .decidedForSession($0) } ?? effect
+    }
+
+    /// Returns once the person is asked to confirm an allow, as far as anybody can tell.
+    ///
+    /// - Throws: `unconfirmed` where the window failed before long; what fails later is told as `added`.
+    private func beginConfirming(_ code: String) async throws(AnswerError) {
+        guard let confirmation = RequestCode.normalized(code).flatMap({ confirmations[$0] }) else { return }
+        // A deadline is the only error there is: the window is there, and the person takes their time.
+        let trouble = try? await withDeadline(limits.confirmationStart) { await confirmation.value }
+        if let error = trouble ?? nil { throw .unconfirmed(error) }
     }
 
     /// Finds out who has got hold of the askers' connections since they asked, for none of those may answer either.

@@ -9,11 +9,9 @@ package enum ApprovalEvent: Sendable, Hashable {
     /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
     /// away and then asked again is told of once more.
     case added(PendingRequest)
-    /// A request that was told of has ended.
-    case removed(code: String, Outcome)
-    /// A request has ended, with all that is known of it, for whoever keeps a record: after `removed`, and also where
-    /// nobody had heard of it, since the screen was locked.
-    case closed(RecentRequest)
+    /// A request has ended, with all that is known of it, for whoever shows it or keeps a record. `isHeard` is false where
+    /// nobody had been told of it, since the screen was locked.
+    case ended(RecentRequest, isHeard: Bool)
     /// The built-in notifier is to show this one.
     case notifierShows(PendingRequest)
     /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.
@@ -39,8 +37,8 @@ package actor ApprovalBroker {
     /// Looks once more at who holds an asker's connection.
     package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
 
-    /// Asks the person to confirm an allow in a window that no program can answer; nil if that can't be asked.
-    package typealias Confirmation = @Sendable (PendingRequest) async -> Bool?
+    /// Asks the person to confirm an allow in a window that no program can answer.
+    package typealias Confirmation = @Sendable (PendingRequest) async throws(ConfirmationError) -> Bool
 
     /// Keeps what the person has decided for more than once.
     ///
@@ -53,7 +51,8 @@ package actor ApprovalBroker {
     private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
     let lookAgain: SecondLook
-    private var confirmations: [String: Task<Void, Never>] = [:]
+    /// What is being confirmed; each ends with why it could not be, if it could not.
+    private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -98,7 +97,9 @@ package actor ApprovalBroker {
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
         watchProcess: @escaping ProcessWatch = ApprovalBroker.watchByDescriptor,
         lookAgain: @escaping SecondLook = Identification.lookAgain,
-        confirmation: @escaping Confirmation = { _ in nil }
+        confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
+            throw ConfirmationError("There is nothing to confirm it with.")
+        }
     ) {
         self.limits = limits
         self.watchProcess = watchProcess
@@ -261,12 +262,10 @@ package actor ApprovalBroker {
                 tell(code, ApprovalEvent.notifierShowsAgain)
             case .notifierHides(let code):
                 broadcast.send(.notifierHides(code: code))
-            case .removed(let code, let outcome):
-                broadcast.send(.removed(code: code, outcome))
-            case .ended(let code):
+            case .ended(let code, _, let isHeard):
                 confirmations.removeValue(forKey: code)?.cancel()
                 if let ended = queue.ended.last(where: { $0.code == code }) {
-                    broadcast.send(.closed(recent(ended, times: QuietTimes())))
+                    broadcast.send(.ended(recent(ended, times: QuietTimes()), isHeard: isHeard))
                 }
             case .confirm(let code):
                 confirm(code)
@@ -294,13 +293,19 @@ package actor ApprovalBroker {
         guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
         let shown = pending(request)
         confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
-            let verdict = await confirmation(shown)
-            guard !Task.isCancelled else { return }
+            let verdict: Result<Bool, ConfirmationError>
+            do throws(ConfirmationError) {
+                verdict = .success(try await confirmation(shown))
+            } catch {
+                verdict = .failure(error)
+            }
+            guard !Task.isCancelled else { return nil }
             await self?.confirmed(code, verdict)
+            return if case .failure(let error) = verdict { error } else { nil }
         }
     }
 
-    private func confirmed(_ code: String, _ verdict: Bool?) {
+    private func confirmed(_ code: String, _ verdict: Result<Bool, ConfirmationError>) {
         confirmations[code] = nil
         change { $0.confirmed(code, verdict, now: $1) }
     }
@@ -317,7 +322,8 @@ package actor ApprovalBroker {
             request: request.request,
             created: birth.unix(of: request.created),
             deadline: birth.unix(of: request.deadline ?? request.created),
-            limits: limits
+            limits: limits,
+            confirmationTrouble: request.confirmationTrouble
         )
     }
 

@@ -146,10 +146,10 @@ extension ApprovalQueue {
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // One that was held for the locked screen ends as unheard as it was, unless somebody who listed it has answered.
             let isHeard = request.isAnnounced || (request.hasTurn && outcome.isAnswer)
-            let removed: [ApprovalAction] = isHeard ? [.removed(code: request.code, outcome)] : []
-            let recorded: [ApprovalAction] = request.hasTurn ? [.ended(code: request.code)] : []
+            let ended: [ApprovalAction] =
+                request.hasTurn ? [.ended(code: request.code, outcome, isHeard: isHeard)] : []
             return request.askers.map { .answer($0.id, $0.id == request.firstAsker ? told : told.forOthers) }
-                + removed + recorded
+                + ended
         }
     }
 

@@ -22,6 +22,7 @@ extension ApprovalQueue {
             throw .invalidAnswer("it is being confirmed: answer the window that asks")
         }
         waiting[index].confirming = Confirming(choices: choices, surface: surface)
+        waiting[index].confirmationTrouble = nil
         return settle(index, now: now) + [.confirm(code: waiting[index].code)]
     }
 
@@ -29,10 +30,15 @@ extension ApprovalQueue {
     ///
     /// - Parameters:
     ///   - code: The request.
-    ///   - verdict: The person's word; nil if it could not be asked, and then the request goes on waiting.
+    ///   - verdict: The person's word, or why they could not be asked: then the request goes on waiting, and whoever may
+    ///     have taken it away since it was allowed is told of it once more.
     ///   - now: The time.
     /// - Returns: What to do.
-    mutating func confirmed(_ code: String, _ verdict: Bool?, now: Instant) -> [ApprovalAction] {
+    mutating func confirmed(
+        _ code: String,
+        _ verdict: Result<Bool, ConfirmationError>,
+        now: Instant
+    ) -> [ApprovalAction] {
         dropStale(now: now)
         guard let index = waiting.firstIndex(where: { $0.code == code }),
             let confirming = waiting[index].confirming
@@ -40,10 +46,14 @@ extension ApprovalQueue {
         waiting[index].confirming = nil
         var denial = Choices()
         denial.wasUnconfirmed = true
-        return switch verdict {
-        case true?: allow(waiting[index], confirming.choices, by: confirming.surface, now: now)
-        case false?: deny(waiting[index], denial, by: confirming.surface, now: now)
-        case nil: settle(index, now: now)
+        switch verdict {
+        case .success(true):
+            return allow(waiting[index], confirming.choices, by: confirming.surface, now: now)
+        case .success(false):
+            return deny(waiting[index], denial, by: confirming.surface, now: now)
+        case .failure(let error):
+            waiting[index].confirmationTrouble = error
+            return settle(index, now: now) + shownAgain(code)
         }
     }
 }

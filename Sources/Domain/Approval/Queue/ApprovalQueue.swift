@@ -17,10 +17,8 @@ enum ApprovalAction: Sendable, Equatable {
     case notifierShowsAgain(code: String)
     /// The built-in notifier is to take it away.
     case notifierHides(code: String)
-    /// A request has ended: tell everybody who heard of it.
-    case removed(code: String, Outcome)
-    /// A request that had its turn has ended, whether or not anybody has heard of it: for the record.
-    case ended(code: String)
+    /// A request that had its turn has ended: for the record, and for everybody who has heard of it, if anybody has.
+    case ended(code: String, Outcome, isHeard: Bool)
     /// The person is to confirm an allow.
     case confirm(code: String)
     /// The list of agents is another one.

@@ -48,6 +48,8 @@ struct WaitingRequest: Sendable {
     var shownBy: Set<String> = []
     /// The allow that the person is being asked to confirm.
     var confirming: Confirming?
+    /// Why the last allow could not be confirmed, until another is made.
+    var confirmationTrouble: ConfirmationError?
     /// Whether an agent has confirmed that it showed it.
     var wasSeenAtAgent = false
     /// Whether the notifier has had it on the screen, for all that it knows.

@@ -91,6 +91,19 @@ package enum AnswerError: Error, Sendable, Hashable {
     case notAllowed
     /// Just now nobody can tell whether it does; the request goes on waiting.
     case unclearAsker
+    /// It is an allow that the person could not be asked to confirm.
+    case unconfirmed(ConfirmationError)
+}
+
+/// Why the person can't be asked to confirm an allow.
+package struct ConfirmationError: Error, Sendable, Hashable {
+    /// A sentence for the person, with what to do.
+    package let reason: String
+
+    /// Says why.
+    package init(_ reason: String) {
+        self.reason = reason
+    }
 }
 
 /// What an answer did.

@@ -87,6 +87,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let alwaysOffered: Bool
     /// Whether an allow is confirmed in a window of its own before it counts.
     package let isConfirmed: Bool
+    /// Why the last allow could not be confirmed, with what to do.
+    package let confirmationTrouble: String?
     /// When it was asked, in seconds since 1970.
     package let created: UInt64
     /// When it expires, in seconds since 1970.
@@ -95,13 +97,21 @@ package struct PendingRequest: Sendable, Hashable {
     /// How many names of string fields stand in the details at most.
     private static let longestList = 100
 
-    init(code: String, request: ApprovalRequest, created: UInt64, deadline: UInt64, limits: ApprovalLimits) {
+    init(
+        code: String,
+        request: ApprovalRequest,
+        created: UInt64,
+        deadline: UInt64,
+        limits: ApprovalLimits,
+        confirmationTrouble: ConfirmationError? = nil
+    ) {
         self.code = code
         self.created = created
         self.deadline = deadline
         kind = request.kind
         title = Wording.title(request)
-        lines = Wording.lines(request, limits)
+        self.confirmationTrouble = confirmationTrouble?.reason
+        lines = Wording.lines(request, limits, isUnconfirmed: confirmationTrouble != nil)
         body = lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
         clientName = request.verified ? request.clientName.map { PlainText.field($0) } : nil

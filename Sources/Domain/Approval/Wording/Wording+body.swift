@@ -13,8 +13,14 @@ extension Wording {
         lines(request, limits).shown().joined(separator: "\n")
     }
 
-    static func lines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> BodyLines {
-        BodyLines(warnings: warnings(request), matters: matters(request, limits))
+    static func lines(
+        _ request: ApprovalRequest,
+        _ limits: ApprovalLimits,
+        isUnconfirmed: Bool = false
+    ) -> BodyLines {
+        let unconfirmed =
+            isUnconfirmed ? ["It was allowed, but pinentry could not ask you: see `keybell doctor`."] : []
+        return BodyLines(warnings: unconfirmed + warnings(request), matters: matters(request, limits))
     }
 
     /// What is asked for, the weightiest first.

@@ -38,6 +38,8 @@ struct RequestDetails: Equatable, Sendable {
     let isAbandoned: Bool
     /// Whether an allow counts only once it is confirmed in pinentry's window.
     let isConfirmed: Bool
+    /// Why the last allow could not be confirmed.
+    let confirmationTrouble: String?
     /// As it came, for JSON.
     let members: [String: Value]
 
@@ -65,6 +67,7 @@ struct RequestDetails: Equatable, Sendable {
         answeredBy = text(Key.answeredBy)
         isAbandoned = members[Key.abandoned]?.asBool ?? false
         isConfirmed = members[Key.confirmation] != nil
+        confirmationTrouble = text(Key.confirmationTrouble)
     }
 
     /// Reads the answer of ListRequests or ListRecent, oldest first.

@@ -5,31 +5,50 @@ import ConcurrencyTools
 import DBus
 import DisplayText
 
-/// Waits for a request to end; begun before whatever ends it.
+/// Waits for what comes of an allow that has to be confirmed; begun before the allow.
 struct RequestEnd: Sendable {
+    /// What has come of it.
+    enum Ending: Equatable, Sendable {
+        /// The request has ended: `allowed`, `denied`, …
+        case ended(String)
+        /// The allow could not be confirmed, and the request goes on waiting; the sentence says why.
+        case unconfirmed(String)
+    }
+
     let signals: AsyncStream<Message>
     let code: String
 
-    /// How it ended; nil if it hasn't in time, or the daemon has gone.
-    func outcome(within limit: Duration) async -> String? {
+    /// What has come of it; nil if nothing has in time, or the daemon has gone.
+    func ending(within limit: Duration) async -> Ending? {
         // A deadline is the only error there is.
         try? await withDeadline(limit) {
-            for await signal in signals where signal.body.first?.asString == code {
-                return signal.body.last?.asString.map(PlainText.cleaned)
+            for await signal in signals {
+                if let ending = Self.ending(signal, of: code) { return ending }
             }
             return nil
+        }
+    }
+
+    static func ending(_ signal: Message, of code: String) -> Ending? {
+        guard signal.body.count == 2, signal.body[0].asString == code else { return nil }
+        switch signal.member {
+        case ApprovalInterface.requestRemoved.name:
+            return signal.body[1].asString.map { .ended(PlainText.cleaned($0)) }
+        case ApprovalInterface.requestAdded.name:
+            let members = signal.body[1].vardict ?? [:]
+            return RequestDetails(code: code, reading: members).confirmationTrouble.map { .unconfirmed($0) }
+        default: return nil
         }
     }
 }
 
 extension DaemonBus {
-    /// Listens for the end of a request from now on.
+    /// Listens for what comes of a request from now on.
     func end(of code: String) async throws(ConsoleError) -> RequestEnd {
         do throws(DBusError) {
             let signals = try await bus.signals(
                 sender: KeybellBus.name,
-                interface: ApprovalInterface.name,
-                member: ApprovalInterface.requestRemoved.name
+                interface: ApprovalInterface.name
             )
             return RequestEnd(signals: signals, code: code)
         } catch {

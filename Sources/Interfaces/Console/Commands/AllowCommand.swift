@@ -91,16 +91,23 @@ struct AllowCommand: AsyncParsableCommand {
             return await noteLock(request, daemon)
         }
         let end = try await daemon.end(of: code.text)
+        Output.note("Confirm it in the window that pinentry opens.")
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-        Output.note("Now confirm it in the window that pinentry has opened.")
-        let outcome = await end.outcome(within: .seconds(Int64(clamping: request.timeLeft)))
-        guard outcome == "allowed" else {
-            let state = outcome.map { "was \($0)" } ?? "still waits"
-            throw ConsoleError.refused("It was not confirmed: the request \(state).")
-        }
+        let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
+        guard ending == .ended("allowed") else { throw ConsoleError.refused(Self.unconfirmed(ending)) }
         tell(request, choices, isAbandoned: await isAbandoned(daemon))
         await noteTaken(request, choices, daemon)
         await noteLock(request, daemon)
+    }
+
+    /// What to say of an allow that was not confirmed.
+    static func unconfirmed(_ ending: RequestEnd.Ending?) -> String {
+        switch ending {
+        case .ended(let outcome): "It was not confirmed: the request was \(outcome)."
+        case .unconfirmed(let reason):
+            "The allow doesn't count, for it could not be confirmed, and the request still waits. \(reason)"
+        case nil: "It was not confirmed: the request still waits."
+        }
     }
 
     /// Says when a name that was given is another client's, which a second question is about.

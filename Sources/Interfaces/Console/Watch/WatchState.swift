@@ -62,7 +62,14 @@ struct WatchState {
         defer { if mode != former { modeSince = now } }
         switch event {
         case .added(let request):
-            guard !waiting.contains(where: { $0.code == request.code }) else { return [] }
+            if let index = waiting.firstIndex(where: { $0.code == request.code }) {
+                waiting[index] = request
+                // It waits again, for what was answered here could not be confirmed.
+                guard let trouble = request.confirmationTrouble,
+                    answered.remove(request.code) != nil
+                else { return [] }
+                return [.print("\(request.code): it could not be confirmed, and still waits. \(trouble)")]
+            }
             waiting.append(request)
             guard focus != nil else { return focusOldest(at: now) }
             // In one line, however many come: what is asked about must stay in sight.

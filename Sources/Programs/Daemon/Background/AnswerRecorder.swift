@@ -10,7 +10,7 @@ struct AnswerRecorder: Sendable {
     let audit: AuditTrail
 
     func run() async {
-        for await case .closed(let ended) in events {
+        for await case .ended(let ended, _) in events {
             let request = ended.request
             await audit.keep(
                 .answered,

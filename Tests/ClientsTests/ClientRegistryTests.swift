@@ -313,6 +313,31 @@ import Testing
         #expect(await fixture.registry.suggestID(from: "Night job") == "Night job-2")
     }
 
+    @Test func `nobody may be called what another is called but for upper and lower case`() async throws {
+        let fixture = try await RegistryFixture()
+        for id in ["night", "backup"] { try await fixture.register(id) }
+        try await fixture.registry.rename("night", to: "Straße")
+        for (name, like) in [
+            ("Night", "night"), ("NIGHT", "night"), ("straße", "Straße"), ("STRASSE", "Straße"),
+        ] {
+            await #expect(throws: ClientError.inUse(like)) {
+                try await fixture.registry.rename("backup", to: name)
+            }
+            #expect(await fixture.registry.isShownName(name, notOf: "00"))
+            #expect(await fixture.registry.suggestID(from: name) == name + "-2")
+        }
+        // By an Id that is another's to the letter an overwrite is asked for.
+        #expect(await !fixture.registry.isShownName("night", notOf: "00"))
+        // In letters of another script, too.
+        await #expect(throws: ClientError.mistakable(suggestion: nil)) {
+            try await fixture.register("ssh")
+            try await fixture.registry.rename("backup", to: "\u{405}\u{405}\u{4BB}")
+        }
+        // A client's own name in other letters is nobody else's.
+        try await fixture.registry.rename("night", to: "Night")
+        #expect(try await fixture.registry.list().compactMap(\.name) == ["Night"])
+    }
+
     @Test func `whose a key is that came alone is noted down once`() async throws {
         let fixture = try await RegistryFixture()
         let key = ClientKey.random()

@@ -7,6 +7,17 @@ import UnicodeText
 enum ClientName {
     private static let suggestedLength = 64
 
+    /// A name without the difference between upper and lower case.
+    static func folded(_ name: String) -> String { name.uppercased().lowercased() }
+
+    /// Whether two names are the same, or differ by case alone.
+    static func isLike(_ name: String, _ other: String) -> Bool { folded(name) == folded(other) }
+
+    /// Whether two names differ, but by case alone.
+    static func differByCase(_ name: String, _ other: String) -> Bool {
+        name != other && isLike(name, other)
+    }
+
     /// `base` as near as it is fit to be an Id, or else that with `-2`, `-3` and so on: the first that is free.
     static func free(near base: String, isTaken: (String) -> Bool) -> String {
         // What is fit is suggested whole.
@@ -23,4 +34,9 @@ enum ClientName {
         }
         return candidate
     }
+}
+
+extension Client {
+    /// All that a person may call it by: its Id, and the name that it is shown under.
+    var names: [String] { [id] + [name].compactMap(\.self) }
 }

@@ -62,13 +62,16 @@ extension ClientRegistry {
     package func suggestID(from base: String) async -> String {
         // Something is suggested also while the keyring is locked.
         let shelf = try? await clients()
+        let names = shelf.map { $0.all.flatMap(\.client.names) } ?? []
+        let known = Set(names.map(ClientName.folded))
         return ClientName.free(near: base) { name in
             guard let shelf else { return false }
-            return shelf.holds(name) || shelf.all.contains { $0.client.name == name }
+            return shelf.holds(name) || known.contains(ClientName.folded(name))
         }
     }
 
-    /// Whether another client than that of a key is shown under this name: as an Id it would lead people astray.
+    /// Whether another client than that of a key is shown under this name, or is called so but for upper and lower case: as
+    /// an Id it would lead people astray.
     ///
     /// - Parameters:
     ///   - name: The name.
@@ -78,7 +81,13 @@ extension ClientRegistry {
         guard let name = PlainName(cleaning: name)?.text, let shelf = try? await clients() else {
             return false
         }
-        return shelf.all.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
+        // One whose Id this is to the letter is asked about by name.
+        let isTaken = shelf.holds(name)
+        return shelf.all.map(\.client).contains { client in
+            client.fingerprint != fingerprint
+                && (client.name == name
+                    || !isTaken && client.names.contains { ClientName.differByCase($0, name) })
+        }
     }
 
     /// Stores a key and returns once the keyring has it; the one that it replaces is replaced in its item.
@@ -169,7 +178,7 @@ extension ClientRegistry {
 
     /// Gives a client another shown name; an empty one, or its Id, takes the name away.
     ///
-    /// No two may be called alike, by Id or by name: who names one would mean the other.
+    /// No two may be called alike, by Id or by name, in upper or lower case: who names one would mean the other.
     package func rename(_ id: String, to name: String) async throws(ClientError) {
         let shown = PlainName(name)
         guard name.isEmpty || shown != nil else { throw .badName }
@@ -180,13 +189,14 @@ extension ClientRegistry {
         if let shown, shown.text != known.client.id {
             let others = try await shelf().all.map(\.client).filter { $0.id != known.client.id }
             // The same letters of another script.
+            let used = others.flatMap(\.names)
             if let reading = shown.latinReading?.text,
-                others.contains(where: { [$0.id, $0.name].contains(reading) })
+                used.contains(where: { ClientName.isLike($0, reading) })
             {
                 throw .mistakable(suggestion: nil)
             }
-            let isInUse = others.contains { [$0.id, $0.name].contains(shown.text) }
-            guard !isInUse, try await !shelf().isLocked(shown.text) else { throw .inUse(shown.text) }
+            if let like = used.first(where: { ClientName.isLike($0, shown.text) }) { throw .inUse(like) }
+            guard try await !shelf().isLocked(shown.text) else { throw .inUse(shown.text) }
         }
         let own = ClientItem.label(for: known.client.id)
         let label = shown.map { $0.text == known.client.id ? own : $0.text } ?? own

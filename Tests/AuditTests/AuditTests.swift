@@ -64,6 +64,74 @@ import Testing
         #expect(try file.records().count == sizes.reduce(0, +) / 300_000)
     }
 
+    @Test func `whoever follows the file gets each record once, whatever is moved away meanwhile`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let file = AuditFile(folder: folder.path("state"))
+        func append(_ numbers: ClosedRange<UInt64>) throws {
+            for number in numbers {
+                let text = String(repeating: "x", count: 300_000)
+                try file.append(AuditRecord(.locked, time: number, [.reason: text]))
+            }
+        }
+        // Three of these are in a file.
+        try append(1...4)
+        let stream = try RecordStream.open(folder: folder.path("state"), daemons: [])
+        #expect(stream.kept.map(\.time) == [1, 2, 3, 4])
+        var told: [UInt64] = []
+        var records = stream.records.makeAsyncIterator()
+        // One, to the end of the file, over its end, and two files at once, of which the first begins when nobody looks.
+        for numbers in [5...5, 6...6, 7...8, 9...15] as [ClosedRange<UInt64>] {
+            try append(numbers)
+            while let time = await records.next()?.time {
+                told.append(time)
+                if time == numbers.upperBound { break }
+            }
+        }
+        #expect(told.count == Set(told).count && told == told.sorted())
+        // Of three files at once the first is gone when somebody looks.
+        #expect(Set(5...8).isSubset(of: told) && told.last == 15)
+    }
+
+    @Test
+    func
+        `lines are followed over two files that were begun since, and one that is cut off comes when it is whole`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let (path, former) = (folder.path("lines"), folder.path("former"))
+        func append(_ text: String) throws {
+            try SafeFile.append(Array("\(text)\n".utf8), to: path, limit: 10, former: former)
+        }
+        func write(_ text: String) throws {
+            let file = try FileHandle(forWritingTo: URL(filePath: path))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(text.utf8))
+            try file.close()
+        }
+        var follower = LineFollower(path, former: former, limit: 100)
+        func next() throws -> [String] { try follower.next().map { String(decoding: $0, as: UTF8.self) } }
+        #expect(try next().isEmpty)
+        for text in ["one", "two", "three"] { try append(text) }
+        #expect(try next() == ["one", "two", "three"])
+        #expect(try next().isEmpty)
+        // The file of "three", then one that is full, then another.
+        for text in ["four", "five", "six"] { try append(text) }
+        #expect(try next() == ["four", "five", "six"])
+        try append("seven")
+        #expect(try next() == ["seven"])
+        // Another process is in the middle of a line.
+        try write("ei")
+        #expect(try next().isEmpty)
+        try write("ght\n")
+        #expect(try next() == ["eight"])
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try next().isEmpty)
+        try append("nine")
+        #expect(try next() == ["nine"])
+    }
+
     @Test func `no file is no record`() throws {
         #expect(try AuditFile(folder: "/nonexistent/keybell").records().isEmpty)
     }

@@ -32,6 +32,11 @@ package struct AuditFile: Sendable {
         try Self.lines(of: former) + Self.lines(of: path)
     }
 
+    /// Reads these records, each once, also across the beginning of the next file.
+    func follower() -> LineFollower {
+        LineFollower(path, former: former, limit: 2 * Self.limit)
+    }
+
     private static func lines(of path: String) throws(SystemCallError) -> [AuditRecord] {
         let bytes: [UInt8]
         do throws(SystemCallError) {

@@ -5,7 +5,9 @@ import Synchronization
 
 /// Records as they are kept, from the journal and from the file.
 package struct RecordStream: Sendable {
-    /// What is kept from the opening on.
+    /// What the file had at the opening, the oldest first.
+    package let kept: [AuditRecord]
+    /// What is kept from the opening on, each record once.
     package let records: AsyncStream<AuditRecord>
     /// They end when it is let go of.
     private let sources: [any Sendable]
@@ -21,21 +23,28 @@ package struct RecordStream: Sendable {
         let (records, continuation) = AsyncStream<AuditRecord>.makeStream()
         let file = AuditFile(folder: folder)
         try SafeFile.makeFolder(folder)
-        let known = Mutex(try file.records().count)
-        let watch = try FileWatch(file.path) {
-            // Read once more at the next change.
-            guard let all = try? file.records() else { return }
-            let new = known.withLock { known in
-                defer { known = all.count }
-                // The file before the last has gone: at most the newest is missed, never one told twice.
-                return all.count > known ? all.dropFirst(known) : all.suffix(all.count < known ? 1 : 0)
+        let follower = Mutex(file.follower())
+        let kept = try follower.withLock { (follower) throws(SystemCallError) in try follower.next() }
+        let tell: @Sendable () -> Void = {
+            follower.withLock { follower in
+                // What can't be read now is read at the next change.
+                let lines = (try? follower.next()) ?? []
+                for line in lines {
+                    if let record = AuditRecord(line: line) { continuation.yield(record) }
+                }
             }
-            for record in new { continuation.yield(record) }
         }
+        let watch = try FileWatch(file.path, changed: tell)
+        // What came before it was watched.
+        tell()
         var sources: [any Sendable] = [watch]
         if let journal = try AuditJournal.follow(of: daemons, { continuation.yield($0) }) {
             sources.append(journal)
         }
-        return RecordStream(records: records, sources: sources)
+        return RecordStream(
+            kept: kept.compactMap { AuditRecord(line: $0) },
+            records: records,
+            sources: sources
+        )
     }
 }

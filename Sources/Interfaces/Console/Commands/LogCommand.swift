@@ -60,7 +60,8 @@ struct LogCommand: AsyncParsableCommand {
         // Some are parts of others, and of a client or a day there may be few.
         let most = client == nil && since == nil ? 3 * count : Self.mostLines
         let names = await Self.names()
-        let found = AuditRecord.told(try await Self.all(newest: most)).map(names.naming).filter(concerns)
+        let found = AuditRecord.told(try await Self.all(newest: most, kept: news?.kept)).map(names.naming)
+            .filter(concerns)
         let records = found.suffix(count)
         if let note = note(of: found.count) { Output.note(note) }
         guard !output.json else {
@@ -117,19 +118,25 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     /// What the journal and the file have, in the order in which it was kept.
-    private static func all(newest count: Int) async throws(ConsoleError) -> [AuditRecord] {
-        let kept: [AuditRecord]
-        do throws(SystemCallError) {
-            kept = try AuditFile(folder: Folders.ofProcess().state).records()
-        } catch {
-            throw .refused("The record can't be read: \(error.words).")
-        }
+    private static func all(
+        newest count: Int,
+        kept known: [AuditRecord]?
+    ) async throws(ConsoleError) -> [AuditRecord] {
+        let kept = if let known { known } else { try inFile() }
         do throws(AuditJournalError) {
             let journal = try await AuditJournal.records(newest: count, of: daemons)
             return AuditRecord.merged(kept, journal, now: Moment.now())
         } catch {
             Output.note("The journal can't be read: `journalctl --user -u keybell` may say why.")
             return kept
+        }
+    }
+
+    private static func inFile() throws(ConsoleError) -> [AuditRecord] {
+        do throws(SystemCallError) {
+            return try AuditFile(folder: Folders.ofProcess().state).records()
+        } catch {
+            throw .refused("The record can't be read: \(error.words).")
         }
     }
 

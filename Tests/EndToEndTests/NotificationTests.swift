@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import KeePassHTTP
 import TestSupport
 import Testing
@@ -60,6 +61,30 @@ struct NotificationTests {
         #expect(try await household.keybell("deny", question.code).status == 0)
         #expect(try await reply.json["Success"] as? Bool == false)
         try await Self.displayed(0, in: household)
+        withExtendedLifetime((dunst, display)) {}
+    }
+
+    @Test func `turned off by a reload it takes away what waits, and turned on it shows that again`()
+        async throws
+    {
+        let (household, dunst, display) = try await Self.withDunst(choosing: "Allow")
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        try await Self.displayed(1, in: household)
+        for (isOn, count) in [(false, 0), (true, 1), (false, 0)] {
+            let file = URL(filePath: household.configuration)
+            let text = try String(contentsOf: file, encoding: .utf8)
+                .replacing("notifier = \(!isOn)", with: "notifier = \(isOn)")
+            try Data(text.utf8).write(to: file)
+            #expect(try await household.keybell("reload").output == "In force: [approval].\n")
+            try await Self.displayed(count, in: household)
+        }
+        try await household.daemon.prints("nothing shows it: the notifier is off")
+        let status = try await household.keybell("status").output
+        #expect(status.contains("built-in notifier is off"), "\(status)")
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("allow", question.code).status == 0)
+        #expect(try await reply.json["Success"] as? Bool == true)
         withExtendedLifetime((dunst, display)) {}
     }
 

@@ -25,6 +25,9 @@ struct FakeServer: Sendable {
     struct State: Sendable {
         /// How many calls of `Notify` it refuses yet.
         var refusals = 0
+        /// Whether it takes its time with `Notify` until this is false again.
+        var isSlow = false
+        var asked = 0
         var shown: [Shown] = []
         var closed: [UInt32] = []
     }
@@ -71,11 +74,14 @@ struct FakeServer: Sendable {
                                     ["s", "u", "s", "s", "s", "as", "a{sv}", "i"] as [Signature]
                                 ).map { Argument($0, $1) },
                                 out: [Argument("id", "u")]
-                            ) { (call) throws(DBusError) in
+                            ) { (call) async throws(DBusError) in
                                 guard state.now.refusals == 0 else {
                                     state.update { $0.refusals -= 1 }
                                     throw DBusError(name: "org.example.TooMany", message: "")
                                 }
+                                state.update { $0.asked += 1 }
+                                // A test that never lets go of it has failed by then.
+                                try? await state.wait(for: "the test") { $0.isSlow ? nil : () }
                                 return [.uint32(Self.note(call.body, in: state))]
                             },
                             Method("CloseNotification", in: [Argument("id", "u")]) { call in

@@ -257,6 +257,35 @@ import Testing
         #expect(server.state.now.closed == [1])
     }
 
+    @Test(arguments: [false, true])
+    func
+        `what is shown, or on its way, is taken away when the notifier is turned off, and can still be answered`(
+            isOnItsWay: Bool
+        ) async throws
+    {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus)
+        server.state.update { $0.isSlow = isOnItsWay }
+        let session = try await Session(on: bus)
+        let answer = session.ask()
+        try await server.state.wait(for: "Notify") { $0.asked > 0 ? () : nil }
+        if !isOnItsWay {
+            let shown = try await server.shown()
+            // The notifier has heard of the id once it knows the request to be seen.
+            _ = try await session.code()
+            #expect(shown.id == 1)
+        }
+        let turningOff = Task { try await session.turnOff() }
+        if isOnItsWay { try await turningOff.value }
+        server.state.update { $0.isSlow = false }
+        try await turningOff.value
+        try await server.closed(1)
+        let code = try await session.code()
+        try await session.approvals.answer(code: code, decision: .deny, through: .notifier)
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+    }
+
     @Test func `an exclusive agent keeps the notifier still and is told of once`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)

@@ -101,6 +101,12 @@ final class Session: Sendable {
         try await now.wait(for: "\(count) requests") { $0 == count ? () : nil }
     }
 
+    /// Turns the notifier off, as a reload of the configuration does; it has ended when this returns.
+    func turnOff() async throws {
+        running.cancel()
+        try await running.value
+    }
+
     /// Shuts the broker down; the notifier has ended when this returns.
     func end() async throws {
         await approvals.shutDown()

@@ -53,6 +53,8 @@ package actor NotificationAnswerer {
     /// The codes that the broker knows to be shown to the person.
     private var seen: Set<String> = []
     private var isTellingSeen = false
+    /// Whether nothing is to be shown any more.
+    private var hasEnded = false
     /// News that would stand in a question's way.
     private var held: [Notice] = []
 
@@ -110,6 +112,7 @@ package actor NotificationAnswerer {
         }
         alarm?.alarm.cancel()
         alarm = nil
+        hasEnded = true
         for shown in notificationState.onScreen {
             send { await self.close(shown.id, shown.peer) }
         }
@@ -238,7 +241,10 @@ package actor NotificationAnswerer {
             guard let note = notificationState.compose(ticket, on: server, now: clock.now) else {
                 return carryOut(notificationState.place(now: clock.now))
             }
+            guard !hasEnded else { return }
             let id = try await service.notify(note, on: server)
+            // What was on its way meanwhile must not stay, for nothing would come of its buttons.
+            guard !hasEnded else { return await close(id, server.peer) }
             carryOut(notificationState.posted(ticket, id: id, by: server.peer, now: clock.now))
         } catch {
             let isMissing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
@@ -271,7 +277,7 @@ package actor NotificationAnswerer {
     }
 
     private func setAlarm() {
-        let due = notificationState.alarm
+        let due = hasEnded ? nil : notificationState.alarm
         guard due != alarm?.due else { return }
         alarm?.alarm.cancel()
         alarm = due.map { due in

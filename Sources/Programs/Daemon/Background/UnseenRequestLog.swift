@@ -11,20 +11,29 @@ struct UnseenRequestLog: Sendable {
     let logger: Logger
 
     func run() async {
+        let events = approvals.events()
         var hasAgent = await !approvals.agents().isEmpty
-        var hasTold = false
-        for await event in approvals.events() {
+        // What the notifier had on the screen when it was turned off.
+        let isScreenLocked = await approvals.isScreenLocked
+        let waits = await !approvals.pending().isEmpty
+        var hasTold = waits && !hasAgent && !isScreenLocked
+        if hasTold { tell() }
+        for await event in events {
             switch event {
             case .agentsChanged(let agents):
                 hasAgent = !agents.isEmpty
                 hasTold = hasTold && !hasAgent
             case .added where !hasAgent && !hasTold:
                 hasTold = true
-                logger.warning(
-                    "a request waits and nothing shows it: the notifier is off and no agent is there; answer with keybell watch, or keybell requests and keybell allow"
-                )
+                tell()
             default: break
             }
         }
+    }
+
+    private func tell() {
+        logger.warning(
+            "a request waits and nothing shows it: the notifier is off and no agent is there; answer with keybell watch, or keybell requests and keybell allow"
+        )
     }
 }

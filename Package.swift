@@ -320,9 +320,8 @@ let package = Package(
         tests(
             of: "Console",
             [
-                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
-                "SecureMemory",
-                "TestSupport", argumentParser,
+                "Audit", "BusInterface", "DBus", "DisplayText", "KeePassHTTP", "Operations",
+                "SecretService", "SecureMemory", "TestSupport", argumentParser,
             ]
         ),
         .testTarget(

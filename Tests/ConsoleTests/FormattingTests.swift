@@ -3,6 +3,7 @@
 import Audit
 import BusInterface
 import DBus
+import Operations
 import Testing
 
 @testable import Console
@@ -79,6 +80,53 @@ struct FormattingTests {
                 "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),
             ]) == "“my agent” (/usr/bin/x), instead of notifications"
         )
+    }
+
+    @Test func `status says what answers requests where the notifier is off`() {
+        #expect(StatusCommand.line(agents: 0, isNotifierOn: true) == "none beside the built-in notifier")
+        #expect(StatusCommand.line(agents: 1, isNotifierOn: true) == nil)
+        for count in [0, 1] {
+            let line = StatusCommand.line(agents: count, isNotifierOn: false) ?? ""
+            for way in ["keybell watch", "keybell requests", "keybell allow CODE", "is off"] {
+                #expect(line.contains(way))
+            }
+            #expect(line.contains("agents") == (count > 0))
+        }
+    }
+
+    @Test func `a port that takes a restart is told as one, with what systemd wants`() {
+        var details = ConfigurationDetails(file: "/c.toml", isCurrent: true, afterRestart: ["http.port"])
+        #expect(details.remarks.first?.text.contains("listens on its former port until then") == true)
+        #expect(details.remarks.first?.cure.contains("keybell socket") == true)
+        #expect(ScriptClient.advice(details, port: 1)?.contains("Restart it") == true)
+        details.afterRestart = ["keyring.collection"]
+        #expect(details.remarks.first?.text.contains("port") == false)
+        #expect(details.remarks.first?.cure.contains("socket") == false)
+        #expect(ScriptClient.advice(details, port: 1) == nil)
+    }
+
+    @Test func `without grants it is the configuration that says who is asked`() {
+        var policy = Policy()
+        #expect(GrantsCommand.withoutGrants("git", id: "git", policy) == ["git is asked about each time."])
+        #expect(GrantsCommand.notes("git", id: "git", policy).isEmpty)
+        var rules = ClientRules()
+        rules.access = .never
+        policy.exceptions["git"] = rules
+        for lines in [
+            GrantsCommand.withoutGrants("My git", id: "git", policy),
+            GrantsCommand.notes("My git", id: "git", policy),
+        ] {
+            #expect(
+                lines.count == 1 && lines.first?.contains(/My git. have logins without asking you/) == true
+            )
+        }
+        let all = GrantsCommand.withoutGrants(nil, id: nil, policy)
+        #expect(all.first == "All clients are asked about each time.")
+        #expect(all.last?.contains("git have logins without asking you") == true)
+        policy.standard.access = .granted
+        #expect(GrantsCommand.withoutGrants("ssh", id: "ssh", policy).first?.contains("nothing else") == true)
+        policy.standard.access = .always
+        #expect(GrantsCommand.notes("ssh", id: "ssh", policy).first?.contains("whatever was granted") == true)
     }
 
     @Test func `a grant's line has its key first`() {

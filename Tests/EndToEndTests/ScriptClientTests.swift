@@ -35,6 +35,42 @@ struct ScriptClientTests {
         return household
     }
 
+    @Test func `a connection that breaks off and a port that isn't in force yet are told as sentences`()
+        async throws
+    {
+        let household = try await Household()
+        let script = """
+            import socket, sys
+            server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+            print("ready", flush=True)
+            while True:
+                peer = server.accept()[0]
+                peer.recv(100000)
+                peer.close()
+            """
+        let port = try FreePort.next()
+        let server = try ChildProcess("python3", ["-c", script, "\(port)"], input: nil)
+        _ = try await server.firstLine()
+        let cut = try await household.keybell("client", "associate", "--port", "\(port)")
+        #expect(cut.status == 3)
+        #expect(cut.errors.contains("has closed the connection without an answer"), "\(cut)")
+        #expect(!cut.errors.contains("HTTPClientError"), "\(cut)")
+
+        let file = URL(filePath: household.configuration)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let other = try FreePort.next()
+        try Data(text.replacing("port = \(household.port)", with: "port = \(other)").utf8).write(to: file)
+        for _ in 1...2 {
+            let missed = try await household.keybell("client", "associate")
+            #expect(missed.status == 3)
+            #expect(missed.errors.contains("keybelld runs, but was started before"), "\(missed)")
+            #expect(missed.errors.contains("keybell socket"), "\(missed)")
+            #expect(try await household.keybell("reload").status == 0)
+        }
+        let status = try await household.keybell("status").output
+        #expect(status.contains("listens on its former port until then"), "\(status)")
+    }
+
     @Test func `nothing found, denied, denied a moment ago and denied for good are told apart`() async throws
     {
         let household = try await Self.household(logins: [

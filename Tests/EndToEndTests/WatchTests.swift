@@ -161,10 +161,10 @@ import Testing
         let household = try await Household()
         let terminal = try await Self.watch(household)
         try await terminal.shows("Watching")
-        #expect(try await household.keybell("status").output.contains("keybell watch"))
+        #expect(try await household.keybell("status").output.contains("“keybell watch”"))
         try await terminal.close()
         try await eventually("the end of the watch") {
-            try await household.keybell("status").output.contains("keybell watch") ? nil : ()
+            try await household.keybell("status").output.contains("“keybell watch”") ? nil : ()
         }
     }
 
@@ -182,7 +182,7 @@ import Testing
         try await terminal.shows("\(code)  ")
         try await Self.allow(code, in: terminal)
         #expect(try await reply.json["Success"] as? Bool == true)
-        #expect(try await household.keybell("status").output.contains("keybell watch"))
+        #expect(try await household.keybell("status").output.contains("“keybell watch”"))
         try await terminal.close()
     }
 

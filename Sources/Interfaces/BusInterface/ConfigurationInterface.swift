@@ -40,5 +40,7 @@ package enum ConfigurationInterface {
         package static let problem = "problem"
         /// `as`: the keys whose new values take effect after a restart.
         package static let afterRestart = "after-restart"
+        /// `b`: whether the built-in notifier shows requests.
+        package static let notifier = "notifier"
     }
 }

@@ -45,12 +45,21 @@ package struct ConfigurationState: Equatable, Sendable {
     package var problem: String?
     /// The keys whose new values take effect after a restart.
     package var afterRestart: [String]
+    /// Whether the built-in notifier shows requests.
+    package var isNotifierOn: Bool
 
     /// Describes it.
-    package init(file: String, isCurrent: Bool, problem: String? = nil, afterRestart: [String] = []) {
+    package init(
+        file: String,
+        isCurrent: Bool,
+        problem: String? = nil,
+        afterRestart: [String] = [],
+        isNotifierOn: Bool = true
+    ) {
         self.file = file
         self.isCurrent = isCurrent
         self.problem = problem
         self.afterRestart = afterRestart
+        self.isNotifierOn = isNotifierOn
     }
 }

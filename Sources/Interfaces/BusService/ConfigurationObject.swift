@@ -39,6 +39,7 @@ struct ConfigurationObject: Sendable {
             Key.file: .string(state.file),
             Key.current: .boolean(state.isCurrent),
             Key.afterRestart: .strings(state.afterRestart),
+            Key.notifier: .boolean(state.isNotifierOn),
         ]
         if let problem = state.problem { details[Key.problem] = .string(problem) }
         return [.vardict(details)]

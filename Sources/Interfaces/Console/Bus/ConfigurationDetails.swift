@@ -14,6 +14,8 @@ struct ConfigurationDetails: Equatable, Sendable {
     var problem = ""
     /// The keys whose new values take effect after a restart.
     var afterRestart: [String] = []
+    /// Whether the built-in notifier shows requests.
+    var isNotifierOn = true
 
     /// What the person should know of it, each with what to do; nothing where the file is in force.
     var remarks: [(text: String, cure: String)] {
@@ -29,10 +31,14 @@ struct ConfigurationDetails: Equatable, Sendable {
             remarks.append(("\(file) has changed since keybelld read it", "Run `keybell reload`."))
         }
         if !afterRestart.isEmpty {
+            let keys = afterRestart.joined(separator: ", ")
+            let isPort = afterRestart.contains("http.port")
             remarks.append(
                 (
-                    "keybelld was started with another \(afterRestart.joined(separator: ", "))",
+                    "keybelld takes up \(keys) as \(file) has it when it is started again"
+                        + (isPort ? ", and listens on its former port until then" : ""),
                     "Restart it: `systemctl --user restart keybell`."
+                        + (isPort ? " Where systemd holds the port, run `keybell socket` before." : "")
                 )
             )
         }
@@ -48,7 +54,8 @@ extension ConfigurationDetails {
             file: details.cleanText(Key.file),
             isCurrent: isCurrent,
             problem: details.cleanText(Key.problem),
-            afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned)
+            afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned),
+            isNotifierOn: details[Key.notifier]?.asBool ?? true
         )
     }
 
@@ -56,7 +63,7 @@ extension ConfigurationDetails {
         .object([
             ("file", .string(file)), ("current", .bool(isCurrent)),
             ("problem", problem.isEmpty ? .null : .string(problem)),
-            ("after-restart", .array(afterRestart.map { .string($0) })),
+            ("after-restart", .array(afterRestart.map { .string($0) })), ("notifier", .bool(isNotifierOn)),
         ])
     }
 }

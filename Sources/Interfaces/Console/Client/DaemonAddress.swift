@@ -56,7 +56,22 @@ struct DaemonAddress: Sendable {
         do {
             return try await post(body, to: host)
         } catch {
-            throw .unreachable("Keybell doesn't answer on port \(port) (\(PlainText.cleaned("\(error)"))).")
+            throw .unreachable(
+                "\(Self.trouble(error, port: port)) `journalctl --user -u keybell` may say why."
+            )
+        }
+    }
+
+    /// What went wrong with a connection, as a sentence.
+    static func trouble(_ error: any Error, port: UInt16) -> String {
+        switch error as? HTTPClientError {
+        case .remoteConnectionClosed?:
+            "Keybell has closed the connection without an answer, as it does when it is stopped or started again: try again."
+        case .deadlineExceeded?, .readTimeout?, .writeTimeout?:
+            "Keybell on port \(port) didn't answer in time: try again."
+        case .connectTimeout?, .getConnectionFromPoolTimeout?:
+            "Keybell on port \(port) takes no connection: it may be busy; try again."
+        default: "The connection to Keybell on port \(port) broke off: try again."
         }
     }
 

@@ -12,6 +12,8 @@ struct ScriptClient: Sendable {
     let keys: OwnKeys
     /// Which of several keys; nil for the first that holds.
     let id: String?
+    /// Whether the port is the configuration's, rather than one that was named.
+    let isPortConfigured: Bool
 
     /// Finds port and keyring by options and configuration.
     static func make(_ options: ClientOptions) async throws(ConsoleError) -> ScriptClient {
@@ -21,7 +23,37 @@ struct ScriptClient: Sendable {
             server: "http://localhost:\(port)",
             collection: configuration.keyring.collection
         )
-        return ScriptClient(door: DaemonAddress(port: port), keys: keys, id: options.id)
+        return ScriptClient(
+            door: DaemonAddress(port: port),
+            keys: keys,
+            id: options.id,
+            isPortConfigured: options.port == nil
+        )
+    }
+
+    /// Finds out whether anybody is there at all.
+    ///
+    /// - Throws: What to do where nobody is: a daemon that has another port than the configuration is restarted.
+    private func findDaemon() async throws(ConsoleError) {
+        do throws(ConsoleError) {
+            _ = try door.host()
+        } catch .unreachable(let text) {
+            guard isPortConfigured,
+                // Without a bus there is no more to say.
+                let state = try? await DaemonBus.connect().configurationState()
+            else { throw .unreachable(text) }
+            throw .unreachable(Self.advice(state, port: door.port) ?? text)
+        } catch {
+            throw error
+        }
+    }
+
+    /// What to say where nobody listens on the configuration's port, but a daemon runs; nil where that has it, too.
+    static func advice(_ state: ConfigurationDetails, port: UInt16) -> String? {
+        guard !state.isCurrent || state.afterRestart.contains("http.port") else { return nil }
+        return
+            "Nobody listens on port \(port): keybelld runs, but was started before \(state.file) was changed. "
+            + "Restart it: `systemctl --user restart keybell`. Where systemd holds the port, run `keybell socket` before."
     }
 
     /// Asks with our key, and takes nothing but a verified answer.
@@ -32,7 +64,7 @@ struct ScriptClient: Sendable {
         flags: [(name: String, value: Bool)] = [],
         triggerUnlock: Bool = false
     ) async throws(ConsoleError) -> IncomingReply {
-        _ = try door.host()  // whether anybody is there at all comes first
+        try await findDaemon()  // whether anybody is there at all comes first
         let items = try await keys.items(id: id)
         guard !items.isEmpty else {
             throw .refused(Self.missingAdvice(id))
@@ -65,7 +97,7 @@ struct ScriptClient: Sendable {
                 return
             }
         }
-        _ = try door.host()  // before the person is told to look for a question
+        try await findDaemon()  // before the person is told to look for a question
         let key = ClientKey.random()
         let silence = await OwnRequestLog.begin().silence()
         if silence == nil {

@@ -4,6 +4,8 @@ import ArgumentParser
 import BusInterface
 import DBus
 import DisplayText
+import Operations
+import Settings
 
 /// `keybell grants`: what a client gets without a question.
 struct GrantsCommand: AsyncParsableCommand {
@@ -22,7 +24,8 @@ struct GrantsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let interface = ClientsInterface.description
-        let answer = try await DaemonBus.connect().call(
+        let daemon = try await DaemonBus.connect()
+        let answer = try await daemon.call(
             interface,
             ClientsInterface.grants,
             [.string(client ?? "")]
@@ -32,11 +35,69 @@ struct GrantsCommand: AsyncParsableCommand {
             Output.json(.array(grants.map { JSON(members: $0) }))
             return
         }
+        let policy = await Self.policy(daemon)
         guard !grants.isEmpty else {
-            let who = client.map { PlainText.name($0) + " is" } ?? "All clients are"
-            return Output.line("\(who) asked about each time.")
+            for line in Self.withoutGrants(client, id: await Self.id(client, daemon), policy) {
+                Output.line(line)
+            }
+            return
         }
         for line in Self.lines(grants, now: Moment.now(), namesClients: client == nil) { Output.line(line) }
+        for note in Self.notes(client, id: await Self.id(client, daemon), policy) { Output.note(note) }
+    }
+
+    /// What the configuration says of who is asked; that of an absent file where it can't be read.
+    private static func policy(_ daemon: DaemonBus) async -> Policy {
+        let file = await daemon.configurationState()?.file
+        // `status` and `doctor` tell of mistakes in it.
+        return (try? Configuration.load(path: file))?.policy ?? Policy()
+    }
+
+    /// The Id of a client that may be named otherwise; `[[client]]` goes by that.
+    private static func id(_ name: String?, _ daemon: DaemonBus) async -> String? {
+        guard let name else { return nil }
+        // It has just told of this one's grants; else what was typed does.
+        let clients = (try? await daemon.clients(starts: false)) ?? []
+        typealias Key = ClientsInterface.Key
+        return clients.first { $0.cleanText(Key.name) == name }?.cleanText(Key.id) ?? name
+    }
+
+    /// What is true where nothing was granted.
+    static func withoutGrants(_ client: String?, id: String?, _ policy: Policy) -> [String] {
+        let who = client.map { PlainText.name($0) + " is" } ?? "All clients are"
+        let rule = policy.rules(for: id).access
+        let first =
+            switch rule {
+            case .unlessGranted, .always: "\(who) asked about each time."
+            case .granted, .never: note(client, rule) ?? ""
+            }
+        return [first] + (client == nil ? exceptions(policy) : [])
+    }
+
+    /// What makes grants mean something else than they do by default.
+    static func notes(_ client: String?, id: String?, _ policy: Policy) -> [String] {
+        let notes = [note(client, policy.rules(for: id).access)].compactMap(\.self)
+        return notes + (client == nil ? exceptions(policy) : [])
+    }
+
+    /// The clients that have other rules than the rest.
+    private static func exceptions(_ policy: Policy) -> [String] {
+        policy.exceptions.sorted { $0.key < $1.key }.compactMap { id, rules in
+            guard rules.access != policy.standard.access else { return nil }
+            return note(id, rules.access) ?? "\(PlainText.name(id)) is asked about what it wasn't granted."
+        }
+    }
+
+    private static func note(_ client: String?, _ rule: ClientRules.AccessAsk) -> String? {
+        let who = client.map { PlainText.name($0) } ?? "every client"
+        return switch rule {
+        case .unlessGranted: nil
+        case .always:
+            "The configuration has \(who) asked about each time, whatever was granted (ask = \"always\")."
+        case .granted:
+            "The configuration lets \(who) have what was granted and nothing else (ask = \"granted\")."
+        case .never: "The configuration lets \(who) have logins without asking you (ask = \"never\")."
+        }
     }
 
     static func lines(_ grants: [[String: Value]], now: UInt64, namesClients: Bool = false) -> [String] {

@@ -49,7 +49,9 @@ struct StatusCommand: AsyncParsableCommand {
         for (index, agent) in agents.enumerated() {
             rows.append([index == 0 ? "Agents" : "", Self.line(agent: agent)])
         }
-        if agents.isEmpty { rows.append(["Agents", "none beside the built-in notifier"]) }
+        if let line = Self.line(agents: agents.count, isNotifierOn: configuration?.isNotifierOn ?? true) {
+            rows.append([agents.isEmpty ? "Agents" : "Notifier", line])
+        }
         for (index, remark) in (configuration?.remarks ?? []).enumerated() {
             rows.append([index == 0 ? "Configuration" : "", "\(remark.text). \(remark.cure)"])
         }
@@ -81,6 +83,15 @@ struct StatusCommand: AsyncParsableCommand {
         let trouble = vault.cleanText(Key.trouble)
         let warning = trouble.isEmpty ? "" : ": served as it was before. \(trouble)"
         return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
+    }
+
+    /// What to say of what shows requests beside the agents; nil for nothing.
+    static func line(agents count: Int, isNotifierOn: Bool) -> String? {
+        guard !isNotifierOn else { return count == 0 ? "none beside the built-in notifier" : nil }
+        let rest = "answered with `keybell watch`, or `keybell requests` and `keybell allow CODE`"
+        return count == 0
+            ? "none, and the built-in notifier is off, so that nothing shows requests: they are \(rest)"
+            : "the built-in notifier is off: what the agents don't show is \(rest)"
     }
 
     static func line(agent: [String: Value]) -> String {

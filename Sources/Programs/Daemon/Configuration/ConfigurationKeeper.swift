@@ -57,7 +57,8 @@ actor ConfigurationKeeper: ConfigurationKeeping {
         var state = ConfigurationState(
             file: path ?? Folders.ofProcess().configurationFile,
             isCurrent: false,
-            afterRestart: held.keysAfterRestart(startedWith: first)
+            afterRestart: held.keysAfterRestart(startedWith: first),
+            isNotifierOn: held.approval.notifier
         )
         switch await found() {
         case .success(let found): state.isCurrent = found.configuration == held

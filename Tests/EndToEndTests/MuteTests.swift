@@ -45,6 +45,33 @@ struct MuteTests {
         _ = try await again.value
     }
 
+    @Test func `a mute outlives the daemon, and a file that makes no sense is told`() async throws {
+        let household = try await Household()
+        let body = try associateBody()
+        let asking = Task { try await household.ring(body) }
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("deny", question.code, "--mute", "10").status == 0)
+        _ = try await asking.value
+        _ = try await household.stop()
+        try await household.start()
+
+        let status = try await household.keybell("status").output
+        #expect(status.contains("keybell unmute \(question.code)"), "\(status)")
+        #expect(try await household.ring(try associateBody()).json["Success"] as? Bool == false)
+        #expect(try await Porter(household).questions().isEmpty)
+        let recent = try await household.keybell("requests", "--recent").output
+        #expect(recent.contains("denied without being shown to you: 1 request."), "\(recent)")
+        #expect(try await household.keybell("unmute", question.code).status == 0)
+        _ = try await household.stop()
+        try await household.start()
+        #expect(try await household.keybell("unmute").output.contains("Nothing is muted"))
+
+        _ = try await household.stop()
+        _ = try household.bus.folder.write("state/keybell/mutes.json", "{")
+        try await household.start()
+        try await household.daemon.prints("mutes.json in the state folder can't be used")
+    }
+
     @Test func `the person may unlock while a script of theirs waits, with keybell itself`() async throws {
         let household = try await Household()
         let waiting = try household.starting("client", "associate")

@@ -6,6 +6,7 @@ import Clients
 import ConcurrencyTools
 import DBus
 import FoundationEssentials
+import Glibc
 import Logging
 import Notifier
 import Operations
@@ -44,10 +45,13 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
+        let mutes = MuteKeeper(file: MuteFile(folder: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
-            confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask
+            confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,
+            keepMutes: mutes.keep
         )
+        await approvals.takeUp(await mutes.kept(), uid: getuid())
         let keyring = Keyring(
             bus: bus,
             collection: first.keyring.collection,

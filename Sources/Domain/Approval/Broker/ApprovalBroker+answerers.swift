@@ -136,7 +136,8 @@ extension ApprovalBroker {
     /// - Parameter name: A denied request's code, a program or script, or nothing for all that are muted.
     /// - Returns: The programs that aren't muted any more; none where nothing of that name was.
     package func unmute(_ name: String) -> [String] {
-        queue.unmute(name, now: clock.now).map(\.shownName)
+        defer { tellMutes() }
+        return queue.unmute(name, now: clock.now).map(\.shownName)
     }
 
     /// The entries of a waiting request from the given one on.

@@ -53,6 +53,9 @@ package actor ApprovalBroker {
     let lookAgain: SecondLook
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
+    private let keepMutes: @Sendable ([KeptMute]) -> Void
+    /// The mutes that were kept last.
+    private var keptMutes: [MutedProgram: Quiet] = [:]
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -92,6 +95,7 @@ package actor ApprovalBroker {
     ///   - watchProcess: How the end of a process is noticed.
     ///   - lookAgain: Tells who else may have become an asker when an answer comes.
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
+    ///   - keepMutes: Keeps the mutes for the daemon after this one, each time that they are others; it may not block.
     package init(
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
@@ -99,12 +103,14 @@ package actor ApprovalBroker {
         lookAgain: @escaping SecondLook = Identification.lookAgain,
         confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
             throw ConfirmationError("There is nothing to confirm it with.")
-        }
+        },
+        keepMutes: @escaping @Sendable ([KeptMute]) -> Void = { _ in }
     ) {
         self.limits = limits
         self.watchProcess = watchProcess
         self.lookAgain = lookAgain
         self.confirmation = confirmation
+        self.keepMutes = keepMutes
         queue = ApprovalQueue(limits: limits, makeCode: makeCode)
     }
 
@@ -276,9 +282,21 @@ package actor ApprovalBroker {
             }
         }
         tellCount()
+        tellMutes()
         setAlarm()
         watchProcesses()
         return keeping
+    }
+
+    /// Has mutes kept that have begun, or ended by the person's word.
+    func tellMutes() {
+        guard queue.mutes != keptMutes else { return }
+        mutesAreKept()
+        keepMutes(mutesToKeep())
+    }
+
+    func mutesAreKept() {
+        keptMutes = queue.mutes
     }
 
     private func tellCount() {

@@ -90,7 +90,7 @@ extension MutedProgram {
 }
 
 /// A time in which requests are denied unseen, and the denied request that began it.
-struct Quiet: Sendable {
+struct Quiet: Sendable, Equatable {
     let until: ApprovalQueue.Instant
     let code: String
 }

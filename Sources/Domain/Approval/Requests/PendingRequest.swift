@@ -22,9 +22,11 @@ package struct CallerFacts: Sendable, Hashable {
 
     init(_ caller: Caller) {
         uid = caller.uid
-        pid = caller.pid
+        // One that a mute of before was about is no process any more.
+        let isGone = caller.pid == 0
+        pid = isGone ? nil : caller.pid
         executable = PlainText.field(caller.executable)
-        processes = Wording.processes(caller)
+        processes = isGone ? [] : Wording.processes(caller)
         sandbox = caller.sandbox.map { PlainText.field($0) }
         origin = caller.origin.map { PlainText.field($0) }
         userAgent = caller.userAgent.map { PlainText.field($0) }

@@ -59,6 +59,17 @@ package struct Sandbox: Hashable, Sendable {
         self.init(name: String(name), id: "snap:\(name)", isVouched: isVouched)
     }
 
+    /// The sandbox of an id, of which nobody says any more that it is this one; nil for what is the id of none.
+    package init?(id: String) {
+        let parts = id.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        switch (parts.first, parts.dropFirst().first) {
+        case ("flatpak"?, let name?): self.init(flatpak: name, isVouched: false)
+        case ("snap"?, let name?): self.init(snap: name, isVouched: false)
+        case _ where id == Self.unknown.id: self = .unknown
+        default: return nil
+        }
+    }
+
     /// What grants and familiarity go by; empty where nobody vouches for it.
     package var program: String { isVouched ? id : "" }
 

@@ -33,7 +33,7 @@ struct DenyCommand: AsyncParsableCommand {
         Output.line("Denied \(request.code): \(request.title)")
         if let mute {
             Output.line(
-                "  This program is muted for \(Moment.span(UInt64(mute) * 60)), or until Keybell is restarted; "
+                "  This program is muted for \(Moment.span(UInt64(mute) * 60)); "
                     + "`keybell unmute \(request.code)` ends that."
             )
         }

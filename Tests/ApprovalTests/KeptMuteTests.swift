@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Foundation
+import Linux
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Approval
+
+/// Mutes that outlive the daemon.
+struct KeptMuteTests {
+    private let folder: TemporaryFolder
+    private let file: MuteFile
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = MuteFile(folder: folder.path("state"))
+    }
+
+    private static func reading(_ scene: QueueScene, unix: Int64) -> ApprovalQueue.ClockReading {
+        ApprovalQueue.ClockReading(instant: scene.now, unix: unix)
+    }
+
+    /// A queue in which git is muted for ten minutes, at the second 1000.
+    private static func muted(_ caller: Caller = .named("git")) throws -> (kept: [KeptMute], code: String) {
+        var scene = QueueScene()
+        let code = try scene.ask(.release(caller), answered: .deny, Choices(muteSeconds: 600))
+        return (scene.queue.keptMutes(now: reading(scene, unix: 1000)) { _ in 990 }, code)
+    }
+
+    /// The queue of the next daemon, at another second.
+    private static func next(_ kept: [KeptMute], at unix: Int64) -> QueueScene {
+        var scene = QueueScene()
+        scene.queue.takeUp(kept, uid: 1000, now: reading(scene, unix: unix))
+        return scene
+    }
+
+    @Test func `a mute lasts for the rest of its time`() throws {
+        let (kept, code) = try Self.muted()
+        try file.write(kept)
+        #expect(try file.read() == kept)
+        var scene = Self.next(try file.read(), at: 1100)
+        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
+        #expect(scene.ask(.release(.named("firefox"))).code != nil)
+        let recent = scene.queue.recent(now: scene.now)
+        #expect(recent.first?.request.code == code)
+        #expect(recent.first?.times.muted == ["/usr/bin/git"])
+        #expect(recent.first?.request.unseen == 1)
+        #expect(Wording.title(try #require(recent.first?.request.request)).contains("git"))
+        scene.pass(.seconds(499))
+        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
+        scene.pass(.seconds(1))
+        #expect(scene.ask(.save(.named("git"))).code != nil)
+    }
+
+    @Test(arguments: ["", "git", "code"]) func `it is ended by whatever names it`(name: String) throws {
+        let (kept, code) = try Self.muted()
+        var scene = Self.next(kept, at: 1100)
+        #expect(scene.queue.unmute(name == "code" ? code : name, now: scene.now).count == 1)
+        #expect(scene.ask(.save(.named("git"))).code != nil)
+        #expect(scene.queue.keptMutes(now: Self.reading(scene, unix: 1100)) { _ in nil }.isEmpty)
+    }
+
+    @Test func `kept once more it is the same`() throws {
+        let (kept, _) = try Self.muted()
+        let scene = Self.next(kept, at: 1100)
+        #expect(scene.queue.keptMutes(now: Self.reading(scene, unix: 1100)) { _ in 990 } == kept)
+    }
+
+    @Test func `a muted script is muted, and its program isn't`() throws {
+        func python(_ script: String) -> Caller {
+            let record = ProcessRecord.named("python3", 7, script: script)
+            return Caller(uid: 1000, holders: [record.identity], processes: [record])
+        }
+        let (kept, _) = try Self.muted(python("/opt/sync.py"))
+        var scene = Self.next(kept, at: 1100)
+        #expect(scene.ask(.save(python("/opt/sync.py"))).answer == .quiet)
+        #expect(scene.ask(.save(python("/opt/other.py"))).code != nil)
+    }
+
+    @Test func `a muted Flatpak is muted`() throws {
+        let sandbox = try #require(Sandbox(flatpak: "org.example.Mail"))
+        let record = ProcessRecord.named("mail", 7)
+        let caller = Caller(
+            uid: 1000,
+            holders: [record.identity],
+            processes: [record],
+            sandbox: sandbox
+        )
+        let (kept, _) = try Self.muted(caller)
+        var scene = Self.next(kept, at: 1100)
+        #expect(scene.ask(.save(caller)).answer == .quiet)
+        #expect(scene.queue.recent(now: scene.now).first?.times.muted == ["org.example.Mail"])
+        // It may not end that itself.
+        #expect(scene.queue.isInvolved("org.example.Mail", now: scene.now))
+    }
+
+    @Test func `what is over isn't taken up, nor is what no daemon has written`() throws {
+        let (kept, _) = try Self.muted()
+        #expect(Self.next(kept, at: 1600).queue.mutes.isEmpty)
+        // The calendar was set back: it lasts no longer than the longest mute.
+        let scene = Self.next(kept, at: -1_000_000)
+        #expect(scene.queue.mutes.values.allSatisfy { $0.until <= scene.now + .seconds(86_400) })
+        var strange = try #require(kept.first)
+        (strange.until, strange.denied, strange.asked) = (.max, .min, .min)
+        #expect(Self.next([strange], at: 1100).queue.mutes.count == 1)
+        strange.code = "….."
+        #expect(Self.next([strange], at: 1100).queue.mutes.isEmpty)
+    }
+
+    @Test func `the file is this user's alone`() throws {
+        try file.write(Self.muted().kept)
+        let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("state/mutes.json"))
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        try file.write([])
+        #expect(try file.read().isEmpty)
+    }
+
+    @Test(arguments: [
+        "", "{", "[]", #"{"format": 2, "mutes": []}"#, #"{"format": 1, "mutes": [{"code": 1}]}"#,
+    ])
+    func `a file that makes no sense is an error`(text: String) throws {
+        try file.write([])
+        _ = try folder.write("state/mutes.json", text)
+        #expect(throws: MuteFile.ReadError.senseless) { try file.read() }
+    }
+
+    @Test func `without a file nothing is muted`() throws {
+        #expect(try file.read().isEmpty)
+    }
+
+    @Test func `the broker has mutes kept as they come and go, and those of before not once more`()
+        async throws
+    {
+        let told = Mutex<[[KeptMute]]>([])
+        let broker = ApprovalBroker(
+            watchProcess: { process, _ in process },
+            keepMutes: { mutes in told.withLock { $0.append(mutes) } }
+        )
+        let (kept, _) = try Self.muted()
+        var former = try #require(kept.first)
+        former.until = Int64(time(nil)) + 600
+        await broker.takeUp([former], uid: 1000)
+        #expect(told.withLock { $0.isEmpty })
+        #expect(await broker.isMuted(.named("git")))
+        let muted = await broker.recent().first
+        #expect(muted?.muted == ["/usr/bin/git"] && muted?.request.caller.pid == nil)
+        #expect(muted.map { abs(Int64($0.mutedUntil ?? 0) - former.until) <= 1 } == true)
+
+        var events = broker.events().makeAsyncIterator()
+        async let answer = broker.ask(.release(.named("ssh")))
+        guard case .added(let request)? = await events.next() else {
+            Issue.record("not told")
+            return
+        }
+        try await broker.answer(
+            code: request.code,
+            decision: .deny,
+            choices: Choices(muteSeconds: 60),
+            through: .notifier
+        )
+        _ = await answer
+        #expect(told.withLock { $0.map(\.count) } == [2])
+        #expect(await broker.unmute("ssh") == ["/usr/bin/ssh"])
+        #expect(told.withLock { $0.map(\.count) } == [2, 1])
+        #expect(told.withLock { $0.last?.first?.code } == former.code)
+    }
+}

@@ -22,11 +22,12 @@ dist = .build/dist
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
 TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+BENCHMARK_PACKAGES = $(RUN_PACKAGES) python3 strace util-linux valgrind
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim
 
 .PHONY: build release run test check check-desktops benchmark fuzz screenshots lint install uninstall clean
-.PHONY: build-packages run-packages test-packages desktop-packages screenshot-packages
+.PHONY: benchmark-packages build-packages run-packages test-packages desktop-packages screenshot-packages
 
 build: build-packages
 	$(SWIFT) build -c $(CONFIG) $(BUILD_FLAGS)
@@ -70,9 +71,13 @@ check-desktops: desktop-packages build-packages
 	KEYBELL_TESTS=Notifier $(SWIFT) build --build-tests $(BUILD_FLAGS)
 	KEYBELL_TESTS=Notifier KEYBELL_CHECK_DESKTOPS=1 $(SWIFT) test --skip-build --filter DesktopShellTests
 
-# Ratios in one run, in a build folder of its own so that the daemon's stays as it is.
-benchmark: build-packages
-	KEYBELL_BENCHMARKS=1 $(SWIFT) run -c release --scratch-path .build/benchmarks KeybellBenchmarks
+# The released programs beside a bare server: docs/performance.md. WRITE=1 puts the tables there.
+BENCHMARK_OPTIONS =
+
+benchmark: benchmark-packages build-packages
+	KEYBELL_BENCHMARKS=1 $(RELEASE_BUILD)
+	@bin="$$($(RELEASE_BUILD) --show-bin-path)" && "$$bin/KeybellBenchmarks" && \
+	Benchmarks/measure.py "$$bin" $(if $(WRITE),--write) $(BENCHMARK_OPTIONS)
 
 # Feeds each target, or those of FUZZ, for so many seconds, beginning with what is in Fuzz/Corpus; what is found lies in
 # .build/fuzz. `make fuzz FUZZ_OPTIONS=-runs=1000000` counts runs. Testability, since what is worth feeding is not always
@@ -141,6 +146,9 @@ run-packages:
 
 test-packages:
 	$(call install-packages,$(TEST_PACKAGES))
+
+benchmark-packages:
+	$(call install-packages,$(BENCHMARK_PACKAGES))
 
 desktop-packages:
 	$(call install-packages,$(DESKTOP_PACKAGES))

@@ -344,15 +344,20 @@ if let modules = Context.environment["KEYBELL_TESTS"]?.split(separator: " ") {
 
 // `make benchmark` asks for it; nobody else builds it.
 if Context.environment["KEYBELL_BENCHMARKS"] != nil {
-    package.targets.append(
+    package.targets += [
         .executableTarget(
             name: "KeybellBenchmarks",
             dependencies: [
                 "KDBX", "Linux", "SecureMemory", "Vault", "VaultStores", logging,
             ],
-            path: "Benchmarks"
-        )
-    )
+            path: "Benchmarks/Opening"
+        ),
+        .executableTarget(
+            name: "BareServer",
+            dependencies: [httpTypes, hummingbirdCore, lifecycle, logging, nioCore, nioPosix],
+            path: "Benchmarks/BareServer"
+        ),
+    ]
 }
 
 // `make fuzz` asks for it: built with libFuzzer's instrumentation and linked by lld, since gold can't.

@@ -15,6 +15,8 @@ import VaultStores
 // Opening goes from the password to the first login that could be served: reading the file, decrypting, reading its
 // XML, indexing. The files have a key derivation of one round, for what that costs is the person's choice. A look-up is
 // measured among 100, 1,000 and 10,000 entries: it must not depend on their number.
+//
+// `KeybellBenchmarks COUNT FILE` only writes such a file, for Benchmarks/measure.py.
 
 /// The shortest of some runs, in milliseconds: what the machine does beside is not the program's.
 func shortest(of runs: Int, _ body: () async throws -> Void) async rethrows -> Double {
@@ -61,6 +63,10 @@ func report(_ line: String) {
 
 let passwords = KnownPassword()
 let key = try CompositeKey(password: passwords.password)
+if CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[1]) {
+    try SafeFile.write(file(entries: count, key: key), to: CommandLine.arguments[2])
+    exit(0)
+}
 let folder = FileManager.default.temporaryDirectory.path + "/keybell-benchmark-\(getpid())"
 try SafeFile.makeFolder(folder)
 defer { try? FileManager.default.removeItem(atPath: folder) }  // litter in /tmp is no failure

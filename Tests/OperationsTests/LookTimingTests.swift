@@ -56,7 +56,7 @@ struct LookTimingTests {
             )
         }
         let handler = RequestHandler(
-            vaults: VaultSet(first: vault),
+            vaults: VaultSet([vault]),
             clients: scene.clients,
             grants: scene.grants,
             approvals: scene.approvals,

@@ -49,13 +49,32 @@ struct VaultPasswordSourceTests {
     {
         let fake = try await FakePinentry(answer: "say 'D typed' OK")
         let source = source {
-            $0.hasKeyFile = true
+            $0.keyFile = "/key"
             $0.pinentry = fake.pinentry()
         }
         #expect(try await source.password(attempt: 1, for: reason) == nil)
         #expect(try await source.password(attempt: 2, for: reason) == SecretBytes(utf8: "typed"))
         await source.opened(with: SecretBytes(utf8: "typed"))
         #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "typed"))
+    }
+
+    @Test func `what was found out about the key file holds after a reload, for the same key file`()
+        async throws
+    {
+        let fake = try await FakePinentry(answer: "say 'D typed' OK")
+        var options = VaultPasswordSource.Options()
+        options.keyFile = "/key"
+        options.pinentry = fake.pinentry()
+        let former = source { $0 = options }
+        #expect(try await former.password(attempt: 1, for: reason) == nil)
+        _ = try await former.password(attempt: 2, for: reason)
+        options.tries = 5
+        let source = former.under(options)
+        // The unlock that began before ends after.
+        await former.opened(with: SecretBytes(utf8: "typed"))
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "typed"))
+        options.keyFile = "/other"
+        #expect(try await source.under(options).password(attempt: 1, for: reason) == nil)
     }
 
     @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
@@ -75,7 +94,7 @@ struct VaultPasswordSourceTests {
 
     @Test(arguments: [VaultPasswordSource.Fixed.none, .empty])
     func `with a key file that may be the wrong one, too`(fixed: VaultPasswordSource.Fixed) async throws {
-        let source = source { ($0.fixed, $0.hasKeyFile) = (fixed, true) }
+        let source = source { ($0.fixed, $0.keyFile) = (fixed, "/key") }
         _ = try await source.password(attempt: 1, for: reason)
         let error = await #expect(throws: VaultError.self) {
             try await source.password(attempt: 2, for: reason)
@@ -300,7 +319,7 @@ struct VaultPasswordSourceTests {
         let source = source {
             $0.pinentry = fake.pinentry()
             $0.tries = 1
-            $0.hasKeyFile = true
+            $0.keyFile = "/key"
         }
         // The key file alone comes first.
         for attempt in 1...2 { _ = try await source.password(attempt: attempt, for: reason) }

@@ -16,8 +16,8 @@ package actor VaultPasswordSource: VaultPasswords {
         package var command: [String]?
         /// What opens the file without asking anybody; nil for a password.
         package var fixed: Fixed?
-        /// Whether a key file belongs to the password, or may open the file alone.
-        package var hasKeyFile = false
+        /// The key file that belongs to the password, or may open the file alone.
+        package var keyFile: String?
         /// Whether a password that the person has typed is remembered in the keyring.
         package var remembers = false
         /// The program that asks the person.
@@ -28,6 +28,8 @@ package actor VaultPasswordSource: VaultPasswords {
         package var commandDeadline = Duration.seconds(60)
         /// What the command gets beside our own variables.
         package var environment: [String: String] = [:]
+
+        var hasKeyFile: Bool { keyFile != nil }
 
         /// The person is asked, three times, and nothing is remembered.
         package init() {}
@@ -47,6 +49,7 @@ package actor VaultPasswordSource: VaultPasswords {
     private let path: String
     private let options: Options
     private let remembered: RememberedPassword
+    private let keyring: Keyring
     private let logger: Logger
 
     /// Where the last password came from.
@@ -58,7 +61,7 @@ package actor VaultPasswordSource: VaultPasswords {
     /// What may be wrong with what the command printed last.
     private var suspicion: String?
     /// Whether the key file alone was tried and a password opened the file: it needn't be tried each time.
-    private var needsPassword = false
+    private let needsPassword: Current<Bool>
 
     /// Describes where a vault's password is to be had; nothing is asked yet.
     ///
@@ -69,11 +72,32 @@ package actor VaultPasswordSource: VaultPasswords {
     ///   - keyring: Where passwords are remembered.
     ///   - logger: Where trouble goes; never a password.
     package init(vault: String, path: String, options: Options, keyring: Keyring, logger: Logger) {
+        self.init(vault, path, options, keyring, logger, needsPassword: Current(false))
+    }
+
+    private init(
+        _ vault: String,
+        _ path: String,
+        _ options: Options,
+        _ keyring: Keyring,
+        _ logger: Logger,
+        needsPassword: Current<Bool>
+    ) {
         self.vault = vault
         self.path = path
         self.options = options
+        self.keyring = keyring
         self.logger = logger
+        self.needsPassword = needsPassword
         remembered = RememberedPassword(vault: vault, path: path, keyring: keyring)
+    }
+
+    /// The source of the same vault's password where the configuration says something else about it.
+    ///
+    /// What was found out about the key file still holds. An unlock that this one has been asked for goes on as it began.
+    package nonisolated func under(_ options: Options) -> VaultPasswordSource {
+        let needsPassword = options.keyFile == self.options.keyFile ? needsPassword : Current(false)
+        return VaultPasswordSource(vault, path, options, keyring, logger, needsPassword: needsPassword)
     }
 
     /// The next password to try.
@@ -96,7 +120,7 @@ package actor VaultPasswordSource: VaultPasswords {
                 return password
             }
         }
-        if former == nil, options.hasKeyFile, !needsPassword {
+        if former == nil, options.hasKeyFile, !needsPassword.value {
             origin = .keyFile
             return nil
         }
@@ -117,7 +141,7 @@ package actor VaultPasswordSource: VaultPasswords {
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.
     package func opened(with password: SecretBytes?) async {
         defer { (origin, asked, canRemember) = (nil, 0, false) }
-        if origin == .person { needsPassword = true }
+        if origin == .person { needsPassword.replace(with: true) }
         guard let password, options.remembers, origin == .person else { return }
         do throws(KeyringError) {
             try await remembered.keep(password)

@@ -37,7 +37,7 @@ extension Components {
         let hash = await handler.value.hash()
         // By name: later it might take back a question about a new vault that has the name of a former one.
         for store in removed { await approvals.end(.leftOut(store.name)) }
-        handler.replace(with: handler.value.under(new.policy, over: maker.set(of: stores)))
+        handler.replace(with: handler.value.under(new.policy, over: VaultSet(stores)))
         tellHash(was: hash, is: await handler.value.hash())
         for store in removed { await close(store) }
     }

@@ -82,7 +82,7 @@ struct Components: Sendable {
             logger: logger
         ) { await locking.handle($0) }
         let handler = RequestHandler(
-            vaults: maker.set(of: vaults.value),
+            vaults: VaultSet(vaults.value),
             clients: clients,
             grants: grants,
             approvals: approvals,

@@ -38,12 +38,6 @@ struct VaultMaker: Sendable {
         return stores
     }
 
-    /// These vaults as requests see them.
-    func set(of stores: [any VaultStore]) -> VaultSet {
-        // A configuration without any has the keyring.
-        VaultSet(first: stores.first ?? collection("keyring"), others: Array(stores.dropFirst()))
-    }
-
     /// The vault in the keyring.
     private func collection(_ name: String) -> KeyringStore {
         KeyringStore(name: name, keyring: keyring, state: folders.state, logger: logger)
@@ -56,15 +50,15 @@ struct VaultMaker: Sendable {
         _ unlock: UnlockSettings,
         among former: [any VaultStore]
     ) async -> KDBXStore {
-        let passwords = passwords(of: vault, at: path, unlock)
+        let options = passwordOptions(of: vault, unlock)
         let same = former.lazy.compactMap { $0 as? KDBXStore }
             .first { $0.name == vault.name && $0.path == path }
-        if let same {
+        if let same, let passwords = await same.passwords as? VaultPasswordSource {
             await same.apply(
                 keyFile: vault.keyFile,
                 maximumSeconds: unlock.maximumKDFSeconds,
                 maximumMemory: unlock.maximumKDFMemoryMiB,
-                passwords: passwords
+                passwords: passwords.under(options)
             )
             return same
         }
@@ -74,18 +68,23 @@ struct VaultMaker: Sendable {
             keyFile: vault.keyFile,
             maximumSeconds: unlock.maximumKDFSeconds,
             maximumMemory: unlock.maximumKDFMemoryMiB,
-            passwords: passwords,
+            passwords: VaultPasswordSource(
+                vault: vault.name,
+                path: path,
+                options: options,
+                keyring: keyring,
+                logger: logger
+            ),
             makeDeriver: { DerivationProcess() },
             state: folders.state,
             logger: logger
         )
     }
 
-    private func passwords(
+    private func passwordOptions(
         of vault: VaultSettings,
-        at path: String,
         _ unlock: UnlockSettings
-    ) -> VaultPasswordSource {
+    ) -> VaultPasswordSource.Options {
         var options = VaultPasswordSource.Options()
         options.command = vault.passwordCommand
         options.fixed =
@@ -97,13 +96,7 @@ struct VaultMaker: Sendable {
         options.remembers = vault.remembersPassword
         options.pinentry = Pinentry(program: unlock.pinentry)
         options.tries = unlock.tries
-        options.hasKeyFile = vault.keyFile != nil
-        return VaultPasswordSource(
-            vault: vault.name,
-            path: path,
-            options: options,
-            keyring: keyring,
-            logger: logger
-        )
+        options.keyFile = vault.keyFile
+        return options
     }
 }

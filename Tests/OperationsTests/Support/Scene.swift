@@ -69,7 +69,7 @@ struct Scene: Sendable {
     ) async {
         self.vault = vault
         self.policy = policy
-        vaults = VaultSet(first: vault, others: others)
+        vaults = VaultSet([vault] + others)
         approvals = ApprovalBroker(limits: limits, watchProcess: { process, _ in process })
         handler = RequestHandler(
             vaults: vaults,

@@ -5,12 +5,12 @@ package import Vault
 
 /// The configured vaults, in their order: searched together, the first takes new logins and gives the Hash.
 package struct VaultSet: Sendable {
-    /// The vaults; never empty.
+    /// The vaults; a configuration has at least one.
     package let stores: [any VaultStore]
 
-    /// Makes a set of a first vault and those after it.
-    package init(first: any VaultStore, others: [any VaultStore] = []) {
-        stores = [first] + others
+    /// Makes a set of them.
+    package init(_ stores: [any VaultStore]) {
+        self.stores = stores
     }
 
     /// The Hash that every reply carries; nil while nobody knows it yet.

@@ -21,7 +21,8 @@ package actor KDBXStore: VaultStore {
     private var file: KDBXFile
     private let log: KDBXLog
     private let now: @Sendable () -> Int64
-    private var passwords: any VaultPasswords
+    /// Where passwords come from.
+    package private(set) var passwords: any VaultPasswords
     private let identity: KDBXIdentityKeeper
     private let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.

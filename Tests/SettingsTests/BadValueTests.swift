@@ -160,13 +160,19 @@ struct BadValueTests {
     static let mute =
         "vault[0].kind: is missing, so that this is the keyring, as another vault is, too; is it to be kind = \"kdbx\"?"
 
-    @Test func `a file is one vault's, also by the way of a link`() throws {
+    @Test func `a file is one vault's, also by the way of a symbolic or hard link`() throws {
         let folder = try TemporaryFolder()
         let file = try folder.write("a.kdbx", "")
         let link = folder.path("b.kdbx")
         try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: file)
-        let text = [file, link].map { "[[vault]]\nkind = \"kdbx\"\npath = \"\($0)\"" }.joined(separator: "\n")
-        #expect(complaint(about: text) == "config.toml: vault[1].path: is the file of the vault \"a\", too")
+        let name = folder.path("c.kdbx")
+        try FileManager.default.linkItem(atPath: file, toPath: name)
+        for other in [link, name] {
+            let text = [file, other].map { "[[vault]]\nkind = \"kdbx\"\npath = \"\($0)\"" }
+                .joined(separator: "\n")
+            let expected = "config.toml: vault[1].path: is the file of the vault \"a\", too"
+            #expect(complaint(about: text) == expected)
+        }
     }
 
     @Test(arguments: [

@@ -3,6 +3,16 @@
 import DisplayText
 import Linux
 
+/// The file of a vault, however it is called; of one that isn't there just its name is known.
+private enum VaultFile: Hashable {
+    case present(FileIdentity)
+    case absent(String)
+
+    init(_ path: String) {
+        self = FileIdentity(of: path).map(Self.present) ?? .absent(path)
+    }
+}
+
 extension VaultSettings {
     /// Every `[[vault]]`, or the keyring where there is none.
     static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
@@ -10,7 +20,7 @@ extension VaultSettings {
     {
         var names: Set<String> = []
         var keyring: TableReader?
-        var files: [String: String] = [:]
+        var files: [VaultFile: String] = [:]
         let vaults = try document.tables("vault") { table throws(KeyProblem) in
             let vault = try VaultSettings(reading: table, folders)
             if vault.kind == .keyring {
@@ -21,8 +31,7 @@ extension VaultSettings {
                 throw table.problem("name", "another vault is called \"\(vault.name)\", too")
             }
             if let path = vault.path {
-                // However it is called; of one that isn't there just its name is known.
-                let file = (try? FileBytes.resolved(path)) ?? path
+                let file = VaultFile(path)
                 if let other = files[file] {
                     throw table.problem("path", "is the file of the vault \"\(other)\", too")
                 }

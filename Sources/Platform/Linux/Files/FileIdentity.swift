@@ -4,7 +4,7 @@ import CLinux
 import Glibc
 
 /// Which file it is, and whose, however it is called.
-struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
     let uid: UInt32
@@ -25,14 +25,20 @@ struct FileIdentity: Hashable, Sendable {
         mount = file.mount
     }
 
+    /// Looks at what a path leads to in the end; nil for nothing, or nothing that may be looked at.
+    package init?(of path: String) {
+        guard let end = try? FileBytes.resolved(path) else { return nil }  // told when it is used
+        self.init(AT_FDCWD, end)
+    }
+
     /// Whether it is of this kind, such as `S_IFREG`.
     func isKind(_ kind: UInt32) -> Bool { mode & S_IFMT == kind }
 
-    static func == (one: FileIdentity, other: FileIdentity) -> Bool {
+    package static func == (one: FileIdentity, other: FileIdentity) -> Bool {
         one.device == other.device && one.inode == other.inode
     }
 
-    func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(inode)
     }
 }

@@ -97,6 +97,31 @@ struct DoctorVaultTests {
         #expect(!failing.text.contains("demopass"))
     }
 
+    @Test func `what opens without anybody's password is opened when that is asked for`() async throws {
+        let keyFile = [UInt8](repeating: 7, count: 32)
+        for (password, key, words) in [
+            ("none", try CompositeKey(password: nil, keyFile: keyFile), "the key file alone"),
+            (
+                "empty", try CompositeKey(password: SecretBytes(utf8: ""), keyFile: keyFile),
+                "the empty password"
+            ),
+        ] {
+            let home = try await Home(
+                "path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/key\"\npassword = \"\(password)\"",
+                file: BuiltVault.file(key: key)
+            )
+            try Data(keyFile).write(to: URL(filePath: home.folder.path("key")))
+            let unopened = try await home.finding("Vault main")
+            #expect(unopened.level == "ok" && unopened.text.contains("doctor --open` also tries \(words)"))
+            let opened = try await home.finding("Vault main", "--open")
+            #expect(opened.level == "ok" && opened.text.contains("opens with \(words): 1 entry"), "\(opened)")
+            try home.folder.write("key", "another one")
+            let wrong = try await home.finding("Vault main", "--open")
+            #expect(wrong.level == "failure" && wrong.text.contains("\(words) doesn't open"), "\(wrong)")
+            #expect(wrong.text.contains("take password = \"\(password)\" out"), "\(wrong)")
+        }
+    }
+
     @Test(arguments: [("nosuchpinentry", "isn't there"), ("cat", "doesn't speak"), ("true", "doesn't speak")])
     func `a pinentry that can't ask is told of`(program: String, text: String) async throws {
         let finding = try await Home(

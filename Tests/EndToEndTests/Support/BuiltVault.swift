@@ -44,6 +44,7 @@ struct BuiltVault {
     static func file(
         _ fields: [FieldChange] = [],
         password: String = "demopass",
+        key: CompositeKey? = nil,
         derivation: KeyDerivation = .aes(rounds: 10)
     ) throws -> [UInt8] {
         var database = Database(new: "Vault", Layout(keyDerivation: derivation), at: then)
@@ -53,7 +54,8 @@ struct BuiltVault {
             [FieldChange("Title", "Example"), FieldChange("URL", "https://example.org/")] + fields,
             at: then
         )
-        return try database.written(key: CompositeKey(password: SecretBytes(utf8: password))).file
+        let key = try key ?? CompositeKey(password: SecretBytes(utf8: password))
+        return try database.written(key: key).file
     }
 
     /// A header that asks for a derivation, with nothing to decrypt behind it: some hundred bytes.

@@ -19,7 +19,10 @@ struct DoctorCommand: AsyncParsableCommand {
     @Option(help: "The configuration file; else the usual one.")
     var config: String?
 
-    @Flag(help: "Also run each vault's password_command and open the file with what it prints.")
+    @Flag(
+        help:
+            "Also open each vault that needs nobody for it: with what its password_command, which is run, prints, or by its password = \"none\" or \"empty\"."
+    )
     var open = false
 
     @OptionGroup var output: JSONOption

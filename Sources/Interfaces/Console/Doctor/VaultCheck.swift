@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DerivationProcess
 import DisplayText
 import FoundationEssentials
 import Glibc
 import KDBX
 import Linux
-import SecureMemory
 import Settings
 
 /// Checks the KeePass files that the configuration names, as far as one gets without their passwords.
@@ -18,7 +16,7 @@ struct VaultCheck {
     /// What it may cost to open it.
     let limits: KDBXLimits
 
-    private var subject: String { "Vault \(vault.name)" }
+    var subject: String { "Vault \(vault.name)" }
     private static let longest = 1 << 30
     private static let longestKeyFile = 64 << 20
 
@@ -49,16 +47,19 @@ struct VaultCheck {
             keyBytes = key.bytes
         }
         if let fault = faultOfCommand() { return [fault] }
-        guard opening, let command = vault.passwordCommand else { return [ok(path)] }
-        return [await open(path, bytes, keyFile: keyBytes, command: command)]
+        guard opening else { return [ok(path)] }
+        if let command = vault.passwordCommand {
+            return [await open(path, bytes, keyFile: keyBytes, command: command)]
+        }
+        guard let password = vault.password else { return [ok(path)] }
+        return [open(path, bytes, keyFile: keyBytes, with: password)]
     }
 
     private func ok(_ path: String) -> Finding {
         let key = vault.keyFile == nil ? "" : ", its key file can be read"
-        let command =
-            vault.passwordCommand == nil
-            ? "" : "; `keybell doctor --open` also tries its password_command"
-        return .ok(subject, "\(path) is a KeePass file" + key + command)
+        let opener = vault.passwordCommand == nil ? vault.password?.words : "its password_command"
+        let more = opener.map { "; `keybell doctor --open` also tries \($0)" } ?? ""
+        return .ok(subject, "\(path) is a KeePass file" + key + more)
     }
 
     // MARK: - Files
@@ -124,7 +125,7 @@ struct VaultCheck {
         }
     }
 
-    private static func cure(_ error: KDBXError) -> String {
+    static func cure(_ error: KDBXError) -> String {
         switch error {
         case .notKDBX: "Correct `path` in its [[vault]]: it must name a .kdbx file."
         case .keePass1, .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation,
@@ -171,35 +172,5 @@ struct VaultCheck {
             )
         }
         return nil
-    }
-
-    /// Runs the command, which the person wanted, and opens the file with what it prints.
-    private func open(_ path: String, _ bytes: [UInt8], keyFile: [UInt8]?, command: [String]) async -> Finding
-    {
-        let password: SecretBytes
-        do throws(ConsoleError) {
-            password = try await CommandPassword.run(command, vault: vault.name, path: path)
-        } catch {
-            return .failure(subject, error.text, do: "Run it in a terminal: \(Self.line(command))")
-        }
-        do throws(KDBXError) {
-            let key = try CompositeKey(password: password, keyFile: keyFile)
-            let database = try Database(reading: bytes, key: key, limits: limits, by: DerivationProcess())
-            let count = Amount.of(database.entries.count, "entry", "entries")
-            return .ok(subject, "\(path) opens with its password_command: \(count)")
-        } catch .wrongKey {
-            let key = keyFile == nil ? "" : ", or the key file isn't the one that it was made with"
-            return .failure(
-                subject,
-                "what password_command prints doesn't open \(path)" + key,
-                do: "See what it prints in a terminal: \(Self.line(command)); the password is its first line."
-            )
-        } catch {
-            return .failure(subject, "\(path) can't be opened: \(error.words(limits))", do: Self.cure(error))
-        }
-    }
-
-    private static func line(_ command: [String]) -> String {
-        command.map { ShellWord.quoting(PlainText.cleaned($0)) }.joined(separator: " ")
     }
 }

@@ -114,40 +114,70 @@ struct KeyImportTests {
         let session = try await KeyringSession()
         let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
         try await session.gnome.lock()
-        await #expect(throws: ConsoleError.refused("The keyring is locked: unlock it and try again.")) {
+        await #expect(
+            throws: ConsoleError.refused(
+                "Your keyring is locked: run this again, and answer its prompt, which asks for its password."
+            )
+        ) {
             try await KeyImport(keys, into: keyring(session), overwrites: false)
         }
     }
 
-    @Test func `what can't be imported says why`() async throws {
+    @Test func `what can't be imported says why, and what to do`() async throws {
+        func refusal(_ act: () throws(ConsoleError) -> Void) -> String {
+            do throws(ConsoleError) {
+                try act()
+                return ""
+            } catch {
+                return error.text
+            }
+        }
+        let other =
+            "If KeePass serves your browser with another file, name that one; else connect the browser anew."
         let none = try await PluginKeyFile(nil)
         #expect(
-            throws: ConsoleError.refused(
-                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
-            )
-        ) { try none.keys() }
+            refusal { () throws(ConsoleError) in _ = try none.keys() }
+                == "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import. "
+                + other
+        )
         let empty = try await PluginKeyFile([("AES Key", "x")])
         #expect(
-            throws: ConsoleError.refused(
-                "The entry \"KeePassHttp Settings\" of this file holds no client's key."
-            )
-        ) { try empty.keys() }
+            refusal { () throws(ConsoleError) in _ = try empty.keys() }
+                == "The entry \"KeePassHttp Settings\" of this file holds no client's key. " + other
+        )
         #expect(
-            throws: ConsoleError.refused(
-                "\(empty.path) can't be opened: the password, the key file or both are wrong."
-            )
-        ) { try empty.keys(password: "wrong") }
+            refusal { () throws(ConsoleError) in _ = try empty.keys(password: "wrong") }
+                == "\(empty.path) can't be opened: the password, the key file or both are wrong. Try again, with --key-file if it has one, and --no-password if it has only that."
+        )
         #expect(throws: ConsoleError.self) {
             try PluginKeys(file: empty.path, password: nil, keyFile: nil)
         }
+        // These are told before the password is asked for.
         let text = try empty.folder.write("text", "no database")
-        #expect(throws: ConsoleError.refused("\(text) can't be opened: it is no KeePass database.")) {
-            try PluginKeys(file: text, password: SecretBytes(utf8: "x"), keyFile: nil)
-        }
-        #expect(
-            throws: ConsoleError.refused(
-                "/nonexistent can't be read: no such file or directory."
+        let blank = try empty.folder.write("blank", "")
+        for (file, keyFile, words) in [
+            (
+                text, nil,
+                "\(text) can't be opened: it is no KeePass database. Name the .kdbx file that KeePass opens."
+            ),
+            (
+                "/nonexistent", nil,
+                "/nonexistent can't be read (no such file or directory): name the .kdbx file that KeePass opens, or see whether you may read it."
+            ),
+            (
+                empty.path, "/nonexistent",
+                "/nonexistent can't be read (no such file or directory): name the key file as --key-file, or leave that out if it has none."
+            ),
+            (
+                empty.path, blank,
+                "\(empty.path) can't be opened: the key file is of no use (empty). Name the key file that it was made with as --key-file."
+            ),
+        ] as [(String, String?, String)] {
+            #expect(
+                refusal { () throws(ConsoleError) in
+                    try PluginKeys.look(at: file, keyFile: keyFile)
+                } == words
             )
-        ) { try PluginKeys(file: "/nonexistent", password: SecretBytes(utf8: "x"), keyFile: nil) }
+        }
     }
 }

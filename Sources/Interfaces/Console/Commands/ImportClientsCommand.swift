@@ -64,15 +64,17 @@ struct ImportClientsCommand: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try Configuration.forCommand(config)
+        let limits = KDBXLimits(
+            seconds: configuration.unlock.maximumKDFSeconds,
+            mebibytes: configuration.unlock.maximumKDFMemoryMiB
+        )
+        try PluginKeys.look(at: file, keyFile: keyFile, limits: limits)
         let password = noPassword ? nil : try PasswordInput.ask("Password of \(PlainText.cleaned(file)): ")
         let keys = try PluginKeys(
             file: file,
             password: password,
             keyFile: keyFile,
-            limits: KDBXLimits(
-                seconds: configuration.unlock.maximumKDFSeconds,
-                mebibytes: configuration.unlock.maximumKDFMemoryMiB
-            ),
+            limits: limits,
             deriver: DerivationProcess()
         )
         let keyring = try await Keyring.open(collection: configuration.keyring.collection)

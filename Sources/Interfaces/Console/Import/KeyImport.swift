@@ -60,12 +60,17 @@ struct KeyImport: Sendable {
             } catch {
                 let done =
                     lines.isEmpty ? "" : " What came before \(PlainText.cleaned(field.id)) is imported."
-                throw .refused(error.advice + done)
+                throw .refused(Self.advice(error) + done)
             }
             if outcome == .imported || outcome == .replaced { stored(field.id) }
             lines.append(Line(id: field.id, fingerprint: field.key?.fingerprint, outcome: outcome))
         }
         self.lines = lines
+    }
+
+    private static func advice(_ error: ClientError) -> String {
+        guard error == .keyring(.locked) else { return error.advice }
+        return "Your keyring is locked: run this again, and answer its prompt, which asks for its password."
     }
 
     private static func store(
@@ -139,7 +144,7 @@ struct KeyImport: Sendable {
         case .replaced: "imported, in place of another key of this Id"
         case .present: "was there already"
         case .taken: "left out: another key has this Id (--overwrite replaces it)"
-        case .unusable: "left out: no usable key or Id"
+        case .unusable: "left out: no usable key or Id (connect that client anew)"
         }
     }
 }

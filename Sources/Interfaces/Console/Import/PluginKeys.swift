@@ -31,14 +31,14 @@ struct PluginKeys: Sendable {
     init(_ database: Database) throws(ConsoleError) {
         guard let id = Identifier(Self.entry), let entry = database.entry(id) else {
             throw .refused(
-                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import."
+                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import. If KeePass serves your browser with another file, name that one; else connect the browser anew."
             )
         }
         let strings = entry.strings.filter { $0.field.name.hasPrefix(Self.prefix) }
         // More than the person can look through is no list of his clients.
         guard strings.count <= Self.mostKeys else {
             throw .refused(
-                "The entry \"KeePassHttp Settings\" of this file holds \(strings.count) keys; at most \(Self.mostKeys) are imported."
+                "The entry \"KeePassHttp Settings\" of this file holds \(strings.count) keys; at most \(Self.mostKeys) are imported. Delete those that nobody uses, in KeePass among the fields of that entry."
             )
         }
         fields = strings.map { string in
@@ -52,7 +52,9 @@ struct PluginKeys: Sendable {
         let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)
         hash = Hex.text(Digest.sha1(Array(names.joined().utf8)))
         guard !fields.isEmpty else {
-            throw .refused("The entry \"KeePassHttp Settings\" of this file holds no client's key.")
+            throw .refused(
+                "The entry \"KeePassHttp Settings\" of this file holds no client's key. If KeePass serves your browser with another file, name that one; else connect the browser anew."
+            )
         }
     }
 
@@ -73,22 +75,68 @@ struct PluginKeys: Sendable {
         deriver: any KeyDeriver = DirectDeriver()
     ) throws(ConsoleError) {
         let bytes = try Self.read(path)
-        let keyBytes: [UInt8]? = if let keyFile { try Self.read(keyFile) } else { nil }
+        let keyBytes: [UInt8]? = if let keyFile { try Self.readKeyFile(keyFile) } else { nil }
         let database: Database
         do throws(KDBXError) {
             let key = try CompositeKey(password: password, keyFile: keyBytes)
             database = try Database(reading: bytes, key: key, limits: limits, by: deriver)
         } catch {
-            throw .refused("\(PlainText.cleaned(path)) can't be opened: \(error.words(limits)).")
+            throw Self.refusal(of: path, error, limits)
         }
         try self.init(database)
     }
 
-    private static func read(_ path: String) throws(ConsoleError) -> [UInt8] {
+    /// Looks whether a file could be opened at all, before anybody is asked for its password.
+    static func look(
+        at path: String,
+        keyFile: String?,
+        limits: KDBXLimits = KDBXLimits()
+    ) throws(ConsoleError) {
+        let bytes = try read(path)
+        let keyBytes: [UInt8]? = if let keyFile { try readKeyFile(keyFile) } else { nil }
+        do throws(KDBXError) {
+            _ = try LockedFile(parsing: bytes)
+            if let keyBytes { _ = try CompositeKey(password: nil, keyFile: keyBytes) }
+        } catch {
+            throw refusal(of: path, error, limits)
+        }
+    }
+
+    private static func readKeyFile(_ path: String) throws(ConsoleError) -> [UInt8] {
+        try read(path, "name the key file as --key-file, or leave that out if it has none")
+    }
+
+    private static func read(
+        _ path: String,
+        _ cure: String = "name the .kdbx file that KeePass opens, or see whether you may read it"
+    ) throws(ConsoleError) -> [UInt8] {
         do throws(SystemCallError) {
             return try FileBytes.read(FileBytes.resolved(path), limit: 1 << 30)
         } catch {
-            throw .refused("\(PlainText.cleaned(path)) can't be read: \(error.words).")
+            throw .refused("\(PlainText.cleaned(path)) can't be read (\(error.words)): \(cure).")
         }
+    }
+
+    /// What is wrong with a file or its key, and what to do about it.
+    private static func refusal(of path: String, _ error: KDBXError, _ limits: KDBXLimits) -> ConsoleError {
+        let words = error.words(limits)
+        let sentence =
+            "\(PlainText.cleaned(path)) can't be opened: \(words)" + (words.hasSuffix(".") ? "" : ".")
+        let cure =
+            switch error {
+            case .wrongKey: "Try again, with --key-file if it has one, and --no-password if it has only that."
+            case .noKey: "Type its password, or name its key file as --key-file."
+            case .keyFile: "Name the key file that it was made with as --key-file."
+            case .notKDBX: "Name the .kdbx file that KeePass opens."
+            case .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation, .unsupportedInnerStream,
+                .unsupportedCompression:
+                "Open it in KeePass or KeePassXC and save it as KDBX 4."
+            case .tooLarge, .excessive: "Make it smaller in KeePass, for example without its attachments."
+            case .truncated, .damaged: "Fetch it from a backup."
+            case .cancelled, .notFound, .unwritable, .failed: "Try again when there is more memory."
+            // The words say it.
+            case .keePass1, .tooCostly: ""
+            }
+        return .refused(cure.isEmpty ? sentence : sentence + " " + cure)
     }
 }

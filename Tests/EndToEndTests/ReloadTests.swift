@@ -95,7 +95,7 @@ struct ReloadTests {
         let (main, work) = (folder.path("main.kdbx"), folder.path("work.kdbx"))
         try Data(try BuiltVault.file([FieldChange("Password", "geheim")])).write(to: URL(filePath: main))
         try Data(try BuiltVault.file([FieldChange("Password", "zwei")])).write(to: URL(filePath: work))
-        let household = try await Household(Self.vault("main", main, folder))
+        let household = try await Household(Household.vault("main", main, folder))
         let guest = try await Guest.associated(with: household, as: "firefox")
         #expect(try await household.keybell("unlock", "main").status == 0)
         let asked = try String(contentsOfFile: folder.path("asked"), encoding: .utf8)
@@ -103,8 +103,8 @@ struct ReloadTests {
         // Another way to unlock it, and a second vault after it.
         try household.configure(
             "[access]\nask = \"never\"\n"
-                + Self.vault("main", main, folder).replacing("echo demo", with: "printf demo")
-                + Self.vault("work", work, folder)
+                + Household.vault("main", main, folder).replacing("echo demo", with: "printf demo")
+                + Household.vault("work", work, folder)
         )
         let reload = try await household.keybell("reload")
         #expect(reload.output == "In force: [[vault]], [access].\n", "\(reload)")
@@ -121,11 +121,11 @@ struct ReloadTests {
         #expect(both.contains { $0.password == SecretBytes(utf8: "zwei") } && both.count == 2)
 
         // One that is gone is closed, and so are the questions about it.
-        try household.configure(Self.vault("work", work, folder))
+        try household.configure(Household.vault("work", work, folder))
         #expect(try await household.keybell("reload").status == 0)
         let asking = Task { try await guest.ask(.getLogins, page) }
         let question = try await Porter(household).question()
-        try household.configure("[access]\nask = \"never\"\n" + Self.vault("main", main, folder))
+        try household.configure("[access]\nask = \"never\"\n" + Household.vault("main", main, folder))
         #expect(try await household.keybell("reload").status == 0)
         _ = try await asking.value
         #expect(try await Porter(household).questions().isEmpty)
@@ -167,58 +167,5 @@ struct ReloadTests {
             #expect(try await household.keybell("deny", question.code).status == 0)
         }
         _ = try await first
-    }
-
-    private static func vault(
-        _ name: String,
-        _ path: String,
-        _ folder: TemporaryFolder
-    ) -> String {
-        """
-        [[vault]]
-        kind = "kdbx"
-        name = "\(name)"
-        path = "\(path)"
-        password_command = ["sh", "-c", "echo \(name) >>\(folder.path("asked")); echo demopass"]
-
-        """
-    }
-}
-
-extension Household {
-    /// A household with further lines in `[approval]`.
-    fileprivate convenience init(further: String) async throws {
-        try await self.init(starting: false)
-        try configure(approval: further)
-        try await start()
-    }
-
-    /// Writes another configuration.
-    ///
-    /// - Parameters:
-    ///   - port: Where it serves; nil for the port that it has.
-    ///   - http: Further lines of `[http]`.
-    ///   - approval: Further lines of `[approval]`.
-    ///   - rest: Further tables.
-    /// - Throws: What writing the file throws.
-    fileprivate func configure(
-        port: Int? = nil,
-        http: String = "",
-        approval: String = "",
-        _ rest: String = ""
-    ) throws {
-        let notifier = approval.contains("notifier") ? "" : "notifier = false\n"
-        let text =
-            "[http]\nport = \(port ?? self.port)\n\(http)\n[approval]\n\(notifier)\(approval)\n\(rest)\n"
-        try Data(text.utf8).write(to: URL(filePath: configuration))
-    }
-
-    /// Waits until so many questions wait.
-    fileprivate func waits(for count: Int) async throws {
-        for _ in 0..<200 {
-            if try await Porter(self).questions().count == count { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw TestFailure("not \(count) questions: \(try daemon.soFar.errors)")
     }
 }

@@ -84,6 +84,8 @@ package final class KWalletKeyring: KeyringProvider {
     package func typePassword() async throws {
         let window = try await screen.window(Self.window)
         try await screen.insisting("kwalletd's prompt") {
+            // It may have gone after the last attempt was given up, and with it what the keys are meant for.
+            guard try await asks() else { return }
             try await screen.activate(window)
             try await screen.press("ctrl+a")
             try await screen.type(password)
@@ -140,6 +142,8 @@ package final class KWalletKeyring: KeyringProvider {
         }
         let wizard = try await screen.window(Self.window)
         let dialog = try await screen.insisting("kwalletd's wizard") {
+            // It may have come after the last attempt was given up; the wizard is gone then.
+            if let dialog = try await screen.find(Self.window), dialog != wizard { return dialog }
             try await screen.activate(wizard)
             try await screen.click(wizard, x: 110, y: 167)
             try await screen.press("alt+n")
@@ -147,6 +151,7 @@ package final class KWalletKeyring: KeyringProvider {
             return try await screen.window(Self.window, except: wizard, within: .seconds(1))
         }
         try await screen.insisting("kwalletd's new password") {
+            guard try await asks() else { return }
             try await screen.activate(dialog)
             // "Verify", and from there back to "Password".
             try await screen.press("alt+v", "shift+Tab", "ctrl+a")

@@ -10,7 +10,8 @@ package final class XvfbDisplay: Sendable {
     package init(size: String = "1280x800x24") async throws {
         server = try ChildProcess(
             "Xvfb",
-            ["-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-noreset"]
+            // Without "-r" a key whose release comes late, on a busy machine, is typed several times.
+            ["-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-noreset", "-r"]
         )
         name = ":" + (try await server.firstLine())
     }

@@ -235,12 +235,13 @@ import Testing
     @Test func `what a server takes away at once, as in do-not-disturb, was seen by nobody`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)
-        let session = try await Session(on: bus) {
-            $0.limits.hasty = .seconds(60)
-            $0.limits.timeout = .seconds(4)
-        }
+        let session = try await Session(on: bus) { $0.limits.hasty = .seconds(60) }
         let answer = session.ask()
-        try await server.close(server.shown(), reason: 4)
+        let shown = try await server.shown()
+        try await session.isSeen(true)
+        try await server.close(shown, reason: 4)
+        try await session.isSeen(false)
+        await session.runOut()
         #expect(await answer.value == .unseen)
         #expect(session.log.now.count { $0.contains("do-not-disturb") } == 1)
         try await session.end()

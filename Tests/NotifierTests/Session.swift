@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import Callers
 import ConcurrencyTools
 import DBus
@@ -8,6 +7,7 @@ import Logging
 import TestSupport
 import Testing
 
+@testable import Approval
 @testable import Notifier
 
 /// An approval broker and the notifier at work on a private bus.
@@ -99,6 +99,20 @@ final class Session: Sendable {
         defer { counting.cancel() }
         guard await approvals.pending().count != count else { return }
         try await now.wait(for: "\(count) requests") { $0 == count ? () : nil }
+    }
+
+    /// Waits until the broker has been told whether a person could have read what waits.
+    func isSeen(_ isSeen: Bool) async throws {
+        try await withDeadline(.seconds(20)) { [approvals] in
+            while await approvals.queue.waiting.contains(where: \.wasSeenOnNotifier) != isSeen {
+                await Task.yield()
+            }
+        }
+    }
+
+    /// Has the time of all that waits run out.
+    func runOut() async {
+        await approvals.change { $0.tick(now: $1 + .seconds(3600)) }
     }
 
     /// Turns the notifier off, as a reload of the configuration does; it has ended when this returns.

@@ -21,7 +21,7 @@ dist = .build/dist
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi sway systemd tmux util-linux xdotool xfce4-notifyd xvfb zenity
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind xdotool xfce4-notifyd xvfb zenity
 BENCHMARK_PACKAGES = $(RUN_PACKAGES) python3 strace util-linux valgrind
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim
@@ -58,9 +58,10 @@ check: build-packages
 	KEYBELL_TESTS="$(CHECKED)" $(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4
 
 # The lint is cheap and speaks first. Four tests at a time: more would time each other out on a small machine, for most
-# start a bus, a keyring and the daemon of their own. They look at the released programs, too. Last, 20 s of each
-# fuzz target.
+# start a bus, a keyring and the daemon of their own. They look at the released programs, too, whose costs per request
+# are compared before. Last, 20 s of each fuzz target.
 test: test-packages build-packages lint release
+	.ci/check-costs.py
 	$(SWIFT) build --build-tests $(BUILD_FLAGS)
 	SWIFT=$(SWIFT) .ci/check-unused.py
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 4

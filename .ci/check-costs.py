@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compares what a request costs the released daemon with .ci/costs.json; status 1 if a cost has grown by more than 10 %.
+"""Compares what a request costs the released daemon with .ci/costs.json; status 1 if one of them has grown.
 
-Instructions, system calls and allocations depend neither on the machine nor on what else it does. A cost that is 10 %
-below what is written there is told as well: then `check-costs.py --write` notes the new ones.
+Instructions and allocations depend neither on the machine nor on what else it does; 10 % is room enough. System calls
+need more of it, since threads that wait for each other make some. A cost that is as far below what is written there is
+told as well: then `check-costs.py --write` notes the new ones.
 """
 
 import functools
@@ -18,14 +19,13 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "Benchmarks"))
 
 import costs  # noqa: E402
-from session import Daemon, Tools, enter_namespace, session  # noqa: E402
+from session import Daemon, Tools, enter_namespace, is_in_namespace, session  # noqa: E402
 
 EXPECTED = ROOT / ".ci/costs.json"
 PROGRAMS = pathlib.Path(os.environ.get("KEYBELL_PROGRAMS", ROOT / ".build/dist"))
 VAULT = ROOT / "Benchmarks/ten.kdbx"
-ROOM = 0.1
-# Context switches depend on who runs when.
-STEADY = ["instructions", "system calls", "allocations"]
+# Without context switches, which depend on who runs when.
+ROOM = {"instructions": 0.1, "system calls": 0.25, "allocations": 0.1}
 
 
 def measured() -> dict:
@@ -41,7 +41,7 @@ def measured() -> dict:
 
 def main() -> int:
     found = {
-        name: {unit: {age: round(value, 1) for age, value in ages.items()} for unit, ages in units.items() if unit in STEADY}
+        name: {unit: {age: round(value, 1) for age, value in ages.items()} for unit, ages in units.items() if unit in ROOM}
         for name, units in measured().items()
     }
     if "--write" in sys.argv:
@@ -54,16 +54,16 @@ def main() -> int:
             for age, value in ages.items():
                 right = expected[name][unit][age]
                 line = f"{name}, {unit} per request, {age}: {value:,} (expected {right:,})"
-                if value > right * (1 + ROOM):
+                if value > right * (1 + ROOM[unit]):
                     print(f"too many: {line}", file=sys.stderr)
                     status = 1
-                elif value < right * (1 - ROOM):
+                elif value < right * (1 - ROOM[unit]):
                     print(f"fewer by now, see --write: {line}")
     return status
 
 
-for tool in [os.environ.get("CC", "clang"), "strace", "valgrind", "vgdb", "gnome-keyring-daemon", "dbus-daemon"]:
-    if shutil.which(tool) is None:
-        sys.exit(f"check-costs.py needs {tool}")
 enter_namespace()
+if not is_in_namespace():
+    print("check-costs.py compares nothing: it may not make a namespace of processes, or trace them")
+    sys.exit(0)
 sys.exit(main())

@@ -56,20 +56,29 @@ class Allocations:
 
 
 class Callgrind:
-    """User instructions, counted by valgrind's callgrind, which runs the program by `wrapper` and `environment`."""
+    """User instructions, counted by valgrind's callgrind, which runs the program by `wrapper` and `environment`.
 
-    def __init__(self, library: pathlib.Path, folder: pathlib.Path):
-        self.folder = folder
+    `is_whole` has it follow all calls from the start: slow, and right as to which function called which.
+    """
+
+    def __init__(self, library: pathlib.Path, folder: pathlib.Path, is_whole: bool):
+        self.folder, self.is_whole = folder, is_whole
         self.environment = {"LD_PRELOAD": str(library)}
-        self.wrapper = ["valgrind", "--tool=callgrind", "--quiet",
+        self.wrapper = ["valgrind", "--tool=callgrind", "--quiet", f"--instr-atstart={'yes' if is_whole else 'no'}",
                         f"--callgrind-out-file={folder}/callgrind"]
 
-    def instructions(self, pid: int, run) -> int:
+    def instructions(self, pid: int, run, count: int) -> int:
         for old in self.folder.glob("callgrind.*"):
             old.unlink()
+        if not self.is_whole:
+            self.tell(pid, "instrumentation on")
+            # Code is translated anew, and what began before is over.
+            run(20)
         self.tell(pid, "zero")
-        run()
+        run(count)
         self.tell(pid, "dump")
+        if not self.is_whole:
+            self.tell(pid, "instrumentation off")
         return int(re.search(r"^summary: (\d+)", self.profile().read_text(), re.MULTILINE)[1])
 
     def profile(self) -> pathlib.Path:

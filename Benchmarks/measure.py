@@ -21,7 +21,7 @@ import time
 import costs
 import counters
 import tables
-from session import Bare, Daemon, Load, Session, Tools, enter_namespace, free_port, session
+from session import Bare, Daemon, Load, Session, Tools, enter_namespace, free_port, is_in_namespace, session
 
 ENTRIES = [10, 1000, 100_000]
 LOGINS = [100, 1000]
@@ -124,4 +124,4 @@ def main() -> int:
 
 
 enter_namespace()
-sys.exit(main())
+sys.exit(main() if is_in_namespace() else "measure.py may not make a namespace of processes, or trace them")

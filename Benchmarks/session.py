@@ -14,6 +14,7 @@ import tempfile
 import time
 
 LOAD = pathlib.Path(__file__).resolve().parent / "Load"
+NAMESPACE = "KEYBELL_NAMESPACE"
 DEADLINE = 120  # seconds for whatever is waited for; valgrind takes its time
 
 
@@ -183,15 +184,21 @@ class Session:
 
 
 def enter_namespace() -> None:
-    """Starts this program anew among processes of its own: keybelld looks for who asks among all that it sees."""
-    if os.environ.get("KEYBELL_NAMESPACE") == "1":
+    """Starts this program anew among processes of its own: keybelld looks for who asks among all that it sees.
+
+    Returns where that can't be had, or no process may be traced; and in the program that was started.
+    """
+    if is_in_namespace():
         return
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
     command = ["unshare", *user, "--pid", "--fork", "--kill-child", "--mount-proc"]
-    if subprocess.run([*command, "true"], capture_output=True).returncode != 0:
-        sys.exit("This needs a process namespace of its own (unshare --pid), which can't be had here.")
-    os.environ["KEYBELL_NAMESPACE"] = "1"
-    os.execvp(command[0], [*command, sys.executable, *sys.argv])
+    if subprocess.run([*command, "strace", "-o", "/dev/null", "true"], capture_output=True).returncode == 0:
+        os.environ[NAMESPACE] = "1"
+        os.execvp(command[0], [*command, sys.executable, *sys.argv])
+
+
+def is_in_namespace() -> bool:
+    return os.environ.get(NAMESPACE) == "1"
 
 
 @contextlib.contextmanager

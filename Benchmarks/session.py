@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import pathlib
+import select
 import shutil
 import socket
 import subprocess
@@ -83,6 +84,9 @@ class Load:
             raise RuntimeError("the client has ended")
         return json.loads(line)
 
+    def has_answered(self) -> bool:
+        return bool(select.select([self.process.stdout], [], [], 0)[0])
+
     def command(self, *words) -> dict:
         self.begin(*words)
         return self.answer()
@@ -98,9 +102,10 @@ class Load:
 
 
 class Session:
-    """A bus, a gnome-keyring with so many logins, and a configuration; `folder` is removed by the caller."""
+    """A bus, a gnome-keyring with so many logins, and a configuration file; `folder` is removed by the caller."""
 
-    def __init__(self, programs: pathlib.Path, folder: pathlib.Path, logins: int, vault: pathlib.Path | None = None):
+    def __init__(self, programs: pathlib.Path, folder: pathlib.Path, logins: int, vault: pathlib.Path | None = None,
+                 configuration: str = ""):
         self.programs, self.folder, self.port = programs, folder, free_port()
         self.vault = vault
         self.environment = {
@@ -114,7 +119,7 @@ class Session:
             self.environment[variable] = str(folder / name)
         self.configuration = folder / "config/keybell/config.toml"
         self.configuration.parent.mkdir(mode=0o700)
-        text = f"[http]\nport = {self.port}\n[approval]\nnotifier = false\n"
+        text = f"[http]\nport = {self.port}\n[approval]\nnotifier = false\n{configuration}"
         if vault:
             text += f'[[vault]]\nkind = "kdbx"\nname = "main"\npath = "{vault}"\n'
             text += 'password_command = ["printf", "demopass"]\n'
@@ -202,11 +207,11 @@ def is_in_namespace() -> bool:
 
 
 @contextlib.contextmanager
-def session(programs: pathlib.Path, logins: int = 10, vault: pathlib.Path | None = None):
+def session(programs: pathlib.Path, logins: int = 10, vault: pathlib.Path | None = None, configuration: str = ""):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="keybell-costs-"))
     opened = None
     try:
-        opened = Session(programs, folder, logins, vault)
+        opened = Session(programs, folder, logins, vault, configuration)
         yield opened
     finally:
         if opened:
@@ -233,7 +238,7 @@ class Server:
         except BaseException:
             end(self.process)
             raise
-        self.started = time.monotonic() - start
+        self.begun, self.started = start, time.monotonic() - start
 
     def __enter__(self):
         return self

@@ -40,11 +40,14 @@ def of(results: dict) -> str:
                     vault, str(row["connections"]), row["request"], number(row["rate"]), f"{row['share']:.2f}",
                     *(number(row[key]) for key in ["p50", "p90", "p99"]),
                 ])
-            states.append([vault, f"{found['start'] * 1000:.0f}", *(f"{memory:.1f}" for memory in found["memory"])])
+            times = [f"{found[key] * 1000:.0f}" for key in ["start", "first"]]
+            states.append([vault, *times, *(f"{memory:.1f}" for memory in found["memory"])])
         text += table(["vault", "connections", "request", "per second", "share of bare", "50 % within µs", "90 %", "99 %"],
                       rows) + "\n"
-        text += table(["vault", "start, ms", "private dirty MB: idle", "after load", "12 s later"], states)
-    return text
+        text += table(["vault", "start, ms", "to the first login", "private dirty MB: idle", "after load", "12 s later"], states) + "\n"
+    if "bulk" in results:
+        text += table(["what else", "ms or MB"], [[what, f"{value:.1f}"] for what, value in results["bulk"].items()])
+    return text.rstrip() + "\n"
 
 
 def machine() -> str:

@@ -17,7 +17,7 @@ from gi.repository import Gdk, Gio, GLib, Gtk  # noqa: E402
 NAME = "org.keybell.Keybell"
 PATH = "/org/keybell/Approval"
 INTERFACE = "org.keybell.Approval1"
-HASTY_MS = 700  # a click so soon after a window came up was meant for something else
+HASTY_MS = 700  # a click so soon after a window came, went or got the focus was meant for something else
 
 
 class Question(Gtk.Window):
@@ -48,17 +48,27 @@ class Question(Gtk.Window):
         self.set_focus(deny)
         self.connect("key-press-event", self.key_pressed)
         self.connect("map-event", self.came_up)
-        # It comes back when the program asks again.
-        self.connect("destroy", lambda _: agent.windows.pop(code, None))
+        self.connect("notify::is-active", lambda *_: agent.disarm())
+        self.connect("configure-event", self.moved)
+        self.connect("destroy", self.went)
+        self.place = None
         self.show_all()
 
     def came_up(self, *_):
         self.agent.call("Shown", GLib.Variant("(s)", (self.code,)))
-        GLib.timeout_add(HASTY_MS, self.arm)
+        self.agent.disarm()
 
-    def arm(self):
-        self.allow.set_sensitive(True)
-        return GLib.SOURCE_REMOVE
+    def moved(self, _, event):
+        place = (event.x, event.y, event.width, event.height)
+        if place != self.place:
+            self.place = place
+            self.agent.disarm()
+        return False
+
+    def went(self, _):
+        # It comes back when the program asks again.
+        self.agent.windows.pop(self.code, None)
+        self.agent.disarm()
 
     def key_pressed(self, _, event):
         if event.keyval != Gdk.KEY_Escape:
@@ -76,6 +86,7 @@ class Agent:
 
     def __init__(self):
         self.windows = {}
+        self.arming = 0  # the timer after which Allow can be pressed
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
         for member, act in (("RequestAdded", self.added), ("RequestRemoved", self.removed)):
             # Only what the owner of the name says is heard.
@@ -86,6 +97,20 @@ class Agent:
         Gio.bus_watch_name_on_connection(
             self.bus, NAME, Gio.BusNameWatcherFlags.NONE, lambda *_: self.came(), lambda *_: self.gone()
         )
+
+    def disarm(self):
+        """Windows lie over one another: whichever comes, goes or moves may put an Allow under a hand."""
+        for window in self.windows.values():
+            window.allow.set_sensitive(False)
+        if self.arming:
+            GLib.source_remove(self.arming)
+        self.arming = GLib.timeout_add(HASTY_MS, self.arm)
+
+    def arm(self):
+        self.arming = 0
+        for window in self.windows.values():
+            window.allow.set_sensitive(True)
+        return GLib.SOURCE_REMOVE
 
     def call(self, method, arguments, done=None):
         """Calls a method; `done` gets the answer, or the error."""

@@ -5,8 +5,8 @@
 #
 #   fzf-agent.sh [fzf|rofi]
 #
-# Like zenity-agent.sh it listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin), busctl (systemd)
-# and jq.
+# Choose with the arrow keys and Enter; what is typed or pasted chooses nothing. In fzf, Shift and the arrow keys move
+# the question. Like zenity-agent.sh this listens to the signals and doesn't register. Needs gdbus (libglib2.0-bin), busctl (systemd) and jq.
 set -u
 
 interface=(org.keybell.Keybell /org/keybell/Approval org.keybell.Approval1)
@@ -14,28 +14,39 @@ menu=${1:-$([ -t 0 ] && echo fzf || echo rofi)}
 declare -A passed # codes to which the person has said "Not now"
 code=""           # the question in the menu
 chooser=""        # its process
+again=""          # the question that is shown again
 folder=$(mktemp -d)
 
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
 
+# The time since the boot, in hundredths of a second.
+now() {
+    local time
+    read -r time _ </proc/uptime
+    echo $((10#${time/./}))
+}
+
+# How long after its start, in hundredths of a second, a choice counts: 0.7 s that the person sees it, and what it
+# takes to come up.
+hasty() { [ "$menu" = fzf ] && echo 100 || echo 150; }
+
 fzf_menu() {
-    # Without --ansi its header is plain text; it cuts lines that are too long, and lets a long header push the
-    # choices out of a small window: prompt, choices and a spare line come first.
-    local room=$(($(tput lines 2>/dev/tty) - 5))
-    exec fzf --layout=reverse --no-multi --no-info --prompt="Your answer: " \
-        --header="$(fold -s -w $(($(tput cols 2>/dev/tty) - 4)) <<<"$1" | grep -v '^$' | head -n $((room > 1 ? room : 1)))"
+    # Without --disabled a text that was meant for something else would pick a line. The question stands beside the
+    # choices, not above them as a header, which would push them out of a terminal that is made smaller.
+    SHELL=/bin/sh exec fzf --disabled --bind change:clear-query --layout=reverse --no-multi --no-info \
+        --prompt="Your answer: " --preview "cat '$folder/question'" --preview-window=up,50%,wrap,border-none
 }
 
 rofi_menu() {
-    # Its message is markup, whatever one says.
-    exec rofi -dmenu -no-custom -i -p "Your answer" -theme-str 'listview { lines: 3; }' \
-        -mesg "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' <<<"$1")"
+    # Its message is markup, whatever one says. Without an entry it takes no text to look for.
+    exec rofi -dmenu -no-custom -theme-str 'mainbox { children: [ message, listview ]; } listview { lines: 3; }' \
+        -mesg "$(sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' "$folder/question")"
 }
 
 # Asks about the oldest question that waits, if none is in the menu.
 ask_next() {
     [ -z "$code" ] || return 0
-    local waiting text
+    local waiting
     waiting=$(call ListRequests) || return 0
     for code in $(jq -r '.data[0] | to_entries | sort_by(.value.created.data) | .[].key' <<<"$waiting") ""; do
         [ -n "$code" ] && [ -n "${passed[$code]:-}" ] || break
@@ -44,27 +55,37 @@ ask_next() {
         echo "Nothing waits. Ctrl-C ends this."
         return
     fi
-    text=$(jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\n\(.body.data)\n"' <<<"$waiting")
-    show "$text" &
+    {
+        [ "$again" != "$code" ] || echo "Shown again: answered too fast."
+        jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\(.body.data)"' <<<"$waiting"
+    } >"$folder/question"
+    show &
     chooser=$!
 }
 
 # Shows the menu until something is chosen or the question is gone; its end is an event like any other.
 show() {
-    local pid=""
+    local pid="" start
     trap 'kill "$pid" 2>/dev/null' TERM
     # The first line is what Enter takes: no answer. Escape is none, either.
     printf '%s\n' "Not now" "Deny" "Allow" >"$folder/choices"
-    "${menu}_menu" "$1" <"$folder/choices" >"$folder/choice" &
+    start=$(now)
+    "${menu}_menu" <"$folder/choices" >"$folder/choice" &
     pid=$!
     wait "$pid"
+    # Whoever hadn't the time to read it has chosen something else.
+    if [ -s "$folder/choice" ] && [ $(($(now) - start)) -lt "$(hasty)" ]; then echo Hasty >"$folder/choice"; fi
     echo Chosen >"$folder/events"
 }
 
 answer() {
-    case $(cat "$folder/choice") in
+    local choice
+    choice=$(cat "$folder/choice")
+    again=""
+    case $choice in
         Allow) call Answer 'ssa{sv}' "$code" allow 0 >/dev/null ;;
         Deny) call Answer 'ssa{sv}' "$code" deny 0 >/dev/null ;;
+        Hasty) again=$code ;;
         *) passed[$code]=yes ;; # no answer: it can still be answered elsewhere
     esac
     code=""

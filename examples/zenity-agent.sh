@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# An agent for Keybell that uses just the bus: a dialog for each question, by zenity or, where there is none, kdialog.
+# An agent for Keybell that uses just the bus: one dialog after the other, by zenity or, where there is none, kdialog.
 #
 #   zenity-agent.sh [zenity|kdialog]
 #
@@ -11,9 +11,23 @@ set -u
 
 interface=(org.keybell.Keybell /org/keybell/Approval org.keybell.Approval1)
 dialog=${1:-$(command -v zenity >/dev/null && echo zenity || echo kdialog)}
-declare -A shown # code → the process that shows it
+# An Allow counts once its dialog has stood for 0.7 s: a click that comes sooner was meant for something else. Nobody
+# tells a shell when a dialog comes up, so this is from its program's start on, in hundredths of a second.
+hasty=200
+declare -A passed # codes to which the person has said "Not now"
+code=""           # the question in the dialog
+asker=""          # the process that shows it
+again=""          # whether it is shown again
+folder=$(mktemp -d)
 
 call() { busctl --user --json=short call "${interface[@]}" "$@"; }
+
+# The time since the boot, in hundredths of a second.
+now() {
+    local time
+    read -r time _ </proc/uptime
+    echo $((10#${time/./}))
+}
 
 # Enter is Deny, the first button; Escape, closing the window and "Not now" are no answer. Prints what was pressed.
 zenity_dialog() {
@@ -29,51 +43,88 @@ kdialog_dialog() {
         --cancel-label "Not now"
 }
 
-# Shows one question until it is answered or gone; runs beside the others.
-ask() {
-    local code=$1 text window="" pressed=""
-    trap 'kill "$window" 2>/dev/null; exit' TERM
-    text=$(call ListRequests | jq -r --arg code "$code" \
-        '.data[0][$code] // empty | "\(.title.data) (\($code))\n\n\(.body.data)"')
-    [ -n "$text" ] || return 0 # gone again
-    exec 4< <("${dialog}_dialog" "$text")
-    window=$!
-    read -r -u 4 pressed # a button beside the two usual ones, or the end
-    wait "$window"
-    case $dialog,$?,$pressed in
-        zenity,0,* | kdialog,0,*) call Answer 'ssa{sv}' "$code" deny 0 ;;
-        zenity,*,_Allow | kdialog,1,*) call Answer 'ssa{sv}' "$code" allow 0 ;;
-        *) ;; # no answer: it can still be answered elsewhere
-    esac >/dev/null
+# Asks about the oldest question that waits, if none is in the dialog: two dialogs side by side would let the second
+# click of a double click allow what it wasn't meant for.
+ask_next() {
+    [ -z "$code" ] || return 0
+    local waiting text note=""
+    waiting=$(call ListRequests) || return 0
+    for code in $(jq -r '.data[0] | to_entries | sort_by(.value.created.data) | .[].key' <<<"$waiting") ""; do
+        [ -n "$code" ] && [ -n "${passed[$code]:-}" ] || break
+    done
+    [ -n "$code" ] || return 0
+    [ "$again" != "$code" ] || note=$'\n\nShown again: Allow was pressed right when it appeared.'
+    text=$(jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\n\(.body.data)"' <<<"$waiting")
+    show "$text$note" "${note:+1}" &
+    asker=$!
 }
 
+# Shows the dialog until something is pressed or the question is gone; its end is an event like any other.
 show() {
-    # One that was closed comes back when the program asks again.
-    [ -z "${shown[$1]:-}" ] || ! kill -0 "${shown[$1]}" 2>/dev/null || return 0
-    ask "$1" &
-    shown[$1]=$!
+    local window="" gone="" pressed="" start choice=""
+    trap 'gone=yes; kill "$window" 2>/dev/null' TERM
+    # Not under the click that was too early.
+    sleep "${2:-0}"
+    if [ -z "$gone" ]; then
+        start=$(now)
+        exec 4< <("${dialog}_dialog" "$1")
+        window=$!
+        read -r -u 4 pressed # a button beside the two usual ones, or the end
+        wait "$window"
+        case $dialog,$?,$pressed in
+            zenity,0,* | kdialog,0,*) choice=deny ;;
+            zenity,*,_Allow | kdialog,1,*) [ $(($(now) - start)) -lt $hasty ] && choice=hasty || choice=allow ;;
+        esac
+    fi
+    echo "$choice" >"$folder/choice"
+    echo Pressed >"$folder/events"
 }
 
-close_all() {
-    [ ${#shown[@]} = 0 ] || kill "${shown[@]}" 2>/dev/null
-    shown=()
+answer() {
+    local choice
+    choice=$(cat "$folder/choice")
+    again=""
+    case $choice in
+        allow | deny) call Answer 'ssa{sv}' "$code" "$choice" 0 >/dev/null ;;
+        hasty) again=$code ;;
+        *) passed[$code]=yes ;; # no answer: it can still be answered elsewhere
+    esac
+    code=""
 }
 
-exec 3< <(exec gdbus monitor --session --dest "${interface[0]}" --object-path "${interface[1]}")
-monitor=$!
-trap 'close_all; kill "$monitor"; exit' TERM INT HUP
-while read -r -u 3 line; do
-    code=${line#*"('"}
-    code=${code%%"'"*}
-    case $line in
-        "The name "*" is owned by "*)
-            for code in $(call ListRequests | jq -r '.data[0] | keys[]'); do show "$code"; done
+finish() {
+    trap - EXIT
+    # The dialog goes with who shows it.
+    kill $(jobs -p) 2>/dev/null
+    # The dialog goes with who shows it.
+    wait $asker
+    rm -rf "$folder"
+    exit
+}
+
+mkfifo "$folder/events"
+exec 3<>"$folder/events"
+trap finish EXIT INT TERM HUP
+# In short lines, so that two writers don't get into each other's: `RequestAdded 7F2A`.
+gdbus monitor --session --dest "${interface[0]}" --object-path "${interface[1]}" | sed -un \
+    -e 's/^The name .* is owned by.*/Here/p' -e 's/^The name .* does not have an owner.*/Gone/p' \
+    -e "s/.*\.\(RequestAdded\|RequestRemoved\) ('\([0-9A-Z]*\)'.*/\1 \2/p" >"$folder/events" &
+while read -r -u 3 event subject; do
+    case $event in
+        Here) ask_next ;;
+        RequestAdded)
+            unset "passed[$subject]" # it may have been asked again
+            ask_next
             ;;
-        "The name "*" does not have an owner"*) close_all ;;
-        *".RequestAdded ("*) show "$code" ;;
-        *".RequestRemoved ("*)
-            [ -z "${shown[$code]:-}" ] || kill "${shown[$code]}" 2>/dev/null
-            unset "shown[$code]"
+        Gone) kill $asker 2>/dev/null ;;
+        RequestRemoved)
+            unset "passed[$subject]"
+            # The dialog goes, and with it comes the next one.
+            if [ "$subject" = "$code" ]; then kill "$asker" 2>/dev/null; fi
+            ;;
+        Pressed)
+            answer
+            ask_next
             ;;
     esac
 done

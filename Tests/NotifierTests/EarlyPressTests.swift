@@ -148,6 +148,45 @@ import Testing
         #expect(scene.press("Deny", on: second) == [second.close, .deny("BBBB")])
     }
 
+    @Test(arguments: [false, true], [0, 699])
+    mutating func `a question that is clicked away as it comes up is shown again and not denied`(
+        dismissalDenies: Bool,
+        after: Int
+    ) throws {
+        scene = NotificationScene(dismissalDenies: dismissalDenies)
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        scene.pass(.milliseconds(after))
+        #expect(scene.close(posted, reason: 2).isEmpty)
+        #expect(scene.allow(posted).isEmpty, "nor is a press counted that is told of after the closing")
+        scene.pass(.milliseconds(500))
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
+        let again = try #require(scene.wait(.milliseconds(500)).first)
+        #expect(again.note.title.hasSuffix("(7F2A, shown again)"))
+        #expect(again.note.body.contains("your click may have been meant for something else"))
+        scene.pass(.milliseconds(700))
+        #expect(scene.close(again, reason: 2).isEmpty)
+        scene.pass(.milliseconds(500))
+        let denial: [NotificationAction] = dismissalDenies ? [.deny("7F2A", .dismissal)] : []
+        #expect(scene.notificationState.tick(now: scene.now) == denial)
+    }
+
+    @Test mutating func `a server that dismisses by itself gets no denial, and not for ever another try`()
+        throws
+    {
+        scene = NotificationScene(dismissalDenies: true)
+        var posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        for _ in 0..<3 {
+            #expect(scene.close(posted, reason: 2).isEmpty)
+            posted = try #require(scene.wait().first)
+        }
+        #expect(scene.close(posted, reason: 2).isEmpty)
+        #expect(scene.notificationState.alarm == nil)
+    }
+
     @Test mutating func `a question that was clicked away just after it had moved comes back by itself`()
         throws
     {
@@ -231,7 +270,87 @@ import Testing
         _ = scene.allow(first)
         #expect(scene.notificationState.isCrowded)
         let second = try #require(scene.wait().first)
+        scene.pass(.seconds(1))
         _ = scene.close(second, reason: 2)
         #expect(!scene.notificationState.isCrowded, "it was clicked away")
+    }
+
+    // MARK: Behind another program's
+
+    /// Those of whom nothing tells when they draw what they have taken.
+    static let queueing = [("gnome-shell", "GNOME"), ("cinnamon", ""), ("Notification Daemon", "GNOME")]
+
+    @Test(arguments: queueing, [true, false])
+    mutating func `after another program's has gone the next is drawn, and only then the guard starts`(
+        server: (product: String, vendor: String),
+        isPressed: Bool
+    ) throws {
+        scene = NotificationScene(server.product, vendor: server.vendor)
+        let posted = try #require(scene.show(.of(.release)).first)
+        scene.pass(.seconds(10))
+        let others = Posted(id: 99, note: posted.note)
+        _ = isPressed ? scene.press("Allow", on: others) : scene.close(others, reason: 2)
+        scene.pass(.milliseconds(1999))
+        #expect(scene.allow(posted) == [posted.close])
+        let again = try #require(scene.wait().first)
+        _ = scene.close(Posted(id: 98, note: posted.note), reason: 1)
+        scene.pass(.seconds(2))
+        #expect(scene.allow(again) == [again.close, .allow()])
+    }
+
+    @Test(arguments: queueing, [1000, 5999])
+    mutating func `a press is shown again once where another program's may have stood before it`(
+        server: (product: String, vendor: String),
+        after: Int
+    ) throws {
+        scene = NotificationScene(server.product, vendor: server.vendor)
+        scene.othersNotify()
+        let posted = try #require(
+            scene.carryOut(scene.notificationState.show(.of(.release), now: scene.now)).first
+        )
+        scene.pass(.milliseconds(after))
+        #expect(scene.allow(posted) == [posted.close])
+        scene.othersNotify()
+        let again = try #require(scene.wait().first)
+        #expect(again.note.body.contains("Shown again: your click may have been meant for something else."))
+        scene.pass(.milliseconds(700))
+        #expect(scene.allow(again) == [again.close, .allow()])
+    }
+
+    @Test mutating func `where nobody else has shown anything since, or long ago, the first press counts`()
+        throws
+    {
+        let first = try #require(scene.show(.of(.release, "AAAA")).first)
+        #expect(scene.allow(first).contains(.allow("AAAA")))
+        scene.pass(.seconds(5))
+        let second = try #require(scene.show(.of(.release, "BBBB")).first)
+        #expect(scene.allow(second).contains(.allow("BBBB")))
+        scene.pass(.seconds(5))
+        scene.othersNotify(7)
+        let third = try #require(scene.show(.of(.release, "CCCC")).first)
+        scene.pass(.seconds(5))
+        #expect(scene.allow(third).contains(.allow("CCCC")))
+    }
+
+    @Test(arguments: [(0, false), (4, false), (6, true)])
+    mutating func `our own news stand before a question, too`(secondsBefore: Int, counts: Bool) throws {
+        scene.othersNotify()
+        scene.notificationState.newsPosted(id: 1, now: scene.now)
+        scene.pass(.seconds(secondsBefore))
+        let posted = try #require(scene.show(.of(.release)).first)
+        #expect(scene.allow(posted).contains(.allow()) == counts)
+    }
+
+    @Test mutating func `a deny counts at once behind another program's`() throws {
+        scene.othersNotify()
+        let posted = try #require(scene.show(.of(.release)).first)
+        #expect(scene.press("Deny", on: posted) == [posted.close, .deny()])
+    }
+
+    @Test mutating func `a server that draws all at once has no such doubts`() throws {
+        scene = NotificationScene("Notification Daemon", vendor: "MATE")
+        scene.othersNotify()
+        let posted = try #require(scene.show(.of(.release)).first)
+        #expect(scene.allow(posted) == [posted.close, .allow()])
     }
 }

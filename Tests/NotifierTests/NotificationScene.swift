@@ -17,7 +17,7 @@ struct NotificationScene {
     )
     private var lastID: UInt32 = 0
 
-    init(_ product: String = "Plasma", dismissalDenies: Bool = false) {
+    init(_ product: String = "Plasma", vendor: String = "", dismissalDenies: Bool = false) {
         let count = Mutex(0)
         notificationState = NotificationState(dismissalDenies: dismissalDenies) {
             count.withLock { number in
@@ -29,6 +29,7 @@ struct NotificationScene {
         server = NotificationServer(
             peer: ":1.5",
             product: product,
+            vendor: vendor,
             capabilities: ["actions", "body", "body-markup"]
         )
     }
@@ -56,6 +57,11 @@ struct NotificationScene {
             posted += carryOut(more)
         }
         return posted
+    }
+
+    /// Has other programs show notifications, of which nobody is told.
+    mutating func othersNotify(_ count: UInt32 = 1) {
+        lastID += count
     }
 
     /// Lets time pass and whatever is due then happen.

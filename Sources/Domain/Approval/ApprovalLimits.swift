@@ -46,6 +46,12 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var confirmationStart = Duration.seconds(3)
     /// The notifier: an allow so soon after showing, or after anything on the screen moved, was meant for something else.
     package var hasty = Duration.milliseconds(700)
+    /// The notifier, where one notification is drawn at a time: how long after one has gone the next is drawn at the
+    /// latest.
+    package var drawing = Duration.milliseconds(1300)
+    /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from being
+    /// drawn without that anything tells of it.
+    package var banner = Duration.milliseconds(5300)
     /// The notifier: how long before a notification comes back, or another takes its place.
     package var pause = Duration.seconds(1)
     /// The notifier: how often a press that came too early has its request shown again.

@@ -13,16 +13,25 @@ package struct BodyLines: Sendable, Hashable {
     /// How many lines of what is asked for are never pushed out by warnings.
     private static let mostPressing = 2
 
+    /// Whether there is anything to think twice about.
+    package var hasWarnings: Bool { !warnings.isEmpty }
+
     /// At most five lines: all warnings, of which the lighter ones share a line where there are many, and of the rest as
     /// much as there is room for.
     ///
     /// - Parameters:
     ///   - first: What stands before all, the question itself where the title has no room for it.
     ///   - way: How to answer, where that has to be said: behind the warnings, which are read before it.
+    ///   - note: Why it is asked once more.
     ///   - last: What comes last, if there is room for it.
     /// - Returns: The lines.
-    package func shown(first: String? = nil, way: String? = nil, last: String? = nil) -> [String] {
-        let fixed = [first, way].compactMap(\.self).count
+    package func shown(
+        first: String? = nil,
+        way: String? = nil,
+        note: String? = nil,
+        last: String? = nil
+    ) -> [String] {
+        let fixed = [first, way, note].compactMap(\.self).count
         let room = max(Self.most - fixed - min(matters.count, Self.mostPressing), 1)
         var warnings = warnings
         if warnings.count > room {
@@ -30,7 +39,7 @@ package struct BodyLines: Sendable, Hashable {
         }
         let left = Self.most - fixed - warnings.count
         let rest = matters.prefix(left)
-        return [first].compactMap(\.self) + warnings + [way].compactMap(\.self) + rest
+        return [first].compactMap(\.self) + warnings + [way, note].compactMap(\.self) + rest
             + (rest.count < left ? [last].compactMap(\.self) : [])
     }
 }

@@ -306,8 +306,8 @@ package actor NotificationAnswerer {
                 return
             }
             notificationState.disturb(now: clock.now)
-            _ = try await service.notify(NotifyCall(telling: news, on: server), on: server)
-            notificationState.disturb(now: clock.now)
+            let id = try await service.notify(NotifyCall(telling: news, on: server), on: server)
+            notificationState.newsPosted(id: id, now: clock.now)
         } catch {
             logger.debug("news were not shown", metadata: ["error": "\(error.name)"])
         }

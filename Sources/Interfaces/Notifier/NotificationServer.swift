@@ -22,11 +22,15 @@ struct NotificationServer: Sendable, Equatable {
         "Notification Daemon", "cinnamon", "Budgie Notification Server",
     ]
 
-    /// Servers that show one notification at a time, the next at the same spot as soon as it goes.
+    /// Servers that show one notification at a time, the next at the same spot as soon as it goes; beside GNOME's old
+    /// notification-daemon.
     private static let queueing: Set<String> = ["gnome-shell", "cinnamon", "notify-osd"]
 
     /// Servers that cut a title to one line, and how many columns of it surely stay.
     private static let titleColumns = ["gnome-shell": 40, "cinnamon": 40, "Xfce Notify Daemon": 32]
+
+    /// Whether it is known to cut titles.
+    var cutsTitles: Bool { Self.titleColumns[product] != nil }
 
     /// Whether all of a title is drawn, where that is known.
     func drawsWhole(title: String) -> Bool {
@@ -41,10 +45,13 @@ struct NotificationServer: Sendable, Equatable {
     var drawsButtons: Bool { takesActions && Self.drawing.contains(product) }
 
     /// Whether it keeps all but one notification back, so that nobody can tell when the next is drawn.
-    var queues: Bool { Self.queueing.contains(product) }
+    var queues: Bool { Self.queueing.contains(product) || isFlashback }
 
-    /// Whether it leaves on the screen what it was told to close, its buttons dead: GNOME's old notification-daemon.
-    var keepsClosed: Bool { product == "Notification Daemon" && vendor == "GNOME" }
+    /// Whether it leaves on the screen what it was told to close, its buttons dead.
+    var keepsClosed: Bool { isFlashback }
+
+    /// GNOME Flashback's; MATE's has the same name.
+    private var isFlashback: Bool { product == "Notification Daemon" && vendor == "GNOME" }
 
     /// Plain text as this server is to get it.
     ///

@@ -39,10 +39,12 @@ extension NotificationState {
 
     /// Something on the screen comes, goes or moves: what the next press hits may be another notification than the
     /// one it was meant for, so that the guard against that starts anew for all that are open.
+    ///
+    /// - Parameter now: The time; a later one where it takes the server a while to draw what comes next.
     mutating func disturb(now: Instant) {
         for index in notifications.indices {
             guard case .visible(var shown) = notifications[index].phase else { continue }
-            shown.restingSince = now
+            shown.restingSince = max(shown.restingSince, now)
             notifications[index].phase = .visible(shown)
         }
     }
@@ -50,12 +52,17 @@ extension NotificationState {
     /// A notification is gone: what was refused because there were too many is tried again, and after one of ours the
     /// next may come after a pause.
     mutating func freed(now: Instant, isOurs: Bool = true) {
-        disturb(now: now)
+        disturb(now: isOurs ? now : nextDrawn(now: now))
         if isOurs { nextTurn = now + limits.pause }
         for index in notifications.indices {
             guard case .refused(nil) = notifications[index].phase else { continue }
             notifications[index].phase = .refused(until: now + limits.pause)
         }
+    }
+
+    /// When what stood behind a notification that goes now is drawn at the latest.
+    func nextDrawn(now: Instant) -> Instant {
+        queues ? now + limits.drawing : now
     }
 
     /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
@@ -87,7 +94,7 @@ extension NotificationState {
         let isAnother = peer != new
         if let old = peer, isAnother {
             departs(old)
-            (queues, nextTurn) = (false, nil)
+            (queues, nextTurn, others) = (false, nil, OtherNotifications())
         }
         peer = new
         if waitingCount.peer != new {

@@ -38,8 +38,12 @@ extension NotificationState {
         else {
             keepEarly(signal)
             // One that was taken away already, or another program's: ours move up all the same.
-            if case .closed = signal.kind, !departed.contains(signal.peer) {
+            guard !departed.contains(signal.peer) else { return [] }
+            if case .closed = signal.kind {
                 freed(now: now, isOurs: false)
+            } else if queues {
+                // It goes, and what is drawn in its place comes under the same hand.
+                disturb(now: nextDrawn(now: now))
             }
             return []
         }
@@ -61,12 +65,15 @@ extension NotificationState {
     /// The first press counts and takes the notification away.
     ///
     /// An allow so soon after the notification came up, or after anything on the screen changed, is none: the hand was
-    /// on its way to something else.
+    /// on its way to something else. Where the server may have drawn another program's before, nobody can tell when it
+    /// came up: there the first press is shown again that comes while the other one may have stood.
     private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
         -> [NotificationAction]
     {
         guard let shown = notifications[index].shown else { return [] }
-        guard press == .deny || shown.restingSince + limits.hasty <= now else {
+        let isFirst = notifications[index].earlyPresses == 0
+        let since = isFirst ? max(shown.restingSince, shown.drawnBy) : shown.restingSince
+        guard press == .deny || since + limits.hasty <= now else {
             return pressedEarly(index, now: now)
         }
         let code = notifications[index].request.code
@@ -84,6 +91,8 @@ extension NotificationState {
 
     /// Shows it again after a pause; a few times only, for there may be a server that presses by itself.
     private mutating func pressedEarly(_ index: Int, now: Instant) -> [NotificationAction] {
+        // Its closing was told first, and has been counted.
+        if case .closed(let closed) = notifications[index].phase, closed.again != nil { return [] }
         let close = takingAway(index, now: now)
         guard notifications[index].earlyPresses < limits.earlyPresses else {
             notifications[index].phase = .abandoned
@@ -95,6 +104,7 @@ extension NotificationState {
             return close + tell + place(now: now)
         }
         notifications[index].earlyPresses += 1
+        notifications[index].reason = RequestNotification.early
         notifications[index].phase = .resting(until: now + limits.pause)
         return close + place(now: now)
     }
@@ -115,19 +125,21 @@ extension NotificationState {
     /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
     ///
     /// What a server lets expire, though it was told not to, comes back by itself, and so does what was clicked away
-    /// just after it had moved: that click was meant for another one. All else comes back when it is asked again.
+    /// just after it had come or moved: that click was meant for something else, and denies nothing. All else comes back
+    /// when it is asked again.
     private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
         guard case .visible(let shown) = notifications[index].phase else { return [] }
         var closed = RequestNotification.Closed(shown: shown, at: now)
         closed.isDismissed = reason == Reason.dismissed
         let wasReadable = shown.since + limits.hasty <= now
-        let hadMoved = shown.restingSince > shown.since && now < shown.restingSince + limits.hasty
         switch reason {
+        case Reason.dismissed where now < shown.restingSince + limits.hasty:
+            guard notifications[index].earlyPresses < limits.earlyPresses else { break }
+            notifications[index].earlyPresses += 1
+            notifications[index].reason = RequestNotification.early
+            closed.again = now + limits.pause
         case Reason.dismissed where dismissalDenies:
             closed.denialDue = now + limits.dismissal
-        case Reason.dismissed where hadMoved && notifications[index].earlyPresses < limits.earlyPresses:
-            notifications[index].earlyPresses += 1
-            closed.again = now + limits.pause
         case Reason.expired where wasReadable && notifications[index].expiries < limits.expiries:
             notifications[index].expiries += 1
             notifications[index].turn = newTurn()

@@ -51,6 +51,8 @@ struct NotificationState: Sendable {
     var nextTurn: Instant?
     /// When what its server has taken with it is shown by another.
     var revival = Revival()
+    /// What else may stand before a question, where the server shows one at a time.
+    var others = OtherNotifications()
     var hasToldMissing = false
     var hasToldHidden = false
     var hasToldAbandoned = false
@@ -173,6 +175,7 @@ struct NotificationState: Sendable {
             asking: request,
             on: server,
             attempt: notifications[index].attempt,
+            reason: notifications[index].reason,
             // Elsewhere a notification of its own counts them.
             others: server.queues ? notifications.count(where: \.isPlaceable) : 0,
             keys: keys
@@ -196,6 +199,7 @@ struct NotificationState: Sendable {
     {
         defer { if !isPosting { early = [] } }
         disturb(now: now)
+        let isBehind = others.mayPrecede(id, now: now, limits: limits)
         if waitingCount.ticket == ticket { return waitingCountPosted(id: id, by: peer, now: now) }
         guard let index = notifications.firstIndex(where: { $0.ticket == ticket }) else {
             // Ended meanwhile.
@@ -206,12 +210,20 @@ struct NotificationState: Sendable {
             notifications[index].phase = .unplaced
             return place(now: now)
         }
-        notifications[index].phase = .visible(Shown(id: id, peer: peer, since: now))
+        var shown = Shown(id: id, peer: peer, since: now)
+        shown.drawnBy = queues && isBehind ? now + limits.banner : now
+        notifications[index].phase = .visible(shown)
         notifications[index].wasSeen = true
         notifications[index].refusals = 0
         hasToldMissing = false
         let arrived = early.filter { $0.id == id && $0.peer == peer }
         return arrived.flatMap { take($0, now: now) }
+    }
+
+    /// The server has taken news.
+    mutating func newsPosted(id: UInt32, now: Instant) {
+        disturb(now: now)
+        others.newsGot(id, now: now)
     }
 
     /// A note could not be posted.

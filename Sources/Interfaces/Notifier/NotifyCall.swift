@@ -26,19 +26,24 @@ extension NotifyCall {
     ///   - request: What is asked.
     ///   - server: Who shows it.
     ///   - attempt: How often it has been shown before: no two texts are alike, since servers drop those.
+    ///   - reason: Why it is shown again, where that has to be said.
     ///   - others: How many more wait that nothing else on the screen counts.
     ///   - keys: The buttons' keys, by what they do.
     init(
         asking request: PendingRequest,
         on server: NotificationServer,
         attempt: Int,
+        reason: String? = nil,
         others: Int = 0,
         keys: [Press: String]
     ) {
         let again = attempt == 0 ? "" : "shown again" + (attempt == 1 ? "" : " (\(attempt))")
-        // The code stands once: where no button can be relied upon, in what is to be typed.
-        let isTyped = !server.drawsButtons
-        let mark = [isTyped ? "" : request.code, again].filter { !$0.isEmpty }.joined(separator: ", ")
+        // The code stands once: where no button can be relied upon, in what is to be typed. Behind warnings that would be
+        // out of sight where just a few lines are drawn.
+        let way = server.drawsButtons ? nil : "keybell allow \(request.code)"
+        let isWayInTitle = way != nil && request.lines.hasWarnings && !server.cutsTitles
+        let answering = way == nil ? request.code : isWayInTitle ? way : nil
+        let mark = [answering ?? "", again].filter { !$0.isEmpty }.joined(separator: ", ")
         func marked(_ text: String) -> String { mark.isEmpty ? text : "\(text) (\(mark))" }
         let whole = marked(request.title)
         // What would be cut off is the host: there the sentence stands where lines are wrapped, before all that a client
@@ -48,7 +53,8 @@ extension NotifyCall {
         let waits = others == 1 ? "1 more question waits." : "\(others) more questions wait."
         let lines = request.lines.shown(
             first: fits ? nil : request.title,
-            way: isTyped ? "Run keybell allow \(request.code) (or deny …)" : nil,
+            way: isWayInTitle ? nil : way.map { "Run \($0) (or deny …)" },
+            note: reason,
             last: others > 0 ? waits : nil
         )
         body = server.escaped(lines.joined(separator: "\n"))

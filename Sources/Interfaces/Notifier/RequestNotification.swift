@@ -41,7 +41,12 @@ struct RequestNotification: Sendable {
         var again: Instant?
     }
 
+    /// Why a question comes back after a press or a dismissal that wasn't counted.
+    static let early = "Shown again: your click may have been meant for something else."
+
     let request: PendingRequest
+    /// Why it is shown again, where the person can't know.
+    var reason: String?
     var phase = Phase.unplaced
     var keys: [Press: String] = [:]
     /// How often it has been shown before.
@@ -146,8 +151,10 @@ struct Shown: Sendable, Equatable {
     let since: NotificationState.Instant
     /// Since when nothing has come, gone or moved that could have put it under a hand that meant something else.
     var restingSince: NotificationState.Instant
+    /// When it is on the screen at the latest, where its server may have another one there.
+    var drawnBy: NotificationState.Instant
 
     init(id: UInt32, peer: String, since: NotificationState.Instant) {
-        (self.id, self.peer, self.since, restingSince) = (id, peer, since, since)
+        (self.id, self.peer, self.since, restingSince, drawnBy) = (id, peer, since, since, since)
     }
 }

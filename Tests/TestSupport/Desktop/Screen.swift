@@ -109,6 +109,11 @@ package final class Screen: Sendable {
         try await xdotool(["windowactivate", "--sync", window.id, "key", "--delay", "40"] + keys)
     }
 
+    /// Presses keys in whatever has the keyboard.
+    package func press(_ keys: [String]) async throws {
+        try await xdotool(["key", "--delay", "40"] + keys)
+    }
+
     /// Types into whatever has the keyboard, such as a menu that takes it for itself.
     package func type(_ text: String, then key: String) async throws {
         try await xdotool(["type", "--delay", "40", text])

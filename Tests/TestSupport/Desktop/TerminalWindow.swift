@@ -77,6 +77,11 @@ package final class TerminalWindow: Sendable {
         _ = try await tmux(["send-keys"] + keys)
     }
 
+    /// Makes it larger or smaller.
+    package func resize(width: Int, height: Int) async throws {
+        _ = try await tmux(["resize-window", "-x", "\(width)", "-y", "\(height)"])
+    }
+
     /// What is in sight.
     ///
     /// - Returns: its lines.

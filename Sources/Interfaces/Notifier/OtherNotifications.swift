@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+/// What can be known of notifications other than questions, on a server that draws one at a time.
+///
+/// One of those keeps a question from being drawn though the server has taken it. Nobody is told of another program's
+/// `Notify`, but servers count their ids up, so that a gap between two of ours betrays one.
+struct OtherNotifications: Sendable, Equatable {
+    typealias Instant = NotificationState.Instant
+
+    private var lastID: UInt32 = 0
+    private var newsAt: Instant?
+
+    /// A question has got an id.
+    ///
+    /// - Returns: Whether another notification may stand before it, undrawn yet.
+    mutating func mayPrecede(_ id: UInt32, now: Instant, limits: ApprovalLimits) -> Bool {
+        let hasGap = id != lastID &+ 1
+        lastID = id
+        return hasGap || newsAt.map { now < $0 + limits.banner } ?? false
+    }
+
+    /// News of ours have got an id.
+    mutating func newsGot(_ id: UInt32, now: Instant) {
+        // What stood between is as old as they are, or drawn before them.
+        if id == lastID &+ 1 { lastID = id }
+        newsAt = now
+    }
+}

@@ -65,6 +65,53 @@ import Testing
         #expect(scene.queue.waiting.first?.confirmationTrouble == nil)
     }
 
+    @Test(arguments: [
+        (
+            Choices(entries: ["BB"], scope: .always), ApprovalKind.release,
+            ["Allow always", "Only: “b” (“bob”)"]
+        ),
+        (
+            Choices(scope: .session, seconds: 600, leftOut: [.passwords, .fields]), .release,
+            ["Allow for this session, for 10 min at most", "Without passwords and string fields"]
+        ),
+        (Choices(), .save, ["Allow once"]),
+        (Choices(id: "work"), .associate, ["Allow", "Its name: “work”"]),
+        (Choices(), .unlock, ["Allow"]),
+    ])
+    func `what is confirmed is said first`(choices: Choices, kind: ApprovalKind, lines: [String]) {
+        var request = ApprovalRequest.release()
+        request.kind = kind
+        request.entries = [
+            EntryLine(uuid: "AA", title: "a", username: "alice"),
+            EntryLine(uuid: "BB", title: "b", username: "bob"),
+        ]
+        let shown = PendingRequest(
+            code: "7F2A",
+            request: request,
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits()
+        )
+        let question = ConfirmationQuestion(shown, allowing: choices, of: request.entries)
+        #expect(question.text == (lines + ["", shown.title, "", shown.body]).joined(separator: "\n"))
+    }
+
+    @Test(arguments: [
+        (true, "It was allowed, but not confirmed in pinentry's window."),
+        (false, "It was allowed, but pinentry could not ask you: see `keybell doctor`."),
+    ])
+    func `what has kept an allow from being confirmed stands in the text`(wasAsked: Bool, line: String) {
+        let shown = PendingRequest(
+            code: "7F2A",
+            request: .release(),
+            created: 0,
+            deadline: 120,
+            limits: ApprovalLimits(),
+            confirmationTrouble: ConfirmationError("Install a pinentry.", wasAsked: wasAsked)
+        )
+        #expect(shown.body.hasPrefix(line + "\n"))
+    }
+
     @Test func `a second allow meanwhile is no answer, a denial is`() throws {
         var scene = scene()
         let (asked, code) = try asked(&scene)

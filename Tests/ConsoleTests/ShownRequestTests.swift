@@ -108,6 +108,21 @@ struct ShownRequestTests {
         )
     }
 
+    @Test func `allow prints each login that was chosen, also beyond the first that the details have`() {
+        let details = request(
+            "7F2A",
+            more: ["entries": .array("(sss)", [entry("A1", "Git", "ann")]), "entry-count": .uint32(2)]
+        )
+        let all = details.entries + [RequestDetails.Entry(uuid: "B2", title: "Mail", username: "bob")]
+        let choices = AnswerChoices(entries: ["A1", "B2"])
+        #expect(
+            AllowCommand.summary(details, choices, among: all) == [
+                "Allowed 7F2A: firefox asks", "  “Git” (“ann”)  A1", "  “Mail” (“bob”)  B2",
+            ]
+        )
+        #expect(AllowCommand.json(details, choices, among: all).text.contains("B2"))
+    }
+
     @Test func `an entry that is to be made has no uuid yet`() {
         #expect(RequestDetails.Entry(uuid: "", title: "Git", username: "ann").line == "“Git” (“ann”)")
     }

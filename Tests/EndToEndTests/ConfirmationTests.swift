@@ -20,7 +20,7 @@ import Testing
         return household
     }
 
-    @Test(arguments: [("alt+o", true), ("Escape", false)])
+    @Test(arguments: [("alt+a", true), ("alt+d", false)])
     func `an allow counts only once the person has confirmed it in pinentry's window`(
         key: String,
         isYes: Bool
@@ -38,6 +38,26 @@ import Testing
         #expect(try await allow.status == (isYes ? 0 : 1))
         #expect(try await reply.json["Success"] as? Bool == isYes)
         #expect(try await Porter(household).questions().isEmpty)
+        guard !isYes else { return }
+        #expect(try await household.keybell("log").output.contains("denied, unconfirmed"))
+    }
+
+    @Test func `a window that is closed without an answer leaves the request waiting`() async throws {
+        let display = try await XvfbDisplay()
+        let household = try await household(on: display)
+        let body = try associateBody()
+        async let reply = household.ring(body)
+        let code = try await Porter(household).question().code
+        async let first = household.keybell("allow", code)
+        try await display.type([["key", "Escape"]], into: "pinentry")
+        let unconfirmed = try await first
+        #expect(unconfirmed.status == 1)
+        #expect(unconfirmed.errors.contains("closed without an answer: allow it once more"))
+        #expect(try await Porter(household).questions().map(\.code) == [code])
+        async let second = household.keybell("allow", code)
+        try await display.type([["key", "alt+a"]], into: "pinentry")
+        #expect(try await second.status == 0)
+        #expect(try await reply.json["Success"] as? Bool == true)
     }
 
     @Test(arguments: ["/nonexistent/pinentry", "/bin/false", "/usr/bin/yes", "pinentry-gtk-2"])
@@ -58,7 +78,7 @@ import Testing
         for _ in 1...2 {
             let allow = try await household.keybell("allow", question.code)
             #expect(allow.status == 1)
-            #expect(allow.errors.contains("could not be confirmed"))
+            #expect(allow.errors.contains("was not confirmed"))
             #expect(allow.errors.contains("pinentry"))
         }
         #expect(try await Porter(household).questions().map(\.code) == [question.code])

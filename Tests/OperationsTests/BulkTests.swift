@@ -55,6 +55,21 @@ import Vault
         #expect(rung.body.contains("\"Entries\":[]"))
     }
 
+    @Test func `names that no login bears don't make another question of it`() async throws {
+        let scene = await scene()
+        func body(_ names: [String]) throws -> [UInt8] {
+            try scene.guest.request(.getLoginsByNames, [:], names: names)
+        }
+        _ = try await scene.verified(scene.guest, body(["a"]), .deny)
+        for names in [["a", "none"], ["more", "a", "none"], ["a", "a"]] {
+            let rung = try await scene.verified(scene.guest, body(names))
+            #expect(rung.reply.entries.isEmpty)
+        }
+        #expect(await scene.asked().count == 1, "the same question is quiet after a denial")
+        _ = try await scene.verified(scene.guest, body(["a", "b"]), .deny)
+        #expect(await scene.asked().count == 2)
+    }
+
     @Test(arguments: types)
     func `ask_bulk = never asks nobody, but unfamiliar programs ask`(_ type: RequestType) async throws {
         let scene = await scene { $0.bulkAccess = .never }

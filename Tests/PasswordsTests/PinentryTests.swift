@@ -44,7 +44,14 @@ struct PinentryTests {
         await #expect(throws: VaultError.notUnlocked(failure)) {
             try await fake.pinentry().password(title: "t", text: "x")
         }
-        #expect(try await !fake.pinentry().confirm(title: "t", text: "x"))
+        guard !shell.contains("Not confirmed") else {
+            #expect(try await !fake.pinentry().confirm(title: "t", text: "x", labels: Self.labels))
+            return
+        }
+        // Neither a closed window nor silence is a no.
+        await #expect(throws: VaultError.notUnlocked(failure)) {
+            try await fake.pinentry().confirm(title: "t", text: "x", labels: Self.labels)
+        }
     }
 
     /// What goes wrong, as the whole program.
@@ -184,9 +191,12 @@ struct PinentryTests {
         #expect(line.hasSuffix("ä") || line.hasSuffix("%25") || line.hasSuffix("%0A"))
     }
 
-    @Test func `a yes is a yes`() async throws {
+    private static let labels = Pinentry.Labels(yes: "_Allow", no: "_Deny", neither: "_Not now")
+
+    @Test func `a yes is a yes, to a question with buttons of its own`() async throws {
         let fake = try await FakePinentry(answer: "ok")
-        #expect(try await fake.pinentry().confirm(title: "t", text: "Really?"))
-        #expect(try fake.commands.suffix(2) == ["SETDESC Really?", "CONFIRM"])
+        #expect(try await fake.pinentry().confirm(title: "t", text: "Really?", labels: Self.labels))
+        let commands = ["SETDESC Really?", "SETOK _Allow", "SETNOTOK _Deny", "SETCANCEL _Not now", "CONFIRM"]
+        #expect(try fake.commands.suffix(5) == commands)
     }
 }

@@ -44,11 +44,22 @@ struct RealPinentryTests {
         await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await typed.value }
     }
 
-    @Test(arguments: [("alt+o", true), ("Escape", false)])
+    private static let labels = Pinentry.Labels(yes: "_Allow", no: "_Deny", neither: "_Not now")
+
+    @Test(arguments: [("alt+a", true), ("alt+d", false)])
     func `a real dialog's answer is taken`(key: String, answer: Bool) async throws {
-        async let isConfirmed = pinentry.confirm(title: "Keybell", text: "Really?")
+        async let isConfirmed = pinentry.confirm(title: "Keybell", text: "Really?", labels: Self.labels)
         try await type([["key", key]])
         #expect(try await isConfirmed == answer)
+    }
+
+    @Test(arguments: ["alt+n", "Escape"])
+    func `a real dialog that is put off or closed has said nothing`(key: String) async throws {
+        let answer = Task { [pinentry] in
+            try await pinentry.confirm(title: "Keybell", text: "Really?", labels: Self.labels)
+        }
+        try await type([["key", key]])
+        await #expect(throws: VaultError.notUnlocked(.cancelled)) { try await answer.value }
     }
 
     @Test func `without a screen or a terminal it says what to do`() async throws {

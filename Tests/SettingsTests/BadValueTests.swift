@@ -39,6 +39,14 @@ struct BadValueTests {
             "approval.confirm_with = \"zenity\"",
             "approval.confirm_with: \"zenity\" is none of \"\", \"pinentry\""
         ),
+        (
+            "approval.confirm_with = \"pinentry\"",
+            "approval.confirm_with: confirms nothing without confirm_kinds, such as confirm_kinds = [\"release\"]"
+        ),
+        (
+            "approval.confirm_with = \"pinentry\"\napproval.confirm_kinds = []",
+            "approval.confirm_with: confirms nothing without confirm_kinds, such as confirm_kinds = [\"release\"]"
+        ),
         ("approval.confirm_kinds = [\"save\"]", "approval.confirm_kinds: needs confirm_with = \"pinentry\""),
         (
             "approval.confirm_with = \"pinentry\"\napproval.confirm_kinds = [\"save\", \"save\"]",

@@ -109,6 +109,7 @@ extension AuditRecord {
         return switch event {
         case .answered:
             "\(fields[.code] ?? "") \(fields[.outcome] ?? "ended")"
+                + (fields[.reason].map { ", \($0)" } ?? "")
                 + (fields[.scope].map { $0 == "once" ? "" : " (\($0))" } ?? "")
                 + (fields[.by].map { " by \($0)" } ?? "")
                 + ": \(fields[.kind] ?? "request") of \(who)\(place)"

@@ -66,20 +66,40 @@ package struct Pinentry: Sendable {
     /// - Parameters:
     ///   - title: The window's title.
     ///   - text: The question; may have several lines.
-    /// - Returns: Whether the person said yes; a closed window is a no, and so is silence.
-    /// - Throws: `unavailable` or `passwordUnavailable` with what to do if it can't ask.
-    package func confirm(title: String, text: String) async throws(VaultError) -> Bool {
-        do throws(VaultError) {
-            return try await converse(UnlockReason()) { link throws(AssuanError) in
-                try await link.send("SETTITLE", title)
-                try await link.send("SETDESC", text)
+    ///   - labels: The buttons.
+    /// - Returns: Whether the person said yes or no, by a button.
+    /// - Throws: `notUnlocked` if they said neither: they put it off, closed the window or took too long; `unavailable` or
+    ///   `passwordUnavailable` with what to do if it can't ask.
+    package func confirm(
+        title: String,
+        text: String,
+        labels: Labels
+    ) async throws(VaultError) -> Bool {
+        try await converse(UnlockReason()) { link throws(AssuanError) in
+            try await link.send("SETTITLE", title)
+            try await link.send("SETDESC", text)
+            try await link.offer("SETOK", labels.yes)
+            try await link.offer("SETNOTOK", labels.no)
+            try await link.offer("SETCANCEL", labels.neither)
+            do throws(AssuanError) {
                 try await link.send("CONFIRM")
                 return true
+            } catch .refused(code: Self.notConfirmed, text: _) {
+                return false
             }
-        } catch .notUnlocked {
-            return false
-        } catch {
-            throw error
+        }
+    }
+
+    /// What stands on the buttons of a question; an underscore marks the letter that presses one.
+    package struct Labels: Sendable {
+        let yes: String
+        let no: String
+        /// Leaves it open, as closing the window does.
+        let neither: String
+
+        /// Names the buttons.
+        package init(yes: String, no: String, neither: String) {
+            (self.yes, self.no, self.neither) = (yes, no, neither)
         }
     }
 
@@ -179,7 +199,9 @@ package struct Pinentry: Sendable {
     }
 
     /// Codes of libgpg-error for a person's no: canceled, not confirmed, fully canceled.
-    private static let declines: Set<UInt32> = [99, 114, 198]
+    private static let declines: Set<UInt32> = [99, notConfirmed, 198]
+    /// The button that says no.
+    private static let notConfirmed: UInt32 = 114
     /// And for one who says nothing.
     private static let timeout: UInt32 = 62
     /// What its codes for errors of the system have in common.
@@ -191,7 +213,7 @@ package struct Pinentry: Sendable {
     }
 
     private var name: String {
-        "The program that asks for passwords (\(PlainText.field(program, limit: PlainText.nameLimit)))"
+        "The pinentry program (\(PlainText.field(program, limit: PlainText.nameLimit)))"
     }
 
     private var another: String {

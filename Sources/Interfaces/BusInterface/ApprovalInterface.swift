@@ -128,7 +128,7 @@ package enum ApprovalInterface {
         package static let deadline = "deadline"
         /// `s`: with what an allow is confirmed before it counts; left out where it counts at once.
         package static let confirmation = "confirm-with"
-        /// `s`: why the last allow could not be confirmed, with what to do; left out where none was tried in vain.
+        /// `s`: why the last allow was not confirmed, with what to do; left out where none was tried in vain.
         package static let confirmationTrouble = "confirm-trouble"
         /// `s`: of a request that has ended (ListRecent): allowed, denied, expired or withdrawn.
         package static let outcome = "outcome"

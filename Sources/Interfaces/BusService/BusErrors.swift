@@ -20,7 +20,7 @@ extension DBusError {
             self.init(
                 name: KeybellBusError.unconfirmed,
                 message:
-                    "The allow doesn't count, for it could not be confirmed, and the request still waits. \(error.reason)"
+                    "The allow doesn't count, for it was not confirmed, and the request still waits. \(error.reason)"
             )
         case .unclearAsker:
             self.init(

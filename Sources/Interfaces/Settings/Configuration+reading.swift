@@ -69,6 +69,12 @@ extension ApprovalSettings {
         guard confirmedKinds.isEmpty || confirmation != .none else {
             throw table.problem("confirm_kinds", "needs confirm_with = \"pinentry\"")
         }
+        guard confirmation == .none || !confirmedKinds.isEmpty else {
+            throw table.problem(
+                "confirm_with",
+                "confirms nothing without confirm_kinds, such as confirm_kinds = [\"release\"]"
+            )
+        }
         try table.finish()
     }
 }

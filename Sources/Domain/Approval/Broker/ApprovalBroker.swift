@@ -38,7 +38,8 @@ package actor ApprovalBroker {
     package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
 
     /// Asks the person to confirm an allow in a window that no program can answer.
-    package typealias Confirmation = @Sendable (PendingRequest) async throws(ConfirmationError) -> Bool
+    package typealias Confirmation =
+        @Sendable (ConfirmationQuestion) async throws(ConfirmationError) -> Bool
 
     /// Keeps what the person has decided for more than once.
     ///
@@ -309,11 +310,16 @@ package actor ApprovalBroker {
     /// Asks beside everything else; whoever answers otherwise meanwhile ends it.
     private func confirm(_ code: String) {
         guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
-        let shown = pending(request)
+        guard let choices = request.confirming?.choices else { return }
+        let question = ConfirmationQuestion(
+            pending(request),
+            allowing: choices,
+            of: request.request.entries
+        )
         confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
             let verdict: Result<Bool, ConfirmationError>
             do throws(ConfirmationError) {
-                verdict = .success(try await confirmation(shown))
+                verdict = .success(try await confirmation(question))
             } catch {
                 verdict = .failure(error)
             }

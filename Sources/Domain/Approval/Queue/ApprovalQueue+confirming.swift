@@ -30,8 +30,8 @@ extension ApprovalQueue {
     ///
     /// - Parameters:
     ///   - code: The request.
-    ///   - verdict: The person's word, or why they could not be asked: then the request goes on waiting, and whoever may
-    ///     have taken it away since it was allowed is told of it once more.
+    ///   - verdict: The person's word, or why there is none: then the request goes on waiting, and whoever may have taken
+    ///     it away since it was allowed is told of it once more.
     ///   - now: The time.
     /// - Returns: What to do.
     mutating func confirmed(

@@ -95,14 +95,17 @@ package enum AnswerError: Error, Sendable, Hashable {
     case unconfirmed(ConfirmationError)
 }
 
-/// Why the person can't be asked to confirm an allow.
+/// Why an allow is neither confirmed nor denied by the person.
 package struct ConfirmationError: Error, Sendable, Hashable {
     /// A sentence for the person, with what to do.
     package let reason: String
+    /// Whether the person was asked, and has said nothing.
+    package let wasAsked: Bool
 
     /// Says why.
-    package init(_ reason: String) {
+    package init(_ reason: String, wasAsked: Bool = false) {
         self.reason = reason
+        self.wasAsked = wasAsked
     }
 }
 

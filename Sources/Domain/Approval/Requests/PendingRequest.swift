@@ -113,7 +113,7 @@ package struct PendingRequest: Sendable, Hashable {
         kind = request.kind
         title = Wording.title(request)
         self.confirmationTrouble = confirmationTrouble?.reason
-        lines = Wording.lines(request, limits, isUnconfirmed: confirmationTrouble != nil)
+        lines = Wording.lines(request, limits, unconfirmed: confirmationTrouble)
         body = lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
         clientName = request.verified ? request.clientName.map { PlainText.field($0) } : nil

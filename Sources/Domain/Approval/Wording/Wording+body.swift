@@ -16,11 +16,17 @@ extension Wording {
     static func lines(
         _ request: ApprovalRequest,
         _ limits: ApprovalLimits,
-        isUnconfirmed: Bool = false
+        unconfirmed: ConfirmationError? = nil
     ) -> BodyLines {
-        let unconfirmed =
-            isUnconfirmed ? ["It was allowed, but pinentry could not ask you: see `keybell doctor`."] : []
-        return BodyLines(warnings: unconfirmed + warnings(request), matters: matters(request, limits))
+        let trouble = unconfirmed.map { error in
+            error.wasAsked
+                ? "It was allowed, but not confirmed in pinentry's window."
+                : "It was allowed, but pinentry could not ask you: see `keybell doctor`."
+        }
+        return BodyLines(
+            warnings: [trouble].compactMap(\.self) + warnings(request),
+            matters: matters(request, limits)
+        )
     }
 
     /// What is asked for, the weightiest first.

@@ -31,7 +31,7 @@ extension Wording {
         return line + more(entries.count - named)
     }
 
-    private static func login(_ entry: EntryLine) -> String {
+    static func login(_ entry: EntryLine) -> String {
         let title = entry.title.isEmpty ? "without a title" : quoted(entry.title)
         return title + (entry.username.isEmpty ? "" : " (\(quoted(entry.username)))")
     }

@@ -7,7 +7,8 @@ import Vault
 struct Purpose: Sendable {
     /// The page; nil for a bulk read.
     var query: MatchQuery?
-    /// What a bulk read asks for, part by part, so that an allow for one is none for another.
+    /// What a search asks for, part by part, so that an allow for one is none for another; of other bulk reads that is which
+    /// logins they found, and names that nothing bears make no difference.
     var asked: [String] = []
     /// Whether passwords go out.
     var passwords = true

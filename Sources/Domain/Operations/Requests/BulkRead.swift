@@ -21,7 +21,6 @@ struct BulkRead: Sendable {
     ///
     /// - Parameters:
     ///   - verified: The request.
-    ///   - asked: What it asks for, so that an allow for one is none for another.
     ///   - isByEntry: Whether it names single entries.
     ///   - passwords: Whether passwords go out.
     ///   - select: Finds the logins of one vault.
@@ -29,7 +28,6 @@ struct BulkRead: Sendable {
     /// - Throws: Why there is none.
     func answer(
         _ verified: VerifiedRequest,
-        asked: String,
         isByEntry: Bool = false,
         passwords: Bool = true,
         select: @Sendable (LoginIndex) -> [Login]
@@ -48,7 +46,7 @@ struct BulkRead: Sendable {
             let asks = !isByEntry && verified.asksInBulk(caller)
             throw await access.limitFirst(error, of: verified, asks: asks)
         }
-        let purpose = Purpose(asked: [asked], passwords: passwords, isByEntry: isByEntry)
+        let purpose = Purpose(passwords: passwords, isByEntry: isByEntry)
         return try await BackgroundWork.done(beside: offers.count > BackgroundWork.fewLogins) {
             () async throws(Refusal) in
             let released = try await release.release(offers.sorted(by: order), for: purpose, to: verified)

@@ -12,7 +12,7 @@ struct GetAllLogins: VerifiedOperation {
     }
 
     func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
-        try await bulk.answer(verified, asked: "", passwords: verified.rules.passwordsInGetAllLogins) {
+        try await bulk.answer(verified, passwords: verified.rules.passwordsInGetAllLogins) {
             $0.all
         }
     }

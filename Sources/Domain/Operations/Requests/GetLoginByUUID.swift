@@ -13,7 +13,7 @@ struct GetLoginByUUID: VerifiedOperation {
 
     func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let text = try verified.required("Uuid")
-        return try await bulk.answer(verified, asked: text, isByEntry: true) { index in
+        return try await bulk.answer(verified, isByEntry: true) { index in
             LoginID(hex: text).flatMap { index.login($0) }.map { [$0] } ?? []
         }
     }

@@ -22,9 +22,6 @@ struct GetLoginsByNames: VerifiedOperation {
         guard names.count <= Self.mostNames else {
             throw .forbidden("At most \(Self.mostNames) names at once.")
         }
-        return try await bulk.answer(verified, asked: names.joined(separator: "\n"), isByEntry: true) {
-            index in
-            index.titled(names)
-        }
+        return try await bulk.answer(verified, isByEntry: true) { index in index.titled(names) }
     }
 }

@@ -76,17 +76,17 @@ struct AllowCommand: AsyncParsableCommand {
         let request = try await daemon.request(code.text)
         if let mistake = mistake(for: request) { throw ConsoleError.refused(mistake) }
         guard confirmsAlways(request) else { throw ConsoleError.refused("Nothing was allowed.") }
+        let entries = entry.isEmpty ? request.entries : try await daemon.entries(of: request)
         let choices = AnswerChoices(
             id: id,
-            entries: entry.isEmpty
-                ? [] : try EntryChoice.uuids(of: entry, among: await daemon.entries(of: request)),
+            entries: try EntryChoice.uuids(of: entry, among: entries),
             fields: namesOnly ? AnswerChoices.everythingButNames : [],
             scope: scope?.rawValue,
             seconds: minutes.map { UInt32($0) * 60 }
         )
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            tell(request, choices, isAbandoned: await isAbandoned(daemon))
+            tell(request, choices, among: entries, isAbandoned: await isAbandoned(daemon))
             await noteTaken(request, choices, daemon)
             return await noteLock(request, daemon)
         }
@@ -95,7 +95,7 @@ struct AllowCommand: AsyncParsableCommand {
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
         let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
         guard ending == .ended("allowed") else { throw ConsoleError.refused(Self.unconfirmed(ending)) }
-        tell(request, choices, isAbandoned: await isAbandoned(daemon))
+        tell(request, choices, among: entries, isAbandoned: await isAbandoned(daemon))
         await noteTaken(request, choices, daemon)
         await noteLock(request, daemon)
     }
@@ -105,7 +105,7 @@ struct AllowCommand: AsyncParsableCommand {
         switch ending {
         case .ended(let outcome): "It was not confirmed: the request was \(outcome)."
         case .unconfirmed(let reason):
-            "The allow doesn't count, for it could not be confirmed, and the request still waits. \(reason)"
+            "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"
         case nil: "It was not confirmed: the request still waits."
         }
     }
@@ -184,16 +184,28 @@ struct AllowCommand: AsyncParsableCommand {
         return recent.last { $0.code == code.text }?.isAbandoned ?? false
     }
 
-    private func tell(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool) {
+    private func tell(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        among entries: [RequestDetails.Entry],
+        isAbandoned: Bool
+    ) {
         output.json
-            ? Output.json(Self.json(request, choices, isAbandoned: isAbandoned))
+            ? Output.json(Self.json(request, choices, among: entries, isAbandoned: isAbandoned))
             : Output.line(
-                Self.summary(request, choices, isAbandoned: isAbandoned).joined(separator: "\n")
+                Self.summary(request, choices, among: entries, isAbandoned: isAbandoned).joined(
+                    separator: "\n"
+                )
             )
     }
 
     /// What was allowed, for programs.
-    static func json(_ request: RequestDetails, _ choices: AnswerChoices, isAbandoned: Bool = false) -> JSON {
+    static func json(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        among entries: [RequestDetails.Entry]? = nil,
+        isAbandoned: Bool = false
+    ) -> JSON {
         .object([
             ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
             ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
@@ -201,15 +213,15 @@ struct AllowCommand: AsyncParsableCommand {
             ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
             ("scope", .string(choices.scope ?? "once")),
             ("left-out", .array(choices.fields.map { .string($0) })),
-            ("entries", .array(chosen(request, choices).map { .string($0.uuid) })),
+            ("entries", .array(chosen(entries ?? request.entries, choices).map { .string($0.uuid) })),
         ])
     }
 
     private static func chosen(
-        _ request: RequestDetails,
+        _ entries: [RequestDetails.Entry],
         _ choices: AnswerChoices
     ) -> [RequestDetails.Entry] {
-        request.entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
+        entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
     }
 
     /// Asks once more before something is allowed for good; a script has nobody to ask.
@@ -219,9 +231,17 @@ struct AllowCommand: AsyncParsableCommand {
     }
 
     /// What was allowed.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - choices: What was chosen.
+    ///   - entries: All its logins, where some were chosen; else the first.
+    ///   - isAbandoned: Whether whoever asked had given up.
+    /// - Returns: The lines.
     static func summary(
         _ request: RequestDetails,
         _ choices: AnswerChoices,
+        among entries: [RequestDetails.Entry]? = nil,
         isAbandoned: Bool = false
     ) -> [String] {
         guard !request.isQuiet else {
@@ -234,7 +254,7 @@ struct AllowCommand: AsyncParsableCommand {
                 "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
             )
         }
-        lines += chosen(request, choices).map { "  " + $0.line }
+        lines += chosen(entries ?? request.entries, choices).map { "  " + $0.line }
         let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
         if rest > 0 { lines.append("  … and \(rest) more") }
         if choices.fields == AnswerChoices.everythingButNames {

@@ -64,11 +64,11 @@ struct WatchState {
         case .added(let request):
             if let index = waiting.firstIndex(where: { $0.code == request.code }) {
                 waiting[index] = request
-                // It waits again, for what was answered here could not be confirmed.
+                // It waits again, for what was answered here was not confirmed.
                 guard let trouble = request.confirmationTrouble,
                     answered.remove(request.code) != nil
                 else { return [] }
-                return [.print("\(request.code): it could not be confirmed, and still waits. \(trouble)")]
+                return [.print("\(request.code): it was not confirmed, and still waits. \(trouble)")]
             }
             waiting.append(request)
             guard focus != nil else { return focusOldest(at: now) }

@@ -18,6 +18,7 @@ struct AnswerRecorder: Sendable {
                     .code: request.code,
                     .kind: request.kind.rawValue,
                     .outcome: ended.outcome.rawValue,
+                    .reason: ended.wasUnconfirmed ? "unconfirmed" : nil,
                     .scope: ended.scope?.rawValue,
                     .by: ended.answeredBy,
                     .client: request.client,

@@ -7,11 +7,6 @@ import Settings
 extension Configuration {
     /// Says in the log what of the files that the configuration names should be put right, though they can be used.
     func tell(_ logger: Logger, environment: [String: String]) {
-        if approval.confirmation != .none, approval.confirmedKinds.isEmpty {
-            logger.warning(
-                "confirm_with confirms nothing: name the kinds in [approval] confirm_kinds, such as [\"release\"]"
-            )
-        }
         let advice = advice(
             folders: .ofProcess(),
             path: environment["PATH"] ?? "",

@@ -8,6 +8,18 @@ import Testing
 @testable import SecretService
 
 struct DoctorTests {
+    @Test(arguments: [
+        (true, true, Finding.Level.ok), (true, false, .ok), (false, false, .warning), (false, true, .failure),
+    ])
+    func `a pinentry whose window has no display is told by what it is for`(
+        hasDisplay: Bool,
+        confirms: Bool,
+        level: Finding.Level
+    ) {
+        let finding = PinentryCheck.finding("pinentry", hasDisplay: hasDisplay, confirms: confirms)
+        #expect(finding.level == level)
+    }
+
     private let daemon = DaemonProcess(pid: 7, executable: "/usr/bin/keybelld")
 
     @Test(arguments: [

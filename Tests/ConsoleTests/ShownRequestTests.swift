@@ -52,6 +52,15 @@ struct ShownRequestTests {
             ]
         )
         #expect(RequestDetails.list([answer]).map(\.code) == ["CCCC", "BBBB", "AAAA"])
+        let ties = Value.dictionary(
+            key: "s",
+            value: "a{sv}",
+            ["7777", "2222"].map { .init(key: .string($0), value: members(1)) }
+        )
+        #expect(
+            RequestDetails.list([ties]).map(\.code) == ["7777", "2222"],
+            "in the order in which they came"
+        )
         #expect(RequestDetails.list([.string("no")]).isEmpty)
         #expect(RequestDetails.list([]).isEmpty)
     }
@@ -61,7 +70,6 @@ struct ShownRequestTests {
         #expect(
             RequestsCommand.lines(details, now: 160) == [
                 "7F2A  firefox asks  (expires in 60 seconds)", "      line 1", "      line 2",
-                "      … and 3 more",
             ]
         )
     }
@@ -149,12 +157,50 @@ struct ShownRequestTests {
     }
 
     @Test(arguments: [("7f2a", "7F2A"), ("ABCD", "ABCD")])
-    func `a code may be typed in either case`(typed: String, code: String) {
-        #expect(CodeArgument(argument: typed)?.text == code)
+    func `a code may be typed in either case`(typed: String, code: String) throws {
+        #expect(try CodeArgument(typed).text == code)
     }
 
     @Test(arguments: ["", "7F2", "7F2AA", "0000", "1ABC", "ILOI", "7F2-", "ééé"])
     func `what can't be a code is refused`(typed: String) {
-        #expect(CodeArgument(argument: typed) == nil)
+        #expect {
+            try CodeArgument(typed)
+        } throws: { error in
+            "\(error)".contains("neither 0, 1, I, L nor O")
+        }
+    }
+
+    @Test(arguments: [("associate", "keeps its program quiet"), ("unlock", "can't be denied beforehand")])
+    func `a scope that a denial can't have is refused with what can be done instead`(
+        kind: String,
+        words: String
+    ) {
+        let request = request("7F2A", kind: kind)
+        #expect(ScopeArgument.session.mistake(for: request, denying: true)?.contains(words) == true)
+        #expect(ScopeArgument.always.mistake(for: request, denying: true)?.contains("--scope always") == true)
+        #expect(ScopeArgument.once.mistake(for: request, denying: true) == nil)
+    }
+
+    @Test func `who answers what has ended is told how it did`() {
+        let more: [String: Value] = [
+            "outcome": .string("allowed"), "answered-by": .string("a notification"), "ended": .uint64(150),
+        ]
+        #expect(
+            request("7F2A", more: more).ending(now: 160)
+                == "Request 7F2A was allowed by a notification, 10 seconds ago."
+        )
+        #expect(request("7F2A").ending(now: 160) == nil)
+    }
+
+    @Test func `forgetting says what was forgotten`() {
+        let grant: [String: Value] = [
+            "key": .string("K1"), "decision": .string("allow"), "kind": .string("release"),
+            "host": .string("a.example"), "scheme": .string("https"),
+        ]
+        #expect(
+            ForgetCommand.told("K1", "firefox", among: [grant])
+                == "Forgotten for firefox: allow release https://a.example."
+        )
+        #expect(ForgetCommand.told("K2", "firefox", among: []) == "Forgotten for firefox: K2.")
     }
 }

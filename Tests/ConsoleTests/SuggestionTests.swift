@@ -11,6 +11,7 @@ struct SuggestionTests {
         (["statsu"], "keybell status"), (["grant"], "keybell grants"), (["Allow"], "keybell allow"),
         (["client", "asociate"], "keybell client associate"), (["lgo", "--json"], "keybell log"),
         (["request"], "keybell requests"), (["docter"], "keybell doctor"),
+        (["mute", "curl"], "keybell deny CODE --mute MINUTES"),
     ])
     func `a command that isn't there suggests the nearest one`(arguments: [String], suggestion: String) {
         #expect(Suggestion.command(for: arguments) == suggestion)

@@ -15,6 +15,15 @@ struct TerminalLayoutTests {
         )
     }
 
+    @Test func `columns of a table stay where they are as far as the line goes`() {
+        let page = TerminalLayout(columns: 24, isStyled: false)
+        #expect(
+            page.set("firefox   3F:A2  made just now").split(separator: "\n") == [
+                "firefox   3F:A2  made", "  just now",
+            ]
+        )
+    }
+
     @Test func `a word that is longer than a line is cut and nothing is lost`() {
         let page = TerminalLayout(columns: 20, isStyled: false)
         let path = "/home/someone/.cache/deep/down/firefox"

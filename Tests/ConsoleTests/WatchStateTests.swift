@@ -203,7 +203,7 @@ struct WatchStateTests {
         _ = scene.press("i")
         _ = scene.type("work")
         #expect(scene.press("\r").deeds.isEmpty, "it came as a byte and alone: one press")
-        #expect(scene.press("x").texts == ["Not allowed."])
+        #expect(scene.press("x").texts == ["Not yet: it goes on waiting."])
     }
 
     @Test func `an empty name, or Esc, answers nothing`() {
@@ -294,12 +294,78 @@ struct WatchStateTests {
         #expect(
             scene.press("y").texts == [
                 "AAAA  firefox asks\n"
-                    + "Allow 2 logins: “GitHub” (“octocat”), (no title)? [y] yes  [any other key] go back"
+                    + "Allow 2 logins: “GitHub” (“octocat”), (no title)? [y] or Enter: yes  [any other key] no"
             ]
         )
         #expect(
             scene.press("y").deeds == [
                 .answer(code: "AAAA", decision: "allow", AnswerChoices(entries: ["AA", "CC"]))
+            ]
+        )
+    }
+
+    @Test func `the last step of a choice takes Enter`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(threeLogins("AAAA")))
+        for key in "eynn" { _ = scene.press(key) }
+        #expect(
+            scene.press("\r").deeds == [
+                .answer(code: "AAAA", decision: "allow", AnswerChoices(entries: ["AA"]))
+            ]
+        )
+    }
+
+    /// What asks for one more key.
+    static let confirmations = ["a", "eynn"]
+
+    @Test(arguments: confirmations)
+    func `an allow that waits for one more key lapses, and what waits stands there again`(keys: String) {
+        var scene = WatchScene()
+        let request = threeLogins("AAAA")
+        _ = scene.take(.added(request))
+        #expect(scene.board.due == nil)
+        for key in keys { _ = scene.press(key) }
+        let due = scene.board.due
+        #expect(due == scene.now + .seconds(10))
+        scene.now += .milliseconds(9999)
+        #expect(scene.take(.time).isEmpty)
+        scene.now += .milliseconds(1)
+        let shown: [WatchState.Action] = [
+            .print("Not yet: it goes on waiting."), .show(request, keys: WatchKeys(request, others: 0)),
+        ]
+        #expect(scene.take(.time) == shown)
+        #expect(scene.board.due == nil)
+        #expect(scene.press("\r").isEmpty)
+    }
+
+    @Test func `a key that comes when an allow has lapsed allows nothing, told of the time or not`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        _ = scene.press("a")
+        scene.now += .seconds(10)
+        #expect(scene.press("a").deeds.isEmpty)
+    }
+
+    @Test(arguments: confirmations)
+    func `an arrow key is another key than the one that says yes`(keys: String) {
+        var scene = WatchScene()
+        _ = scene.take(.added(threeLogins("AAAA")))
+        for key in keys { _ = scene.press(key) }
+        scene.now += .seconds(1)
+        #expect(scene.take(.key(.sequence(at: scene.now))).texts == ["Not yet: it goes on waiting."])
+        #expect(scene.take(.key(.sequence(at: scene.now))).isEmpty)
+        #expect(scene.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
+    }
+
+    @Test func `what is pasted into a name isn't taken, and that is said`() {
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA", kind: "associate")))
+        _ = scene.press("i")
+        _ = scene.type("wo")
+        scene.now += .seconds(1)
+        #expect(
+            scene.take(.key(.paste(at: scene.now))) == [
+                .print("What is pasted doesn't count here: type the name."), .echo("Name: wo"),
             ]
         )
     }

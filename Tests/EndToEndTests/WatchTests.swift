@@ -93,7 +93,7 @@ import Testing
         try await Self.press("?", in: terminal, until: "allow under another name")
         for isMarked in [true, false] {
             try await terminal.paste("git status -s | tail\na\n\ny\ny\n", isMarked: isMarked)
-            try await terminal.shows("a key counts alone")
+            try await terminal.shows("press one at a time")
         }
         try await terminal.type("a", "Enter")
         #expect(try await household.keybell("requests").output.contains(code))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import DBus
 import Foundation
 import Notifier
 import TestSupport
@@ -56,6 +57,12 @@ struct DesktopShellTests {
 
     // MARK: GNOME Shell
 
+    /// Whether a question about this host is drawn: in its title or, where that would be cut, in its text.
+    private static func draws(_ host: String, _ shell: GnomeShellNotifier) async throws -> Bool {
+        guard try await shell.drawn() != nil else { return false }
+        return try await shell.drawnTexts().contains { $0.text.contains(host) }
+    }
+
     @Test(arguments: [0, 300, 600, 900])
     func `on GNOME a double click on Allow never answers the question that comes next`(gap: Int) async throws
     {
@@ -64,7 +71,7 @@ struct DesktopShellTests {
         let session = try await Self.session(on: bus)
         let first = session.ask(host: "alice.example")
         try await eventually("the first question") {
-            try await shell.drawn()?.contains("alice.example") == true ? () : nil
+            try await Self.draws("alice.example", shell) ? () : nil
         }
         let second = session.ask(host: "bob.example")
         try await Self.picture("gnome-first", shell.picture)
@@ -72,13 +79,58 @@ struct DesktopShellTests {
         guard try await Self.doubleClick(gap, on: session, { try await shell.click(allow) }) else { return }
         #expect(await first.value.isAllowed)
         try await eventually("the second question") {
-            try await shell.drawn()?.contains("bob.example") == true ? () : nil
+            try await Self.draws("bob.example", shell) ? () : nil
         }
         try await Self.picture("gnome-second", shell.picture)
         #expect(await session.approvals.pending().map(\.host) == ["bob.example"])
         try await shell.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await second.value.isAllowed)
         try await shell.shows(0)
+        try await session.end()
+        try await shell.stop()
+    }
+
+    @Test func `on GNOME a question that stood behind another program's isn't allowed as it is drawn`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let other = try await bus.connect()
+        let answered = try await other.call(
+            FakeServer.name,
+            FakeServer.path,
+            FakeServer.name,
+            "Notify",
+            [
+                .string("Other"), .uint32(0), .string(""), .string("Battery low"), .string(""), .strings([]),
+                .vardict(["urgency": .byte(2)]), .int32(0),
+            ]
+        )
+        let id = try #require(answered.first)
+        try await eventually("another program's notification") {
+            try await shell.drawn() == "Battery low" ? () : nil
+        }
+        let session = try await Self.session(on: bus)
+        let answer = session.ask(host: "alice.example")
+        // Longer than any guard that began when the question was sent.
+        try await Task.sleep(for: .seconds(8))
+        #expect(try await shell.drawn() == "Battery low")
+        _ = try await other.call(
+            FakeServer.name,
+            FakeServer.path,
+            FakeServer.name,
+            "CloseNotification",
+            [id]
+        )
+        let allow = try await eventually("the question") {
+            try await Self.draws("alice.example", shell) ? try await shell.place(of: "Allow") : nil
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        try await shell.click(allow)
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(await session.approvals.pending().count == 1)
+        try await shell.press("Allow") { await session.approvals.pending().isEmpty }
+        #expect(await answer.value.isAllowed)
         try await session.end()
         try await shell.stop()
     }

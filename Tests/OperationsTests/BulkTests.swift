@@ -55,6 +55,18 @@ import Vault
         #expect(rung.body.contains("\"Entries\":[]"))
     }
 
+    @Test(arguments: types)
+    func `what is denied with a mute isn't counted among what is denied unseen since`(_ type: RequestType)
+        async throws
+    {
+        let scene = await scene()
+        let body = try body(type, scene.guest)
+        _ = try await scene.verified(scene.guest, body, .deny(Choices(muteSeconds: 60)))
+        #expect(await scene.approvals.recent().first?.unseen == 0)
+        _ = try await scene.verified(scene.guest, self.body(type, scene.guest))
+        #expect(await scene.approvals.recent().first?.unseen == 1)
+    }
+
     @Test func `names that no login bears don't make another question of it`() async throws {
         let scene = await scene()
         func body(_ names: [String]) throws -> [UInt8] {

@@ -42,5 +42,7 @@ package enum ConfigurationInterface {
         package static let afterRestart = "after-restart"
         /// `b`: whether the built-in notifier shows requests.
         package static let notifier = "notifier"
+        /// `b`: whether what the daemon starts has a display for its windows.
+        package static let display = "display"
     }
 }

@@ -47,6 +47,8 @@ package struct ConfigurationState: Equatable, Sendable {
     package var afterRestart: [String]
     /// Whether the built-in notifier shows requests.
     package var isNotifierOn: Bool
+    /// Whether what the daemon starts has a display for its windows.
+    package var hasDisplay: Bool
 
     /// Describes it.
     package init(
@@ -54,12 +56,14 @@ package struct ConfigurationState: Equatable, Sendable {
         isCurrent: Bool,
         problem: String? = nil,
         afterRestart: [String] = [],
-        isNotifierOn: Bool = true
+        isNotifierOn: Bool = true,
+        hasDisplay: Bool = true
     ) {
         self.file = file
         self.isCurrent = isCurrent
         self.problem = problem
         self.afterRestart = afterRestart
         self.isNotifierOn = isNotifierOn
+        self.hasDisplay = hasDisplay
     }
 }

@@ -40,6 +40,7 @@ struct ConfigurationObject: Sendable {
             Key.current: .boolean(state.isCurrent),
             Key.afterRestart: .strings(state.afterRestart),
             Key.notifier: .boolean(state.isNotifierOn),
+            Key.display: .boolean(state.hasDisplay),
         ]
         if let problem = state.problem { details[Key.problem] = .string(problem) }
         return [.vardict(details)]

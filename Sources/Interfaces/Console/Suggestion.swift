@@ -13,6 +13,7 @@ enum Suggestion {
             guard !children.isEmpty, !argument.hasPrefix("-") else { return nil }
             let names = children.map { name(of: $0) }
             guard let index = names.firstIndex(of: argument) else {
+                if path.count == 1, argument == "mute" { return "keybell deny CODE --mute MINUTES" }
                 return nearest(to: argument, among: names).map { (path + [$0]).joined(separator: " ") }
             }
             command = children[index]

@@ -3,11 +3,12 @@
 package import Callers
 
 extension ApprovalQueue {
-    /// Whether anything that this program asks is denied unseen; counted with the denial that began it.
-    mutating func isMuted(_ caller: Caller, now: Instant) -> Bool {
+    /// Whether anything that this program asks is denied unseen; counted with the denial that began it, unless this was
+    /// asked about before.
+    mutating func isMuted(_ caller: Caller, counting: Bool = true, now: Instant) -> Bool {
         dropStale(now: now)
         guard let mute = mute(of: caller) else { return false }
-        countUnseen(1, for: mute.code)
+        if counting { countUnseen(1, for: mute.code) }
         return true
     }
 
@@ -34,8 +35,8 @@ extension ApprovalBroker {
     package var hasMutes: Bool { !queue.mutes.isEmpty }
 
     /// Whether anything that this program asks is denied unseen.
-    package func isMuted(_ caller: Caller) -> Bool {
-        queue.isMuted(caller, now: clock.now)
+    package func isMuted(_ caller: Caller, counting: Bool = true) -> Bool {
+        queue.isMuted(caller, counting: counting, now: clock.now)
     }
 
     /// Whether one more question of a program could be shown, or wait for its turn.

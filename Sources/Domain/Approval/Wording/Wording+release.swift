@@ -76,6 +76,7 @@ extension Wording {
         let places =
             request.places.filter(secretPlaces.contains)
             + request.places.filter { !secretPlaces.contains($0) }
-        return "It looks at \(listed(places.map { PlainText.field($0.replacing("-", with: " ")) }))."
+        let words = places.map { $0 == "urls" ? "URLs" : PlainText.field($0.replacing("-", with: " ")) }
+        return "It looks at \(listed(words))."
     }
 }

@@ -64,7 +64,7 @@ struct Handout: Sendable {
         }
         try await keys.check(verified)
         // The person may have denied the question about some of these with a mute, or forgotten what covers the rest.
-        try await mutes.check(verified.requester)
+        try await mutes.checkAgain(verified.requester)
         let stays = zip(
             await coverage.stillCovered(released.offers.map(\.cover)),
             await stillAsShown(released)

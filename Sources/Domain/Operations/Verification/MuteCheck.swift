@@ -15,7 +15,17 @@ struct MuteCheck: Sendable {
     ///
     /// Who asks is found out only while anybody is muted: that is expensive, and hardly ever needed.
     func check(_ requester: CachedRequester) async throws(Refusal) {
+        try await check(requester, counting: true)
+    }
+
+    /// The same once more for what the person may have been asked about meanwhile, which isn't counted as denied unseen:
+    /// it may be what they have denied with a mute.
+    func checkAgain(_ requester: CachedRequester) async throws(Refusal) {
+        try await check(requester, counting: false)
+    }
+
+    private func check(_ requester: CachedRequester, counting: Bool) async throws(Refusal) {
         guard await approvals.hasMutes else { return }
-        if await approvals.isMuted(await requester.caller()) { throw .muted }
+        if await approvals.isMuted(await requester.caller(), counting: counting) { throw .muted }
     }
 }

@@ -55,11 +55,11 @@ extension DaemonBus {
     /// The request of a code, whether it waits or was denied unseen.
     func request(_ code: String) async throws(ConsoleError) -> RequestDetails {
         if let waiting = try await requests().first(where: { $0.code == code }) { return waiting }
-        if let quiet = try await recentRequests().last(where: { $0.code == code && $0.isQuiet }) {
-            return quiet
-        }
+        let ended = try await recentRequests().last { $0.code == code }
+        if let ended, ended.isQuiet { return ended }
         throw .refused(
-            "No request \(code) waits. `keybell requests` lists them, with --recent the ended ones."
+            (ended.flatMap { $0.ending(now: Moment.now()) } ?? "No request \(code) waits.")
+                + " `keybell requests` lists those that wait, with --recent the ended ones."
         )
     }
 }

@@ -16,6 +16,8 @@ struct ConfigurationDetails: Equatable, Sendable {
     var afterRestart: [String] = []
     /// Whether the built-in notifier shows requests.
     var isNotifierOn = true
+    /// Whether what the daemon starts has a display for its windows; nil where an older daemon doesn't say.
+    var hasDisplay: Bool?
 
     /// What the person should know of it, each with what to do; nothing where the file is in force.
     var remarks: [(text: String, cure: String)] {
@@ -55,7 +57,8 @@ extension ConfigurationDetails {
             isCurrent: isCurrent,
             problem: details.cleanText(Key.problem),
             afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned),
-            isNotifierOn: details[Key.notifier]?.asBool ?? true
+            isNotifierOn: details[Key.notifier]?.asBool ?? true,
+            hasDisplay: details[Key.display]?.asBool
         )
     }
 

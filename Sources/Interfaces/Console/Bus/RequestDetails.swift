@@ -76,7 +76,22 @@ struct RequestDetails: Equatable, Sendable {
         return entries.compactMap { entry -> RequestDetails? in
             guard let code = entry.key.asString, let members = entry.value.vardict else { return nil }
             return RequestDetails(code: code, reading: members)
-        }.sorted { ($0.ended ?? $0.created, $0.code) < ($1.ended ?? $1.created, $1.code) }
+        }.enumerated().sorted { left, right in
+            let (first, second) = (
+                left.element.ended ?? left.element.created, right.element.ended ?? right.element.created
+            )
+            // Those that wait come oldest first, those that have ended newest first.
+            let isNewestFirst = left.element.ended != nil
+            return first == second ? (left.offset < right.offset) != isNewestFirst : first < second
+        }.map(\.element)
+    }
+
+    /// How and when it ended; nil while it waits.
+    func ending(now: UInt64) -> String? {
+        guard let outcome else { return nil }
+        let who = answeredBy.map { " by \($0)" } ?? ""
+        return "Request \(code) was \(outcome)\(who)"
+            + (ended.map { ", \(Moment.ago($0, now: now))." } ?? ".")
     }
 
     /// Whether a decision on it may be remembered.

@@ -10,19 +10,40 @@ enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
     case once, session, always
 }
 
+extension ScopeArgument {
+    /// Why an answer to this request can't hold for that long; nil if it can.
+    func mistake(for request: RequestDetails, denying: Bool) -> String? {
+        guard self != .once, !request.canBeRemembered else { return nil }
+        let option = "leave out --scope \(rawValue)."
+        return switch (request.kind, denying) {
+        case ("associate", false), ("overwrite", false):
+            "A client that is let in is known until you revoke it, and you are asked about its logins then: \(option)"
+        case ("associate", true), ("overwrite", true):
+            "That a client isn't let in is remembered for a moment only; --mute MINUTES keeps its program quiet for longer: \(option)"
+        case ("unlock", false): "An unlock can't be allowed beforehand: \(option)"
+        case ("unlock", true):
+            "An unlock can't be denied beforehand; --mute MINUTES keeps its program quiet: \(option)"
+        default:
+            "What reads more than one host's logins is \(denying ? "denied" : "allowed") once each time: \(option)"
+        }
+    }
+}
+
 /// A request's code as it is typed: upper or lower case alike.
-struct CodeArgument: ExpressibleByArgument {
+struct CodeArgument {
     let text: String
 
-    init?(argument: String) {
+    init(_ argument: String) throws(ValidationError) {
         let code = argument.uppercased()
-        guard code.utf8.count == 4, code.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
+        guard code.utf8.count == 4, code.utf8.allSatisfy(Self.alphabet.utf8.contains) else {
+            throw ValidationError(
+                "A code has four of the characters \(Self.alphabet), and so neither 0, 1, I, L nor O."
+            )
+        }
         text = code
     }
 
-    static var defaultCompletionKind: CompletionKind { Completions.codes }
-
-    private static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTUVWXYZ".utf8)
+    private static let alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 }
 
 /// `keybell allow`: says yes to a request.
@@ -34,7 +55,11 @@ struct AllowCommand: AsyncParsableCommand {
         discussion: "The code stands in the notification and in `keybell requests`."
     )
 
-    @ArgumentParser.Argument(help: "The request's four characters, such as 7F2A.")
+    @ArgumentParser.Argument(
+        help: "The request's four characters, such as 7F2A.",
+        completion: Completions.codes,
+        transform: { try CodeArgument($0) }
+    )
     var code: CodeArgument
 
     @Option(help: "The name to give to a new client.")
@@ -146,14 +171,7 @@ struct AllowCommand: AsyncParsableCommand {
             return
                 "\(namesOnly ? "--names-only" : "--entry") is for logins that go out, and here none do: leave it out."
         }
-        guard let scope, scope != .once, !request.canBeRemembered else { return nil }
-        let option = "leave out --scope \(scope.rawValue)."
-        return switch request.kind {
-        case "associate", "overwrite":
-            "A client that is let in is known until you revoke it, and you are asked about its logins then: \(option)"
-        case "unlock": "An unlock can't be allowed beforehand: \(option)"
-        default: "What reads more than one host's logins is allowed once each time: \(option)"
-        }
+        return scope?.mistake(for: request, denying: false)
     }
 
     /// Says when the program gets nothing for all that, since the vault has been locked, by the screen's lock mostly.
@@ -192,7 +210,7 @@ struct AllowCommand: AsyncParsableCommand {
     ) {
         output.json
             ? Output.json(Self.json(request, choices, among: entries, isAbandoned: isAbandoned))
-            : Output.line(
+            : Output.text(
                 Self.summary(request, choices, among: entries, isAbandoned: isAbandoned).joined(
                     separator: "\n"
                 )

@@ -20,10 +20,10 @@ struct ClientsCommand: AsyncParsableCommand {
             return
         }
         guard !clients.isEmpty else {
-            Output.line("No client has a key yet. A program that associates shows up as a request.")
+            Output.text("No client has a key yet. A program that associates shows up as a request.")
             return
         }
-        for line in Self.lines(clients, now: Moment.now()) { Output.line(line) }
+        for line in Self.lines(clients, now: Moment.now()) { Output.text(line) }
     }
 
     static func lines(_ clients: [[String: Value]], now: UInt64) -> [String] {

@@ -7,7 +7,11 @@ import BusInterface
 struct DenyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "deny", abstract: "Deny a request.")
 
-    @Argument(help: "The request's four characters, such as 7F2A.")
+    @Argument(
+        help: "The request's four characters, such as 7F2A.",
+        completion: Completions.codes,
+        transform: { try CodeArgument($0) }
+    )
     var code: CodeArgument
 
     @Option(
@@ -28,11 +32,12 @@ struct DenyCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         let request = try await daemon.request(code.text)
+        if let mistake = scope?.mistake(for: request, denying: true) { throw ConsoleError.refused(mistake) }
         let choices = AnswerChoices(scope: scope?.rawValue, muteSeconds: mute.map { UInt32($0) * 60 })
         try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)
-        Output.line("Denied \(request.code): \(request.title)")
+        Output.text("Denied \(request.code): \(request.title)")
         if let mute {
-            Output.line(
+            Output.text(
                 "  This program is muted for \(Moment.span(UInt64(mute) * 60)); "
                     + "`keybell unmute \(request.code)` ends that."
             )

@@ -34,14 +34,13 @@ struct ForgetCommand: AsyncParsableCommand {
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         guard all else {
+            // What can't be listed can be forgotten.
+            let grants = (try? await grants(daemon)) ?? []
             try await Self.forget(client ?? "", key ?? "", daemon)
-            return Output.line("Forgotten.")
+            return Output.text(Self.told(key ?? "", client ?? "", among: grants))
         }
-        let interface = ClientsInterface.description
-        let grants = dictionaries(
-            try await daemon.call(interface, ClientsInterface.grants, [.string(client ?? "")])
-        )
-        guard !grants.isEmpty else { return Output.line("There is nothing to forget.") }
+        let grants = try await grants(daemon)
+        guard !grants.isEmpty else { return Output.text("There is nothing to forget.") }
         let count = Amount.of(grants.count, "grant")
         guard Output.confirm("Forget \(count), so that you are asked again?") ?? true else {
             throw ConsoleError.refused("Nothing was forgotten.")
@@ -54,7 +53,28 @@ struct ForgetCommand: AsyncParsableCommand {
                 daemon
             )
         }
-        Output.line("Forgotten: \(count).")
+        Output.text("Forgotten: \(count).")
+    }
+
+    private func grants(_ daemon: DaemonBus) async throws(ConsoleError) -> [[String: Value]] {
+        dictionaries(
+            try await daemon.call(
+                ClientsInterface.description,
+                ClientsInterface.grants,
+                [.string(client ?? "")]
+            )
+        )
+    }
+
+    /// What was forgotten.
+    static func told(_ key: String, _ client: String, among grants: [[String: Value]]) -> String {
+        typealias Key = ClientsInterface.GrantKey
+        let grant = grants.first { $0[Key.key]?.asString == key }
+        let what = grant.map { grant in
+            [grant.cleanText(Key.decision), grant.cleanText(Key.kind), GrantsCommand.place(grant)]
+                .filter { !$0.isEmpty }.joined(separator: " ")
+        }
+        return "Forgotten for \(PlainText.name(client)): \(what ?? PlainText.name(key))."
     }
 
     private static func forget(_ client: String, _ key: String, _ daemon: DaemonBus)

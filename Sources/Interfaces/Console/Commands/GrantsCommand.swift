@@ -38,11 +38,11 @@ struct GrantsCommand: AsyncParsableCommand {
         let policy = await Self.policy(daemon)
         guard !grants.isEmpty else {
             for line in Self.withoutGrants(client, id: await Self.id(client, daemon), policy) {
-                Output.line(line)
+                Output.text(line)
             }
             return
         }
-        for line in Self.lines(grants, now: Moment.now(), namesClients: client == nil) { Output.line(line) }
+        for line in Self.lines(grants, now: Moment.now(), namesClients: client == nil) { Output.text(line) }
         for note in Self.notes(client, id: await Self.id(client, daemon), policy) { Output.note(note) }
     }
 
@@ -134,7 +134,7 @@ struct GrantsCommand: AsyncParsableCommand {
     private static func texts(_ value: Value?) -> [String] { (value?.asArray ?? []).compactMap(\.asString) }
 
     /// Where a grant holds: `https://a.example, to b.example`.
-    private static func place(_ grant: [String: Value]) -> String {
+    static func place(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
         let host = grant[Key.host]?.asString.map { PlainText.host($0) } ?? ""
         guard !host.isEmpty else { return entries(grant) }

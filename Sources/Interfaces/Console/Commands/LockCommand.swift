@@ -29,6 +29,6 @@ struct LockCommand: AsyncParsableCommand {
         let withdrawn = try await daemon.recentRequests(starts: false).filter { request in
             request.outcome == "withdrawn" && waiting.contains { $0.code == request.code }
         }
-        for request in withdrawn { Output.line("Withdrawn \(request.code): \(request.title)") }
+        for request in withdrawn { Output.text("Withdrawn \(request.code): \(request.title)") }
     }
 }

@@ -68,16 +68,16 @@ struct LogCommand: AsyncParsableCommand {
             Output.json(.array(records.map(Self.json)))
             return
         }
-        for record in records { Output.line(Self.line(record)) }
+        for record in records { Output.text(Self.line(record)) }
         if let news {
             for await record in news.records where record.event != .continued {
                 let record = names.naming(record)
-                if concerns(record) { Output.line(Self.line(record)) }
+                if concerns(record) { Output.text(Self.line(record)) }
             }
             return
         }
         guard records.isEmpty else { return }
-        guard client != nil || since != nil else { return Output.line("Nothing has been recorded yet.") }
+        guard client != nil || since != nil else { return Output.text("Nothing has been recorded yet.") }
         let whom = client.map { " of a client \(PlainText.quoted($0))" } ?? ""
         let when = since.map { " since \(Moment.text($0.time))" } ?? ""
         throw ConsoleError.refused(

@@ -43,11 +43,11 @@ struct ReloadCommand: AsyncParsableCommand {
                 ])
             )
         }
-        Output.line(
+        Output.text(
             changed.isEmpty
                 ? "Nothing else to put in force." : "In force: \(changed.joined(separator: ", "))."
         )
-        if !waiting.isEmpty { Output.line(Self.line(afterRestart: waiting)) }
+        if !waiting.isEmpty { Output.text(Self.line(afterRestart: waiting)) }
     }
 
     /// What takes a restart, and how that is done.

@@ -29,7 +29,7 @@ struct RenameCommand: AsyncParsableCommand {
             ClientsInterface.rename,
             texts: [client, name]
         )
-        Output.line(Self.told(client, name))
+        Output.text(Self.told(client, name))
     }
 
     static func told(_ client: String, _ name: String) -> String {

@@ -9,7 +9,11 @@ struct RequestsCommand: AsyncParsableCommand {
         abstract: "List what waits for your answer, or show all that is known of one request."
     )
 
-    @Argument(help: "Show just the request of these four characters, with everything that is known of it.")
+    @Argument(
+        help: "Show just the request of these four characters, with everything that is known of it.",
+        completion: Completions.codes,
+        transform: { try CodeArgument($0) }
+    )
     var code: CodeArgument?
 
     @Flag(
@@ -30,11 +34,11 @@ struct RequestsCommand: AsyncParsableCommand {
             return
         }
         guard !requests.isEmpty else {
-            Output.line(recent ? "Nothing has been asked lately." : "Nothing waits for you.")
+            Output.text(recent ? "Nothing has been asked lately." : "Nothing waits for you.")
             return
         }
         let now = Moment.now()
-        for request in requests { Output.line(Self.lines(request, now: now).joined(separator: "\n")) }
+        for request in requests { Output.text(Self.lines(request, now: now).joined(separator: "\n")) }
     }
 
     private func show(_ code: String, _ daemon: DaemonBus) async throws {
@@ -48,21 +52,23 @@ struct RequestsCommand: AsyncParsableCommand {
         }
         guard !output.json else { return Output.json(request.json) }
         let entries = waiting == nil ? request.entries : try await daemon.entries(of: request)
-        var lines = Self.lines(request, now: Moment.now(), countsRest: entries.count < request.entryCount)
+        var lines = Self.lines(request, now: Moment.now())
         lines += entries.enumerated().map { "      \($0 + 1)  \($1.line)" }
+        let rest = request.entryCount - entries.count
+        if rest > 0 { lines.append("      … and \(rest) more") }
         lines += request.facts.map { "      \($0): \($1)" }
-        Output.line(lines.joined(separator: "\n"))
+        Output.text(lines.joined(separator: "\n"))
     }
 
     /// A request as it is listed.
-    static func lines(_ request: RequestDetails, now: UInt64, countsRest: Bool = true) -> [String] {
+    static func lines(_ request: RequestDetails, now: UInt64) -> [String] {
         var state = "expires \(Moment.left(until: request.deadline, now: now))"
         if let outcome = request.outcome {
             state = outcome + (request.answeredBy.map { " by \($0)" } ?? "")
             if let ended = request.ended { state += ", \(Moment.ago(ended, now: now))" }
         }
         return ["\(request.code)  \(request.title)  (\(state))"] + request.body.map { "      " + $0 }
-            + (countsRest ? further(request) : []) + aftermath(request, now: now).map { "      " + $0 }
+            + aftermath(request, now: now).map { "      " + $0 }
     }
 
     /// What has come of a request since it was answered.
@@ -89,11 +95,5 @@ struct RequestsCommand: AsyncParsableCommand {
         let who = request.muted.isEmpty ? "The program" : request.muted.joined(separator: ", ")
         return
             "\(who) is muted until \(Moment.time(until, now: now)): `keybell unmute \(request.code)` ends that."
-    }
-
-    /// How many entries aren't in the details.
-    private static func further(_ request: RequestDetails) -> [String] {
-        let rest = request.entryCount - request.entries.count
-        return rest > 0 ? ["      … and \(rest) more"] : []
     }
 }

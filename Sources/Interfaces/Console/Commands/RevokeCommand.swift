@@ -34,17 +34,17 @@ struct RevokeCommand: AsyncParsableCommand {
         let daemon = try await DaemonBus.connect()
         if let client {
             try await Self.revoke(client, daemon)
-            return Output.line("\(PlainText.name(client)) has no key any more.")
+            return Output.text("\(PlainText.name(client)) has no key any more.")
         }
         let ids = try await daemon.clients().compactMap { $0[ClientsInterface.Key.id]?.asString }
-        guard !ids.isEmpty else { return Output.line("No client has a key.") }
+        guard !ids.isEmpty else { return Output.text("No client has a key.") }
         let keys = ids.count == 1 ? "the key of the one client" : "the keys of all \(ids.count) clients"
         guard Output.confirm("Delete \(keys), with what they were granted?") ?? true else {
             throw ConsoleError.refused("Nothing was deleted.")
         }
         try await Attempts.each(of: ids) { (id) async throws(ConsoleError) in
             try await Self.revoke(id, daemon)
-            Output.line("\(PlainText.name(id)) has no key any more.")
+            Output.text("\(PlainText.name(id)) has no key any more.")
         }
     }
 

@@ -55,7 +55,7 @@ struct StatusCommand: AsyncParsableCommand {
         for (index, remark) in (configuration?.remarks ?? []).enumerated() {
             rows.append([index == 0 ? "Configuration" : "", "\(remark.text). \(remark.cure)"])
         }
-        for line in Columns.lines(rows) { Output.line(line) }
+        for line in Columns.lines(rows) { Output.text(line) }
     }
 
     /// A mute, for programs.

@@ -48,6 +48,6 @@ struct UnlockCommand: AsyncParsableCommand {
         guard vault == VaultsInterface.keyring, !names.contains(VaultsInterface.keyring), !output.json else {
             return try await daemon.printVaults(named: vault, asJSON: output.json)
         }
-        Output.line("Your keyring is open: the keys of your clients can be read, and passwords remembered.")
+        Output.text("Your keyring is open: the keys of your clients can be read, and passwords remembered.")
     }
 }

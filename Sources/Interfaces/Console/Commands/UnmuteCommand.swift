@@ -27,7 +27,7 @@ struct UnmuteCommand: AsyncParsableCommand {
             [.string(name ?? "")]
         )
         let programs = (answer.first?.asStrings ?? []).map(PlainText.cleaned)
-        guard !programs.isEmpty else { return Output.line("Nothing is muted.") }
-        for program in programs { Output.line("\(program) is muted no more.") }
+        guard !programs.isEmpty else { return Output.text("Nothing is muted.") }
+        for program in programs { Output.text("\(program) is muted no more.") }
     }
 }

@@ -44,8 +44,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         let (configuration, read) = ConfigurationCheck.read(config ?? daemon?.configurationFile)
         findings.insert(contentsOf: [read] + ConfigurationCheck.advice(configuration), at: 0)
+        var hasDisplay: Bool?
         if let bus {
-            findings += ConfigurationCheck.findings(await bus.configurationState())
+            let state = await bus.configurationState()
+            hasDisplay = state?.hasDisplay
+            findings += ConfigurationCheck.findings(state)
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)
             // A daemon that doesn't run, or can't tell, has no agents to count.
             let agents = try? await bus.agents(starts: false)
@@ -72,14 +75,14 @@ struct DoctorCommand: AsyncParsableCommand {
         findings += await PortCheck.findings(port: port, daemon: daemon)
         findings += CertificateCheck.findings(configuration.http, now: Moment.now())
         findings += await VaultCheck.findings(configuration, opening: open)
-        findings += await PinentryCheck.findings(configuration)
+        findings += await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay)
         findings.append(StateCheck.finding())
         findings += HostsCheck.findings()
         findings.append(MemoryCheck.finding())
         findings.append(AuditCheck.finding(configuration.audit))
         output.json
             ? Output.json(.array(findings.map(\.json)))
-            : Output.line(findings.flatMap(\.lines).joined(separator: "\n"))
+            : Output.text(findings.flatMap(\.lines).joined(separator: "\n"))
         guard !findings.contains(where: { $0.level == .failure }) else { throw ExitCode(1) }
     }
 }

@@ -12,7 +12,14 @@ enum PinentryCheck {
     private static let subject = "Pinentry"
     private static let patience = Duration.seconds(5)
 
-    static func findings(_ configuration: Configuration) async -> [Finding] {
+    /// What is found of it.
+    ///
+    /// - Parameters:
+    ///   - configuration: What names it.
+    ///   - daemonHasDisplay: Whether the daemon's windows have a display; nil where it doesn't run or doesn't say, so that
+    ///     our own environment has to do.
+    /// - Returns: The findings; none where it is never started.
+    static func findings(_ configuration: Configuration, daemonHasDisplay: Bool?) async -> [Finding] {
         let asks = configuration.vaults.contains { $0.kind == .kdbx && $0.passwordCommand == nil }
         guard asks || configuration.approval.confirmation == .pinentry else { return [] }
         let program = configuration.unlock.pinentry
@@ -40,19 +47,37 @@ enum PinentryCheck {
                 )
             ]
         }
-        return [finding(program, environment: ProcessInfo.processInfo.environment)]
+        let hasDisplay =
+            daemonHasDisplay
+            ?? ["DISPLAY", "WAYLAND_DISPLAY"].contains {
+                ProcessInfo.processInfo.environment[$0]?.isEmpty == false
+            }
+        return [
+            finding(
+                program,
+                hasDisplay: hasDisplay,
+                confirms: configuration.approval.confirmation == .pinentry
+            )
+        ]
     }
 
-    static func finding(_ program: String, environment: [String: String]) -> Finding {
-        let places = ["DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"]
-        guard places.contains(where: { environment[$0]?.isEmpty == false }) else {
+    static func finding(_ program: String, hasDisplay: Bool, confirms: Bool) -> Finding {
+        guard !hasDisplay else { return .ok(subject, "\(PlainText.name(program)) answers") }
+        let trouble = "\(PlainText.name(program)) answers, but keybelld has no display for its window"
+        guard confirms else {
             return .warning(
                 subject,
-                "\(PlainText.name(program)) answers, but there is no display here for its window",
+                trouble,
                 do: "Unlock with `keybell unlock` in a terminal, or set a password_command for the vault."
             )
         }
-        return .ok(subject, "\(PlainText.name(program)) answers")
+        return .failure(
+            subject,
+            trouble + ", so that what [approval] confirm_kinds names can't be allowed",
+            do:
+                "Run `systemctl --user import-environment DISPLAY WAYLAND_DISPLAY XAUTHORITY` in the desktop, then "
+                + "`systemctl --user restart keybell`; or leave out confirm_with."
+        )
     }
 
     /// Whether a program begins as the Assuan protocol says: a line that is `OK`, or begins with it and a blank.

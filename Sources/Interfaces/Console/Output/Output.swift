@@ -13,6 +13,12 @@ enum Output {
         StandardStream.output.write(text + "\n")
     }
 
+    /// Prints one or more lines for a person: on a terminal wrapped between words.
+    static func text(_ text: String) {
+        let layout = TerminalLayout.ofOutput()
+        line(layout.columns == nil ? text : layout.set(text))
+    }
+
     /// Prints a JSON value on standard output.
     static func json(_ value: JSON) {
         line(value.text)

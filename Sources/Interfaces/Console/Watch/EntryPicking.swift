@@ -11,7 +11,8 @@ struct EntryPicking: Equatable {
     enum Step: Equatable {
         case ask(String)
         case allow([String])
-        case stop(String)
+        /// Nothing is allowed; with what to say of it, if that is not just left.
+        case stop(String?)
     }
 
     /// Starts at the first of a request's entries; nil where there is nothing to choose.
@@ -33,7 +34,7 @@ struct EntryPicking: Equatable {
             let rest = chosen.count > Self.named ? " and \(chosen.count - Self.named) more" : ""
             return "Allow \(Amount.of(chosen.count, "login")): "
                 + chosen.prefix(Self.named).map(\.name).joined(separator: ", ") + rest
-                + "? [y] yes  [any other key] go back"
+                + "? [y] or Enter: yes  [any other key] no"
         }
         let which = "\(place + 1)/\(entries.count)  \(entries[place].name)"
         return which + "  [y] with it  [n] without  [Esc] go back"
@@ -42,12 +43,12 @@ struct EntryPicking: Equatable {
     /// Takes a key.
     mutating func take(_ key: UInt8) -> Step {
         guard place < entries.count else {
-            return key == UInt8(ascii: "y") ? .allow(chosen.map(\.uuid)) : .stop("Nothing allowed.")
+            return [UInt8(ascii: "y"), 10, 13].contains(key) ? .allow(chosen.map(\.uuid)) : .stop(nil)
         }
         switch key {
         case UInt8(ascii: "y"): chosen.append(entries[place])
         case UInt8(ascii: "n"): break
-        case 27: return .stop("Nothing allowed.")
+        case 27: return .stop(nil)
         default: return .ask(question)
         }
         place += 1

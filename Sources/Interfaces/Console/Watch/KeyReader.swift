@@ -13,6 +13,10 @@ struct KeyReader {
         case alone(UInt8, at: ContinuousClock.Instant)
         /// Several bytes in a row, or a paste, the last of them at this time; none was a key pressed alone.
         case burst(at: ContinuousClock.Instant)
+        /// What the terminal has marked as pasted, which ended at this time.
+        case paste(at: ContinuousClock.Instant)
+        /// An escape sequence without text beside it, as an arrow key sends it.
+        case sequence(at: ContinuousClock.Instant)
     }
 
     /// How long nothing may come before and after a key that counts.
@@ -44,6 +48,7 @@ struct KeyReader {
     private var isBurst = false
     /// Whether there was text in the burst, or a paste, and not just the sequence of an arrow key.
     private var hasText = false
+    private var hasPaste = false
 
     /// When ``settle(at:)`` wants to be called; nil while nothing is open.
     var due: ContinuousClock.Instant? {
@@ -64,6 +69,7 @@ struct KeyReader {
         }
         let text = read(byte)
         if !text.isEmpty || isPasting { hasText = true }
+        if isPasting { hasPaste = true }
         return keys + text
     }
 
@@ -73,13 +79,14 @@ struct KeyReader {
         defer {
             candidate = nil
             isBurst = false
-            if !isPasting { hasText = false }
+            if !isPasting { (hasText, hasPaste) = (false, false) }
         }
         if let candidate {
             state = .text
             return [.alone(candidate.byte, at: candidate.at)]
         }
-        return isPasting || !hasText ? [] : [.burst(at: last)]
+        guard !isPasting else { return [] }
+        return [hasPaste ? .paste(at: last) : hasText ? .burst(at: last) : .sequence(at: last)]
     }
 
     private var isPasting: Bool {

@@ -82,12 +82,17 @@ struct TerminalLayout: Equatable, Sendable {
             width = margin.count + 2
             isEmpty = true
         }
-        for word in line.split(separator: " ") {
-            if !isEmpty, width + 1 + word.columnWidth > columns { goOn() }
+        // Several blanks in a row set the columns of a table apart.
+        var blanks = 0
+        for word in line.dropFirst(margin.count).split(separator: " ", omittingEmptySubsequences: false) {
+            blanks += 1
+            guard !word.isEmpty else { continue }
+            if !isEmpty, width + blanks + word.columnWidth > columns { goOn() }
             if !isEmpty {
-                current += " "
-                width += 1
+                current += String(repeating: " ", count: blanks)
+                width += blanks
             }
+            blanks = 0
             // A word that is longer than a line, such as a path, is cut.
             for character in word {
                 if width + character.columnWidth > columns { goOn() }

@@ -54,6 +54,8 @@ struct Watcher {
         case byte(UInt8, at: ContinuousClock.Instant)
         /// Nothing has come from the keyboard for a while.
         case pause(at: ContinuousClock.Instant)
+        /// An allow has waited long enough for the key that says yes.
+        case lapse
         case daemonCame
         case end
         case busLost
@@ -85,7 +87,11 @@ struct Watcher {
             group.addTask {
                 for await _ in TerminationSignals.stream() { queue.yield(.end) }
             }
-            isBusLost = await !serve(inputs) { queue.yield(.pause(at: .now)) }
+            isBusLost = await !serve(
+                inputs,
+                pause: { queue.yield(.pause(at: .now)) },
+                lapse: { queue.yield(.lapse) }
+            )
             group.cancelAll()
         }
         guard !isBusLost else { throw .unreachable("The session bus is gone, and Keybell with it.") }
@@ -102,12 +108,21 @@ struct Watcher {
     /// - Parameters:
     ///   - inputs: What comes in.
     ///   - pause: What an alarm calls once nothing has been typed for a moment.
+    ///   - lapse: What an alarm calls once an allow has waited long enough for one more key.
     /// - Returns: False when the bus has gone.
-    private func serve(_ inputs: AsyncStream<Input>, pause: @escaping @Sendable () -> Void) async -> Bool {
+    private func serve(
+        _ inputs: AsyncStream<Input>,
+        pause: @escaping @Sendable () -> Void,
+        lapse: @escaping @Sendable () -> Void
+    ) async -> Bool {
         var board = WatchState()
         var reader = KeyReader()
         var alarm: Alarm?
-        defer { alarm?.cancel() }
+        var lapsing: Alarm?
+        defer {
+            alarm?.cancel()
+            lapsing?.cancel()
+        }
         let greeting = "Watching for requests. They come up here, and a key answers each; q quits."
         Output.line(TerminalLayout.ofOutput().set(greeting))
         var screen = WatchScreen()
@@ -129,8 +144,11 @@ struct Watcher {
                 alarm = reader.due.map { Alarm(after: $0 - .now, fire: pause) }
             case .pause(let time):
                 actions = reader.settle(at: time).flatMap { take(.key($0), &board) }
+            case .lapse: actions = take(.time, &board)
             }
             guard await carryOut(&actions, &board, &screen) else { return true }
+            lapsing?.cancel()
+            lapsing = board.due.map { Alarm(after: $0 - .now, fire: lapse) }
         }
         return true
     }
@@ -178,10 +196,10 @@ struct Watcher {
 
     private static func page(_ request: RequestDetails, _ keys: WatchKeys) -> String {
         let left = Moment.left(until: request.deadline, now: Moment.now())
-        let rest = request.entryCount - request.entries.count
+        // How many logins there are stands in the body.
         let body = TerminalLayout.ofOutput().set(
             title: "\(request.code)  \(request.title)  (expires \(left))",
-            body: request.body + (rest > 0 ? ["… and \(rest) more"] : []) + request.asker,
+            body: request.body + request.asker,
             keys: keys,
             code: request.code
         )

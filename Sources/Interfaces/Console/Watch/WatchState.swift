@@ -15,6 +15,8 @@ struct WatchState {
         case removed(code: String, outcome: String)
         /// Something was typed.
         case key(KeyReader.Key)
+        /// Time has passed; wanted when that which is ``due`` is.
+        case time
         /// An answer wasn't taken.
         case refused(code: String, reason: String)
         /// The daemon is there again, or gone.
@@ -37,6 +39,9 @@ struct WatchState {
     /// A key so soon after a request appeared was meant for something else.
     static let hasty = Duration.milliseconds(700)
 
+    /// How long an allow waits for the key that says yes to it.
+    static let patience = Duration.seconds(10)
+
     /// What the next key belongs to.
     private enum Mode: Equatable {
         case command
@@ -55,6 +60,20 @@ struct WatchState {
     private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
+
+    /// When an allow lapses that waits for one more key.
+    var due: ContinuousClock.Instant? {
+        isConfirming ? modeSince.map { $0 + Self.patience } : nil
+    }
+
+    /// Whether the next key may allow something.
+    private var isConfirming: Bool {
+        switch mode {
+        case .confirming: true
+        case .picking(let picking): picking.isComplete
+        case .command, .typingName, .swallowing: false
+        }
+    }
 
     /// Takes an event in.
     mutating func take(_ event: Event, at now: ContinuousClock.Instant) -> [Action] {
@@ -87,9 +106,15 @@ struct WatchState {
             answered = []
             unfocus()
             return [.print("Keybell is gone; waiting for it to come back.")]
+        case .time:
+            return isLapsed(at: now) ? notYet() : []
         case .key(let key):
             return take(key, at: now)
         }
+    }
+
+    private func isLapsed(at now: ContinuousClock.Instant) -> Bool {
+        due.map { $0 <= now } ?? false
     }
 
     /// The request that keys count for.
@@ -155,10 +180,15 @@ struct WatchState {
         case .byte(3), .byte(4): return [.quit]
         case .byte(let byte): return takeText(byte)
         case .burst(let end):
-            guard isMeantForNow(end), current != nil, mode != .swallowing else { return [] }
-            if case .typingName = mode { return [] }
-            if case .confirming = mode { mode = .command }
-            return [.print("(What was typed or pasted so fast doesn't count; a key counts alone.)")]
+            return isMeantForNow(end) ? takeFast() : []
+        case .paste(let end):
+            guard case .typingName(let name) = mode, current != nil else {
+                return isMeantForNow(end) ? takeFast() : []
+            }
+            return [.print("What is pasted doesn't count here: type the name."), .echo(name.line)]
+        case .sequence(let end):
+            // Any other key than the one that is wanted.
+            return isMeantForNow(end) && isConfirming ? notYet() : []
         case .alone(let byte, let pressed):
             return isMeantForNow(pressed) ? press(byte, at: pressed, now) : []
         }
@@ -167,6 +197,21 @@ struct WatchState {
     /// What was pressed before the last change was meant for what stood there then.
     private func isMeantForNow(_ pressed: ContinuousClock.Instant) -> Bool {
         modeSince.map { pressed > $0 } ?? true
+    }
+
+    private mutating func takeFast() -> [Action] {
+        guard current != nil, mode != .swallowing else { return [] }
+        if case .typingName = mode { return [] }
+        let refusal = Action.print("Keys that come that fast don't count; press one at a time.")
+        return [refusal] + (isConfirming ? notYet() : [])
+    }
+
+    /// Nothing was said yes to: what waits stands there again, with its keys.
+    private mutating func notYet(_ why: String = "Not yet: it goes on waiting.") -> [Action] {
+        mode = .command
+        guard let request = current else { return [] }
+        let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
+        return [.print(why), .show(request, keys: WatchKeys(request, others: others))]
     }
 
     /// Bytes count at once only where a text is being typed.
@@ -199,6 +244,7 @@ struct WatchState {
             if mode == .swallowing, key == 27 { mode = .command }
             return key == UInt8(ascii: "q") && mode == .command ? [.quit] : []
         }
+        guard !isLapsed(at: pressed) else { return notYet() }
         switch mode {
         case .swallowing:
             if key == 27 { mode = .command }
@@ -208,8 +254,8 @@ struct WatchState {
             mode = .command
             return [.print("No other name.")]
         case .confirming(let choices, let first):
+            guard key == first || key == 10 || key == 13 else { return notYet() }
             mode = .command
-            guard key == first || key == 10 || key == 13 else { return [.print("Not allowed.")] }
             return answer(request, allow: true, choices)
         case .picking(let picking): return pick(key, picking, request)
         case .command: return command(key, request, at: pressed, now)
@@ -304,8 +350,7 @@ struct WatchState {
             let what = picking.isComplete ? "\(request.code)  \(request.title)\n" : ""
             return [.print(what + question)]
         case .stop(let why):
-            mode = .command
-            return [.print(why)]
+            return why.map { notYet($0) } ?? notYet()
         case .allow(let entries):
             mode = .command
             return answer(request, allow: true, AnswerChoices(entries: entries))

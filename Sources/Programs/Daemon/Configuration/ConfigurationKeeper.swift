@@ -58,7 +58,10 @@ actor ConfigurationKeeper: ConfigurationKeeping {
             file: path ?? Folders.ofProcess().configurationFile,
             isCurrent: false,
             afterRestart: held.keysAfterRestart(startedWith: first),
-            isNotifierOn: held.approval.notifier
+            isNotifierOn: held.approval.notifier,
+            hasDisplay: ["DISPLAY", "WAYLAND_DISPLAY"].contains {
+                ProcessInfo.processInfo.environment[$0]?.isEmpty == false
+            }
         )
         switch await found() {
         case .success(let found): state.isCurrent = found.configuration == held

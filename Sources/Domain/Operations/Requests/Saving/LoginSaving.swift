@@ -131,7 +131,7 @@ struct LoginSaving: Sendable {
     private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
         try await keys.check(verified)
         guard cover.basis.code == nil else { return }
-        try await mutes.check(verified.requester)
+        try await mutes.checkAgain(verified.requester)
         guard await coverage.stillCovered([cover]) == [true] else { throw .denied }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SecureMemory
+import TestSupport
 import Testing
 
 @testable import Vault
@@ -72,6 +73,76 @@ import Testing
         }
         draft.fields = ["KP2A_URL_1": SecretBytes(utf8: "https://wild.example/*/login")]
         #expect(try SavePreview(draft, stored: stored).newHosts == ["wild.example"])
+    }
+
+    // MARK: What looking costs
+
+    /// What a pattern means, tried out in every way.
+    private func fits(_ pattern: ArraySlice<String>, _ labels: ArraySlice<String>) -> Bool {
+        guard let first = pattern.first else { return labels.isEmpty }
+        if first == "*" {
+            return (0...labels.count).contains { fits(pattern.dropFirst(), labels.dropFirst($0)) }
+        }
+        return labels.first == first && fits(pattern.dropFirst(), labels.dropFirst())
+    }
+
+    @Test func `a pattern of few labels fits what trying out every way finds`() throws {
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<2000 {
+            let pattern =
+                (0..<Int.random(in: 0...5, using: &generator)).map { _ in
+                    ["*", "a", "b"].randomElement(using: &generator) ?? ""
+                } + ["*"]
+            let labels = (0..<Int.random(in: 0...7, using: &generator)).map { _ in
+                ["a", "b"].randomElement(using: &generator) ?? ""
+            }
+            let url = "https://\(pattern.joined(separator: ".")).wild.example/"
+            let page = "https://\((labels + ["wild.example"]).joined(separator: "."))/"
+            #expect(matches(url, page) == fits(pattern[...], labels[...]), "\(url) \(page)")
+        }
+    }
+
+    @Test(arguments: [
+        "*.*.*.*.*.*.*.zz.*", "*.a.*.a.*.a.*.a.*.a.*.a.*.zz.*", "a.*.a.*.a.*.a.*.a.*.a.*.zz.*.b.*",
+    ])
+    func `many wildcards cost no more than few, whatever page is asked for`(labels: String) {
+        let page = "https://" + String(repeating: "a.", count: 118) + "wild.example/"
+        let time = ContinuousClock().measure {
+            #expect(!matches("https://\(labels).wild.example/", page))
+        }
+        #expect(time < .seconds(2))
+    }
+
+    @Test(
+        arguments: [
+            { "\"https://q.example/\($0)\"" }, { "https://*.q.example/x*\($0)" },
+            { "https://*.q.example/*aaaaaaaaaaaaaaaaaaaab\($0)*c" },
+        ] as [@Sendable (Int) -> String]
+    )
+    func `thousands of further URLs cost no look at the page each`(url: @Sendable (Int) -> String) {
+        let urls = (0..<4000).map(url)
+        let login = Login(id: .named("a"), title: "a", url: "https://x.example/", furtherURLs: urls)
+        let index = LoginIndex([login])
+        let page = "https://q.example/" + String(repeating: "a", count: 2000)
+        let query = MatchQuery(url: page, now: 0)
+        #expect(LoginIndex.comparisons(for: query, in: [index]) == 4000)
+        let time = ContinuousClock().measure { #expect(index.matches(query).isEmpty) }
+        #expect(time < .seconds(3))
+    }
+
+    @Test func `what no URL can hold isn't put into one, however often it is named`() {
+        let big = String(repeating: "a", count: 3 << 20)
+        var login = Login(
+            id: .named("a"),
+            title: "a",
+            url: "https://{S:host}.example/",
+            furtherURLs: (0..<1000).map { _ in "{S:big}" } + ["https://{S:host}.example/"]
+        )
+        login.urlFields = ["big": big, "host": "found"]
+        let time = ContinuousClock().measure {
+            #expect(LoginIndex([login]).matches(url: "https://found.example/", now: 0).count == 1)
+        }
+        #expect(time < .seconds(2))
     }
 
     // MARK: References

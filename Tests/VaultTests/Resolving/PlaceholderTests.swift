@@ -186,6 +186,29 @@ import Testing
         #expect(try await resolved("{S:PIN}{S:PIN}", within: small) == "1234{S:PIN}")
     }
 
+    @Test func `what is too long to be put in isn't read through`() async throws {
+        let long = Self.entry("long", "", String(repeating: "a", count: 20 << 20), "", "", [:])
+        let text = String(repeating: "{USERNAME}", count: 100)
+        let start = ContinuousClock.now
+        for _ in 0..<10 { #expect(try await resolved(text, of: long) == text) }
+        #expect(.now - start < .seconds(2))
+    }
+
+    @Test func `what doesn't fit in the end counts, too`() async throws {
+        let half = String(repeating: "a", count: 40_000)
+        let entry = Self.entry("half", "", "", "", "", ["half": half, "twice": "{S:half}{S:half}"])
+        let resolver = PlaceholderResolver(
+            scope: PlaceholderScope(passwords: true, fields: .all),
+            now: 0
+        ) { _ async throws(VaultError) in nil }
+        var budget = ExpansionBudget(placeholders: 1000, bytes: 100_000)
+        let text = SecretBytes(utf8: "{S:twice}")
+        for left in [60_000, 20_000, 20_000] {
+            _ = try await resolver.resolved(text, of: entry, in: .field, within: &budget)
+            #expect(budget.bytes / 1000 * 1000 <= left)
+        }
+    }
+
     @Test func `one budget holds for many texts`() async throws {
         let resolver = PlaceholderResolver(scope: Self.noFields, now: 0) { _ async throws(VaultError) in nil }
         var budget = ExpansionBudget(placeholders: 250, bytes: 1 << 20)

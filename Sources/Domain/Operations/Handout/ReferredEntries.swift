@@ -48,7 +48,10 @@ actor ReferredEntries {
             guard let login = await Self.first(reference, in: index) else { return nil }
             return try await open(login)
         }
-        return try await everything(index).first { reference.means($0) }
+        let entries = try await everything(index)
+        let find: @Sendable () -> PlaceholderEntry? = { entries.first { reference.means($0) } }
+        guard entries.count > BackgroundWork.fewLogins else { return find() }
+        return await Task(executorPreference: BackgroundWork.queue) { find() }.value
     }
 
     private static func first(_ reference: FieldReference, in index: LoginIndex) async -> Login? {

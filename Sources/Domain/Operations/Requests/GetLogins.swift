@@ -20,9 +20,12 @@ struct GetLogins: VerifiedOperation {
     func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let query = try pages.query(of: verified)
         let offers = try await access.find(for: verified) { open in
-            LoginIndex.matches(query, in: open.map(\.index)).map { match in
-                Offer(store: open[match.vault].store, login: match.login)
+            let indexes = open.map(\.index)
+            let comparisons = LoginIndex.comparisons(for: query, in: indexes)
+            let matches = await BackgroundWork.done(beside: comparisons > BackgroundWork.fewLogins) {
+                LoginIndex.matches(query, in: indexes)
             }
+            return matches.map { Offer(store: open[$0.vault].store, login: $0.login) }
         }
         return try await BackgroundWork.done(beside: offers.count > BackgroundWork.fewLogins) {
             () async throws(Refusal) in

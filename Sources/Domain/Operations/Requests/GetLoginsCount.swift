@@ -19,7 +19,11 @@ struct GetLoginsCount: VerifiedOperation {
     func answer(_ verified: VerifiedRequest) async throws(Refusal) -> OperationResult {
         let query = try pages.query(of: verified)
         let count = try await access.find(for: verified, isNothing: { $0 == 0 }) { open in
-            LoginIndex.count(of: query, in: open.map(\.index))
+            let indexes = open.map(\.index)
+            let comparisons = LoginIndex.comparisons(for: query, in: indexes)
+            return await BackgroundWork.done(beside: comparisons > BackgroundWork.fewLogins) {
+                LoginIndex.count(of: query, in: indexes)
+            }
         }
         var reply = verified.reply(hash: await vaults.hash())
         reply.count = count

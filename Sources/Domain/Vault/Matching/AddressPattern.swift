@@ -6,10 +6,18 @@ import PublicSuffixes
 struct AddressPattern: Hashable, Sendable {
     /// The host's labels up to its last wildcard, in small letters, `*` among them; none where it has no wildcard.
     private let labels: [String]
-    /// The path, `*` for anything; empty for every path.
-    private let path: [UInt8]
+    /// What stands between the wildcards of the labels.
+    private let labelPieces: [[String]]
+    /// What stands between the wildcards of the path, whose end is open.
+    private let pathPieces: [[UInt8]]
 
-    /// The most wildcards that one address has, so that looking whether a host fits costs next to nothing.
+    private init(labels: [String], path: [UInt8]) {
+        self.labels = labels
+        labelPieces = Self.pieces(labels, "*")
+        pathPieces = Self.pieces(path, UInt8(ascii: "*"))
+    }
+
+    /// The most wildcards that one address has.
     private static let most = 8
 
     /// Reads an address.
@@ -45,40 +53,54 @@ struct AddressPattern: Hashable, Sendable {
     /// Compares a page with it.
     ///
     /// - Parameters:
-    ///   - host: The page's host.
+    ///   - labels: Those of the page's host before the host of the address that the pattern was read with.
     ///   - path: The path of its URL.
-    ///   - base: The host of the address that the pattern was read with.
-    /// - Returns: Whether it is.
-    func admits(host: String, path: [UInt8], below base: String) -> Bool {
-        guard host.hasSuffix(base), Self.fits(self.path[...], path[...]) else { return false }
-        let before = host.dropLast(base.utf8.count)
-        guard before.isEmpty || before.utf8.last == UInt8(ascii: ".") else { return false }
-        let rest = before.split(separator: ".").map(String.init)
-        return Self.fits(labels[...], rest[...])
+    /// - Returns: Whether it is for that page.
+    func admits(labels: ArraySlice<String>, path: [UInt8]) -> Bool {
+        guard self.labels.isEmpty ? labels.isEmpty : Self.fit(labelPieces, labels) else { return false }
+        return Self.fit(pathPieces, path[...])
     }
 
     /// What a person reads: the host with its wildcards.
     func text(_ base: String) -> String { (labels + [base]).joined(separator: ".") }
 
-    /// Labels, each wildcard for any number of them.
-    private static func fits(_ pattern: ArraySlice<String>, _ labels: ArraySlice<String>) -> Bool {
-        guard let first = pattern.first else { return labels.isEmpty }
-        if first == "*" {
-            return (0...labels.count).contains { fits(pattern.dropFirst(), labels.dropFirst($0)) }
-        }
-        return labels.first == first && fits(pattern.dropFirst(), labels.dropFirst())
+    /// Wildcards side by side are one.
+    private static func pieces<Element: Equatable>(_ pattern: [Element], _ wildcard: Element) -> [[Element]] {
+        let pieces = pattern.split(separator: wildcard, omittingEmptySubsequences: false).map { Array($0) }
+        return pieces.prefix(1) + pieces.dropFirst().filter { !$0.isEmpty }
     }
 
-    /// Bytes from the beginning on, each wildcard for any number of them, taken as soon as what follows fits.
-    private static func fits(_ pattern: ArraySlice<UInt8>, _ path: ArraySlice<UInt8>) -> Bool {
-        let pieces = pattern.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
-        guard let first = pieces.first, path.starts(with: first) else { return pieces.isEmpty }
-        var rest = path.dropFirst(first.count)
-        for piece in pieces.dropFirst() where !piece.isEmpty {
-            guard let found = rest.firstRange(of: piece) else { return false }
-            rest = rest[found.upperBound...]
+    /// Whether a text begins with the first piece and has the others behind it in their order, each taken as soon as it
+    /// comes: it takes time by the lengths of both alone, for anybody may ask for any page.
+    private static func fit<Element: Equatable>(_ pieces: [[Element]], _ text: ArraySlice<Element>) -> Bool {
+        guard let first = pieces.first else { return true }
+        guard text.starts(with: first) else { return false }
+        var rest = text.dropFirst(first.count)
+        for piece in pieces.dropFirst() {
+            guard let end = end(of: piece, in: rest) else { return false }
+            rest = rest[end...]
         }
         return true
+    }
+
+    /// Where a piece ends for the first time, as Knuth, Morris and Pratt find it: nothing is looked at twice.
+    private static func end<Element: Equatable>(of piece: [Element], in text: ArraySlice<Element>) -> Int? {
+        guard piece.count <= text.count else { return nil }
+        // How much of its beginning the piece ends with, up to each place.
+        var borders = Array(repeating: 0, count: piece.count)
+        var length = 0
+        for index in piece.indices.dropFirst() {
+            while length > 0, piece[index] != piece[length] { length = borders[length - 1] }
+            if piece[index] == piece[length] { length += 1 }
+            borders[index] = length
+        }
+        length = 0
+        for index in text.indices {
+            while length > 0, text[index] != piece[length] { length = borders[length - 1] }
+            if text[index] == piece[length] { length += 1 }
+            if length == piece.count { return index + 1 }
+        }
+        return nil
     }
 
     private static func isOfName(_ byte: UInt8) -> Bool {

@@ -10,13 +10,13 @@ import SecureMemory
 final class AddressResolver {
     /// How many logins are looked for by anything but their uuid.
     private static let mostSearches = 100
-    /// How many placeholders are looked at in all, and how long one URL may become, in bytes.
-    private static let (mostPlaceholders, longest) = (10_000, FurtherURL.longest)
+    /// How many placeholders are looked at in all, how many bytes they put in, and how long one URL may become.
+    private static let (mostPlaceholders, mostBytes, longest) = (10_000, 4 << 20, FurtherURL.longest)
 
     private let logins: [Login]
     private let byID: [LoginID: Int]
     private var found: [FieldReference: Int?] = [:]
-    private var (searches, placeholders) = (0, 0)
+    private var (searches, placeholders, bytes) = (0, 0, 0)
 
     /// A resolver over all logins of a vault; nil where none has anything to resolve.
     init?(_ logins: [Login]) {
@@ -42,7 +42,7 @@ final class AddressResolver {
     }
 
     private func resolved(_ text: String, of login: Login, _ path: [Step]) -> String {
-        guard Login.hasPlaceholder(text) else { return text }
+        guard text.utf8.count <= Self.longest, Login.hasPlaceholder(text) else { return text }
         var result = ""
         for piece in TextPiece.pieces(of: SecretBytes(utf8: text)) {
             switch piece {
@@ -62,17 +62,25 @@ final class AddressResolver {
         guard placeholders <= Self.mostPlaceholders, path.count < 8, !path.contains(step) else { return nil }
         let path = path + [step]
         switch placeholder {
-        case .part(let part): return text(part, of: login).map { resolved($0, of: login, path) }
-        case .field(let name): return login.urlFields[name].map { resolved($0, of: login, path) }
+        case .part(let part): return taken(text(part, of: login), of: login, path)
+        case .field(let name): return taken(login.urlFields[name], of: login, path)
         case .oneTimeCode: return nil
         case .reference(let reference):
             guard reference.isPublic, let other = find(reference) else { return nil }
             switch reference.wanted {
             case .id: return other.id.hex
-            case .part(let part): return text(part, of: other).map { resolved($0, of: other, path) }
+            case .part(let part): return taken(text(part, of: other), of: other, path)
             case .anyString: return nil
             }
         }
+    }
+
+    /// What is put in for a placeholder; nil for more than a URL holds, which isn't even looked at.
+    private func taken(_ text: String?, of login: Login, _ path: [Step]) -> String? {
+        guard let text, text.utf8.count <= Self.longest, bytes <= Self.mostBytes else { return nil }
+        let value = resolved(text, of: login, path)
+        bytes += max(text.utf8.count, value.utf8.count)
+        return value
     }
 
     private func text(_ part: PlaceholderEntry.Part, of login: Login) -> String? {

@@ -11,15 +11,29 @@ enum AddressRule: Hashable, Sendable {
     /// Hosts and paths of a pattern.
     case pattern(AddressPattern)
 
-    /// Whether it is for what is asked, at an address of this key.
-    func admits(_ query: MatchQuery, at key: String) -> Bool {
+    /// Whether it is for a page, at an address whose host has so many labels less.
+    func admits(_ page: RequestedPage, below depth: Int) -> Bool {
         switch self {
         case .site: true
-        case .page(let url): FurtherURL.page(query.url).hasSameBytes(as: url)
-        case .pattern(let pattern):
-            query.page.map { pattern.admits(host: $0.key, path: FurtherURL.path(query.url), below: key) }
-                ?? false
+        case .page(let url): page.url.hasSameBytes(as: url)
+        case .pattern(let pattern): pattern.admits(labels: page.labels.prefix(depth), path: page.path)
         }
+    }
+}
+
+/// What of a page rules are compared with, read once for all of them.
+struct RequestedPage: Sendable {
+    /// What is public of its URL, as `FurtherURL.page` spells it.
+    let url: String
+    /// The path of its URL.
+    let path: [UInt8]
+    /// Its host's labels.
+    let labels: [String]
+
+    init(_ url: String, at address: PageAddress) {
+        self.url = FurtherURL.page(url)
+        path = FurtherURL.path(url)
+        labels = address.host.text.split(separator: ".").map(String.init)
     }
 }
 

@@ -120,6 +120,14 @@ package struct LoginIndex: Sendable {
         query.ordered(found(for: query, in: indexes), by: \.login)
     }
 
+    /// How many addresses of logins are compared with a page at most: a login may have thousands.
+    package static func comparisons(for query: MatchQuery, in indexes: [LoginIndex]) -> Int {
+        let keys = query.page?.keys ?? []
+        return indexes.reduce(0) { sum, index in
+            keys.reduce(sum) { $0 + (index.byHost[$1]?.count ?? 0) + (index.byPattern[$1]?.count ?? 0) }
+        }
+    }
+
     /// How many `matches` finds, without putting them in order.
     package static func count(of query: MatchQuery, in indexes: [LoginIndex]) -> Int {
         query.count(of: found(for: query, in: indexes).map(\.login))
@@ -142,19 +150,24 @@ package struct LoginIndex: Sendable {
     }
 
     private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
-        guard let page = query.page else { return [] }
-        var places = (byHost[key] ?? []).map { (key, $0) }
+        guard let page = query.page, let requested = query.requested else { return [] }
+        // Each key of a page has one label less than the one before.
+        var places = (byHost[key] ?? []).map { (depth: 0, place: $0) }
         // What is meant for a host by a wildcard is meant for just that host.
         if key == page.key, !byPattern.isEmpty {
-            places += page.keys.flatMap { key in (byPattern[key] ?? []).map { (key, $0) } }
+            places += page.keys.enumerated().flatMap { depth, key in
+                (byPattern[key] ?? []).map { (depth, $0) }
+            }
         }
         guard !places.isEmpty else { return [] }
         var seen: Set<Int> = []
-        return places.compactMap { key, place in
-            let login = all[place.login]
-            guard place.admits(page, schemes: query.options.schemes), place.rule.admits(query, at: key),
-                query.admits(login), seen.insert(place.login).inserted
+        return places.compactMap { depth, place in
+            guard !seen.contains(place.login), place.admits(page, schemes: query.options.schemes),
+                place.rule.admits(requested, below: depth)
             else { return nil }
+            let login = all[place.login]
+            guard query.admits(login) else { return nil }
+            seen.insert(place.login)
             return login
         }
     }

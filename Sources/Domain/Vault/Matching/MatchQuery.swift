@@ -14,6 +14,8 @@ package struct MatchQuery: Sendable {
     package let now: Int64
 
     let url: String
+    /// The page as further URLs are compared with it.
+    let requested: RequestedPage?
     /// What logins' URLs are compared with, once for all of them.
     private let compared: ComparedURL
     /// The field `SubmitUrl` where it is no address, but a browser may send the form to another host by it.
@@ -35,6 +37,7 @@ package struct MatchQuery: Sendable {
     ) {
         // A word alone is a title: `github` must not become a machine of the local network.
         page = PageAddress(url) ?? PageAddress(title: url)
+        requested = page.map { RequestedPage(url, at: $0) }
         // A title that nobody would give an entry is that of none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
@@ -83,7 +86,8 @@ package struct MatchQuery: Sendable {
 
     /// How far a login is from the page, by what is public of its URL.
     private func distance(of login: Login, _ limit: Int) -> Distance {
-        let url = login.publicURL
+        // Nobody writes a longer one, and what of it is public is looked for anew for each page.
+        let url = login.url.utf8.count > FurtherURL.longest ? "" : login.publicURL
         return Distance(compared, ComparedURL(url.isEmpty ? login.title : url), limit)
     }
 

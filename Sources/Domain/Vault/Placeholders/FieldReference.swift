@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SecureMemory
+import UnicodeText
 
 /// `{REF:P@I:46C9B1FFBD4ABC4BBB260C6190BAD20C}`: a field of another entry.
 package struct FieldReference: Hashable, Sendable {
@@ -80,7 +81,25 @@ package struct FieldReference: Hashable, Sendable {
     }
 
     private func isText(_ field: String) -> Bool {
-        mayBeText(field.utf8.count) && field.lowercased() == text.lowercased()
+        guard mayBeText(field.utf8.count) else { return false }
+        for (left, right) in zip(field.utf8, text.utf8) {
+            guard left < 0x80, right < 0x80 else { return isSameText(field) }
+            guard Self.lowercased(left) == Self.lowercased(right) else { return false }
+        }
+        return field.utf8.count == text.utf8.count
+    }
+
+    /// As titles are looked up: a long one by its bytes, since comparing marks takes the square of their number.
+    private func isSameText(_ field: String) -> Bool {
+        let (left, right) = (field.lowercased(), text.lowercased())
+        guard max(left.utf8.count, right.utf8.count) <= TitleKey.longest else {
+            return left.hasSameBytes(as: right)
+        }
+        return left == right
+    }
+
+    private static func lowercased(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
     /// Whether a field of so many bytes may be the text in some spelling, so that a long one isn't even read.

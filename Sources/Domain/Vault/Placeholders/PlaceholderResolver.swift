@@ -108,10 +108,12 @@ package struct PlaceholderResolver: Sendable {
         guard !walk.path.contains(step), let source = try await source(of: placeholder, in: entry) else {
             return nil
         }
+        // Before it is looked at: what comes to nothing has cost as much.
+        guard walk.takes(source.text.count) else { return nil }
         walk.path.append(step)
         let value = try await expand(source.text, of: source.entry, in: source.place, &walk)
         walk.path.removeLast()
-        return walk.takes(value.count) ? value : nil
+        return walk.takes(max(0, value.count - source.text.count)) ? value : nil
     }
 
     private struct Source {

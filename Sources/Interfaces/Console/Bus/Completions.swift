@@ -51,6 +51,29 @@ enum Completions {
     ) async -> [String] {
         // A shell is told nothing but words: no bus, no daemon, no answer are no words.
         let words = try? await withDeadline(patience) { try await question(try await DaemonBus.connect()) }
-        return (words ?? []).filter { !$0.isEmpty }
+        return (words ?? []).filter(isPlain)
     }
+
+    /// Whether a word is itself to bash, zsh and fish, wherever they put it.
+    ///
+    /// Bash's script hands what it is given to `compgen -W`, which runs what looks like a command in it, and the word goes
+    /// into the command line as it is. Programs choose their Ids, so that any other word is left for the person to type.
+    static func isPlain(_ word: String) -> Bool {
+        guard let first = word.unicodeScalars.first, first != "-" else { return false }
+        return word.unicodeScalars.allSatisfy { scalar in
+            guard !scalar.isASCII else {
+                return asciiLetters.contains(scalar) || "._-+@/,".unicodeScalars.contains(scalar)
+            }
+            switch scalar.properties.generalCategory {
+            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
+                .nonspacingMark, .spacingMark, .decimalNumber:
+                return true
+            default: return false
+            }
+        }
+    }
+
+    private static let asciiLetters = Set(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".unicodeScalars
+    )
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+/// The completion scripts in the shells that they are for, with Ids that programs have chosen badly.
+struct CompletionScriptTests {
+    /// Each would leave a file behind where a shell runs it.
+    private static func ids(_ mark: String) -> [String] {
+        [
+            "notes $(touch \(mark))", "w;touch${IFS}\(mark)", "`touch \(mark)`", "a|touch \(mark)", "a\\'b",
+            "it's \"quoted\"", "a & b", "a < b > c", "*", "a?", "{a,b}", "~root", "!!", "#a",
+        ]
+    }
+
+    /// A session with those clients and one whose Id is plain, as whoever writes to the keyring can bring them in.
+    private static func household() async throws -> Household {
+        let household = try await Household()
+        for (number, id) in (ids(household.bus.folder.path("mark")) + ["plain-client"]).enumerated() {
+            let key = Data(repeating: UInt8(number), count: 16) + Data((0..<16).map { UInt8($0 + number) })
+            let attributes = [
+                "xdg:schema", "org.keybell.ClientKey", "id", id, "database", "", "program", "/usr/bin/git",
+                "created", "1",
+            ]
+            let stored = try await ChildProcess.run(
+                "secret-tool",
+                ["store", "--label=x"] + attributes,
+                environment: household.bus.environment,
+                input: key.base64EncodedString()
+            )
+            guard stored.status == 0 else { throw TestFailure("\(stored)") }
+        }
+        _ = try await eventually("the clients") {
+            try await household.keybell("clients").output.contains("plain-client") ? () : nil
+        }
+        return household
+    }
+
+    /// What a shell says that completes `keybell revoke` by this script of its own.
+    private static func offered(by shell: [String], _ script: String, in household: Household) async throws
+        -> String
+    {
+        let path = try #require(ChildProcess.standardEnvironment["PATH"])
+        let folder = household.bus.folder
+        let name = try folder.write("completing", script)
+        let made = try await household.keybell("--generate-completion-script", shell[0])
+        #expect(made.status == 0, "\(made)")
+        try folder.write("_keybell", made.output)
+        let report = try await ChildProcess.run(
+            shell[0],
+            Array(shell.dropFirst()) + [name, folder.path],
+            environment: household.bus.environment.merging(["PATH": "\(Household.programs):\(path)"]) { $1 },
+            within: .seconds(50)
+        )
+        return report.output
+    }
+
+    private static func hasRun(_ household: Household) -> Bool {
+        FileManager.default.fileExists(atPath: household.bus.folder.path("mark"))
+    }
+
+    @Test func `bash runs nothing of an Id`() async throws {
+        let household = try await Self.household()
+        let script = """
+            source "$1/_keybell"
+            for command in revoke grants rename forget; do
+                COMP_WORDS=(keybell $command ''); COMP_CWORD=2; COMPREPLY=()
+                COMP_LINE="keybell $command "; COMP_POINT=${#COMP_LINE}
+                _keybell keybell '' $command
+                printf '%s\\n' "${COMPREPLY[@]}"
+            done
+            """
+        let offered = try await Self.offered(by: ["bash"], script, in: household)
+        #expect(offered == String(repeating: "plain-client\n", count: 4))
+        #expect(!Self.hasRun(household))
+    }
+
+    @Test(.enabled(if: InstalledProgram.isThere("zsh"))) func `zsh runs nothing of an Id`() async throws {
+        let household = try await Self.household()
+        let script = """
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            zpty -w shell "PS1=; fpath=($1 \\$fpath); autoload -Uz compinit; compinit -u -D; print rea''dy"
+            zpty -r shell text '*ready*'
+            zpty -n -w shell $'keybell revoke \\t'
+            zpty -r shell text '*plain-client*'
+            print -r -- "$text"
+            """
+        let offered = try await Self.offered(by: ["zsh", "-f"], script, in: household)
+        #expect(offered.contains("keybell revoke plain-client"))
+        #expect(!Self.hasRun(household))
+    }
+
+    @Test(.enabled(if: InstalledProgram.isThere("fish"))) func `fish runs nothing of an Id`() async throws {
+        let household = try await Self.household()
+        // Without a terminal there is no cursor to tell of.
+        let script = """
+            source $argv[1]/_keybell
+            function commandline
+                if contains -- -tC $argv; echo 0; else; builtin commandline $argv; end
+            end
+            complete -C "keybell revoke "
+            """
+        let offered = try await Self.offered(by: ["fish", "--no-config"], script, in: household)
+        #expect(offered == "plain-client\n")
+        #expect(!Self.hasRun(household))
+    }
+}

@@ -303,8 +303,8 @@ let package = Package(
         tests(
             of: "BusService",
             [
-                "Approval", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
-                "SecretService", "TestSupport", "Vault", logging,
+                "Approval", "Audit", "BusInterface", "Callers", "Clients", "ConcurrencyTools", "DBus",
+                "DisplayText", "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
         tests(of: "Notifier", ["Approval", "Callers", "ConcurrencyTools", "DBus", "TestSupport", logging]),

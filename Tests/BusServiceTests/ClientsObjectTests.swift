@@ -3,6 +3,7 @@
 import BusInterface
 import Clients
 import DBus
+import DisplayText
 import TestSupport
 import Testing
 
@@ -69,6 +70,62 @@ struct `Clients on the bus` {
         #expect(try await list(fixture).isEmpty)
         let found = try await session.secretTool(["lookup", "id", "firefox"])
         #expect(found.output.isEmpty)
+    }
+
+    @Test func `what a client was granted counts no more, also where its key can't be deleted`() async throws
+    {
+        let (session, _) = try await withClient()
+        let provider = try await FussyProvider(over: session)
+        let fixture = try await ServiceFixture(on: session, behind: provider)
+        let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
+        try await fixture.grants.remember([Self.grant(to: fingerprint, .session(expires: nil))])
+        provider.failing.update { $0 = "Delete" }
+        let error = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.revoke, "firefox")
+        }
+        #expect(
+            error?.message.hasPrefix("Its key could not be deleted, so that it is still let in: ") == true
+        )
+        #expect(error?.message.hasSuffix("What it was granted counts no more, and is deleted.") == true)
+        #expect(try await fixture.grants.all().isEmpty)
+
+        try await fixture.grants.remember([Self.grant(to: fingerprint, .always)])
+        let both = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.revoke, "firefox")
+        }
+        #expect(both?.message.contains("counts no more, but stays in the keyring (") == true)
+        #expect(try await fixture.grants.all().isEmpty)
+        provider.failing.update { $0 = nil }
+        _ = try await call(fixture, ClientsInterface.revoke, "firefox")
+        #expect(try await list(fixture).isEmpty)
+    }
+
+    @Test func `a command that is told is one for a shell, whatever the Id`() async throws {
+        let session = try await KeyringSession()
+        let id = "a$(id) 'b' ;c"
+        try await session.storeOutside(
+            "x",
+            ["xdg:schema": "org.keybell.ClientKey", "id": id, "database": "", "created": "1"],
+            secret: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        )
+        let fixture = try await ServiceFixture(on: session)
+        let known = try #require(try await list(fixture).first?["id"]?.asString)
+        let error = await #expect(throws: DBusError.self) {
+            try await call(fixture, ClientsInterface.forget, known, "none")
+        }
+        #expect(error?.message.contains("`keybell grants \(ShellWord.quoting(known))`") == true)
+    }
+
+    private static func grant(to fingerprint: String, _ scope: Grant.Scope) -> Grant {
+        let key = GrantKey(
+            fingerprint: fingerprint,
+            program: "/usr/bin/firefox",
+            origin: nil,
+            vault: "Passwords",
+            kind: .release,
+            host: "a.example"
+        )
+        return Grant(key: key, allows: true, entries: nil, scope: scope)
     }
 
     @Test func `a client whose item is locked by itself is revoked, and for the rest locked`() async throws {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusInterface
 import BusService
 import Callers
@@ -34,7 +35,8 @@ struct ServiceFixture {
         on session: KeyringSession? = nil,
         behind provider: FussyProvider? = nil,
         mostMatchRules: Int? = nil,
-        others: [FakeVault] = []
+        others: [FakeVault] = [],
+        audit: @escaping Recorder = { _, _ in true }
     ) async throws {
         self.session = session
         vaults = Current([vault] + others)
@@ -63,6 +65,7 @@ struct ServiceFixture {
             vaults: vaults,
             configuration: configuration,
             logger: logger,
+            audit: audit,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
         )
         await objects.export()

@@ -48,6 +48,26 @@ struct `Vaults on the bus` {
         #expect(try await list().first?["locked"] == .boolean(false))
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `all vaults are locked, whatever the record of the first one waits for`() async throws {
+        let second = FakeVault("second")
+        let isHeld = Observed(true)
+        let fixture = try await ServiceFixture(others: [second]) { _, _ in
+            try? await isHeld.wait(for: "the disk") { $0 ? nil : () }
+            return true
+        }
+        let locking = Task {
+            try await fixture.call(VaultsInterface.lock, of: VaultsInterface.description, [.string("")])
+        }
+        for vault in [fixture.vault, second] {
+            var changes = vault.changes().makeAsyncIterator()
+            if await !vault.status().isLocked { await changes.next() }
+            #expect(await vault.status().isLocked)
+        }
+        isHeld.update { $0 = false }
+        _ = try await locking.value
+    }
+
     @Test func `an unknown name is an error`() async throws {
         for method in [VaultsInterface.lock, VaultsInterface.unlock] {
             #expect(

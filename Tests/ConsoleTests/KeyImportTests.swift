@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import KeePassHTTP
 import SecretService
 import SecureMemory
 import TestSupport
@@ -108,6 +109,39 @@ struct KeyImportTests {
         // SHA-1 of the root group's UUID and 32 zeros, as the plugin has it.
         #expect(client["database"] == keys.hash && keys.hash.count == 40)
         #expect(!"\(keys)".contains("EBES"))
+    }
+
+    @Test func `what was granted to a key before it was revoked doesn't come back with it`() async throws {
+        let session = try await KeyringSession()
+        let keys = try await PluginKeyFile([("AES Key: fox", Self.first)]).keys()
+        let other = try await PluginKeyFile([("AES Key: fox", Self.second)]).keys()
+        let fingerprints = try (keys.fields + other.fields).map { try #require($0.key?.fingerprint) }
+        func grant(_ fingerprint: String) async throws {
+            try await session.storeOutside(
+                "Keybell grants: \(fingerprint)",
+                ["xdg:schema": "org.keybell.Grants", "fingerprint": fingerprint],
+                secret: "[]"
+            )
+        }
+        func granted() async throws -> [Bool] {
+            var found: [Bool] = []
+            for fingerprint in fingerprints {
+                let item = try await session.lookUpOutside([
+                    "xdg:schema": "org.keybell.Grants", "fingerprint": fingerprint,
+                ])
+                found.append(item != nil)
+            }
+            return found
+        }
+        for fingerprint in fingerprints { try await grant(fingerprint) }
+        _ = try await KeyImport(keys, into: keyring(session), overwrites: false)
+        #expect(try await granted() == [false, true])
+        // One that is there already keeps what it has; one that is replaced loses it.
+        try await grant(fingerprints[0])
+        _ = try await KeyImport(keys, into: keyring(session), overwrites: true)
+        #expect(try await granted() == [true, true])
+        _ = try await KeyImport(other, into: keyring(session), overwrites: true)
+        #expect(try await granted() == [false, false])
     }
 
     @Test func `a locked keyring is told, and nothing is stored`() async throws {

@@ -91,6 +91,38 @@ struct AssociationTests {
         #expect(try await asked.entries.isEmpty)
     }
 
+    @Test func `what was granted to a key goes at the start where its item went before`() async throws {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        async let allowed = guest.ask(.getLogins, [(name: "Url", value: "https://example.org/")])
+        let question = try await Porter(household).question()
+        #expect(try await household.keybell("allow", question.code, "--scope", "always").status == 0)
+        #expect(try await allowed.entries.count == 1)
+        let other = try await Guest.associated(with: household, as: "chrome")
+        func stored() async throws -> String {
+            try await household.run("secret-tool", "search", "--all", "xdg:schema", "org.keybell.Grants")
+                .output
+        }
+        #expect(try await !stored().isEmpty)
+        try await household.stop()
+        try await household.start()
+        // Whoever has a key keeps what was granted to it.
+        _ = try await other.ask(.testAssociate)
+        #expect(try await !stored().isEmpty)
+        try await household.stop()
+        _ = try await household.run(
+            "secret-tool",
+            "clear",
+            "xdg:schema",
+            "org.keybell.ClientKey",
+            "id",
+            "firefox"
+        )
+        try await household.start()
+        _ = try await eventually("the end of the grant") { try await stored().isEmpty ? () : nil }
+    }
+
     @Test func `the Hash that a client was told outlives the state folder`() async throws {
         let household = try await Household()
         let guest = try await Guest.associated(with: household, as: "firefox")

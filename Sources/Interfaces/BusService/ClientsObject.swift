@@ -61,18 +61,36 @@ struct ClientsObject: Sendable {
         let client = try await client(name)
         // Whatever fails, nothing that was decided for it counts any more.
         await approvals.end(.key(client.fingerprint))
-        _ = try await delete(client.id, for: answerer)
-        do throws(ClientError) {
-            try await grants.forget(fingerprint: client.fingerprint)
+        let grantsFailure = await failureOfForgetting(client.fingerprint)
+        do throws(DBusError) {
+            _ = try await delete(client.id, for: answerer)
         } catch {
-            let cause = DBusError(error)
+            let granted =
+                grantsFailure.map { ", but stays in the keyring (\($0.message))" } ?? ", and is deleted"
             throw DBusError(
-                name: cause.name,
+                name: error.name,
                 message:
-                    "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(cause.message)"
+                    "Its key could not be deleted, so that it is still let in: \(error.message) What it was granted counts no more\(granted)."
             )
         }
-        return []
+        guard let grantsFailure else { return [] }
+        throw DBusError(
+            name: grantsFailure.name,
+            message:
+                "Its key is deleted, and what it was granted counts no more, but stays in the keyring: \(grantsFailure.message)"
+        )
+    }
+
+    /// Forgets what was decided for a key, in memory at once.
+    ///
+    /// - Returns: Why it couldn't be deleted; nil if it was.
+    private func failureOfForgetting(_ fingerprint: String) async -> DBusError? {
+        do throws(ClientError) {
+            try await grants.forget(fingerprint: fingerprint)
+            return nil
+        } catch {
+            return DBusError(error)
+        }
     }
 
     private func delete(_ id: String, for answerer: Answerer) async throws(DBusError) -> [Value] {
@@ -142,7 +160,7 @@ struct ClientsObject: Sendable {
         }
         guard let forgotten else {
             throw .notFound(
-                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(client.id)` lists them."
+                "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(ShellWord.quoting(client.id))` lists them."
             )
         }
         _ = await audit(

@@ -57,11 +57,15 @@ struct VaultsObject: Sendable {
 
     private func lock(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.unsandboxed(call.sender)
-        for vault in try named(call.body.first?.asString ?? "") {
-            await vault.lock()
+        let locked = try named(call.body.first?.asString ?? "")
+        for vault in locked { await vault.lock() }
+        for vault in locked {
             await grants.endSessions(ofVault: vault.name)
             await approvals.end(.vault(vault.name))
-            let reason = answerer.shownExecutable.map { "by \($0)" }
+        }
+        // Last: the record waits for a disk, and none of them may stay open for that.
+        let reason = answerer.shownExecutable.map { "by \($0)" }
+        for vault in locked {
             _ = await audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
         }
         return []

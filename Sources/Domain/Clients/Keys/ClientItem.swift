@@ -90,6 +90,9 @@ struct ClientsSnapshot: Sendable {
     /// Whether the keyring keeps the item of this Id locked.
     func isLocked(_ id: String) -> Bool { PlainName(cleaning: id).map(locked.contains) ?? false }
 
+    /// Whether the keyring keeps any item locked.
+    var hasLocked: Bool { !locked.isEmpty }
+
     /// Whether an item has this Id, readable or not.
     func holds(_ id: String) -> Bool { self[id] != nil || isLocked(id) }
 

@@ -32,6 +32,13 @@ extension ClientRegistry {
         }
     }
 
+    /// The fingerprints of all keys; nil where the keyring keeps a client's item locked by itself, so that nobody knows
+    /// which key that has.
+    package func fingerprints() async throws(ClientError) -> Set<String>? {
+        let shelf = try await shelf()
+        return shelf.hasLocked ? nil : Set(shelf.all.map(\.client.fingerprint))
+    }
+
     /// The client that has this Id; nil if the Id is free.
     ///
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.

@@ -34,7 +34,8 @@ struct KeyImport: Sendable {
 
     /// Stores keys as the daemon does when the person allows an association.
     ///
-    /// Which program a key belongs to isn't known, so its first reads are asked for.
+    /// Which program a key belongs to isn't known, so its first reads are asked for: what was granted before to a key that
+    /// no client has any more, or that is replaced, is forgotten.
     ///
     /// - Parameters:
     ///   - keys: What was found in the file.
@@ -48,15 +49,14 @@ struct KeyImport: Sendable {
         overwrites: Bool,
         stored: (_ id: String) -> Void = { _ in }
     ) async throws(ConsoleError) {
-        let registry = ClientRegistry(
-            keyring: keyring,
-            logger: Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
-        )
+        let quiet = Logger(label: "keybell") { _ in SwiftLogNoOpLogHandler() }
+        let registry = ClientRegistry(keyring: keyring, logger: quiet)
+        let grants = GrantRegistry(keyring: keyring, logger: quiet)
         var lines: [Line] = []
         for field in keys.fields {
             let outcome: Outcome
             do throws(ClientError) {
-                outcome = try await Self.store(field, keys.hash, registry, overwrites)
+                outcome = try await Self.store(field, keys.hash, registry, grants, overwrites)
             } catch {
                 let done =
                     lines.isEmpty ? "" : " What came before \(PlainText.cleaned(field.id)) is imported."
@@ -77,6 +77,7 @@ struct KeyImport: Sendable {
         _ field: PluginKeys.Field,
         _ hash: String,
         _ registry: ClientRegistry,
+        _ grants: GrantRegistry,
         _ overwrites: Bool
     ) async throws(ClientError) -> Outcome {
         guard let key = field.key, PlainName(field.id) != nil else {
@@ -85,6 +86,9 @@ struct KeyImport: Sendable {
         let former = try await registry.client(withID: field.id)?.fingerprint
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }
+        var revoked = Set([former].compactMap(\.self))
+        if try await registry.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
+        let cleared = revoked
         do throws(ClientError) {
             try await registry.register(
                 id: field.id,
@@ -92,7 +96,10 @@ struct KeyImport: Sendable {
                 program: "",
                 origin: nil,
                 database: hash,
-                replacing: former
+                replacing: former,
+                clearing: { () async throws(ClientError) in
+                    for fingerprint in cleared { try await grants.forget(fingerprint: fingerprint) }
+                }
             )
         } catch .badName {
             return .unusable

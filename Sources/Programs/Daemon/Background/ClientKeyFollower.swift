@@ -14,8 +14,10 @@ struct ClientKeyFollower: Sendable {
     func run() async {
         let changes = clients.changes()
         var known = (try? await clients.keys()) ?? [:]
+        var hasLooked = await forgetOrphans()
         for await _ in changes {
             guard let now = try? await clients.keys(after: known) else { continue }
+            if !hasLooked { hasLooked = await forgetOrphans() }
             for gone in Set(known.values).subtracting(now.values) {
                 await approvals.end(.key(gone))
                 // If that fails it is in the log, they no longer count, and the key isn't let in again before they are gone.
@@ -23,5 +25,20 @@ struct ClientKeyFollower: Sendable {
             }
             known = now
         }
+    }
+
+    /// Forgets what was granted to keys that no client has: they went while Keybell wasn't there to see it.
+    ///
+    /// - Returns: Whether that could be found out.
+    private func forgetOrphans() async -> Bool {
+        // In this order: a key that is let in meanwhile has nothing among the grants that were read before it.
+        guard let granted = try? await grants.all(), let keys = try? await clients.fingerprints() else {
+            return false  // the keyring is locked, or not there: at its next change
+        }
+        for fingerprint in Set(granted.map(\.key.fingerprint)).subtracting(keys) {
+            // As above.
+            try? await grants.forget(fingerprint: fingerprint)
+        }
+        return true
     }
 }

@@ -136,6 +136,32 @@ import Testing
         #expect(try await household.keybell("allow", question.code).status == 1)
     }
 
+    @Test func `what the person has locked by hand isn't opened by waking up`() async throws {
+        let login = try await MockLogind()
+        let household = try await Household(starting: false)
+        try await household.start(environment: login.environment)
+        _ = try await Guest.associated(with: household, as: "firefox")
+        // What delays the sleep is let go once the vaults are locked, and taken anew at the waking up.
+        func delays(_ count: Int) async throws {
+            _ = try await eventually("\(count) delays") { try await login.inhibitors() == count ? () : nil }
+        }
+        try await delays(1)
+        try await login.sleep(true)
+        try await vault(isLocked: true, in: household)
+        try await login.sleep(false)
+        try await vault(isLocked: false, in: household)
+        #expect(try await household.keybell("lock", "keyring").status == 0)
+        try await login.sleep(true)
+        try await delays(0)
+        try await login.sleep(false)
+        try await delays(1)
+        // It would be open within one or two looks.
+        for _ in 0..<10 {
+            let status = try await household.keybell("status")
+            #expect(status.output.contains("keyring (keyring, locked"), "\(status)")
+        }
+    }
+
     @Test func `where the person wants it, the screen's lock leaves the file open`() async throws {
         let login = try await MockLogind()
         let (household, guest, path) = try await open(

@@ -43,6 +43,23 @@ import Vault
         #expect(await !fixture.store.status().isLocked)
     }
 
+    @Test func `what is suspended is open when that is over, unless the person has locked it, too`()
+        async throws
+    {
+        let fixture = try await StoreFixture()
+        _ = try await fixture.saveOne()
+        await fixture.store.suspend()
+        await #expect(throws: VaultError.locked) { try await fixture.store.index() }
+        await fixture.store.endSuspension()
+        #expect(try await fixture.store.index().count == 1)
+        await fixture.store.lock()
+        await fixture.store.suspend()
+        await fixture.store.endSuspension()
+        await #expect(throws: VaultError.locked) { try await fixture.store.index() }
+        await fixture.store.resume()
+        #expect(try await fixture.store.index().count == 1)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a disk that hangs holds up nobody`() async throws {
         let fixture = try await StoreFixture()

@@ -49,6 +49,37 @@ import Vault
         #expect(SecretJSON(SecretBytes(copying: document)) != nil)
     }
 
+    /// Whether there is a secret in a value that isn't sealed.
+    private static func holdsSecret(_ value: Any) -> Bool {
+        value is SecretBytes || Mirror(reflecting: value).children.contains { holdsSecret($0.value) }
+    }
+
+    @Test func `what stays in memory of an extra is sealed, and opens as it was`() throws {
+        var extra = LoginExtra(
+            settings: EntrySettings(allow: ["a.example"], deny: [], realm: nil),
+            fields: [
+                "KPH: pin": SecretBytes(utf8: "s3cret-pin"),
+                "KP2A_URL": SecretBytes(utf8: "https://k.example/"),
+            ]
+        )
+        extra.retire(SecretBytes(utf8: "s3cret-old"), at: 1)
+        #expect(Self.holdsSecret(extra))
+        let sealed = try #require(SealedExtra(json: extra.json))
+        #expect(!Self.holdsSecret(sealed))
+        #expect(try sealed.opened() == extra)
+        #expect(sealed.settings == extra.settings)
+        #expect(sealed.fieldNames == ["KP2A_URL", "KPH: pin"])
+        #expect(sealed.furtherURLs == ["https://k.example/"])
+        #expect(SealedExtra(json: SecretBytes(utf8: "a password")) == nil)
+    }
+
+    @Test func `a text takes no more memory than it needs`() {
+        let overflows = SecureHeap.overflows
+        let text = SecretBytes(utf8: String(repeating: "a", count: 100_000))
+        #expect(SecretJSON.text(text).written().count == 100_002)
+        #expect(SecureHeap.overflows == overflows)
+    }
+
     @Test func `an extra comes back as it was, and keeps ten former passwords`() throws {
         var extra = LoginExtra(
             settings: EntrySettings(allow: ["a.example"], deny: ["b.example"], realm: "Intranet"),

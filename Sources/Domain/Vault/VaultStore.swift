@@ -43,11 +43,17 @@ package protocol VaultStore: AnyObject, Sendable {
     /// Forgets every secret that it holds in memory.
     func lock() async
 
+    /// The same, for as long as the person is away; see ``endSuspension()``.
+    func suspend() async
+
+    /// Takes back `suspend`, where that takes no password; what was locked otherwise stays so.
+    func endSuspension() async
+
     /// Locks it for good, for it is no longer in the configuration; its `changes` end, and a save that was allowed is
     /// finished.
     func close() async
 
-    /// Makes it usable again after `lock`, where that takes no password: the person is back at the screen.
+    /// Makes it usable again after `lock` and `suspend`, where that takes no password: the person is back at the screen.
     func resume() async
 
     /// Makes it usable, asking the person where that takes a password or a prompt.
@@ -58,6 +64,12 @@ package protocol VaultStore: AnyObject, Sendable {
 }
 
 extension VaultStore {
+    /// Locks it.
+    package func suspend() async { await lock() }
+
+    /// Stays as it is.
+    package func endSuspension() async {}
+
     /// Stays as it is.
     package func resume() async {}
 

@@ -51,7 +51,7 @@ extension Components {
         for store in stores {
             if let store = store as? KeyringStore {
                 // As if it had been there when the screen was locked.
-                if isScreenLocked, lock.onScreenLock { await store.lock() }
+                if isScreenLocked, lock.onScreenLock { await store.suspend() }
                 // Read before the first client asks, or it might be told a Hash that the keyring then takes back. Nobody
                 // is asked for that, and what is locked stays so.
                 await store.settle()
@@ -70,7 +70,7 @@ extension Components {
             if !isLocked {
                 await store.resume()
             } else if lock.onScreenLock {
-                await store.lock()
+                await store.suspend()
             }
         }
     }

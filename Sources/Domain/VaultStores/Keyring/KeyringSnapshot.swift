@@ -8,7 +8,7 @@ struct KeyringSnapshot {
     /// An extra's item, and what it holds; nil if that isn't ours to understand.
     struct Extra {
         let item: KeyringItem
-        let content: LoginExtra?
+        let content: SealedExtra?
     }
 
     private(set) var items: [String: KeyringItem]
@@ -59,7 +59,7 @@ struct KeyringSnapshot {
     mutating func update(
         _ paths: [String],
         to found: [String: KeyringItem],
-        extras contents: [String: LoginExtra],
+        extras contents: [String: SealedExtra],
         identity: VaultIdentity
     ) {
         for path in paths {

@@ -110,7 +110,7 @@ extension KeyringStore {
             updated.update(
                 ours,
                 to: found.items,
-                extras: found.secrets.compactMapValues { LoginExtra(json: $0) },
+                extras: found.secrets.compactMapValues { SealedExtra(json: $0) },
                 identity: identity
             )
             return updated

@@ -113,14 +113,15 @@ extension KeyringStore {
         if let formerExtra, formerExtra.content == nil {
             throw .refused("The item that belongs to this login holds something that isn't Keybell's.")
         }
-        var extra = formerExtra?.content ?? LoginExtra()
+        let content = try formerExtra?.content?.opened()
+        var extra = content ?? LoginExtra()
         extra.settings = login.settings
         extra.fields = before.fields.changed(by: draft)
         let password = draft.password.flatMap { $0 == before.password ? nil : $0 }
         if password != nil { extra.retire(before.password, at: now()) }
         // The former password is safe before the new one takes its place.
         let written =
-            extra == formerExtra?.content ? nil : try await write(extra, for: login, over: formerExtra?.item)
+            extra == content ? nil : try await write(extra, for: login, over: formerExtra?.item)
 
         var attributes = item.attributes
         attributes[LoginItem.Attribute.uuid] = stored.id.hex
@@ -140,7 +141,7 @@ extension KeyringStore {
         } catch {
             await refresh([item.path])
             if let written {
-                var former = formerExtra?.content ?? LoginExtra()
+                var former = content ?? LoginExtra()
                 // Nobody knows how much of it was done.
                 if password != nil, !(await isStill(before.password, of: item)) {
                     former.retire(before.password, at: now())

@@ -9,9 +9,9 @@ package import Vault
 
 /// Logins as items of the person's keyring, the vault that needs nothing set up.
 ///
-/// All but the passwords is kept in memory and follows the keyring's signals. A password is fetched at the
-/// moment it is handed out: gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so
-/// a copy could be an old one. Locking the vault never locks the collection.
+/// All but the passwords is kept in memory and follows the keyring's signals; string fields and former passwords are
+/// sealed there, and opened when they are handed out or written. A password is fetched at the moment it is handed out:
+/// gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so a copy could be an old one. Locking the vault never locks the collection.
 package actor KeyringStore: VaultStore {
     /// The schema of what belongs to logins but has no place in their items; all of it is read.
     package static let extraSchema = LoginItem.extraSchema
@@ -47,8 +47,10 @@ package actor KeyringStore: VaultStore {
     var missed: Set<String> = []
     /// How often all of them were read.
     private(set) var readings = 0
-    /// Whether the vault was locked by itself, whatever its collection is.
-    private var isLockedByUs = false
+    /// Whether the vault was locked by itself, whatever its collection is, and whether that is just since the person is
+    /// away.
+    private var (wasLocked, isSuspended) = (false, false)
+    private var isLockedByUs: Bool { wasLocked || isSuspended }
     private var isClosed = false
     /// How the collection was when last looked at.
     private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
@@ -124,14 +126,14 @@ package actor KeyringStore: VaultStore {
         let password = try await asking { () async throws(KeyringError) in
             try await self.keyring.secret(of: item)
         }
-        return LoginSecrets(password: password, fields: shelf.extra(id)?.content?.fields ?? [:])
+        return LoginSecrets(password: password, fields: try shelf.extra(id)?.content?.opened().fields ?? [:])
     }
 
     /// Former passwords are all that is remembered here.
     package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
         let shelf = try await opened()
         guard shelf.item(id) != nil else { throw .notFound }
-        return (shelf.extra(id)?.content?.former ?? []).reversed().map { former in
+        return (try shelf.extra(id)?.content?.opened().former ?? []).reversed().map { former in
             FormerLogin(login: Login(id: id, title: ""), secrets: LoginSecrets(password: former.password))
         }
     }
@@ -146,8 +148,20 @@ package actor KeyringStore: VaultStore {
     }
 
     package func lock() async {
-        isLockedByUs = true
+        wasLocked = true
         forget()
+        news.send(())
+    }
+
+    package func suspend() async {
+        isSuspended = true
+        forget()
+        news.send(())
+    }
+
+    package func endSuspension() async {
+        guard isSuspended, !isClosed else { return }
+        isSuspended = false
         news.send(())
     }
 
@@ -166,17 +180,17 @@ package actor KeyringStore: VaultStore {
         guard let outcome else { throw .notUnlocked(.cancelled) }
         guard !isClosed else { throw .leftOut(name) }
         try await asking { () async throws(KeyringError) in try outcome.get() }
-        isLockedByUs = false
+        (wasLocked, isSuspended) = (false, false)
         lastLook = nil
         // So that whoever asks how it stands hears how many logins there are; the next reader hears of trouble.
         _ = try? await read()
         news.send(())
     }
 
-    /// Makes the vault usable again after `lock`, as at the screen's unlock; asks nobody anything.
+    /// Makes the vault usable again, as at the screen's unlock; asks nobody anything.
     package func resume() async {
         guard isLockedByUs, !isClosed else { return }
-        isLockedByUs = false
+        (wasLocked, isSuspended) = (false, false)
         news.send(())
     }
 
@@ -224,23 +238,37 @@ package actor KeyringStore: VaultStore {
         readings += 1
         let items = try await keyring.items(schema: LoginItem.schema)
         let extras = try await keyring.items(schema: LoginItem.extraSchema)
-        // The identity stands in its attributes; its secret says nothing.
-        let secrets = try await keyring.secrets(
-            of: extras.filter { $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName }
-        )
+        let read = try await read(extras)
         settleIdentity(extras)
         let (identity, remembered) = (identity(), keptState().derived)
         // Thousands of items take a while, and requests are served on this thread.
         return await arranging {
-            let read = extras.map { item in
-                KeyringSnapshot.Extra(
-                    item: item,
-                    content: secrets[item.path].flatMap { LoginExtra(json: $0) }
-                )
-            }
-            return KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
+            KeyringSnapshot(items, extras: read, identity: identity, remembered: remembered)
         }
     }
+
+    /// Reads what belongs to logins, some at a time: until they are sealed, they are in locked memory.
+    private func read(_ extras: [KeyringItem]) async throws(KeyringError) -> [KeyringSnapshot.Extra] {
+        var read: [KeyringSnapshot.Extra] = []
+        for start in stride(from: 0, to: extras.count, by: Self.mostAtOnce) {
+            let some = extras[start...].prefix(Self.mostAtOnce)
+            // The identity stands in its attributes; its secret says nothing.
+            let secrets = try await keyring.secrets(
+                of: some.filter { $0.attributes[LoginItem.Attribute.uuid] != VaultIdentity.itemName }
+            )
+            read += await arranging {
+                some.map { item in
+                    KeyringSnapshot.Extra(
+                        item: item,
+                        content: secrets[item.path].flatMap { SealedExtra(json: $0) }
+                    )
+                }
+            }
+        }
+        return read
+    }
+
+    private static let mostAtOnce = 256
 
     /// Looks again at what was told of while it was being read, and only at that: an import goes on for longer than a
     /// reading.

@@ -21,7 +21,7 @@ enum LoginItem {
     }
 
     /// Reads a login out of an item.
-    static func login(_ item: KeyringItem, id: LoginID, extra: LoginExtra?, identity: VaultIdentity) -> Login
+    static func login(_ item: KeyringItem, id: LoginID, extra: SealedExtra?, identity: VaultIdentity) -> Login
     {
         let attribute = { (name: String) in item.attributes[name].flatMap { $0.isEmpty ? nil : $0 } }
         return Login(
@@ -30,9 +30,9 @@ enum LoginItem {
             username: attribute(Attribute.username) ?? "",
             url: attribute(Attribute.url) ?? "",
             group: attribute(Attribute.group).map { LoginGroup(name: $0, id: identity.group($0)) },
-            furtherURLs: Login.furtherURLs(in: extra?.fields ?? [:]),
+            furtherURLs: extra?.furtherURLs ?? [],
             settings: extra?.settings ?? EntrySettings(),
-            fieldNames: (extra?.fields.keys).map { $0.sorted() } ?? []
+            fieldNames: extra?.fieldNames ?? []
         )
     }
 

@@ -69,11 +69,22 @@ extension SecretJSON {
         return .joining([SecretBytes(utf8: opening)] + separated + [SecretBytes(utf8: closing)])
     }
 
+    /// How many bytes a byte of a text takes.
+    private static func length(_ byte: UInt8) -> Int {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): 2
+        case 0..<0x20: 6
+        default: 1
+        }
+    }
+
     private static func quoted(_ text: SecretBytes) -> SecretBytes {
-        let longestEscape = 6
         let hex = Array("0123456789abcdef".utf8)
         return text.withSpan { bytes in
-            SecretBytes(capacity: bytes.count * longestEscape + 2) { output in
+            // Counted first: locked memory is small.
+            var length = 2
+            for index in bytes.indices { length += Self.length(bytes[index]) }
+            return SecretBytes(capacity: length) { output in
                 output.append(UInt8(ascii: "\""))
                 for index in bytes.indices {
                     let byte = bytes[index]

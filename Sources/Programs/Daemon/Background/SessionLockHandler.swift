@@ -33,23 +33,28 @@ struct SessionLockHandler: Sendable {
             if settings.onSleep { await lock(because: "the computer goes to sleep") }
         case .wokeUp:
             // Where the screen is locked as well, its unlock is what counts.
-            if await !approvals.isScreenLocked { await resume() }
+            if await !approvals.isScreenLocked { await endSuspension() }
         case .idle:
             await lock(because: "nobody used it for \(settings.idleMinutes) minutes")
             // Nothing will tell that the person is back, and what was kept of the keyring has been dropped.
-            if await !approvals.isScreenLocked { await resume() }
+            if await !approvals.isScreenLocked { await endSuspension() }
         }
     }
 
     private func lock(because reason: String) async {
         let vaults = vaults.value
-        for vault in vaults { await vault.lock() }
+        for vault in vaults { await vault.suspend() }
         await grants.endSessions()
         await approvals.forget(.everything)
         // Nothing comes of an allow for a file that is closed; the keyring's vault is back when the person is.
         for vault in vaults where vault.kind == .kdbx { await approvals.withdraw(.vault(vault.name)) }
         let names = vaults.map { PlainText.field($0.name) }.joined(separator: ", ")
         await audit.keep(.locked, [.vault: names, .reason: reason])
+    }
+
+    /// What the person has locked by hand stays so: they aren't known to be back.
+    private func endSuspension() async {
+        for vault in vaults.value { await vault.endSuspension() }
     }
 
     private func resume() async {

@@ -29,6 +29,7 @@ struct KDBXFixture {
         keyFile: [UInt8]? = nil,
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
+        patience: Duration = .seconds(120),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
@@ -45,6 +46,7 @@ struct KDBXFixture {
             passwords,
             folder.path("state"),
             clock,
+            patience: patience,
             reached: reached
         )
     }
@@ -60,6 +62,7 @@ struct KDBXFixture {
         _ passwords: ScriptedPasswords,
         _ state: String,
         _ clock: Observed<Int64>,
+        patience: Duration = .seconds(120),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) -> KDBXStore {
         KDBXStore(
@@ -70,6 +73,7 @@ struct KDBXFixture {
             state: state,
             logger: quiet,
             now: { clock.now },
+            patience: patience,
             reached: reached
         )
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Foundation
 import Glibc
 import KDBX
@@ -151,10 +152,19 @@ struct KDBXStoreSavingTests {
         })
         try await fixture.store.unlock(for: UnlockReason())
         let before = try fixture.bytes()
-        await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
-            if case VaultError.unavailable = error { true } else { false }
-        }
         let isNew = [.renamed, .done].contains(step)
+        if isNew {
+            // What comes after the file is in its place: whoever was told of a failure would save it twice.
+            let id = try await fixture.store.save(LoginDraft(title: "x"))
+            #expect(try await fixture.store.index().login(id)?.title == "x")
+            await #expect(throws: VaultError.unchanged) {
+                try await fixture.store.save(LoginDraft(id: id, title: "x"))
+            }
+        } else {
+            await #expect { try await fixture.store.save(LoginDraft(title: "x")) } throws: { error in
+                if case VaultError.unavailable = error { true } else { false }
+            }
+        }
         #expect(try (fixture.bytes() == before) == !isNew)
         #expect(try fixture.read().entries.count == (isNew ? 3 : 2))
         #expect(try fixture.names.filter { $0.hasPrefix(".") } == [])
@@ -163,6 +173,36 @@ struct KDBXStoreSavingTests {
         try await store.unlock(for: UnlockReason())
         _ = try await store.save(LoginDraft(title: "y"))
         #expect(try fixture.read().entries.count == (isNew ? 4 : 3))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a file that hangs holds up nobody for ever, and what hadn't begun isn't saved later`() async throws
+    {
+        let gate = DispatchSemaphore(value: 0)
+        let fixture = try KDBXFixture(
+            patience: .seconds(2),
+            reached: { step in
+                guard step == .made else { return }
+                gate.wait()
+                gate.signal()
+            }
+        )
+        let store = fixture.store
+        try await store.unlock(for: UnlockReason())
+        async let first = store.save(LoginDraft(title: "first"))
+        async let second = store.save(LoginDraft(title: "second"))
+        var told: [String] = []
+        do { _ = try await first } catch VaultError.unavailable(let text) { told.append(text) }
+        do { _ = try await second } catch VaultError.unavailable(let text) { told.append(text) }
+        #expect(told.count { $0.contains("may yet succeed") } == 1)
+        #expect(told.count { $0.contains("nothing was saved") } == 1)
+        gate.signal()
+        let saved = try await fixture.waitForChange(store, "the save") { index in
+            index.only("first") ?? index.only("second")
+        }
+        _ = try await store.save(LoginDraft(title: "third"))
+        let titles = try fixture.read().entries.compactMap { $0.text("Title") }
+        #expect(titles.sorted() == ["Example", "Other", saved.title, "third"].sorted())
     }
 
     @Test func `what a killed save left is cleared at the next start`() async throws {

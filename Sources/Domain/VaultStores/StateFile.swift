@@ -25,12 +25,16 @@ struct StateFile<Content: Codable & Sendable>: Sendable {
     func write(_ content: Content) throws(VaultError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        let isOnDisk: Bool
         do {
             let bytes = try Array(encoder.encode(content))
             try SafeFile.makeFolder(folder)
-            try SafeFile.write(bytes, to: path)
+            isOnDisk = try SafeFile.write(bytes, to: path)
         } catch {
             throw .failed("The state can't be written to \(path): \(error)")
+        }
+        guard isOnDisk else {
+            throw .failed("The state is written to \(path), but a crash may bring the one before back")
         }
     }
 }

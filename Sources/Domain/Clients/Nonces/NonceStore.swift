@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Glibc
 import Linux
 package import Logging
 import Synchronization
@@ -169,7 +170,7 @@ package actor NonceStore {
                 return nonces
             }
             let encoded = all.encoded()
-            if encoded != bytes { try SafeFile.write(encoded, to: path) }
+            if encoded != bytes { try Self.write(encoded, to: path) }
             written = all.count
             known.withLock { $0.isRead = true }
             complaint = nil
@@ -215,8 +216,13 @@ package actor NonceStore {
     private func rewrite(_ path: String) throws(SystemCallError) {
         let nonces = known.withLock { $0.nonces }
         if let folder { try SafeFile.makeFolder(folder) }
-        try SafeFile.write(nonces.encoded(), to: path)
+        try Self.write(nonces.encoded(), to: path)
         written = nonces.count
+    }
+
+    /// What a crash might take back doesn't count: a change could be repeated then.
+    private static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
+        guard try SafeFile.write(bytes, to: path) else { throw SystemCallError(call: "fsync", code: EIO) }
     }
 
     /// Says what is wrong, once for every reason.

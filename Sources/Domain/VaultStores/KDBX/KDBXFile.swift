@@ -165,12 +165,14 @@ struct KDBXFile: Sendable {
         let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
         var lost: [String] = []
         do throws(SystemCallError) {
-            lost = try replacement.replace(
+            let outcome = try replacement.replace(
                 with: file,
                 isGood: isGood,
                 isStillOld: isStillOld,
                 reached: reached
             )
+            lost = outcome.lost
+            if let trouble = outcome.trouble { tellTrouble(trouble) }
         } catch  where replacement.isImpossible(error) {
             try SafeFile.makeFolder(SafeFile.parent(of: backup))
             do throws(SystemCallError) {
@@ -216,6 +218,13 @@ struct KDBXFile: Sendable {
             )
         }
         try reached(step)
+    }
+
+    private func tellTrouble(_ error: SystemCallError) {
+        logger.warning(
+            "The vault's file is saved, but the disk may not have it yet: a crash may bring the one before back",
+            metadata: ["vault": "\(name)", "reason": "\(error.words)"]
+        )
     }
 
     private func isBroken(by error: SystemCallError) -> String {

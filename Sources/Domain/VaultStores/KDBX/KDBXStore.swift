@@ -45,6 +45,8 @@ package actor KDBXStore: VaultStore {
     private var follower: KDBXFollower
     /// The saves and readings of the file.
     private var line = SerialLine()
+    /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
+    private let patience: Duration
 
     /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
     ///
@@ -59,6 +61,7 @@ package actor KDBXStore: VaultStore {
     ///   - state: The folder for what it keeps outside the file, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
+    ///   - patience: How long whoever saves waits for the file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
         name: String,
@@ -71,13 +74,14 @@ package actor KDBXStore: VaultStore {
         state: String,
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        patience: Duration = .seconds(120),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) {
         self.name = name
         self.path = path
         self.passwords = passwords
         log = KDBXLog(vault: name, logger: logger)
-        self.now = now
+        (self.now, self.patience) = (now, patience)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
@@ -223,7 +227,10 @@ package actor KDBXStore: VaultStore {
             await tell(opened)
             // A lock may come at each of these.
             if !unlock.isEnded { await unlock.keep(password) }
-            if !unlock.isEnded, follower.isOutdated { await fileChanged() }
+            if !unlock.isEnded, follower.isOutdated {
+                // What was opened is served until what came after it can be read.
+                try? await withDeadline(Self.shortPatience) { await self.fileChanged() }
+            }
             guard !unlock.isEnded else { throw .locked }
             return .success(())
         } catch {
@@ -250,7 +257,30 @@ package actor KDBXStore: VaultStore {
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
         // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
         guard let held = opened else { throw .locked }
-        return try await line.join { await self.saveNow(draft, over: held) }.value.get()
+        let (turn, patience) = (SaveTurn(), patience)
+        let save = line.join { () -> Result<LoginID, VaultError> in
+            guard turn.begins() else { return .failure(.unavailable(self.isBusy)) }
+            return await self.saveNow(draft, over: held)
+        }
+        // In a task of its own: whoever waits may be cancelled, and the save goes on.
+        let waiting = Task(executorPreference: TaskQueue.shared) {
+            // Nil is what it comes to where that takes too long.
+            try? await withDeadline(patience) { await save.value }
+        }
+        if let outcome = await waiting.value { return try outcome.get() }
+        let error = VaultError.unavailable(turn.isGivenUp() ? isBusy : isSlow)
+        log.isNotSaved(error)
+        throw error
+    }
+
+    private static let shortPatience = Duration.seconds(10)
+
+    private nonisolated var isBusy: String {
+        "The file of the vault \(name) can't be written, for something else there takes too long; nothing was saved. Try again later."
+    }
+
+    private nonisolated var isSlow: String {
+        "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
     }
 
     private func saveNow(

@@ -34,6 +34,14 @@ package struct FileReplacement: ~Copyable, Sendable {
         case done
     }
 
+    /// What became of a file that was replaced.
+    package struct Outcome: Sendable {
+        /// What of the old file could not be given to the new one, as words.
+        package let lost: [String]
+        /// Why the disk may not have the new name yet, so that a crash of the system may bring the old file back.
+        package let trouble: SystemCallError?
+    }
+
     /// Where the file is once all symbolic links are followed.
     package let path: String
     private let folder: String
@@ -78,7 +86,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         isGood: ([UInt8]) -> Bool,
         isStillOld: () -> Bool,
         reached: (Step) throws(SystemCallError) -> Void = { _ in }
-    ) throws(SystemCallError) -> [String] {
+    ) throws(SystemCallError) -> Outcome {
         clearLitter()
         let lost: [String]
         do throws(SystemCallError) {
@@ -96,10 +104,15 @@ package struct FileReplacement: ~Copyable, Sendable {
             clearLitter()
             throw error
         }
-        try reached(.renamed)
-        try lock.synchronize()
-        try reached(.done)
-        return lost
+        // It is replaced: an error would have whoever called do it again.
+        do throws(SystemCallError) {
+            try reached(.renamed)
+            try lock.synchronize()
+            try reached(.done)
+            return Outcome(lost: lost, trouble: nil)
+        } catch {
+            return Outcome(lost: lost, trouble: error)
+        }
     }
 
     /// Whether what `replace` threw means that the file can't be replaced, but may well be written: it is a mount point,

@@ -10,8 +10,10 @@ package enum SafeFile {
     /// - Parameters:
     ///   - bytes: The whole content.
     ///   - path: Where; its folder must be there.
+    /// - Returns: Whether the disk has it for certain: else a crash of the system may bring the former file back.
     /// - Throws: The failing call's `errno`; the former file is untouched then.
-    package static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) {
+    @discardableResult
+    package static func write(_ bytes: [UInt8], to path: String) throws(SystemCallError) -> Bool {
         let folder = parent(of: path)
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
@@ -26,8 +28,11 @@ package enum SafeFile {
             unsafe unlink(temporary)
             throw error
         }
-        let entry = try Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        guard fsync(entry.number) == 0 else { throw .last("fsync") }
+        // It is replaced: an error would say that it isn't.
+        guard let entry = try? Descriptor("open", unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
+        else { return false }
+        // Some file systems have nothing to synchronize for a folder.
+        return fsync(entry.number) == 0 || errno == EINVAL
     }
 
     /// Adds a line to a file of this user's own, readable for nobody else; it is all there or not at all.

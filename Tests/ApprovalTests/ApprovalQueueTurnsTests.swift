@@ -88,6 +88,31 @@ import Testing
         #expect(scene.ask(.release(.named("one-more"))).answer == .tooMany)
     }
 
+    @Test mutating func `what another has a program's process hold takes nothing from that program`() {
+        let shared = Caller.shared(by: "evil", "firefox")
+        for number in 0..<30 { scene.ask(.release(shared, host: "h\(number)")) }
+        #expect(scene.codes.count == 19)
+        #expect(scene.ask(.release(.named("firefox"), host: "page")).code != nil)
+        #expect(shown.contains { $0.request.host == "page" })
+        // Together with others a program has what is left of what it has alone.
+        for number in 0..<30 { scene.ask(.release(.named("evil"), host: "e\(number)")) }
+        let third = Caller.shared(by: "evil", "chrome")
+        #expect(scene.ask(.release(third, host: "c")).answer == .tooMany)
+    }
+
+    @Test func `however many wait with a program's process, it waits for its own answer`() async {
+        var limits = ApprovalLimits()
+        limits.askersPerProgram = 2
+        let broker = ApprovalBroker(limits: limits, watchProcess: { _, _ in 0 })
+        let shared = Caller.shared(by: "evil", "firefox")
+        let waiting = (0..<2).map { number in
+            Task { await broker.ask(.release(shared, host: "h\(number)")) }
+        }
+        while await broker.isRoom(for: shared) { await Task.yield() }
+        #expect(await broker.isRoom(for: .named("firefox")))
+        for task in waiting { task.cancel() }
+    }
+
     @Test mutating func `programs have their turns one after the other, the oldest question first`() throws {
         scene = QueueScene { $0.total = 1 }
         let first = ask(Self.hosts(4, "a"), as: .named("a"))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import Linux
 import Synchronization
 import Testing
 
@@ -128,6 +129,12 @@ extension Caller {
             origin: origin,
             userAgent: userAgent
         )
+    }
+
+    /// Two programs that hold one connection.
+    static func shared(by one: String, _ other: String) -> Caller {
+        let holders = [(one, Int32(700)), (other, 701)].compactMap { Holder(processes: [.named($0, $1)]) }
+        return Caller(socket: SocketOwner(uid: 1000, inode: 7), present: holders)
     }
 
     static let nobody = Caller.unknown(uid: 1000, origin: nil, userAgent: nil)

@@ -68,7 +68,7 @@ package actor ApprovalBroker {
 
     /// Somebody who waits for an answer.
     private struct Asker {
-        let programs: Set<String>
+        let programs: ProgramSet
         let continuation: CheckedContinuation<Answer, Never>
         let keep: Keeping
     }
@@ -159,7 +159,7 @@ package actor ApprovalBroker {
         guard isRoom(for: caller) else { return .tooMany }
         lastAsker += 1
         let asker = lastAsker
-        let programs = caller.vouchedIDs
+        let programs = ProgramSet(of: caller)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
@@ -172,8 +172,8 @@ package actor ApprovalBroker {
 
     /// Whether one more of a program may wait for an answer: whoever waits keeps a connection.
     func isRoom(for caller: Caller) -> Bool {
-        let programs = caller.vouchedIDs
-        return askers.values.count { !$0.programs.isDisjoint(with: programs) } < limits.askersPerProgram
+        let programs = ProgramSet(of: caller)
+        return askers.values.count { programs.isCharged(for: $0.programs) } < limits.askersPerProgram
     }
 
     /// A reply that carries the answer of this request has reached its client: the next such question is asked anew.

@@ -17,9 +17,7 @@ extension ApprovalQueue {
     private func isRoom(for caller: Caller, hasTurn: Bool, perProgram: Int, total: Int) -> Bool {
         let others = waiting.filter { $0.hasTurn == hasTurn }
         return others.count < total
-            && caller.vouchedIDs.allSatisfy { program in
-                others.count { $0.vouchedIDs.contains(program) } < perProgram
-            }
+            && ProgramSet(of: caller).haveRoom(beside: others.map(\.programs), limit: perProgram)
     }
 
     /// Shows those that have a place now; to be called after every change of who waits.

@@ -154,7 +154,7 @@ struct WaitingRequest: Sendable {
     private static let mostHolders = 1024
 
     /// The programs that it is counted against: those of who asked first.
-    var vouchedIDs: Set<String> { request.caller.vouchedIDs }
+    var programs: ProgramSet { ProgramSet(of: request.caller) }
 
     /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {

@@ -7,25 +7,25 @@ import Callers
 /// So one program that asks a lot keeps nobody else from being asked about.
 struct Turns: Sendable {
     private var count: UInt64 = 0
-    /// When each program had its last turn, for those that have something waiting.
-    private var last: [String: UInt64] = [:]
+    /// When each program, or several at one connection, had its last turn, for those that have something waiting.
+    private var last: [ProgramSet: UInt64] = [:]
 
     /// The index of the request that is to be shown next; nil while there is no place for any that waits for its turn.
     func next(in waiting: [WaitingRequest], limits: ApprovalLimits) -> Int? {
-        var shown: [String: Int] = [:]
-        var total = 0
-        for request in waiting where request.hasTurn {
-            for program in request.vouchedIDs { shown[program, default: 0] += 1 }
-            total += 1
-        }
-        guard total < limits.total, total < waiting.count else { return nil }
+        let shown = waiting.filter(\.hasTurn).map(\.programs)
+        guard shown.count < limits.total, shown.count < waiting.count else { return nil }
+        // Many may have joined one unlock.
+        var known: [ProgramSet: UInt64?] = [:]
         var best: (turn: UInt64, index: Int)?
         for (index, request) in waiting.enumerated() where !request.hasTurn {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
             let turns = request.callers.compactMap { caller -> UInt64? in
-                let programs = caller.vouchedIDs
-                guard programs.allSatisfy({ shown[$0, default: 0] < limits.perProgram }) else { return nil }
-                return programs.map { last[$0, default: 0] }.max()
+                let programs = ProgramSet(of: caller)
+                if let turn = known[programs] { return turn }
+                let isRoom = programs.haveRoom(beside: shown, limit: limits.perProgram)
+                let turn = last.lazy.filter { programs.isCharged(for: $0.key) }.map(\.value).max() ?? 0
+                known[programs] = .some(isRoom ? turn : nil)
+                return isRoom ? turn : nil
             }
             guard let turn = turns.min() else { continue }
             if let best, best.turn <= turn { continue }
@@ -37,11 +37,8 @@ struct Turns: Sendable {
     /// The request has its turn now; programs that have nothing waiting any more are forgotten.
     mutating func give(to request: WaitingRequest, among waiting: [WaitingRequest]) {
         count += 1
-        for caller in request.callers {
-            for program in caller.vouchedIDs { last[program] = count }
-        }
-        let callers = waiting.flatMap(\.callers)
-        let present = callers.reduce(into: Set<String>()) { $0.formUnion($1.vouchedIDs) }
+        for caller in request.callers { last[ProgramSet(of: caller)] = count }
+        let present = Set(waiting.flatMap(\.callers).map(ProgramSet.init))
         last = last.filter { present.contains($0.key) }
     }
 }

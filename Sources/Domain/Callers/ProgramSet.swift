@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The programs at one connection, as limits go by them.
+///
+/// Whoever has another's process hold its connections, too, must take nothing from what that one has for itself. So what
+/// a program asks alone counts against it and all that it asks together with others; what several ask together counts
+/// against them together, and against none of them alone.
+package struct ProgramSet: Hashable, Sendable {
+    /// What they are counted by (`Caller.vouchedIDs`).
+    package let ids: Set<String>
+
+    /// Whether they are several programs, or it isn't certain that there is just one.
+    private let isShared: Bool
+
+    /// The programs of a caller.
+    package init(of caller: Caller) {
+        ids = caller.vouchedIDs
+        let programs = Set(caller.askers.map { [$0.vouched, $0.file ?? ""] })
+        isShared =
+            programs.count > 1 || caller.sandboxes.count > 1 || (!caller.isKnown && programs.count == 1)
+    }
+
+    /// Whether what others have counts against these.
+    package func isCharged(for other: ProgramSet) -> Bool {
+        isShared ? !ids.isDisjoint(with: other.ids) : other.ids.isSubset(of: ids)
+    }
+
+    /// Whether these may have one more beside what others have.
+    ///
+    /// - Parameters:
+    ///   - others: Who has one already, each as often as it has.
+    ///   - limit: How many a program may have.
+    /// - Returns: False where any of these has as many.
+    package func haveRoom(beside others: some Collection<ProgramSet>, limit: Int) -> Bool {
+        let charged = others.filter(isCharged)
+        return ids.allSatisfy { id in charged.count { $0.ids.contains(id) } < limit }
+    }
+}

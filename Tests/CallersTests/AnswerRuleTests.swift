@@ -120,6 +120,17 @@ import Testing
         #expect(AnswerRule.isApart(Self.answerer(chain), from: Self.caller))
     }
 
+    @Test func `an asker that can't be looked at is nobody who is known`() {
+        let hidden = ProcessRecord(
+            identity: ProcessIdentity(pid: 200, startTime: 7),
+            executable: "",
+            sight: .hidden
+        )
+        let caller = Caller(uid: 1000, holders: [hidden.identity], processes: [hidden])
+        #expect(!caller.isKnown && !caller.program.isKnown)
+        #expect(!AnswerRule.mayAnswer(Self.answerer([Self.shell]), of: caller))
+    }
+
     private static func record(
         _ pid: Int32,
         _ executable: String,

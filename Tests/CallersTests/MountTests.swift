@@ -12,7 +12,11 @@ import Testing
     static let unshare = getuid() == 0 ? "unshare -m" : "unshare -Urm"
 
     /// Runs a shell script in which `$RING` connects and waits, and tells who asks.
-    private func caller(of script: String, in folder: TemporaryFolder) async throws -> Caller {
+    private func caller(
+        of script: String,
+        in folder: TemporaryFolder,
+        meanwhile: (Int32) async -> Void = { _ in }
+    ) async throws -> Caller {
         let listener = try ListeningSocket(binding: try #require(InternetAddress("127.0.0.1", port: 0)))
         let number = try #require(listener.take())
         defer { close(number) }
@@ -27,12 +31,45 @@ import Testing
         )
         defer { child.closeInput() }
         try await child.prints("rung")
+        await meanwhile(child.pid)
         let accepted = accept(number, nil, nil)
         defer { close(accepted) }
         let remote = try #require(InternetAddress("127.0.0.1", port: Self.peerPort(of: accepted)))
         let owner = try #require(try SocketTable.owner(local: remote, remote: listener.address))
         return Caller(socket: owner, present: await Identification.look(at: owner).holders)
     }
+
+    @Test func `a sandboxed program whose first thread has ended is in its sandbox all the same`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        _ = try folder.write("leave.py", Self.leaving)
+        let script = """
+            exec \(Self.unshare) sh -ec '
+            export R="$F/root"; mkdir "$R"; mount -t tmpfs none "$R"
+            mkdir "$R/usr" "$R/dev"; mount --rbind /usr "$R/usr"; mount --rbind /dev "$R/dev"
+            for link in bin lib lib64; do [ -L "/$link" ] && cp -P "/$link" "$R/$link"; done
+            printf "[Application]\\nname=org.example.App\\n" > "$R/.flatpak-info"
+            cp "$F/leave.py" "$R"
+            exec chroot "$R" /usr/bin/python3 /leave.py "$RING"'
+            """
+        let caller = try await caller(of: script, in: folder) { pid in
+            while ProcessTable.survivors(of: pid).isEmpty { await Task.yield() }
+            // Whatever it calls on the bus is refused.
+            #expect(await Answerer.look(pid: pid, uid: getuid()).sandbox?.name == "org.example.App")
+        }
+        #expect(caller.sandbox == "org.example.App")
+        #expect(!caller.program.isKnown)
+    }
+
+    /// Connects, and goes on without its first thread.
+    private static let leaving = #"""
+        import ctypes, os, re, socket, sys, threading
+        s = socket.create_connection(("127.0.0.1", int(re.search(r"tcp/127.0.0.1/(\d+)", sys.argv[1])[1])))
+        threading.Thread(target=lambda: (os.read(0, 1), os._exit(0))).start()
+        print("rung", flush=True)
+        ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+        """#
 
     private static func peerPort(of accepted: Int32) -> UInt16 {
         var address = sockaddr_in()

@@ -66,6 +66,29 @@ import Testing
         #expect(sandbox.program == (isVouched ? "flatpak:\(name)" : ""))
     }
 
+    @Test(
+        arguments: [
+            (RootFile.hidden, "", true, "unknown sandbox"), (.hidden, "", false, nil),
+            (.absent, "", true, nil),
+            (.hidden, "/app.slice/app-flatpak-org.a.B-42.scope", true, "org.a.B"),
+        ] as [(RootFile, String, Bool, String?)]
+    )
+    func `what forbids to be looked at counts as sandboxed, where it may be`(
+        root: RootFile,
+        group: String,
+        mayHide: Bool,
+        name: String?
+    ) {
+        let sandbox = Sandbox(
+            root: root,
+            label: "",
+            group: ControlGroup(group),
+            mayHide: mayHide,
+            mounts: MountTable()
+        )
+        #expect(sandbox?.name == name && sandbox?.isVouched != true)
+    }
+
     @Test func `a process that says alone which Flatpak it is has no grants`() throws {
         let sandbox = try #require(Sandbox(flatpak: "org.mozilla.firefox", isVouched: false))
         let record = ProcessRecord(

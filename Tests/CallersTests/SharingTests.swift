@@ -150,6 +150,21 @@ import Testing
         #expect(!parked.program.isKnown)
     }
 
+    @Test func `a process that goes on without its first thread is the program that it was`() async throws {
+        let sharer = try await Sharer()
+        let first = await sharer.look()
+        let before = try #require(RunningProgram(of: sharer.pid))
+        try await sharer.order("leave")
+        while ProcessTable.survivors(of: sharer.pid).isEmpty { await Task.yield() }
+        #expect(RunningProgram(of: sharer.pid) == before)
+        let (caller, known) = (await sharer.caller(), Caller(socket: sharer.owner, present: first.holders))
+        #expect(caller.isKnown && caller.program.isKnown)
+        #expect(caller.program == known.program && caller.vouchedIDs == known.vouchedIDs)
+        let answerer = await Answerer.look(pid: sharer.pid, uid: getuid())
+        #expect(answerer.chain.first?.executable == caller.executable)
+        #expect(!AnswerRule.mayAnswer(answerer, of: caller))
+    }
+
     @Test func `a process that starts another program with the socket is taken for both`() async throws {
         let sharer = try await Sharer()
         let first = await sharer.look()

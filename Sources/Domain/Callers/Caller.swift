@@ -126,8 +126,10 @@ package struct Caller: Hashable, Sendable {
         return elements.filter { seen.insert($0).inserted }
     }
 
-    /// Whether an asking process was found, and no other one can be behind it.
-    package var isKnown: Bool { !askers.isEmpty && isComplete }
+    /// Whether an asking process was found and may be looked at, and no other one can be behind it.
+    package var isKnown: Bool {
+        !askers.isEmpty && isComplete && askers.allSatisfy { $0.process.sight == .open }
+    }
 
     /// The asking process, then its parents; of several askers the oldest.
     package var processes: [ProcessRecord] { askers.first?.processes ?? [] }

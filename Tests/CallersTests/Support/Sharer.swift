@@ -34,7 +34,8 @@ final class Sharer: Sendable {
     ///
     /// Orders are `fork`, `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a
     /// process that isn't its child), `fly` (into a queue that nobody reads), `hide` (keep a copy in the table of a
-    /// thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message).
+    /// thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message), `leave` (its first
+    /// thread ends, and another goes on).
     @discardableResult
     func order(_ command: String) async throws -> Int32 {
         let number = orders.withLock { count in
@@ -151,6 +152,10 @@ final class Sharer: Sendable {
                 hidden.wait()
             elif order == "close":
                 s.close()
+            elif order == "leave":
+                print(f"#{number} 0", flush=True)
+                threading.Thread(target=lambda: (os.read(0, 1), os._exit(0))).start()
+                ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)
             elif order == "park":
                 park(words[0], s.fileno())
             elif order == "run":

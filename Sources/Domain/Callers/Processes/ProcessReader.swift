@@ -49,6 +49,8 @@ final class ProcessReader {
             return nil
         }
         let file = ExecutableFile(of: pid, uid: uid, mounts: mounts)
+        // With all its threads it has ended, and just waits for its parent to hear of it.
+        if file == nil, status.hasEnded, ProcessTable.survivors(of: pid).isEmpty { return nil }
         let executable = (file?.path ?? "").streamSafe
         let isForeign = file == nil && ProcessTable.uid(of: pid) != uid
         let record = ProcessRecord(
@@ -57,7 +59,7 @@ final class ProcessReader {
             name: isForeign ? status.command : nil,
             script: Interpreter(executable: executable)?.script(
                 in: ProcessTable.commandLine(of: pid),
-                folder: ProcessTable.folder(of: pid).map(ExecutableFile.withoutDeletedMark)
+                folder: ProcessTable.currentFolder(of: pid).map(ExecutableFile.withoutDeletedMark)
             )?.streamSafe,
             hasTerminal: status.terminal != 0,
             scope: ControlGroup(ProcessTable.controlGroup(of: pid) ?? "").applicationUnit,

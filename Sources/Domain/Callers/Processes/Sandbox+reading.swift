@@ -10,8 +10,26 @@ extension Sandbox {
     /// and neither alone vouches for an id. AppArmor's label does for a Snap, and for a Flatpak the note that `flatpak run`
     /// keeps of each running instance.
     init?(of pid: Int32, mounts: MountTable) {
-        let group = ControlGroup(ProcessTable.controlGroup(of: pid) ?? "")
-        switch RootFile(".flatpak-info", of: pid, mounts: mounts) {
+        self.init(
+            root: RootFile(".flatpak-info", of: pid, mounts: mounts),
+            label: ProcessTable.securityLabel(of: pid) ?? "",
+            group: ControlGroup(ProcessTable.controlGroup(of: pid) ?? ""),
+            // Flatpak gives up new privileges for good before it starts anything, and another user's process is in no
+            // sandbox of this one's.
+            mayHide: ProcessTable.uid(of: pid) == getuid() && ProcessTable.hasNoNewPrivileges(pid) != false,
+            mounts: mounts
+        )
+    }
+
+    /// Decides by what was found out; a root that may not be looked into is a sandbox's, where it may be.
+    init?(
+        root: RootFile,
+        label: String,
+        group: ControlGroup,
+        mayHide: @autoclosure () -> Bool,
+        mounts: MountTable
+    ) {
+        switch root {
         // The file is there for every Flatpak; one that can't be understood is a sandbox all the same.
         case .content(let info):
             self = Self.flatpak(in: FlatpakInfo(info), group: group, mounts: mounts)
@@ -21,12 +39,14 @@ extension Sandbox {
             return
         case .absent, .hidden: break
         }
-        if let name = Self.snap(inLabel: ProcessTable.securityLabel(of: pid) ?? "") {
+        if let name = Self.snap(inLabel: label) {
             self = Sandbox(snap: name) ?? .unknown
         } else if let name = group.flatpak {
             self = Sandbox(flatpak: name, isVouched: false) ?? .unknown
         } else if let name = group.snap {
             self = Sandbox(snap: name, isVouched: false) ?? .unknown
+        } else if root == .hidden, mayHide() {
+            self = .unknown
         } else {
             return nil
         }

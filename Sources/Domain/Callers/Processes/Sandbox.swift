@@ -11,7 +11,8 @@ package struct Sandbox: Hashable, Sendable {
     /// Whether somebody beside the process itself says that it is this one.
     package let isVouched: Bool
 
-    /// A sandbox whose id can't be found out, or is none that there could be.
+    /// A sandbox whose id can't be found out, or is none that there could be; also where it can't be seen whether there
+    /// is one.
     package static let unknown = Sandbox(name: "unknown sandbox", id: "unknown sandbox", isVouched: false)
 
     private init(name: String, id: String, isVouched: Bool) {

@@ -24,7 +24,7 @@ enum BusCheck {
             // Open to all, unlike its descriptors and its executable; its folder isn't.
             configurationFile: ConfigurationCheck.file(
                 in: ProcessTable.commandLine(of: pid),
-                folder: ProcessTable.folder(of: pid)
+                folder: ProcessTable.currentFolder(of: pid)
             )
         )
     }

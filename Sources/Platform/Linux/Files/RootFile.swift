@@ -25,7 +25,12 @@ package enum RootFile: Hashable, Sendable {
     package init(_ name: String, of pid: Int32, mounts: MountTable = MountTable(), limit: Int = 64 << 10) {
         let flags = Int32(keybell_O_PATH) | O_CLOEXEC
         guard
-            let root = try? Descriptor("open", unsafe open("/proc/\(pid)/root", flags | O_DIRECTORY)),
+            let root = ProcessTable.look(
+                at: pid,
+                { folder in
+                    try? Descriptor("open", unsafe open(folder + "/root", flags | O_DIRECTORY))
+                }
+            ),
             let top = FileIdentity(root.number, "")
         else {
             self = .hidden

@@ -28,9 +28,11 @@ package struct ExecutableFile: Hashable, Sendable {
     package init?(of pid: Int32, uid: UInt32, mounts: MountTable = MountTable()) {
         // One look for path and file, so that an exec in between doesn't give a mixture of both.
         guard
-            let file = try? Descriptor(
-                "open",
-                unsafe open("/proc/\(pid)/exe", Int32(keybell_O_PATH) | O_CLOEXEC)
+            let file = ProcessTable.look(
+                at: pid,
+                { folder in
+                    try? Descriptor("open", unsafe open(folder + "/exe", Int32(keybell_O_PATH) | O_CLOEXEC))
+                }
             ),
             let link = FileBytes.link("/proc/self/fd/\(file.number)"),
             let identity = FileIdentity(file.number, "")
@@ -82,7 +84,8 @@ package struct RunningProgram: Hashable, Sendable {
 
     /// Looks at a process; nil for one that is gone, has no executable or may not be looked at.
     package init?(of pid: Int32) {
-        guard let file = FileIdentity(AT_FDCWD, "/proc/\(pid)/exe"), let status = ProcessTable.status(of: pid)
+        guard let file = ProcessTable.look(at: pid, { FileIdentity(AT_FDCWD, $0 + "/exe") }),
+            let status = ProcessTable.status(of: pid)
         else { return nil }
         self.init(startTime: status.startTime, image: status.image, device: file.device, inode: file.inode)
     }

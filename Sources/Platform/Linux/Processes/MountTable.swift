@@ -42,7 +42,9 @@ package struct MountTable: Sendable {
     /// The same for one that was seen through a process, which may have mounts of its own.
     func holdsLocally(_ file: FileIdentity, of pid: Int32) -> Bool {
         if mounts[file.mount] != nil { return holdsLocally(file) }
-        guard let mount = Self.read("/proc/\(pid)/mountinfo")[file.mount] else { return false }
+        guard let mount = ProcessTable.look(at: pid, { Self.read($0 + "/mountinfo")[file.mount] }) else {
+            return false
+        }
         return Self.ownMemory.contains(mount.type) || devices.contains(mount.device)
     }
 

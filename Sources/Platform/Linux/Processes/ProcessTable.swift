@@ -27,7 +27,10 @@ package struct ProcessStatus: Hashable, Sendable {
 
     /// Where the stack of the program that it runs begins: another place after each exec, unless
     /// a program works against that; 0 where it may not be seen.
-    package let image: UInt64
+    package fileprivate(set) var image: UInt64
+
+    /// Whether its first thread has ended; others may go on.
+    package let hasEnded: Bool
 
     /// Reads a /proc/PID/stat line; nil if it isn't one.
     package init?(parsing line: [UInt8]) {
@@ -52,6 +55,9 @@ package struct ProcessStatus: Hashable, Sendable {
         self.terminal = terminal
         self.startTime = startTime
         image = fields.count > 25 ? number(25) ?? 0 : 0
+        hasEnded =
+            fields[0].first.map { [UInt8(ascii: "Z"), UInt8(ascii: "X"), UInt8(ascii: "x")].contains($0) }
+            ?? true
         command = String(decoding: line[(opening + 1)..<closing], as: UTF8.self)
     }
 }
@@ -60,17 +66,24 @@ package struct ProcessStatus: Hashable, Sendable {
 package enum ProcessTable {
     /// Reads parent, terminal and start time.
     package static func status(of pid: Int32) -> ProcessStatus? {
-        (try? FileBytes.read("/proc/\(pid)/stat")).flatMap { ProcessStatus(parsing: $0) }  // gone: nil
+        guard var status = status(in: "/proc/\(pid)") else { return nil }
+        if status.hasEnded { status.image = self.status(in: folder(of: pid))?.image ?? 0 }
+        return status
+    }
+
+    /// Reads what a folder of `/proc` tells of its thread.
+    static func status(in folder: String) -> ProcessStatus? {
+        (try? FileBytes.read(folder + "/stat")).flatMap { ProcessStatus(parsing: $0) }  // gone: nil
     }
 
     /// Reads the path of the executable as the kernel gives it, a trailing ` (deleted)` included.
     package static func executable(of pid: Int32) -> String? {
-        FileBytes.link("/proc/\(pid)/exe")
+        look(at: pid) { FileBytes.link($0 + "/exe") }
     }
 
     /// Reads the current folder.
-    package static func folder(of pid: Int32) -> String? {
-        FileBytes.link("/proc/\(pid)/cwd")
+    package static func currentFolder(of pid: Int32) -> String? {
+        look(at: pid) { FileBytes.link($0 + "/cwd") }
     }
 
     /// Reads the first arguments, which the process can change.
@@ -80,9 +93,13 @@ package enum ProcessTable {
     ///   - limit: How many arguments are read at most.
     /// - Returns: Them; none of a process that is gone.
     package static func commandLine(of pid: Int32, limit: Int = 128) -> [String] {
-        guard let bytes = try? FileBytes.beginning(of: "/proc/\(pid)/cmdline", limit: 64 << 10) else {
-            return []  // gone: none
+        let found = look(at: pid) { folder in
+            // Gone, or a first thread that has ended: none.
+            (try? FileBytes.beginning(of: folder + "/cmdline", limit: 64 << 10)).flatMap {
+                $0.isEmpty ? nil : $0
+            }
         }
+        guard let bytes = found else { return [] }
         var arguments = bytes.split(separator: 0, maxSplits: limit, omittingEmptySubsequences: false)
         // What is behind the last end is a rest, or nothing.
         if arguments.last?.isEmpty == true || arguments.count > limit { arguments.removeLast() }
@@ -93,13 +110,16 @@ package enum ProcessTable {
     /// Reads where standard input, output and error lead, where that is something others can't have by chance: a pipe,
     /// a socket, a terminal, or a file that isn't a device.
     package static func streams(of pid: Int32) -> Set<String> {
-        let links = (0...2).compactMap { FileBytes.link("/proc/\(pid)/fd/\($0)", limit: 512) }
-        return Set(links.filter { !$0.hasPrefix("/dev/") || $0.hasPrefix("/dev/pts/") })
+        let found = look(at: pid) { folder in
+            let links = (0...2).compactMap { FileBytes.link("\(folder)/fd/\($0)", limit: 512) }
+            return links.isEmpty ? nil : links
+        }
+        return Set((found ?? []).filter { !$0.hasPrefix("/dev/") || $0.hasPrefix("/dev/pts/") })
     }
 
     /// Reads the control group's path in the unified hierarchy, else in systemd's own.
     package static func controlGroup(of pid: Int32) -> String? {
-        guard let bytes = try? FileBytes.read("/proc/\(pid)/cgroup") else { return nil }  // gone: nil
+        guard let bytes = try? FileBytes.read(folder(of: pid) + "/cgroup") else { return nil }  // gone: nil
         // id:controllers:path, one line per hierarchy; the unified one is 0 and has no controllers
         var paths: [Substring: String] = [:]
         for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
@@ -112,17 +132,28 @@ package enum ProcessTable {
 
     /// Reads the real user.
     package static func uid(of pid: Int32) -> UInt32? {
+        value("Uid", of: pid).flatMap { UInt32($0) }
+    }
+
+    /// Reads whether it has given up new privileges for good, for itself and all that it starts.
+    package static func hasNoNewPrivileges(_ pid: Int32) -> Bool? {
+        value("NoNewPrivs", of: pid).map { $0 == "1" }
+    }
+
+    /// The first value of a line of `/proc/PID/status`, which tells it of any process.
+    private static func value(_ name: String, of pid: Int32) -> Substring? {
         guard let bytes = try? FileBytes.read("/proc/\(pid)/status") else { return nil }  // gone: nil
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-        guard let line = lines.first(where: { $0.hasPrefix("Uid:") }) else { return nil }
-        return line.split(separator: "\t").dropFirst().first.flatMap { UInt32($0) }
+        guard let line = lines.first(where: { $0.hasPrefix(name + ":") }) else { return nil }
+        return line.split(separator: "\t").dropFirst().first
     }
 
     /// Reads the label that AppArmor has given the process.
     package static func securityLabel(of pid: Int32) -> String? {
+        let folder = folder(of: pid)
         for name in ["attr/apparmor/current", "attr/current"] {
             // Absent without AppArmor, and EINVAL where it is off: none.
-            guard let bytes = try? FileBytes.read("/proc/\(pid)/\(name)", limit: 4096), !bytes.isEmpty else {
+            guard let bytes = try? FileBytes.read("\(folder)/\(name)", limit: 4096), !bytes.isEmpty else {
                 continue
             }
             return String(decoding: bytes.prefix { $0 != 0 && $0 != UInt8(ascii: "\n") }, as: UTF8.self)

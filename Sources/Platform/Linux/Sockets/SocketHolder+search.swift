@@ -59,12 +59,13 @@ extension SocketHolder {
         /// Lists the tables that may be read.
         @unsafe mutating func tables(of processes: OpaquePointer) -> [Table] {
             var tables: [Table] = []
-            while let pid = unsafe SocketHolder.nextNumber(processes), hasTime() {
-                // Others' tables, and those of processes that forbid it, are root's.
-                guard let table = status("\(pid)/fd"), table.st_uid == uid || uid == 0 else { continue }
-                tables.append(Table(pid: pid, thread: pid, size: table.st_size))
-                // A folder for each thread, beside `.` and `..`.
-                if let threads = status("\(pid)/task"), threads.st_nlink != 3 {
+            while let pid = unsafe ProcessTable.nextNumber(processes), hasTime() {
+                // Others' tables, and those of processes that forbid it, are root's; so is that of a first thread which
+                // has ended, while other threads have theirs.
+                let table = status("\(pid)/fd").flatMap { isOurs($0) ? $0 : nil }
+                if let table { tables.append(Table(pid: pid, thread: pid, size: table.st_size)) }
+                // A folder for each thread, beside `.` and `..`; it is the user's own in any case.
+                if let threads = status("\(pid)/task"), threads.st_nlink != 3, isOurs(threads) {
                     tables += ownTables(ofThreadsOf: pid)
                 }
             }
@@ -81,15 +82,18 @@ extension SocketHolder {
             }
             defer { unsafe closedir(threads) }
             var tables: [Table] = []
-            while let thread = unsafe SocketHolder.nextNumber(threads), hasTime() {
+            while let thread = unsafe ProcessTable.nextNumber(threads), hasTime() {
                 // Where the kernel doesn't say whether they share one, it is read.
-                guard thread != pid, keybell_shares_files(pid, thread) != 1,
-                    let table = status("\(pid)/task/\(thread)/fd")
+                guard thread != pid, let table = status("\(pid)/task/\(thread)/fd"), isOurs(table),
+                    keybell_shares_files(pid, thread) != 1,
+                    tables.last.map({ keybell_shares_files($0.thread, thread) }) != 1
                 else { continue }
                 tables.append(Table(pid: pid, thread: thread, size: table.st_size))
             }
             return tables
         }
+
+        private func isOurs(_ folder: stat) -> Bool { folder.st_uid == uid || uid == 0 }
 
         /// Reads one table of descriptors.
         mutating func read(_ table: Table) {
@@ -133,24 +137,5 @@ extension SocketHolder {
             var status = stat()
             return unsafe fstatat(top, path, &status, 0) == 0 ? status : nil
         }
-    }
-
-    /// The next name in a folder that is a number; nil at its end.
-    @unsafe private static func nextNumber(_ folder: OpaquePointer) -> Int32? {
-        while let entry = unsafe readdir(folder) {
-            let number = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes -> Int32? in
-                var value: Int32 = 0
-                for index in 0..<bytes.count {
-                    let byte = unsafe bytes[index]
-                    if byte == 0 { break }
-                    let digit = Int32(byte) - 48
-                    guard (0...9).contains(digit), value < 200_000_000 else { return nil }
-                    value = value * 10 + digit
-                }
-                return unsafe bytes[0] == 0 ? nil : value
-            }
-            if let number { return number }
-        }
-        return nil
     }
 }

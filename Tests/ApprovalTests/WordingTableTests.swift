@@ -322,11 +322,11 @@ extension ApprovalRequest {
             "firefox searches your logins for “mail”",
             [
                 "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
-                "It looks at titles and user names.",
+                "It looks at titles, user names and URLs.",
             ]
         ) {
             .bulk("get-logins-custom-search", ["AA"]).with {
-                ($0.search, $0.places) = ("mail", ["titles", "user-names"])
+                ($0.search, $0.places) = ("mail", ["titles", "user-names", "urls"])
             }
         },
         Words(

@@ -48,6 +48,38 @@ import Testing
             #expect(try await allowed.json["Success"] as? Bool == true)
         }
 
+        /// Has two programs ask at once: of two presses on Allow, the second as fast as can be, just one counts.
+        func allowTwice(_ keys: [String], hasty: Duration) async throws {
+            let body = try associateBody()
+            async let first = household.ring(body)
+            _ = try await Porter(household).question()
+            let second = try household.starting("client", "associate")
+            try await eventually("two questions") {
+                try await Porter(household).questions().count == 2 ? () : nil
+            }
+            _ = try await screen.window(search)
+            try await Task.sleep(for: .milliseconds(3500))
+            let window = try await screen.window(search)
+            // The first one that comes when the window is at rest.
+            try await eventually("a press that counts") {
+                try? await screen.press(keys, in: window)
+                return try await Porter(household).questions().count < 2 ? () : nil
+            }
+            let start = ContinuousClock.now
+            let next = try await eventually("the other question") {
+                try await screen.windows(search).last { $0.id != window.id }
+            }
+            try? await screen.press(keys, in: next)
+            let took = ContinuousClock.now - start
+            try await Task.sleep(for: .milliseconds(500))
+            let left = try await Porter(household).questions()
+            #expect(left.count == 1 || took >= hasty, "\(took)")
+            for question in left { _ = try await household.keybell("allow", question.code) }
+            #expect(try await first.json["Success"] as? Bool == true)
+            #expect(try await second.end().status == 0)
+            try await screen.isGone(search)
+        }
+
         /// Goes through what a person can do with dialogs.
         func goThrough(allow: [String], hasty: Duration) async throws {
             let first = try associateBody()
@@ -66,6 +98,7 @@ import Testing
             #expect(try await elsewhere.json["Success"] as? Bool == true)
 
             try await self.allow(allow, hasty: hasty)
+            try await allowTwice(allow, hasty: hasty)
 
             let fourth = try associateBody()
             async let denied = household.ring(fourth)

@@ -15,6 +15,10 @@ struct MuteTests {
         _ = try await asking.value
         _ = try await household.ring(try associateBody())
 
+        let late = try await household.keybell("deny", question.code)
+        #expect(late.status == 1)
+        #expect(late.errors.contains("Request \(question.code) was denied by "), "\(late)")
+
         let recent = try await household.keybell("requests", "--recent").output
         #expect(recent.contains("(denied by "), "\(recent)")
         #expect(!recent.contains("denied without being shown,"), "\(recent)")

@@ -52,11 +52,11 @@ extension DaemonBus {
         return RequestDetails.list(try await call(interface, ApprovalInterface.listRecent, starts: starts))
     }
 
-    /// The request of a code, whether it waits or was denied unseen.
-    func request(_ code: String) async throws(ConsoleError) -> RequestDetails {
+    /// The request of a code that waits or, where that will do, that was denied and keeps others from being shown.
+    func request(_ code: String, orQuiet: Bool = true) async throws(ConsoleError) -> RequestDetails {
         if let waiting = try await requests().first(where: { $0.code == code }) { return waiting }
         let ended = try await recentRequests().last { $0.code == code }
-        if let ended, ended.isQuiet { return ended }
+        if let ended, ended.isQuiet, orQuiet { return ended }
         throw .refused(
             (ended.flatMap { $0.ending(now: Moment.now()) } ?? "No request \(code) waits.")
                 + " `keybell requests` lists those that wait, with --recent the ended ones."

@@ -31,7 +31,7 @@ struct DenyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
-        let request = try await daemon.request(code.text)
+        let request = try await daemon.request(code.text, orQuiet: false)
         if let mistake = scope?.mistake(for: request, denying: true) { throw ConsoleError.refused(mistake) }
         let choices = AnswerChoices(scope: scope?.rawValue, muteSeconds: mute.map { UInt32($0) * 60 })
         try await daemon.answer(code.text, ApprovalInterface.Decision.deny, choices)

@@ -108,7 +108,7 @@ import Testing
 
     @Test mutating func `one unlock waits at a time and every caller gets its answer`() throws {
         let first = scene.ask(.unlock(.named("firefox")))
-        let second = scene.ask(.unlock(.named("git"), vault: "Work"))
+        let second = scene.ask(.unlock(.named("git")))
         #expect(scene.codes.count == 1)
         let code = try #require(first.code)
         let actions = try scene.answer(code, .allow)

@@ -20,11 +20,28 @@ import Testing
         #expect(actions.outcomes == [code: .withdrawn])
     }
 
-    @Test func `whoever waits for another vault as well is still asked about`() throws {
+    @Test func `a question about several vaults ends when all of them are open, in whatever order`() throws {
         var scene = QueueScene()
-        let code = try #require(scene.ask(.unlock(vault: "Work")).code)
-        _ = scene.ask(.unlock(.named("git"), vault: "Home"))
-        #expect(scene.queue.opened("Work", now: scene.now).isEmpty)
+        let both = scene.ask(.unlock(vaults: ["Home", "Work"]))
+        let work = scene.ask(.unlock(.named("git"), vault: "Work"))
+        let code = try #require(both.code)
+        // Who wants no more than this goes on at once.
+        #expect(
+            scene.queue.opened("Work", now: scene.now)
+                == [.answer(work.asker, .allowed(Choices(), code: code))]
+        )
+        #expect(scene.codes == [code])
+        let actions = scene.queue.opened("Home", now: scene.now)
+        #expect(actions.answer(to: both.asker) == .allowed(Choices(), code: code))
+        #expect(actions.outcomes == [code: .withdrawn])
+    }
+
+    @Test func `what has been locked again is wanted again`() throws {
+        var scene = QueueScene()
+        let code = try #require(scene.ask(.unlock(vaults: ["Home", "Work"])).code)
+        _ = scene.queue.opened("Work", now: scene.now)
+        _ = scene.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(scene.queue.opened("Home", now: scene.now).isEmpty)
         #expect(scene.codes == [code])
     }
 

@@ -184,13 +184,21 @@ extension ApprovalRequest {
         of key: String? = nil,
         vault: String? = "Passwords"
     ) -> ApprovalRequest {
+        unlock(caller, of: key, vaults: vault.map { [$0] } ?? [])
+    }
+
+    static func unlock(
+        _ caller: Caller = .named("firefox"),
+        of key: String? = nil,
+        vaults: [String]
+    ) -> ApprovalRequest {
         ApprovalRequest(
             kind: .unlock,
             caller: caller,
             sameness: [],
             client: "firefox",
             fingerprint: key,
-            vaults: vault.map { [$0] } ?? []
+            vaults: vaults
         )
     }
 

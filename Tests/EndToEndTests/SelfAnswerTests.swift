@@ -11,7 +11,7 @@ struct SelfAnswerTests {
     ///
     /// `child`: as it is. `passed`: in a process that isn't its child and was given a copy after the question came.
     /// `handed`: itself, after that process alone has one. `flight`: itself, when nobody has one. `parked`: itself, when just
-    /// the bus has one.
+    /// the bus has one. `joining`: once it is known that its question has joined one that waits.
     private static let script = #"""
         import os, socket, struct, subprocess, sys, time
 
@@ -21,6 +21,14 @@ struct SelfAnswerTests {
         def answer(code):
             run = subprocess.run([keybell, "allow", code], capture_output=True, text=True, stdin=subprocess.DEVNULL)
             print(f"status {run.returncode} {run.stderr!r}", flush=True)
+
+        def joined(code):
+            # What is refused of anybody else, and of who asks before that is looked at.
+            for _ in range(400):
+                run = subprocess.run([keybell, "allow", code, "--scope", "always"], capture_output=True, text=True,
+                    stdin=subprocess.DEVNULL)
+                if "can't answer" in run.stderr: return
+                time.sleep(.05)
 
         def align(data, to): return data + b"\0" * (-len(data) % to)
         def string(text): return struct.pack("<I", len(text)) + text.encode() + b"\0"
@@ -72,6 +80,7 @@ struct SelfAnswerTests {
             s.close()
             answer(code)
         else:
+            if order == "joining": joined(code)
             answer(code)
         sys.stdin.read()
         """#
@@ -104,5 +113,41 @@ struct SelfAnswerTests {
         let other = try await household.keybell("deny", question.code)
         #expect(other.status == 0, "\(other)")
         asker.closeInput()
+    }
+
+    @Test
+    func `the second process that waits for the keyring can't answer, and is waited for after the first`()
+        async throws
+    {
+        let household = try await Household()
+        let guest = try await Guest.associated(with: household, as: "script")
+        try await household.keyring?.lock()
+        func asker(_ order: String) throws -> ChildProcess {
+            let child = try ChildProcess(
+                "python3",
+                [
+                    "-c", Self.script, "\(household.port)", Household.programs + "/keybell", order,
+                    household.bus.address,
+                ],
+                environment: household.bus.environment,
+                input: nil
+            )
+            let body = try guest.body(.testAssociate, triggerUnlock: true)
+            child.write(String(decoding: body, as: UTF8.self) + "\n")
+            return child
+        }
+        let first = try asker("child")
+        let question = try await Porter(household).question()
+        #expect(question.kind == "unlock")
+        let second = try asker("joining")
+        second.write(question.code + "\n")
+        try await second.prints("status ")
+        #expect(second.soFar.output.contains("can't answer"), "\(second.soFar.output)")
+        first.kill()
+        _ = try await first.end(within: .seconds(10))
+        #expect(try await Porter(household).questions().map(\.code) == [question.code])
+        let other = try await household.keybell("deny", question.code)
+        #expect(other.status == 0, "\(other)")
+        second.closeInput()
     }
 }

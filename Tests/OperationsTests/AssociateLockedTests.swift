@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import Clients
 import KeePassHTTP
 import SecretService
@@ -115,6 +116,73 @@ import Testing
             #expect(rung.reply.success == false)
             #expect(rung.reply.error?.contains("unlocked") != true)
             #expect(await scene.clients.unlocks == 0)
+        }
+    }
+
+    @Test func `every process of a program that waits for the keyring is held against whoever answers`()
+        async throws
+    {
+        try await Scene.onOneThread {
+            let scene = await Scene()
+            await scene.clients.lock()
+            var events = scene.approvals.events().makeAsyncIterator()
+            let first = scene.ringing(
+                scene.guest,
+                try scene.guest.request(.testAssociate, triggerUnlock: true)
+            )
+            let question = try await scene.next(&events)
+            // One sends the same, the other the associate that joins it.
+            var second = scene.guest
+            second.caller = .named("firefox", 200)
+            let joining = scene.ringing(second, try second.request(.testAssociate, triggerUnlock: true))
+            let newKey = TestClient(id: "", caller: .named("firefox", 300))
+            let associate = scene.ringing(newKey, try newKey.request(.associate))
+            await Scene.everythingElse()
+            for pid: Int32 in [100, 200, 300] {
+                let child = Answerer(
+                    identity: ProcessIdentity(pid: 900, startTime: 1),
+                    uid: 1000,
+                    chain: Caller.named("keybell", 900).processes + Caller.named("firefox", pid).processes,
+                    sandbox: nil
+                )
+                await #expect(throws: AnswerError.notAllowed, "\(pid)") {
+                    try await scene.approvals.answer(
+                        code: question.code,
+                        decision: .allow,
+                        through: .terminal(child)
+                    )
+                }
+            }
+            #expect(await scene.asked().map(\.kind) == [.unlock])
+            try await scene.allow(question)
+            #expect(try await first.value.reply.success)
+            #expect(try await joining.value.reply.success)
+            #expect(try await associate.value.reply.error?.contains("unlocked") == true)
+        }
+    }
+
+    @Test func `no more of a program wait for the keyring than for anything else`() async throws {
+        try await Scene.onOneThread {
+            var limits = ApprovalLimits()
+            limits.askersPerProgram = 2
+            let scene = await Scene(limits: limits)
+            await scene.clients.lock()
+            var events = scene.approvals.events().makeAsyncIterator()
+            let waiting = try (0..<2).map { _ in
+                scene.ringing(scene.guest, try scene.guest.request(.testAssociate, triggerUnlock: true))
+            }
+            let question = try await scene.next(&events)
+            await Scene.everythingElse()
+            let newKey = TestClient(id: "")
+            for body in [
+                try scene.guest.request(.getLogins, ["Url": "https://a.example/"], triggerUnlock: true),
+                try newKey.request(.associate),
+            ] {
+                let rung = try await scene.verified(scene.guest, body)
+                #expect(rung.reply.error == Refusal.tooMany.sentence)
+            }
+            try await scene.deny(question)
+            for one in waiting { _ = try await one.value }
         }
     }
 

@@ -214,6 +214,17 @@ import Vault
         #expect(rung.reply.count == 1)
     }
 
+    @Test func `an entry that was changed while the keyring asked about it is left out, too`() async throws {
+        let scene = await Scene(rules: { $0.access = .never })
+        var entry = Login.at("https://a.example/", "a")
+        await scene.vault.put(entry)
+        entry.url = "https://b.example/"
+        await scene.vault.asks { [entry, vault = scene.vault] in await vault.put(entry, password: "other") }
+        let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page))
+        #expect(rung.titles.isEmpty && rung.reply.success)
+        #expect(await scene.asked().isEmpty)
+    }
+
     @Test func `a vault that was locked meanwhile hands out nothing`() async throws {
         let scene = await scene("a")
         var events = scene.approvals.events().makeAsyncIterator()

@@ -63,6 +63,51 @@ import Vault
         #expect(await second.unlocks == 0)
     }
 
+    @Test func `a denial says nothing of what the person has opened by hand meanwhile`() async throws {
+        let (scene, second) = await scene()
+        await scene.vault.lock()
+        var events = scene.approvals.events().makeAsyncIterator()
+        let body = try scene.guest.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
+        let ringing = scene.ringing(scene.guest, body)
+        let question = try await scene.next(&events)
+        try await second.unlock(for: UnlockReason())
+        try await scene.deny(question)
+        #expect(try await ringing.value.titles == ["a"])
+        #expect(await second.unlocks == 1)
+    }
+
+    @Test func `an allow for one vault opens no other that somebody asks for meanwhile`() async throws {
+        try await Scene.onOneThread {
+            let (scene, second) = await scene()
+            await second.put(.at(Self.page, "b"))
+            await scene.vault.lock()
+            try await second.unlock(for: UnlockReason())
+            var events = scene.approvals.events().makeAsyncIterator()
+            // A new login is for the first vault.
+            let save = scene.ringing(
+                scene.guest,
+                try scene.guest.request(.setLogin, ["Url": Self.page, "Login": "c"], triggerUnlock: true)
+            )
+            let first = try await scene.next(&events)
+            #expect(first.vault == "Passwords")
+            await second.lock()
+            let read = scene.ringing(
+                scene.guest,
+                try scene.guest.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
+            )
+            await Scene.everythingElse()
+            #expect(await scene.approvals.pending().count == 1)
+            try await scene.allow(first)
+            let others = [try await scene.next(&events), try await scene.next(&events)]
+            #expect(Set(others.map(\.kind)) == [.unlock, .save])
+            #expect(await scene.vault.unlocks == 1)
+            #expect(await second.unlocks == 1)
+            for question in others { try await scene.deny(question) }
+            _ = try await (save.value, read.value)
+            #expect(await second.unlocks == 1)
+        }
+    }
+
     @Test func `where something matches the reply comes from what is open, and nothing is unlocked`()
         async throws
     {

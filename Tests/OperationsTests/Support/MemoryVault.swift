@@ -19,6 +19,8 @@ actor MemoryVault: VaultStore {
     private(set) var unlocks = 0
     private var unlockTrouble: VaultError?
     private var meanwhile: (@Sendable () async -> Void)?
+    /// What happens while it asks whether its logins may be read, until which they can't be.
+    private var confirming: (@Sendable () async -> Void)?
 
     init(_ name: String = "Passwords", hash: String? = MemoryVault.hash) {
         self.name = name
@@ -73,9 +75,18 @@ actor MemoryVault: VaultStore {
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
         await meanwhile?()
         if let trouble { throw trouble }
+        if confirming != nil { throw .unconfirmed }
         guard login(id) != nil, let secrets = contents[id] else { throw .notFound }
         openedSecrets += 1
         return secrets
+    }
+
+    /// Has it ask before it is read, and something happen meanwhile.
+    func asks(meanwhile happens: @escaping @Sendable () async -> Void) { confirming = happens }
+
+    func confirm(_ ids: [LoginID]) async throws(VaultError) {
+        await confirming?()
+        confirming = nil
     }
 
     /// Gives a login notes, tags and former states.

@@ -145,10 +145,15 @@ package actor ApprovalBroker {
         await wait(as: request.caller, keeping: keep) { $0.ask(request, by: $1, now: $2) }
     }
 
-    /// Waits with the others who ask the same, so that it is shown again and outlives who asked first; `.withdrawn` at once
-    /// where nobody does.
+    /// Waits with the others of the program who ask the same, so that it is shown again and outlives who asked first;
+    /// `.withdrawn` at once where nobody does.
     package func join(_ request: ApprovalRequest) async -> Answer {
         await wait(as: request.caller, keeping: { _ in { nil } }) { $0.join(request, by: $1, now: $2) }
+    }
+
+    /// Whether others of the same program wait for this answer, or have been given it and not used it up.
+    package func isAsked(_ request: ApprovalRequest) -> Bool {
+        queue.isAsked(request, now: clock.now)
     }
 
     private func wait(

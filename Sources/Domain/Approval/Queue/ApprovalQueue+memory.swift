@@ -78,18 +78,16 @@ extension ApprovalQueue {
         return actions + giveTurns(now: now)
     }
 
-    /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for just that goes on.
+    /// A vault, or the keyring if it is nil, was opened by other means: whoever waited for nothing else goes on, and the
+    /// person is no longer asked once all that was shown is open.
     mutating func opened(_ vault: String?, now: Instant) -> [ApprovalAction] {
-        let vaults = [vault].compactMap(\.self)
-        let settled = waiting.filter { request in
-            request.request.kind == .unlock && request.questions.allSatisfy { $0.vaults == vaults }
+        var actions: [ApprovalAction] = []
+        for index in waiting.indices {
+            let code = waiting[index].code
+            actions += waiting[index].take(opened: vault)
+                .map { .answer($0.id, .allowed(Choices(), code: code)) }
         }
-        let actions = settled.flatMap { request in
-            close(.withdrawn, answer: .allowed(Choices(), code: request.code), now: now) {
-                $0.code == request.code
-            }
-        }
-        return actions + giveTurns(now: now)
+        return actions + end(.withdrawn, now: now) { $0.isOpened($0.request) }
     }
 
     /// After the denial of an overwrite its attempt goes back to associate and must be asked anew: the allow that

@@ -24,7 +24,7 @@ extension ApprovalQueue {
         let question = QuestionKey(request)
         if isQuiet(request) { return .quiet }
         let isKnown =
-            memories.contains { $0.questions.contains(question) }
+            memories.contains { $0.answers(question) }
             || waiting.contains { $0.isJoined(by: question, of: request.caller) }
         return isKnown || isRoom(for: request.caller) ? nil : .tooMany
     }

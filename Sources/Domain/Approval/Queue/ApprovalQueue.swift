@@ -74,13 +74,21 @@ struct ApprovalQueue: Sendable {
 
     // MARK: Asking
 
-    /// Somebody asks what others wait for already; a question that has ended meanwhile isn't asked again.
+    /// Somebody asks what others of the program ask already; a question that has ended meanwhile isn't asked again.
     mutating func join(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
-        let question = QuestionKey(request)
-        guard waiting.contains(where: { $0.isJoined(by: question, of: request.caller) }) else {
-            return [.answer(asker, .withdrawn)]
-        }
+        guard isAsked(request, now: now) else { return [.answer(asker, .withdrawn)] }
         return ask(request, by: asker, now: now)
+    }
+
+    /// Whether others of the same program wait for this answer, or have been given it and not used it up.
+    mutating func isAsked(_ request: ApprovalRequest, now: Instant) -> Bool {
+        dropStale(now: now)
+        let question = QuestionKey(request)
+        return memories.contains { $0.answers(question) }
+            || waiting.contains { other in
+                other.isJoined(by: question, of: request.caller)
+                    && other.questions.contains { $0.program == question.program }
+            }
     }
 
     /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
@@ -93,7 +101,7 @@ struct ApprovalQueue: Sendable {
             if question.kind == .overwrite { forgetAttempt([question]) }
             return [.answer(asker, .quiet)]
         }
-        if let memory = memories.first(where: { $0.questions.contains(question) }) {
+        if let memory = memories.first(where: { $0.answers(question) }) {
             return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
         }
         if let index = waiting.firstIndex(where: { $0.isJoined(by: question, of: request.caller) }) {

@@ -43,6 +43,11 @@ struct QuestionKey: Hashable, Sendable {
         program == other.program && sameness == other.sameness
     }
 
+    /// Whether an unlock is of nothing that another doesn't show; the keyring is none of the vaults.
+    func wantsNoMore(than unlock: ApprovalRequest) -> Bool {
+        vaults.isEmpty == unlock.vaults.isEmpty && Set(vaults).isSubset(of: unlock.vaults)
+    }
+
     private static func shown(_ request: ApprovalRequest) -> [UInt8] {
         let flags = [
             request.verified, request.isPlainHTTP, request.bulk, request.isByEntry, request.isNew,

@@ -38,6 +38,8 @@ struct WaitingRequest: Sendable {
     var living: Set<ProcessIdentity>
     /// Whether some asker's process is unknown, so that nobody can tell that all have gone.
     var outlivesProcesses: Bool
+    /// Unlock: what has been opened by other means since; nil is the keyring.
+    private var opened: Set<String?> = []
     /// Whether the bus has heard of it.
     var isAnnounced = false
     /// Whether the built-in notifier shows it.
@@ -76,14 +78,33 @@ struct WaitingRequest: Sendable {
     func isJoined(by question: QuestionKey, of caller: Caller) -> Bool {
         // One that can't be identified would keep others from answering for those that can.
         guard caller.isKnown == request.caller.isKnown else { return false }
-        if questions.contains(question) { return true }
         return switch (request.kind, question.kind) {
-        // One unlock at a time; every waiting caller goes on after it.
-        case (.unlock, .unlock): true
+        // Every waiting caller goes on after an unlock, where the person was shown all that it wants.
+        case (.unlock, .unlock): question.wantsNoMore(than: request)
         // The attempt that asks again while its overwrite waits must not start a second prompt.
         case (.overwrite, .associate): questions.contains { $0.isSameAttempt(as: question) }
-        default: false
+        default: questions.contains(question)
         }
+    }
+
+    /// Whether it is an unlock that has to wait for the end of one that is shown: there is one at a time.
+    func isBehind(_ shown: WaitingRequest) -> Bool {
+        shown.hasTurn && request.kind == .unlock && shown.request.kind == .unlock
+            && request.caller.isKnown == shown.request.caller.isKnown
+    }
+
+    /// A vault, or the keyring if it is nil, was opened by other means.
+    ///
+    /// - Returns: Those who want nothing more; they no longer wait.
+    mutating func take(opened vault: String?) -> [WaitingAsker] {
+        guard request.kind == .unlock else { return [] }
+        opened.insert(vault)
+        return removeAskers { [self] in isOpened($0.request) }
+    }
+
+    /// Whether all that an unlock wants has been opened since it was asked for.
+    func isOpened(_ wanted: ApprovalRequest) -> Bool {
+        wanted.kind == .unlock && Set(wanted.unlocks).isSubset(of: opened)
     }
 
     /// Lets another asker wait for the same answer.
@@ -98,6 +119,8 @@ struct WaitingRequest: Sendable {
         }
         askers.append(WaitingAsker(id: asker, request: other))
         isAbandoned = false
+        // Who wants it unlocked has found it locked again.
+        opened.subtract(other.unlocks)
         questions.insert(QuestionKey(other))
         if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
         living.formUnion(caller.holders)
@@ -186,6 +209,13 @@ struct RememberedAllow: Sendable {
     let questions: Set<QuestionKey>
     let choices: Choices
     let until: ApprovalQueue.Instant
+
+    /// Whether it answers a question, too: one that was asked, or an unlock of the same program for no more than was shown.
+    func answers(_ question: QuestionKey) -> Bool {
+        questions.contains(question)
+            || request.kind == .unlock && question.kind == .unlock && question.wantsNoMore(than: request)
+                && questions.contains { $0.program == question.program }
+    }
 }
 
 /// A program that shows requests to the person.

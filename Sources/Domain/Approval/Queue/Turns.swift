@@ -17,7 +17,8 @@ struct Turns: Sendable {
         // Many may have joined one unlock.
         var known: [ProgramSet: UInt64?] = [:]
         var best: (turn: UInt64, index: Int)?
-        for (index, request) in waiting.enumerated() where !request.hasTurn {
+        for (index, request) in waiting.enumerated()
+        where !request.hasTurn && !waiting.contains(where: request.isBehind) {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
             let turns = request.callers.compactMap { caller -> UInt64? in
                 let programs = ProgramSet(of: caller)

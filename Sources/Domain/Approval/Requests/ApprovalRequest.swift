@@ -182,6 +182,12 @@ extension ApprovalRequest {
         return ended
     }
 
+    /// What an unlock is to open: vaults, or the keyring, which is nil.
+    var unlocks: [String?] {
+        guard kind == .unlock else { return [] }
+        return vaults.isEmpty ? [nil] : vaults
+    }
+
     /// Forgets what a search is for.
     mutating func withholdSearch() {
         if search != nil { search = "…" }

@@ -21,7 +21,6 @@ struct HandlerParts: Sendable {
     /// Hears of every use of a vault.
     var used: @Sendable () -> Void
     var saves = SaveLedger()
-    var keyringUnlocks = KeyringUnlocks()
     var unlockOffers = UnlockOffers()
     var searches = SearchQueue()
     var messages = MessageCoder()

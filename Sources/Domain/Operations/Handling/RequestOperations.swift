@@ -30,11 +30,7 @@ struct RequestOperations: Sendable {
         let keys = KeyCheck(clients: clients)
         let mutes = MuteCheck(approvals: approvals)
         let recorder = RequestRecorder(audit: parts.audit)
-        let keyring = KeyringUnlock(
-            clients: clients,
-            approvals: approvals,
-            unlocks: parts.keyringUnlocks
-        )
+        let keyring = KeyringUnlock(clients: clients, approvals: approvals)
         let vaultUnlock = VaultUnlock(vaults: vaults, approvals: approvals, keys: keys, logger: logger)
         let access = VaultAccess(
             vaults: vaults,

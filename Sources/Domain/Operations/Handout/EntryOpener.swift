@@ -11,6 +11,8 @@ struct OpenedEntries: Sendable {
     /// In the offers' order; nil for one that has been deleted between the question and its answer.
     let entries: [ReplyEntry?]
     let lease: ReplyBudget.Lease
+    /// Whether the keyring has asked about them first, so that they may have become others.
+    var wereConfirmed = false
 }
 
 /// Opens the secrets of logins that may be handed out.
@@ -51,7 +53,9 @@ struct EntryOpener: Sendable {
             try await confirm(offers)
             requester.hasWaited()
             let lease = replies.lease(for: programs)
-            return try await entries(of: offers, under: rules, passwords, query, lease)
+            var opened = try await entries(of: offers, under: rules, passwords, query, lease)
+            opened.wereConfirmed = true
+            return opened
         } catch {
             throw error
         }

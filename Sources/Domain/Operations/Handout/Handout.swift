@@ -67,7 +67,7 @@ struct Handout: Sendable {
         try await mutes.checkAgain(verified.requester)
         let stays = zip(
             await coverage.stillCovered(released.offers.map(\.cover)),
-            await stillAsShown(released)
+            await stillAsShown(released, hasWaited: released.code != nil || opened.wereConfirmed)
         ).map { $0 && $1 }
         let entries = zip(opened.entries, stays).compactMap { $1 ? $0 : nil }
         let released = released.keeping(stays)
@@ -106,12 +106,12 @@ struct Handout: Sendable {
         )
     }
 
-    /// Which of these still are what the person was shown.
+    /// Which of these still are what the person was shown, or what covers them was found for.
     ///
     /// An entry that somebody has changed since, and that may belong to another site by now, isn't what they allowed.
-    /// Without a question no time has passed.
-    private func stillAsShown(_ released: Released) async -> [Bool] {
-        guard released.code != nil else { return released.offers.map { _ in true } }
+    /// Without a question, of ours or the keyring's, no time has passed.
+    private func stillAsShown(_ released: Released, hasWaited: Bool) async -> [Bool] {
+        guard hasWaited else { return released.offers.map { _ in true } }
         var indices: [String: LoginIndex] = [:]
         for store in released.offers.map(\.store) where indices[store.name] == nil {
             // What can't be read any more doesn't go out, either.

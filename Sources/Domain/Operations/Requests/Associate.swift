@@ -56,7 +56,7 @@ struct Associate: Sendable {
 
         let caller = await requester.caller()
         guard await !approvals.isMuted(caller) else { throw .muted }
-        guard try await !keyring.joinRunning(for: caller.program) else { throw .unlockedMeanwhile }
+        guard try await !keyring.joinRunning(for: request, from: requester) else { throw .unlockedMeanwhile }
         if let id = try await naming.knownID(of: key, proposed: request.id) {
             try await vaultUnlock.learnHash(forNew: id, from: requester)
             return await welcome(id, conversation, code: nil)

@@ -6,79 +6,62 @@ import Clients
 import ConcurrencyTools
 import KeePassHTTP
 
-/// The unlocks of the keyring that are being asked for, by the program that wants them.
-///
-/// So that an `associate` that a client sends because its test-associate failed joins the unlock instead of
-/// overwriting a good key.
-actor KeyringUnlocks {
-    private var running: [Program: Task<Result<Void, Refusal>, Never>] = [:]
-
-    /// The unlock that runs for this program, if one does.
-    func running(for program: Program) -> Task<Result<Void, Refusal>, Never>? {
-        running[program]
-    }
-
-    /// Joins the unlock that runs for this program, or starts one.
-    func join(
-        _ program: Program,
-        unlock: @escaping @Sendable () async -> Result<Void, Refusal>
-    ) -> Task<Result<Void, Refusal>, Never> {
-        if let task = running[program] { return task }
-        let task = Task(executorPreference: TaskQueue.shared) {
-            let result = await unlock()
-            await self.end(program)
-            return result
-        }
-        running[program] = task
-        return task
-    }
-
-    private func end(_ program: Program) {
-        running[program] = nil
-    }
-}
-
 /// Asks whether the keyring may be unlocked for clients that can't be verified yet, and has it unlocked.
+///
+/// Each request asks for itself, so that its program is among those who may not answer: the queue shows one question for
+/// all, and the keyring opens one prompt.
 struct KeyringUnlock: Sendable {
     private let clients: any ClientStore
     private let approvals: ApprovalBroker
-    private let unlocks: KeyringUnlocks
 
-    /// Makes one that shares these unlocks.
-    init(clients: any ClientStore, approvals: ApprovalBroker, unlocks: KeyringUnlocks) {
+    /// Makes one that unlocks the keyring of these clients.
+    init(clients: any ClientStore, approvals: ApprovalBroker) {
         self.clients = clients
         self.approvals = approvals
-        self.unlocks = unlocks
-    }
-
-    /// Waits for the unlock that runs for this program; false if none does.
-    func joinRunning(for program: Program) async throws(Refusal) -> Bool {
-        guard let unlock = await unlocks.running(for: program) else { return false }
-        try await unlock.value.get()
-        return true
     }
 
     /// Asks on behalf of a request, and has it unlocked.
     func unlock(for request: Request, from requester: CachedRequester) async throws(Refusal) {
-        let caller = await requester.asker()
+        let question = question(for: request, by: await requester.asker())
+        try await unlock { [approvals] in await approvals.ask(question) }
+    }
+
+    /// Waits for the unlock that the same program has asked for; false if it hasn't.
+    ///
+    /// So that an `associate` that a client sends because its test-associate failed joins the unlock instead of
+    /// overwriting a good key.
+    func joinRunning(for request: Request, from requester: CachedRequester) async throws(Refusal) -> Bool {
+        let known = question(for: request, by: await requester.caller())
+        guard await approvals.isAsked(known) else { return false }
+        let question = question(for: request, by: await requester.asker())
+        try await unlock { [approvals] in await approvals.join(question) }
+        return true
+    }
+
+    private func question(for request: Request, by caller: Caller) -> ApprovalRequest {
         var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: sameness(request.id ?? ""),
+            sameness: [],
             client: request.id,
             verified: false
         )
         question.requestType = request.type.rawValue
-        let task = await unlocks.join(caller.program) { [approvals, clients, question] in
+        return question
+    }
+
+    private func unlock(once answer: @escaping @Sendable () async -> Answer) async throws(Refusal) {
+        // In a task of its own: what the person has begun to type is not lost when the client gives up.
+        let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients] in
             do throws(Refusal) {
-                let settled = try PersonDecision(await approvals.ask(question))
-                guard settled.allows else { throw Refusal.locked }
+                let decided = try PersonDecision(await answer())
+                guard decided.allows else { throw Refusal.locked }
                 var failure: ClientError?
                 do throws(ClientError) { try await clients.unlock() } catch { failure = error }
                 // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
-                if let code = settled.code { await approvals.delivered(code) }
-                if let failure { throw .keyring(failure.advice) }
-                return .success(())
+                if let code = decided.code { await approvals.delivered(code) }
+                if let failure { throw Refusal.keyring(failure.advice) }
+                return Result<Void, Refusal>.success(())
             } catch {
                 return .failure(error)
             }

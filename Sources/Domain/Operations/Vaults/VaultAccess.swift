@@ -34,14 +34,22 @@ struct VaultAccess: Sendable {
 
     /// The vaults that are open for a verified request; unlocked first, where it wants that and none is.
     func open(for verified: VerifiedRequest) async throws(Refusal) -> [OpenVault] {
+        try await opened(for: verified).vaults
+    }
+
+    /// The same, with whether others may still be asked for.
+    private func opened(
+        for verified: VerifiedRequest
+    ) async throws(Refusal) -> (vaults: [OpenVault], mayAsk: Bool) {
         try await mutes.check(verified.requester)
         used()
         try await learnHash(for: verified)
+        var mayAsk = verified.wantsUnlock
         if verified.wantsUnlock {
             let needed = await vaults.needed(for: verified.request)
-            if !needed.isEmpty { try await vaultUnlock.unlock(needed, for: verified) }
+            if !needed.isEmpty { mayAsk = try await vaultUnlock.unlock(needed, for: verified) }
         }
-        return try await openVaults()
+        return (try await openVaults(), mayAsk)
     }
 
     /// Has the first vault opened where it never was: a reply without its Hash would lead clients astray for good.
@@ -68,7 +76,8 @@ struct VaultAccess: Sendable {
         isNothing: (Found) -> Bool,
         _ look: ([OpenVault]) async throws(Refusal) -> Found
     ) async throws(Refusal) -> Found {
-        let found = try await look(open(for: verified))
+        let (open, mayAsk) = try await opened(for: verified)
+        let found = try await look(open)
         let locked = await vaults.locked()
         guard !locked.isEmpty else { return found }
         guard isNothing(found) else {
@@ -78,7 +87,7 @@ struct VaultAccess: Sendable {
             )
             return found
         }
-        guard verified.wantsUnlock else {
+        guard mayAsk else {
             logLocked(locked)
             throw .locked
         }

@@ -11,7 +11,8 @@ import Vault
 
 /// Asks whether vaults may be unlocked, and has them unlocked.
 ///
-/// Whoever comes meanwhile joins: there is one unlock request at a time, and one prompt of a vault.
+/// Whoever comes meanwhile asks as well, so that it can't answer: the queue joins those who want no more than is shown
+/// already, and a vault has one prompt for all. So each opens just what it has asked for.
 struct VaultUnlock: Sendable {
     private let vaults: VaultSet
     private let approvals: ApprovalBroker
@@ -28,8 +29,11 @@ struct VaultUnlock: Sendable {
 
     /// Unlocks vaults for a verified client, one after the other.
     ///
+    /// - Returns: Whether they were asked for with success; false where the person has said no, or nothing, and opened one
+    ///   of them by other means meanwhile.
     /// - Throws: What kept the first one closed, where none could be opened.
-    func unlock(_ stores: [any VaultStore], for verified: VerifiedRequest) async throws(Refusal) {
+    @discardableResult
+    func unlock(_ stores: [any VaultStore], for verified: VerifiedRequest) async throws(Refusal) -> Bool {
         let caller = await verified.requester.asker()
         var question = await question(about: stores, for: verified.client.id, caller: caller)
         question.describe(verified, caller: caller, among: vaults)
@@ -37,8 +41,9 @@ struct VaultUnlock: Sendable {
             PageAddress(loose: $0.cut(toBytes: PageQuery.longestAddress))?.hostAndPort
         }
         question.fingerprint = verified.client.fingerprint
+        let isAllowed: Bool
         do throws(Refusal) {
-            try await unlock(stores, asking: question)
+            isAllowed = try await unlock(stores, asking: question)
         } catch .withdrawn {
             try await keys.check(verified)
             throw .withdrawn
@@ -46,6 +51,7 @@ struct VaultUnlock: Sendable {
             throw error
         }
         try await keys.check(verified)
+        return isAllowed
     }
 
     /// Has the first vault opened where it never was, for a client that is being let in: its answer carries the real Hash.
@@ -71,25 +77,28 @@ struct VaultUnlock: Sendable {
         for client: String?,
         caller: Caller
     ) async -> ApprovalRequest {
-        let names = stores.map(\.name)
         var question = ApprovalRequest(
             kind: .unlock,
             caller: caller,
-            sameness: sameness(names),
+            sameness: [],
             client: client,
             verified: client != nil,
-            vaults: names
+            vaults: stores.map(\.name)
         )
         if let only = stores.first, stores.count == 1 { question.isFirstOpening = await only.hash() == nil }
         return question
     }
 
-    private func unlock(_ stores: [any VaultStore], asking question: ApprovalRequest) async throws(Refusal) {
+    @discardableResult
+    private func unlock(
+        _ stores: [any VaultStore],
+        asking question: ApprovalRequest
+    ) async throws(Refusal) -> Bool {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
-        let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Void, Refusal> in
+        let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Bool, Refusal> in
             do throws(Refusal) {
-                let decided = try PersonDecision(await approvals.ask(question))
-                guard decided.allows else { throw .locked }
+                let answer = await approvals.ask(question)
+                guard let decided = try await allowed(answer, of: stores) else { return .success(false) }
                 let reason = UnlockReason(
                     program: Wording.asker(question.caller),
                     client: question.client
@@ -106,12 +115,27 @@ struct VaultUnlock: Sendable {
                 // Used up, whatever came of it: who closes the password's window must not get it again unasked.
                 if let code = decided.code { await approvals.delivered(code) }
                 if let failure = failures.first, failures.count == stores.count { throw .vault(failure) }
-                return .success(())
+                return .success(true)
             } catch {
                 return .failure(error)
             }
         }
-        try await task.value.get()
+        return try await task.value.get()
+    }
+
+    /// An allow; nil where the person has opened one of the vaults by other means meanwhile, and so meant just the others.
+    private func allowed(
+        _ answer: Answer,
+        of stores: [any VaultStore]
+    ) async throws(Refusal) -> PersonDecision? {
+        do throws(Refusal) {
+            let decided = try PersonDecision(answer)
+            guard decided.allows else { throw .locked }
+            return decided
+        } catch {
+            for store in stores where await !store.status().isLocked { return nil }
+            throw error
+        }
     }
 
     private func tell(_ error: VaultError, of store: any VaultStore) {

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Callers
+import Testing
+
+@testable import Approval
+
+/// An allow of an unlock opens what the person was shown, and nothing else.
+@Suite struct ApprovalQueueUnlockTests {
+    var scene = QueueScene()
+
+    /// What is shown, and what comes meanwhile and wants more or something else.
+    static let others: [(ApprovalRequest, ApprovalRequest)] = [
+        (.unlock(vault: "Home"), .unlock(vault: "Work")),
+        (.unlock(vault: "Home"), .unlock(.named("git"), vaults: ["Home", "Work"])),
+        (.unlock(vault: nil), .unlock(vault: "Home")),
+        (.unlock(vault: "Home"), .unlock(.named("git"), vault: nil)),
+    ]
+
+    @Test(arguments: others)
+    mutating func `who wants what isn't shown isn't answered by it, and is asked about behind it`(
+        shown: ApprovalRequest,
+        other: ApprovalRequest
+    ) throws {
+        let code = try #require(scene.ask(shown).code)
+        let behind = scene.ask(other)
+        #expect(behind.actions.isEmpty)
+        let actions = try scene.answer(code, .allow)
+        #expect(actions.answer(to: behind.asker) == nil)
+        let next = try #require(scene.codes.first)
+        #expect(actions.contains(.added(code: next)))
+        #expect(scene.queue.waiting.first?.request == other)
+        #expect(try scene.answer(next, .allow).answer(to: behind.asker) != nil)
+    }
+
+    @Test(arguments: others)
+    mutating func `an allow that isn't used up opens nothing else either`(
+        shown: ApprovalRequest,
+        other: ApprovalRequest
+    ) throws {
+        try scene.ask(shown, answered: .allow)
+        #expect(scene.ask(other).code != nil)
+    }
+
+    @Test mutating func `who wants less than is shown goes on with it`() throws {
+        let code = try #require(scene.ask(.unlock(vaults: ["Home", "Work"])).code)
+        let less = scene.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(scene.codes == [code])
+        #expect(try scene.answer(code, .allow).answer(to: less.asker) != nil)
+    }
+
+    @Test mutating func `another key of the program goes on with an allow that isn't used up`() throws {
+        let code = try scene.ask(.unlock(of: "3F:A2", vaults: ["Home", "Work"]), answered: .allow)
+        let again = ApprovalRequest.unlock(of: "00:01", vault: "Work")
+        #expect(scene.ask(again).answer == .allowed(Choices(id: "firefox"), code: code))
+        #expect(scene.ask(.unlock(.named("git"), vault: "Work")).code != nil)
+        scene.queue.delivered(code)
+        #expect(scene.ask(again).answer == nil)
+    }
+
+    @Test mutating func `only what the same program has asked is joined by who asks for nothing itself`() {
+        scene.ask(.unlock(.named("git"), vault: nil))
+        let shown = scene.queue
+        #expect(scene.queue.join(.unlock(vault: nil), by: 9, now: scene.now) == [.answer(9, .withdrawn)])
+        scene.queue = shown
+        let joined = scene.queue.join(.unlock(.named("git", 300), vault: nil), by: 9, now: scene.now)
+        #expect(joined.answer(to: 9) == nil)
+        let callers = scene.queue.waiting.first?.callers
+        #expect(callers?.map(\.holders) == [[ProcessIdentity(100)], [ProcessIdentity(300)]])
+    }
+}

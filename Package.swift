@@ -213,7 +213,7 @@ let package = Package(
             "Console",
             in: "Interfaces",
             [
-                "Audit", "BusInterface", "Ciphers", "Clients", "ConcurrencyTools", "DBus",
+                "Approval", "Audit", "BusInterface", "Ciphers", "Clients", "ConcurrencyTools", "DBus",
                 "DerivationProcess", "DisplayText", "KDBX", "KeePassHTTP", "Linux", "Operations",
                 "Passwords", "SecretService", "SecureMemory", "Settings", "UnicodeText", "Vault",
                 argumentParser, asyncHTTPClient, logging, nioCore,

@@ -103,6 +103,54 @@ import Testing
         #expect(ended.outcome == .expired)
     }
 
+    @Test func `an end is told once the answer is kept, with how long it holds`() async throws {
+        for kinds: Set<ApprovalKind> in [[], [.release]] {
+            var limits = ApprovalLimits()
+            limits.confirmedKinds = kinds
+            let broker = ApprovalBroker(
+                limits: limits,
+                watchProcess: processes.watch,
+                confirmation: { _ throws(ConfirmationError) in true }
+            )
+            var events = broker.events().makeAsyncIterator()
+            var request = ApprovalRequest.release()
+            request.alwaysOffered = true
+            let (isKept, keep) = AsyncStream.makeStream(of: Void.self)
+            let asked = Task { [request] in
+                await broker.ask(request) { _ in
+                    {
+                        for await _ in isKept {}
+                        return "There is no room."
+                    }
+                }
+            }
+            let code = try #require(await nextCode(&events))
+            let answer = Task {
+                try await broker.answer(
+                    code: code,
+                    decision: .allow,
+                    choices: Choices(scope: .always),
+                    through: .notifier
+                )
+            }
+            // Answered, and not told of yet.
+            while await broker.recent().isEmpty { await Task.yield() }
+            #expect(await broker.recent().map(\.keepTrouble) == [nil])
+            keep.finish()
+            var ended: RecentRequest?
+            while ended == nil, let event = await events.next() {
+                if case .ended(let request, _) = event { ended = request }
+            }
+            let trouble =
+                "It is not kept for always, and holds for this session at most. There is no room."
+            #expect(ended?.keepTrouble == trouble)
+            #expect(ended?.scope == .session)
+            let isNotKept = if case .notKept = try await answer.value { true } else { false }
+            #expect(isNotKept == kinds.isEmpty)
+            _ = await asked.value
+        }
+    }
+
     @Test func `what ends unheard takes the window along that confirms it`() async throws {
         let (windows, window) = AsyncStream<Bool>.makeStream()
         var limits = ApprovalLimits()

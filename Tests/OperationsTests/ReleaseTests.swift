@@ -171,7 +171,11 @@ import Vault
             choices: Choices(scope: .always),
             through: .notifier
         )
-        #expect(effect == .decidedForSession(KeyringError.deadline.advice))
+        let trouble =
+            "It is not kept for always, and holds for this session at most. \(KeyringError.deadline.advice)"
+        #expect(effect == .notKept(trouble))
+        #expect(await scene.approvals.recent().map(\.keepTrouble) == [trouble])
+        #expect(await scene.approvals.recent().map(\.scope) == [.session])
         #expect(try await ringing.value.titles == ["a"])
     }
 

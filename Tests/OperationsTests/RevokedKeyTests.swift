@@ -105,7 +105,7 @@ import Vault
             )
             _ = try await ringing.value
             #expect(await scene.grants.grants.map(\.isForSession) == (scope == .session ? [] : [false]))
-            if case .decidedForSession = effect {
+            if case .notKept = effect {
                 #expect(scope == .session)
             } else {
                 #expect(scope == .always)

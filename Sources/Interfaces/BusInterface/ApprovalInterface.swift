@@ -150,6 +150,9 @@ package enum ApprovalInterface {
         package static let answeredBy = "answered-by"
         /// `b`: of an allowed request (ListRecent): whoever asked had given up, so that it has to ask again.
         package static let abandoned = "abandoned"
+        /// `s`: of an answered request (ListRecent): why the answer isn't kept for as long as it was meant; absent where it
+        /// is.
+        package static let keepTrouble = "keep-trouble"
     }
 
     /// Keys of the dictionary under ``Detail/caller``.

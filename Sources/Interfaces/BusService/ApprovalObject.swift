@@ -111,11 +111,8 @@ struct ApprovalObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        guard case .decidedForSession(let reason) = effect else { return [] }
-        throw DBusError(
-            name: KeybellBusError.unavailable,
-            message: "The answer counts, but for this session: it could not be kept for always. \(reason)"
-        )
+        guard case .notKept(let sentences) = effect else { return [] }
+        throw DBusError(name: KeybellBusError.unavailable, message: sentences)
     }
 
     private func unmute(_ call: MethodCall) async throws(DBusError) -> [Value] {

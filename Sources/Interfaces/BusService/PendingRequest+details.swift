@@ -66,6 +66,7 @@ extension RecentRequest {
         if outcome == .denied { details[Key.unseen] = .uint32(UInt32(clamping: unseen)) }
         if wasUnconfirmed { details[Key.unconfirmed] = .boolean(true) }
         details[Key.answeredBy] = answeredBy.map { .string($0) }
+        details[Key.keepTrouble] = keepTrouble.map { .string($0) }
         if outcome == .allowed { details[Key.abandoned] = .boolean(isAbandoned) }
         return details
     }

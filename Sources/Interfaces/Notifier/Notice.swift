@@ -29,6 +29,14 @@ struct Notice: Sendable, Equatable {
         )
     }
 
+    /// An answer isn't kept for as long as the person meant it.
+    static func notKept(_ request: PendingRequest, _ trouble: String) -> Notice {
+        Notice(
+            title: "Your answer holds for less long (\(request.code))",
+            body: "\(request.title)\n\(trouble)"
+        )
+    }
+
     /// Another program shows the questions from now on.
     static func agent(_ agent: AgentInfo) -> Notice {
         let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)

@@ -157,8 +157,11 @@ package actor NotificationAnswerer {
         case .agentTookOver(let agent): tellOfAgent(agent)
         case .ended(let ended, _):
             carryOut(notificationState.remove(ended.request.code, now: clock.now))
-            guard ended.isAbandoned, !ended.wasAnsweredOnTerminal else { return }
-            send { await self.tell(.late(ended.request)) }
+            guard !ended.wasAnsweredOnTerminal else { return }
+            if ended.isAbandoned { send { await self.tell(.late(ended.request)) } }
+            if let trouble = ended.keepTrouble {
+                send { await self.tell(.notKept(ended.request, trouble)) }
+            }
         case .added, .agentsChanged: break
         }
     }

@@ -33,14 +33,7 @@ extension ApprovalBroker {
         )
         let keeping = carryOut(actions)
         if effect == .needsConfirmation { try await beginConfirming(code) }
-        guard let keeping else { return effect }
-        let trouble: String?
-        do {
-            trouble = try await withDeadline(limits.keeping) { await keeping.value }
-        } catch {
-            trouble = "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
-        }
-        return trouble.map { .decidedForSession($0) } ?? effect
+        return await keeping?.value.map { .notKept($0) } ?? effect
     }
 
     /// Returns once the person is asked to confirm an allow, as far as anybody can tell.
@@ -126,6 +119,7 @@ extension ApprovalBroker {
             mutedUntil: times.mutedUntil.map(birth.unix),
             muted: times.muted,
             isAbandoned: ended.isAbandoned,
+            keepTrouble: ended.keepTrouble,
             wasUnconfirmed: ended.choices?.wasUnconfirmed ?? false,
             wasAnsweredOnTerminal: ended.surface?.isTerminal ?? false
         )
@@ -214,6 +208,7 @@ extension ApprovalBroker {
     /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
     package func shutDown() {
         change { $0.shutDown(now: $1) }
+        tellUntoldEnds()
         broadcast.finish()
         counts.finish()
     }

@@ -54,6 +54,8 @@ package actor ApprovalBroker {
     let lookAgain: SecondLook
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
+    /// The ends of requests that are told once their answers are kept, and whether anybody has heard of those requests.
+    private var untoldEnds: [String: Bool] = [:]
     private let keepMutes: @Sendable ([KeptMute]) -> Void
     /// The mutes that were kept last.
     private var keptMutes: [MutedProgram: Quiet] = [:]
@@ -256,16 +258,17 @@ package actor ApprovalBroker {
 
     /// Does what the queue says.
     ///
-    /// - Returns: What ends when the answer is kept; nil where there is none to keep.
+    /// - Returns: What ends when the answer is kept, with why it isn't as it was meant; nil where there is none to keep.
     @discardableResult
     func carryOut(_ actions: [ApprovalAction]) -> Task<String?, Never>? {
+        var begun: Task<String?, Never>?
         var keeping: Task<String?, Never>?
         noteBirths()
         for action in actions {
             switch action {
             case .answer(let asker, let answer):
                 // Of those who asked one question only one has something to keep.
-                keeping = give(answer, to: asker) ?? keeping
+                begun = give(answer, to: asker) ?? begun
             case .added(let code):
                 tell(code, ApprovalEvent.added)
             case .notifierShows(let code):
@@ -276,8 +279,12 @@ package actor ApprovalBroker {
                 broadcast.send(.notifierHides(code: code))
             case .ended(let code, _, let isHeard):
                 confirmations.removeValue(forKey: code)?.cancel()
-                if let ended = queue.ended.last(where: { $0.code == code }) {
-                    broadcast.send(.ended(recent(ended, times: QuietTimes()), isHeard: isHeard))
+                untoldEnds[code] = isHeard
+                if let answer = begun {
+                    keeping = end(code, onceKept: answer)
+                    begun = nil
+                } else {
+                    tellEnd(of: code)
                 }
             case .confirm(let code):
                 confirm(code)
@@ -292,6 +299,37 @@ package actor ApprovalBroker {
         setAlarm()
         watchProcesses()
         return keeping
+    }
+
+    /// Tells of a request's end once its answer is kept, or that takes too long, so that nobody takes it for kept before.
+    private func end(_ code: String, onceKept keeping: Task<String?, Never>) -> Task<String?, Never> {
+        Task(executorPreference: TaskQueue.shared) { [limits] in
+            var trouble: String?
+            do {
+                trouble = try await withDeadline(limits.keeping) { await keeping.value }
+            } catch {
+                trouble =
+                    "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
+            }
+            return await self.kept(code, trouble)
+        }
+    }
+
+    private func kept(_ code: String, _ trouble: String?) -> String? {
+        defer { tellEnd(of: code) }
+        return trouble.map { queue.noteNotKept(code, $0) }
+    }
+
+    private func tellEnd(of code: String) {
+        guard let isHeard = untoldEnds.removeValue(forKey: code),
+            let ended = queue.ended.last(where: { $0.code == code })
+        else { return }
+        broadcast.send(.ended(recent(ended, times: QuietTimes()), isHeard: isHeard))
+    }
+
+    /// Nothing is told later any more.
+    func tellUntoldEnds() {
+        for code in untoldEnds.keys { tellEnd(of: code) }
     }
 
     /// Has mutes kept that have begun, or ended by the person's word.

@@ -153,6 +153,21 @@ extension ApprovalQueue {
         }
     }
 
+    /// An answer could not be kept for as long as it was meant.
+    ///
+    /// - Returns: How long it holds instead, and why, in sentences for the person.
+    mutating func noteNotKept(_ code: String, _ reason: String) -> String {
+        guard let index = ended.lastIndex(where: { $0.code == code }) else { return reason }
+        let isAlways = ended[index].choices?.scope == .always
+        let kept =
+            isAlways
+            ? "It is not kept for always, and holds for this session at most."
+            : "It is not kept for this session, and holds for this once at most."
+        ended[index].choices?.scope = isAlways ? .session : .once
+        ended[index].keepTrouble = "\(kept) \(reason)"
+        return "\(kept) \(reason)"
+    }
+
     /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.
     private mutating func keep(_ request: EndedRequest) {
         if ended.count >= limits.endedCount {

@@ -198,6 +198,8 @@ struct EndedRequest: Sendable {
     var choices: Choices?
     /// Whether it was allowed when nobody was left to take the answer.
     var isAbandoned = false
+    /// Why the answer isn't kept for as long as it was meant, in sentences for the person.
+    var keepTrouble: String?
     /// How many requests were denied unseen because of its denial.
     var unseen = 0
 }

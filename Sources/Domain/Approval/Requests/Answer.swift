@@ -113,8 +113,8 @@ package struct ConfirmationError: Error, Sendable, Hashable {
 package enum AnswerEffect: Sendable, Hashable {
     /// It decided a waiting request.
     case decided
-    /// The same, but it could not be kept for always and holds for this session; the sentence says why.
-    case decidedForSession(String)
+    /// The same, but it could not be kept for as long as it was meant; the sentences say how long it holds, and why.
+    case notKept(String)
     /// It is an allow that counts once the person has confirmed it.
     case needsConfirmation
     /// It ended the quiet time of a request that was denied before.

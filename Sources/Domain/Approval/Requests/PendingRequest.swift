@@ -164,6 +164,8 @@ package struct RecentRequest: Sendable, Hashable {
     package let muted: [String]
     /// Whether it was allowed when whoever asked had given up: the program has to ask again to get what it wanted.
     package let isAbandoned: Bool
+    /// Why the answer isn't kept for as long as it was meant, in sentences for the person; nil where it is.
+    package let keepTrouble: String?
     /// Whether it was denied because the person, who had allowed it, did not confirm that.
     package let wasUnconfirmed: Bool
     /// Whether it was answered at a terminal.

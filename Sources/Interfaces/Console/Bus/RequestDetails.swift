@@ -36,6 +36,8 @@ struct RequestDetails: Equatable, Sendable {
     let answeredBy: String?
     /// Whether whoever asked had given up when it was allowed.
     let isAbandoned: Bool
+    /// Why the answer isn't kept for as long as it was meant.
+    let keepTrouble: String?
     /// Whether an allow counts only once it is confirmed in pinentry's window.
     let isConfirmed: Bool
     /// Why the last allow could not be confirmed.
@@ -66,6 +68,7 @@ struct RequestDetails: Equatable, Sendable {
         unseen = (members[Key.unseen]?.asUInt32).map { Int($0) } ?? 0
         answeredBy = text(Key.answeredBy)
         isAbandoned = members[Key.abandoned]?.asBool ?? false
+        keepTrouble = text(Key.keepTrouble)
         isConfirmed = members[Key.confirmation] != nil
         confirmationTrouble = text(Key.confirmationTrouble)
     }

@@ -13,19 +13,33 @@ struct RequestEnd: Sendable {
         case ended(String)
         /// The allow could not be confirmed, and the request goes on waiting; the sentence says why.
         case unconfirmed(String)
+        /// The daemon has ended, and its requests with it.
+        case daemonGone
     }
 
     let signals: AsyncStream<Message>
+    /// The daemon's unique name, each time that it is another one; begins with the one that it has.
+    let owners: AsyncStream<String?>
     let code: String
 
-    /// What has come of it; nil if nothing has in time, or the daemon has gone.
+    /// What has come of it; nil if nothing has in time.
     func ending(within limit: Duration) async -> Ending? {
         // A deadline is the only error there is.
         try? await withDeadline(limit) {
-            for await signal in signals {
-                if let ending = Self.ending(signal, of: code) { return ending }
+            await withTaskGroup(of: Ending.self) { group in
+                group.addTask {
+                    for await signal in signals {
+                        if let ending = Self.ending(signal, of: code) { return ending }
+                    }
+                    return .daemonGone
+                }
+                group.addTask {
+                    for await owner in owners where owner == nil { break }
+                    return .daemonGone
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? .daemonGone
             }
-            return nil
         }
     }
 
@@ -50,7 +64,8 @@ extension DaemonBus {
                 sender: KeybellBus.name,
                 interface: ApprovalInterface.name
             )
-            return RequestEnd(signals: signals, code: code)
+            let owners = try await bus.owners(of: KeybellBus.name)
+            return RequestEnd(signals: signals, owners: owners, code: code)
         } catch {
             throw ConsoleError(error)
         }

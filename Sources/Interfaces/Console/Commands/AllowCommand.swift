@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 import DBus
@@ -34,16 +35,13 @@ struct CodeArgument {
     let text: String
 
     init(_ argument: String) throws(ValidationError) {
-        let code = argument.uppercased()
-        guard code.utf8.count == 4, code.utf8.allSatisfy(Self.alphabet.utf8.contains) else {
+        guard let code = RequestCode.normalized(argument) else {
             throw ValidationError(
-                "A code has four of the characters \(Self.alphabet), and so neither 0, 1, I, L nor O."
+                "A code has four of the characters \(String(RequestCode.alphabet)), and so neither 0, 1, I, L nor O."
             )
         }
         text = code
     }
-
-    private static let alphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 }
 
 /// `keybell allow`: says yes to a request.
@@ -111,7 +109,12 @@ struct AllowCommand: AsyncParsableCommand {
         )
         guard request.isConfirmed else {
             try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
-            tell(request, choices, among: entries, isAbandoned: await isAbandoned(daemon))
+            tell(
+                request,
+                choices,
+                among: entries,
+                isAbandoned: await ended(daemon)?.isAbandoned ?? false
+            )
             await noteTaken(request, choices, daemon)
             return await noteLock(request, daemon)
         }
@@ -119,24 +122,34 @@ struct AllowCommand: AsyncParsableCommand {
         Output.note("Confirm it in the window that pinentry opens.")
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
         let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
-        guard ending == .ended("allowed") else { throw ConsoleError.refused(Self.unconfirmed(ending)) }
-        tell(request, choices, among: entries, isAbandoned: await isAbandoned(daemon))
+        guard ending == .ended("allowed") else { throw Self.unconfirmed(ending) }
+        let ended = await ended(daemon)
+        // As where nothing has to be confirmed.
+        if let trouble = ended?.keepTrouble { throw ConsoleError.refused(trouble) }
+        tell(request, choices, among: entries, isAbandoned: ended?.isAbandoned ?? false)
         await noteTaken(request, choices, daemon)
         await noteLock(request, daemon)
     }
 
     /// What to say of an allow that was not confirmed.
-    static func unconfirmed(_ ending: RequestEnd.Ending?) -> String {
+    static func unconfirmed(_ ending: RequestEnd.Ending?) -> ConsoleError {
         switch ending {
-        case .ended(let outcome): "It was not confirmed: the request was \(outcome)."
+        case .ended(let outcome): .refused("It was not confirmed: the request was \(outcome).")
         case .unconfirmed(let reason):
-            "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"
-        case nil: "It was not confirmed: the request still waits."
+            .refused(
+                "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"
+            )
+        case .daemonGone:
+            .unreachable(
+                "Keybell has ended before it was confirmed, and nothing was allowed. `journalctl --user -u keybell` may say why."
+            )
+        case nil: .refused("It was not confirmed: the request still waits.")
         }
     }
 
     /// Says when a name that was given is another client's, which a second question is about.
     private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
+        // What can't be asked now isn't said.
         guard request.kind == "associate", !request.isQuiet,
             let clients = try? await daemon.clients(starts: false),
             let text = Self.takenNote(request, choices, clients)
@@ -195,11 +208,11 @@ struct AllowCommand: AsyncParsableCommand {
             + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
     }
 
-    /// Whether whoever asked had given up before it was allowed.
-    private func isAbandoned(_ daemon: DaemonBus) async -> Bool {
+    /// What is known of the request now that it is allowed.
+    private func ended(_ daemon: DaemonBus) async -> RequestDetails? {
         // It is allowed, whether the daemon can still be asked or not.
-        guard let recent = try? await daemon.recentRequests(starts: false) else { return false }
-        return recent.last { $0.code == code.text }?.isAbandoned ?? false
+        guard let recent = try? await daemon.recentRequests(starts: false) else { return nil }
+        return recent.last { $0.code == code.text }
     }
 
     private func tell(

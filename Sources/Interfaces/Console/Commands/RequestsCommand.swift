@@ -75,6 +75,7 @@ struct RequestsCommand: AsyncParsableCommand {
     private static func aftermath(_ request: RequestDetails, now: UInt64) -> [String] {
         var lines: [String] = []
         if request.isAbandoned { lines.append("The program had given up: ask again in it.") }
+        if let trouble = request.keepTrouble { lines.append(trouble) }
         if request.unseen > 0 {
             lines.append(
                 "Since then denied without being shown to you: \(Amount.of(request.unseen, "request"))."

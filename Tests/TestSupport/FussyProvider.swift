@@ -8,7 +8,7 @@ package struct FussyProvider {
 
     /// Where it serves.
     package let bus: PrivateBus
-    /// The method that fails, if one does.
+    /// The method or property that fails, if one does.
     package let failing = Observed<String?>(nil)
     /// The method that gets no answer until it is another one, as while the provider asks the person.
     package let holding = Observed<String?>(nil)
@@ -34,10 +34,12 @@ package struct FussyProvider {
         _ = try await front.requestName("org.freedesktop.secrets")
     }
 
-    /// Says that an item has changed, so that whoever follows the keyring reads it again.
-    package func tellChange() async throws {
+    /// Says that an item has changed, so that whoever follows the keyring reads it again; without a path none that is
+    /// there.
+    package func tellChange(of item: String? = nil) async throws {
         let path = try await collectionPath()
-        try await front.emit(path, "org.freedesktop.Secret.Collection", "ItemChanged", [.objectPath(path)])
+        let changed = item.flatMap { ObjectPath($0) } ?? path
+        try await front.emit(path, "org.freedesktop.Secret.Collection", "ItemChanged", [.objectPath(changed)])
     }
 
     private func collectionPath() async throws(DBusError) -> ObjectPath {
@@ -104,6 +106,9 @@ package struct FussyProvider {
         -> Property
     {
         Property(name, type) { [self] _ async throws(DBusError) in
+            guard failing.now != name else {
+                throw DBusError(name: "org.freedesktop.DBus.Error.Failed", message: "told to fail")
+            }
             if areItemsLocked.now, name == "Locked", interface.hasSuffix("Item") { return .boolean(true) }
             let answer = try await real.call(
                 "org.freedesktop.secrets",

@@ -26,12 +26,10 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     private let components: Components
     private let listening: Listening
     private let logger: Logger
-    /// The last of the readings that stand in line.
-    private var line: Task<Void, Never>?
+    /// The readings, one after the other.
+    private var line = SerialLine()
 
-    /// How long a disk may take for the file and what it names.
-    private static let readDeadline = Duration.seconds(10)
-    private static let reading = BlockingWork(label: "org.keybell.configuration")
+    private static let telling = BlockingWork(label: "org.keybell.configuration.advice")
 
     init(path: String?, components: Components, listening: Listening, logger: Logger) {
         (self.path, self.components, self.listening, self.logger) = (path, components, listening, logger)
@@ -43,13 +41,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     }
 
     func reload() async throws(ReloadError) -> ReloadReport {
-        let last = line
-        let task = Task(executorPreference: TaskQueue.shared) { () -> Result<ReloadReport, ReloadError> in
-            await last?.value
-            return await self.readAnew()
-        }
-        line = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
-        return try await task.value.get()
+        try await line.join { await self.readAnew() }.value.get()
     }
 
     func state() async -> ConfigurationState {
@@ -63,7 +55,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
                 ProcessInfo.processInfo.environment[$0]?.isEmpty == false
             }
         )
-        switch await found() {
+        switch await FoundConfiguration.find(path) {
         case .success(let found): state.isCurrent = found.configuration == held
         case .failure(let problem): state.problem = problem.text
         }
@@ -71,7 +63,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
     }
 
     private func readAnew() async -> Result<ReloadReport, ReloadError> {
-        switch await found() {
+        switch await FoundConfiguration.find(path) {
         case .success(let found): return .success(await apply(found))
         case .failure(let problem):
             logger.error(
@@ -106,20 +98,8 @@ actor ConfigurationKeeper: ConfigurationKeeping {
         }
         ServiceManager.notify("STATUS=Waiting for requests")
         let logger = logger
-        Self.reading.begin { new.tell(logger, environment: ProcessInfo.processInfo.environment) }
+        Self.telling.begin { new.tell(logger, environment: ProcessInfo.processInfo.environment) }
         return report
-    }
-
-    /// What the file says now.
-    private func found() async -> Result<FoundConfiguration, ConfigurationProblem> {
-        let path = path
-        do {
-            return try await withDeadline(Self.readDeadline) {
-                await Self.reading { FoundConfiguration.read(path) }
-            }
-        } catch {
-            return .failure(ConfigurationProblem(unreadable: path))
-        }
     }
 }
 
@@ -127,6 +107,19 @@ actor ConfigurationKeeper: ConfigurationKeeping {
 struct FoundConfiguration: Sendable {
     let configuration: Configuration
     let identity: TLSIdentity?
+
+    /// How long a disk may take for the file and what it names.
+    private static let deadline = Duration.seconds(10)
+    private static let reading = BlockingWork(label: "org.keybell.configuration")
+
+    /// The same as `read`, but off the queue that serves, and never for longer than a disk may take.
+    static func find(_ path: String?) async -> Result<FoundConfiguration, ConfigurationProblem> {
+        do {
+            return try await withDeadline(deadline) { await reading { read(path) } }
+        } catch {
+            return .failure(ConfigurationProblem(unreadable: path))
+        }
+    }
 
     /// Reads the file and the certificate that it names.
     static func read(_ path: String?) -> Result<FoundConfiguration, ConfigurationProblem> {

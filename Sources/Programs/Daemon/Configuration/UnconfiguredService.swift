@@ -81,8 +81,8 @@ struct ConfigurationProblem: Error, Equatable, Sendable {
     let place: String
 
     /// Looks whether a configuration can be used; nil if so.
-    static func find(in path: String?) -> ConfigurationProblem? {
-        switch FoundConfiguration.read(path) {
+    static func find(in path: String?) async -> ConfigurationProblem? {
+        switch await FoundConfiguration.find(path) {
         case .success: nil
         case .failure(let problem): problem
         }
@@ -120,7 +120,7 @@ private struct ConfigurationWait: Service {
         await cancelWhenGracefulShutdown {
             var known = known
             for await _ in events {
-                guard let problem = ConfigurationProblem.find(in: path) else {
+                guard let problem = await ConfigurationProblem.find(in: path) else {
                     return logger.notice(
                         "the configuration can be used now: the next ring starts keybelld anew"
                     )

@@ -63,13 +63,9 @@ actor RequestDisplay {
             if notifier == nil { await approvals.notifierShowed([]) }
             showing = Task(executorPreference: TaskQueue.shared) { [approvals, logger] in
                 guard let notifier else {
-                    return await UnseenRequestLog(approvals: approvals, logger: logger).run()
+                    return await UnseenRequestLog("is off", approvals, logger).run()
                 }
-                do throws(DBusError) {
-                    try await notifier.run()
-                } catch {
-                    logger.error("the notifier has ended", metadata: ["why": "\(error)"])
-                }
+                await notifier.run { await UnseenRequestLog("can't show it", approvals, logger).run() }
             }
         }
         showing?.cancel()

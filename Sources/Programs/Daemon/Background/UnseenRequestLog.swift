@@ -3,12 +3,21 @@
 import Approval
 import Logging
 
-/// Says in the log when requests wait that nothing shows: the notifier is turned off and there is no agent.
+/// Says in the log when requests wait that nothing shows: the notifier is turned off, or has no hold of the bus, and there
+/// is no agent.
 ///
-/// Once, until an agent comes and goes again. Where the notifier is on, it speaks for itself.
+/// Once, until an agent comes and goes again. Where the notifier runs, it speaks for itself.
 struct UnseenRequestLog: Sendable {
-    let approvals: ApprovalBroker
-    let logger: Logger
+    private let notifierState: String
+    private let approvals: ApprovalBroker
+    private let logger: Logger
+
+    /// Makes one that says why the notifier shows nothing.
+    init(_ notifierState: String, _ approvals: ApprovalBroker, _ logger: Logger) {
+        self.notifierState = notifierState
+        self.approvals = approvals
+        self.logger = logger
+    }
 
     func run() async {
         let events = approvals.events()
@@ -33,7 +42,7 @@ struct UnseenRequestLog: Sendable {
 
     private func tell() {
         logger.warning(
-            "a request waits and nothing shows it: the notifier is off and no agent is there; answer with keybell watch, or keybell requests and keybell allow"
+            "a request waits and nothing shows it: the notifier \(notifierState) and no agent is there; answer with keybell watch, or keybell requests and keybell allow"
         )
     }
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import DBus
+import Logging
+
+extension NotificationAnswerer {
+    /// Does what `run` does; while the bus doesn't take the subscriptions it is tried again and again.
+    ///
+    /// - Parameters:
+    ///   - pause: How long until the next try.
+    ///   - standIn: What is done meanwhile, since nothing is shown; it ends when it is cancelled, or when there is nothing more to
+    ///   show.
+    package func run(
+        retryingAfter pause: Duration = .seconds(30),
+        meanwhile standIn: @escaping @Sendable () async -> Void
+    ) async {
+        while !Task.isCancelled {
+            do throws(DBusError) {
+                return try await run()
+            } catch {
+                logger.error(
+                    "the notifier can't show requests, and will try again",
+                    metadata: ["why": "\(error)"]
+                )
+            }
+            let isOver = await withTaskGroup(of: Bool.self) { group in
+                group.addTask {
+                    await standIn()
+                    return true
+                }
+                group.addTask {
+                    try? await ConcurrencyTools.pause(pause)  // cancelled is over, too
+                    return false
+                }
+                defer { group.cancelAll() }
+                return await group.next() ?? true
+            }
+            if isOver { return }
+        }
+    }
+}

@@ -89,6 +89,15 @@ struct PinentryTests {
         #expect(!text.contains("secret") && !text.contains("lost"))
     }
 
+    @Test func `one that never greets is found out long before the deadline`() async throws {
+        let fake = try await FakePinentry(greeting: "sleep 600")
+        let pinentry = fake.pinentry(deadline: .seconds(600), greeting: .milliseconds(200))
+        let error = await #expect(throws: VaultError.self) {
+            try await pinentry.password(title: "t", text: "x")
+        }
+        #expect(text(of: error).contains("did nothing; name another"))
+    }
+
     @Test func `one that isn't installed is named`() async throws {
         let error = await #expect(throws: VaultError.self) {
             try await Pinentry(program: "pinentry-of-nobody").password(title: "t", text: "x")

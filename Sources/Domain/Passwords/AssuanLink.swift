@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import Linux
 import SecureMemory
 
@@ -9,6 +10,8 @@ enum AssuanError: Error, Equatable, Sendable {
     case refused(code: UInt32, text: String)
     /// The server ended, or closed its output, before it had answered.
     case ended
+    /// It didn't greet in time.
+    case silent
     /// It sent what isn't the protocol, or far too much.
     case garbled
 }
@@ -21,11 +24,17 @@ struct AssuanLink {
     private let child: ChildProgram
     private var lines: AsyncStream<SecretBytes>.Iterator
 
-    /// Takes a server's greeting.
-    init(child: ChildProgram, output: OutputLines) async throws(AssuanError) {
+    /// Takes a server's greeting, which comes before it asks anybody anything.
+    init(child: ChildProgram, output: OutputLines, greetedWithin limit: Duration) async throws(AssuanError) {
         self.child = child
         lines = output.lines.makeAsyncIterator()
-        _ = try await answer()
+        let alarm = Alarm(after: limit) { output.giveUp() }
+        defer { alarm.cancel() }
+        do throws(AssuanError) {
+            _ = try await answer()
+        } catch {
+            throw output.isGivenUp ? .silent : error
+        }
     }
 
     /// Sends a command and waits for its end.

@@ -13,6 +13,7 @@ final class OutputLines: Sendable {
         var pieces: [SecretBytes] = []
         /// How many bytes may still come; whoever writes more isn't listened to.
         var room: Int
+        var isGivenUp = false
     }
 
     private let continuation: AsyncStream<SecretBytes>.Continuation
@@ -50,6 +51,15 @@ final class OutputLines: Sendable {
             return true
         }
     }
+
+    /// Waits for no more lines.
+    func giveUp() {
+        state.withLock { $0.isGivenUp = true }
+        continuation.finish()
+    }
+
+    /// Whether nobody waited for more.
+    var isGivenUp: Bool { state.withLock { $0.isGivenUp } }
 
     private func endLine(_ state: inout State) {
         continuation.yield(SecretBytes.joining(state.pieces))

@@ -17,6 +17,8 @@ package struct Pinentry: Sendable {
     package let program: String
     /// How long the person may take.
     package let deadline: Duration
+    /// How long it may take to greet: it asks nobody before.
+    private let greeting: Duration
     /// What it gets beside our own variables.
     private let environment: [String: String]
 
@@ -25,14 +27,17 @@ package struct Pinentry: Sendable {
     /// - Parameters:
     ///   - program: A path, or a name to be found in PATH.
     ///   - deadline: How long the person may take.
+    ///   - greeting: How long the program may take until it greets.
     ///   - environment: Variables beside, or instead of, our own.
     package init(
         program: String = "pinentry",
         deadline: Duration = .seconds(120),
+        greeting: Duration = .seconds(10),
         environment: [String: String] = [:]
     ) {
         self.program = program
         self.deadline = deadline
+        self.greeting = greeting
         self.environment = environment
     }
 
@@ -125,7 +130,7 @@ package struct Pinentry: Sendable {
         }
         do {
             let result = try await withDeadline(deadline) {
-                var link = try await AssuanLink(child: child, output: output)
+                var link = try await AssuanLink(child: child, output: output, greetedWithin: greeting)
                 for (name, value) in options(reason.terminal) {
                     try await link.offer("OPTION", "\(name)=\(value)")
                 }
@@ -193,6 +198,8 @@ package struct Pinentry: Sendable {
         case .refused(_, let text): .passwordUnavailable("\(name) could not ask (\(text)); \(another)")
         case .ended:
             .passwordUnavailable("\(name) ended without asking; \(another)")
+        case .silent:
+            .passwordUnavailable("\(name) was started and did nothing; \(another)")
         case .garbled:
             .passwordUnavailable("\(name) does not speak as a pinentry does; \(another)")
         }

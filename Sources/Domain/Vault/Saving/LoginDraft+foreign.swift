@@ -3,15 +3,6 @@
 // What a client may not save because another program, or Keybell itself later on, would do more with it than fill in a
 // form.
 extension LoginDraft {
-    /// What of it is no text of a login but an instruction to some program, as a sentence; nil if nothing is.
-    package var foreignRefusal: String? {
-        if let name = fields.keys.first(where: Self.isForeignSetting) {
-            return "The field \(name) steers other password managers, so that no client may save it."
-        }
-        let urls = [url].compactMap(\.self) + Login.furtherURLs(in: fields.compactMapValues(\.self))
-        return urls.allSatisfy(Self.isPlainAddress) ? nil : Self.addressRefusal
-    }
-
     /// The sentence for a URL that isn't the address of one page or host.
     package static let addressRefusal = """
         A URL that is saved has to be the address of one page or host: no wildcards or quotation marks, and no scheme \
@@ -65,7 +56,7 @@ extension LoginDraft {
     /// manager opens it but a connection.
     ///
     /// Whatever can't be read as that could be a command to somebody.
-    private static func isPlainAddress(_ text: String) -> Bool {
+    static func isPlainAddress(_ text: String) -> Bool {
         guard !text.isEmpty else { return true }
         if let address = PageAddress(loose: text) { return address.scheme?.isHarmless ?? true }
         // Some clients send the name of a login in its place.

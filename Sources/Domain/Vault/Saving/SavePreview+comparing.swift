@@ -10,7 +10,7 @@ extension SavePreview {
     /// before it tells anything of a password, a token in a URL, a string field or the entry's settings.
     /// - Throws: `refused` for what no client may write, whatever is stored.
     package init(_ draft: LoginDraft, stored: Login?) throws(VaultError) {
-        try Self.check(draft)
+        if let refusal = draft.refusal { throw .refused(refusal) }
         let before = stored ?? Login(id: .random(), title: "")
         let after = before.changed(by: draft)
         // Equal to one that is wholly public is a stored URL only if it is, too.
@@ -41,7 +41,7 @@ extension SavePreview {
     ///   - secrets: Its secrets.
     /// - Throws: `refused` for what no client may write.
     package init(_ draft: LoginDraft, stored: Login?, secrets: LoginSecrets?) throws(VaultError) {
-        try Self.check(draft)
+        if let refusal = draft.refusal { throw .refused(refusal) }
         let before = stored ?? Login(id: .random(), title: "")
         var known = secrets?.fields ?? [:]
         // The protocol has no member of its own for notes: to a client they are a string field that it may write.
@@ -71,16 +71,6 @@ extension SavePreview {
                 ? 1 : Login.isFurtherURL(name) ? 2 : 3
         }
         return names.sorted { (rank($0), $0) < (rank($1), $1) }
-    }
-
-    private static func check(_ draft: LoginDraft) throws(VaultError) {
-        if let name = draft.fields.keys.first(where: LoginDraft.isReserved) {
-            throw .refused("The field \(name) can't be written as a string field.")
-        }
-        if let excess = draft.excess { throw .refused(excess) }
-        guard !draft.holdsUnstorable else { throw .refused(LoginDraft.unstorableRefusal) }
-        guard !draft.holdsPlaceholder else { throw .refused(LoginDraft.placeholderRefusal) }
-        if let refusal = draft.foreignRefusal { throw .refused(refusal) }
     }
 
     private static func textChanges(_ before: Login, _ after: Login, namesURL: Bool) -> [String] {

@@ -24,14 +24,22 @@ struct SaveRequest: Sendable {
         let (uuid, login, name) = (verified.text("Uuid"), verified.text("Login"), verified.text("Name"))
         let (url, submit, realm) = (verified.text("Url"), verified.text("SubmitUrl"), verified.text("Realm"))
         let password = verified.secret("Password")
-        let fieldsSent = verified.fields.stringFields.map { ($0.name, $0.value) }
+        let fieldsSent = verified.fields.stringFields.map { (name: $0.name, value: $0.value) }
 
         if [uuid, login, name, url].allSatisfy({ $0 == nil }), password == nil, fieldsSent.isEmpty {
             throw .invalid(.missing("Url"))
         }
-        try Self.checkForms([login, name, url, submit, realm], password, fieldsSent)
+        // A change says what the address is to be; a new login is for the site, not for one page of it.
+        let address = uuid == nil ? url.map { Self.withoutQuery($0) } : url
+        let sent = SentLogin(
+            texts: [login, name, url, submit, realm].compactMap(\.self),
+            url: address,
+            password: password,
+            fields: fieldsSent
+        )
+        if let refusal = sent.refusal { throw .forbidden(refusal) }
         // What is said twice counts as it was said last.
-        let fields = Dictionary(fieldsSent) { $1 }
+        let fields = Dictionary(fieldsSent.map { ($0.name, $0.value) }) { $1 }
         let id = try Self.id(uuid)
         let page = url.flatMap { PageAddress(loose: $0) }
         let host = page?.hostAndPort
@@ -45,15 +53,13 @@ struct SaveRequest: Sendable {
             id: id,
             username: login,
             password: password,
-            // A change says what the address is to be; a new login is for the site, not for one page of it.
-            url: id == nil ? url.map { Self.withoutQuery($0) } : url,
+            url: address,
             title: name ?? (id == nil ? host ?? url ?? login ?? "" : nil),
             group: verified.rules.saveGroup,
             realm: realm,
             allowHosts: submitHost.map { [$0] } ?? [],
             fields: fields
         )
-        if let refusal = draft.excess ?? draft.foreignRefusal { throw .forbidden(refusal) }
         self.host = host
         self.submitHost = submitHost
         let texts = [uuid, login, name, url, submit, realm].map { SecretBytes(utf8: $0 ?? "") }
@@ -87,33 +93,6 @@ struct SaveRequest: Sendable {
         guard let text else { return nil }
         guard let id = LoginID(hex: text) else { throw .vault(.notFound) }
         return id
-    }
-
-    /// What no client may write, in whatever field: known from the request alone, before anybody is asked.
-    private static func checkForms(
-        _ texts: [String?],
-        _ password: SecretBytes?,
-        _ fields: [(String, SecretBytes?)]
-    ) throws(Refusal) {
-        guard fields.count <= LoginDraft.mostFields else {
-            throw .forbidden("At most \(LoginDraft.mostFields) string fields can be saved at once.")
-        }
-        let names = texts.compactMap(\.self) + fields.map(\.0)
-        let secrets = [password].compactMap(\.self) + fields.compactMap(\.1)
-        // First, because characters that a store leaves out could hide something from the other checks and the person.
-        guard !names.contains(where: { StorableText.isBroken($0) }),
-            !secrets.contains(where: { StorableText.isBroken($0) })
-        else { throw .forbidden(LoginDraft.unstorableRefusal) }
-        // Before a name becomes a dictionary's key.
-        guard fields.allSatisfy({ $0.0.utf8.count <= LoginDraft.longestName }) else {
-            throw .forbidden("A string field's name may have at most \(LoginDraft.longestName) bytes.")
-        }
-        guard !fields.contains(where: { $0.0 == EntrySettings.fieldName }) else {
-            throw .forbidden("\(EntrySettings.fieldName) can't be written by a client.")
-        }
-        guard !names.contains(where: { PlaceholderForm.stands(in: $0) }),
-            !secrets.contains(where: { PlaceholderForm.stands(in: $0) })
-        else { throw .forbidden(LoginDraft.placeholderRefusal) }
     }
 
     private static func withoutQuery(_ url: String) -> String {

@@ -53,7 +53,7 @@ extension LoginIndex {
         options: MatchOptions = MatchOptions(),
         now: Int64 = 1000
     ) -> String {
-        matches(url: url, submitUrl: submit, realm: realm, options: options, now: now)
+        matches(MatchQuery(url: url, submitUrl: submit, realm: realm, options: options, now: now))
             .map(\.sampleName).joined(separator: " ")
     }
 }

@@ -7,7 +7,6 @@ import Synchronization
 
 /// Standing decisions that are forgotten when the test ends.
 actor MemoryGrantStore: GrantStore {
-    nonisolated let keepsGrants = true
     private(set) var grants: [Grant] = []
     private let sessions = Mutex<UInt64>(0)
 

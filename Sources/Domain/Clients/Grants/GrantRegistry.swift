@@ -40,9 +40,6 @@ package actor GrantRegistry {
         events = keyring.events()
     }
 
-    /// A decision can be kept beyond the session.
-    package nonisolated var keepsGrants: Bool { true }
-
     /// The session that runs now: what is decided in it is to be remembered in no other.
     package nonisolated var session: GrantSession { running.withLock { $0 } }
 

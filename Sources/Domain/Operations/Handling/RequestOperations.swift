@@ -43,7 +43,7 @@ struct RequestOperations: Sendable {
         let decisions = StandingDecisions(grants: parts.grants, clients: clients, logger: logger)
         let approval = ClientApproval(approvals: approvals, keys: keys, decisions: decisions)
         let coverage = Coverage(decisions: decisions)
-        let questions = ReleaseQuestion(vaults: vaults, decisions: decisions)
+        let questions = ReleaseQuestion(vaults: vaults)
         let release = ReleaseDecision(
             coverage: coverage,
             questions: questions,

@@ -38,8 +38,6 @@ extension ClientRegistry: ClientStore {}
 
 /// What the person has decided for more than once.
 package protocol GrantStore: Sendable {
-    /// Whether a decision can be kept beyond the session, so that "always" may be offered.
-    nonisolated var keepsGrants: Bool { get }
     /// What is decided about each of these now, in their order.
     func decisions(on subjects: [GrantSubject]) async -> [GrantDecision]
     /// The session that runs now; a lock begins another.

@@ -16,9 +16,6 @@ struct StandingDecisions: Sendable {
         self.logger = logger
     }
 
-    /// Whether a decision can be kept beyond the session, so that "always" may be offered.
-    var keepsGrants: Bool { grants.keepsGrants }
-
     /// The session that runs now.
     var session: GrantSession { grants.session }
 

@@ -9,12 +9,10 @@ import Vault
 /// Makes the question whether logins may be handed out.
 struct ReleaseQuestion: Sendable {
     private let vaults: VaultSet
-    private let decisions: StandingDecisions
 
-    /// Makes one that knows these vaults, and whether decisions can be kept.
-    init(vaults: VaultSet, decisions: StandingDecisions) {
+    /// Makes one that knows these vaults.
+    init(vaults: VaultSet) {
         self.vaults = vaults
-        self.decisions = decisions
     }
 
     /// The question about these logins of the vaults of these names; about what will be found there if there are none.
@@ -48,7 +46,7 @@ struct ReleaseQuestion: Sendable {
             entries: offers.map { EntryLine($0.login) },
             bulk: purpose.isBulk,
             isByEntry: purpose.isByEntry,
-            alwaysOffered: purpose.grantedHost != nil && decisions.keepsGrants
+            alwaysOffered: purpose.grantedHost != nil
         )
         question.describe(verified, caller: caller, among: vaults)
         question.search = purpose.search?.text

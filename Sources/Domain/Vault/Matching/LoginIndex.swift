@@ -94,22 +94,6 @@ package struct LoginIndex: Sendable {
         return titles.flatMap { seen.insert(TitleKey($0)).inserted ? titled($0) : [] }
     }
 
-    /// The logins for what a client asks, the best first.
-    package func matches(_ query: MatchQuery) -> [Login] {
-        LoginIndex.matches(query, in: [self]).map(\.login)
-    }
-
-    /// The logins for what a client asks, the best first; `MatchQuery` says what the arguments are.
-    package func matches(
-        url: String,
-        submitUrl: String? = nil,
-        realm: String? = nil,
-        options: MatchOptions = MatchOptions(),
-        now: Int64
-    ) -> [Login] {
-        matches(MatchQuery(url: url, submitUrl: submitUrl, realm: realm, options: options, now: now))
-    }
-
     /// The logins of several vaults for what a client asks, the best first, each with its vault's number.
     ///
     /// The vaults are searched as one: a login for just this host in one vault hides the domain's of another.

@@ -105,7 +105,7 @@ struct SaveApproval: Sendable {
             entries: stored.map { [EntryLine($0)] } ?? [wish.line],
             isNew: preview.isNew,
             fields: preview.changedFields,
-            alwaysOffered: !widens && decisions.keepsGrants
+            alwaysOffered: !widens
         )
         question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         question.describe(verified, caller: caller, among: vaults)

@@ -4,7 +4,8 @@
 
 In the pages of PAGES: every path that begins with a folder of the repository, every Swift file and type in backticks,
 and every link within the repository. In comments of Swift files: every docs/PAGE.md and the section that is named after
-it (docs/PAGE.md, "Section").
+it (docs/PAGE.md, "Section"). In Swift files of Sources: every `try?` that has no comment beside it that says why its error
+doesn't matter: on its line, above its statement or behind one of the two lines that follow.
 """
 
 import pathlib
@@ -33,6 +34,10 @@ NAME = re.compile(r"[A-Z]+[a-z0-9]\w*|[A-Z]{2,}[A-Z0-9]*[a-z]\w*")
 PATH = re.compile(rf"(?<![\w/.-])(?:{FOLDERS})/[\w.+*/-]*[\w*/]")
 LINK = re.compile(r"\]\(([^)\s#]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+TRY = re.compile(r"\btry\?(?!\w)")
+# A comment behind code, and the ends of lines whose statement goes on below.
+TRAILING = re.compile(r"\S  ?// ")
+CONTINUED = (",", "guard", "=", "(", "if")
 CITED = re.compile(r"docs/(\w+\.md)(?:, \"([^\"]+)\")?")
 
 
@@ -96,11 +101,31 @@ def wrong_citations(file: pathlib.Path, text: str) -> list[str]:
     return wrong
 
 
+def tries_without_reason(file: pathlib.Path, text: str) -> list[str]:
+    wrong = []
+    lines = text.splitlines()
+    for index, line in enumerate(lines):
+        if line.lstrip().startswith("//") or not TRY.search(line):
+            continue
+        first = index
+        while first and lines[first - 1].endswith(CONTINUED):
+            first -= 1
+        above = lines[max(first - 1, 0)].lstrip()
+        beside = lines[max(index - 1, 0):index + 3]
+        if above.startswith("// ") or any(TRAILING.search(other) for other in beside):
+            continue
+        wrong.append(f"{file.relative_to(ROOT)}:{index + 1}: a try? without its reason")
+    return wrong
+
+
 def main() -> int:
     texts = {file: file.read_text() for file in [*swift_files(), ROOT / "Package.swift"]}
     names = known_names(texts)
     wrong = [line for page in PAGES for line in missing_in(page, names)]
     wrong += [line for file, text in texts.items() for line in wrong_citations(file, text)]
+    for file, text in texts.items():
+        if "Sources" in file.parts:
+            wrong += tries_without_reason(file, text)
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

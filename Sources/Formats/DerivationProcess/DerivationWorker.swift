@@ -22,6 +22,7 @@ package enum DerivationWorker {
         _ = keybell_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
         // What the kernel refuses is done without, as in the daemon; this process has limits of its own.
         try? Hardening.forbidDumps()
+        // As above.
         try? Hardening.forbidNewPrivileges()
         let name: StaticString = "keybell-kdf"
         _ = unsafe keybell_prctl(PR_SET_NAME, UInt(bitPattern: name.utf8Start))
@@ -86,6 +87,7 @@ package enum DerivationWorker {
 
     /// The bytes of address space that are in use.
     private static func usedMemory() -> UInt? {
+        // Without /proc nobody knows.
         guard let bytes = try? FileBytes.read("/proc/self/statm") else { return nil }
         let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").first.flatMap { UInt($0) }
         return pages.map { $0 * UInt(max(sysconf(Int32(_SC_PAGESIZE)), 1)) }

@@ -105,6 +105,7 @@ struct NotificationsProxy: Sendable {
 
     /// Takes a notification away; one that has gone already, with its server or without, needs nothing.
     func close(id: UInt32, peer: String) async {
+        // Gone already, or the server with it.
         _ = try? await bus.call(
             peer,
             Self.path,

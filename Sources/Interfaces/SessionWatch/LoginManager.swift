@@ -42,6 +42,7 @@ struct LoginManager: Sendable {
 
     /// The facts of a session; nil if it is not this user's, or gone.
     func facts(of session: ObjectPath) async -> Facts? {
+        // Without logind there is none.
         let answer = try? await bus.call(
             Self.name,
             session,
@@ -56,6 +57,7 @@ struct LoginManager: Sendable {
 
     /// This user's sessions.
     func sessions() async -> [ObjectPath] {
+        // Without logind there is none.
         let answer = try? await bus.call(
             Self.name,
             Self.path,

@@ -41,6 +41,7 @@ extension Configuration {
     /// - Returns: The port, the default where the file names none; nil where nobody can tell.
     package static func portOfFaulty(path: String?, folders: Folders = .ofProcess()) -> UInt16? {
         let file = path ?? folders.configurationFile
+        // What can't be read tells nobody a port.
         guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true),
             let text = String(validating: bytes, as: UTF8.self), SyntaxScan.mistake(in: text) == nil,
             let document = try? TOMLTable(string: text)

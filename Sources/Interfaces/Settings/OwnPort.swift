@@ -37,6 +37,7 @@ package enum OwnPort {
         }
         do throws(SystemCallError) {
             try SafeFile.makeFolder(folders.configuration)
+            // One that isn't there yet is written where it is named.
             try SafeFile.write(Array(text.utf8), to: (try? FileBytes.resolved(file)) ?? file)
         } catch {
             throw Failure(description: "\(file) can't be written: \(error.words)")

@@ -39,6 +39,7 @@ package struct MuteFile: Sendable {
             guard error.isNoSuchFile else { throw .unreadable(error) }
             return []
         }
+        // What isn't ours, or isn't whole, makes no sense, whatever is wrong with it.
         guard let content = try? JSONDecoder().decode(Content.self, from: Data(bytes)),
             content.format == Self.format
         else { throw .senseless }

@@ -78,6 +78,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
             state.last += 1
             return state.last
         }
+        // A deadline is the only error there is: nobody was found then.
         let found = try? await withDeadline(limits.deadline) {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { self.enter(key, number, $0) }

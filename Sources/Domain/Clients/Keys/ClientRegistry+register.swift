@@ -85,6 +85,7 @@ extension ClientRegistry {
     ///   - fingerprint: The key's.
     /// - Returns: Whether one is; false while the keyring is locked, for nobody knows then.
     package func isShownName(_ name: String, notOf fingerprint: String) async -> Bool {
+        // While nothing can be read, nobody knows.
         guard let name = PlainName(cleaning: name)?.text, let shelf = try? await clients() else {
             return false
         }

@@ -59,6 +59,7 @@ package actor NonceStore {
     package nonisolated func load() async -> Bool {
         if known.withLock({ $0.isRead }) { return true }
         guard !isResting else { return false }
+        // A deadline is the only error there is: a disk that hangs gets a rest.
         if let isRead = try? await withDeadline(patience, { await self.read() }) { return isRead }
         beginRest()
         return known.withLock { $0.isRead }
@@ -108,6 +109,7 @@ package actor NonceStore {
     ///
     /// - Returns: False if it can't be noted down, or the disk takes too long.
     package nonisolated func record(_ nonce: UsedNonce) async -> Bool {
+        // A deadline is the only error there is: what isn't noted down in time isn't noted down.
         (try? await withDeadline(patience) { await self.recordNow(nonce) }) ?? false
     }
 
@@ -128,6 +130,7 @@ package actor NonceStore {
 
     /// Hands the reads that are not written yet to the system; a disk that hangs is left to itself.
     package nonisolated func flush() async {
+        // A deadline is the only error there is.
         try? await withDeadline(patience) { await self.flushNow() }
     }
 

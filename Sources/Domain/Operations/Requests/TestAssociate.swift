@@ -92,6 +92,7 @@ struct TestAssociate: Sendable {
         var closed = verified.wantsUnlock ? await vaults.needed(for: request) : []
         if closed.isEmpty, let store = await vaults.neverOpened() { closed = [store] }
         if !closed.isEmpty {
+            // Opened or not, in time or not: the client is known.
             _ = try? await withDeadline(hold - (.now - started)) { [closed, vaultUnlock] in
                 try await vaultUnlock.unlock(closed, for: verified)
             }

@@ -15,6 +15,7 @@ package enum StorableText {
 
     /// Whether anything in a secret might be left out; bytes that aren't UTF-8, surrogates among them, count as that.
     package static func isBroken(_ secret: SecretBytes) -> Bool {
+        // Where it is wrong doesn't matter.
         let isText = secret.withSpan { (try? UTF8Span(validating: $0)) != nil }
         return !isText || secret.hasScalar(isUnstorable)
     }

@@ -110,6 +110,7 @@ extension RequestType {
 extension SecretBytes {
     /// Whether it is UTF-8: damaged blocks can end in a right padding.
     fileprivate var isText: Bool {
+        // Where it is wrong doesn't matter.
         withSpan { (try? UTF8Span(validating: $0)) != nil }
     }
 

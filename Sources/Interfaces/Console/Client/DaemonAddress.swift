@@ -97,6 +97,7 @@ struct DaemonAddress: Sendable {
     /// Whether what listens on an address calls itself Keybell; nothing but a GET is sent.
     func saysKeybell(_ host: String) async -> Bool {
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)/"
+        // What doesn't answer isn't Keybell, for whatever reason.
         let text = try? await HTTPClient.withHTTPClient(configuration: Self.plain) { client in
             let response = try await client.get(url: url, deadline: .now() + .seconds(5)).get()
             return response.body.map { String(buffer: $0) }

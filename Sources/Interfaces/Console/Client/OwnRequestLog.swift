@@ -49,6 +49,7 @@ struct OwnRequestLog: Sendable {
     ///   - page: The URL that it was for; nil if it was for none.
     /// - Returns: The reason.
     func reason(client: String, page: String?) async -> Reason {
+        // Without the bus no reason can be told.
         guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else {
             return .unknown
         }
@@ -61,6 +62,7 @@ struct OwnRequestLog: Sendable {
             executable: own
         )
         guard found == .nothing, let page else { return found }
+        // Without the bus no reason can be told.
         let grants = try? await daemon.call(
             ClientsInterface.description,
             ClientsInterface.grants,
@@ -97,6 +99,7 @@ struct OwnRequestLog: Sendable {
 
     /// Why a new key of this program would be denied without a question; nil where the person would be asked.
     func silence() async -> Reason? {
+        // Without the bus no reason can be told.
         guard let daemon, let recent = try? await daemon.recentRequests(starts: false) else { return nil }
         return Self.silence(recent, executable: ProcessTable.executable(of: getpid()) ?? "")
     }

@@ -88,6 +88,7 @@ struct LogCommand: AsyncParsableCommand {
 
     /// What the person calls the clients; nothing where the daemon doesn't run, for the record can be read without it.
     private static func names() async -> ShownNames {
+        // Without the daemon the record has the Ids alone.
         ShownNames((try? await DaemonBus.connect().clients(starts: false)) ?? [])
     }
 

@@ -29,6 +29,7 @@ struct UnlockCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
+        // What can't be lent isn't: pinentry asks on the display then.
         if let terminal = TerminalDevice.ownInForeground(), let lease = try? TerminalLease() {
             defer { withExtendedLifetime(lease) {} }
             try await daemon.unlock(vault ?? "", lending: terminal, within: Self.patience)

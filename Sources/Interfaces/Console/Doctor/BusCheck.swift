@@ -17,6 +17,7 @@ enum BusCheck {
 
     /// The process behind a bus name; nil where the bus can't tell.
     static func process(of name: String, on bus: BusConnection) async -> DaemonProcess? {
+        // Who has gone, or whom the bus can't tell of, isn't described.
         guard let pid = try? await bus.credentials(of: name).pid else { return nil }
         return DaemonProcess(
             pid: pid,

@@ -17,6 +17,7 @@ enum CertificateCheck {
                 return [failure("\(file) can't be read (\(error))")]
             }
         }
+        // Whether it can be read is told above.
         guard let pem = try? FileBytes.read(certificate.file, followsLinks: true),
             let faults = CertificateReview.faults(
                 ofPEM: pem,

@@ -58,9 +58,11 @@ struct DoctorCommand: AsyncParsableCommand {
                 agents: agents?.count
             )
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
+            // A daemon that doesn't answer is told of above.
             let vaults = try? await bus.vaults(starts: false)
             findings += (vaults ?? []).compactMap { BusCheck.finding(vault: $0) }
         }
+        // As above.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
         findings += PolicyCheck.findings(
             configuration,

@@ -13,6 +13,7 @@ enum KeyringCheck {
         let keyring = Keyring.quiet(bus, collection: collection)
         let report = await keyring.doctor(schemas: [clientKeys])
         var findings = findings(report, collection: collection)
+        // That the keyring can't be read is among the findings above.
         guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
             return findings
         }

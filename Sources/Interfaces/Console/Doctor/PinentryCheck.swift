@@ -96,6 +96,7 @@ enum PinentryCheck {
         defer { child.kill() }
         // At the end of its input it says good-bye; whoever goes on is ended.
         child.closeInput()
+        // A deadline is the only error there is.
         _ = try? await withDeadline(patience) { await child.end() }
         let line = output.withLock { $0 }.prefix { $0 != UInt8(ascii: "\n") }
         return line.starts(with: Array("OK".utf8))

@@ -159,6 +159,7 @@ struct Watcher {
 
     /// What waited before we listened.
     private func catchUp(_ board: inout WatchState) async -> [WatchState.Action] {
+        // A daemon that has just gone is told of by its signals.
         guard let waiting = try? await daemon.requests(starts: false) else { return [] }
         return waiting.flatMap { take(.added($0), &board) }
     }

@@ -61,6 +61,7 @@ package struct TLSIdentity: Sendable {
             throw .mismatch(certificate: certificate, privateKey: privateKey)  // what else is checked here
         }
         self.context = context
+        // It is only compared: one that can't be written is like any other such.
         self.chain = chain.map { (try? $0.toDERBytes()) ?? [] }
     }
 

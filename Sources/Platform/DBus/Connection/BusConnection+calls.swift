@@ -53,6 +53,7 @@ extension BusConnection {
             )
         else { return }
         message.expectNoReply()
+        // As above.
         _ = try? send(message)
     }
 

@@ -164,6 +164,7 @@ private struct FileWalk {
     }
 
     private func same(_ one: borrowing Descriptor, _ other: borrowing Descriptor) -> Bool {
+        // Two that can't be looked at aren't taken for the same.
         guard let one = try? one.status(), let other = try? other.status() else { return false }
         return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
     }

@@ -41,6 +41,7 @@ struct PathSteps {
     }
 
     private static func open(_ name: String, in folder: Int32) -> Descriptor? {
+        // Why it can't be opened doesn't matter: the way ends there.
         try? Descriptor(
             "openat",
             unsafe openat(folder, name, Int32(keybell_O_PATH) | O_NOFOLLOW | O_CLOEXEC)

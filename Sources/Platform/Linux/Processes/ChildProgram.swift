@@ -109,6 +109,7 @@ package final class ChildProgram: Sendable {
     }
 
     private func hasEnded(within time: Duration) async -> Bool {
+        // A deadline is the only error there is.
         let ending = try? await withDeadline(time) { await self.end() }
         return ending != nil
     }

@@ -105,6 +105,7 @@ extension Keyring {
     /// A provider that answers a call has sent what it had to say before; whatever the answer is.
     private func waitForRest(of provider: String) {
         Task(executorPreference: TaskQueue.shared) {
+            // An error is an answer, too.
             _ = try? await self.call(provider, Names.root, "org.freedesktop.DBus.Peer", "Ping")
             await self.tellTheRest()
         }

@@ -13,9 +13,11 @@ struct ClientKeyFollower: Sendable {
 
     func run() async {
         let changes = clients.changes()
+        // While they can't be read none is known, and none is gone.
         var known = (try? await clients.keys()) ?? [:]
         var hasLooked = await forgetOrphans()
         for await _ in changes {
+            // As above.
             guard let now = try? await clients.keys(after: known) else { continue }
             if !hasLooked { hasLooked = await forgetOrphans() }
             for gone in Set(known.values).subtracting(now.values) {

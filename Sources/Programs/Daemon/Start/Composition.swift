@@ -14,14 +14,14 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// The daemon's parts and how they hang together: the only place that knows the concrete types.
+/// The daemon as a whole: ``Components``, what listens, and what is on the bus, started in order.
 struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
     private let logger: Logger
 
-    /// Takes the port, connects to the bus, exports the objects and takes the bus name, in this order: whoever finds
-    /// the name finds everything behind it.
+    /// Connects to the bus, takes the port, exports the objects, reads the keys and takes the bus name, in this order:
+    /// whoever finds the name finds everything behind it.
     ///
     /// - Parameters:
     ///   - configuration: What it begins with.
@@ -126,6 +126,7 @@ struct Composition: Sendable {
 
     /// Lets what follows the last answers end, such as the record of one that didn't arrive.
     private func finish() async {
+        // A deadline is the only error there is.
         try? await withDeadline(.seconds(5)) { await followUps.finish() }
     }
 }

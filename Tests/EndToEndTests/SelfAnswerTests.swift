@@ -23,11 +23,12 @@ struct SelfAnswerTests {
             print(f"status {run.returncode} {run.stderr!r}", flush=True)
 
         def joined(code):
-            # What is refused of anybody else, and of who asks before that is looked at.
-            for _ in range(400):
-                run = subprocess.run([keybell, "allow", code, "--scope", "always"], capture_output=True, text=True,
-                    stdin=subprocess.DEVNULL)
-                if "can't answer" in run.stderr: return
+            # An answer that is no good is refused to anybody else for that, and to who asks before it is looked at.
+            call = ["gdbus", "call", "--session", "-d", "org.keybell.Keybell", "-o", "/org/keybell/Approval",
+                "-m", "org.keybell.Approval1.Answer", code, "allow", "{'scope': <'always'>}"]
+            for _ in range(300):
+                run = subprocess.run(call, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+                if "NotAllowed" in run.stderr: return
                 time.sleep(.05)
 
         def align(data, to): return data + b"\0" * (-len(data) % to)

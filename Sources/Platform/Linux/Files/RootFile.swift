@@ -24,11 +24,11 @@ package enum RootFile: Hashable, Sendable {
     ///   - limit: How many bytes such a file has at most.
     package init(_ name: String, of pid: Int32, mounts: MountTable = MountTable(), limit: Int = 64 << 10) {
         let flags = Int32(keybell_O_PATH) | O_CLOEXEC
-        // Of a process that is gone, or of another user, nothing can be seen.
         guard
             let root = ProcessTable.look(
                 at: pid,
                 { folder in
+                    // Of a process that is gone, or of another user, nothing can be seen.
                     try? Descriptor("open", unsafe open(folder + "/root", flags | O_DIRECTORY))
                 }
             ),

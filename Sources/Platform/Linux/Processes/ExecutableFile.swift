@@ -31,6 +31,7 @@ package struct ExecutableFile: Hashable, Sendable {
             let file = ProcessTable.look(
                 at: pid,
                 { folder in
+                    // Of a process that is gone, or of another user, nothing can be seen.
                     try? Descriptor("open", unsafe open(folder + "/exe", Int32(keybell_O_PATH) | O_CLOEXEC))
                 }
             ),

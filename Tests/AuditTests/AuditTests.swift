@@ -3,6 +3,7 @@
 import Foundation
 import Linux
 import Logging
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,6 +24,7 @@ import Testing
             folder: folder.path("state"),
             logsToJournal: false,
             journal: folder.path("no-journal"),
+            isInJournal: { _ in false },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
@@ -42,8 +44,10 @@ import Testing
         #expect(await trail.keep(.locked, [.vault: "keyring", .reason: "the screen was locked"]))
         let kept = try AuditFile(folder: folder.path("state")).records()
         #expect(kept.map(\.event) == [.handedOut, .locked])
-        #expect(kept.first == Self.record)
-        let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("state/audit.jsonl"))
+        #expect(kept.first?.fields == Self.record.fields && kept.first?.time == Self.record.time)
+        let attributes = try FileManager.default.attributesOfItem(
+            atPath: folder.path("state/audit.jsonl")
+        )
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
     }
 
@@ -53,7 +57,8 @@ import Testing
         let long = AuditRecord(.locked, time: 1, [.reason: String(repeating: "x", count: 300_000)])
         for _ in 0..<8 { try file.append(long) }
         let sizes = try ["audit.jsonl", "audit.1.jsonl"].map { name in
-            try FileManager.default.attributesOfItem(atPath: folder.path("state/\(name)"))[.size] as? Int ?? 0
+            try FileManager.default.attributesOfItem(atPath: folder.path("state/\(name)"))[.size] as? Int
+                ?? 0
         }
         #expect(sizes.allSatisfy { 0 < $0 && $0 <= AuditFile.limit })
         #expect(try file.records().count == sizes.reduce(0, +) / 300_000)
@@ -102,7 +107,8 @@ import Testing
         let folder = try TemporaryFolder()
         let (path, former) = (folder.path("lines"), folder.path("former"))
         func append(_ text: String) throws {
-            try SafeFile.append(Array("\(text)\n".utf8), to: path, limit: 10, former: former)
+            var file = LineFile(path, limit: 10, former: former)
+            try file.append(Array("\(text)\n".utf8))
         }
         func write(_ text: String) throws {
             let file = try FileHandle(forWritingTo: URL(filePath: path))
@@ -111,7 +117,9 @@ import Testing
             try file.close()
         }
         var follower = LineFollower(path, former: former, limit: 100)
-        func next() throws -> [String] { try follower.next().map { String(decoding: $0, as: UTF8.self) } }
+        func next() throws -> [String] {
+            try follower.next().map { String(decoding: $0, as: UTF8.self) }
+        }
         #expect(try next().isEmpty)
         for text in ["one", "two", "three"] { try append(text) }
         #expect(try next() == ["one", "two", "three"])
@@ -144,13 +152,16 @@ import Testing
             "SOME_BYTES":[1,2,3]}
             """#
         let daemons: Set = ["/usr/bin/keybelld"]
-        func read(_ text: String) -> AuditRecord? { AuditJournal.record(Array(text.utf8)[...], of: daemons) }
+        func read(_ text: String) -> AuditRecord? {
+            AuditJournal.record(Array(text.utf8)[...], of: daemons)
+        }
         #expect(read(entry) == Self.record)
         #expect(read(entry.replacing("keybelld\"", with: "keybelld (deleted)\"")) == Self.record)
         #expect(read(#"{"MESSAGE":"another program's"}"#) == nil)
         // What any program of the user can write is told as its own, not as the daemon's.
         #expect(
-            read(entry.replacing("/usr/bin/keybelld", with: "/usr/bin/logger"))?.stranger == "/usr/bin/logger"
+            read(entry.replacing("/usr/bin/keybelld", with: "/usr/bin/logger"))?.stranger
+                == "/usr/bin/logger"
         )
         #expect(read(entry.replacing("_EXE", with: "EXE"))?.stranger?.isEmpty == true)
         #expect(read(entry.replacing("/usr/bin/", with: "/home/me/"))?.stranger == "/home/me/keybelld")
@@ -158,7 +169,11 @@ import Testing
 
     @Test func `another program's record takes none of the daemon's away and adds nothing to it`() {
         func record(_ event: AuditRecord.Event, by stranger: String? = nil) -> AuditRecord {
-            var record = AuditRecord(event, time: 1, [.delivery: "a", .client: "firefox", .entries: "AA"])
+            var record = AuditRecord(
+                event,
+                time: 1,
+                [.delivery: "a", .client: "firefox", .entries: "AA"]
+            )
             record.stranger = stranger
             return record
         }
@@ -171,7 +186,11 @@ import Testing
         ("passwords fields", "got 2 logins without passwords and string fields for"),
     ])
     func `what was left out of a delivery stands in its record`(without: String, words: String) {
-        let record = AuditRecord(.handedOut, time: 1, [.count: "2", .host: "a.example", .without: without])
+        let record = AuditRecord(
+            .handedOut,
+            time: 1,
+            [.count: "2", .host: "a.example", .without: without]
+        )
         #expect(record.sentence.contains(words))
     }
 
@@ -184,12 +203,153 @@ import Testing
             folder: blocked + "/state",
             logsToJournal: false,
             journal: folder.path("no-journal"),
+            isInJournal: { _ in false },
             isRequired: isRequired,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         #expect(await trail.keep(Self.record) == !isRequired)
         #expect(AuditTrail.trouble(in: blocked + "/state", journal: folder.path("no-journal")) != nil)
         #expect(AuditTrail.trouble(in: folder.path("state"), journal: folder.path("no-journal")) == nil)
+    }
+
+    @Test(arguments: [true, false])
+    func `where the file takes nothing, what the journal has read back counts, and nothing else`(
+        isThere: Bool
+    ) async throws {
+        let folder = try TemporaryFolder()
+        let blocked = try folder.write("blocked", "")
+        let asked = Mutex<[Set<String>]>([])
+        let trail = AuditTrail(
+            folder: blocked + "/state",
+            logsToJournal: false,
+            journal: folder.path("no-journal"),
+            isInJournal: { ids in
+                asked.withLock { $0.append(ids) }
+                return isThere
+            },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(await trail.keep(Self.record) == isThere)
+        #expect(asked.withLock { $0.map(\.count) } == [1])
+    }
+
+    @Test func `what the journal takes is in the file as well, under the same name`() async throws {
+        let folder = try TemporaryFolder()
+        let journal = try ChildProcess(
+            "python3",
+            ["-c", Self.listener, folder.path("journal")],
+            input: nil
+        )
+        defer { journal.closeInput() }
+        try await journal.prints("listening")
+        let trail = AuditTrail(
+            folder: folder.path("state"),
+            logsToJournal: true,
+            journal: folder.path("journal"),
+            isInJournal: { _ in true },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        #expect(await trail.keep(Self.record))
+        let kept = try #require(try AuditFile(folder: folder.path("state")).records().first)
+        #expect(kept.fields == Self.record.fields)
+        try await journal.prints("KEYBELL_ID=\(try #require(kept.id))\n")
+    }
+
+    /// A journal that prints what it gets.
+    private static let listener = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        s.bind(sys.argv[1])
+        print("listening", flush=True)
+        print(s.recv(65536).decode(), flush=True)
+        sys.stdin.read()
+        """
+
+    @Test func `what the file and the journal both have is told once, and what differs beside it`() {
+        func record(_ text: String, id: String?, by stranger: String? = nil) -> AuditRecord {
+            var record = AuditRecord(.locked, time: 5, [.vault: text])
+            (record.id, record.stranger) = (id, stranger)
+            return record
+        }
+        let file = [record("a", id: "1"), record("b", id: "2"), record("old", id: nil)]
+        let journal = [
+            record("a", id: "1", by: ""), record("forged", id: "2"), record("c", id: "3"),
+            record("old", id: nil),
+        ]
+        let told = AuditRecord.merged(file, journal, now: 9).map { $0.fields[.vault] }
+        #expect(told.count == 6 && told.count { $0 == "a" } == 1)
+        #expect(Set(told) == ["a", "b", "old", "forged", "c"])
+        var seen = SeenRecords()
+        let new = (file + journal).filter { seen.isNew($0) }
+        #expect(new.count == 6)
+    }
+
+    @Test
+    func `look-ups that find nothing are counted, and however many take no other record's place`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let trail = trail(in: folder)
+        let file = AuditFile(folder: folder.path("state"))
+        #expect(await trail.keep(.handedOut, [.client: "evil", .count: "1"]))
+        for number in 0..<5500 {
+            let host = number % 2 == 0 ? "a.example" : "h\(number).example"
+            #expect(await trail.keep(.nothingFound, [.client: "evil", .host: host]))
+        }
+        // As at the daemon's end.
+        let ending = Task {
+            unsafe withUnsafeCurrentTask { task in unsafe task?.cancel() }
+            await trail.finish()
+        }
+        await ending.value
+        let kept = try file.records().filter { $0.event == .nothingFound }
+        #expect(kept.count == LookupCounts.mostHosts + 2)
+        let counts = kept.map { $0.fields[.count].flatMap { Int($0) } ?? 1 }
+        #expect(counts.reduce(0, +) == 5500)
+        // Nor do those that are one by one, as questions that are withdrawn.
+        let text = String(repeating: "x", count: 1000)
+        for _ in 0..<2500 {
+            #expect(await trail.keep(.answered, [.outcome: "withdrawn", .client: text]))
+        }
+        #expect(try file.records().contains { $0.event == .handedOut })
+        #expect(try file.records(of: .minor).count < 2500)
+    }
+
+    @Test func `each client's look-ups are counted for a minute`() throws {
+        let start = ContinuousClock.now
+        var counts = LookupCounts()
+        func isNew(_ client: String, after seconds: Int) -> Bool {
+            let record = AuditRecord(.nothingFound, time: 1, [.client: client, .host: "x"])
+            return counts.isNew(record, now: start + .seconds(seconds))
+        }
+        #expect(isNew("a", after: 0))
+        #expect(!isNew("a", after: 59))
+        #expect(isNew("b", after: 59))
+        #expect(counts.due == start + .seconds(60))
+        let told = counts.takeCounted(now: start + .seconds(60))
+        #expect(told.map { $0.fields[.count] } == ["1"])
+        #expect(told.first?.sentence.contains("asked once more for a login for x as client") == true)
+        #expect(isNew("a", after: 61))
+    }
+
+    @Test func `many records at once are all kept, in files that stay open and may be taken away`()
+        async throws
+    {
+        let folder = try TemporaryFolder()
+        let trail = trail(in: folder)
+        let file = AuditFile(folder: folder.path("state"))
+        for _ in 0..<2 {
+            await withTaskGroup(of: Bool.self) { group in
+                for number in 0..<500 {
+                    group.addTask { await trail.keep(.locked, [.vault: "v\(number) \"\\é"]) }
+                }
+                for await isKept in group { #expect(isKept) }
+            }
+            let records = try file.records()
+            #expect(Set(records.map { $0.fields[.vault] }).count == 500 && records.count == 500)
+            #expect(Set(records.map(\.id)).count == 500)
+            try FileManager.default.removeItem(atPath: folder.path("state"))
+        }
     }
 
     @Test func `a file that takes no record is found out in a folder that takes new ones`() throws {
@@ -201,12 +361,19 @@ import Testing
             atPath: state + "/audit.jsonl",
             withIntermediateDirectories: true
         )
-        #expect(AuditTrail.trouble(in: state, journal: none)?.hasPrefix("audit.jsonl: ") == true)
+        guard
+            case .nowhere(let reason)? = AuditTrail.trouble(in: state, journal: none, isReadable: true)
+        else {
+            Issue.record("no trouble")
+            return
+        }
+        #expect(reason.hasPrefix("audit.jsonl: "))
         let journal = try folder.write("journal", "")
-        #expect(AuditTrail.trouble(in: state, journal: journal) == nil)
-        #expect(AuditTrail.hiding(in: state, journal: journal, isReadable: false) != nil)
-        #expect(AuditTrail.hiding(in: state, journal: journal, isReadable: true) == nil)
-        #expect(AuditTrail.hiding(in: folder.path("other"), journal: journal, isReadable: false) == nil)
+        #expect(
+            AuditTrail.trouble(in: state, journal: journal, isReadable: true) == .journalOnly(reason)
+        )
+        #expect(AuditTrail.trouble(in: state, journal: journal, isReadable: false) == .nowhere(reason))
+        #expect(AuditTrail.trouble(in: folder.path("other"), journal: none) == nil)
     }
 
     @Test func `a record of 6,000 entries is kept in parts, and told as one`() async throws {
@@ -250,17 +417,14 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.path("log")
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 99) + [UInt8(ascii: "\n")]
-        try SafeFile.append(
-            [UInt8](repeating: UInt8(ascii: "y"), count: 900),
-            to: path,
-            limit: 1000,
-            former: path + ".1"
-        )
+        var file = LineFile(path, limit: 1000, former: path + ".1")
+        try file.append([UInt8](repeating: UInt8(ascii: "y"), count: 900))
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     #expect(throws: Never.self) {
-                        try SafeFile.append(line, to: path, limit: 1000, former: path + ".1")
+                        var file = LineFile(path, limit: 1000, former: path + ".1")
+                        try file.append(line)
                     }
                 }
             }

@@ -1,43 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 package import Linux
 
-/// Records as lines of JSON in the state folder; the file and the one before it, so that it can't grow for ever.
+/// Records as lines of JSON in the state folder; a file and the one before it, so that it can't grow for ever.
+///
+/// What any client can cause without a word of the person's stands in files of its own, so that however much there is of
+/// it takes no place from what was allowed, handed out or saved.
 package struct AuditFile: Sendable {
+    /// Which of the files.
+    enum Part: CaseIterable, Sendable {
+        /// What was allowed, denied, handed out, saved.
+        case main
+        /// What came to nothing: look-ups without a find, questions that nobody has answered.
+        case minor
+
+        /// That of a record.
+        init(of record: AuditRecord) {
+            self = record.isMinor ? .minor : .main
+        }
+
+        fileprivate var name: String { self == .main ? "audit" : "audit-minor" }
+    }
+
     /// How long a file may become before the next one is begun.
     static let limit = 1 << 20
 
-    private let folder: String
-    var path: String { folder + "/audit.jsonl" }
-    private var former: String { folder + "/audit.1.jsonl" }
+    let folder: String
 
     /// The files of a state folder.
     package init(folder: String) {
         self.folder = folder
     }
 
+    func path(of part: Part) -> String { "\(folder)/\(part.name).jsonl" }
+    private func former(of part: Part) -> String { "\(folder)/\(part.name).1.jsonl" }
+
+    /// The file of a part, to add to.
+    func lines(of part: Part) -> LineFile {
+        LineFile(path(of: part), limit: Self.limit, former: former(of: part))
+    }
+
     /// Adds a record behind the others; several processes may do so.
     ///
     /// - Throws: The failing call's `errno`.
     package func append(_ record: AuditRecord) throws(SystemCallError) {
-        try SafeFile.makeFolder(folder)
-        try SafeFile.append(Self.line(record), to: path, limit: Self.limit, former: former)
+        var file = lines(of: Part(of: record))
+        try file.append(record.line)
     }
 
     /// All records that are kept, the oldest first; a line that makes no sense is skipped.
     ///
     /// - Throws: The failing call's `errno`, unless there is no file.
     package func records() throws(SystemCallError) -> [AuditRecord] {
-        try Self.lines(of: former) + Self.lines(of: path)
+        AuditRecord.merged(try records(of: .main), try records(of: .minor), now: .max)
     }
 
-    /// Reads these records, each once, also across the beginning of the next file.
-    func follower() -> LineFollower {
-        LineFollower(path, former: former, limit: 2 * Self.limit)
+    /// The same of one part.
+    func records(of part: Part) throws(SystemCallError) -> [AuditRecord] {
+        try Self.records(in: former(of: part)) + Self.records(in: path(of: part))
     }
 
-    private static func lines(of path: String) throws(SystemCallError) -> [AuditRecord] {
+    /// Reads the lines of a part, each once, also across the beginning of the next file.
+    func follower(of part: Part) -> LineFollower {
+        LineFollower(path(of: part), former: former(of: part), limit: 2 * Self.limit)
+    }
+
+    private static func records(in path: String) throws(SystemCallError) -> [AuditRecord] {
         let bytes: [UInt8]
         do throws(SystemCallError) {
             bytes = try FileBytes.read(path, limit: 2 * limit)
@@ -46,34 +74,5 @@ package struct AuditFile: Sendable {
             return []
         }
         return bytes.split(separator: UInt8(ascii: "\n")).compactMap { AuditRecord(line: Array($0)) }
-    }
-
-    static func line(_ record: AuditRecord) -> [UInt8] {
-        var members = Dictionary(uniqueKeysWithValues: record.fields.map { ($0.key.rawValue, $0.value) })
-        members["event"] = record.event.rawValue
-        members["time"] = String(record.time)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Texts always encode.
-        return Array((try? encoder.encode(members)) ?? Data()) + [UInt8(ascii: "\n")]
-    }
-}
-
-extension AuditRecord {
-    /// Reads a line of the file; nil if it isn't one.
-    init?(line: [UInt8]) {
-        guard let members = try? JSONDecoder().decode([String: String].self, from: Data(line)) else {
-            return nil  // cut off by a crash, or not ours
-        }
-        self.init(members: members)
-    }
-
-    /// Reads the members of a record; nil if it lacks what every record has.
-    init?(members: [String: String]) {
-        guard let event = members["event"].flatMap(Event.init),
-            let time = members["time"].flatMap(UInt64.init)
-        else { return nil }
-        let known = Field.allCases.map { ($0, members[$0.rawValue]) }
-        self.init(event, time: time, Dictionary(uniqueKeysWithValues: known))
     }
 }

@@ -22,13 +22,36 @@ package enum AuditJournal {
         newest count: Int,
         of daemons: Set<String>
     ) async throws(AuditJournalError) -> [AuditRecord] {
+        try await records(command("--lines=\(count)"), of: daemons)
+    }
+
+    /// Whether the journal has all of these records, by their `id`, from this process.
+    ///
+    /// It says nothing of what it drops, and takes a moment for what it doesn't.
+    static func has(_ ids: Set<String>) async -> Bool {
+        for attempt in 0..<tries {
+            // Cancelled: nobody waits for it any more.
+            if attempt > 0, (try? await pause(.milliseconds(300))) == nil { return false }
+            let options = ["_PID=\(getpid())"] + ids.map { "\(AuditTrail.prefix)ID=\($0)" }
+            guard let found = try? await records(command("--lines=\(ids.count)") + options, of: []) else {
+                return false
+            }
+            if ids.isSubset(of: found.compactMap(\.id)) { return true }
+        }
+        return false
+    }
+
+    private static let tries = 4
+
+    private static func records(
+        _ command: [String],
+        of daemons: Set<String>
+    ) async throws(AuditJournalError) -> [AuditRecord] {
         guard Journal.isForUsers else { return [] }
         let output = Mutex<[UInt8]>([])
         let child: ChildProgram
         do throws(SystemCallError) {
-            child = try ChildProgram(
-                command("--lines=\(count)")
-            ) { chunk in
+            child = try ChildProgram(command) { chunk in
                 output.withLock { bytes in
                     for index in chunk.indices { bytes.append(chunk[index]) }
                 }
@@ -37,7 +60,8 @@ package enum AuditJournal {
             guard error.isNoSuchFile else { throw AuditJournalError() }
             return []
         }
-        guard let ending = try? await withDeadline(.seconds(10), { await child.end() }), ending == .exited(0)
+        guard let ending = try? await withDeadline(.seconds(10), { await child.end() }),
+            ending == .exited(0)
         else {
             throw AuditJournalError()  // killed as the child goes
         }
@@ -47,7 +71,8 @@ package enum AuditJournal {
     }
 
     private static func command(_ options: String...) -> [String] {
-        ["journalctl", "--quiet", "--no-pager", "--output=json"] + options
+        // Long fields would be left out without `--all`.
+        ["journalctl", "--quiet", "--no-pager", "--all", "--output=json"] + options
             + ["MESSAGE_ID=\(AuditTrail.messageID)", "_UID=\(getuid())"]
     }
 
@@ -80,7 +105,9 @@ package enum AuditJournal {
     /// Reads one entry of journalctl's JSON; nil if it isn't one of ours.
     static func record(_ line: ArraySlice<UInt8>, of daemons: Set<String>) -> AuditRecord? {
         // A field that isn't text, of which ours has none, is no string there.
-        guard let entry = try? JSONDecoder().decode([String: Text].self, from: Data(line)) else { return nil }
+        guard let entry = try? JSONDecoder().decode([String: Text].self, from: Data(line)) else {
+            return nil
+        }
         var members: [String: String] = [:]
         for (name, value) in entry where name.hasPrefix(AuditTrail.prefix) {
             members[name.dropFirst(AuditTrail.prefix.count).lowercased()] = value.text

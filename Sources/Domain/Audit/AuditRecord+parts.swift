@@ -9,7 +9,9 @@ extension AuditRecord {
         let entries = (fields[.entries] ?? "").split(separator: " ")
         guard entries.count > Self.mostEntries else { return [self] }
         return stride(from: 0, to: entries.count, by: Self.mostEntries).map { start in
-            let some = entries[start..<min(start + Self.mostEntries, entries.count)].joined(separator: " ")
+            let some = entries[start..<min(start + Self.mostEntries, entries.count)].joined(
+                separator: " "
+            )
             guard start > 0 else {
                 return replacing(entries: some)
             }
@@ -42,12 +44,19 @@ extension AuditRecord {
         }
     }
 
-    /// Records of two sources, each in the order in which they were kept, in one order.
+    /// Records of two sources, each in the order in which they were kept, in one order, and what both have just once.
     ///
     /// A clock that was once wrong puts none behind those that were kept before it.
-    package static func merged(_ first: [AuditRecord], _ second: [AuditRecord], now: UInt64) -> [AuditRecord]
+    package static func merged(_ first: [AuditRecord], _ second: [AuditRecord], now: UInt64)
+        -> [AuditRecord]
     {
-        let (some, others) = (timed(first, now: now), timed(second, now: now))
+        let known = Dictionary(first.map { ($0.id, $0) }) { $1 }
+        let new = second.filter { record in
+            // Another one under the same name is told beside it.
+            guard let id = record.id, let same = known[id] else { return true }
+            return !same.isSame(as: record)
+        }
+        let (some, others) = (timed(first, now: now), timed(new, now: now))
         var (merged, left, right) = ([AuditRecord](), 0, 0)
         while left < some.count || right < others.count {
             let takesLeft =
@@ -65,8 +74,9 @@ extension AuditRecord {
     }
 
     /// No record is later than what was kept after it.
-    private static func timed(_ records: [AuditRecord], now: UInt64) -> [(time: UInt64, record: AuditRecord)]
-    {
+    private static func timed(_ records: [AuditRecord], now: UInt64) -> [(
+        time: UInt64, record: AuditRecord
+    )] {
         var latest = now
         let backwards = records.reversed().map { record in
             latest = min(latest, record.time)

@@ -3,7 +3,8 @@
 import DisplayText
 
 /// Keeps a record of something that happens, as `AuditTrail.keep` does: false where it can't be kept and must be.
-package typealias Recorder = @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) async -> Bool
+package typealias Recorder =
+    @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) async -> Bool
 
 /// Something that happened and that the person may want to look up: who got what, when, under which answer.
 ///
@@ -83,6 +84,8 @@ package struct AuditRecord: Equatable, Sendable {
     package let time: UInt64
     /// What is told of it, fit to be shown; no empty values.
     package let fields: [Field: String]
+    /// What the same record is known by wherever it is kept; nil for one that isn't kept yet.
+    var id: String?
     /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has; empty if it doesn't
     /// know, as of a program that had ended by then, or where it isn't allowed to look.
     ///
@@ -101,6 +104,27 @@ package struct AuditRecord: Equatable, Sendable {
 }
 
 extension AuditRecord {
+    /// Whether anybody who is a client can cause as many as it likes, without a word of the person's.
+    var isMinor: Bool {
+        switch event {
+        case .nothingFound: true
+        case .answered: ["expired", "withdrawn"].contains(fields[.outcome])
+        default: false
+        }
+    }
+
+    /// The same with a name of its own.
+    var named: AuditRecord {
+        var record = self
+        record.id = String(UInt64.random(in: .min ... .max), radix: 36)
+        return record
+    }
+
+    /// Whether another tells the same, wherever it was kept.
+    func isSame(as other: AuditRecord) -> Bool {
+        (id, event, time) == (other.id, other.event, other.time) && fields == other.fields
+    }
+
     /// One line for people.
     package var sentence: String {
         let who = (fields[.program] ?? fields[.by]).map { PlainText.name($0) } ?? "An unknown program"
@@ -114,10 +138,11 @@ extension AuditRecord {
                 + (fields[.by].map { " by \($0)" } ?? "")
                 + ": \(fields[.kind] ?? "request") of \(who)\(place)"
         case .associated: "\(who) became client \(client)\(under)"
-        case .handedOut: "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)"
+        case .handedOut:
+            "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)"
         case .notDelivered: "\(who) had hung up: \(logins)\(place) did not reach client \(client)"
         case .continued: "more entries of the record before, for client \(client)"
-        case .nothingFound: "\(who) asked for a login\(place) as client \(client): there is none"
+        case .nothingFound: "\(who) asked \(lookups)\(place) as client \(client): there is none"
         case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
         case .unlocked:
             "\(vault) was unlocked" + (fields[.program].map { " for " + PlainText.name($0) } ?? "")
@@ -139,6 +164,12 @@ extension AuditRecord {
     private var logins: String {
         let count = fields[.count] ?? "0"
         return count == "1" ? "1 login" : "\(count) logins"
+    }
+
+    private var lookups: String {
+        guard let count = fields[.count] else { return "for a login" }
+        let times = count == "1" ? "once more" : "\(count) more times"
+        return "\(times) for a login" + (fields[.host] == nil ? ", at various places," : "")
     }
 
     private var without: String {

@@ -6,20 +6,27 @@ import Linux
 package import Logging
 import Synchronization
 
-/// Keeps the records: in the journal, and where there is none or its user can't read it, in a file of the state folder
-/// that rotates.
+/// Keeps the records: in a file of the state folder that rotates, and in the journal besides.
+///
+/// The journal alone is no place to rely on: it drops what comes too fast, by whichever program of the session that is,
+/// and says nothing to who has sent it.
 package final class AuditTrail: Sendable {
+    /// Finds out whether the journal has these records, by their `id`.
+    typealias Reading = @Sendable (Set<String>) async -> Bool
+
     /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
     static let messageID = "6d0f1f5f3c2b4f0b9a4e5c1be3f0a7d4"
     /// The journal's fields are ours from here on.
     static let prefix = "KEYBELL_"
 
-    private let file: AuditFile
+    private let writer: AuditWriter
     private let journal: String
-    private let isReadable: Bool
+    private let isInJournal: Reading
     private let writesLog: Bool
     private let isRequired: Mutex<Bool>
     private let logger: Logger
+    private let lookups = Mutex(LookupCounts())
+    private let alarm = Mutex<Alarm?>(nil)
 
     /// Prepares to keep records; nothing is written yet.
     ///
@@ -27,23 +34,35 @@ package final class AuditTrail: Sendable {
     ///   - folder: The state folder, made when something is written there.
     ///   - logsToJournal: Whether the log itself goes to the journal, which then doesn't need to be told twice.
     ///   - journal: The journal's socket.
-    ///   - isReadable: Whether the person can read the journal.
+    ///   - isInJournal: Reads records back from it.
     ///   - isRequired: Whether what can't be recorded may not be done.
     ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
-    package init(
+    init(
         folder: String,
         logsToJournal: Bool,
-        journal: String = Journal.socket,
-        isReadable: Bool = Journal.isForUsers,
+        journal: String,
+        isInJournal: @escaping Reading,
         isRequired: Bool = true,
         logger: Logger
     ) {
-        file = AuditFile(folder: folder)
+        writer = AuditWriter(AuditFile(folder: folder))
         self.journal = journal
-        self.isReadable = isReadable
+        self.isInJournal = isInJournal
         writesLog = !logsToJournal
         self.isRequired = Mutex(isRequired)
         self.logger = logger
+    }
+
+    /// Prepares to keep records in this system's journal, too.
+    package convenience init(folder: String, logsToJournal: Bool, isRequired: Bool, logger: Logger) {
+        self.init(
+            folder: folder,
+            logsToJournal: logsToJournal,
+            journal: Journal.socket,
+            isInJournal: AuditJournal.has,
+            isRequired: isRequired,
+            logger: logger
+        )
     }
 
     /// Says anew whether what can't be recorded may not be done.
@@ -51,8 +70,6 @@ package final class AuditTrail: Sendable {
         self.isRequired.withLock { $0 = isRequired }
     }
 
-    /// Where records are written, one after the other: a slow disk holds up nobody but who needs the record.
-    private static let queue = TaskQueue(label: "org.keybell.audit")
     /// How long a disk may take for a record.
     private static let patience = Duration.seconds(10)
 
@@ -63,86 +80,103 @@ package final class AuditTrail: Sendable {
     ///   - fields: What is told of it, fit to be shown; never a secret.
     /// - Returns: Whether it may be done: it is recorded, or needn't be.
     @discardableResult
-    package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) async -> Bool {
-        await keep(AuditRecord(event, time: UInt64(max(0, time(nil))), fields))
+    package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) async
+        -> Bool
+    {
+        let record = AuditRecord(event, time: UInt64(max(0, time(nil))), fields)
+        guard event != .nothingFound || isNew(record) else { return true }
+        return await keep(record)
     }
 
     func keep(_ record: AuditRecord) async -> Bool {
-        let writing = Task(executorPreference: Self.queue) { record.parts.allSatisfy(self.write) }
         // A disk that hangs leaves the record unkept, for all that anybody knows.
-        let isKept = (try? await withDeadline(Self.patience) { await writing.value }) ?? false
+        let keeping = Task(executorPreference: TaskQueue.shared) {
+            try await withDeadline(Self.patience) { await self.isKept(record.parts.map(\.named)) }
+        }
+        // Whoever is cancelled, as everybody is at the daemon's end, has done what is recorded.
+        let isKept = (try? await keeping.value) ?? false
         return isKept || !isRequired.withLock { $0 }
     }
 
-    private func write(_ record: AuditRecord) -> Bool {
+    /// Writes what has been counted and not yet told; for the daemon's end.
+    package func finish() async {
+        for record in lookups.withLock({ $0.takeCounted(now: nil) }) { _ = await keep(record) }
+    }
+
+    /// Whether records are in the file or, where that takes none, can be read back from the journal.
+    private func isKept(_ records: [AuditRecord]) async -> Bool {
+        if records.count == 1, let only = records.first {
+            if await isWritten(only) { return true }
+            return await isInJournal(Set([only.id].compactMap(\.self)))
+        }
+        var unwritten: Set<String> = []
+        // Begun together, so that all are written at once.
+        await withTaskGroup(of: AuditRecord?.self) { group in
+            for record in records { group.addTask { await self.isWritten(record) ? nil : record } }
+            for await record in group { if let id = record?.id { unwritten.insert(id) } }
+        }
+        guard !unwritten.isEmpty else { return true }
+        return await isInJournal(unwritten)
+    }
+
+    private func isWritten(_ record: AuditRecord) async -> Bool {
+        await withCheckedContinuation { continuation in
+            writer.append(record) { failure in
+                // Whoever needs the record doesn't wait for the journal, unless it has to do.
+                if failure == nil { continuation.resume(returning: true) }
+                self.tell(record)
+                guard let failure else { return }
+                self.logger.error(
+                    "a record could not be kept in the state folder",
+                    metadata: ["why": "\(failure)"]
+                )
+                continuation.resume(returning: false)
+            }
+        }
+    }
+
+    /// Tells the journal, or the log where there is none.
+    private func tell(_ record: AuditRecord) {
         let fields = record.fields.sorted { $0.key.rawValue < $1.key.rawValue }
-        let isInJournal = Journal.write(
+        let isSent = Journal.write(
             [
                 ("MESSAGE", record.sentence), ("MESSAGE_ID", Self.messageID), ("PRIORITY", "5"),
                 ("SYSLOG_IDENTIFIER", "keybelld"), (Self.prefix + "EVENT", record.event.rawValue),
-                (Self.prefix + "TIME", String(record.time)),
+                (Self.prefix + "TIME", String(record.time)), (Self.prefix + "ID", record.id ?? ""),
             ] + fields.map { (Self.prefix + $0.key.rawValue.uppercased(), $0.value) },
             socket: journal
         )
-        if writesLog || !isInJournal {
-            let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
-            logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
+        guard writesLog || !isSent else { return }
+        let metadata = fields.map { ($0.key.rawValue, Logger.MetadataValue.string($0.value)) }
+        logger.notice("\(record.event.rawValue)", metadata: Logger.Metadata(metadata) { $1 })
+    }
+
+    // MARK: What is counted
+
+    private func isNew(_ record: AuditRecord) -> Bool {
+        let (isNew, due) = lookups.withLock { lookups in
+            (lookups.isNew(record, now: .now), lookups.due)
         }
-        guard !(isInJournal && isReadable) else { return true }
-        do throws(SystemCallError) {
-            try file.append(record)
-            return true
-        } catch {
-            logger.error("a record could not be kept", metadata: ["why": "\(error)"])
-            return isInJournal
+        setAlarm(due)
+        return isNew
+    }
+
+    /// One alarm while something is counted.
+    private func setAlarm(_ due: LookupCounts.Instant?) {
+        alarm.withLock { alarm in
+            guard alarm == nil, let due else { return }
+            alarm = Alarm(after: due - .now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.keepCounted() }
+            }
         }
     }
 
-    /// Finds out why nothing could be recorded now.
-    ///
-    /// - Parameters:
-    ///   - folder: The state folder.
-    ///   - journal: The journal's socket.
-    /// - Returns: The reason; nil if it could.
-    package static func trouble(in folder: String, journal: String = Journal.socket) -> String? {
-        if unsafe access(journal, W_OK) == 0 { return nil }
-        let probe = folder + "/audit.probe"
-        defer { unsafe unlink(probe) }
-        do throws(SystemCallError) {
-            try SafeFile.makeFolder(folder)
-            // As long as a record may be.
-            try SafeFile.write([UInt8](repeating: UInt8(ascii: "\n"), count: 64 * 1024), to: probe)
-        } catch {
-            return "\(error)"
+    private func keepCounted() async {
+        let (counted, due) = lookups.withLock { lookups in
+            (lookups.takeCounted(now: .now), lookups.due)
         }
-        // A folder that takes new files may hold one that takes nothing.
-        do throws(SystemCallError) {
-            try SafeFile.checkAppending(to: folder + "/audit.jsonl")
-            return nil
-        } catch {
-            return "audit.jsonl: \(error)"
-        }
-    }
-
-    /// Finds out why the person couldn't read here what is recorded: the journal takes it and shows it to
-    /// administrators alone, and the file takes nothing.
-    ///
-    /// - Parameters:
-    ///   - folder: The state folder.
-    ///   - journal: The journal's socket.
-    ///   - isReadable: Whether the person can read the journal.
-    /// - Returns: The reason; nil if they could.
-    package static func hiding(
-        in folder: String,
-        journal: String = Journal.socket,
-        isReadable: Bool = Journal.isForUsers
-    ) -> String? {
-        guard !isReadable, unsafe access(journal, W_OK) == 0 else { return nil }
-        do throws(SystemCallError) {
-            try SafeFile.checkAppending(to: folder + "/audit.jsonl")
-            return nil
-        } catch {
-            return "\(error)"
-        }
+        alarm.withLock { $0 = nil }
+        setAlarm(due)
+        for record in counted { _ = await keep(record) }
     }
 }

@@ -23,28 +23,54 @@ package struct RecordStream: Sendable {
         let (records, continuation) = AsyncStream<AuditRecord>.makeStream()
         let file = AuditFile(folder: folder)
         try SafeFile.makeFolder(folder)
-        let follower = Mutex(file.follower())
-        let kept = try follower.withLock { (follower) throws(SystemCallError) in try follower.next() }
-        let tell: @Sendable () -> Void = {
-            follower.withLock { follower in
-                // What can't be read now is read at the next change.
-                let lines = (try? follower.next()) ?? []
-                for line in lines {
-                    if let record = AuditRecord(line: line) { continuation.yield(record) }
+        let seen = Mutex(SeenRecords())
+        let tell: @Sendable (AuditRecord) -> Void = { record in
+            if seen.withLock({ $0.isNew(record) }) { continuation.yield(record) }
+        }
+        var kept: [AuditRecord] = []
+        var sources: [any Sendable] = []
+        for part in AuditFile.Part.allCases {
+            let follower = Mutex(file.follower(of: part))
+            let first = try follower.withLock { (follower) throws(SystemCallError) in
+                try follower.next()
+            }
+            kept = AuditRecord.merged(kept, first.compactMap { AuditRecord(line: $0) }, now: .max)
+            let next: @Sendable () -> Void = {
+                follower.withLock { follower in
+                    // What can't be read now is read at the next change.
+                    let lines = (try? follower.next()) ?? []
+                    for line in lines { AuditRecord(line: line).map(tell) }
                 }
             }
+            // The daemon keeps its file open.
+            sources.append(try FileWatch(file.path(of: part), seesWrites: true, changed: next))
+            // What came before it was watched.
+            next()
         }
-        let watch = try FileWatch(file.path, changed: tell)
-        // What came before it was watched.
-        tell()
-        var sources: [any Sendable] = [watch]
-        if let journal = try AuditJournal.follow(of: daemons, { continuation.yield($0) }) {
-            sources.append(journal)
+        // The journal may come to it later.
+        for record in kept.suffix(SeenRecords.most / 2) { _ = seen.withLock { $0.isNew(record) } }
+        if let journal = try AuditJournal.follow(of: daemons, tell) { sources.append(journal) }
+        return RecordStream(kept: kept, records: records, sources: sources)
+    }
+}
+
+/// The last records that were told, for the file and the journal have the same.
+struct SeenRecords {
+    /// How many.
+    static let most = 1024
+
+    private var records: [String: AuditRecord] = [:]
+    private var order: [String] = []
+
+    /// Whether a record wasn't told yet; from then on it was.
+    mutating func isNew(_ record: AuditRecord) -> Bool {
+        guard let id = record.id else { return true }
+        if let same = records[id], same.isSame(as: record) { return false }
+        if records.updateValue(record, forKey: id) == nil { order.append(id) }
+        if order.count > Self.most {
+            for old in order.prefix(Self.most / 2) { records[old] = nil }
+            order.removeFirst(Self.most / 2)
         }
-        return RecordStream(
-            kept: kept.compactMap { AuditRecord(line: $0) },
-            records: records,
-            sources: sources
-        )
+        return true
     }
 }

@@ -114,6 +114,10 @@ struct Components: Sendable {
                 try? await gracefulShutdown()  // cancelled is told to stop, too
                 await nonces.flush()
             },
+            BackgroundTask("recording what was counted", logger) { [audit] in
+                try? await gracefulShutdown()  // cancelled is told to stop, too
+                await audit.finish()
+            },
             BackgroundTask("following the keyring's lock", logger) { await locks.run() },
             BackgroundTask("following the session", logger) { [session] in await session.run() },
             BackgroundTask("recording answers", logger) { await answers.run() },

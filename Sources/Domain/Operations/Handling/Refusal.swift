@@ -85,7 +85,7 @@ package enum Refusal: Error, Equatable, Sendable {
         case .notGranted:
             "Nothing of this is granted to this client, and nobody is asked (ask = \"granted\" in config.toml): `keybell grants` lists what is."
         case .unrecorded:
-            "Nothing was handed out, since Keybell could not record it: there is no journal, and its state folder is full or can't be written. `keybell doctor` says more."
+            "Nothing was handed out, since Keybell could not record it: its state folder is full or can't be written. `keybell doctor` says more."
         case .guessableKey: "Anybody could guess this key: let the client make a random one."
         case .locked: "Database locked"
         case .keyring(let advice): advice

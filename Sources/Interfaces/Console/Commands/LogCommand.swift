@@ -14,8 +14,7 @@ struct LogCommand: AsyncParsableCommand {
         abstract: "Show who got what, when, and under which answer.",
         usage: "keybell log [<options>]",
         discussion: """
-            Reads the journal, and the file in the state folder where the daemon writes while there is no journal. \
-            Works without the daemon. There is no secret in it, and of an entry just its uuid.
+            Reads the files in the state folder, and the journal, which may have older records. Works without the daemon. There is no secret in it, and of an entry just its uuid.
             """
     )
 

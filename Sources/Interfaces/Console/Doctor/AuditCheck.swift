@@ -6,38 +6,33 @@ import Settings
 /// Checks whether what is handed out can be recorded.
 enum AuditCheck {
     static func finding(_ settings: AuditSettings) -> Finding {
-        let folder = Folders.ofProcess().state
-        return finding(
-            settings,
-            trouble: AuditTrail.trouble(in: folder),
-            hiding: AuditTrail.hiding(in: folder)
-        )
+        finding(settings, trouble: AuditTrail.trouble(in: Folders.ofProcess().state))
     }
 
-    static func finding(_ settings: AuditSettings, trouble: String?, hiding: String? = nil) -> Finding {
+    static func finding(_ settings: AuditSettings, trouble: AuditTrail.Trouble?) -> Finding {
         let subject = "Record"
-        if trouble == nil, let hiding {
-            return .warning(
-                subject,
-                "the journal, which you can't read, takes it, but not the file that `keybell log` reads: \(hiding)",
-                do: "Make audit.jsonl in the state folder writable, or move it away."
-            )
-        }
         let cure =
             "Make room in the state folder, or make it writable; `[audit] required = false` hands out unrecorded."
         return switch (trouble, settings.isRequired) {
         case (nil, true): .ok(subject, "what is handed out can be recorded")
-        case (nil, false): .ok(subject, "required = false: what can't be recorded is handed out all the same")
-        case (let trouble?, true):
-            .failure(
-                subject,
-                "there is no journal, and the state folder takes no record (\(trouble)): no login is handed out",
-                do: cure
-            )
-        case (let trouble?, false):
+        case (nil, false):
+            .ok(subject, "required = false: what can't be recorded is handed out all the same")
+        case (.journalOnly(let reason), _):
             .warning(
                 subject,
-                "nothing is recorded: there is no journal, and the state folder takes no record (\(trouble))",
+                "the state folder takes no record (\(reason)), and the journal alone drops some and is slow to tell",
+                do: "Make room in the state folder, and audit.jsonl there writable, or move it away."
+            )
+        case (.nowhere(let reason), true):
+            .failure(
+                subject,
+                "the state folder takes no record (\(reason)), and you can read no journal: no login is handed out",
+                do: cure
+            )
+        case (.nowhere(let reason), false):
+            .warning(
+                subject,
+                "nothing is recorded: the state folder takes no record (\(reason)), and you can read no journal",
                 do: "Make room in the state folder, or make it writable."
             )
         }

@@ -17,12 +17,15 @@ package final class FileWatch: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file, or a link to it; it need not be there, but its folder must.
+    ///   - seesWrites: Whether it tells of what is written by who keeps the file open, too, and not just once that one
+    ///     closes it.
     ///   - queue: Where `changed` is called.
     ///   - changed: Called after a change, once for several that come together; what has become of the file it has
     ///     to look up.
     /// - Throws: The failing call's `errno`.
     package init(
         _ path: String,
+        seesWrites: Bool = false,
         queue: DispatchQueue = TaskQueue.shared.queue,
         changed: @escaping @Sendable () -> Void
     ) throws(SystemCallError) {
@@ -34,7 +37,8 @@ package final class FileWatch: Sendable {
         let places = Set([path, (try? FileBytes.resolved(path)) ?? path])
         var names: [Int32: Set<String>] = [:]
         for place in places {
-            let folder = unsafe inotify_add_watch(watch.number, SafeFile.parent(of: place), Self.events)
+            let events = Self.events | (seesWrites ? UInt32(IN_MODIFY) : 0)
+            let folder = unsafe inotify_add_watch(watch.number, SafeFile.parent(of: place), events)
             guard folder >= 0 else { throw .last("inotify_add_watch") }
             names[folder, default: []].insert(place.split(separator: "/").last.map(String.init) ?? "")
         }
@@ -52,7 +56,8 @@ package final class FileWatch: Sendable {
     }
 
     private static let events = UInt32(
-        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF
+            | IN_MOVE_SELF
     )
 
     /// Reads what has happened; whether any of it was about one of these names, or about a folder itself.

@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// Reads what `SafeFile.append` adds to a file, each line once, also those that were added before the file was moved
+/// Reads what `LineFile` adds to a file, each line once, also those that were added before the file was moved
 /// away.
 ///
 /// It keeps the files open that it has read, so that it knows them under whatever name they have by now.

@@ -35,49 +35,6 @@ package enum SafeFile {
         return fsync(entry.number) == 0 || errno == EINVAL
     }
 
-    /// Adds a line to a file of this user's own, readable for nobody else; it is all there or not at all.
-    ///
-    /// Several may do so at once, in this process or others: the file that is too long is moved away once.
-    ///
-    /// - Parameters:
-    ///   - line: What is added, with its line feed.
-    ///   - path: Where; its folder must be there.
-    ///   - limit: How long the file may become; a longer one is moved to `former` first.
-    ///   - former: Where the file before goes; what was there is gone then.
-    /// - Throws: The failing call's `errno`.
-    package static func append(
-        _ line: [UInt8],
-        to path: String,
-        limit: Int,
-        former: String
-    ) throws(SystemCallError) {
-        while true {
-            let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
-            let file = try Descriptor("open", unsafe open(path, flags, 0o600))
-            guard flock(file.number, LOCK_EX) == 0 else { throw .last("flock") }
-            var (status, named) = (stat(), stat())
-            guard unsafe fstat(file.number, &status) == 0 else { throw .last("fstat") }
-            // Somebody else has moved it away meanwhile.
-            guard unsafe lstat(path, &named) == 0, named.st_ino == status.st_ino,
-                named.st_dev == status.st_dev
-            else { continue }
-            if status.st_size + line.count > limit, status.st_size > 0 {
-                guard unsafe rename(path, former) == 0 else { throw .last("rename") }
-                continue
-            }
-            // What a crash has cut off must not take the next line with it.
-            var last = UInt8(ascii: "\n")
-            if status.st_size > 0 { unsafe pread(file.number, &last, 1, status.st_size - 1) }
-            do throws(SystemCallError) {
-                try file.write(last == UInt8(ascii: "\n") ? line : [UInt8(ascii: "\n")] + line)
-            } catch {
-                ftruncate(file.number, status.st_size)
-                throw error
-            }
-            return
-        }
-    }
-
     /// Adds records to a file of records of one length.
     ///
     /// - Parameters:

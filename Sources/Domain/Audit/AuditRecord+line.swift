@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+
+extension AuditRecord {
+    /// The record as a line of the file, JSON with its line feed.
+    var line: [UInt8] {
+        var members = fields.map { ($0.key.rawValue, $0.value) }
+        members += [("event", event.rawValue), ("time", String(time))]
+        if let id { members.append(("id", id)) }
+        var line: [UInt8] = []
+        for (name, value) in members.sorted(by: { $0.0 < $1.0 }) {
+            line.append(UInt8(ascii: line.isEmpty ? "{" : ","))
+            Self.append(name, to: &line)
+            line.append(UInt8(ascii: ":"))
+            Self.append(value, to: &line)
+        }
+        return line + [UInt8(ascii: "}"), UInt8(ascii: "\n")]
+    }
+
+    private static func append(_ text: String, to line: inout [UInt8]) {
+        let hex = Array("0123456789abcdef".utf8)
+        line.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): line += [UInt8(ascii: "\\"), byte]
+            case ..<0x20: line += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            default: line.append(byte)
+            }
+        }
+        line.append(UInt8(ascii: "\""))
+    }
+
+    /// Reads a line of the file; nil if it isn't one.
+    init?(line: [UInt8]) {
+        guard let members = try? JSONDecoder().decode([String: String].self, from: Data(line)) else {
+            return nil  // cut off by a crash, or not ours
+        }
+        self.init(members: members)
+    }
+
+    /// Reads the members of a record; nil if it lacks what every record has.
+    init?(members: [String: String]) {
+        guard let event = members["event"].flatMap(Event.init),
+            let time = members["time"].flatMap(UInt64.init)
+        else { return nil }
+        let known = Field.allCases.map { ($0, members[$0.rawValue]) }
+        self.init(event, time: time, Dictionary(uniqueKeysWithValues: known))
+        id = members["id"]
+    }
+}

@@ -33,6 +33,7 @@ package enum AuditJournal {
             // Cancelled: nobody waits for it any more.
             if attempt > 0, (try? await pause(.milliseconds(300))) == nil { return false }
             let options = ["_PID=\(getpid())"] + ids.map { "\(AuditTrail.prefix)ID=\($0)" }
+            // What can't be read back isn't kept, for all that anybody knows.
             guard let found = try? await records(command("--lines=\(ids.count)") + options, of: []) else {
                 return false
             }
@@ -60,6 +61,7 @@ package enum AuditJournal {
             guard error.isNoSuchFile else { throw AuditJournalError() }
             return []
         }
+        // Too long counts as failed.
         guard let ending = try? await withDeadline(.seconds(10), { await child.end() }),
             ending == .exited(0)
         else {

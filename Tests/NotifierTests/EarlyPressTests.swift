@@ -298,6 +298,35 @@ import Testing
         #expect(scene.allow(again) == [again.close, .allow()])
     }
 
+    @Test(arguments: [("gnome-shell", true), ("cinnamon", true), ("Plasma", false)])
+    mutating func `what may wait undrawn when another program's has gone is told of once more`(
+        product: String,
+        isNudged: Bool
+    ) throws {
+        scene = NotificationScene(product)
+        let posted = try #require(scene.show(.of(.release)).first)
+        let others = Posted(id: 99, note: posted.note)
+        for _ in 0..<3 { _ = scene.close(others, reason: 3) }
+        let due = scene.now + .milliseconds(300)
+        #expect(scene.notificationState.alarm == (isNudged ? due : nil))
+        scene.pass(.milliseconds(300))
+        var note = posted.note
+        note.replaces = posted.id
+        let nudge: [NotificationAction] = isNudged ? [.nudge(note, id: posted.id, peer: ":1.5")] : []
+        #expect(scene.notificationState.tick(now: scene.now) == nudge)
+        #expect(scene.notificationState.tick(now: scene.now).isEmpty)
+        scene.pass(.milliseconds(1999))
+        #expect(scene.allow(posted).contains(.allow()) == !isNudged, "it comes up by then")
+    }
+
+    @Test mutating func `nothing of ours on the screen needs no telling`() throws {
+        scene = NotificationScene("gnome-shell")
+        let posted = try #require(scene.show(.of(.release)).first)
+        _ = scene.allow(posted)
+        _ = scene.close(Posted(id: 99, note: posted.note), reason: 3)
+        #expect(scene.notificationState.alarm == nil)
+    }
+
     @Test(arguments: queueing, [1000, 5999])
     mutating func `a press is shown again once where another program's may have stood before it`(
         server: (product: String, vendor: String),

@@ -49,6 +49,9 @@ package struct ApprovalLimits: Sendable, Equatable {
     /// The notifier, where one notification is drawn at a time: how long after one has gone the next is drawn at the
     /// latest.
     package var drawing = Duration.milliseconds(1300)
+    /// The notifier, where a question may stay undrawn when another program's notification has gone: how long after that
+    /// the server is told of it once more.
+    package var nudge = Duration.milliseconds(300)
     /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from being
     /// drawn without that anything tells of it.
     package var banner = Duration.milliseconds(5300)

@@ -29,7 +29,7 @@ extension NotificationAnswerer {
                 "the notification server tells of presses before anybody can have read a request: it waits to be answered by keybell watch or keybell allow",
                 metadata: ["code": "\(code)"]
             )
-        case .post, .close, .answer, .tellShownAgain: break
+        case .post, .nudge, .close, .answer, .tellShownAgain: break
         }
     }
 }

@@ -188,6 +188,8 @@ package actor NotificationAnswerer {
             switch action {
             case .post(let ticket):
                 send { await self.post(ticket) }
+            case .nudge(let note, let id, let peer):
+                send { await self.nudge(note, id, peer) }
             case .close(let id, let peer):
                 send { await self.close(id, peer, isPressed: isPressed) }
             case .answer(let code, let decision, let choices, let surface):
@@ -255,6 +257,13 @@ package actor NotificationAnswerer {
             )
             carryOut(notificationState.failed(ticket, reason: isMissing ? nil : error.name, now: clock.now))
         }
+    }
+
+    private func nudge(_ note: NotifyCall, _ id: UInt32, _ peer: String) async {
+        // What doesn't work goes on waiting as it was.
+        guard let other = try? await service.notify(note, to: peer), other != id else { return }
+        // It had gone by then, and nobody would know this one.
+        await service.close(id: other, peer: peer)
     }
 
     /// Takes a notification away; one that has just been pressed goes by itself where the server needs a push.

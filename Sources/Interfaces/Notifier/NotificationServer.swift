@@ -47,6 +47,9 @@ struct NotificationServer: Sendable, Equatable {
     /// Whether it keeps all but one notification back, so that nobody can tell when the next is drawn.
     var queues: Bool { Self.queueing.contains(product) || isFlashback }
 
+    /// Whether it draws nothing in place of a notification that was taken away, whatever waits, until it is told of one.
+    var stalls: Bool { ["gnome-shell", "cinnamon"].contains(product) }
+
     /// Whether it leaves on the screen what it was told to close, its buttons dead.
     var keepsClosed: Bool { isFlashback }
 

@@ -30,7 +30,7 @@ extension NotificationState {
 
     /// When `tick` is due.
     var alarm: Instant? {
-        let dues = notifications.compactMap(\.due) + [revival.due].compactMap(\.self)
+        let dues = notifications.compactMap(\.due) + [revival.due, nudgeDue].compactMap(\.self)
         let waits =
             queues && notifications.contains(where: \.isPlaceable)
             && !notifications.contains(where: \.holdsPlace)
@@ -95,6 +95,7 @@ extension NotificationState {
         if let old = peer, isAnother {
             departs(old)
             (queues, nextTurn, others) = (false, nil, OtherNotifications())
+            (stalls, nudgeDue) = (false, nil)
         }
         peer = new
         if waitingCount.peer != new {
@@ -144,7 +145,7 @@ extension NotificationState {
 
     /// Something that was put off is due.
     mutating func tick(now: Instant) -> [NotificationAction] {
-        var actions: [NotificationAction] = []
+        var actions = nudge(now: now)
         if revival.begins(now: now) {
             for index in notifications.indices {
                 guard case .lost = notifications[index].phase, !notifications[index].wasAway else { continue }
@@ -160,6 +161,20 @@ extension NotificationState {
             }
         }
         return actions + place(now: now)
+    }
+
+    /// Tells the server once more of what it may have taken and not drawn, if it is time.
+    private mutating func nudge(now: Instant) -> [NotificationAction] {
+        guard let due = nudgeDue, due <= now else { return [] }
+        nudgeDue = nil
+        disturb(now: nextDrawn(now: now))
+        return notifications.compactMap { notification in
+            guard case .visible(let shown) = notification.phase, var note = notification.note else {
+                return nil
+            }
+            note.replaces = shown.id
+            return .nudge(note, id: shown.id, peer: shown.peer)
+        }
     }
 
     /// Has it placed anew; no two texts are alike, since servers drop those.

@@ -41,6 +41,7 @@ extension NotificationState {
             guard !departed.contains(signal.peer) else { return [] }
             if case .closed = signal.kind {
                 freed(now: now, isOurs: false)
+                if stalls, nudgeDue == nil, !onScreen.isEmpty { nudgeDue = now + limits.nudge }
             } else if queues {
                 // It goes, and what is drawn in its place comes under the same hand.
                 disturb(now: nextDrawn(now: now))

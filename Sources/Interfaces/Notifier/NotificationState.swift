@@ -6,6 +6,8 @@ import Approval
 enum NotificationAction: Sendable, Equatable {
     /// Find the server and have `compose` write the note of this ticket.
     case post(ticket: UInt64)
+    /// Tell its server of a notification once more, unchanged, so that it is drawn.
+    case nudge(NotifyCall, id: UInt32, peer: String)
     /// Take a notification away.
     case close(id: UInt32, peer: String)
     /// The person has answered.
@@ -47,6 +49,10 @@ struct NotificationState: Sendable {
     var departed: [String] = []
     /// Whether the server is known to show one notification at a time, so that they are given to it one by one.
     var queues = false
+    /// Whether it is known to draw what waits only when it is told of something.
+    var stalls = false
+    /// When it is told of what it shows once more.
+    var nudgeDue: Instant?
     /// When the next may come there.
     var nextTurn: Instant?
     /// When what its server has taken with it is shown by another.
@@ -150,7 +156,7 @@ struct NotificationState: Sendable {
 
     /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more, or not yet.
     mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> NotifyCall? {
-        if !departed.contains(server.peer) { queues = server.queues }
+        if !departed.contains(server.peer) { (queues, stalls) = (server.queues, server.stalls) }
         if waitingCount.ticket == ticket {
             let note = composeWaitingCount(on: server)
             if note != nil { disturb(now: now) }
@@ -171,7 +177,7 @@ struct NotificationState: Sendable {
             keys[press] = press == .name ? Press.replyKey : makeKey()
         }
         notifications[index].keys = keys
-        return NotifyCall(
+        let note = NotifyCall(
             asking: request,
             on: server,
             attempt: notifications[index].attempt,
@@ -180,6 +186,8 @@ struct NotificationState: Sendable {
             others: server.queues ? notifications.count(where: \.isPlaceable) : 0,
             keys: keys
         )
+        notifications[index].note = note
+        return note
     }
 
     /// Whether nothing else is to be shown first; only now is it known whether the server keeps all but one back.

@@ -59,6 +59,11 @@ struct NotificationsProxy: Sendable {
 
     /// Shows a note; its id.
     func notify(_ note: NotifyCall, on server: NotificationServer) async throws(DBusError) -> UInt32 {
+        try await notify(note, to: server.peer)
+    }
+
+    /// Shows a note at the server of this unique name; its id.
+    func notify(_ note: NotifyCall, to peer: String) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
         var hints: [String: Value] = [
@@ -69,7 +74,7 @@ struct NotificationsProxy: Sendable {
         let serverDecides: Int32 = -1
         let never: Int32 = 0
         let answer = try await bus.call(
-            server.peer,
+            peer,
             Self.path,
             Self.name,
             "Notify",

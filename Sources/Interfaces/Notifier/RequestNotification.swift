@@ -49,6 +49,8 @@ struct RequestNotification: Sendable {
     var reason: String?
     var phase = Phase.unplaced
     var keys: [Press: String] = [:]
+    /// As its server was told of it last.
+    var note: NotifyCall?
     /// How often it has been shown before.
     var attempt = 0
     /// Its place in the line of those that have no notification yet.

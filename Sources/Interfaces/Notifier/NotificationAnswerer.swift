@@ -157,8 +157,10 @@ package actor NotificationAnswerer {
         case .agentTookOver(let agent): tellOfAgent(agent)
         case .ended(let ended, _):
             carryOut(notificationState.remove(ended.request.code, now: clock.now))
-            guard !ended.wasAnsweredOnTerminal else { return }
-            if ended.isAbandoned { send { await self.tell(.late(ended.request)) } }
+            if ended.isAbandoned, !ended.wasAnsweredOnTerminal {
+                send { await self.tell(.late(ended.request)) }
+            }
+            // Whoever has answered: what is confirmed first tells only `keybell allow` of it.
             if let trouble = ended.keepTrouble {
                 send { await self.tell(.notKept(ended.request, trouble)) }
             }

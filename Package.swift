@@ -216,7 +216,7 @@ let package = Package(
                 "Approval", "Audit", "BusInterface", "Ciphers", "Clients", "ConcurrencyTools", "DBus",
                 "DerivationProcess", "DisplayText", "KDBX", "KeePassHTTP", "Linux", "Operations",
                 "Passwords", "SecretService", "SecureMemory", "Settings", "UnicodeText", "Vault",
-                argumentParser, asyncHTTPClient, logging, nioCore,
+                "VaultStores", argumentParser, asyncHTTPClient, logging, nioCore,
             ]
         ),
 
@@ -257,7 +257,7 @@ let package = Package(
         tests(of: "ConcurrencyTools", ["Linux"]),
         tests(of: "Linux", ["ConcurrencyTools"]),
         tests(of: "DBus", ["TestSupport"]),
-        tests(of: "SecretService", ["DBus", "SecureMemory", "TestSupport", logging]),
+        tests(of: "SecretService", ["ConcurrencyTools", "DBus", "SecureMemory", "TestSupport", logging]),
         tests(
             of: "KDBX",
             excluding: ["Fixtures"],
@@ -327,8 +327,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Ciphers", "DBus", "KDBX", "KeePassHTTP", "SecureMemory", "TestSupport", "keybell",
-                "keybelld",
+                "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "KeePassHTTP", "SecureMemory", "TestSupport",
+                "keybell", "keybelld",
             ]
         ),
     ],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import KeePassHTTP
 import Testing
 import TestSupport
@@ -61,5 +62,36 @@ struct KeyringDoctorTests {
         #expect(doctor.status == 1)
         #expect(doctor.output.contains("there is no collection \"nowhere\""), "\(doctor.output)")
         #expect(doctor.output.contains("[keyring] collection: \"Passwords\""), "\(doctor.output)")
+    }
+
+    @Test func `whoever offers the keyring may be restarted: Keybell has the bus start no other meanwhile`()
+        async throws
+    {
+        let activatable = try await ActivatableKeyring()
+        let first = try await GnomeKeyring(on: activatable.bus)
+        let household = try await Household(on: activatable.bus)
+        let guest = try await Guest.associated(with: household, as: "one")
+        try await first.lock()
+        // What Keybell's advice says for a locked keyring without a display.
+        let second = try await GnomeKeyring(on: activatable.bus, replacing: true)
+        try await household.daemon.prints("A Secret Service has come to the bus")
+        #expect(try household.daemon.soFar.errors.contains("program=\"gnome-keyring\""))
+        try await withDeadline(.seconds(20)) {
+            while try await !guest.ask(.testAssociate).success { try await pause(.milliseconds(100)) }
+        }
+        try await second.stop()
+        try await household.daemon.prints("The Secret Service has left the bus")
+        // None of these starts another one.
+        #expect(try await household.keybell("status").status == 0)
+        let doctor = try await household.keybell("doctor")
+        #expect(doctor.output.contains("warn  Secret Service: isn't running"), "\(doctor.output)")
+        #expect(try await !guest.ask(.testAssociate).success)
+        #expect(!activatable.hasStarted)
+        let third = try await GnomeKeyring(on: activatable.bus)
+        try await withDeadline(.seconds(20)) {
+            while try await !guest.ask(.testAssociate).success { try await pause(.milliseconds(100)) }
+        }
+        #expect(!activatable.hasStarted)
+        try await third.stop()
     }
 }

@@ -20,13 +20,17 @@ struct KeyringFixture {
     static func keyring(
         on bus: PrivateBus,
         collection: String = "default",
-        deadline: Duration = .seconds(20)
+        deadline: Duration = .seconds(20),
+        comeback: Duration = .seconds(10),
+        memory: ProviderMemory? = nil
     ) async throws -> Keyring {
         Keyring(
             bus: try await bus.connect(),
             address: bus.address,
             collection: collection,
             deadline: deadline,
+            comeback: comeback,
+            memory: memory,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }

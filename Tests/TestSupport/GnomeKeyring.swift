@@ -15,14 +15,16 @@ package final class GnomeKeyring: Sendable {
     ///   - bus: where it serves; its files are in that bus's folders.
     ///   - password: what the collection opens with; the collection is made with it if there is none yet. Without
     ///     one, as where nobody has logged in to a desktop, there is no collection.
+    ///   - replacing: whether it takes the place of one that runs; it may not serve yet then.
     /// - Throws: `TimedOut` where it doesn't come up.
-    package init(on bus: PrivateBus, password: String? = "demopass") async throws {
+    package init(on bus: PrivateBus, password: String? = "demopass", replacing: Bool = false) async throws {
         self.bus = bus
         self.password = password ?? ""
         // All of its input is the password, so nothing may follow it.
         daemon = try ChildProcess(
             "gnome-keyring-daemon",
-            (password == nil ? [] : ["--unlock"]) + ["--components=secrets", "--foreground"],
+            (replacing ? ["--replace"] : []) + (password == nil ? [] : ["--unlock"])
+                + ["--components=secrets", "--foreground"],
             environment: bus.environment,
             input: password ?? ""
         )

@@ -56,6 +56,7 @@ struct Components: Sendable {
             bus: bus,
             collection: first.keyring.collection,
             essentials: [ClientRegistry.schema, GrantRegistry.schema, KeyringStore.extraSchema],
+            memory: ProviderMemory(folder: folders.state),
             logger: logger
         )
         nonces = NonceStore(folder: folders.state, logger: logger)

@@ -22,6 +22,8 @@ actor MemoryClientStore: ClientStore {
     /// The nonces under which a field didn't decrypt.
     private(set) var strikes: [String] = []
 
+    func wake() {}
+
     func stopRecording() { canRecord = false }
 
     func lock() { isLocked = true }

@@ -183,6 +183,12 @@ package actor ClientRegistry {
         return try await cache.value(on: self, orIfItNeverRests: .deadline, reading: reading)
     }
 
+    /// Has somebody offer the keyring for a client's request, where nobody has yet.
+    package func wake() async {
+        guard cache.current == nil else { return }
+        await keyring.startFirst()
+    }
+
     /// Reads the keys once more before a request is refused, unless that has just been done.
     ///
     /// gnome-keyring tells nobody when an item gets another secret. What is cached stays if this fails.

@@ -75,6 +75,7 @@ package final class RequestHandler: MessageHandler {
         } catch {
             return await refuse(.invalid(error), type: nil, id: nil)
         }
+        await parts.clients.wake()
         do throws(Refusal) {
             return await sealed(try await operations.answer(request, from: requester), for: requester)
         } catch {

@@ -5,6 +5,8 @@ package import KeePassHTTP
 
 /// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
 package protocol ClientStore: Sendable {
+    /// Has the bus start who offers the keyring, where nobody has been there yet.
+    func wake() async
     /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
     /// be repeated.
     func verify(_ request: Request, signature: RequestSignature, changes: Bool) async -> VerificationOutcome

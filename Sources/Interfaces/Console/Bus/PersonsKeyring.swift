@@ -19,6 +19,7 @@ extension Keyring {
     /// Opens the person's keyring, whose own prompt may ask for its password.
     static func open(collection: String) async throws(ConsoleError) -> Keyring {
         let keyring = quiet(try await DaemonBus.connect().bus, collection: collection)
+        await keyring.startFirst()
         guard await keyring.state() == .locked else { return keyring }
         Output.note("Your keyring is locked; its prompt asks for the password.")
         do throws(KeyringError) {

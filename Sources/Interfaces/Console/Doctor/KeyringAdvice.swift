@@ -20,6 +20,10 @@ enum KeyringAdvice {
         return switches.isEmpty ? KeyringError.noProvider.advice : switches.joined(separator: " ")
     }
 
+    static let startable =
+        "It is started when a client asks or by `keybell unlock keyring`. If your keyring is one that you start yourself, "
+        + "such as KeePassXC, start that first."
+
     static func withoutCollection(_ report: KeyringReport, isDefault: Bool) -> String {
         guard report.error != .deadline else { return KeyringError.deadline.advice }
         let known = report.others.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -34,8 +38,8 @@ enum KeyringAdvice {
     private static func make(_ report: KeyringReport) -> String {
         switch report.program {
         case .gnomeKeyring:
-            "Make a keyring in Seahorse and set it as default; without a desktop, start "
-                + "`gnome-keyring-daemon --unlock --components=secrets` with its password on standard input."
+            "Make a keyring in Seahorse and set it as default; without a desktop, type a password for it in a terminal of "
+                + "this session: " + KeyringError.unlockCommand
         case .keePassXC:
             "Open a database in KeePassXC, and choose the group for it in Database, Database Settings, "
                 + "Secret Service Integration."

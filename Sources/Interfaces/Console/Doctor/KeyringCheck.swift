@@ -3,16 +3,24 @@
 import DBus
 import DisplayText
 import SecretService
+import Settings
 
 /// Checks the keyring: provider, collection, lock, and keys that are there twice.
 enum KeyringCheck {
     /// The schema of the clients' keys.
     private static let clientKeys = "org.keybell.ClientKey"
 
-    static func findings(_ bus: BusConnection, collection: String) async -> [Finding] {
+    static func findings(
+        _ bus: BusConnection,
+        collection: String,
+        memory: ProviderMemory = ProviderMemory(folder: Folders.ofProcess().state)
+    ) async -> [Finding] {
         let keyring = Keyring.quiet(bus, collection: collection)
         let report = await keyring.doctor(schemas: [clientKeys])
         var findings = findings(report, collection: collection)
+        if let change = changeOfProvider(report, memory.read(), now: Int64(clamping: Moment.now())) {
+            findings.insert(change, at: report.owner == nil ? 0 : 1)
+        }
         // That the keyring can't be read is among the findings above.
         guard report.state == .unlocked, let items = try? await keyring.items(schema: clientKeys) else {
             return findings
@@ -34,6 +42,10 @@ enum KeyringCheck {
         }
         let collection = [report.label, report.collection].compactMap(\.self).joined(separator: ", ")
         switch report.state {
+        case .noProvider where report.canBeStarted && report.idle.isEmpty:
+            findings.append(
+                .warning("Secret Service", "isn't running", do: KeyringAdvice.startable)
+            )
         case .noProvider:
             let text = report.error == .deadline ? "doesn't answer" : "nobody offers it"
             findings.append(.failure("Secret Service", text, do: KeyringAdvice.withoutProvider(report)))
@@ -70,6 +82,34 @@ enum KeyringCheck {
             )
         }
         return findings
+    }
+
+    /// Says for a week that another program offers the keyring than before.
+    static func changeOfProvider(
+        _ report: KeyringReport,
+        _ memory: ProviderMemory.Content?,
+        now: Int64
+    ) -> Finding? {
+        guard let memory, let name = report.providerName else { return nil }
+        let before: String
+        if memory.name != name {
+            before = memory.name
+        } else if let former = memory.former, now - memory.since < 7 * 86_400 {
+            before = former
+        } else {
+            return nil
+        }
+        let (old, new) = (PlainText.field(before), PlainText.field(name))
+        return .warning(
+            "Secret Service",
+            "another program than before: \(new), and until \(until(memory, name)) \(old)",
+            do:
+                "What was stored with \(old), such as the clients' keys, isn't in \(new): where it is missed, end that one and start \(old)."
+        )
+    }
+
+    private static func until(_ memory: ProviderMemory.Content, _ name: String) -> String {
+        memory.name == name ? Moment.text(UInt64(clamping: memory.since)) : "keybelld ran last"
     }
 
     /// Ids of which there are several keys: no one can say which counts.

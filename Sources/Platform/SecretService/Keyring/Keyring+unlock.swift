@@ -10,6 +10,8 @@ extension Keyring {
 
     /// Unlocks the collection, and the items in it that were found locked: the provider asks the person.
     ///
+    /// Where there is no provider, the bus starts one.
+    ///
     /// Call it only because of the person's word.
     ///
     /// Whoever calls while a prompt is open waits for that one.
@@ -38,11 +40,13 @@ extension Keyring {
     /// - Parameter prompt: How long the person may take.
     /// - Throws: As `unlock` does.
     package func unlockForStoring(prompt: Duration = .seconds(120)) async throws(KeyringError) {
+        try await start()
         guard try await place().isLocked else { return }
         try await unlock(prompt: prompt)
     }
 
     private func openCollection(within time: Duration) async throws(KeyringError) {
+        try await start()
         let place = try await place()
         if place.isLocked { try await open(place, within: time) }
     }

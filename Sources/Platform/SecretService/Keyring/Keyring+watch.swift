@@ -61,21 +61,46 @@ extension Keyring {
     // MARK: - What signals mean
 
     private func ownerIs(_ owner: String?) async {
-        defer { knownOwner = .some(owner) }
+        let former = knownOwner
+        knownOwner = .some(owner)
+        if owner != nil { (hasHadProvider, lostAt) = (true, nil) }
         // The first element is how things stand, not a change.
-        guard let known = knownOwner, known != owner else { return }
+        guard let former else { return tell(of: owner, isNew: false) }
+        guard former != owner else { return }
         seenPath = nil
         seenLocked = nil
         unconfirmed = []
+        if owner == nil { lostAt = .now }
         await library.forget()
-        if known != nil {
+        if former != nil {
             logger.notice("The Secret Service has left the bus; its keys are forgotten until it is back")
             happenings.send(.providerLeft)
         }
-        if owner != nil {
-            logger.notice("A Secret Service has come to the bus")
-            happenings.send(.providerAppeared)
-        }
+        guard owner != nil else { return }
+        happenings.send(.providerAppeared)
+        tell(of: owner, isNew: true)
+        // One that comes open lets go on who waits for that; its word of it may have come before ours.
+        Task(executorPreference: TaskQueue.shared) { await self.lookAgain() }
+    }
+
+    /// Logs which program offers the keyring now, and whether that is another than before: the keys are in that one.
+    private func tell(of owner: String?, isNew: Bool) {
+        guard let owner else { return }
+        introductions.join { await self.introduce(owner, isNew: isNew) }
+    }
+
+    private func introduce(_ owner: String, isNew: Bool) async {
+        let process = await ProviderProcess(owner, on: bus)
+        let before = await memory?.takeIn(process)
+        var metadata: Logger.Metadata = ["program": "\(process.name)"]
+        if let pid = process.pid { metadata["pid"] = "\(pid)" }
+        if isNew { logger.notice("A Secret Service has come to the bus", metadata: metadata) }
+        guard let before else { return }
+        metadata["before"] = "\(before)"
+        logger.warning(
+            "Another program than before offers the Secret Service: what was stored with that one isn't here",
+            metadata: metadata
+        )
     }
 
     private func serviceSays(_ signal: Message) async {

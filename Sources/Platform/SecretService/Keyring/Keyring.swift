@@ -27,6 +27,17 @@ package actor Keyring {
     var hasSettled = false
     /// The provider as the bus last told; nil until it has told.
     var knownOwner: String??
+    /// When a provider left; nil while there is one, or if there never was.
+    var lostAt: ContinuousClock.Instant?
+    /// Whether a provider has been on the bus since we came.
+    var hasHadProvider = false
+    /// The provider that the bus is being asked to start, and when it last couldn't.
+    var starting: Task<Result<Void, KeyringError>, Never>?
+    var failedToStartAt: ContinuousClock.Instant?
+    /// How long one that has left may take to come back before the bus is asked for another.
+    let comeback: Duration
+    /// What is remembered of the program that offers the keyring.
+    let memory: ProviderMemory?
     var watching: Task<Result<Void, KeyringError>, Never>?
     var followers: [Task<Void, Never>] = []
     var unlocking: Task<Result<Void, KeyringError>, Never>?
@@ -38,6 +49,8 @@ package actor Keyring {
     /// The questions about such items that are being asked, and the last of them.
     var confirmations: [Set<String>: Task<Result<Void, KeyringError>, Never>] = [:]
     var questions = SerialLine()
+    /// What is told of the programs that offer it.
+    var introductions = SerialLine()
     /// The collection that had the configured label; KeePassXC shows that only of an open database.
     private var labelled: ObjectPath?
 
@@ -50,6 +63,8 @@ package actor Keyring {
     ///   - essentials: Schemas whose every secret is needed: an unlock is for these, too, where the provider keeps
     ///     single items locked.
     ///   - deadline: How long the provider may take for one call.
+    ///   - comeback: How long one that has left may take to come back before the bus is asked for another.
+    ///   - memory: What is remembered of the program that offers it.
     ///   - logger: Where trouble goes; never a secret or an attribute.
     package init(
         bus: BusConnection,
@@ -57,12 +72,16 @@ package actor Keyring {
         collection: String = "default",
         essentials: [String] = [],
         deadline: Duration = .seconds(5),
+        comeback: Duration = .seconds(10),
+        memory: ProviderMemory? = nil,
         logger: Logger
     ) {
         self.bus = bus
         self.name = collection
         self.essentials = essentials
         self.deadline = deadline
+        self.comeback = comeback
+        self.memory = memory
         self.logger = logger
         library = SecretLibrary(address: address, deadline: deadline)
     }
@@ -74,10 +93,14 @@ package actor Keyring {
     /// Whether it is whatever collection the provider has for those who name none.
     package nonisolated var isDefault: Bool { name == "default" }
 
-    /// How the collection stands now; starts the provider if the bus can, and never asks the person.
+    /// How the collection stands now; starts no provider, and never asks the person.
+    ///
+    /// Where there is none that the bus could start, it counts as locked.
     package func state() async -> CollectionState {
         do throws(KeyringError) {
             return try await place().isLocked ? .locked : .unlocked
+        } catch .locked {
+            return .locked
         } catch .noDefaultCollection {
             return .noCollection
         } catch {
@@ -114,27 +137,15 @@ package actor Keyring {
         return place
     }
 
-    /// The unique name of the provider, which the bus starts if it knows how.
+    /// The unique name of the provider; none is started for it.
+    ///
+    /// - Throws: `.locked` where the bus could start one: that takes the person's word, as an unlock does.
     func provider() async throws(KeyringError) -> String {
         if let owner = try await owner() { return owner }
-        do throws(DBusError) {
-            _ = try await bus.call(
-                "org.freedesktop.DBus",
-                "/org/freedesktop/DBus",
-                "org.freedesktop.DBus",
-                "StartServiceByName",
-                [.string(Names.bus), .uint32(0)],
-                timeout: deadline
-            )
-        } catch {
-            guard error.name != DBusError.Name.noReply else { throw .deadline }
-            throw .noProvider
-        }
-        guard let owner = try await owner() else { throw .noProvider }
-        return owner
+        throw await canBeStarted() ? .locked : .noProvider
     }
 
-    private func owner() async throws(KeyringError) -> String? {
+    func owner() async throws(KeyringError) -> String? {
         do throws(DBusError) {
             return try await bus.owner(of: Names.bus)
         } catch {

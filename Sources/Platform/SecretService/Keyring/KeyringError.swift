@@ -23,10 +23,10 @@ package enum KeyringError: Error, Hashable, Sendable {
     /// The provider refused, in its own words.
     case failed(String)
 
-    /// What opens gnome-keyring where there is no display: it takes the password from its standard input, and the place of
-    /// a daemon that runs.
-    private static let unlockCommand =
-        "`stty -echo; head -n 1 | tr -d '\\n' | gnome-keyring-daemon --replace --unlock; stty echo`"
+    /// What opens gnome-keyring where there is no display, and makes its default collection where there is none: it takes
+    /// the password from its standard input, and the place of a daemon that runs; it stays when the terminal closes.
+    package static let unlockCommand =
+        "`stty -echo; head -n 1 | tr -d '\\n' | gnome-keyring-daemon --daemonize --replace --unlock; stty echo`"
 
     /// A sentence that tells a person what to do.
     package var advice: String {

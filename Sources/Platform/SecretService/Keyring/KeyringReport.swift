@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DBus
-import Linux
 
 /// What `keybell doctor` tells of the keyring.
 package struct KeyringReport: Hashable, Sendable {
@@ -31,6 +30,8 @@ package struct KeyringReport: Hashable, Sendable {
     package var others: [String] = []
     /// How many items are locked by themselves, of those that were asked about.
     package var lockedItems = 0
+    /// Whether nobody offers it, but the bus would start somebody.
+    package var canBeStarted = false
     /// Programs that run and could offer the Secret Service, but nobody does.
     package var idle: [Program] = []
     /// What went wrong, if anything did.
@@ -51,14 +52,11 @@ package struct KeyringReport: Hashable, Sendable {
     fileprivate var keepsSessions: Bool { [.keePassXC, .kwallet].contains(program) }
 
     /// The provider, if it is one of those that are known.
-    package var program: Program? {
-        switch executable?.split(separator: "/").last.map(String.init) ?? command {
-        // The kernel keeps 15 bytes of a name.
-        case "gnome-keyring-daemon", "gnome-keyring-d": .gnomeKeyring
-        case "keepassxc": .keePassXC
-        case "kwalletd5", "kwalletd6", "ksecretd": .kwallet
-        default: nil
-        }
+    package var program: Program? { Program(executable: executable, command: command) }
+
+    /// What the provider is called where it is remembered.
+    package var providerName: String? {
+        owner.map { _ in ProviderProcess.name(executable: executable, command: command) }
     }
 }
 
@@ -70,14 +68,11 @@ extension Keyring {
     package func doctor(schemas: [String] = []) async -> KeyringReport {
         var report = KeyringReport(state: .noProvider)
         do throws(KeyringError) {
-            let owner = try await provider()
+            guard let owner = try await owner() else { throw .noProvider }
             report.owner = owner
-            // Where the bus can't tell the process, the report says less.
-            if let pid = try? await bus.credentials(of: owner).pid {
-                report.pid = pid
-                report.executable = ProcessTable.executable(of: pid)
-                report.command = ProcessTable.status(of: pid)?.command
-            }
+            let process = await ProviderProcess(owner, on: bus)
+            (report.pid, report.executable, report.command) =
+                (process.pid, process.executable, process.command)
             report.state = .noCollection
             let place = try await place()
             report.collection = place.collection.text
@@ -93,7 +88,9 @@ extension Keyring {
             report.error = error
         }
         switch report.state {
-        case .noProvider: report.idle = await idlePrograms()
+        case .noProvider:
+            report.idle = await idlePrograms()
+            report.canBeStarted = await canBeStarted()
         case .noCollection:
             report.others = await collectionNames(of: report.owner, sparingVolatile: !report.keepsSessions)
         case .locked, .unlocked: break

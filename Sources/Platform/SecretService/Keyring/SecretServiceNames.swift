@@ -11,6 +11,9 @@ enum Names {
     static let item = "org.freedesktop.Secret.Item"
     static let prompt = "org.freedesktop.Secret.Prompt"
     static let properties = "org.freedesktop.DBus.Properties"
+    static let daemon = "org.freedesktop.DBus"
+    static let daemonPath: ObjectPath = "/org/freedesktop/DBus"
+    static let daemonInterface = "org.freedesktop.DBus"
     /// What stands for "no object" and "no prompt".
     static let nothing = "/"
 }

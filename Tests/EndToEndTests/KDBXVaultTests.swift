@@ -107,6 +107,28 @@ struct KDBXVaultTests {
         #expect(found.entries.map(\.password) == [SecretBytes(utf8: "hunter2")])
     }
 
+    @Test(arguments: [false, true])
+    func `what an editor overwrites right before a lock, or before the daemon's end, is in the file after it`(
+        ends: Bool
+    ) async throws {
+        let (household, path) = try await Self.household()
+        defer { try? FileManager.default.removeItem(atPath: path) }  // gone with the machine otherwise
+        let guest = try await Guest.associated(with: household, as: "firefox")
+        let stale = try Data(contentsOf: URL(filePath: path))
+        let saved = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        #expect(saved.success)
+        try stale.write(to: URL(filePath: path), options: .atomic)
+        if ends {
+            #expect(try await household.stop().status == 0)
+        } else {
+            #expect(try await household.keybell("lock").status == 0)
+            try await household.daemon.prints("it is put back")
+            // The end waits for what the lock has begun.
+            #expect(try await household.stop().status == 0)
+        }
+        #expect(try await shown("KeePassHttp Passwords/example.org", in: path, household) == "geheim\n")
+    }
+
     @Test func `while locked everything else is 503, and TriggerUnlock of a known client asks`() async throws
     {
         let (household, path) = try await Self.household()

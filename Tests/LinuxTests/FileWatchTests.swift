@@ -72,6 +72,51 @@ final class FileWatchTests {
         withExtendedLifetime(watch) {}
     }
 
+    @Test func `a change of any link on the way is told`() async throws {
+        let files = FileManager.default
+        for name in ["a", "b", "c", "real"] {
+            try files.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
+        }
+        try write("real/vault", "1")
+        // a/vault -> b/vault -> c/folder/vault, where c/folder is a link itself.
+        try files.createSymbolicLink(atPath: folder + "/a/vault", withDestinationPath: "../b/vault")
+        try files.createSymbolicLink(
+            atPath: folder + "/b/vault",
+            withDestinationPath: "\(folder)/c/folder/vault"
+        )
+        try files.createSymbolicLink(atPath: folder + "/c/folder", withDestinationPath: "../real")
+        #expect(
+            FilePlace.all(onTheWayTo: folder + "/a/vault").map(\.name).suffix(4) == [
+                "vault", "vault", "folder", "vault",
+            ]
+        )
+        for link in ["a/vault", "b/vault", "c/folder"] {
+            let watch = try watch("a/vault")
+            try files.removeItem(atPath: "\(folder)/\(link)")
+            try await waitForNext()
+            withExtendedLifetime(watch) {}
+            // As whoever has heard of that does: it is told when the link is back.
+            let next = try self.watch("a/vault")
+            let targets = [
+                "a/vault": "../b/vault", "b/vault": "\(folder)/c/folder/vault", "c/folder": "../real",
+            ]
+            try files.createSymbolicLink(
+                atPath: "\(folder)/\(link)",
+                withDestinationPath: try #require(targets[link])
+            )
+            try await waitForNext()
+            withExtendedLifetime(next) {}
+        }
+    }
+
+    @Test func `what is written under another name of the file is told`() async throws {
+        try FileManager.default.linkItem(atPath: folder + "/file", toPath: folder + "/links/other")
+        let watch = try watch("file")
+        try write("links/other", "2")
+        try await waitForNext()
+        withExtendedLifetime(watch) {}
+    }
+
     @Test func `a folder that isn't there can't be watched`() {
         #expect(throws: SystemCallError.self) { try watch("missing/file") }
     }

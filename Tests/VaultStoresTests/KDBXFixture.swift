@@ -30,6 +30,7 @@ struct KDBXFixture {
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
         patience: Duration = .seconds(120),
+        isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
@@ -47,6 +48,7 @@ struct KDBXFixture {
             folder.path("state"),
             clock,
             patience: patience,
+            isWatched: isWatched,
             reached: reached
         )
     }
@@ -63,6 +65,7 @@ struct KDBXFixture {
         _ state: String,
         _ clock: Observed<Int64>,
         patience: Duration = .seconds(120),
+        isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) -> KDBXStore {
         KDBXStore(
@@ -74,6 +77,7 @@ struct KDBXFixture {
             logger: quiet,
             now: { clock.now },
             patience: patience,
+            tellsChanges: { _ in isWatched },
             reached: reached
         )
     }

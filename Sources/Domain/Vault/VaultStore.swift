@@ -53,6 +53,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// finished.
     func close() async
 
+    /// Locks it, and returns once what was saved is where it is kept: the daemon ends.
+    func finish() async
+
     /// Makes it usable again after `lock` and `suspend`, where that takes no password: the person is back at the screen.
     func resume() async
 
@@ -75,6 +78,9 @@ extension VaultStore {
 
     /// Locks it.
     package func close() async { await lock() }
+
+    /// Locks it: what was saved is safe already.
+    package func finish() async { await lock() }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {}
 

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 #include <linux/netlink.h>

@@ -61,16 +61,8 @@ struct KDBXFile: Sendable {
         by deriver: any KeyDeriver,
         writingBy writer: any KeyDeriver
     ) throws(VaultError) -> Opened? {
-        let bytes = try reader.read()
-        guard Digest.sha256(bytes) != former.digest else { return nil }
-        let found = try reader.opened(bytes, like: former, by: deriver)
-        tellOther(found.shelf, than: former)
-        var database = found.shelf.database
-        guard database.merge(former.saved, from: former.shelf.database) else { return found }
-        logger.notice(
-            "Another program has overwritten what Keybell had saved; it is put back",
-            metadata: ["vault": "\(name)"]
-        )
+        guard let other = try overwritten(former, by: deriver) else { return nil }
+        guard let database = other.database else { return other.found }
         do throws(VaultError) {
             return try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
                 .0
@@ -81,12 +73,42 @@ struct KDBXFile: Sendable {
             )
             return Opened(
                 shelf: KDBXSnapshot(database),
-                key: found.key,
-                derived: found.derived,
-                digest: found.digest,
+                key: other.found.key,
+                derived: other.found.derived,
+                digest: other.found.digest,
                 saved: former.saved
             )
         }
+    }
+
+    /// Puts back into the file what another program has overwritten, if there is anything, for a vault that is locked.
+    func putBack(
+        _ former: Opened,
+        at now: Int64,
+        by deriver: any KeyDeriver,
+        writingBy writer: any KeyDeriver
+    ) throws(VaultError) {
+        guard try overwritten(former, by: deriver)?.database != nil else { return }
+        _ = try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
+    }
+
+    /// What is in the file now, and what it becomes with what Keybell had saved, if that isn't in it; nil if the file
+    /// still is the one that was read or written last.
+    private func overwritten(
+        _ former: Opened,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> (found: Opened, database: Database?)? {
+        let bytes = try reader.read()
+        guard Digest.sha256(bytes) != former.digest else { return nil }
+        let found = try reader.opened(bytes, like: former, by: deriver)
+        tellOther(found.shelf, than: former)
+        var database = found.shelf.database
+        guard database.merge(former.saved, from: former.shelf.database) else { return (found, nil) }
+        logger.notice(
+            "Another program has overwritten what Keybell had saved; it is put back",
+            metadata: ["vault": "\(name)"]
+        )
+        return (found, database)
     }
 
     /// Puts a draft into the file, after whatever other programs put there meanwhile.

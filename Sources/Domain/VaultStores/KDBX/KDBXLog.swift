@@ -44,4 +44,12 @@ struct KDBXLog: Sendable {
             metadata: ["vault": "\(vault)", "reason": "\(error)"]
         )
     }
+
+    /// What was saved may have been overwritten by another program, and could not be put back after a lock.
+    func isNotPutBack(_ error: VaultError) {
+        logger.error(
+            "What Keybell had saved may be missing in the vault's file: another program has written it, and it was locked before that could be put right",
+            metadata: ["vault": "\(vault)", "reason": "\(error)"]
+        )
+    }
 }

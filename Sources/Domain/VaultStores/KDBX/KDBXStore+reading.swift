@@ -8,7 +8,14 @@ package import Vault
 // What is read of an open vault: all of it from memory.
 extension KDBXStore {
     package func index() async throws(VaultError) -> LoginIndex {
-        try shelf().index
+        _ = try shelf()
+        if look.isNeeded {
+            // Later than that: what is known is served.
+            try? await withDeadline(KDBXLook.patience) {
+                if await self.look.findsAnother() { await self.fileChanged() }
+            }
+        }
+        return try shelf().index
     }
 
     package func state() async throws(VaultError) -> VaultState {

@@ -43,6 +43,8 @@ package actor KDBXStore: VaultStore {
     /// lock had made of it. What it holds of the database is gone when it ends.
     private var rereading: (any KeyDeriver)?
     private var follower: KDBXFollower
+    /// What is known of the file where inotify doesn't tell all.
+    let look: KDBXLook
     /// The saves and readings of the file.
     private var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
@@ -62,6 +64,7 @@ package actor KDBXStore: VaultStore {
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
     ///   - patience: How long whoever saves waits for the file.
+    ///   - tellsChanges: Whether inotify tells of whatever changes a file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
         name: String,
@@ -75,6 +78,7 @@ package actor KDBXStore: VaultStore {
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
         patience: Duration = .seconds(120),
+        tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) {
         self.name = name
@@ -86,7 +90,7 @@ package actor KDBXStore: VaultStore {
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
             reader: KDBXReader(name: name, path: path, keyFile: keyFile, limits: limits),
-            backup: state + "/" + KDBXIdentity.name(of: path, ending: "kdbx-backup"),
+            backup: KDBXBackup.inState(state, of: path),
             logger: logger,
             reached: reached
         )
@@ -98,6 +102,7 @@ package actor KDBXStore: VaultStore {
             logger: logger
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
+        look = KDBXLook(path: path, tellsChanges: tellsChanges)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
         opening.begin { [file] in file.clearLitter() }
@@ -130,9 +135,13 @@ package actor KDBXStore: VaultStore {
 
     /// Drops the database and its key; an unlock that is under way comes to nothing, and its key derivation ends.
     ///
-    /// A save that the person has allowed is finished.
+    /// A save that the person has allowed is finished, and so is putting back what another program has overwritten.
     package func lock() async {
         era += 1
+        if let opened, !opened.saved.isEmpty {
+            // An own hold on what that takes, until it is done.
+            line.join { await self.putBack(opened) }
+        }
         unlocking?.end()
         unlocking = nil
         rereading?.end()
@@ -146,6 +155,11 @@ package actor KDBXStore: VaultStore {
         isClosed = true
         await lock()
         news.finish()
+    }
+
+    package func finish() async {
+        await lock()
+        await line.isDone()
     }
 
     /// Is opened in another way from the next time on; while it is open it stays so, and an unlock that is under way goes
@@ -224,6 +238,7 @@ package actor KDBXStore: VaultStore {
             let (opened, password) = try await unlock.open()
             guard !unlock.isEnded else { throw .locked }
             take(opened)
+            await look.begin()
             await tell(opened)
             // A lock may come at each of these.
             if !unlock.isEnded { await unlock.keep(password) }
@@ -314,9 +329,26 @@ package actor KDBXStore: VaultStore {
         }
     }
 
-    private func fileChanged() async {
+    func fileChanged() async {
         guard opened != nil || unlocking != nil, follower.wantsReading() else { return }
         await line.join { await self.rereadNow() }.value
+    }
+
+    /// Sees, once the vault is locked, that what was saved is in the file: it was acknowledged.
+    private func putBack(_ former: KDBXReader.Opened) async {
+        for attempt in 1... {
+            do throws(VaultError) {
+                let (time, reader, writer) = (now(), makeDeriver(), makeDeriver())
+                try await work { [file] () throws(VaultError) in
+                    try file.putBack(former, at: time, by: reader, writingBy: writer)
+                }
+                return
+            } catch {
+                guard attempt < 6 else { return log.isNotPutBack(error) }
+                // Another program may be in the midst of writing it; nobody cancels this.
+                try? await pause(.seconds(1))
+            }
+        }
     }
 
     private func rereadNow() async {

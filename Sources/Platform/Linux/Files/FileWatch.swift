@@ -7,9 +7,9 @@ import Glibc
 
 /// Tells when a file may have become another: written, replaced, moved or removed, by whomever.
 ///
-/// The folders are watched (inotify), not the file, for most programs put a new file in the old one's place; where
-/// the path is a symbolic link, its target's folder is watched as well. Nothing polls: without events no thread
-/// wakes. It ends when it is let go of.
+/// Watched (inotify) are the file's folder, for most programs put a new file in the old one's place; the file itself,
+/// which may be written under another name, as where it is a mount point; and the folder of each symbolic link on the
+/// way. Nothing polls: without events no thread wakes. It ends when it is let go of.
 package final class FileWatch: Sendable {
     private let source: DispatchSource
 
@@ -33,15 +33,21 @@ package final class FileWatch: Sendable {
             "inotify_init1",
             inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
         )
-        // A link to nothing is watched where it stands.
-        let places = Set([path, (try? FileBytes.resolved(path)) ?? path])
         var names: [Int32: Set<String>] = [:]
-        for place in places {
-            let events = Self.events | (seesWrites ? UInt32(IN_MODIFY) : 0)
-            let folder = unsafe inotify_add_watch(watch.number, SafeFile.parent(of: place), events)
-            guard folder >= 0 else { throw .last("inotify_add_watch") }
-            names[folder, default: []].insert(place.split(separator: "/").last.map(String.init) ?? "")
+        let writes = seesWrites ? UInt32(IN_MODIFY) : 0
+        var failure: SystemCallError?
+        for place in FilePlace.all(onTheWayTo: path) {
+            let folder = unsafe inotify_add_watch(watch.number, place.folder, Self.events | writes)
+            if folder >= 0 {
+                names[folder, default: []].insert(place.name)
+            } else {
+                failure = .last("inotify_add_watch")
+            }
         }
+        // Where there is no file yet, its folder tells of it.
+        _ = unsafe inotify_add_watch(watch.number, path, Self.fileEvents | writes)
+        // A link to nothing is watched where it stands.
+        if names.isEmpty, let failure { throw failure }
         let number = watch.release()
         source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue).concrete
         source.setEventHandler { [names] in
@@ -59,6 +65,9 @@ package final class FileWatch: Sendable {
         IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF
             | IN_MOVE_SELF
     )
+
+    /// Its names are its folders' business.
+    private static let fileEvents = UInt32(IN_CLOSE_WRITE | Int32(IN_MASK_ADD))
 
     /// Reads what has happened; whether any of it was about one of these names, or about a folder itself.
     private static func drain(_ number: Int32, _ names: [Int32: Set<String>]) -> Bool {

@@ -13,11 +13,13 @@ import Operations
 import ServiceLifecycle
 import Settings
 import UnixSignals
+import Vault
 
 /// The daemon as a whole: ``Components``, what listens, and what is on the bus, started in order.
 struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
+    private let vaults: Current<[any VaultStore]>
     private let logger: Logger
 
     /// Connects to the bus, takes the port, exports the objects, reads the keys and takes the bus name, in this order:
@@ -98,6 +100,7 @@ struct Composition: Sendable {
         services += [QueueShutdown(approvals: components.approvals), ReadinessNotice(logger: logger)]
         self.services = services
         followUps = components.handler.value.followUps
+        vaults = components.vaults
         await components.clients.load()
         await components.prepare(components.vaults.value, configuration.lock)
         try await Self.takeName(on: bus)
@@ -124,9 +127,25 @@ struct Composition: Sendable {
         await finish()
     }
 
-    /// Lets what follows the last answers end, such as the record of one that didn't arrive.
+    /// How long the vaults may take to write what was saved: deriving a key twice takes a while.
+    ///
+    /// The unit's TimeoutStopSec is longer.
+    private static let patience = Duration.seconds(40)
+
+    /// Lets what follows the last answers end, such as the record of one that didn't arrive, and what was saved be where
+    /// it is kept.
     private func finish() async {
         // A deadline is the only error there is.
         try? await withDeadline(.seconds(5)) { await followUps.finish() }
+        let vaults = vaults.value
+        do {
+            try await withDeadline(Self.patience) {
+                await withTaskGroup { group in
+                    for vault in vaults { group.addTask { await vault.finish() } }
+                }
+            }
+        } catch {
+            logger.error("The daemon ends before all that was saved is known to be in the vaults' files")
+        }
     }
 }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Linux
+
+/// The former content of a vault's file, which each save keeps.
+package struct KDBXBackup: Equatable, Sendable {
+    /// Where it is.
+    package let path: String
+    /// When that content was written, in seconds since 1970.
+    package let time: Int64
+
+    /// Where the former content goes where the file has to be written in place.
+    static func inState(_ state: String, of vault: String) -> String {
+        state + "/" + KDBXIdentity.name(of: vault, ending: "kdbx-backup")
+    }
+
+    /// What was kept of a vault's file, the newest first.
+    ///
+    /// It blocks.
+    ///
+    /// - Parameters:
+    ///   - vault: The file's path, as the configuration has it.
+    ///   - state: The state folder.
+    /// - Returns: What is there and isn't empty.
+    package static func found(of vault: String, state: String) -> [KDBXBackup] {
+        // A file that has gone is where the path says, as far as one can tell.
+        let file = (try? FileBytes.resolved(vault)) ?? vault
+        var paths = [FileReplacement.backup(of: file), inState(state, of: vault)]
+        if file != vault { paths.append(FileReplacement.backup(of: vault)) }
+        return paths.compactMap { path in
+            guard let stamp = FileStamp(path), stamp.size > 0 else { return nil }
+            return KDBXBackup(path: path, time: stamp.seconds)
+        }.sorted { $0.time > $1.time }
+    }
+}

@@ -93,6 +93,16 @@ struct BadValueTests {
         #expect(complaint(about: text) == "config.toml: " + message)
     }
 
+    @Test(arguments: [
+        ("[access]\nask = never", true), ("[[vault]]\npath = ~/a.kdbx", true), ("[http]\nport = 1x", false),
+        ("[access]\nask = \"never", false),
+    ])
+    func `a text without quotes is told that it needs some`(text: String, isTold: Bool) {
+        let message = complaint(about: text)
+        #expect(message.hasPrefix("config.toml: line 2, "))
+        #expect(message.hasSuffix(" (texts stand in quotes)") == isTold, "\(message)")
+    }
+
     @Test(arguments: ["2.3.1", "2.3.1.0.0", "1.3.9.9", "2.3.x.0", "", "2..1.0", "99999.0.0.0", "-2.3.1.0"])
     func `a version that clients can't read is refused`(version: String) {
         #expect(
@@ -158,6 +168,18 @@ struct BadValueTests {
         (
             "kind = \"kdbx\"\npath = \"~/a.kdbx\"\n[[vault]]\nkind = \"kdbx\"\npath = \"/home/ann/a.kdbx\"\nname = \"b\"",
             "vault[1].path: is the file of the vault \"a\", too"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"~/main.kdbx\"\n[[vault]]\nkind = \"kdbx\"\npath = \"/Main.kdbx\"",
+            "vault[1].name: another vault is called \"main\": \"Main\" differs by upper and lower case alone"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"/a.kdbx\"\nname = \"keyring\"",
+            "vault[0].name: \"keyring\" stands for your keyring, as in `keybell unlock keyring`: give the file another name"
+        ),
+        (
+            "kind = \"kdbx\"\npath = \"/Keyring.kdbx\"",
+            "vault[0].name: \"Keyring\" stands for your keyring, as in `keybell unlock keyring`: give the file another name"
         ),
     ])
     func `a vault that can't be meant is refused`(text: String, message: String) {

@@ -43,6 +43,33 @@ struct FileTests {
         }
     }
 
+    @Test(arguments: [".config/keybell/config.toml", ".config/keybell", ".config"])
+    func `a link to nothing is no missing file: somebody has put it there`(link: String) throws {
+        try withHome { home, folders in
+            let place = home.path + "/" + link
+            try FileManager.default.removeItem(atPath: home.path + "/.config")
+            let folder = place.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(atPath: place, withDestinationPath: "/mnt/gone/x")
+            let error = #expect(throws: ConfigurationError.self) {
+                try Configuration.loadIfThere(folders: folders)
+            }
+            #expect(error?.description.hasSuffix(" a link to something that isn't there") == true)
+            // One that leads somewhere, where no file is, is as good as none.
+            try FileManager.default.removeItem(atPath: place)
+            guard link != ".config/keybell/config.toml" else { return }
+            try FileManager.default.createDirectory(
+                atPath: home.path + "/real",
+                withIntermediateDirectories: true
+            )
+            try FileManager.default.createSymbolicLink(
+                atPath: place,
+                withDestinationPath: home.path + "/real"
+            )
+            #expect(try Configuration.loadIfThere(folders: folders) == nil)
+        }
+    }
+
     @Test func `a folder in the place of the file is an error`() throws {
         try withHome { home, folders in
             #expect(throws: ConfigurationError.self) {

@@ -25,8 +25,16 @@ extension Configuration {
         let bytes: [UInt8]
         do throws(FileTrustError) {
             bytes = try FileTrust.read(file, home: folders.home)
-        } catch .unreadable(let error) where error.isNoSuchFile && path == nil {
-            return nil
+        } catch .unreadable(let error) where error.isNoSuchFile {
+            // Somebody has put it there, so that the defaults aren't what is wanted: its disk may not be mounted yet.
+            if let link = FileBytes.danglingLink(onTheWayTo: file) {
+                throw .unreadable(
+                    file: file,
+                    reason: "\(link == file ? "is" : "\(link) is") a link to something that isn't there"
+                )
+            }
+            if path == nil { return nil }
+            throw Self.refusal(.unreadable(error), file: file)
         } catch {
             throw Self.refusal(error, file: file)
         }
@@ -72,7 +80,13 @@ extension Configuration {
             document = try TOMLTable(string: text)
         } catch let error as TOMLParseError {
             let place = error.source.begin
-            throw .syntax(file: file, line: place.line, column: place.column, message: error.description)
+            let hint = lacksQuotes(in: text, line: place.line) ? " (texts stand in quotes)" : ""
+            throw .syntax(
+                file: file,
+                line: place.line,
+                column: place.column,
+                message: error.description + hint
+            )
         } catch {
             throw .unreadable(file: file, reason: "is not TOML")
         }
@@ -80,6 +94,22 @@ extension Configuration {
             return try Configuration(reading: TableReader(document), folders: folders)
         } catch {
             throw .invalid(file: file, key: error.key, message: error.message)
+        }
+    }
+
+    /// Whether the value in a line looks like a text without quotes, such as `ask = never`.
+    private static func lacksQuotes(in text: String, line: Int) -> Bool {
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(line - 1), let sign = lines[line - 1].firstIndex(of: UInt8(ascii: "="))
+        else { return false }
+        let value = lines[line - 1][sign...].dropFirst().drop { $0 == 0x20 || $0 == 0x09 }
+        guard let first = value.first, !value.starts(with: "true".utf8), !value.starts(with: "false".utf8)
+        else { return false }
+        switch first {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "~"),
+            UInt8(ascii: "/"), UInt8(ascii: "$"), UInt8(ascii: "*"):
+            return true
+        default: return false
         }
     }
 

@@ -18,7 +18,7 @@ extension VaultSettings {
     static func all(in document: TableReader, _ folders: Folders) throws(KeyProblem)
         -> [VaultSettings]
     {
-        var names: Set<String> = []
+        var names: [String: String] = [:]
         var keyring: TableReader?
         var files: [VaultFile: String] = [:]
         let vaults = try document.tables("vault") { table throws(KeyProblem) in
@@ -27,8 +27,21 @@ extension VaultSettings {
                 if let keyring { throw Self.secondKeyring(keyring, table) }
                 keyring = table
             }
-            guard names.insert(vault.name).inserted else {
-                throw table.problem("name", "another vault is called \"\(vault.name)\", too")
+            // Who names one would mean the other, and in a question nobody sees the difference.
+            let folded = vault.name.uppercased().lowercased()
+            if let other = names.updateValue(vault.name, forKey: folded) {
+                throw table.problem(
+                    "name",
+                    other == vault.name
+                        ? "another vault is called \"\(other)\", too"
+                        : "another vault is called \"\(other)\": \"\(vault.name)\" differs by upper and lower case alone"
+                )
+            }
+            guard vault.kind == .keyring || folded != Self.keyring.name else {
+                throw table.problem(
+                    "name",
+                    "\"\(vault.name)\" stands for your keyring, as in `keybell unlock keyring`: give the file another name"
+                )
             }
             if let path = vault.path {
                 let file = VaultFile(path)
@@ -57,9 +70,9 @@ extension VaultSettings {
         kind = try table.choice("kind") ?? .keyring
         path = try table.text("path").map(folders.expanding)
         keyFile = try table.text("key_file").map(folders.expanding)
-        // No shell reads it, which would do that; arguments are the program's own business.
+        // No shell reads it, which would do that.
         passwordCommand = try table.texts("password_command", mayBeEmpty: true).map { words in
-            words.prefix(1).map(folders.expanding) + words.dropFirst()
+            words.map(folders.expanding)
         }
         password = try table.choice("password")
         remembersPassword = try table.bool("remember_password") ?? false

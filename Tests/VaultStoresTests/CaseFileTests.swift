@@ -100,6 +100,32 @@ struct CaseFileTests {
         }
     }
 
+    @Test func `a password that says TOTP goes out as the code, and as nothing where there is no seed`()
+        async throws
+    {
+        let store = try await opened("one-time-codes.kdbx")
+        let missed = Observed<Set<LoginID>>([])
+        // As the defaults have it: string fields don't go out.
+        let resolver = PlaceholderResolver(
+            scope: PlaceholderScope(passwords: true, fields: .none),
+            now: 59,
+            missed: { id in missed.update { $0.insert(id) } },
+            find: { _ in nil }
+        )
+        for login in try await store.index().all {
+            var budget = ExpansionBudget()
+            let secrets = try await store.secrets(of: login.id)
+            let password = try await resolver.resolved(
+                secrets.password,
+                of: PlaceholderEntry(id: login.id, parts: [:], fields: secrets.fields),
+                in: .password,
+                within: &budget
+            )
+            #expect(password.exposedText() == (login.username == "h" ? "" : "287082"), "\(login.title)")
+            #expect(missed.now.contains(login.id) == (login.username == "h"))
+        }
+    }
+
     @Test func `a file opens with its key file alone, or with an empty password`() async throws {
         #expect(
             try await opened("key-file-alone.kdbx", password: nil, keyFile: "only.key").index().count == 1

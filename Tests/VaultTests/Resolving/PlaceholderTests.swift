@@ -138,8 +138,8 @@ import Testing
 
     @Test(
         arguments: [
-            ("{S:PIN}", noFields, .password), ("{S:PIN}", some, .field), ("{TOTP}", noFields, .password),
-            ("{TOTP}", noFields, .name), ("{TIMEOTP}", some, .password), ("{TOTP}", some, .name),
+            ("{S:PIN}", noFields, .password), ("{S:PIN}", some, .field),
+            ("{TOTP}", noFields, .name), ("{TIMEOTP}", some, .name), ("{TOTP}", namesAlone, .name),
             ("{PASSWORD}", namesAlone, .name), ("{PASSWORD}", namesAlone, .field),
             ("{PASSWORD}", some, .name),
             ("{REF:P@T:Other title}", noFields, .name), ("{REF:P@T:Other title}", namesAlone, .field),
@@ -157,7 +157,8 @@ import Testing
     @Test(
         arguments: [
             ("{USERNAME}{URL}", namesAlone, .name, "bobhttps://bank.example"),
-            ("{TOTP}", some, .field, "287082"),
+            ("{TOTP}", some, .field, "287082"), ("{TOTP}", noFields, .password, "287082"),
+            ("<{TIMEOTP}>", some, .password, "<287082>"),
             ("{S:KPH: code}", some, .password, "287082"),
             ("{REF:P@T:Other title}", noFields, .password, "s3cret"),
             ("{REF:U@T:Other title}", noFields, .name, "carol"), ("{PASSWORD}", some, .field, "pass}{word"),

@@ -7,8 +7,9 @@
 ///   a string field: whoever set up the entry in KeePass meant it to be one. It never becomes part of a title or a
 ///   user name.
 /// - `{S:name}` stands for a string field that goes out to this client itself.
-/// - A one-time code is made of string fields. Into a string field that goes out it may be put (`KPH: code` as
-///   `{TOTP}` is how people let a client have codes); elsewhere only where every string field goes out.
+/// - A one-time code is made of string fields, which it doesn't show. It goes where passwords do, into a password or a
+///   string field that goes out: who gives an entry the password `{TOTP}`, or a field `KPH: code` that says so, wants
+///   clients to have the code. Elsewhere it goes only where every string field goes out.
 /// - Notes go where every string field does, and only into a string field: so does `{REF:N@…}`.
 package struct PlaceholderScope: Sendable, Equatable {
     /// Which string fields go out.
@@ -55,7 +56,7 @@ package struct PlaceholderScope: Sendable, Equatable {
         switch placeholder {
         case .part(let part): admits(part, in: place)
         case .field(let name): gives(field: name)
-        case .oneTimeCode: place == .field || fields == .all
+        case .oneTimeCode: place != .name || fields == .all
         case .reference(let reference):
             if case .part(let part) = reference.wanted { admits(part, in: place) } else { true }
         }

@@ -80,6 +80,9 @@ struct DoctorTests {
         let hidden = PortCheck.Listener(uid: 1, holders: [], saysKeybell: true)
         #expect(PortCheck.finding("a", hidden, daemon: daemon, ownUID: 1).level == .ok)
         #expect(PortCheck.finding("a", hidden, daemon: nil, ownUID: 1).level == .failure)
+        // It has no bus name then, and says so on the sockets that systemd passed.
+        let faulty = PortCheck.finding("a", hidden, daemon: nil, ownUID: 1, isConfigured: false)
+        #expect(faulty.level == .ok && faulty.text.contains("configuration has a mistake"))
         let other = PortCheck.finding("a", .init(uid: 2, holders: []), daemon: nil, ownUID: 1)
         #expect(other.level == .failure && other.text.contains("another user"))
     }
@@ -120,6 +123,37 @@ struct DoctorTests {
         let found = KeyringCheck.findings(KeyringReport(state: state))
         #expect(found.last?.level == level)
         #expect((found.last?.advice.isEmpty == true) == (level == .ok))
+    }
+
+    @Test func `a provider that the bus starts when it is wanted is no failure`() {
+        var report = KeyringReport(state: .noProvider)
+        report.canBeStarted = true
+        #expect(KeyringCheck.findings(report).map(\.level) == [.warning])
+        // One that runs without offering it has advice of its own.
+        report.idle = [.keePassXC]
+        #expect(KeyringCheck.findings(report).map(\.level) == [.failure])
+    }
+
+    @Test(arguments: [
+        ("gnome-keyring", nil, 0, nil), ("gnome-keyring", "KeePassXC", 100, "KeePassXC"),
+        ("gnome-keyring", "KeePassXC", 700_000, nil), ("KeePassXC", nil, 700_000, "KeePassXC"),
+        ("KeePassXC", "gnome-keyring", 0, "KeePassXC"),
+    ])
+    func `another program than before is told for a week`(
+        last: String,
+        former: String?,
+        age: Int64,
+        told: String?
+    ) {
+        var report = KeyringReport(state: .unlocked)
+        report.owner = ":1.7"
+        report.executable = "/usr/bin/gnome-keyring-daemon"
+        let memory = ProviderMemory.Content(name: last, former: former, since: 1_000_000)
+        let finding = KeyringCheck.changeOfProvider(report, memory, now: 1_000_000 + age)
+        #expect(finding?.level == (told == nil ? nil : .warning))
+        if let told { #expect(finding?.text.contains(told) == true) }
+        report.owner = nil
+        #expect(KeyringCheck.changeOfProvider(report, memory, now: 1_000_000) == nil)
     }
 
     @Test(arguments: [CollectionState.noCollection, .locked])

@@ -14,8 +14,8 @@ private struct PluginKeyFile {
     let folder: TemporaryFolder
     let path: String
 
-    // Without strings, it is a file without the plugin's entry.
-    init(_ strings: [(name: String, value: String)]?) async throws {
+    // Without strings, it is a file without the plugin's entry, but for one of that title.
+    init(_ strings: [(name: String, value: String)]?, title: String = "KeePassHttp Settings") async throws {
         folder = try TemporaryFolder()
         path = folder.path("people's.kdbx")
         let fields = (strings ?? []).map { name, value in
@@ -26,7 +26,7 @@ private struct PluginKeyFile {
             <?xml version="1.0" encoding="utf-8"?>
             <KeePassFile><Meta><Generator>KeePass</Generator></Meta><Root><Group>
             <UUID>EBESExQVFhcYGRobHB0eHw==</UUID><Name>Root</Name>
-            <Entry><UUID>\(uuid)</UUID><String><Key>Title</Key><Value>KeePassHttp Settings</Value></String>
+            <Entry><UUID>\(uuid)</UUID><String><Key>Title</Key><Value>\(title)</Value></String>
             \(fields.joined())</Entry></Group></Root></KeePassFile>
             """
         let document = try folder.write("export.xml", xml)
@@ -171,6 +171,13 @@ struct KeyImportTests {
         let none = try await PluginKeyFile(nil)
         #expect(
             refusal { () throws(ConsoleError) in _ = try none.keys() }
+                == "The entry \"KeePassHttp Settings\" of this file isn't the plugin's, which has the uuid "
+                + "34697A408A5B41C09F36897D623ECB31: this one's is 00000000000000000000000000000001, as a copied or "
+                + "imported entry's is, and no client's key in it was ever in use here. " + other
+        )
+        let without = try await PluginKeyFile(nil, title: "Something else")
+        #expect(
+            refusal { () throws(ConsoleError) in _ = try without.keys() }
                 == "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import. "
                 + other
         )

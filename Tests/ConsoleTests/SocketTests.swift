@@ -33,4 +33,12 @@ struct SocketTests {
         #expect(SocketCheck.finding(absent, port: 1) == nil)
         #expect(SystemdUnit(parsing: "") == nil)
     }
+
+    @Test func `without systemd it is said what was written and what is to be done`() {
+        let text = SocketCommand.withoutSystemd(19500, configuration: "/c.toml", dropIn: "/d.conf")
+        #expect(text.contains("Written is `port = 19500` in /c.toml, and a setting for systemd in /d.conf"))
+        #expect(text.contains("End keybelld and start it again") && text.contains("http://localhost:19500"))
+        let named = SocketCommand.withoutSystemd(19500, configuration: nil, dropIn: "/d.conf")
+        #expect(named.contains("Written is a setting for systemd in /d.conf"))
+    }
 }

@@ -46,7 +46,7 @@ struct DoctorVaultTests {
         ("path = \"FOLDER/nosuch.kdbx\"", "isn't there", "Mount the disk"),
         ("path = \"FOLDER\"", "is a folder", "Name the file itself"),
         ("path = \"/etc/passwd\"", "no KeePass database", "must name a .kdbx file"),
-        ("path = \"FOLDER/empty\"", "is empty", "backup"),
+        ("path = \"FOLDER/empty\"", "is empty", "from a backup"),
         ("path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/nosuch.key\"", "the key file", "`key_file`"),
         ("path = \"FOLDER/main.kdbx\"\nkey_file = \"FOLDER/empty\"", "of no use", "Fetch the key file"),
         (
@@ -66,6 +66,59 @@ struct DoctorVaultTests {
         let finding = try await Home(vault).finding("Vault main")
         #expect(finding.level == "failure")
         #expect(finding.text.contains(text) && finding.text.contains(cure), "\(finding)")
+    }
+
+    @Test(arguments: [
+        ("path = \"FOLDER/empty\"", "empty"), ("path = \"FOLDER/nosuch.kdbx\"", "nosuch.kdbx"),
+        ("path = \"FOLDER/main.kdbx\"", "main.kdbx"),
+    ])
+    func `a backup is named that is there, with its date, and none that isn't`(vault: String, file: String)
+        async throws
+    {
+        let home = try await Home(vault, file: Array("nothing".utf8))
+        let without = try await home.finding("Vault main")
+        #expect(!without.text.contains("keybell-backup") && !without.text.contains("`cp"), "\(without)")
+        let backup = try home.folder.write(file + ".keybell-backup", "kept")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)],
+            ofItemAtPath: backup
+        )
+        let found = try await home.finding("Vault main")
+        #expect(found.text.contains("its content of 2023-11-14"), "\(found)")
+        #expect(found.text.contains("`cp \(backup) \(home.folder.path(file))`"), "\(found)")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a file system of its own needs a mount namespace"))
+    func `a vault that can be read and not saved into is told of`() async throws {
+        let home = try await Home("path = \"FOLDER/disk/main.kdbx\"")
+        let folder = home.folder.path
+        let script = """
+            run() { setpriv --reuid=nobody --regid=nogroup --clear-groups "\(Household.programs)/keybell" doctor --config config.toml; }
+            mkdir "\(folder)/disk" && chmod -R a+rX "\(folder)"
+            mount -t tmpfs -o size=256k tmpfs "\(folder)/disk"
+            cd "\(folder)/disk"
+            cp ../main.kdbx . && cp "\(home.household.configuration)" config.toml && chown -R nobody . && chmod 755 .
+            run; chmod 444 main.kdbx
+            run; chmod 644 main.kdbx; head -c 300000 /dev/zero >filler
+            run
+            mount -o remount,ro .
+            run
+            """
+        let report = try await ChildProcess.run(
+            "unshare",
+            ["--mount", "sh", "-c", script],
+            environment: ["HOME": "/nonexistent", "XDG_STATE_HOME": "/tmp"]
+        )
+        let found = report.output.split(separator: "\n").filter { $0.contains(" Vault main: ") }.map {
+            $0.hasPrefix("ok") ? "ok" : String($0.split(separator: ":").last ?? "")
+        }
+        #expect(
+            found == [
+                "ok", "ok", " it may not be written", "ok", " its disk is full", "ok",
+                " its disk can only be read",
+            ],
+            "\(report)"
+        )
     }
 
     @Test func `a file that is cut off is told of`() async throws {
@@ -173,6 +226,8 @@ struct DoctorVaultTests {
             mount -t tmpfs -o size=64k tmpfs "$XDG_STATE_HOME/keybell"
             head -c 60000 /dev/zero >"$XDG_STATE_HOME/keybell/filler"
             "\(Household.programs)/keybell" doctor
+            head -c 65536 /dev/zero >"$XDG_STATE_HOME/keybell/filler"
+            "\(Household.programs)/keybell" doctor
             mount -o remount,ro "$XDG_STATE_HOME/keybell"
             "\(Household.programs)/keybell" doctor
             """
@@ -181,6 +236,8 @@ struct DoctorVaultTests {
             ["--mount", "sh", "-c", script],
             environment: home.household.bus.environment
         )
+        // A few records fit where little room is left.
+        #expect(report.output.contains("ok    State: "), "\(report)")
         #expect(report.output.contains("is on a disk that is full"), "\(report)")
         #expect(report.output.contains("can only be read"), "\(report)")
     }

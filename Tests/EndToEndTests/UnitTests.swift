@@ -214,6 +214,8 @@ struct UnitTests {
             echo
             systemctl --user is-active keybell.socket
             $keybell doctor | grep -F 'keybell.socket: ' || true
+            $keybell doctor | grep ':\(port):' || true
+            $keybell status 2>&1 || true
             printf '[http]\\nport = \(port)\\n' >"$XDG_CONFIG_HOME/keybell/config.toml"
             for _ in $(seq 100); do
                 curl -sS -m 30 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/ >after
@@ -236,6 +238,13 @@ struct UnitTests {
             "\(report.output)"
         )
         #expect(report.output.contains("\"Hash\""), "\(report.output) \(log)")
+        #expect(report.output.contains("ok    127.0.0.1:\(port): "), "\(report.output)")
+        #expect(!report.output.contains("FAIL"), "\(report.output)")
+        #expect(
+            report.output.contains("its configuration has a mistake: ")
+                && report.output.contains("http.prot: unknown key"),
+            "\(report.output)"
+        )
     }
 
     @Test(.enabled(if: getuid() == 0, "a systemd of its own needs a mount namespace"))
@@ -298,6 +307,8 @@ struct UnitTests {
             curl -sS -m 30 http://127.0.0.1:\(other)/version
             echo
             $keybell doctor | grep -F 'keybell.socket: ' || true
+            $keybell doctor | grep ':\(port):' || true
+            $keybell status 2>&1 || true
             $keybell socket --own-port
             own=$(grep -o 'port = .*' "$XDG_CONFIG_HOME/keybell/config.toml")
             curl -sS -m 30 "http://127.0.0.1:${own#port = }/version"

@@ -3,6 +3,7 @@
 import BusInterface
 import DBus
 import DisplayText
+import Settings
 
 /// The daemon, as seen over the session bus.
 struct DaemonBus: Sendable {
@@ -110,16 +111,27 @@ extension ConsoleError {
         case DBusError.Name.noReply:
             self = .unreachable("Keybell didn't answer in time. `journalctl --user -u keybell` may say why.")
         case _ where absent:
-            self = .unreachable(
-                "Keybell isn't running. Start it with `systemctl --user start keybell`, or run keybelld; "
-                    + "`keybell doctor` finds what is in the way."
-            )
+            self = .unreachable(Self.notRunning)
         case DBusError.Name.unknownMethod:
             self = .refused(
                 "This Keybell can't do that yet: restart the daemon if it is older than this command."
             )
         default:
             self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
+        }
+    }
+
+    /// What to do where no daemon is on the bus: with a mistake in its configuration it doesn't come there.
+    private static var notRunning: String {
+        do throws(ConfigurationError) {
+            _ = try Configuration.loadIfThere()
+            return
+                "Keybell isn't running. Start it with `systemctl --user start keybell`, or run keybelld; "
+                + "`keybell doctor` finds what is in the way."
+        } catch {
+            return
+                "Keybell can't begin its work, for its configuration has a mistake: \(PlainText.cleaned("\(error)")). "
+                + "Correct that, then start it with `systemctl --user start keybell`, or run keybelld."
         }
     }
 }

@@ -35,10 +35,32 @@ struct SocketCommand: AsyncParsableCommand {
             }
         }
         let port = try Configuration.forCommand(nil).http.port
-        try SocketDropIn(folders: folders).write(port: port)
-        if !noRestart { try await restart(port) }
+        let dropIn = SocketDropIn(folders: folders)
+        try dropIn.write(port: port)
+        if !noRestart {
+            guard await SystemdUnit.find("keybell.socket") != nil else {
+                throw ConsoleError.refused(
+                    Self.withoutSystemd(
+                        port,
+                        configuration: ownPort ? folders.configurationFile : nil,
+                        dropIn: dropIn.path
+                    )
+                )
+            }
+            try await restart(port)
+        }
         Output.line("keybell.socket holds port \(port)\(noRestart ? " once it is restarted" : "").")
         Output.line("In a browser extension, set the address http://localhost:\(port).")
+    }
+
+    /// What was written where no systemd takes it, and what is to be done by hand.
+    static func withoutSystemd(_ port: Int, configuration: String?, dropIn: String) -> String {
+        let port = "\(port)"
+        let own = configuration.map { "`port = \(port)` in \(PlainText.cleaned($0)), and " } ?? ""
+        return
+            "There is no systemd for this user that could hold port \(port). Written is \(own)a setting for systemd in "
+            + "\(PlainText.cleaned(dropIn)), for when there is one. End keybelld and start it again: it takes port \(port) "
+            + "itself. Then set http://localhost:\(port) in your browser extension."
     }
 
     /// A port for this user that nobody has now: the same one each time, where it is free.
@@ -81,7 +103,7 @@ struct SocketCommand: AsyncParsableCommand {
 /// The drop-in that gives keybell.socket its port.
 struct SocketDropIn: Sendable {
     private let folder: String
-    private var path: String { folder + "/port.conf" }
+    var path: String { folder + "/port.conf" }
 
     init(folders: Folders) {
         folder = folders.userUnits + "/keybell.socket.d"

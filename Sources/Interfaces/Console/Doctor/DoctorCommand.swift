@@ -74,7 +74,11 @@ struct DoctorCommand: AsyncParsableCommand {
             read.level == .failure
             ? Configuration.portOfFaulty(path: config ?? daemon?.configurationFile)
             : UInt16(clamping: configuration.http.port)
-        findings += await PortCheck.findings(port: port, daemon: daemon)
+        findings += await PortCheck.findings(
+            port: port,
+            daemon: daemon,
+            isConfigured: read.level != .failure
+        )
         findings += CertificateCheck.findings(configuration.http, now: Moment.now())
         findings += await VaultCheck.findings(configuration, opening: open)
         findings += await PinentryCheck.findings(configuration, daemonHasDisplay: hasDisplay)

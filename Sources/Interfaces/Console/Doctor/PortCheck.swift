@@ -15,7 +15,14 @@ enum PortCheck {
     }
 
     /// Looks at a port; at none where nobody knows which it is to be.
-    static func findings(port: UInt16?, daemon: DaemonProcess?) async -> [Finding] {
+    ///
+    /// Where the configuration has a mistake, the daemon has no bus name, and answers that on the sockets that systemd
+    /// passed.
+    static func findings(
+        port: UInt16?,
+        daemon: DaemonProcess?,
+        isConfigured: Bool = true
+    ) async -> [Finding] {
         guard let port else {
             let text = "which one is to be used can't be read from the configuration"
             return [.warning("Port", text, do: "Correct the configuration, then run this again.")]
@@ -40,7 +47,13 @@ enum PortCheck {
                     listener?.saysKeybell = await DaemonAddress(port: port).saysKeybell(host)
                 }
                 findings.append(
-                    finding(address.description, listener, daemon: daemon, ownUID: getuid())
+                    finding(
+                        address.description,
+                        listener,
+                        daemon: daemon,
+                        ownUID: getuid(),
+                        isConfigured: isConfigured
+                    )
                 )
             } catch {
                 findings.append(
@@ -66,7 +79,8 @@ enum PortCheck {
         _ subject: String,
         _ listener: Listener?,
         daemon: DaemonProcess?,
-        ownUID: UInt32
+        ownUID: UInt32,
+        isConfigured: Bool = true
     ) -> Finding {
         guard let listener else {
             guard daemon != nil else { return .ok(subject, "free") }
@@ -91,9 +105,15 @@ enum PortCheck {
         if listener.holders.contains(where: { $0.executable.hasSuffix("/systemd") }) {
             return .ok(subject, "systemd holds it for Keybell, and starts it when somebody asks")
         }
-        guard !listener.saysKeybell,
-            !listener.holders.contains(where: { $0.executable.hasSuffix("/keybelld") })
-        else {
+        let isKeybell =
+            listener.saysKeybell || listener.holders.contains { $0.executable.hasSuffix("/keybelld") }
+        if isKeybell, !isConfigured {
+            return .ok(
+                subject,
+                "Keybell holds it, and tells whoever asks that its configuration has a mistake"
+            )
+        }
+        guard !isKeybell else {
             return .failure(
                 subject,
                 "a Keybell listens that this session bus doesn't know",

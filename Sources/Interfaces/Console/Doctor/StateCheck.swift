@@ -8,8 +8,8 @@ import Settings
 
 /// Checks that the state folder takes what has to be kept: nonces, the audit, the vaults' Hashes.
 enum StateCheck {
-    /// As much as the daemon may write before somebody looks again.
-    private static let probe = [UInt8](repeating: 0, count: 64 << 10)
+    /// As much as a few records take.
+    private static let probe = [UInt8](repeating: 0, count: 512)
 
     /// Writes a file there and takes it away again; a folder that isn't there yet is made, as the daemon would.
     static func finding(_ folder: String = Folders.ofProcess().state) -> Finding {

@@ -62,7 +62,7 @@ extension VaultCheck {
         } catch .wrongKey {
             return isWrong()
         } catch {
-            return .failure(subject, "\(path) can't be opened: \(error.words(limits))", do: Self.cure(error))
+            return .failure(subject, "\(path) can't be opened: \(error.words(limits))", do: cure(error, path))
         }
     }
 

@@ -6,6 +6,7 @@ import Glibc
 import KDBX
 import Linux
 import Settings
+import VaultStores
 
 /// Checks the KeePass files that the configuration names, as far as one gets without their passwords.
 ///
@@ -15,6 +16,8 @@ struct VaultCheck {
     let vault: VaultSettings
     /// What it may cost to open it.
     let limits: KDBXLimits
+    /// Where the daemon keeps what it knows.
+    var state = Folders.ofProcess().state
 
     var subject: String { "Vault \(vault.name)" }
     private static let longest = 1 << 30
@@ -47,12 +50,29 @@ struct VaultCheck {
             keyBytes = key.bytes
         }
         if let fault = faultOfCommand() { return [fault] }
-        guard opening else { return [ok(path)] }
+        let hindrance =
+            VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] } ?? []
+        guard opening else { return [ok(path)] + hindrance }
         if let command = vault.passwordCommand {
-            return [await open(path, bytes, keyFile: keyBytes, command: command)]
+            return [await open(path, bytes, keyFile: keyBytes, command: command)] + hindrance
         }
-        guard let password = vault.password else { return [ok(path)] }
-        return [open(path, bytes, keyFile: keyBytes, with: password)]
+        guard let password = vault.password else { return [ok(path)] + hindrance }
+        return [open(path, bytes, keyFile: keyBytes, with: password)] + hindrance
+    }
+
+    private func warning(of hindrance: VaultWritability.Hindrance, _ path: String) -> Finding {
+        let name = ShellWord.quoting(path)
+        let (text, advice): (String, String) =
+            switch hindrance {
+            case .mode:
+                (
+                    "it may not be written",
+                    "If it is to be: `chmod u+w \(name)`; see whose it is with `ls -l \(name)`."
+                )
+            case .readOnly: ("its disk can only be read", "If it is to be: mount that disk for writing.")
+            case .full: ("its disk is full", "Make room: `df -h \(name)` shows how much is left.")
+            }
+        return .warning(subject, "nothing can be saved into \(path): \(text)", do: advice)
     }
 
     private func ok(_ path: String) -> Finding {
@@ -76,11 +96,13 @@ struct VaultCheck {
         let key = thing == "the file" ? "path" : "key_file"
         switch error.code {
         case ENOENT, ENOTDIR:
+            let kept = key == "path" ? backup(of: path).map { " \($0)" } : nil
             return .failure(
                 subject,
                 "\(thing) \(path) isn't there",
                 do:
                     "Mount the disk or wait for the synchronisation that it is on, or correct `\(key)` in its [[vault]]."
+                    + (kept ?? "")
             )
         case EACCES, EPERM:
             return .failure(
@@ -109,8 +131,7 @@ struct VaultCheck {
             return .failure(
                 subject,
                 "\(path) is empty",
-                do:
-                    "Fetch it from a backup (Keybell's own is beside it as *.keybell-backup), or make one in KeePassXC."
+                do: backup(of: path) ?? "Fetch it from a backup, or make one in KeePassXC."
             )
         }
         do throws(KDBXError) {
@@ -120,20 +141,30 @@ struct VaultCheck {
             return .failure(
                 subject,
                 "\(path) can't be opened: \(error.words(limits))",
-                do: Self.cure(error)
+                do: cure(error, path)
             )
         }
     }
 
-    static func cure(_ error: KDBXError) -> String {
+    func cure(_ error: KDBXError, _ path: String) -> String {
         switch error {
-        case .notKDBX: "Correct `path` in its [[vault]]: it must name a .kdbx file."
+        case .notKDBX:
+            "Correct `path` in its [[vault]]: it must name a .kdbx file."
+                + (backup(of: path).map { " Or if it was one: \($0)" } ?? "")
         case .keePass1, .unsupportedVersion, .unsupportedCipher, .unsupportedKeyDerivation,
             .unsupportedInnerStream, .unsupportedCompression:
             "Open it in KeePassXC and save it as KDBX 4."
         case .tooCostly, .tooLarge: "Lower its key derivation or its size in the program that made it."
-        default: "Fetch it from a backup; Keybell's own is beside it as *.keybell-backup."
+        default: backup(of: path) ?? "Fetch it from a backup; Keybell has made none."
         }
+    }
+
+    /// What to do with the former content that Keybell has kept; nil if it has kept none.
+    private func backup(of path: String) -> String? {
+        guard let newest = KDBXBackup.found(of: path, state: state).first else { return nil }
+        let command = "`cp \(ShellWord.quoting(newest.path)) \(ShellWord.quoting(path))`"
+        return
+            "Keybell has kept its content of \(Moment.text(UInt64(clamping: newest.time))): fetch it with \(command)."
     }
 
     private func faultOfKeyFile(_ bytes: [UInt8], _ path: String, file: [UInt8]) -> Finding? {

@@ -30,9 +30,8 @@ struct PluginKeys: Sendable {
     /// Takes the keys out of an opened file.
     init(_ database: Database) throws(ConsoleError) {
         guard let id = Identifier(Self.entry), let entry = database.entry(id) else {
-            throw .refused(
-                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import. If KeePass serves your browser with another file, name that one; else connect the browser anew."
-            )
+            let double = database.entries.first { $0.text("Title") == "KeePassHttp Settings" }
+            throw .refused(Self.missing(double))
         }
         let strings = entry.strings.filter { $0.field.name.hasPrefix(Self.prefix) }
         // More than the person can look through is no list of his clients.
@@ -56,6 +55,21 @@ struct PluginKeys: Sendable {
                 "The entry \"KeePassHttp Settings\" of this file holds no client's key. If KeePass serves your browser with another file, name that one; else connect the browser anew."
             )
         }
+    }
+
+    /// Why there is nothing to import; an entry that has just the title of the plugin's is named.
+    private static func missing(_ double: Entry?) -> String {
+        let cure =
+            "If KeePass serves your browser with another file, name that one; else connect the browser anew."
+        guard let double else {
+            return
+                "There is no entry \"KeePassHttp Settings\" in this file, so no client's key to import. \(cure)"
+        }
+        let own = Hex.text(Self.entry).uppercased()
+        let other = double.id?.hexText ?? "none"
+        return
+            "The entry \"KeePassHttp Settings\" of this file isn't the plugin's, which has the uuid \(own): this one's is "
+            + "\(other), as a copied or imported entry's is, and no client's key in it was ever in use here. \(cure)"
     }
 
     /// Opens a file and takes the keys out of it; the file is only read.

@@ -314,6 +314,21 @@ struct VaultPasswordSourceTests {
         #expect(try await keyring.items(schema: "org.keybell.VaultPassword").count == 1)
     }
 
+    @Test func `a remembered password that is wrong is told as that where nobody can be asked`() async throws
+    {
+        try await session.storeOutside("old", Self.attributes, secret: "outdated")
+        let source = source { $0.remembers = true }
+        #expect(try await source.password(attempt: 1, for: reason) == SecretBytes(utf8: "outdated"))
+        let error = await #expect(throws: VaultError.self) {
+            try await source.password(attempt: 2, for: reason)
+        }
+        guard case .passwordUnavailable(let text) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(text.hasPrefix("The password that your keyring remembers for work doesn't open it"))
+    }
+
     @Test func `with a key file either may be the wrong one`() async throws {
         let fake = try await FakePinentry(answer: "say 'D guess' OK")
         let source = source {

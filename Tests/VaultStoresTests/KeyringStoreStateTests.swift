@@ -60,6 +60,27 @@ import Vault
         #expect(try await fixture.store.index().count == 1)
     }
 
+    @Test func `what could not be written down is written as soon as that works`() async throws {
+        let fixture = try await StoreFixture()
+        let folder = fixture.state.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // A file where the folder is to be stands for a disk that takes nothing.
+        try Data().write(to: URL(filePath: fixture.state))
+        _ = await fixture.store.status()
+        let hash = try #require(await fixture.store.hash())
+        await BlockingWork.state {}
+        try FileManager.default.removeItem(atPath: fixture.state)
+        let (store, file) = (fixture.store, fixture.state + "/keyring-vault.json")
+        try await withDeadline(.seconds(20)) {
+            while !FileManager.default.fileExists(atPath: file) {
+                _ = await store.hash()
+                await store.forget()
+                try await pause(.milliseconds(100))
+            }
+        }
+        #expect(try await fixture.restarted().hash() == hash)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `a disk that hangs holds up nobody`() async throws {
         let fixture = try await StoreFixture()

@@ -130,12 +130,20 @@ package actor VaultPasswordSource: VaultPasswords {
         }
         asked += 1
         origin = .person
-        return try await options.pinentry.password(
-            title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
-            text: question(reason),
-            error: complaint(about: former),
-            for: reason
-        )
+        do throws(VaultError) {
+            return try await options.pinentry.password(
+                title: "Unlock \(PlainText.field(vault, limit: PlainText.nameLimit))",
+                text: question(reason),
+                error: complaint(about: former),
+                for: reason
+            )
+        } catch .passwordUnavailable(let why) where former == .keyring {
+            // Whoever can't be asked doesn't see the complaint either.
+            let name = PlainText.field(vault, limit: PlainText.nameLimit)
+            throw .passwordUnavailable(
+                "The password that your keyring remembers for \(name) doesn't open it, and you can't be asked for another: \(why)"
+            )
+        }
     }
 
     /// Remembers a password that the person has typed, if the configuration says so and the keyring is open.

@@ -3,6 +3,7 @@
 import ConcurrencyTools
 import Logging
 import SecretService
+import Synchronization
 import Vault
 
 // What the vault keeps outside the keyring: its identity, and names for items that have none.
@@ -47,13 +48,22 @@ extension KeyringStore {
     func keep(_ state: KeptState) {
         known = state
         // A slow disk holds up nobody; what comes later is written later.
-        BlockingWork.state.begin { [file, logger] in
+        BlockingWork.state.begin { [file, logger, unwritten] in
             do throws(VaultError) {
                 try file.write(state)
+                unwritten.clear()
             } catch {
+                // Told once until it is written.
+                guard unwritten.begin() else { return }
                 logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
             }
         }
+    }
+
+    /// Writes down what could not be written before, as where the disk was full, some time after that.
+    func keepAgain() {
+        guard let known, unwritten.isDue() else { return }
+        keep(known)
     }
 
     /// Takes the identity that the keyring knows, if our own was only made up because there was no state.
@@ -103,5 +113,33 @@ extension KeyringStore {
         var state = keptState()
         state.derived = derived
         keep(state)
+    }
+}
+
+/// Since when something waits to be written.
+final class Unwritten: Sendable {
+    private static let pause = Duration.seconds(1)
+    private let triedAt = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// It could not be written; false if it couldn't before, either.
+    func begin() -> Bool {
+        triedAt.withLock { triedAt in
+            defer { triedAt = .now }
+            return triedAt == nil
+        }
+    }
+
+    /// It is written.
+    func clear() {
+        triedAt.withLock { $0 = nil }
+    }
+
+    /// Whether it is time to try again; the next one is told to wait.
+    func isDue() -> Bool {
+        triedAt.withLock { triedAt in
+            guard let last = triedAt, .now >= last + Self.pause else { return false }
+            triedAt = .now
+            return true
+        }
     }
 }

@@ -28,6 +28,7 @@ package actor KeyringStore: VaultStore {
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
     var known: KeptState?
+    let unwritten = Unwritten()
     let cache = CachedReading<KeyringSnapshot, KeyringError>()
     var shelf: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
@@ -94,6 +95,7 @@ package actor KeyringStore: VaultStore {
     /// Nil while it may yet turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
         await readState()
+        keepAgain()
         guard keptState().isProvisional else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()
@@ -284,6 +286,7 @@ package actor KeyringStore: VaultStore {
     /// How the collection stands: from memory, if it was looked at and nothing has been told since.
     private func collectionState() async -> CollectionState {
         follow()
+        keepAgain()
         if shelf != nil { return .unlocked }
         if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.patience {
             return lastLook.state

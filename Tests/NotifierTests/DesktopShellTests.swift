@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import DBus
 import Foundation
 import Notifier
 import TestSupport
@@ -85,6 +86,51 @@ struct DesktopShellTests {
         try await shell.press("Allow") { await session.approvals.pending().isEmpty }
         #expect(await second.value.isAllowed)
         try await shell.shows(0)
+        try await session.end()
+        try await shell.stop()
+    }
+
+    @Test func `on GNOME a question that stood behind another program's isn't allowed as it is drawn`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let other = try await bus.connect()
+        let answered = try await other.call(
+            FakeServer.name,
+            FakeServer.path,
+            FakeServer.name,
+            "Notify",
+            [
+                .string("Other"), .uint32(0), .string(""), .string("Battery low"), .string(""), .strings([]),
+                .vardict(["urgency": .byte(2)]), .int32(0),
+            ]
+        )
+        let id = try #require(answered.first)
+        try await eventually("another program's notification") {
+            try await shell.drawn() == "Battery low" ? () : nil
+        }
+        let session = try await Self.session(on: bus)
+        let answer = session.ask(host: "alice.example")
+        // Longer than any guard that began when the question was sent.
+        try await Task.sleep(for: .seconds(8))
+        #expect(try await shell.drawn() == "Battery low")
+        _ = try await other.call(
+            FakeServer.name,
+            FakeServer.path,
+            FakeServer.name,
+            "CloseNotification",
+            [id]
+        )
+        let allow = try await eventually("the question") {
+            try await Self.draws("alice.example", shell) ? try await shell.place(of: "Allow") : nil
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        try await shell.click(allow)
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(await session.approvals.pending().count == 1)
+        try await shell.press("Allow") { await session.approvals.pending().isEmpty }
+        #expect(await answer.value.isAllowed)
         try await session.end()
         try await shell.stop()
     }

@@ -319,6 +319,22 @@ import Testing
         #expect(scene.allow(posted).contains(.allow()) == !isNudged, "it comes up by then")
     }
 
+    @Test mutating func `what GNOME's desktop says of others' notifications is heeded, of ours nothing`()
+        throws
+    {
+        scene = NotificationScene("gnome-shell")
+        let posted = try #require(scene.show(.of(.release)).first)
+        scene.pass(.seconds(10))
+        for id in [posted.id, 99] {
+            #expect(scene.notificationState.alarm == nil)
+            let closed = NotificationState.Signal(kind: .closed(reason: 2), id: id, peer: ":1.2")
+            scene.notificationState.shellTold(closed, now: scene.now)
+        }
+        #expect(scene.notificationState.alarm == scene.now + .milliseconds(300))
+        scene.pass(.milliseconds(1999))
+        #expect(scene.allow(posted) == [posted.close])
+    }
+
     @Test mutating func `nothing of ours on the screen needs no telling`() throws {
         scene = NotificationScene("gnome-shell")
         let posted = try #require(scene.show(.of(.release)).first)

@@ -92,6 +92,7 @@ package actor NotificationAnswerer {
         // Before the first note, or the answer to it could be missed.
         let events = approvals.events()
         let signals = try await service.signals()
+        let shellSignals = try await service.shellSignals()
         let owners = try await service.bus.owners(of: NotificationsProxy.name)
         for request in await approvals.pendingForNotifier() {
             carryOut(notificationState.show(request, now: clock.now))
@@ -102,6 +103,9 @@ package actor NotificationAnswerer {
             }
             group.addTask {
                 for await message in signals { await self.take(message) }
+            }
+            group.addTask {
+                for await message in shellSignals { await self.takeFromShell(message) }
             }
             group.addTask {
                 for await owner in owners { await self.serverChanged(to: owner) }
@@ -171,6 +175,12 @@ package actor NotificationAnswerer {
     private func take(_ message: Message) {
         guard let signal = NotificationState.Signal(message) else { return }
         carryOut(notificationState.take(signal, now: clock.now), isPressed: true)
+    }
+
+    private func takeFromShell(_ message: Message) {
+        guard let signal = NotificationState.Signal(message) else { return }
+        notificationState.shellTold(signal, now: clock.now)
+        carryOut([])
     }
 
     private func serverChanged(to owner: String?) {

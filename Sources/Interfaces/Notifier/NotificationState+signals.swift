@@ -39,13 +39,7 @@ extension NotificationState {
             keepEarly(signal)
             // One that was taken away already, or another program's: ours move up all the same.
             guard !departed.contains(signal.peer) else { return [] }
-            if case .closed = signal.kind {
-                freed(now: now, isOurs: false)
-                if stalls, nudgeDue == nil, !onScreen.isEmpty { nudgeDue = now + limits.nudge }
-            } else if queues {
-                // It goes, and what is drawn in its place comes under the same hand.
-                disturb(now: nextDrawn(now: now))
-            }
+            otherMoved(signal, now: now)
             return []
         }
         switch signal.kind {
@@ -60,6 +54,23 @@ extension NotificationState {
             return pressed(.name, text, at: index, now: now)
         case .closed(let reason):
             return closed(index, reason: reason, now: now)
+        }
+    }
+
+    /// GNOME's desktop speaks of a notification; of ours the service itself does.
+    mutating func shellTold(_ signal: Signal, now: Instant) {
+        guard queues, !onScreen.contains(where: { $0.id == signal.id }) else { return }
+        otherMoved(signal, now: now)
+    }
+
+    /// Another's notification, or one of ours that was taken away, has gone or goes.
+    private mutating func otherMoved(_ signal: Signal, now: Instant) {
+        if case .closed = signal.kind {
+            freed(now: now, isOurs: false)
+            if stalls, nudgeDue == nil, !onScreen.isEmpty { nudgeDue = now + limits.nudge }
+        } else if queues {
+            // What is drawn in its place comes under the same hand.
+            disturb(now: nextDrawn(now: now))
         }
     }
 

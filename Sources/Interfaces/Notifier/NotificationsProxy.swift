@@ -8,6 +8,8 @@ import DBus
 struct NotificationsProxy: Sendable {
     static let name = "org.freedesktop.Notifications"
     static let path: ObjectPath = "/org/freedesktop/Notifications"
+    /// GNOME's desktop, which tells everybody what closes; the service before it tells only whom it concerns.
+    static let shellName = "org.gnome.Shell"
 
     /// The installed desktop file: under its name desktops list the program among those whose notifications a person can
     /// set, with its icon.
@@ -125,6 +127,11 @@ struct NotificationsProxy: Sendable {
     /// What the owner of the service says of notifications, and nobody else.
     func signals() async throws(DBusError) -> AsyncStream<Message> {
         try await bus.signals(sender: Self.name, path: Self.path, interface: Self.name)
+    }
+
+    /// What GNOME's desktop says of all notifications: only when others' move is learnt from it.
+    func shellSignals() async throws(DBusError) -> AsyncStream<Message> {
+        try await bus.signals(sender: Self.shellName, path: Self.path, interface: Self.name)
     }
 }
 

@@ -40,6 +40,11 @@ import Testing
 
     @Test func `a peer that has closed is nobody's`() throws {
         let (client, server) = try addressesOfClosedPair()
+        // A program that another test starts has a copy until it is what it is to be.
+        let end = ContinuousClock.now + .seconds(20)
+        while try SocketTable.owner(local: client, remote: server) != nil, ContinuousClock.now < end {
+            usleep(1000)
+        }
         #expect(try SocketTable.owner(local: client, remote: server) == nil)
     }
 

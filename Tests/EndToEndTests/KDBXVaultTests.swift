@@ -62,6 +62,10 @@ struct KDBXVaultTests {
         let ping = try await household.ring(OutgoingRequest.ping())
         #expect(try ping.json["Hash"] == nil)
         #expect(try (ping.json["Error"] as? String)?.contains("keybell unlock main") == true)
+        // The question that the ping has raised ends with its program.
+        _ = try await eventually("the end of the ping's question") {
+            try await household.keybell("requests", "--recent").output.contains("withdrawn") ? () : nil
+        }
 
         let kinds = Kinds()
         let guest = Guest(household)

@@ -124,7 +124,7 @@ struct KeyringProviderTests {
         try await home.session.provider.lock()
         let stranger = Guest(household, id: "nobody")
         for client in [guest, stranger] {
-            let locked = try await home.ring(client)
+            let locked = try await home.refuses(client)
             #expect(locked.status == 503)
             #expect(try locked.json["Error"] as? String == "Database locked")
         }

@@ -18,31 +18,59 @@ package struct JSONObject: Equatable, Sendable {
 
     /// All of them; of two with one name both.
     package private(set) var members: [Member] = []
-    private var places: [ByteKey: Int] = [:]
-    private var foldedPlaces: [ByteKey: Int] = [:]
+    /// Where they are, for an object that has too many to look at each.
+    private var places: Places?
+
+    private struct Places: Sendable {
+        var exact: [ByteKey: Int] = [:]
+        var folded: [ByteKey: Int] = [:]
+
+        mutating func add(_ name: String, at place: Int) {
+            guard let key = ByteKey(name) else { return }
+            exact[key] = place
+            folded[key.foldingCase] = place
+        }
+    }
+
+    /// How many members are looked at one by one.
+    private static let few = 24
+
+    package static func == (left: JSONObject, right: JSONObject) -> Bool { left.members == right.members }
 
     mutating func append(_ name: String, _ value: JSONValue) {
-        if let key = ByteKey(name) {
-            places[key] = members.count
-            foldedPlaces[key.foldingCase] = members.count
-        }
         members.append(Member(name: name, value: value))
+        if places != nil {
+            places?.add(name, at: members.count - 1)
+        } else if members.count > Self.few {
+            places = members.enumerated().reduce(into: Places()) { $0.add($1.element.name, at: $1.offset) }
+        }
     }
 
     /// Puts a member in the place of one with the same name, so that of many just one is kept.
     mutating func replace(_ name: String, _ value: JSONValue) {
-        guard let place = ByteKey(name).flatMap({ places[$0] }) else { return append(name, value) }
+        guard let place = place(of: name, isExact: true) else { return append(name, value) }
         members[place] = Member(name: name, value: value)
     }
 
     /// The value of a member, the last one where there are several.
     package subscript(name: String) -> JSONValue? {
-        ByteKey(name).flatMap { places[$0] ?? foldedPlaces[$0.foldingCase] }.map { members[$0].value }
+        (place(of: name, isExact: true) ?? place(of: name, isExact: false)).map { members[$0].value }
+    }
+
+    private func place(of name: String, isExact: Bool) -> Int? {
+        guard name.utf8.count <= ByteKey.longest else { return nil }
+        guard let places else {
+            return members.lastIndex {
+                isExact ? $0.name.hasSameBytes(as: name) : $0.name.isSame(as: name)
+            }
+        }
+        return ByteKey(name).flatMap { isExact ? places.exact[$0] : places.folded[$0.foldingCase] }
     }
 
     /// The object without the members of a name, whatever its case.
     package func without(_ name: String) -> JSONObject {
-        members.reduce(into: JSONObject()) { rest, member in
+        guard members.contains(where: { $0.name.isSame(as: name) }) else { return self }
+        return members.reduce(into: JSONObject()) { rest, member in
             if !member.name.isSame(as: name) { rest.append(member.name, member.value) }
         }
     }
@@ -64,7 +92,7 @@ extension ByteKey {
 }
 
 extension UInt8 {
-    fileprivate var foldingCase: UInt8 {
+    var foldingCase: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import SecureMemory
-package import UnicodeText
 
 /// Reads one JSON text, strictly by RFC 8259.
 ///
@@ -24,43 +23,63 @@ package enum JSONReader {
 
     /// What of a text is kept; all of it is read.
     package struct Interest: Sendable {
-        /// The members of the outermost object, of each the last; nil for all there are.
-        let members: Set<ByteKey>?
+        /// The members of the outermost object that are kept, of each the last; nil for all there are.
+        private let names: [Name]?
         /// The member of the outermost object, in whatever case, whose text goes to memory that is wiped.
         let secretMember: String?
         /// How many values there may be in arrays and in inner objects, all together.
         let mostValues: Int
-        /// The members in small letters: each counts in whatever case it comes.
-        private let folded: Set<ByteKey>
+
+        /// A member's name, and the one under which those are kept that differ from it in case alone.
+        private struct Name: Sendable {
+            let exact: String
+            let folded: String
+            let bytes: [UInt8]
+        }
 
         /// What is kept; without arguments everything.
         package init(
-            members: Set<ByteKey>? = nil,
+            members: [String]? = nil,
             secretMember: String? = nil,
             mostValues: Int = .max
         ) {
-            self.members = members
+            names = members?.map { name in
+                Name(
+                    exact: name,
+                    folded: String(decoding: name.utf8.map(\.foldingCase), as: UTF8.self),
+                    bytes: Array(name.utf8)
+                )
+            }
             self.secretMember = secretMember
             self.mostValues = mostValues
-            folded = Set((members ?? []).map(\.foldingCase))
         }
 
-        /// Everything.
-        package static let all = Interest()
-
-        /// Whether a member is kept.
-        func wants(_ name: ByteKey) -> Bool { folded.contains(name.foldingCase) }
+        /// Whether anything is left out.
+        var isPartial: Bool { names != nil }
 
         /// Whether a member of the outermost object is the secret one.
         func isSecret(_ name: String) -> Bool { secretMember.map(name.isSame(as:)) ?? false }
 
-        /// What a member is kept under: its own name, or one name for all that differ from that in case.
-        func name(of member: String) -> String {
-            guard let key = ByteKey(member), let members, !members.contains(key), wants(key) else {
-                return member
+        /// What a member is kept under whose name stands at these places of a text: its own name, or one name for all that
+        /// differ from that in case; nil if it isn't kept.
+        func name(in text: some JSONSource, at places: Range<Int>) -> String? {
+            guard let names else { return nil }
+            for name in names where name.bytes.count == places.count {
+                var (isExact, isSame) = (true, true)
+                for (offset, byte) in name.bytes.enumerated() where isSame {
+                    let other = text[places.lowerBound + offset]
+                    if other != byte {
+                        isExact = false
+                        isSame = other.foldingCase == byte.foldingCase
+                    }
+                }
+                if isSame { return isExact ? name.exact : name.folded }
             }
-            return key.foldingCase.text
+            return nil
         }
+
+        /// Everything.
+        package static let all = Interest()
     }
 
     /// Reads a text that must be an object.
@@ -78,7 +97,7 @@ package enum JSONReader {
         isLenient: Bool = false
     ) throws(Fault) -> JSONObject {
         // Whether all of it is UTF-8, so that what is passed over needn't be looked at for that.
-        let isUTF8 = interest.members != nil && (try? UTF8Span(validating: bytes.span)) != nil
+        let isUTF8 = interest.isPartial && (try? UTF8Span(validating: bytes.span)) != nil
         var scanner = JSONScanner(
             bytes,
             interest,

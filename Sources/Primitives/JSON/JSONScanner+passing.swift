@@ -1,34 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import UnicodeText
-
 // What nobody asks for: it has to be well-formed all the same, and nothing of it is kept.
 extension JSONScanner {
-    /// Passes over a member of the outermost object that nobody asks for, without keeping anything of it; false if it is
-    /// asked for, or may be.
-    mutating func passOverMember() throws(Fault) -> Bool {
-        guard passesOver else { return false }
-        var end = position + 1
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
-            // One that is written with escapes is read like any that is asked for.
-            guard bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20 || isLenient else { return false }
-            end += 1
-        }
-        guard end < bytes.count else { return false }
-        let name = (position + 1)..<end
-        if name.count <= ByteKey.longest, let key = ByteKey(text(in: name)),
-            interest.wants(key)
-        {
-            return false
-        }
-        position = end + 1
-        skipSpace()
-        guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
-        skipSpace()
-        try passOver(depth: 1)
-        return true
-    }
-
     /// Passes over a value, which has to be well-formed all the same.
     mutating func passOver(depth: Int) throws(Fault) {
         guard depth <= deepest else { throw fault("nested too deeply") }

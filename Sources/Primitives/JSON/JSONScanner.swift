@@ -7,9 +7,13 @@ import UnicodeText
 protocol JSONSource {
     var count: Int { get }
     subscript(_ index: Int) -> UInt8 { get }
+    /// Copies some of it behind what is there.
+    func copy(_ places: Range<Int>, to text: inout [UInt8])
 }
 
-extension [UInt8]: JSONSource {}
+extension [UInt8]: JSONSource {
+    func copy(_ places: Range<Int>, to text: inout [UInt8]) { text += self[places] }
+}
 
 /// Bytes in secret memory, read where they are.
 struct SecretSource: JSONSource {
@@ -18,6 +22,10 @@ struct SecretSource: JSONSource {
     var count: Int { bytes.count }
 
     subscript(_ index: Int) -> UInt8 { bytes.withSpan { $0[index] } }
+
+    func copy(_ places: Range<Int>, to text: inout [UInt8]) {
+        bytes.withSpan { span in for place in places { text.append(span[place]) } }
+    }
 }
 
 /// The reading of one text, from its first byte to its last.
@@ -90,28 +98,42 @@ struct JSONScanner<Source: JSONSource> {
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw fault("a key expected") }
-            if depth == 1, try passOverMember() {
-                skipSpace()
-                if take(UInt8(ascii: "}")) { return members }
-                guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
-                continue
-            }
             if depth > 1 { try countInner() }
-            let key = try string()
+            let isPartial = depth == 1 && interest.isPartial
+            let name = isPartial ? try knownName() : try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw fault("a colon expected") }
             skipSpace()
-            let isSecret = depth == 1 && interest.isSecret(key) && next == UInt8(ascii: "\"")
-            let value = isSecret ? try JSONValue.secret(secret()) : try value(depth: depth)
-            if depth == 1, interest.members != nil {
-                members.replace(interest.name(of: key), value)
+            if let name {
+                let isSecret = depth == 1 && interest.isSecret(name) && next == UInt8(ascii: "\"")
+                let value = isSecret ? try JSONValue.secret(secret()) : try value(depth: depth)
+                if isPartial { members.replace(name, value) } else { members.append(name, value) }
+            } else if passesOver {
+                try passOver(depth: depth)
             } else {
-                members.append(key, value)
+                _ = try value(depth: depth)
             }
             skipSpace()
             if take(UInt8(ascii: "}")) { return members }
             guard take(UInt8(ascii: ",")) else { throw fault("a comma or the object's end expected") }
         }
+    }
+
+    /// Reads the name of a member of the outermost object: what that is kept under, or nil if it isn't.
+    private mutating func knownName() throws(Fault) -> String? {
+        let start = position + 1
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            guard bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20, passesOver else {
+                // One that is written with escapes, or may be no UTF-8, is read like any text.
+                let text = Array(try string().utf8)
+                return interest.name(in: text, at: text.indices)
+            }
+            end += 1
+        }
+        guard end < bytes.count else { throw Fault(reason: "a text without its end", offset: bytes.count) }
+        position = end + 1
+        return interest.name(in: bytes, at: start..<end)
     }
 
     private mutating func countInner() throws(Fault) {
@@ -172,14 +194,14 @@ struct JSONScanner<Source: JSONSource> {
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
-                for index in plain..<position { text.append(bytes[index]) }
+                bytes.copy(plain..<position, to: &text)
                 position += 1
                 guard let string = String(streamSafe: text) else {
                     throw Fault(reason: "a text that is not UTF-8", offset: start)
                 }
                 return string
             case UInt8(ascii: "\\"):
-                for index in plain..<position { text.append(bytes[index]) }
+                bytes.copy(plain..<position, to: &text)
                 position += 1
                 for unit in try Self.units(of: escaped()) { text.append(unit) }
                 plain = position

@@ -43,8 +43,17 @@ struct KeyringHousehold: Sendable {
 
     /// Asks until the daemon serves, which it does as soon as it has heard of what happened.
     func serves(_ guest: Guest) async throws -> HTTPReply {
+        try await ring(guest, until: 200)
+    }
+
+    /// Asks until the daemon refuses, as soon as it has heard that the keyring is locked.
+    func refuses(_ guest: Guest) async throws -> HTTPReply {
+        try await ring(guest, until: 503)
+    }
+
+    private func ring(_ guest: Guest, until status: Int) async throws -> HTTPReply {
         var reply = try await ring(guest)
-        for _ in 0..<100 where reply.status != 200 {
+        for _ in 0..<100 where reply.status != status {
             try await Task.sleep(for: .milliseconds(50))
             reply = try await ring(guest)
         }

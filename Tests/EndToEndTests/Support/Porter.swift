@@ -53,7 +53,8 @@ struct Porter: Sendable {
                 guard let code = message.body.first?.asString else { continue }
                 let question = QuestionKey(code: code, details: message.body.last?.vardict ?? [:])
                 let word = seen(question) ?? decision
-                _ = try await bus.call(
+                // It may have been withdrawn by now.
+                _ = try? await bus.call(
                     Self.name,
                     Self.approval,
                     Self.interface,

@@ -43,9 +43,7 @@ package struct EntrySettings: Hashable, Sendable {
         )
     }
 
-    private static let interest = JSONReader.Interest(
-        members: Set(["Allow", "Deny", "Realm"].compactMap { ByteKey($0) })
-    )
+    private static let interest = JSONReader.Interest(members: ["Allow", "Deny", "Realm"])
 
     /// The texts of a list, whatever else is in it; none where it is no list.
     private static func texts(_ value: JSONValue?) -> [String] {

@@ -11,7 +11,9 @@ actor KDBXIdentityKeeper {
     private let file: StateFile<KDBXIdentity>
     private let work: BlockingWork
     private let logger: Logger
-    private var known: KDBXIdentity??
+    private var known: KDBXIdentity?? { didSet { knownHash = known??.hash } }
+    /// Its Hash, which goes into every reply.
+    private var knownHash: String?
     /// How long the disk may take.
     private static let patience = Duration.seconds(5)
 
@@ -31,7 +33,10 @@ actor KDBXIdentityKeeper {
 
     /// The vault's Hash; nil before it was first opened.
     var hash: String? {
-        get async { await identity()?.hash }
+        get async {
+            if known != nil { return knownHash }
+            return await identity()?.hash
+        }
     }
 
     /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ciphers
+import JSON
 package import SecureMemory
 
 /// A request that we send as a client.

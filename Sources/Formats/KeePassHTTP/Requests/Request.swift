@@ -54,13 +54,11 @@ package struct Request: Sendable {
 
     /// All that any request has; whatever else stands in one costs no more than reading over it.
     private static let interest = JSONReader.Interest(
-        members: Set(
-            ([
-                "RequestType", "Id", "Nonce", "Verifier", "Hmac", keyMember, "TriggerUnlock",
-                "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
-                "Password",
-            ] + SearchFlags.names).compactMap { ByteKey($0) }
-        ),
+        members: [
+            "RequestType", "Id", "Nonce", "Verifier", "Hmac", keyMember, "TriggerUnlock",
+            "StringFields", "Url", "SubmitUrl", "Realm", "Names", "Uuid", "SearchString", "Login", "Name",
+            "Password",
+        ] + SearchFlags.names,
         secretMember: keyMember,
         mostValues: mostValues
     )

@@ -2,6 +2,7 @@
 
 import COpenSSL
 package import SecureMemory
+import Synchronization
 
 // Named as the RFC names it. In C the name is a function, which is why it is called through its module below.
 
@@ -15,15 +16,6 @@ package enum HMAC {
         case sha256
         /// SHA-512.
         case sha512
-
-        /// How many bytes a code has.
-        package var length: Int {
-            switch self {
-            case .sha1: 20
-            case .sha256: 32
-            case .sha512: 64
-            }
-        }
     }
 
     /// HMAC-SHA-1, as hardware keys use it.
@@ -38,32 +30,62 @@ package enum HMAC {
 
     /// The code of some bytes under a key of any length.
     package static func code(_ algorithm: Algorithm, key: SecretBytes, _ bytes: [UInt8]) -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: algorithm.length)
-        let isDone = unsafe key.withUnsafeBytes { key in
-            // A missing key would mean "the one from before" to libcrypto; an empty one needs an address.
-            var none: UInt8 = 0
-            return unsafe withUnsafePointer(to: &none) { none in
-                unsafe COpenSSL.HMAC(
-                    hash(of: algorithm),
-                    key.baseAddress ?? UnsafeRawPointer(none),
-                    Int32(key.count),
-                    bytes,
-                    bytes.count,
-                    &code,
-                    nil
-                ) != nil
+        let code =
+            switch algorithm {
+            case .sha1: HMACContext.sha1.code(of: bytes, key: key)
+            case .sha256: HMACContext.sha256.code(of: bytes, key: key)
+            case .sha512: HMACContext.sha512.code(of: bytes, key: key)
             }
-        }
         // See Digest: a code of zeros would be a code that everybody knows.
-        precondition(isDone, "libcrypto could not compute an HMAC")
+        guard let code else { preconditionFailure("libcrypto could not compute an HMAC") }
         return code
     }
+}
 
-    @unsafe private static func hash(of algorithm: Algorithm) -> OpaquePointer? {
-        switch algorithm {
-        case .sha1: unsafe EVP_sha1()
-        case .sha256: unsafe EVP_sha256()
-        case .sha512: unsafe EVP_sha512()
+/// One computation of HMACs after the other, in memory that is made once.
+@safe private final class HMACContext: Sendable {
+    static let sha1 = HMACContext("SHA1", length: 20)
+    static let sha256 = HMACContext("SHA256", length: 32)
+    static let sha512 = HMACContext("SHA512", length: 64)
+
+    /// libcrypto's, under a key that everybody knows while it isn't used; nil if there is no memory for it.
+    private nonisolated(unsafe) let raw: OpaquePointer?
+    private let turn = Mutex(())
+    private let length: Int
+
+    private init(_ digest: String, length: Int) {
+        self.length = length
+        unsafe raw = EVP_MAC_CTX_new(FetchedAlgorithms.hmac)
+        var name = Array(digest.utf8CString)
+        let isReady = unsafe OSSL_MAC_PARAM_DIGEST.withCString { parameter in
+            unsafe name.withUnsafeMutableBufferPointer { name in
+                let parameters = unsafe [
+                    OSSL_PARAM_construct_utf8_string(parameter, name.baseAddress, 0),
+                    OSSL_PARAM_construct_end(),
+                ]
+                return unsafe EVP_MAC_init(raw, [0], 1, parameters) == 1
+            }
+        }
+        precondition(isReady, "libcrypto has no HMAC")
+    }
+
+    /// The code of some bytes, after which nothing of the key is left here; nil if libcrypto can't.
+    func code(of bytes: [UInt8], key: SecretBytes) -> [UInt8]? {
+        turn.withLock { _ in
+            var code = [UInt8](repeating: 0, count: length)
+            var written = 0
+            let isDone = unsafe key.withUnsafeBytes { key in
+                // A missing key would mean "the one from before" to libcrypto; an empty one needs an address.
+                var none: UInt8 = 0
+                return unsafe withUnsafePointer(to: &none) { none in
+                    let start = unsafe key.bindMemory(to: UInt8.self).baseAddress ?? none
+                    return unsafe EVP_MAC_init(raw, start, key.count, nil) == 1
+                        && EVP_MAC_update(raw, bytes, bytes.count) == 1
+                        && EVP_MAC_final(raw, &code, &written, code.count) == 1
+                }
+            }
+            let isClean = unsafe EVP_MAC_init(raw, [0], 1, nil) == 1
+            return isDone && isClean && written == length ? code : nil
         }
     }
 }

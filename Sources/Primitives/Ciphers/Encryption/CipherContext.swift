@@ -15,9 +15,9 @@ import SecureMemory
     init(_ direction: Direction, key: SecretBytes, iv: InitializationVector) throws(CipherError) {
         let cipher: OpaquePointer?
         switch key.count {
-        case 16: unsafe cipher = EVP_aes_128_cbc()
-        case 24: unsafe cipher = EVP_aes_192_cbc()
-        case 32: unsafe cipher = EVP_aes_256_cbc()
+        case 16: unsafe cipher = FetchedAlgorithms.aes128CBC
+        case 24: unsafe cipher = FetchedAlgorithms.aes192CBC
+        case 32: unsafe cipher = FetchedAlgorithms.aes256CBC
         default: throw .badKeyLength
         }
         guard let raw = unsafe EVP_CIPHER_CTX_new() else { throw Self.failure() }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes JSON in ASCII alone, since one client reads its answers as that; members stand in the order of writing.
-struct JSONText {
-    private(set) var bytes: [UInt8] = []
+package struct JSONText {
+    /// What is written so far.
+    package private(set) var bytes: [UInt8] = []
+
+    /// Nothing is written yet.
+    package init() {}
 
     /// Writes an object; `members` calls `member` for each.
-    mutating func object<E: Error>(_ members: (inout JSONText) throws(E) -> Void) throws(E) {
+    package mutating func object<E: Error>(_ members: (inout JSONText) throws(E) -> Void) throws(E) {
         bytes.append(UInt8(ascii: "{"))
         try members(&self)
         bytes.append(UInt8(ascii: "}"))
     }
 
     /// Writes an array, each element by `write`.
-    mutating func array<Element, E: Error>(
+    package mutating func array<Element, E: Error>(
         _ elements: [Element],
         write: (inout JSONText, Element) throws(E) -> Void
     ) throws(E) {
@@ -25,35 +29,39 @@ struct JSONText {
     }
 
     /// Writes a member's key; its value must follow.
-    mutating func key(_ name: String) {
+    package mutating func key(_ name: String) {
         if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         string(name)
         bytes.append(UInt8(ascii: ":"))
     }
 
     /// Writes a text member, or nothing where there is no text.
-    mutating func member(_ name: String, _ text: String?) {
+    package mutating func member(_ name: String, _ text: String?) {
         guard let text else { return }
         key(name)
         string(text)
     }
 
-    mutating func member(_ name: String, _ claim: Bool) {
+    package mutating func member(_ name: String, _ claim: Bool) {
         key(name)
         bytes.append(contentsOf: (claim ? "true" : "false").utf8)
     }
 
-    mutating func member(_ name: String, _ number: Int) {
+    package mutating func member(_ name: String, _ number: Int) {
         key(name)
         bytes.append(contentsOf: String(number).utf8)
     }
 
-    mutating func null() {
+    package mutating func null() {
         bytes.append(contentsOf: "null".utf8)
     }
 
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
+        defer { bytes.append(UInt8(ascii: "\"")) }
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+            return bytes.append(contentsOf: text.utf8)
+        }
         for unit in text.utf16 {
             switch unit {
             case 0x22, 0x5C:
@@ -68,7 +76,6 @@ struct JSONText {
                 }
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     private static let hexDigits = Array("0123456789abcdef".utf8)

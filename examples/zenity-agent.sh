@@ -94,7 +94,6 @@ answer() {
 
 finish() {
     trap - EXIT
-    # The dialog goes with who shows it.
     kill $(jobs -p) 2>/dev/null
     # The dialog goes with who shows it.
     wait $asker

@@ -11,7 +11,7 @@ import Testing
     final class Processes: Sendable {
         private let ends = Mutex<[ProcessIdentity: @Sendable () -> Void]>([:])
 
-        var watch: ApprovalBroker.ProcessWatch {
+        var watch: ProcessWatches.Watch {
             { process, end in
                 self.ends.withLock { $0[process] = end }
                 return process

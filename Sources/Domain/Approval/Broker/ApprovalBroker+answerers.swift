@@ -97,27 +97,27 @@ extension ApprovalBroker {
 
     /// Requests that have ended, the newest first.
     package func recent() -> [RecentRequest] {
-        queue.recent(now: clock.now).map { recent($0, times: $1) }
+        queue.recent(now: clock.now).map { recent($0, quiet: $1) }
     }
 
-    func recent(_ ended: EndedRequest, times: QuietTimes) -> RecentRequest {
-        let birth = births[ended.code] ?? Birth(instant: clock.now, unix: Calendar.now)
+    func recent(_ ended: EndedRequest, quiet: QuietTimes) -> RecentRequest {
+        let time = times[ended.code] ?? RequestTime(instant: clock.now, unix: Calendar.now)
         return RecentRequest(
             request: PendingRequest(
                 code: ended.code,
                 request: ended.request,
-                created: birth.unix(of: birth.instant),
-                deadline: birth.unix(of: ended.deadline),
+                created: time.unix(of: time.instant),
+                deadline: time.unix(of: ended.deadline),
                 limits: limits
             ),
             outcome: ended.outcome,
             answeredBy: ended.surface.map(Wording.answerer),
             scope: ended.choices?.scope,
-            ended: birth.unix(of: ended.at),
+            ended: time.unix(of: ended.at),
             unseen: ended.unseen,
-            quietUntil: times.quietUntil.map(birth.unix),
-            mutedUntil: times.mutedUntil.map(birth.unix),
-            muted: times.muted,
+            quietUntil: quiet.quietUntil.map(time.unix),
+            mutedUntil: quiet.mutedUntil.map(time.unix),
+            muted: quiet.muted,
             isAbandoned: ended.isAbandoned,
             keepTrouble: ended.keepTrouble,
             wasUnconfirmed: ended.choices?.wasUnconfirmed ?? false,

@@ -4,36 +4,10 @@ package import Callers
 import ConcurrencyTools
 import Linux
 
-/// What happens to requests, for whoever shows them.
-package enum ApprovalEvent: Sendable, Hashable {
-    /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
-    /// away and then asked again is told of once more.
-    case added(PendingRequest)
-    /// A request has ended, with all that is known of it, for whoever shows it or keeps a record. `isHeard` is false where
-    /// nobody had been told of it, since the screen was locked.
-    case ended(RecentRequest, isHeard: Bool)
-    /// The built-in notifier is to show this one.
-    case notifierShows(PendingRequest)
-    /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.
-    case notifierShowsAgain(PendingRequest)
-    /// The built-in notifier is to take this one away; it goes on waiting.
-    case notifierHides(code: String)
-    /// The agents are these.
-    case agentsChanged([AgentInfo])
-    /// An exclusive agent shows requests from now on.
-    case agentTookOver(AgentInfo)
-}
-
 /// Runs the queue of questions: keeps the time, watches the asking processes and gives every asker its answer.
 ///
 /// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
 package actor ApprovalBroker {
-    /// Calls its closure when a process ends; letting go of the result ends the watch.
-    ///
-    /// The result is nil if the process has ended already.
-    package typealias ProcessWatch =
-        @Sendable (ProcessIdentity, @escaping @Sendable () -> Void) -> (any Sendable)?
-
     /// Looks once more at who holds an asker's connection.
     package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
 
@@ -49,16 +23,13 @@ package actor ApprovalBroker {
 
     private(set) var limits: ApprovalLimits
     let clock = ContinuousClock()
-    private let watchProcess: ProcessWatch
     private let confirmation: Confirmation
     let lookAgain: SecondLook
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     /// The ends of requests that are told once their answers are kept, and whether anybody has heard of those requests.
     private var untoldEnds: [String: Bool] = [:]
-    private let keepMutes: @Sendable ([KeptMute]) -> Void
-    /// The mutes that were kept last.
-    private var keptMutes: [MutedProgram: Quiet] = [:]
+    private var keptMutes: KeptMutes
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -76,19 +47,9 @@ package actor ApprovalBroker {
     }
 
     private var alarm: (due: ApprovalQueue.Instant, alarm: Alarm)?
-    private var watches: [ProcessIdentity: any Sendable] = [:]
-    /// When each request was made, by the boot-time clock and by the calendar.
-    var births: [String: Birth] = [:]
-
-    struct Birth {
-        let instant: ApprovalQueue.Instant
-        let unix: Int64
-
-        /// The calendar time of an instant, steady for this request even if the calendar is set meanwhile.
-        func unix(of other: ApprovalQueue.Instant) -> UInt64 {
-            UInt64(clamping: unix + (other - instant).components.seconds)
-        }
-    }
+    private var watches: ProcessWatches
+    /// When each request was made.
+    private(set) var times = RequestTimes()
 
     /// Makes an empty queue.
     ///
@@ -102,7 +63,7 @@ package actor ApprovalBroker {
     package init(
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
-        watchProcess: @escaping ProcessWatch = ApprovalBroker.watchByDescriptor,
+        watchProcess: @escaping ProcessWatches.Watch = ProcessWatches.byDescriptor,
         lookAgain: @escaping SecondLook = Identification.lookAgain,
         confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
             throw ConfirmationError("There is nothing to confirm it with.")
@@ -110,16 +71,11 @@ package actor ApprovalBroker {
         keepMutes: @escaping @Sendable ([KeptMute]) -> Void = { _ in }
     ) {
         self.limits = limits
-        self.watchProcess = watchProcess
+        watches = ProcessWatches(by: watchProcess)
         self.lookAgain = lookAgain
         self.confirmation = confirmation
-        self.keepMutes = keepMutes
+        keptMutes = KeptMutes(by: keepMutes)
         queue = ApprovalQueue(limits: limits, makeCode: makeCode)
-    }
-
-    /// The watch of the kernel, by pidfd.
-    package static let watchByDescriptor: ProcessWatch = { process, fire in
-        ProcessExit(pid: process.pid, startTime: process.startTime, fire: fire)
     }
 
     /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
@@ -263,7 +219,7 @@ package actor ApprovalBroker {
     func carryOut(_ actions: [ApprovalAction]) -> Task<String?, Never>? {
         var begun: Task<String?, Never>?
         var keeping: Task<String?, Never>?
-        noteBirths()
+        times.note(queue)
         for action in actions {
             switch action {
             case .answer(let asker, let answer):
@@ -297,7 +253,9 @@ package actor ApprovalBroker {
         tellCount()
         tellMutes()
         setAlarm()
-        watchProcesses()
+        watches.follow(queue.watched) { [weak self] process in
+            Task(executorPreference: TaskQueue.shared) { await self?.ended(process) }
+        }
         return keeping
     }
 
@@ -324,7 +282,7 @@ package actor ApprovalBroker {
         guard let isHeard = untoldEnds.removeValue(forKey: code),
             let ended = queue.ended.last(where: { $0.code == code })
         else { return }
-        broadcast.send(.ended(recent(ended, times: QuietTimes()), isHeard: isHeard))
+        broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
     }
 
     /// Nothing is told later any more.
@@ -332,15 +290,19 @@ package actor ApprovalBroker {
         for code in untoldEnds.keys { tellEnd(of: code) }
     }
 
-    /// Has mutes kept that have begun, or ended by the person's word.
-    func tellMutes() {
-        guard queue.mutes != keptMutes else { return }
-        mutesAreKept()
-        keepMutes(mutesToKeep())
+    /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
+    package func takeUp(_ kept: [KeptMute], uid: UInt32) {
+        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: Calendar.now)
+        queue.takeUp(kept, uid: uid, now: now)
+        for mute in kept {
+            let asked = min(max(mute.asked, 0), now.unix)
+            times.note(mute.code, RequestTime(instant: now.past(asked), unix: asked))
+        }
+        keptMutes.noteKept(in: queue)
     }
 
-    func mutesAreKept() {
-        keptMutes = queue.mutes
+    func tellMutes() {
+        keptMutes.tell(of: queue, at: clock.now, times)
     }
 
     private func tellCount() {
@@ -383,24 +345,15 @@ package actor ApprovalBroker {
     }
 
     func pending(_ request: WaitingRequest) -> PendingRequest {
-        let birth = births[request.code] ?? Birth(instant: request.created, unix: Calendar.now)
+        let time = times[request.code] ?? RequestTime(instant: request.created, unix: Calendar.now)
         return PendingRequest(
             code: request.code,
             request: request.request,
-            created: birth.unix(of: request.created),
-            deadline: birth.unix(of: request.deadline ?? request.created),
+            created: time.unix(of: request.created),
+            deadline: time.unix(of: request.deadline ?? request.created),
             limits: limits,
             confirmationTrouble: request.confirmationTrouble
         )
-    }
-
-    private func noteBirths() {
-        for request in queue.waiting where births[request.code]?.instant != request.created {
-            births[request.code] = Birth(instant: request.created, unix: Calendar.now)
-        }
-        guard births.count > queue.waiting.count + queue.ended.count else { return }
-        let known = Set(queue.waiting.map(\.code)).union(queue.ended.map(\.code))
-        births = births.filter { known.contains($0.key) }
     }
 
     /// One alarm for the next deadline, none while there is none.
@@ -409,38 +362,20 @@ package actor ApprovalBroker {
         guard due != alarm?.due else { return }
         alarm?.alarm.cancel()
         alarm = due.map { due in
-            let ring = Alarm(after: due - clock.now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+            let alarm = Alarm(after: due - clock.now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.isDue(due) }
             }
-            return (due, ring)
+            return (due, alarm)
         }
     }
 
-    private func rang(_ due: ApprovalQueue.Instant) {
+    private func isDue(_ due: ApprovalQueue.Instant) {
         if alarm?.due == due { alarm = nil }
         change { $0.tick(now: $1) }
     }
 
-    /// Watches just the processes whose ends the queue wants to hear of.
-    private func watchProcesses() {
-        let wanted = queue.watched
-        for process in Set(watches.keys).subtracting(wanted) {
-            watches[process] = nil
-        }
-        for process in wanted.subtracting(watches.keys) {
-            let end: @Sendable () -> Void = { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.ended(process) }
-            }
-            if let watch = watchProcess(process, end) {
-                watches[process] = watch
-            } else {
-                end()
-            }
-        }
-    }
-
     private func ended(_ process: ProcessIdentity) {
-        watches[process] = nil
+        watches.end(process)
         change { $0.processEnded(process, now: $1) }
     }
 }

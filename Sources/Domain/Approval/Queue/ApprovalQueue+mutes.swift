@@ -88,25 +88,6 @@ extension ApprovalQueue {
     }
 }
 
-extension ApprovalBroker {
-    /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
-    package func takeUp(_ kept: [KeptMute], uid: UInt32) {
-        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: Calendar.now)
-        queue.takeUp(kept, uid: uid, now: now)
-        for mute in kept where births[mute.code] == nil {
-            let asked = min(max(mute.asked, 0), now.unix)
-            births[mute.code] = Birth(instant: now.past(asked), unix: asked)
-        }
-        mutesAreKept()
-    }
-
-    /// The mutes as they are to be kept.
-    func mutesToKeep() -> [KeptMute] {
-        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: Calendar.now)
-        return queue.keptMutes(now: now) { births[$0]?.unix }
-    }
-}
-
 extension KeptMute.Muted {
     fileprivate var program: MutedProgram {
         MutedProgram(name: name, vouchedIDs: Set(vouchedIDs), script: script)

@@ -6,12 +6,12 @@ package import SecureMemory
 extension Digest {
     /// SHA-256 of a secret, itself a secret: a step on the way to a key.
     package static func secretSHA256(_ secret: SecretBytes) -> SecretBytes {
-        unsafe hash(secret, FetchedAlgorithms.sha256, length: 32)
+        unsafe hash(secret, FetchedAlgorithm.sha256.raw, length: 32)
     }
 
     /// SHA-512 of a secret, itself a secret: a step on the way to a key.
     package static func secretSHA512(_ secret: SecretBytes) -> SecretBytes {
-        unsafe hash(secret, FetchedAlgorithms.sha512, length: 64)
+        unsafe hash(secret, FetchedAlgorithm.sha512.raw, length: 64)
     }
 
     @unsafe private static func hash(

@@ -7,17 +7,17 @@ package import SecureMemory
 package enum Digest {
     /// SHA-1, where a protocol wants it as a name for something; not for anything that must withstand forgery.
     package static func sha1(_ bytes: [UInt8]) -> [UInt8] {
-        unsafe bytes.withUnsafeBytes { unsafe hash($0, FetchedAlgorithms.sha1, 20) }
+        unsafe bytes.withUnsafeBytes { unsafe hash($0, FetchedAlgorithm.sha1.raw, 20) }
     }
 
     /// SHA-256.
     package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        unsafe bytes.withUnsafeBytes { unsafe hash($0, FetchedAlgorithms.sha256, 32) }
+        unsafe bytes.withUnsafeBytes { unsafe hash($0, FetchedAlgorithm.sha256.raw, 32) }
     }
 
     /// SHA-256 of a secret, for where the hash may be seen.
     package static func sha256(_ secret: SecretBytes) -> [UInt8] {
-        unsafe secret.withUnsafeBytes { unsafe hash($0, FetchedAlgorithms.sha256, 32) }
+        unsafe secret.withUnsafeBytes { unsafe hash($0, FetchedAlgorithm.sha256.raw, 32) }
     }
 
     @unsafe private static func hash(

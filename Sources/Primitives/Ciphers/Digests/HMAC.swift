@@ -49,13 +49,13 @@ package enum HMAC {
     static let sha512 = HMACContext("SHA512", length: 64)
 
     /// libcrypto's, under a key that everybody knows while it isn't used; nil if there is no memory for it.
-    private nonisolated(unsafe) let raw: OpaquePointer?
+    private nonisolated(unsafe) let raw: OpaquePointer?  // only ever used by who has `turn`
     private let turn = Mutex(())
     private let length: Int
 
     private init(_ digest: String, length: Int) {
         self.length = length
-        unsafe raw = EVP_MAC_CTX_new(FetchedAlgorithms.hmac)
+        unsafe raw = EVP_MAC_CTX_new(FetchedAlgorithm.hmac.raw)
         var name = Array(digest.utf8CString)
         let isReady = unsafe OSSL_MAC_PARAM_DIGEST.withCString { parameter in
             unsafe name.withUnsafeMutableBufferPointer { name in

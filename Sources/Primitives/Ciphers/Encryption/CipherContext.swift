@@ -15,9 +15,9 @@ import SecureMemory
     init(_ direction: Direction, key: SecretBytes, iv: InitializationVector) throws(CipherError) {
         let cipher: OpaquePointer?
         switch key.count {
-        case 16: unsafe cipher = FetchedAlgorithms.aes128CBC
-        case 24: unsafe cipher = FetchedAlgorithms.aes192CBC
-        case 32: unsafe cipher = FetchedAlgorithms.aes256CBC
+        case 16: unsafe cipher = FetchedAlgorithm.aes128CBC.raw
+        case 24: unsafe cipher = FetchedAlgorithm.aes192CBC.raw
+        case 32: unsafe cipher = FetchedAlgorithm.aes256CBC.raw
         default: throw .badKeyLength
         }
         guard let raw = unsafe EVP_CIPHER_CTX_new() else { throw Self.failure() }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What happens to requests, for whoever shows them.
+package enum ApprovalEvent: Sendable, Hashable {
+    /// A request is to be shown. One that was held for a locked screen is told of at the unlock, one that was clicked
+    /// away and then asked again is told of once more.
+    case added(PendingRequest)
+    /// A request has ended, with all that is known of it, for whoever shows it or keeps a record. `isHeard` is false where
+    /// nobody had been told of it, since the screen was locked.
+    case ended(RecentRequest, isHeard: Bool)
+    /// The built-in notifier is to show this one.
+    case notifierShows(PendingRequest)
+    /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.
+    case notifierShowsAgain(PendingRequest)
+    /// The built-in notifier is to take this one away; it goes on waiting.
+    case notifierHides(code: String)
+    /// The agents are these.
+    case agentsChanged([AgentInfo])
+    /// An exclusive agent shows requests from now on.
+    case agentTookOver(AgentInfo)
+}

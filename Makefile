@@ -21,7 +21,7 @@ dist = .build/dist
 
 BUILD_PACKAGES = libargon2-dev libdbus-1-dev libgcrypt20-dev libidn2-dev libpcre2-dev libpsl-dev libsecret-1-dev libssl-dev libxml2-dev pkg-config zlib1g-dev
 RUN_PACKAGES = dbus gnome-keyring libsecret-tools
-TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind xdotool xfce4-notifyd xvfb zenity zsh
+TEST_PACKAGES = $(RUN_PACKAGES) acl attr binutils curl desktop-file-utils dunst fish fzf gcr gir1.2-gtk-3.0 jq kdialog keepassxc libglib2.0-bin libkf5wallet-bin libnotify-bin libqca-qt5-2-plugins lxqt-notificationd mako-notifier mate-notification-daemon mate-screensaver notification-daemon openbox openssl pinentry-curses pinentry-gtk2 procps python3 python3-dbusmock python3-gi python3-venv rofi strace sway systemd tmux util-linux valgrind x11-xkb-utils xdotool xfce4-notifyd xvfb zenity zsh
 BENCHMARK_PACKAGES = $(RUN_PACKAGES) python3 strace util-linux valgrind
 DESKTOP_PACKAGES = $(TEST_PACKAGES) gjs gnome-shell imagemagick kactivitymanagerd kwin-x11 plasma-desktop plasma-workspace
 SCREENSHOT_PACKAGES = $(DESKTOP_PACKAGES) grim

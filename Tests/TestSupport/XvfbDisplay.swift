@@ -14,6 +14,9 @@ package final class XvfbDisplay: Sendable {
             ["-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-noreset", "-r"]
         )
         name = ":" + (try await server.firstLine())
+        // What the layout lacks xdotool types by changing the layout for a moment, which a busy program misses: this
+        // has “ö” and all of ASCII.
+        _ = try await ChildProcess.run("setxkbmap", ["de", "nodeadkeys"], environment: environment)
     }
 
     deinit {

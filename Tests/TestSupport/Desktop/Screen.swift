@@ -4,12 +4,17 @@
 package final class Screen: Sendable {
     /// A window that a person could see.
     package struct Window: Sendable, Equatable {
-        /// The X server's number of it.
-        package let id: String
+        /// The X server's number of it, which another program's window may have when this one is gone.
+        let id: String
+        /// The id of the process that shows it, or nil where it doesn't say.
+        let process: Int?
         let x: Int
         let y: Int
         let width: Int
         let height: Int
+
+        /// Whether this is that window, wherever it stands now.
+        package func isSame(as other: Window) -> Bool { id == other.id && process == other.process }
     }
 
     /// What a program needs in its environment to show itself in this session.
@@ -83,17 +88,20 @@ package final class Screen: Sendable {
         let found = try await xdotool(["search", "--onlyvisible"] + search).output
         var windows: [Window] = []
         for id in found.split(whereSeparator: \.isWhitespace).map(String.init) {
-            let shell = try await xdotool(["getwindowgeometry", "--shell", id]).output
+            let looks = ["getwindowgeometry", "--shell", id, "getwindowpid", id]
             var values: [String: Int] = [:]
-            for line in shell.split(whereSeparator: \.isNewline) {
+            for line in try await xdotool(looks).output.split(whereSeparator: \.isNewline) {
                 let pair = line.split(separator: "=")
-                if pair.count == 2 { values[String(pair[0])] = Int(pair[1]) }
+                // What stands alone is the process's id.
+                values[pair.count == 2 ? String(pair[0]) : "PROCESS"] = Int(pair[pair.count - 1])
             }
             // One that has gone between the two questions has no place; small ones are icons for a tray.
             guard let x = values["X"], let y = values["Y"], let width = values["WIDTH"],
                 let height = values["HEIGHT"], width > 32
             else { continue }
-            windows.append(Window(id: id, x: x, y: y, width: width, height: height))
+            windows.append(
+                Window(id: id, process: values["PROCESS"], x: x, y: y, width: width, height: height)
+            )
         }
         return windows
     }

@@ -49,7 +49,7 @@ run: run-packages build
 	@bin="$$($(SWIFT) build -c $(CONFIG) --show-bin-path)" && exec examples/walk.sh "$$bin"
 
 # The modules whose tests need no bus, no keyring and no display: the build packages are enough for them.
-CHECKED = Approval Audit Ciphers ConcurrencyTools DisplayText Gzip JSON KDBX KeePassHTTP Linux Operations \
+CHECKED = Approval Audit Ciphers ConcurrencyTools Daemon DisplayText Gzip JSON KDBX KeePassHTTP Linux Operations \
 	PublicSuffixes SafeRegex SecureMemory Settings UnicodeText Vault XMLTree
 
 # The test bundle and what it needs, which leaves the servers and the programs out.

@@ -156,7 +156,7 @@ let package = Package(
                 "SecureMemory", "UnicodeText", logging,
             ]
         ),
-        module("Audit", in: "Domain", ["ConcurrencyTools", "DisplayText", "Linux", logging]),
+        module("Audit", in: "Domain", ["ConcurrencyTools", "DisplayText", "JSON", "Linux", logging]),
         module(
             "Approval",
             in: "Domain",
@@ -289,7 +289,7 @@ let package = Package(
                 "TestSupport", logging,
             ]
         ),
-        tests(of: "Audit", ["Linux", "TestSupport", logging]),
+        tests(of: "Audit", ["ConcurrencyTools", "Linux", "TestSupport", logging]),
         tests(of: "Approval", ["Callers", "DisplayText", "Linux", "TestSupport"]),
         tests(
             of: "Operations",
@@ -324,6 +324,7 @@ let package = Package(
                 "SecretService", "SecureMemory", "TestSupport", argumentParser,
             ]
         ),
+        tests(of: "Daemon", ["ConcurrencyTools", lifecycle, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -19,7 +19,8 @@ package struct AuditFile: Sendable {
             self = record.isMinor ? .minor : .main
         }
 
-        fileprivate var name: String { self == .main ? "audit" : "audit-minor" }
+        /// What its file is called, less the ending.
+        var name: String { self == .main ? "audit" : "audit-minor" }
     }
 
     /// How long a file may become before the next one is begun.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import JSON
 
 extension AuditRecord {
     /// The record as a line of the file, JSON with its line feed.
@@ -8,27 +9,11 @@ extension AuditRecord {
         var members = fields.map { ($0.key.rawValue, $0.value) }
         members += [("event", event.rawValue), ("time", String(time))]
         if let id { members.append(("id", id)) }
-        var line: [UInt8] = []
-        for (name, value) in members.sorted(by: { $0.0 < $1.0 }) {
-            line.append(UInt8(ascii: line.isEmpty ? "{" : ","))
-            Self.append(name, to: &line)
-            line.append(UInt8(ascii: ":"))
-            Self.append(value, to: &line)
+        var json = JSONText()
+        json.object { json in
+            for (name, value) in members.sorted(by: { $0.0 < $1.0 }) { json.member(name, value) }
         }
-        return line + [UInt8(ascii: "}"), UInt8(ascii: "\n")]
-    }
-
-    private static func append(_ text: String, to line: inout [UInt8]) {
-        let hex = Array("0123456789abcdef".utf8)
-        line.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): line += [UInt8(ascii: "\\"), byte]
-            case ..<0x20: line += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default: line.append(byte)
-            }
-        }
-        line.append(UInt8(ascii: "\""))
+        return json.bytes + [UInt8(ascii: "\n")]
     }
 
     /// Reads a line of the file; nil if it isn't one.

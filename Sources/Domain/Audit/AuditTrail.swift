@@ -13,6 +13,8 @@ import Synchronization
 package final class AuditTrail: Sendable {
     /// Finds out whether the journal has these records, by their `id`.
     typealias Reading = @Sendable (Set<String>) async -> Bool
+    /// Something that has happened, and what is told of it.
+    package typealias Happened = (event: AuditRecord.Event, fields: [AuditRecord.Field: String?])
 
     /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
     static let messageID = "6d0f1f5f3c2b4f0b9a4e5c1be3f0a7d4"
@@ -22,6 +24,7 @@ package final class AuditTrail: Sendable {
     private let writer: AuditWriter
     private let journal: String
     private let isInJournal: Reading
+    private let patience: Duration
     private let writesLog: Bool
     private let isRequired: Mutex<Bool>
     private let logger: Logger
@@ -36,6 +39,7 @@ package final class AuditTrail: Sendable {
     ///   - journal: The journal's socket.
     ///   - isInJournal: Reads records back from it.
     ///   - isRequired: Whether what can't be recorded may not be done.
+    ///   - patience: How long a disk may take for a record.
     ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
     init(
         folder: String,
@@ -43,9 +47,12 @@ package final class AuditTrail: Sendable {
         journal: String,
         isInJournal: @escaping Reading,
         isRequired: Bool = true,
+        patience: Duration = .seconds(10),
         logger: Logger
     ) {
-        writer = AuditWriter(AuditFile(folder: folder))
+        // What another program keeps locked is known in time to look into the journal.
+        writer = AuditWriter(AuditFile(folder: folder), patience: patience / 2)
+        self.patience = patience
         self.journal = journal
         self.isInJournal = isInJournal
         writesLog = !logsToJournal
@@ -70,9 +77,6 @@ package final class AuditTrail: Sendable {
         self.isRequired.withLock { $0 = isRequired }
     }
 
-    /// How long a disk may take for a record.
-    private static let patience = Duration.seconds(10)
-
     /// Keeps a record of something that happens.
     ///
     /// - Parameters:
@@ -88,19 +92,34 @@ package final class AuditTrail: Sendable {
         return await keep(record)
     }
 
+    /// Keeps a record of each of several things that have happened: all are handed over at once.
+    package func keep(_ happened: [Happened]) async {
+        let now = UInt64(max(0, time(nil)))
+        let records = happened.map { AuditRecord($0.event, time: now, $0.fields) }
+        _ = await keep(records)
+    }
+
     func keep(_ record: AuditRecord) async -> Bool {
-        // A disk that hangs leaves the record unkept, for all that anybody knows.
+        await keep([record])
+    }
+
+    /// Keeps records, in this order and under one deadline.
+    private func keep(_ records: [AuditRecord]) async -> Bool {
+        guard !records.isEmpty else { return true }
+        // A disk that hangs leaves them unkept, for all that anybody knows.
         let keeping = Task(executorPreference: TaskQueue.shared) {
-            try await withDeadline(Self.patience) { await self.isKept(record.parts.map(\.named)) }
+            try await withDeadline(self.patience) {
+                await self.isKept(records.flatMap(\.parts).map(\.named))
+            }
         }
         // Whoever is cancelled, as everybody is at the daemon's end, has done what is recorded.
         let isKept = (try? await keeping.value) ?? false
         return isKept || !isRequired.withLock { $0 }
     }
 
-    /// Writes what has been counted and not yet told; for the daemon's end.
+    /// Writes what has been counted and not yet told; for the daemon's end, which has a deadline for it.
     package func finish() async {
-        for record in lookups.withLock({ $0.takeCounted(now: nil) }) { _ = await keep(record) }
+        _ = await keep(lookups.withLock { $0.takeCounted(now: nil) })
     }
 
     /// Whether records are in the file or, where that takes none, can be read back from the journal.
@@ -177,6 +196,6 @@ package final class AuditTrail: Sendable {
         }
         alarm.withLock { $0 = nil }
         setAlarm(due)
-        for record in counted { _ = await keep(record) }
+        _ = await keep(counted)
     }
 }

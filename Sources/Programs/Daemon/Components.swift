@@ -111,19 +111,24 @@ struct Components: Sendable {
             BackgroundTask("reading grants from the keyring", logger) { [grants] in await grants.run() },
             BackgroundTask("keeping the keyring vault's Hash", logger) { await identities.run() },
             BackgroundTask("following the clients' keys", logger) { await keys.run() },
-            BackgroundTask("writing used nonces", logger) { [nonces] in
-                try? await gracefulShutdown()  // cancelled is told to stop, too
-                await nonces.flush()
-            },
-            BackgroundTask("recording what was counted", logger) { [audit] in
-                try? await gracefulShutdown()  // cancelled is told to stop, too
-                await audit.finish()
-            },
             BackgroundTask("following the keyring's lock", logger) { await locks.run() },
             BackgroundTask("following the session", logger) { [session] in await session.run() },
             BackgroundTask("recording answers", logger) { await answers.run() },
             BackgroundTask("following the vaults", logger) { await follower.run() },
             BackgroundTask("showing requests", logger) { [display] in await display.run() },
         ]
+    }
+
+    /// What is still to be written when nothing runs any more.
+    var lastRecords: [LastWork.Part] {
+        let works: [(String, @Sendable () async -> Void)] = [
+            ("used nonces", { [nonces] in await nonces.flush() }),
+            ("what was counted", { [audit] in await audit.finish() }),
+            ("the state", { await BlockingWork.state {} }),
+        ]
+        return works.map { name, work in
+            let trouble = "The disk takes too long: \(name) may not be in the state folder"
+            return LastWork.Part(patience: StopTimes.records, trouble: trouble, work: work)
+        }
     }
 }

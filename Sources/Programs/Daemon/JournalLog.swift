@@ -44,7 +44,7 @@ package struct JournalLog: LogHandler {
 
     /// Waits a moment for what is still to be written; to be called before the process ends.
     static func flush() async {
-        await lines.flush(within: .seconds(2))
+        await lines.flush(within: StopTimes.log)
     }
 
     private static func start(_ level: Logger.Level, writesPriority: Bool) -> String {

@@ -19,27 +19,8 @@ package struct FolderLock: ~Copyable, Sendable {
     /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
     package init(_ path: String, patience: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        try Self.lock(folder, patience)
+        try folder.lock(patience: patience)
         self.folder = folder
-    }
-
-    private static func lock(_ folder: borrowing Descriptor, _ patience: Duration) throws(SystemCallError) {
-        let end = ContinuousClock.now + patience
-        while flock(folder.number, LOCK_EX | LOCK_NB) != 0 {
-            switch errno {
-            case EINTR:
-                continue
-            case EWOULDBLOCK:
-                guard .now < end else { throw .last("flock") }
-                // Another save goes on this very moment: waiting for its end isn't idling.
-                usleep(20_000)
-            case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL, EBADF:
-                // Network file systems lock files alone.
-                return
-            default:
-                throw .last("flock")
-            }
-        }
     }
 
     /// Returns once the disk has what was made, renamed or removed in the folder.

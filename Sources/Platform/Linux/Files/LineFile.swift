@@ -26,11 +26,16 @@ package struct LineFile: ~Copyable {
 
     /// Adds lines; they are all there or not at all.
     ///
-    /// - Parameter lines: Each with its line feed.
-    /// - Throws: The failing call's `errno`.
-    package mutating func append(_ lines: [UInt8]) throws(SystemCallError) {
+    /// - Parameters:
+    ///   - lines: Each with its line feed.
+    ///   - patience: How long another one may keep it locked, as a program that was stopped in the middle does.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
+    package mutating func append(
+        _ lines: [UInt8],
+        patience: Duration = .seconds(5)
+    ) throws(SystemCallError) {
         do throws(SystemCallError) {
-            while try !isAppended(lines) { close() }
+            while try !isAppended(lines, patience) { close() }
         } catch {
             close()  // the next one finds out anew what there is
             throw error
@@ -43,13 +48,16 @@ package struct LineFile: ~Copyable {
     }
 
     /// Adds lines; false where another file is to be opened for them.
-    private mutating func isAppended(_ lines: [UInt8]) throws(SystemCallError) -> Bool {
+    private mutating func isAppended(
+        _ lines: [UInt8],
+        _ patience: Duration
+    ) throws(SystemCallError) -> Bool {
         if file == nil {
             file = try Self.opened(path)
             end = -1
         }
         guard let number = file?.number else { return false }
-        guard flock(number, LOCK_EX) == 0 else { throw .last("flock") }
+        try file?.lock(patience: patience)
         defer { flock(number, LOCK_UN) }
         var (status, named) = (stat(), stat())
         guard unsafe fstat(number, &status) == 0 else { throw .last("fstat") }

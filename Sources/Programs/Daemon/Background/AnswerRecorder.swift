@@ -10,25 +10,37 @@ struct AnswerRecorder: Sendable {
     let audit: AuditTrail
 
     func run() async {
+        var last: [AuditTrail.Happened] = []
         for await case .ended(let ended, _) in events {
-            let request = ended.request
-            await audit.keep(
-                .answered,
-                [
-                    .code: request.code,
-                    .kind: request.kind.rawValue,
-                    .outcome: ended.outcome.rawValue,
-                    .reason: ended.wasUnconfirmed ? "unconfirmed" : nil,
-                    .scope: ended.scope?.rawValue,
-                    .by: ended.answeredBy,
-                    .client: request.client,
-                    .program: request.caller.sandbox ?? request.caller.executable,
-                    .origin: request.caller.origin,
-                    .host: request.host,
-                    .vault: request.vault,
-                    .count: request.entryCount > 0 ? String(request.entryCount) : nil,
-                ]
-            )
+            let happened = Self.answered(ended)
+            if Task.isCancelled {
+                last.append(happened)
+            } else {
+                await audit.keep(happened.event, happened.fields)
+            }
         }
+        // The daemon ends: what is left of them has no time to be kept one after the other.
+        await audit.keep(last)
+    }
+
+    private static func answered(_ ended: RecentRequest) -> AuditTrail.Happened {
+        let request = ended.request
+        return (
+            .answered,
+            [
+                .code: request.code,
+                .kind: request.kind.rawValue,
+                .outcome: ended.outcome.rawValue,
+                .reason: ended.wasUnconfirmed ? "unconfirmed" : nil,
+                .scope: ended.scope?.rawValue,
+                .by: ended.answeredBy,
+                .client: request.client,
+                .program: request.caller.sandbox ?? request.caller.executable,
+                .origin: request.caller.origin,
+                .host: request.host,
+                .vault: request.vault,
+                .count: request.entryCount > 0 ? String(request.entryCount) : nil,
+            ]
+        )
     }
 }

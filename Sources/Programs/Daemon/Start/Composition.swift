@@ -12,7 +12,6 @@ import NIOPosix
 import Operations
 import ServiceLifecycle
 import Settings
-import UnixSignals
 import Vault
 
 /// The daemon as a whole: ``Components``, what listens, and what is on the bus, started in order.
@@ -20,6 +19,7 @@ struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
     private let vaults: Current<[any VaultStore]>
+    private let records: [LastWork.Part]
     private let logger: Logger
 
     /// Connects to the bus, takes the port, exports the objects, reads the keys and takes the bus name, in this order:
@@ -101,51 +101,41 @@ struct Composition: Sendable {
         self.services = services
         followUps = components.handler.value.followUps
         vaults = components.vaults
+        records = components.lastRecords
         await components.clients.load()
         await components.prepare(components.vaults.value, configuration.lock)
         try await Self.takeName(on: bus)
     }
 
-    /// Serves until the daemon is told to stop.
+    /// Serves until the daemon is told to stop, and what it keeps is where it is kept.
     func run() async throws {
-        let group = ServiceGroup(
-            configuration: .init(
-                // However it ends, whoever waits gets an answer first.
-                services: services.map { service in
-                    .init(service: service, failureTerminationBehavior: .gracefullyShutdownGroup)
-                },
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: logger
-            )
-        )
+        let running = ServiceRun(services, patience: StopTimes.services, logger: logger)
+        let outcome: Result<Void, any Error>
         do {
-            try await group.run()
+            outcome = .success(try await running.run())
         } catch {
-            await finish()
-            throw error
+            outcome = .failure(error)
         }
-        await finish()
+        await lastWork(running.stopped).run()
+        try outcome.get()
     }
 
-    /// How long the vaults may take to write what was saved: deriving a key twice takes a while.
-    ///
-    /// The unit's TimeoutStopSec is longer.
-    private static let patience = Duration.seconds(40)
-
-    /// Lets what follows the last answers end, such as the record of one that didn't arrive, and what was saved be where
-    /// it is kept.
-    private func finish() async {
-        // A deadline is the only error there is.
-        try? await withDeadline(.seconds(5)) { await followUps.finish() }
+    /// What follows the last answers, such as the record of one that didn't arrive, and what was saved.
+    private func lastWork(_ stopped: ContinuousClock.Instant?) -> LastWork {
+        let gone = stopped.map { .now - $0 } ?? .zero
         let vaults = vaults.value
-        do {
-            try await withDeadline(Self.patience) {
-                await withTaskGroup { group in
-                    for vault in vaults { group.addTask { await vault.finish() } }
-                }
+        let saving = LastWork.Part(
+            patience: StopTimes.all - gone,
+            trouble: "The daemon ends before all that was saved is known to be in the vaults' files"
+        ) {
+            await withTaskGroup { group in
+                for vault in vaults { group.addTask { await vault.finish() } }
             }
-        } catch {
-            logger.error("The daemon ends before all that was saved is known to be in the vaults' files")
         }
+        let following = LastWork.Part(
+            patience: StopTimes.records,
+            trouble: "The daemon ends before it is known which answers have arrived"
+        ) { [followUps] in await followUps.finish() }
+        return LastWork(parts: [saving, following] + records, logger: logger)
     }
 }

@@ -2,7 +2,6 @@
 
 package import ArgumentParser
 import BusInterface
-import ConcurrencyTools
 import Glibc
 import HTTPServer
 package import Linux
@@ -60,8 +59,6 @@ package struct DaemonCommand: ParsableCommand {
                 logger: logger
             )
             try await composition.run()
-            // What is still to be written gets a moment; a disk that hangs gets no more.
-            try? await withDeadline(.seconds(5)) { await BlockingWork.state {} }
             logger.notice("stopped")
             return 0
         } catch let error as TLSIdentityError {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Glibc
+import Linux
+import Synchronization
+
+/// Writes the lines of one file on a thread of its own, in the order in which they come: all that have come meanwhile at
+/// once, to a file that stays open.
+final class PartWriter: Sendable {
+    /// Told of a line that has been written, or why it couldn't be.
+    typealias Written = @Sendable (SystemCallError?) -> Void
+
+    private struct Pending {
+        let line: [UInt8]
+        let written: Written
+    }
+
+    private struct State {
+        var waiting: [Pending] = []
+        var isRunning = false
+    }
+
+    /// How much is written at once.
+    private static let chunk = 128 << 10
+    /// How many may wait where a disk hangs.
+    private static let most = 4096
+
+    private let work: BlockingWork
+    /// What comes of it is told here, so that neither waits for the other.
+    private let answers: BlockingWork
+    private let state = Mutex(State())
+    private let file: Mutex<LineFile>
+    private let patience: Duration
+
+    init(_ file: consuming LineFile, label: String, patience: Duration) {
+        self.file = Mutex(file)
+        self.patience = patience
+        work = BlockingWork(label: "org.keybell.\(label)")
+        answers = BlockingWork(label: "org.keybell.\(label).answers")
+    }
+
+    /// Has a line written.
+    func append(_ line: [UInt8], written: @escaping Written) {
+        let (isRoom, isFirst) = state.withLock { state in
+            guard state.waiting.count < Self.most else { return (false, false) }
+            state.waiting.append(Pending(line: line, written: written))
+            defer { state.isRunning = true }
+            return (true, !state.isRunning)
+        }
+        guard isRoom else {
+            return answers.begin { written(SystemCallError(call: "write", code: EBUSY)) }
+        }
+        if isFirst { work.begin { self.writeAll() } }
+    }
+
+    private func writeAll() {
+        while true {
+            let batch = state.withLock { state in
+                let batch = Self.takeFirst(of: &state.waiting)
+                if batch.isEmpty { state.isRunning = false }
+                return batch
+            }
+            guard !batch.isEmpty else { return }
+            let failures = write(batch)
+            answers.begin {
+                for (pending, failure) in zip(batch, failures) { pending.written(failure) }
+            }
+        }
+    }
+
+    /// Writes what was taken together; why it couldn't be, for each.
+    private func write(_ batch: [Pending]) -> [SystemCallError?] {
+        guard let failure = failure(of: batch.flatMap(\.line)) else { return batch.map { _ in nil } }
+        // A file that is locked stays so for each of them; what is too much together may fit one by one.
+        guard batch.count > 1, failure.code != EWOULDBLOCK else { return batch.map { _ in failure } }
+        return batch.map { self.failure(of: $0.line) }
+    }
+
+    private func failure(of lines: [UInt8]) -> SystemCallError? {
+        do throws(SystemCallError) {
+            try file.withLock { file throws(SystemCallError) in
+                try file.append(lines, patience: patience)
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// The first ones, as many as are written at once.
+    private static func takeFirst(of waiting: inout [Pending]) -> [Pending] {
+        var size = 0
+        let batch = waiting.prefix { pending in
+            defer { size += pending.line.count }
+            return size == 0 || size + pending.line.count <= chunk
+        }
+        waiting.removeFirst(batch.count)
+        return Array(batch)
+    }
+}

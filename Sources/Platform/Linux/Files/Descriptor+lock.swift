@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+extension Descriptor {
+    /// Waits for the lock of an open file or folder (`flock`), on this thread.
+    ///
+    /// A file system without such locks is written to without one.
+    /// - Parameter patience: How long another one may hold it.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
+    borrowing func lock(patience: Duration) throws(SystemCallError) {
+        let end = ContinuousClock.now + patience
+        while flock(number, LOCK_EX | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR:
+                continue
+            case EWOULDBLOCK:
+                guard .now < end else { throw .last("flock") }
+                // Another one writes this very moment: waiting for its end isn't idling.
+                usleep(20_000)
+            case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL, EBADF:
+                // Network file systems lock some kinds of files alone, or none.
+                return
+            default:
+                throw .last("flock")
+            }
+        }
+    }
+}

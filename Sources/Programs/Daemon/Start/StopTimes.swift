@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How long the daemon may take to end: together less than the unit's TimeoutStopSec, after which systemd kills it.
+enum StopTimes {
+    /// How long what runs may take: connections get their answers, and what is on the screen is taken away.
+    static let services = Duration.seconds(15)
+    /// How long all of that and `LastWork` may take, from the stop on: most of it is for vaults, since deriving a key twice
+    /// takes a while.
+    static let all = Duration.seconds(40)
+    /// How long each other part of `LastWork` may take; a disk that hangs gets no more.
+    static let records = Duration.seconds(5)
+    /// How long the log may take for its last lines.
+    static let log = Duration.seconds(2)
+}

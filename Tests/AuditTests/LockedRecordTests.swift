@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Foundation
+import Linux
+import Logging
+import TestSupport
+import Testing
+
+@testable import Audit
+
+/// Files of records that another program keeps locked.
+struct LockedRecordTests {
+    private let folder: TemporaryFolder
+    private let file: AuditFile
+
+    init() throws {
+        folder = try TemporaryFolder()
+        file = AuditFile(folder: folder.path("state"))
+    }
+
+    private func trail(patience: Duration) -> AuditTrail {
+        AuditTrail(
+            folder: folder.path("state"),
+            logsToJournal: false,
+            journal: folder.path("no-journal"),
+            isInJournal: { _ in false },
+            patience: patience,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+    }
+
+    /// Locks a file until the handle goes.
+    private func lock(_ part: AuditFile.Part) throws -> FileHandle {
+        try FileManager.default.createDirectory(
+            atPath: folder.path("state"),
+            withIntermediateDirectories: true
+        )
+        let path = file.path(of: part)
+        if !FileManager.default.fileExists(atPath: path) {
+            try Data().write(to: URL(filePath: path))
+        }
+        let handle = try FileHandle(forUpdating: URL(filePath: path))
+        #expect(flock(handle.fileDescriptor, LOCK_EX) == 0)
+        return handle
+    }
+
+    @Test func `records that come to nothing hold up none of what is handed out`() async throws {
+        let lock = try lock(.minor)
+        let trail = trail(patience: .seconds(60))
+        let stuck = (0..<10).map { _ in Task { await trail.keep(.answered, [.outcome: "withdrawn"]) } }
+        #expect(
+            try await withDeadline(.seconds(20)) { await trail.keep(.handedOut, [.client: "firefox"]) }
+        )
+        try lock.close()
+        for record in stuck { #expect(await record.value) }
+        #expect(try file.records(of: .minor).count == 10)
+        #expect(try file.records(of: .main).map(\.event) == [.handedOut])
+    }
+
+    @Test func `a record too many is refused while the writer waits`() async throws {
+        let lock = try lock(.main)
+        let writer = AuditWriter(file, patience: .seconds(600))
+        let (failures, failure) = AsyncStream<SystemCallError?>.makeStream()
+        for _ in 0..<5000 {
+            writer.append(AuditRecord(.locked, time: 1, [:])) { failure.yield($0) }
+        }
+        let first = try await withDeadline(.seconds(60)) { () -> SystemCallError?? in
+            for await failure in failures { return failure }
+            return nil
+        }
+        #expect(first == .some(.some(SystemCallError(call: "write", code: EBUSY))))
+        try lock.close()
+    }
+
+    @Test func `a file that stays locked is given up`() async throws {
+        let lock = try lock(.main)
+        let writer = AuditWriter(file, patience: .zero)
+        let failure = await withCheckedContinuation { continuation in
+            writer.append(AuditRecord(.locked, time: 1, [:])) { continuation.resume(returning: $0) }
+        }
+        #expect(failure == SystemCallError(call: "flock", code: EWOULDBLOCK))
+        try lock.close()
+    }
+
+    @Test func `at the end all that was counted has one deadline`() async throws {
+        let trail = trail(patience: .seconds(1))
+        for number in 0..<600 {
+            #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
+        }
+        let lock = try lock(.minor)
+        // Each of the 300 would take its second.
+        try await withDeadline(.seconds(100)) { await trail.finish() }
+        try lock.close()
+    }
+
+    @Test func `at the end all that was counted is kept, in one go`() async throws {
+        let trail = trail(patience: .seconds(60))
+        for number in 0..<600 {
+            #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
+        }
+        await trail.finish()
+        let kept = try file.records(of: .minor)
+        #expect(kept.count { $0.fields[.count] == "1" } == 256)
+    }
+
+    @Test func `a line is read back as it was written, whatever stands in it`() {
+        let text = "\"\\\u{1}\n\u{7F}é\u{1F600}\u{2028}"
+        let record = AuditRecord(.locked, time: 7, [.vault: text, .reason: "r"]).named
+        #expect(AuditRecord(line: record.line) == record)
+        #expect(record.line.last == UInt8(ascii: "\n"))
+    }
+}

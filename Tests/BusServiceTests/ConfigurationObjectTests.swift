@@ -45,4 +45,17 @@ struct ConfigurationObjectTests {
         let broken = try await Self.ask(ConfigurationInterface.state, fixture).first?.vardict
         #expect(broken?[Key.problem] == .string("/config.toml: line 3"))
     }
+
+    @Test func `the state says who is asked by what is in force`() async throws {
+        let fixture = try await ServiceFixture()
+        fixture.configuration.answer.update {
+            $0.access = "granted"
+            $0.clientAccess = ["backup": "never"]
+            $0.useless = ["approval.confirm_with: no request is confirmed"]
+        }
+        let state = try await Self.ask(ConfigurationInterface.state, fixture).first?.vardict
+        #expect(state?[Key.access] == .string("granted"))
+        #expect(state?[Key.clientAccess] == .vardict(["backup": .string("never")]))
+        #expect(state?[Key.useless] == .strings(["approval.confirm_with: no request is confirmed"]))
+    }
 }

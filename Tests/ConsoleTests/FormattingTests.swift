@@ -106,12 +106,10 @@ struct FormattingTests {
     }
 
     @Test func `without grants it is the configuration that says who is asked`() {
-        var policy = Policy()
+        var policy = AccessRules()
         #expect(GrantsCommand.withoutGrants("git", id: "git", policy) == ["git is asked about each time."])
         #expect(GrantsCommand.notes("git", id: "git", policy).isEmpty)
-        var rules = ClientRules()
-        rules.access = .never
-        policy.exceptions["git"] = rules
+        policy.exceptions["git"] = .never
         for lines in [
             GrantsCommand.withoutGrants("My git", id: "git", policy),
             GrantsCommand.notes("My git", id: "git", policy),
@@ -123,10 +121,26 @@ struct FormattingTests {
         let all = GrantsCommand.withoutGrants(nil, id: nil, policy)
         #expect(all.first == "All clients are asked about each time.")
         #expect(all.last?.contains("git have logins without asking you") == true)
-        policy.standard.access = .granted
+        policy.standard = .granted
         #expect(GrantsCommand.withoutGrants("ssh", id: "ssh", policy).first?.contains("nothing else") == true)
-        policy.standard.access = .always
+        policy.standard = .always
         #expect(GrantsCommand.notes("ssh", id: "ssh", policy).first?.contains("whatever was granted") == true)
+    }
+
+    @Test func `of who is asked nothing is said where the daemon can't tell`() {
+        #expect(
+            GrantsCommand.withoutGrants("git", id: "git", nil) == [
+                "Nothing was allowed or denied for longer than once."
+            ]
+        )
+        var details: [String: Value] = ["current": .boolean(true)]
+        #expect(ConfigurationDetails(details)?.access == nil)
+        details["access"] = .string("never")
+        details["client-access"] = .vardict(["git": .string("granted")])
+        let rules = ConfigurationDetails(details)?.access
+        #expect(rules == AccessRules(standard: .never, exceptions: ["git": .granted]))
+        details["client-access"] = .vardict(["git": .string("sometimes")])
+        #expect(ConfigurationDetails(details)?.access == nil)
     }
 
     @Test func `a grant's line has its key first`() {

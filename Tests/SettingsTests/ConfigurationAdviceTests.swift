@@ -144,6 +144,20 @@ struct ConfigurationAdviceTests {
         #expect(try advice(self.configuration("[[vault]]\nname = \"Büro\"")) == [])
     }
 
+    @Test(arguments: [
+        ("[approval]\nconfirm_with = \"pinentry\"", "approval.confirm_with"),
+        ("[approval]\nconfirm_with = \"\"\nconfirm_kinds = [\"save\"]", "approval.confirm_kinds"),
+        (
+            "[[vault]]\nkind = \"kdbx\"\npath = \"/a\"\npassword = \"empty\"\nremember_password = true",
+            "vault[0].remember_password"
+        ),
+    ])
+    func `a setting that does nothing stops nobody, and is told of`(text: String, key: String) throws {
+        let configuration = try configuration(text)
+        #expect(configuration.uselessSettings.map(\.key) == [key])
+        #expect(advice(configuration).map(\.key).contains(key))
+    }
+
     @Test func `what isn't there is told of elsewhere`() throws {
         let configuration = try configuration(
             """

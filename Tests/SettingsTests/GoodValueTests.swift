@@ -24,6 +24,8 @@ struct GoodValueTests {
     @Test(arguments: [
         GoodValue("http.port = 1024") { $0.http.port = 1024 },
         GoodValue("http.tls_port = 443") { $0.http.tlsPort = 443 },
+        // The default of HTTPS, which isn't served.
+        GoodValue("http.port = 19456") { $0.http.port = 19456 },
         GoodValue("http.certificate = \"~/c.pem\"\nhttp.private_key = \"/k.pem\"") {
             $0.http.certificate = .init(file: "/home/ann/c.pem", privateKey: "/k.pem")
         },
@@ -44,6 +46,13 @@ struct GoodValueTests {
         GoodValue("approval.quiet_seconds = 5") { $0.approval.limits.quiet = .seconds(5) },
         GoodValue("approval.dismiss = \"deny\"") { $0.approval.dismissal = .deny },
         GoodValue("approval.confirm_with = \"\"") { _ in },
+        GoodValue("approval.confirm_with = \"pinentry\"") { $0.approval.confirmation = .pinentry },
+        GoodValue("approval.confirm_with = \"pinentry\"\napproval.confirm_kinds = []") {
+            $0.approval.confirmation = .pinentry
+        },
+        GoodValue("approval.confirm_with = \"\"\napproval.confirm_kinds = [\"save\"]") {
+            $0.approval.confirmedKinds = [.save]
+        },
         GoodValue("approval.confirm_with = \"pinentry\"\napproval.confirm_kinds = [\"save\", \"overwrite\"]")
         {
             $0.approval.confirmation = .pinentry

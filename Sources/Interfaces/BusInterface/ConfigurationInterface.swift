@@ -44,5 +44,11 @@ package enum ConfigurationInterface {
         package static let notifier = "notifier"
         /// `b`: whether what the daemon starts has a display for its windows.
         package static let display = "display"
+        /// `s`: when a client is asked about, as `[access] ask` says it.
+        package static let access = "access"
+        /// `a{sv}`: the same as `s` by Id, for the clients of which something else is said.
+        package static let clientAccess = "client-access"
+        /// `as`: the settings in force that do nothing as they are, each with what to do.
+        package static let useless = "useless"
     }
 }

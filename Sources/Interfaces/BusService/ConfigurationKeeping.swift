@@ -49,6 +49,12 @@ package struct ConfigurationState: Equatable, Sendable {
     package var isNotifierOn: Bool
     /// Whether what the daemon starts has a display for its windows.
     package var hasDisplay: Bool
+    /// When a client is asked about, as `[access] ask` says it.
+    package var access: String
+    /// The same by Id, for the clients of which something else is said.
+    package var clientAccess: [String: String]
+    /// The settings in force that do nothing as they are, each with what to do.
+    package var useless: [String]
 
     /// Describes it.
     package init(
@@ -57,7 +63,10 @@ package struct ConfigurationState: Equatable, Sendable {
         problem: String? = nil,
         afterRestart: [String] = [],
         isNotifierOn: Bool = true,
-        hasDisplay: Bool = true
+        hasDisplay: Bool = true,
+        access: String = "",
+        clientAccess: [String: String] = [:],
+        useless: [String] = []
     ) {
         self.file = file
         self.isCurrent = isCurrent
@@ -65,5 +74,8 @@ package struct ConfigurationState: Equatable, Sendable {
         self.afterRestart = afterRestart
         self.isNotifierOn = isNotifierOn
         self.hasDisplay = hasDisplay
+        self.access = access
+        self.clientAccess = clientAccess
+        self.useless = useless
     }
 }

@@ -41,6 +41,9 @@ struct ConfigurationObject: Sendable {
             Key.afterRestart: .strings(state.afterRestart),
             Key.notifier: .boolean(state.isNotifierOn),
             Key.display: .boolean(state.hasDisplay),
+            Key.access: .string(state.access),
+            Key.clientAccess: .vardict(state.clientAccess.mapValues { .string($0) }),
+            Key.useless: .strings(state.useless),
         ]
         if let problem = state.problem { details[Key.problem] = .string(problem) }
         return [.vardict(details)]

@@ -66,14 +66,9 @@ extension ApprovalSettings {
         dismissal = try table.choice("dismiss") ?? dismissal
         confirmation = try table.choice("confirm_with") ?? confirmation
         confirmedKinds = try table.choices("confirm_kinds") ?? confirmedKinds
-        guard confirmedKinds.isEmpty || confirmation != .none else {
+        // Who wants these confirmed must not go without it unknowingly; `confirm_with = ""` is meant so.
+        guard confirmedKinds.isEmpty || confirmation != .none || table.has("confirm_with") else {
             throw table.problem("confirm_kinds", "needs confirm_with = \"pinentry\"")
-        }
-        guard confirmation == .none || !confirmedKinds.isEmpty else {
-            throw table.problem(
-                "confirm_with",
-                "confirms nothing without confirm_kinds, such as confirm_kinds = [\"release\"]"
-            )
         }
         try table.finish()
     }

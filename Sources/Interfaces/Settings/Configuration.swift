@@ -135,9 +135,12 @@ package struct ApprovalSettings: Equatable, Sendable {
     /// The limits as the queue gets them, with the kinds that are confirmed.
     package var approvalLimits: ApprovalLimits {
         var limits = limits
-        limits.confirmedKinds = confirmation == .none ? [] : Set(confirmedKinds)
+        limits.confirmedKinds = confirms ? Set(confirmedKinds) : []
         return limits
     }
+
+    /// Whether there is anything that is confirmed.
+    package var confirms: Bool { confirmation != .none && !confirmedKinds.isEmpty }
 }
 
 /// `[notify]`: notifications that ask nothing.

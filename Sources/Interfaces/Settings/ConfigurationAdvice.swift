@@ -17,7 +17,7 @@ package struct ConfigurationAdvice: Hashable, Sendable {
 
 extension Configuration {
     /// Looks at the files that the configuration names: keys that others may read, programs that others may write,
-    /// certificates that have ended, soon end or are weak; and at the vaults' names.
+    /// certificates that have ended, soon end or are weak; at the vaults' names, and for settings that do nothing.
     ///
     /// What isn't there, or can't be read, is told where it is used.
     ///
@@ -27,7 +27,7 @@ extension Configuration {
     ///   - now: Seconds since 1970.
     /// - Returns: What is to be said, nothing where all is well.
     package func advice(folders: Folders, path: String, now: Int64) -> [ConfigurationAdvice] {
-        var advice: [ConfigurationAdvice] = []
+        var advice = uselessSettings
         if let certificate = http.certificate {
             advice += FileAdvice.readable("http.private_key", certificate.privateKey)
             advice += CertificateAdvice.advice(on: certificate, now: now)
@@ -47,7 +47,7 @@ extension Configuration {
             }
         }
         // Without a KDBX vault or a confirmation it is never started.
-        if vaults.contains(where: { $0.kind == .kdbx }) || approval.confirmation == .pinentry {
+        if vaults.contains(where: { $0.kind == .kdbx }) || approval.confirms {
             advice += FileAdvice.replaceable(
                 "unlock.pinentry",
                 unlock.pinentry,

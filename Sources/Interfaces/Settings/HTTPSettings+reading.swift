@@ -14,7 +14,8 @@ extension HTTPSettings {
         case (nil, _?): throw table.problem("private_key", "needs certificate, too")
         case (nil, nil): break
         }
-        guard port != tlsPort else {
+        // Nothing listens on the second one without a certificate.
+        guard port != tlsPort || certificate == nil else {
             throw table.problem("tls_port", "\(tlsPort) is the port of plain HTTP, too")
         }
         allowedOrigins = try table.texts("allowed_origins") ?? allowedOrigins

@@ -109,10 +109,10 @@ extension VaultSettings {
     /// What opens the file is said in one way.
     private func checkPassword(in table: TableReader) throws(KeyProblem) {
         guard let password else { return }
-        guard passwordCommand == nil, !remembersPassword else {
+        guard passwordCommand == nil else {
             throw table.problem(
                 "password",
-                "is \"\(password.rawValue)\"; take it out, or password_command and remember_password"
+                "is \"\(password.rawValue)\"; take it out, or password_command"
             )
         }
         guard password != .none || keyFile != nil else {

@@ -18,6 +18,10 @@ struct ConfigurationDetails: Equatable, Sendable {
     var isNotifierOn = true
     /// Whether what the daemon starts has a display for its windows; nil where an older daemon doesn't say.
     var hasDisplay: Bool?
+    /// Who is asked about; nil where an older daemon doesn't say, or a newer one says what isn't known here.
+    var access: AccessRules?
+    /// The settings that do nothing as they are, each with what to do.
+    var useless: [String] = []
 
     /// What the person should know of it, each with what to do; nothing where the file is in force.
     var remarks: [(text: String, cure: String)] {
@@ -58,7 +62,9 @@ extension ConfigurationDetails {
             problem: details.cleanText(Key.problem),
             afterRestart: (details[Key.afterRestart]?.asStrings ?? []).map(PlainText.cleaned),
             isNotifierOn: details[Key.notifier]?.asBool ?? true,
-            hasDisplay: details[Key.display]?.asBool
+            hasDisplay: details[Key.display]?.asBool,
+            access: AccessRules(details),
+            useless: (details[Key.useless]?.asStrings ?? []).map(PlainText.cleaned)
         )
     }
 

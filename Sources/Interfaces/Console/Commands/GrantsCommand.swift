@@ -5,7 +5,6 @@ import BusInterface
 import DBus
 import DisplayText
 import Operations
-import Settings
 
 /// `keybell grants`: what a client gets without a question.
 struct GrantsCommand: AsyncParsableCommand {
@@ -35,22 +34,17 @@ struct GrantsCommand: AsyncParsableCommand {
             Output.json(.array(grants.map { JSON(members: $0) }))
             return
         }
-        let policy = await Self.policy(daemon)
+        // Nothing is said of it where the daemon can't tell, for what its file says may not be what it goes by.
+        let rules = await daemon.configurationState()?.access
         guard !grants.isEmpty else {
-            for line in Self.withoutGrants(client, id: await Self.id(client, daemon), policy) {
+            for line in Self.withoutGrants(client, id: await Self.id(client, daemon), rules) {
                 Output.text(line)
             }
             return
         }
         for line in Self.lines(grants, now: Moment.now(), namesClients: client == nil) { Output.text(line) }
-        for note in Self.notes(client, id: await Self.id(client, daemon), policy) { Output.note(note) }
-    }
-
-    /// What the configuration says of who is asked; that of an absent file where it can't be read.
-    private static func policy(_ daemon: DaemonBus) async -> Policy {
-        let file = await daemon.configurationState()?.file
-        // `status` and `doctor` tell of mistakes in it.
-        return (try? Configuration.load(path: file))?.policy ?? Policy()
+        guard let rules else { return }
+        for note in Self.notes(client, id: await Self.id(client, daemon), rules) { Output.note(note) }
     }
 
     /// The Id of a client that may be named otherwise; `[[client]]` goes by that.
@@ -62,33 +56,36 @@ struct GrantsCommand: AsyncParsableCommand {
         return clients.first { $0.cleanText(Key.name) == name }?.cleanText(Key.id) ?? name
     }
 
-    /// What is true where nothing was granted.
-    static func withoutGrants(_ client: String?, id: String?, _ policy: Policy) -> [String] {
+    /// What is true where nothing was granted; without the rules no more than that.
+    static func withoutGrants(_ client: String?, id: String?, _ rules: AccessRules?) -> [String] {
+        guard let rules else {
+            return ["Nothing was allowed or denied for longer than once."]
+        }
         let who = client.map { PlainText.name($0) + " is" } ?? "All clients are"
-        let rule = policy.rules(for: id).access
+        let rule = rules[id]
         let first =
             switch rule {
             case .unlessGranted, .always: "\(who) asked about each time."
             case .granted, .never: note(client, rule) ?? ""
             }
-        return [first] + (client == nil ? exceptions(policy) : [])
+        return [first] + (client == nil ? exceptions(rules) : [])
     }
 
     /// What makes grants mean something else than they do by default.
-    static func notes(_ client: String?, id: String?, _ policy: Policy) -> [String] {
-        let notes = [note(client, policy.rules(for: id).access)].compactMap(\.self)
-        return notes + (client == nil ? exceptions(policy) : [])
+    static func notes(_ client: String?, id: String?, _ rules: AccessRules) -> [String] {
+        let notes = [note(client, rules[id])].compactMap(\.self)
+        return notes + (client == nil ? exceptions(rules) : [])
     }
 
     /// The clients that have other rules than the rest.
-    private static func exceptions(_ policy: Policy) -> [String] {
-        policy.exceptions.sorted { $0.key < $1.key }.compactMap { id, rules in
-            guard rules.access != policy.standard.access else { return nil }
-            return note(id, rules.access) ?? "\(PlainText.name(id)) is asked about what it wasn't granted."
+    private static func exceptions(_ rules: AccessRules) -> [String] {
+        rules.exceptions.sorted { $0.key < $1.key }.compactMap { id, rule in
+            guard rule != rules.standard else { return nil }
+            return note(id, rule) ?? "\(PlainText.name(id)) is asked about what it wasn't granted."
         }
     }
 
-    private static func note(_ client: String?, _ rule: ClientRules.AccessAsk) -> String? {
+    private static func note(_ client: String?, _ rule: AccessRules.Ask) -> String? {
         let who = client.map { PlainText.name($0) } ?? "every client"
         return switch rule {
         case .unlessGranted: nil

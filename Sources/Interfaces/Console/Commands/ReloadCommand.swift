@@ -35,11 +35,13 @@ struct ReloadCommand: AsyncParsableCommand {
             throw error
         }
         let (changed, waiting) = (Self.texts(answer.first), Self.texts(answer.last))
+        let useless = await daemon.configurationState()?.useless ?? []
         guard !output.json else {
             return Output.json(
                 .object([
                     ("changed", .array(changed.map { .string($0) })),
                     ("after-restart", .array(waiting.map { .string($0) })),
+                    ("useless", .array(useless.map { .string($0) })),
                 ])
             )
         }
@@ -48,6 +50,7 @@ struct ReloadCommand: AsyncParsableCommand {
                 ? "Nothing else to put in force." : "In force: \(changed.joined(separator: ", "))."
         )
         if !waiting.isEmpty { Output.text(Self.line(afterRestart: waiting)) }
+        for setting in useless { Output.note(setting) }
     }
 
     /// What takes a restart, and how that is done.

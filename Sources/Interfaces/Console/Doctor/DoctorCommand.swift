@@ -54,7 +54,8 @@ struct DoctorCommand: AsyncParsableCommand {
             let agents = try? await bus.agents(starts: false)
             findings += await BusCheck.notifier(
                 bus.bus,
-                isOff: !configuration.approval.notifier,
+                // What is in force, where the daemon says it.
+                isOff: !(state?.isNotifierOn ?? configuration.approval.notifier),
                 agents: agents?.count
             )
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }

@@ -21,7 +21,7 @@ enum PinentryCheck {
     /// - Returns: The findings; none where it is never started.
     static func findings(_ configuration: Configuration, daemonHasDisplay: Bool?) async -> [Finding] {
         let asks = configuration.vaults.contains { $0.kind == .kdbx && $0.passwordCommand == nil }
-        guard asks || configuration.approval.confirmation == .pinentry else { return [] }
+        guard asks || configuration.approval.confirms else { return [] }
         let program = configuration.unlock.pinentry
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         guard
@@ -56,7 +56,7 @@ enum PinentryCheck {
             finding(
                 program,
                 hasDisplay: hasDisplay,
-                confirms: configuration.approval.confirmation == .pinentry
+                confirms: configuration.approval.confirms
             )
         ]
     }

@@ -6,6 +6,7 @@ import FoundationEssentials
 import HTTPServer
 import Linux
 import Logging
+import Operations
 import Settings
 
 /// Reads the configuration anew when it is told to, and puts it in force.
@@ -46,6 +47,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
 
     func state() async -> ConfigurationState {
         let held = components.configuration.value
+        let access = held.policy.standard.access
         var state = ConfigurationState(
             file: path ?? Folders.ofProcess().configurationFile,
             isCurrent: false,
@@ -53,7 +55,11 @@ actor ConfigurationKeeper: ConfigurationKeeping {
             isNotifierOn: held.approval.notifier,
             hasDisplay: ["DISPLAY", "WAYLAND_DISPLAY"].contains {
                 ProcessInfo.processInfo.environment[$0]?.isEmpty == false
-            }
+            },
+            access: access.rawValue,
+            clientAccess: held.policy.exceptions.mapValues(\.access).filter { $0.value != access }
+                .mapValues(\.rawValue),
+            useless: held.uselessSettings.map { "\($0.key): \($0.text). \($0.cure)" }
         )
         switch await FoundConfiguration.find(path) {
         case .success(let found): state.isCurrent = found.configuration == held

@@ -103,52 +103,89 @@ import Testing
         #expect(ended.outcome == .expired)
     }
 
-    @Test func `an end is told once the answer is kept, with how long it holds`() async throws {
-        for kinds: Set<ApprovalKind> in [[], [.release]] {
-            var limits = ApprovalLimits()
-            limits.confirmedKinds = kinds
-            let broker = ApprovalBroker(
-                limits: limits,
-                watchProcess: processes.watch,
-                confirmation: { _ throws(ConfirmationError) in true }
-            )
-            var events = broker.events().makeAsyncIterator()
-            var request = ApprovalRequest.release()
-            request.alwaysOffered = true
-            let (isKept, keep) = AsyncStream.makeStream(of: Void.self)
-            let asked = Task { [request] in
-                await broker.ask(request) { _ in
-                    {
-                        for await _ in isKept {}
-                        return "There is no room."
-                    }
+    /// What is told of the request until its answer is kept, or isn't.
+    private func end(
+        _ events: inout AsyncStream<ApprovalEvent>.AsyncIterator
+    ) async -> RecentRequest? {
+        while let event = await events.next() {
+            switch event {
+            case .ended(let request, _), .kept(let request): return request
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    @Test(arguments: [false, true], [ApprovalLimits().endedCount, 1])
+    func `an end is told at once, and how long the answer holds once that is known`(
+        isConfirmed: Bool,
+        remembered: Int
+    ) async throws {
+        var limits = ApprovalLimits()
+        limits.confirmedKinds = isConfirmed ? [.release] : []
+        limits.endedCount = remembered
+        let broker = ApprovalBroker(
+            limits: limits,
+            watchProcess: processes.watch,
+            confirmation: { _ throws(ConfirmationError) in true }
+        )
+        var events = broker.events().makeAsyncIterator()
+        var request = ApprovalRequest.release()
+        request.alwaysOffered = true
+        let (isKept, keep) = AsyncStream.makeStream(of: Void.self)
+        let asked = Task { [request] in
+            await broker.ask(request) { _ in
+                {
+                    for await _ in isKept {}
+                    return "There is no room."
                 }
             }
-            let code = try #require(await nextCode(&events))
-            let answer = Task {
-                try await broker.answer(
-                    code: code,
-                    decision: .allow,
-                    choices: Choices(scope: .always),
-                    through: .notifier
-                )
-            }
-            // Answered, and not told of yet.
-            while await broker.recent().isEmpty { await Task.yield() }
-            #expect(await broker.recent().map(\.keepTrouble) == [nil])
-            keep.finish()
-            var ended: RecentRequest?
-            while ended == nil, let event = await events.next() {
-                if case .ended(let request, _) = event { ended = request }
-            }
-            let trouble =
-                "It is not kept for always, and holds for this session at most. There is no room."
-            #expect(ended?.keepTrouble == trouble)
-            #expect(ended?.scope == .session)
-            let isNotKept = if case .notKept = try await answer.value { true } else { false }
-            #expect(isNotKept == kinds.isEmpty)
-            _ = await asked.value
         }
+        let code = try #require(await nextCode(&events))
+        let answer = Task {
+            try await broker.answer(
+                code: code,
+                decision: .allow,
+                choices: Choices(scope: .always),
+                through: .notifier
+            )
+        }
+        let ended = try #require(await end(&events))
+        #expect(ended.request.code == code && ended.outcome == .allowed && ended.scope == .always)
+        #expect(ended.isBeingKept && ended.keepTrouble == nil)
+        // By then another may have taken its place among what has ended.
+        let other = Task { await broker.ask(.save()) }
+        let second = try #require(await nextCode(&events))
+        try await broker.answer(code: second, decision: .allow, through: .notifier)
+        #expect(await end(&events)?.isBeingKept == false)
+        keep.finish()
+        let kept = try #require(await end(&events))
+        let trouble = "It is not kept for always, and holds for this session at most. There is no room."
+        #expect(kept.request.code == code && kept.keepTrouble == trouble)
+        #expect(kept.scope == .session && !kept.isBeingKept)
+        #expect(try await answer.value == (isConfirmed ? .needsConfirmation : .notKept(trouble)))
+        _ = await (asked.value, other.value)
+    }
+
+    @Test func `an answer that is kept is told of, too`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        var request = ApprovalRequest.release()
+        request.alwaysOffered = true
+        let asked = Task { [request] in await broker.ask(request) }
+        let code = try #require(await nextCode(&events))
+        let effect = try await broker.answer(
+            code: code,
+            decision: .allow,
+            choices: Choices(scope: .always),
+            through: .notifier
+        )
+        #expect(effect == .decided)
+        #expect(await end(&events)?.isBeingKept == true)
+        let kept = try #require(await end(&events))
+        #expect(kept.keepTrouble == nil && kept.scope == .always && !kept.isBeingKept)
+        #expect(await broker.recent().map(\.isBeingKept) == [false])
+        _ = await asked.value
     }
 
     @Test func `what ends unheard takes the window along that confirms it`() async throws {

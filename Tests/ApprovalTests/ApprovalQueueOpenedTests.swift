@@ -17,7 +17,7 @@ import Testing
         let actions = scene.queue.opened("Work", now: scene.now)
         #expect(actions.answer(to: asked.asker) == .allowed(Choices(), code: code))
         #expect(actions.answer(to: joined.asker) == .allowed(Choices(), code: code))
-        #expect(actions.outcomes == [code: .withdrawn])
+        #expect(scene.queue.outcomes(of: actions) == [code: .withdrawn])
     }
 
     @Test func `a question about several vaults ends when all of them are open, in whatever order`() throws {
@@ -33,7 +33,7 @@ import Testing
         #expect(scene.codes == [code])
         let actions = scene.queue.opened("Home", now: scene.now)
         #expect(actions.answer(to: both.asker) == .allowed(Choices(), code: code))
-        #expect(actions.outcomes == [code: .withdrawn])
+        #expect(scene.queue.outcomes(of: actions) == [code: .withdrawn])
     }
 
     @Test func `what has been locked again is wanted again`() throws {

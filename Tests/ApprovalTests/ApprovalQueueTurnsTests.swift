@@ -154,7 +154,7 @@ import Testing
         #expect(actions == [.answer(gone.asker, .withdrawn)])
         scene.pass(.seconds(120))
         let later = scene.queue.tick(now: scene.now)
-        #expect(later.outcomes.count == 3)
+        #expect(scene.queue.outcomes(of: later).count == 3)
         #expect(shown.map(\.request.host) == ["e"])
         #expect(scene.queue.recent(now: scene.now).count == 3)
     }

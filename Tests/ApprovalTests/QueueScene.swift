@@ -85,10 +85,14 @@ extension [ApprovalAction] {
         for case .answer(asker, let answer) in self { return answer }
         return nil
     }
+}
 
-    var outcomes: [String: Outcome] {
-        reduce(into: [:]) { outcomes, action in
-            if case .ended(let code, let outcome, isHeard: true) = action { outcomes[code] = outcome }
+extension ApprovalQueue {
+    /// How the requests ended of whose end these actions tell the bus.
+    func outcomes(of actions: [ApprovalAction]) -> [String: Outcome] {
+        actions.reduce(into: [:]) { outcomes, action in
+            guard case .ended(let code, isHeard: true) = action else { return }
+            outcomes[code] = ended.last { $0.code == code }?.outcome
         }
     }
 }

@@ -58,6 +58,10 @@ struct `Requests on the bus` {
     {
         let events = fixture.approvals.events()
         let approvals = fixture.approvals
+        let signals = try await fixture.client.signals(
+            sender: KeybellBus.name,
+            interface: ApprovalInterface.name
+        )
         let asked = Task { await approvals.ask(.full(.release)) { _ in { "Unlock it." } } }
         var next = events.makeAsyncIterator()
         guard case .added(let request)? = await next.next() else {
@@ -71,6 +75,18 @@ struct `Requests on the bus` {
             #expect(error.message.contains("for this session"))
             #expect(error.message.contains("Unlock it."))
         }
+        // Everybody hears of the end, and then that it isn't kept.
+        var members: [String] = []
+        var trouble: String?
+        for await signal in signals {
+            members.append(signal.member)
+            guard signal.member == ApprovalInterface.answerKept.name else { continue }
+            #expect(signal.body.first == .string(request.code))
+            trouble = signal.body.last?.asString
+            break
+        }
+        #expect(members == ["RequestAdded", "RequestRemoved", "AnswerKept"])
+        #expect(trouble?.contains("Unlock it.") == true)
         #expect(await asked.value.allowedCode == (decision == "allow" ? request.code : nil))
         #expect(try await listed(ApprovalInterface.listRecent)[request.code]?["outcome"] != nil)
     }

@@ -274,6 +274,25 @@ struct WatchStateTests {
         #expect(scene.press("d").deeds == [.answer(code: "AAAA", decision: "deny", AnswerChoices())])
     }
 
+    @Test func `that an answer isn't kept is said once, wherever it was given and however it is told`() {
+        let news = [
+            WatchState.Event.refused(code: "AAAA", reason: "It is not kept."),
+            .notKept(code: "AAAA", reason: "It is not kept."),
+        ]
+        for events in [[news[1]], news, news.reversed()] {
+            var scene = WatchScene()
+            _ = scene.take(.added(request("AAAA")))
+            _ = scene.take(.removed(code: "AAAA", outcome: "allowed"))
+            #expect(events.flatMap { scene.take($0) } == [.print("AAAA: It is not kept.")])
+        }
+        // What can happen again is said again.
+        var scene = WatchScene()
+        _ = scene.take(.added(request("AAAA")))
+        for _ in 0..<2 {
+            #expect(scene.take(.refused(code: "AAAA", reason: "no")) == [.print("AAAA: no")])
+        }
+    }
+
     @Test func `a daemon that goes takes its requests along`() {
         var scene = WatchScene()
         _ = scene.take(.added(request("AAAA")))

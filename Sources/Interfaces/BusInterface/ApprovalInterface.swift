@@ -52,6 +52,11 @@ package enum ApprovalInterface {
         "RequestRemoved",
         [BusArgument("code", "s"), BusArgument("outcome", "s")]
     )
+    /// What was answered for more than once is kept, or why it isn't.
+    package static let answerKept = BusSignal(
+        "AnswerKept",
+        [BusArgument("code", "s"), BusArgument("trouble", "s")]
+    )
 
     /// The names of the registered agents.
     package static let agents = BusProperty("Agents", "as")
@@ -70,7 +75,7 @@ package enum ApprovalInterface {
             shown,
             getEntries,
         ],
-        signals: [requestAdded, requestRemoved],
+        signals: [requestAdded, requestRemoved, answerKept],
         properties: [agents, pendingCount, version]
     )
 
@@ -153,6 +158,8 @@ package enum ApprovalInterface {
         /// `s`: of an answered request (ListRecent): why the answer isn't kept for as long as it was meant; absent where it
         /// is.
         package static let keepTrouble = "keep-trouble"
+        /// `b`: of an answered request (ListRecent): the answer is being kept, `AnswerKept` will tell; absent where it isn't.
+        package static let keeping = "keeping"
     }
 
     /// Keys of the dictionary under ``Detail/caller``.

@@ -141,6 +141,11 @@ package struct BusObjects: Sendable {
                 ApprovalInterface.requestRemoved,
                 [.string(ended.request.code), .string(ended.outcome.rawValue)]
             )
+        case .kept(let ended):
+            await emit(
+                ApprovalInterface.answerKept,
+                [.string(ended.request.code), .string(ended.keepTrouble ?? "")]
+            )
         case .agentsChanged(let agents):
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):

@@ -67,6 +67,7 @@ extension RecentRequest {
         if wasUnconfirmed { details[Key.unconfirmed] = .boolean(true) }
         details[Key.answeredBy] = answeredBy.map { .string($0) }
         details[Key.keepTrouble] = keepTrouble.map { .string($0) }
+        if isBeingKept { details[Key.keeping] = .boolean(true) }
         if outcome == .allowed { details[Key.abandoned] = .boolean(isAbandoned) }
         return details
     }

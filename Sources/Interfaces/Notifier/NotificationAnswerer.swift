@@ -164,6 +164,7 @@ package actor NotificationAnswerer {
             if ended.isAbandoned, !ended.wasAnsweredOnTerminal {
                 send { await self.tell(.late(ended.request)) }
             }
+        case .kept(let ended):
             // Whoever has answered: what is confirmed first tells only `keybell allow` of it.
             if let trouble = ended.keepTrouble {
                 send { await self.tell(.notKept(ended.request, trouble)) }

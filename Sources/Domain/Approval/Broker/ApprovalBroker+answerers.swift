@@ -120,6 +120,7 @@ extension ApprovalBroker {
             muted: quiet.muted,
             isAbandoned: ended.isAbandoned,
             keepTrouble: ended.keepTrouble,
+            isBeingKept: ended.isBeingKept,
             wasUnconfirmed: ended.choices?.wasUnconfirmed ?? false,
             wasAnsweredOnTerminal: ended.surface?.isTerminal ?? false
         )
@@ -208,7 +209,6 @@ extension ApprovalBroker {
     /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
     package func shutDown() {
         change { $0.shutDown(now: $1) }
-        tellUntoldEnds()
         broadcast.finish()
         counts.finish()
     }

@@ -27,8 +27,6 @@ package actor ApprovalBroker {
     let lookAgain: SecondLook
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
-    /// The ends of requests that are told once their answers are kept, and whether anybody has heard of those requests.
-    private var untoldEnds: [String: Bool] = [:]
     private var keptMutes: KeptMutes
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
@@ -233,15 +231,10 @@ package actor ApprovalBroker {
                 tell(code, ApprovalEvent.notifierShowsAgain)
             case .notifierHides(let code):
                 broadcast.send(.notifierHides(code: code))
-            case .ended(let code, _, let isHeard):
+            case .ended(let code, let isHeard):
                 confirmations.removeValue(forKey: code)?.cancel()
-                untoldEnds[code] = isHeard
-                if let answer = begun {
-                    keeping = end(code, onceKept: answer)
-                    begun = nil
-                } else {
-                    tellEnd(of: code)
-                }
+                keeping = tellEnd(of: code, isHeard: isHeard, keptBy: begun) ?? keeping
+                begun = nil
             case .confirm(let code):
                 confirm(code)
             case .agentsChanged:
@@ -259,9 +252,19 @@ package actor ApprovalBroker {
         return keeping
     }
 
-    /// Tells of a request's end once its answer is kept, or that takes too long, so that nobody takes it for kept before.
-    private func end(_ code: String, onceKept keeping: Task<String?, Never>) -> Task<String?, Never> {
-        Task(executorPreference: TaskQueue.shared) { [limits] in
+    /// Tells of a request's end, and later, where its answer is being kept, what came of that.
+    ///
+    /// - Returns: What ends when the answer is kept, or that takes too long, with why it isn't as it was meant.
+    private func tellEnd(
+        of code: String,
+        isHeard: Bool,
+        keptBy keeping: Task<String?, Never>?
+    ) -> Task<String?, Never>? {
+        if keeping != nil { queue.beginKeeping(code) }
+        guard let ended = queue.ended.last(where: { $0.code == code }) else { return nil }
+        broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
+        guard let keeping else { return nil }
+        return Task(executorPreference: TaskQueue.shared) { [limits] in
             var trouble: String?
             do {
                 trouble = try await withDeadline(limits.keeping) { await keeping.value }
@@ -269,25 +272,14 @@ package actor ApprovalBroker {
                 trouble =
                     "The keyring has not stored it yet: look for a prompt of it, and at `keybell grants`."
             }
-            return await self.kept(code, trouble)
+            return await self.tellKept(ended, trouble)
         }
     }
 
-    private func kept(_ code: String, _ trouble: String?) -> String? {
-        defer { tellEnd(of: code) }
-        return trouble.map { queue.noteNotKept(code, $0) }
-    }
-
-    private func tellEnd(of code: String) {
-        guard let isHeard = untoldEnds.removeValue(forKey: code),
-            let ended = queue.ended.last(where: { $0.code == code })
-        else { return }
-        broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
-    }
-
-    /// Nothing is told later any more.
-    func tellUntoldEnds() {
-        for code in untoldEnds.keys { tellEnd(of: code) }
+    private func tellKept(_ ended: EndedRequest, _ trouble: String?) -> String? {
+        let kept = queue.endKeeping(ended, trouble)
+        broadcast.send(.kept(recent(kept, quiet: QuietTimes())))
+        return kept.keepTrouble
     }
 
     /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.

@@ -8,6 +8,9 @@ package enum ApprovalEvent: Sendable, Hashable {
     /// A request has ended, with all that is known of it, for whoever shows it or keeps a record. `isHeard` is false where
     /// nobody had been told of it, since the screen was locked.
     case ended(RecentRequest, isHeard: Bool)
+    /// What was decided for more than once is kept, or could not be for as long as it was meant (`keepTrouble`). Told of
+    /// after the end of a request that `isBeingKept` then.
+    case kept(RecentRequest)
     /// The built-in notifier is to show this one.
     case notifierShows(PendingRequest)
     /// One that the built-in notifier shows has been asked again: it comes back if it was clicked away.

@@ -147,25 +147,32 @@ extension ApprovalQueue {
             // One that was held for the locked screen ends as unheard as it was, unless somebody who listed it has answered.
             let isHeard = request.isAnnounced || (request.hasTurn && outcome.isAnswer)
             let ended: [ApprovalAction] =
-                request.hasTurn ? [.ended(code: request.code, outcome, isHeard: isHeard)] : []
+                request.hasTurn ? [.ended(code: request.code, isHeard: isHeard)] : []
             return request.askers.map { .answer($0.id, $0.id == request.firstAsker ? told : told.forOthers) }
                 + ended
         }
     }
 
-    /// An answer could not be kept for as long as it was meant.
+    /// The answer to a request that has just ended is being kept from now on.
+    mutating func beginKeeping(_ code: String) {
+        guard let index = ended.lastIndex(where: { $0.code == code }) else { return }
+        ended[index].isBeingKept = true
+    }
+
+    /// An answer is kept, or could not be for as long as it was meant.
     ///
-    /// - Returns: How long it holds instead, and why, in sentences for the person.
-    mutating func noteNotKept(_ code: String, _ reason: String) -> String {
-        guard let index = ended.lastIndex(where: { $0.code == code }) else { return reason }
-        let isAlways = ended[index].choices?.scope == .always
-        let kept =
-            isAlways
-            ? "It is not kept for always, and holds for this session at most."
-            : "It is not kept for this session, and holds for this once at most."
-        ended[index].choices?.scope = isAlways ? .session : .once
-        ended[index].keepTrouble = "\(kept) \(reason)"
-        return "\(kept) \(reason)"
+    /// - Parameters:
+    ///   - request: The request as it was when it ended: by now it may have made room for others.
+    ///   - trouble: Why it could not be; nil if it is kept.
+    /// - Returns: The request with how long its answer holds.
+    mutating func endKeeping(_ request: EndedRequest, _ trouble: String?) -> EndedRequest {
+        guard let index = ended.lastIndex(where: { $0.code == request.code && $0.at == request.at }) else {
+            var request = request
+            request.endKeeping(trouble)
+            return request
+        }
+        ended[index].endKeeping(trouble)
+        return ended[index]
     }
 
     /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.

@@ -18,7 +18,7 @@ enum ApprovalAction: Sendable, Equatable {
     /// The built-in notifier is to take it away.
     case notifierHides(code: String)
     /// A request that had its turn has ended: for the record, and for everybody who has heard of it, if anybody has.
-    case ended(code: String, Outcome, isHeard: Bool)
+    case ended(code: String, isHeard: Bool)
     /// The person is to confirm an allow.
     case confirm(code: String)
     /// The list of agents is another one.

@@ -199,9 +199,24 @@ struct EndedRequest: Sendable {
     /// Whether it was allowed when nobody was left to take the answer.
     var isAbandoned = false
     /// Why the answer isn't kept for as long as it was meant, in sentences for the person.
-    var keepTrouble: String?
+    private(set) var keepTrouble: String?
+    /// Whether the answer is being kept, so that nobody knows yet whether it can be.
+    var isBeingKept = false
     /// How many requests were denied unseen because of its denial.
     var unseen = 0
+
+    /// Its answer is kept, or, with the reason why not, holds for less long than it was meant.
+    mutating func endKeeping(_ trouble: String?) {
+        isBeingKept = false
+        guard let trouble else { return }
+        let isAlways = choices?.scope == .always
+        let kept =
+            isAlways
+            ? "It is not kept for always, and holds for this session at most."
+            : "It is not kept for this session, and holds for this once at most."
+        choices?.scope = isAlways ? .session : .once
+        keepTrouble = "\(kept) \(trouble)"
+    }
 }
 
 /// An allow that answers the same question again until a reply was delivered.

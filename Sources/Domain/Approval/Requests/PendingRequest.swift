@@ -166,6 +166,8 @@ package struct RecentRequest: Sendable, Hashable {
     package let isAbandoned: Bool
     /// Why the answer isn't kept for as long as it was meant, in sentences for the person; nil where it is.
     package let keepTrouble: String?
+    /// Whether the answer is being kept, so that nobody knows yet whether it can be.
+    package let isBeingKept: Bool
     /// Whether it was denied because the person, who had allowed it, did not confirm that.
     package let wasUnconfirmed: Bool
     /// Whether it was answered at a terminal.

@@ -38,6 +38,8 @@ struct RequestDetails: Equatable, Sendable {
     let isAbandoned: Bool
     /// Why the answer isn't kept for as long as it was meant.
     let keepTrouble: String?
+    /// Whether it is being kept, so that nobody knows yet.
+    let isBeingKept: Bool
     /// Whether an allow counts only once it is confirmed in pinentry's window.
     let isConfirmed: Bool
     /// Why the last allow could not be confirmed.
@@ -69,6 +71,7 @@ struct RequestDetails: Equatable, Sendable {
         answeredBy = text(Key.answeredBy)
         isAbandoned = members[Key.abandoned]?.asBool ?? false
         keepTrouble = text(Key.keepTrouble)
+        isBeingKept = members[Key.keeping]?.asBool ?? false
         isConfirmed = members[Key.confirmation] != nil
         confirmationTrouble = text(Key.confirmationTrouble)
     }

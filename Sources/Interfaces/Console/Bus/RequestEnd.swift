@@ -43,6 +43,17 @@ struct RequestEnd: Sendable {
         }
     }
 
+    /// Returns once the answer is kept or isn't going to be, or nothing tells of it in time.
+    func kept(within limit: Duration) async {
+        // A deadline is the only error there is; how long the answer holds is asked then as it is.
+        try? await withDeadline(limit) {
+            for await signal in signals {
+                let isTold = signal.member == ApprovalInterface.answerKept.name
+                if isTold, signal.body.first?.asString == code { return }
+            }
+        }
+    }
+
     static func ending(_ signal: Message, of code: String) -> Ending? {
         guard signal.body.count == 2, signal.body[0].asString == code else { return nil }
         switch signal.member {

@@ -123,7 +123,11 @@ struct AllowCommand: AsyncParsableCommand {
         try await daemon.answer(code.text, ApprovalInterface.Decision.allow, choices)
         let ending = await end.ending(within: .seconds(Int64(clamping: request.timeLeft)))
         guard ending == .ended("allowed") else { throw Self.unconfirmed(ending) }
-        let ended = await ended(daemon)
+        var ended = await ended(daemon)
+        if ended?.isBeingKept == true {
+            await end.kept(within: .seconds(15))
+            ended = await self.ended(daemon)
+        }
         // As where nothing has to be confirmed.
         if let trouble = ended?.keepTrouble { throw ConsoleError.refused(trouble) }
         tell(request, choices, among: entries, isAbandoned: ended?.isAbandoned ?? false)

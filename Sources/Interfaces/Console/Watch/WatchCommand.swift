@@ -243,6 +243,9 @@ struct Watcher {
         case ApprovalInterface.requestRemoved.name:
             guard let outcome = message.body[1].asString else { return nil }
             return .removed(code: PlainText.cleaned(code), outcome: PlainText.cleaned(outcome))
+        case ApprovalInterface.answerKept.name:
+            guard let trouble = message.body[1].asString, !trouble.isEmpty else { return nil }
+            return .notKept(code: PlainText.cleaned(code), reason: PlainText.cleaned(trouble))
         default: return nil
         }
     }

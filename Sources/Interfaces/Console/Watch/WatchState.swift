@@ -17,8 +17,10 @@ struct WatchState {
         case key(KeyReader.Key)
         /// Time has passed; wanted when that which is ``due`` is.
         case time
-        /// An answer wasn't taken.
+        /// An answer wasn't taken, or isn't kept for as long as it was meant.
         case refused(code: String, reason: String)
+        /// An answer, from wherever, isn't kept for as long as it was meant.
+        case notKept(code: String, reason: String)
         /// The daemon is there again, or gone.
         case daemon(isThere: Bool)
     }
@@ -60,6 +62,10 @@ struct WatchState {
     private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
+    /// What was said last of answers that weren't taken, and of those that aren't kept.
+    private var refusals: [String] = []
+    private var losses: [String] = []
+    private static let toldCount = 16
 
     /// When an allow lapses that waits for one more key.
     var due: ContinuousClock.Instant? {
@@ -99,7 +105,9 @@ struct WatchState {
             return remove(code, outcome, at: now)
         case .refused(let code, let reason):
             answered.remove(code)
-            return [.print("\(code): \(reason)")]
+            return tell("\(code): \(reason)", in: \.refusals, unlessIn: \.losses)
+        case .notKept(let code, let reason):
+            return tell("\(code): \(reason)", in: \.losses, unlessIn: \.refusals) + echoed
         case .daemon(let isThere):
             guard !isThere else { return [.print("Keybell is there again.")] }
             waiting = []
@@ -111,6 +119,19 @@ struct WatchState {
         case .key(let key):
             return take(key, at: now)
         }
+    }
+
+    /// Says what became of an answer.
+    ///
+    /// That one isn't kept comes twice, in whatever order: to whoever has answered, and to all.
+    private mutating func tell(
+        _ line: String,
+        in told: WritableKeyPath<Self, [String]>,
+        unlessIn others: KeyPath<Self, [String]>
+    ) -> [Action] {
+        guard !self[keyPath: others].contains(line) else { return [] }
+        self[keyPath: told] = (self[keyPath: told] + [line]).suffix(Self.toldCount)
+        return [.print(line)]
     }
 
     private func isLapsed(at now: ContinuousClock.Instant) -> Bool {

@@ -3,7 +3,7 @@
 import Approval
 import Audit
 
-/// Keeps a record of every answer.
+/// Keeps a record of every answer, and of each that could not be kept for as long as it was meant.
 struct AnswerRecorder: Sendable {
     /// Opened before the first request can come, so that no answer goes unrecorded.
     let events: AsyncStream<ApprovalEvent>
@@ -11,8 +11,8 @@ struct AnswerRecorder: Sendable {
 
     func run() async {
         var last: [AuditTrail.Happened] = []
-        for await case .ended(let ended, _) in events {
-            let happened = Self.answered(ended)
+        for await event in events {
+            guard let happened = Self.happened(event) else { continue }
             if Task.isCancelled {
                 last.append(happened)
             } else {
@@ -23,6 +23,15 @@ struct AnswerRecorder: Sendable {
         await audit.keep(last)
     }
 
+    private static func happened(_ event: ApprovalEvent) -> AuditTrail.Happened? {
+        switch event {
+        case .ended(let ended, _): answered(ended)
+        // The record has it with the time that was meant.
+        case .kept(let ended) where ended.keepTrouble != nil: answered(ended)
+        default: nil
+        }
+    }
+
     private static func answered(_ ended: RecentRequest) -> AuditTrail.Happened {
         let request = ended.request
         return (
@@ -31,7 +40,8 @@ struct AnswerRecorder: Sendable {
                 .code: request.code,
                 .kind: request.kind.rawValue,
                 .outcome: ended.outcome.rawValue,
-                .reason: ended.wasUnconfirmed ? "unconfirmed" : nil,
+                .reason: ended.keepTrouble != nil
+                    ? "not kept" : ended.wasUnconfirmed ? "unconfirmed" : nil,
                 .scope: ended.scope?.rawValue,
                 .by: ended.answeredBy,
                 .client: request.client,

@@ -20,7 +20,7 @@ import Testing
 
     @Test mutating func `it ends as soon as one reply has been delivered`() throws {
         let code = try scene.ask(.release(), answered: .allow)
-        scene.queue.delivered(code)
+        _ = scene.queue.delivered(code, now: scene.now)
         #expect(scene.ask(.release()).code != nil)
     }
 
@@ -43,7 +43,7 @@ import Testing
     )
     mutating func `it ends when what it is about changes`(matter: Invalidation, isOver: Bool) throws {
         try scene.ask(.release(), answered: .allow)
-        scene.queue.forget(matter)
+        _ = scene.queue.forget(matter, now: scene.now)
         #expect((scene.ask(.release()).code != nil) == isOver)
     }
 
@@ -51,14 +51,14 @@ import Testing
         var search = ApprovalRequest.release()
         search.entries = []
         try scene.ask(search, answered: .allow)
-        scene.queue.forget(.entry("BB"))
+        _ = scene.queue.forget(.entry("BB"), now: scene.now)
         #expect(scene.ask(search).code != nil)
     }
 
     @Test mutating func `revoking the key that was let in ends the memory of that`() throws {
         let associate = ApprovalRequest.associate()
         try scene.ask(associate, answered: .allow, Choices(id: "work"))
-        scene.queue.forget(.key(try #require(associate.fingerprint)))
+        _ = scene.queue.forget(.key(try #require(associate.fingerprint)), now: scene.now)
         #expect(scene.ask(.associate()).code != nil)
     }
 
@@ -79,9 +79,9 @@ import Testing
         search.search = "bank"
         try scene.ask(search, answered: .deny)
         #expect(scene.queue.ended.last?.request.search == "bank", "the denial may be ended")
-        scene.queue.forget(.key("3F:A2"))
+        _ = scene.queue.forget(.key("3F:A2"), now: scene.now)
         #expect(scene.queue.ended.last?.request.search == "bank")
-        scene.queue.forget(.everything)
+        _ = scene.queue.forget(.everything, now: scene.now)
         #expect(scene.queue.ended.last?.request.search == "…")
         try scene.ask(.save(), answered: .allow)
         #expect(scene.queue.ended.last?.request.search == nil)

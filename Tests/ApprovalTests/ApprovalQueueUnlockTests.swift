@@ -25,7 +25,8 @@ import Testing
         let code = try #require(scene.ask(shown).code)
         let behind = scene.ask(other)
         #expect(behind.actions.isEmpty)
-        let actions = try scene.answer(code, .allow)
+        var actions = try scene.answer(code, .allow)
+        actions += scene.queue.delivered(code, now: scene.now)
         #expect(actions.answer(to: behind.asker) == nil)
         let next = try #require(scene.codes.first)
         #expect(actions.contains(.added(code: next)))
@@ -39,7 +40,55 @@ import Testing
         other: ApprovalRequest
     ) throws {
         try scene.ask(shown, answered: .allow)
-        #expect(scene.ask(other).code != nil)
+        #expect(scene.ask(other).answer == nil)
+        #expect(scene.queue.waiting.map(\.request) == [other])
+    }
+
+    /// Two who can't wait with one another, since the one can be seen and the other can't.
+    static let strangers: [(ApprovalRequest, ApprovalRequest)] = [nil, "Work"].flatMap { vault in
+        let seen = ApprovalRequest.unlock(vault: vault)
+        let unseen = ApprovalRequest.unlock(.nobody, vault: vault)
+        return [(seen, unseen), (unseen, seen)]
+    }
+
+    @Test(arguments: strangers)
+    mutating func `one unlock is asked about at a time, and who waits for the same goes on after it`(
+        shown: ApprovalRequest,
+        other: ApprovalRequest
+    ) throws {
+        let code = try #require(scene.ask(shown).code)
+        let behind = scene.ask(other)
+        #expect(behind.actions.isEmpty)
+        let allowed = try scene.answer(code, .allow)
+        #expect(scene.queue.outcomes(of: allowed) == [code: .allowed])
+        // The password is being typed, and nothing else is asked meanwhile.
+        #expect(!allowed.contains { if case .added = $0 { true } else { false } })
+        let opened = scene.queue.opened(shown.vaults.first, now: scene.now)
+        #expect(opened.answer(to: behind.asker) != nil)
+        #expect(scene.codes.isEmpty)
+        #expect(scene.queue.delivered(code, now: scene.now).isEmpty)
+    }
+
+    @Test(arguments: strangers)
+    mutating func `who waits behind an unlock that fails, or hangs, is asked about`(
+        shown: ApprovalRequest,
+        other: ApprovalRequest
+    ) throws {
+        for hangs in [false, true] {
+            scene = QueueScene()
+            let code = try #require(scene.ask(shown).code)
+            scene.ask(other)
+            let next = try #require(scene.codes.last)
+            _ = try scene.answer(code, .allow)
+            guard hangs else {
+                #expect(scene.queue.delivered(code, now: scene.now).contains(.added(code: next)))
+                continue
+            }
+            #expect(scene.queue.alarm == scene.now + .seconds(60))
+            scene.pass(.seconds(60))
+            #expect(scene.queue.tick(now: scene.now).contains(.added(code: next)))
+            #expect(scene.queue.alarm == scene.now + .seconds(120))
+        }
     }
 
     @Test mutating func `who wants less than is shown goes on with it`() throws {
@@ -53,8 +102,8 @@ import Testing
         let code = try scene.ask(.unlock(of: "3F:A2", vaults: ["Home", "Work"]), answered: .allow)
         let again = ApprovalRequest.unlock(of: "00:01", vault: "Work")
         #expect(scene.ask(again).answer == .allowed(Choices(id: "firefox"), code: code))
-        #expect(scene.ask(.unlock(.named("git"), vault: "Work")).code != nil)
-        scene.queue.delivered(code)
+        #expect(scene.ask(.unlock(.named("git"), vault: "Work")).answer == nil)
+        _ = scene.queue.delivered(code, now: scene.now)
         #expect(scene.ask(again).answer == nil)
     }
 

@@ -383,9 +383,8 @@ import Vault
         )
         #expect(rung.status == 200)
         let isRead = ![.setLogin, .generatePassword, .testAssociate].contains(type)
-        let isChange = [.setLogin, .generatePassword].contains(type)
-        #expect(!isChange || rung.reply.error == "Denied")
-        #expect(rung.reply.success == !isChange)
+        #expect(isRead || rung.reply.error == "Denied")
+        #expect(rung.reply.success == isRead && rung.reply.hash != nil)
         #expect(rung.reply.entries.isEmpty && rung.reply.count == (isRead ? 0 : nil))
         #expect(await scene.asked().count == 1)
     }

@@ -139,7 +139,7 @@ package actor ApprovalBroker {
 
     /// A reply that carries the answer of this request has reached its client: the next such question is asked anew.
     package func delivered(_ code: String) {
-        queue.delivered(code)
+        change { $0.delivered(code, now: $1) }
     }
 
     /// For how long an allow answers the same question again.
@@ -147,7 +147,7 @@ package actor ApprovalBroker {
 
     /// Allows of what has changed, given but not yet collected, no longer hold.
     package func forget(_ matter: Invalidation) {
-        queue.forget(matter)
+        change { $0.forget(matter, now: $1) }
     }
 
     /// Takes back waiting requests that have become void.

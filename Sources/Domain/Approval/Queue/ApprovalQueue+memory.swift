@@ -48,15 +48,20 @@ package enum Invalidation: Sendable, Hashable {
 
 extension ApprovalQueue {
     /// One reply with the answer was delivered: the same question is a new one from now on.
-    mutating func delivered(_ code: String) {
+    ///
+    /// What was behind it, since it unlocks the same, is asked about then.
+    mutating func delivered(_ code: String, now: Instant) -> [ApprovalAction] {
         memories.removeAll { $0.code == code }
+        return giveTurns(now: now)
     }
 
     /// Ends the memory of allows that have become void by what has changed.
-    mutating func forget(_ matter: Invalidation) {
+    mutating func forget(_ matter: Invalidation, now: Instant) -> [ApprovalAction] {
         memories.removeAll { matter.concerns($0.request) }
-        guard matter.isLock else { return }
-        for index in ended.indices { ended[index].request.withholdSearch() }
+        if matter.isLock {
+            for index in ended.indices { ended[index].request.withholdSearch() }
+        }
+        return giveTurns(now: now)
     }
 
     /// Takes back waiting requests that have become void, asker by asker.

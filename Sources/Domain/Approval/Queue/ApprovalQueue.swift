@@ -64,7 +64,9 @@ struct ApprovalQueue: Sendable {
 
     /// When `tick` is due; nil while nothing has a deadline.
     var alarm: Instant? {
-        waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) }.min()
+        // An unlock that hangs keeps those behind it for a while only.
+        let held = memories.filter { memory in waiting.contains { $0.isBehind(memory) } }.map(\.until)
+        return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + held).min()
     }
 
     /// The processes whose end matters.

@@ -87,10 +87,15 @@ struct WaitingRequest: Sendable {
         }
     }
 
-    /// Whether it is an unlock that has to wait for the end of one that is shown: there is one at a time.
+    /// Whether it is an unlock that has to wait for the end of one that is shown: there is one at a time, also for those
+    /// who can't wait with one another.
     func isBehind(_ shown: WaitingRequest) -> Bool {
         shown.hasTurn && request.kind == .unlock && shown.request.kind == .unlock
-            && request.caller.isKnown == shown.request.caller.isKnown
+    }
+
+    /// Whether it is an unlock of something that is being unlocked, so that it needn't be asked about if that works.
+    func isBehind(_ allowed: RememberedAllow) -> Bool {
+        !hasTurn && !Set(request.unlocks).isDisjoint(with: allowed.request.unlocks)
     }
 
     /// A vault, or the keyring if it is nil, was opened by other means.

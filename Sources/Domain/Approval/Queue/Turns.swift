@@ -11,14 +11,16 @@ struct Turns: Sendable {
     private var last: [ProgramSet: UInt64] = [:]
 
     /// The index of the request that is to be shown next; nil while there is no place for any that waits for its turn.
-    func next(in waiting: [WaitingRequest], limits: ApprovalLimits) -> Int? {
+    func next(in waiting: [WaitingRequest], after allows: [RememberedAllow], limits: ApprovalLimits) -> Int? {
         let shown = waiting.filter(\.hasTurn).map(\.programs)
         guard shown.count < limits.total, shown.count < waiting.count else { return nil }
         // Many may have joined one unlock.
         var known: [ProgramSet: UInt64?] = [:]
         var best: (turn: UInt64, index: Int)?
         for (index, request) in waiting.enumerated()
-        where !request.hasTurn && !waiting.contains(where: request.isBehind) {
+        where !request.hasTurn && !waiting.contains(where: request.isBehind)
+            && !allows.contains(where: request.isBehind)
+        {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
             let turns = request.callers.compactMap { caller -> UInt64? in
                 let programs = ProgramSet(of: caller)

@@ -79,16 +79,14 @@ struct TestAssociate: Sendable {
 
     /// Verifies a request, and has what is closed opened where it wants that; both are held for a while only.
     ///
-    /// Whether that is opened in time or not: the client is known.
+    /// Whether that is opened in time or not: the client is known. A muted program isn't told so.
     private func known(
         _ request: Request,
         from requester: CachedRequester
     ) async throws(Refusal) -> VerifiedRequest {
         let started = ContinuousClock.now
         let verified = try await verifier.verify(request, from: requester, holding: hold)
-        // A muted program is told that its key is good, for some extensions throw it away when they hear otherwise; but
-        // nothing is asked for it.
-        do { try await mutes.check(requester) } catch { return verified }
+        try await mutes.check(requester)
         var closed = verified.wantsUnlock ? await vaults.needed(for: request) : []
         if closed.isEmpty, let store = await vaults.neverOpened() { closed = [store] }
         if !closed.isEmpty {

@@ -57,7 +57,13 @@ struct KeyringUnlock: Sendable {
                 let decided = try PersonDecision(await answer())
                 guard decided.allows else { throw Refusal.locked }
                 var failure: ClientError?
-                do throws(ClientError) { try await clients.unlock() } catch { failure = error }
+                do throws(ClientError) {
+                    try await clients.unlock()
+                    // Whoever waits for the same goes on, before anything else is asked.
+                    await approvals.opened(nil)
+                } catch {
+                    failure = error
+                }
                 // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
                 if let code = decided.code { await approvals.delivered(code) }
                 if let failure { throw Refusal.keyring(failure.advice) }

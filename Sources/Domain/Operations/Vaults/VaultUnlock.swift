@@ -107,6 +107,8 @@ struct VaultUnlock: Sendable {
                 for store in stores {
                     do throws(VaultError) {
                         try await store.unlock(for: reason)
+                        // Whoever waits for the same goes on, before anything else is asked.
+                        await approvals.opened(store.name)
                     } catch {
                         failures.append(error)
                         tell(error, of: store)

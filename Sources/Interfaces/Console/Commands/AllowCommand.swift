@@ -1,48 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import ArgumentParser
 import BusInterface
-import DBus
-import DisplayText
-
-/// For how long an answer holds.
-enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
-    case once, session, always
-}
-
-extension ScopeArgument {
-    /// Why an answer to this request can't hold for that long; nil if it can.
-    func mistake(for request: RequestDetails, denying: Bool) -> String? {
-        guard self != .once, !request.canBeRemembered else { return nil }
-        let option = "leave out --scope \(rawValue)."
-        return switch (request.kind, denying) {
-        case ("associate", false), ("overwrite", false):
-            "A client that is let in is known until you revoke it, and you are asked about its logins then: \(option)"
-        case ("associate", true), ("overwrite", true):
-            "That a client isn't let in is remembered for a moment only; --mute MINUTES keeps its program quiet for longer: \(option)"
-        case ("unlock", false): "An unlock can't be allowed beforehand: \(option)"
-        case ("unlock", true):
-            "An unlock can't be denied beforehand; --mute MINUTES keeps its program quiet: \(option)"
-        default:
-            "What reads more than one host's logins is \(denying ? "denied" : "allowed") once each time: \(option)"
-        }
-    }
-}
-
-/// A request's code as it is typed: upper or lower case alike.
-struct CodeArgument {
-    let text: String
-
-    init(_ argument: String) throws(ValidationError) {
-        guard let code = RequestCode.normalized(argument) else {
-            throw ValidationError(
-                "A code has four of the characters \(String(RequestCode.alphabet)), and so neither 0, 1, I, L nor O."
-            )
-        }
-        text = code
-    }
-}
 
 /// `keybell allow`: says yes to a request.
 struct AllowCommand: AsyncParsableCommand {
@@ -135,22 +94,6 @@ struct AllowCommand: AsyncParsableCommand {
         await noteLock(request, daemon)
     }
 
-    /// What to say of an allow that was not confirmed.
-    static func unconfirmed(_ ending: RequestEnd.Ending?) -> ConsoleError {
-        switch ending {
-        case .ended(let outcome): .refused("It was not confirmed: the request was \(outcome).")
-        case .unconfirmed(let reason):
-            .refused(
-                "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"
-            )
-        case .daemonGone:
-            .unreachable(
-                "Keybell has ended before it was confirmed, and nothing was allowed. `journalctl --user -u keybell` may say why."
-            )
-        case nil: .refused("It was not confirmed: the request still waits.")
-        }
-    }
-
     /// Says when a name that was given is another client's, which a second question is about.
     private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
         // What can't be asked now isn't said.
@@ -159,22 +102,6 @@ struct AllowCommand: AsyncParsableCommand {
             let text = Self.takenNote(request, choices, clients)
         else { return }
         Output.note(text)
-    }
-
-    /// What to say of a name that another key has; nil where none has it.
-    static func takenNote(
-        _ request: RequestDetails,
-        _ choices: AnswerChoices,
-        _ clients: [[String: Value]]
-    ) -> String? {
-        typealias Key = ClientsInterface.Key
-        let key = request.members.cleanText(ApprovalInterface.Detail.fingerprint)
-        guard let id = choices.id ?? request.suggestedID,
-            clients.contains(where: { $0.cleanText(Key.id) == id && $0.cleanText(Key.fingerprint) != key })
-        else { return nil }
-        return
-            "But another client has the name \(PlainText.quoted(id)): it isn't given yet, you are asked once more "
-            + "whether this one takes it over (`keybell requests`)."
     }
 
     /// What doesn't fit the request among the options, in the options' words; nil if all do.
@@ -201,17 +128,6 @@ struct AllowCommand: AsyncParsableCommand {
         Output.note(text)
     }
 
-    /// What to say of the vault that a request is about; nil while it is open.
-    static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
-        let name = request.members.cleanText(ApprovalInterface.Detail.vault)
-        let isLocked = vaults.contains {
-            $0.cleanText(VaultsInterface.Key.name) == name && $0[VaultsInterface.Key.locked]?.asBool == true
-        }
-        guard isLocked else { return nil }
-        return "But the vault \(PlainText.name(name)) is locked, so the program gets nothing yet: run "
-            + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
-    }
-
     /// What is known of the request now that it is allowed.
     private func ended(_ daemon: DaemonBus) async -> RequestDetails? {
         // It is allowed, whether the daemon can still be asked or not.
@@ -234,73 +150,9 @@ struct AllowCommand: AsyncParsableCommand {
             )
     }
 
-    /// What was allowed, for programs.
-    static func json(
-        _ request: RequestDetails,
-        _ choices: AnswerChoices,
-        among entries: [RequestDetails.Entry]? = nil,
-        isAbandoned: Bool = false
-    ) -> JSON {
-        .object([
-            ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
-            ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
-            ("title", .string(request.title)),
-            ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
-            ("scope", .string(choices.scope ?? "once")),
-            ("left-out", .array(choices.fields.map { .string($0) })),
-            ("entries", .array(chosen(entries ?? request.entries, choices).map { .string($0.uuid) })),
-        ])
-    }
-
-    private static func chosen(
-        _ entries: [RequestDetails.Entry],
-        _ choices: AnswerChoices
-    ) -> [RequestDetails.Entry] {
-        entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
-    }
-
     /// Asks once more before something is allowed for good; a script has nobody to ask.
     private func confirmsAlways(_ request: RequestDetails) -> Bool {
         guard scope == .always else { return true }
         return Output.confirm("\(request.title)\nAllow this always, without asking you again?") ?? true
-    }
-
-    /// What was allowed.
-    ///
-    /// - Parameters:
-    ///   - request: The request.
-    ///   - choices: What was chosen.
-    ///   - entries: All its logins, where some were chosen; else the first.
-    ///   - isAbandoned: Whether whoever asked had given up.
-    /// - Returns: The lines.
-    static func summary(
-        _ request: RequestDetails,
-        _ choices: AnswerChoices,
-        among entries: [RequestDetails.Entry]? = nil,
-        isAbandoned: Bool = false
-    ) -> [String] {
-        guard !request.isQuiet else {
-            let what = request.mutedUntil == nil ? "quiet time" : "mute"
-            return ["\(request.code): the \(what) is over; you are asked when the program asks again."]
-        }
-        var lines = ["Allowed \(request.code): \(request.title)"]
-        if request.kind == "associate" {
-            lines.append(
-                "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
-            )
-        }
-        lines += chosen(entries ?? request.entries, choices).map { "  " + $0.line }
-        let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
-        if rest > 0 { lines.append("  … and \(rest) more") }
-        if choices.fields == AnswerChoices.everythingButNames {
-            lines.append("  names alone, without passwords and fields")
-        }
-        switch choices.scope {
-        case "always": lines.append("  always")
-        case "session": lines.append("  for this session")
-        default: break
-        }
-        if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }
-        return lines
     }
 }

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import DisplayText
+import SecretService
+
+// Who has which key, as it stands in the keyring.
+extension ClientRegistry {
+    /// Tells of every change of the clients or of whether they can be read; each caller has its own stream.
+    package nonisolated func changes() -> AsyncStream<Void> {
+        news.listen()
+    }
+
+    /// All clients, oldest first.
+    package func list() async throws(ClientError) -> [Client] {
+        try await shelf().all.map { current($0.client) }
+            .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+    }
+
+    /// The key of each client by its Id, as a fingerprint.
+    ///
+    /// - Parameter former: What this said before: a client whose item the keyring keeps locked by itself is still there,
+    ///   with the key that it had.
+    /// - Returns: The fingerprints.
+    /// - Throws: Why the keys can't be read.
+    package func keys(after former: [String: String] = [:]) async throws(ClientError) -> [String: String] {
+        let shelf = try await shelf()
+        let readable = shelf.all.map { ($0.client.id, $0.client.fingerprint) }
+        return Dictionary(readable) { $1 }.merging(former.filter { shelf.isLocked($0.key) }) { known, _ in
+            known
+        }
+    }
+
+    /// The fingerprints of all keys; nil where the keyring keeps a client's item locked by itself, so that nobody knows
+    /// which key that has.
+    package func fingerprints() async throws(ClientError) -> Set<String>? {
+        let shelf = try await shelf()
+        return shelf.hasLocked ? nil : Set(shelf.all.map(\.client.fingerprint))
+    }
+
+    /// The client that has this Id; nil if the Id is free.
+    ///
+    /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
+    package func client(withID id: String) async throws(ClientError) -> Client? {
+        let shelf = try await shelf()
+        guard !shelf.isLocked(id) else { throw .keyring(.itemLocked) }
+        return (shelf[id]?.client).map(current)
+    }
+
+    /// Whether a client of this Id is there, but the keyring keeps its item locked by itself.
+    package func isLocked(_ id: String) async throws(ClientError) -> Bool {
+        try await shelf().isLocked(id)
+    }
+
+    /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
+    package func holder(of fingerprint: String) async throws(ClientError) -> String? {
+        try await shelf().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
+    }
+
+    /// The Ids that more than one item of the keyring claims; the newest counts.
+    package func doubles() async throws(ClientError) -> [String] {
+        try await shelf().doubles.map(\.text).sorted()
+    }
+
+    /// A free Id near `base`: that itself, or with a number.
+    ///
+    /// While the keyring is locked nobody knows what is free; `register` overwrites nothing that it isn't told to.
+    package func suggestID(from base: String) async -> String {
+        // Something is suggested also while the keyring is locked.
+        let shelf = try? await clients()
+        let names = shelf.map { $0.all.flatMap(\.client.names) } ?? []
+        let known = Set(names.map(ClientName.folded))
+        return ClientName.free(near: base) { name in
+            guard let shelf else { return false }
+            return shelf.holds(name) || known.contains(ClientName.folded(name))
+        }
+    }
+
+    /// Whether another client than that of a key is shown under this name, or is called so but for upper and lower case: as
+    /// an Id it would lead people astray.
+    ///
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - fingerprint: The key's.
+    /// - Returns: Whether one is; false while the keyring is locked, for nobody knows then.
+    package func isShownName(_ name: String, notOf fingerprint: String) async -> Bool {
+        // While nothing can be read, nobody knows.
+        guard let name = PlainName(cleaning: name)?.text, let shelf = try? await clients() else {
+            return false
+        }
+        // One whose Id this is to the letter is asked about by name.
+        let isTaken = shelf.holds(name)
+        return shelf.all.map(\.client).contains { client in
+            client.fingerprint != fingerprint
+                && (client.name == name
+                    || !isTaken && client.names.contains { ClientName.differByCase($0, name) })
+        }
+    }
+
+    func shelf() async throws(ClientError) -> ClientsSnapshot {
+        do throws(KeyringError) {
+            return try await clients()
+        } catch {
+            throw .keyring(error)
+        }
+    }
+
+    func current(_ client: Client) -> Client {
+        guard let record = records[client.fingerprint] else { return client }
+        var client = client
+        client.lastUsed = [client.lastUsed, record.lastUsed].compactMap(\.self).max()
+        client.usesHmac = client.usesHmac || record.usesHmac
+        return client
+    }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+import DBus
+import DisplayText
+
+// What it says of what came of an allow.
+extension AllowCommand {
+    /// What to say of an allow that was not confirmed.
+    static func unconfirmed(_ ending: RequestEnd.Ending?) -> ConsoleError {
+        switch ending {
+        case .ended(let outcome): .refused("It was not confirmed: the request was \(outcome).")
+        case .unconfirmed(let reason):
+            .refused(
+                "The allow doesn't count, for it was not confirmed, and the request still waits. \(reason)"
+            )
+        case .daemonGone:
+            .unreachable(
+                "Keybell has ended before it was confirmed, and nothing was allowed. `journalctl --user -u keybell` may say why."
+            )
+        case nil: .refused("It was not confirmed: the request still waits.")
+        }
+    }
+
+    /// What to say of a name that another key has; nil where none has it.
+    static func takenNote(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        _ clients: [[String: Value]]
+    ) -> String? {
+        typealias Key = ClientsInterface.Key
+        let key = request.members.cleanText(ApprovalInterface.Detail.fingerprint)
+        guard let id = choices.id ?? request.suggestedID,
+            clients.contains(where: { $0.cleanText(Key.id) == id && $0.cleanText(Key.fingerprint) != key })
+        else { return nil }
+        return
+            "But another client has the name \(PlainText.quoted(id)): it isn't given yet, you are asked once more "
+            + "whether this one takes it over (`keybell requests`)."
+    }
+
+    /// What to say of the vault that a request is about; nil while it is open.
+    static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
+        let name = request.members.cleanText(ApprovalInterface.Detail.vault)
+        let isLocked = vaults.contains {
+            $0.cleanText(VaultsInterface.Key.name) == name && $0[VaultsInterface.Key.locked]?.asBool == true
+        }
+        guard isLocked else { return nil }
+        return "But the vault \(PlainText.name(name)) is locked, so the program gets nothing yet: run "
+            + "`keybell unlock \(ShellWord.quoting(name))`, and let it ask again."
+    }
+
+    /// What was allowed, for programs.
+    static func json(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        among entries: [RequestDetails.Entry]? = nil,
+        isAbandoned: Bool = false
+    ) -> JSON {
+        .object([
+            ("code", .string(request.code)), ("allowed", .bool(!request.isQuiet)),
+            ("abandoned", .bool(isAbandoned)), ("kind", .string(request.kind)),
+            ("title", .string(request.title)),
+            ("id", (choices.id ?? request.suggestedID).map { .string($0) } ?? .null),
+            ("scope", .string(choices.scope ?? "once")),
+            ("left-out", .array(choices.fields.map { .string($0) })),
+            ("entries", .array(chosen(entries ?? request.entries, choices).map { .string($0.uuid) })),
+        ])
+    }
+
+    private static func chosen(
+        _ entries: [RequestDetails.Entry],
+        _ choices: AnswerChoices
+    ) -> [RequestDetails.Entry] {
+        entries.filter { choices.entries.isEmpty || choices.entries.contains($0.uuid) }
+    }
+
+    /// What was allowed.
+    ///
+    /// - Parameters:
+    ///   - request: The request.
+    ///   - choices: What was chosen.
+    ///   - entries: All its logins, where some were chosen; else the first.
+    ///   - isAbandoned: Whether whoever asked had given up.
+    /// - Returns: The lines.
+    static func summary(
+        _ request: RequestDetails,
+        _ choices: AnswerChoices,
+        among entries: [RequestDetails.Entry]? = nil,
+        isAbandoned: Bool = false
+    ) -> [String] {
+        guard !request.isQuiet else {
+            let what = request.mutedUntil == nil ? "quiet time" : "mute"
+            return ["\(request.code): the \(what) is over; you are asked when the program asks again."]
+        }
+        var lines = ["Allowed \(request.code): \(request.title)"]
+        if request.kind == "associate" {
+            lines.append(
+                "  as \((choices.id ?? request.suggestedID).map { PlainText.quoted($0) } ?? "suggested")"
+            )
+        }
+        lines += chosen(entries ?? request.entries, choices).map { "  " + $0.line }
+        let rest = choices.entries.isEmpty ? request.entryCount - request.entries.count : 0
+        if rest > 0 { lines.append("  … and \(rest) more") }
+        if choices.fields == AnswerChoices.everythingButNames {
+            lines.append("  names alone, without passwords and fields")
+        }
+        switch choices.scope {
+        case "always": lines.append("  always")
+        case "session": lines.append("  for this session")
+        default: break
+        }
+        if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }
+        return lines
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+import ConcurrencyTools
+import DBus
+import Logging
+
+// What follows what happens: calls to the server and to the broker.
+extension NotificationAnswerer {
+    func carryOut(_ actions: [NotificationAction], isPressed: Bool = false) {
+        setAlarm()
+        for action in actions {
+            switch action {
+            case .post(let ticket):
+                send { await self.post(ticket) }
+            case .nudge(let note, let id, let peer):
+                send { await self.nudge(note, id, peer) }
+            case .close(let id, let peer):
+                send { await self.close(id, peer, isPressed: isPressed) }
+            case .answer(let code, let decision, let choices, let surface):
+                send { await self.answer(code, decision, choices, surface) }
+            case .tellShownAgain(let code):
+                send { await self.approvals.shownAgain(code) }
+            case .tellMissing, .tellHidden, .tellRefused, .tellReplaced, .tellAbandoned:
+                log(action)
+            }
+        }
+        tellSeen()
+        releaseNews()
+    }
+
+    /// So that the broker can say, if nobody answers, whether anybody could have.
+    private func tellSeen() {
+        guard !isTellingSeen, notificationState.seen != seen else { return }
+        isTellingSeen = true
+        send { await self.keepTellingSeen() }
+    }
+
+    private func keepTellingSeen() async {
+        while notificationState.seen != seen {
+            seen = notificationState.seen
+            await approvals.notifierShowed(seen)
+        }
+        isTellingSeen = false
+    }
+
+    /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
+    func send(_ errand: @escaping @Sendable () async -> Void) {
+        lastErrand += 1
+        let number = lastErrand
+        followUps[number] = Task(executorPreference: TaskQueue.shared) {
+            await errand()
+            await self.done(number)
+        }
+    }
+
+    private func done(_ errand: UInt64) {
+        followUps[errand] = nil
+    }
+
+    func finishErrands() async {
+        while let errand = followUps.values.first {
+            await errand.value
+        }
+    }
+
+    private func post(_ ticket: UInt64) async {
+        do throws(DBusError) {
+            let server = try await service.server()
+            if server.keepsClosed { keeper = server.peer }
+            guard let note = notificationState.compose(ticket, on: server, now: clock.now) else {
+                return carryOut(notificationState.place(now: clock.now))
+            }
+            guard !hasEnded else { return }
+            let id = try await service.notify(note, on: server)
+            // What was on its way meanwhile must not stay, for nothing would come of its buttons.
+            guard !hasEnded else { return await close(id, server.peer) }
+            carryOut(notificationState.posted(ticket, id: id, by: server.peer, now: clock.now))
+        } catch {
+            let isMissing = [DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner].contains(
+                error.name
+            )
+            carryOut(notificationState.failed(ticket, reason: isMissing ? nil : error.name, now: clock.now))
+        }
+    }
+
+    private func nudge(_ note: NotifyCall, _ id: UInt32, _ peer: String) async {
+        // What doesn't work goes on waiting as it was.
+        guard let other = try? await service.notify(note, to: peer), other != id else { return }
+        // It had gone by then, and nobody would know this one.
+        await service.close(id: other, peer: peer)
+    }
+
+    /// Takes a notification away; one that has just been pressed goes by itself where the server needs a push.
+    func close(_ id: UInt32, _ peer: String, isPressed: Bool = false) async {
+        if !isPressed, keeper == peer { await service.fade(id: id, peer: peer) }
+        await service.close(id: id, peer: peer)
+    }
+
+    private func answer(_ code: String, _ decision: Decision, _ choices: Choices, _ surface: Surface)
+        async
+    {
+        do throws(AnswerError) {
+            try await approvals.answer(code: code, decision: decision, choices: choices, through: surface)
+        } catch .invalidAnswer {
+            // A name typed into the notification that won't do.
+            carryOut(notificationState.refused(code, now: clock.now))
+        } catch .unconfirmed {
+            // The broker has it shown again, with the reason.
+        } catch {
+            // Ended a moment ago, by somebody else's answer or its deadline: first come, first served.
+            logger.debug("a press came too late", metadata: ["code": "\(code)"])
+        }
+    }
+
+    func setAlarm() {
+        let due = hasEnded ? nil : notificationState.alarm
+        guard due != alarm?.due else { return }
+        alarm?.alarm.cancel()
+        alarm = due.map { due in
+            let ring = Alarm(after: due - clock.now) { [weak self] in
+                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+            }
+            return (due, ring)
+        }
+    }
+}

@@ -280,7 +280,7 @@ import Testing
         #expect(told.count == 6 && told.count { $0 == "a" } == 1)
         #expect(Set(told) == ["a", "b", "old", "forged", "c"])
         var seen = SeenRecords()
-        let new = (file + journal).filter { seen.isNew($0) }
+        let new = (file + journal).filter { seen.insert($0) }
         #expect(new.count == 6)
     }
 
@@ -320,7 +320,7 @@ import Testing
         var counts = LookupCounts()
         func isNew(_ client: String, after seconds: Int) -> Bool {
             let record = AuditRecord(.nothingFound, time: 1, [.client: client, .host: "x"])
-            return counts.isNew(record, now: start + .seconds(seconds))
+            return counts.take(record, now: start + .seconds(seconds))
         }
         #expect(isNew("a", after: 0))
         #expect(!isNew("a", after: 59))

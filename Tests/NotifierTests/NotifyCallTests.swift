@@ -139,11 +139,11 @@ import Testing
         var notices = DeliveryNotices(interval: .seconds(60))
         let now = ContinuousClock.now
         let told = [
-            notices.admits(client: "firefox", host: "a", now: now),
-            notices.admits(client: "firefox", host: "a", now: now + .seconds(59)),
-            notices.admits(client: "firefox", host: "b", now: now + .seconds(59)),
-            notices.admits(client: "git", host: "a", now: now + .seconds(59)),
-            notices.admits(client: "firefox", host: "a", now: now + .seconds(60)),
+            notices.admit(client: "firefox", host: "a", now: now),
+            notices.admit(client: "firefox", host: "a", now: now + .seconds(59)),
+            notices.admit(client: "firefox", host: "b", now: now + .seconds(59)),
+            notices.admit(client: "git", host: "a", now: now + .seconds(59)),
+            notices.admit(client: "firefox", host: "a", now: now + .seconds(60)),
         ]
         #expect(told == [true, false, true, true, true])
     }
@@ -152,11 +152,11 @@ import Testing
         var notices = DeliveryNotices(interval: .seconds(60))
         let now = ContinuousClock.now
         let told = [
-            notices.admits(client: "firefox", host: "a", wasAsked: true, now: now),
-            notices.admits(client: "firefox", host: "a", now: now + .seconds(59)),
-            notices.admits(client: "firefox", host: "a", now: now + .seconds(60)),
-            notices.admits(client: "firefox", host: "a", wasAsked: true, now: now + .seconds(90)),
-            notices.admits(client: "firefox", host: "a", now: now + .seconds(149)),
+            notices.admit(client: "firefox", host: "a", wasAsked: true, now: now),
+            notices.admit(client: "firefox", host: "a", now: now + .seconds(59)),
+            notices.admit(client: "firefox", host: "a", now: now + .seconds(60)),
+            notices.admit(client: "firefox", host: "a", wasAsked: true, now: now + .seconds(90)),
+            notices.admit(client: "firefox", host: "a", now: now + .seconds(149)),
         ]
         #expect(told == [false, false, true, false, false])
     }

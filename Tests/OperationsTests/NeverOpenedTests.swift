@@ -59,13 +59,13 @@ import Vault
         let clock = Mutex(ContinuousClock.now)
         let offers = UnlockOffers(now: { clock.withLock { $0 } })
         let (one, other): (Set<String>, Set<String>) = (["/usr/bin/a"], ["/usr/bin/b"])
-        #expect(await offers.begins(one))
-        #expect(await !offers.begins(one))
-        #expect(await offers.begins(other))
+        #expect(await offers.begin(one))
+        #expect(await !offers.begin(one))
+        #expect(await offers.begin(other))
         clock.withLock { $0 += .seconds(599) }
-        #expect(await !offers.begins(one))
+        #expect(await !offers.begin(one))
         clock.withLock { $0 += .seconds(1) }
-        #expect(await offers.begins(one))
+        #expect(await offers.begin(one))
     }
 
     @Test func `another Origin is no other program`() async throws {
@@ -75,8 +75,8 @@ import Vault
             #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
         }
         let offers = scene.handler.parts.unlockOffers
-        #expect(await !offers.begins(Caller.named("firefox").vouchedIDs))
-        #expect(await offers.begins(Caller.named("chromium").vouchedIDs))
+        #expect(await !offers.begin(Caller.named("firefox").vouchedIDs))
+        #expect(await offers.begin(Caller.named("chromium").vouchedIDs))
     }
 
     /// Where the person is to be asked because of it, and nobody knows the Hash.

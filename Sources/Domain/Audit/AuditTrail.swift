@@ -88,7 +88,7 @@ package final class AuditTrail: Sendable {
         -> Bool
     {
         let record = AuditRecord(event, time: UInt64(max(0, time(nil))), fields)
-        guard event != .nothingFound || isNew(record) else { return true }
+        guard event != .nothingFound || takeLookup(record) else { return true }
         return await keep(record)
     }
 
@@ -172,9 +172,9 @@ package final class AuditTrail: Sendable {
 
     // MARK: What is counted
 
-    private func isNew(_ record: AuditRecord) -> Bool {
+    private func takeLookup(_ record: AuditRecord) -> Bool {
         let (isNew, due) = lookups.withLock { lookups in
-            (lookups.isNew(record, now: .now), lookups.due)
+            (lookups.take(record, now: .now), lookups.due)
         }
         setAlarm(due)
         return isNew

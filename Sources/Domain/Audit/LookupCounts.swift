@@ -30,7 +30,7 @@ struct LookupCounts {
     /// Takes a look-up.
     ///
     /// - Returns: Whether it is to be kept now; else it is counted.
-    mutating func isNew(_ record: AuditRecord, now: Instant) -> Bool {
+    mutating func take(_ record: AuditRecord, now: Instant) -> Bool {
         var client = record.fields[.client] ?? ""
         if minutes[client] == nil, minutes.count >= Self.mostClients { client = "" }
         var minute = minutes[client] ?? Minute(end: now + Self.time)

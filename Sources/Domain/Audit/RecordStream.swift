@@ -25,7 +25,7 @@ package struct RecordStream: Sendable {
         try SafeFile.makeFolder(folder)
         let seen = Mutex(SeenRecords())
         let tell: @Sendable (AuditRecord) -> Void = { record in
-            if seen.withLock({ $0.isNew(record) }) { continuation.yield(record) }
+            if seen.withLock({ $0.insert(record) }) { continuation.yield(record) }
         }
         var kept: [AuditRecord] = []
         var sources: [any Sendable] = []
@@ -48,7 +48,7 @@ package struct RecordStream: Sendable {
             next()
         }
         // The journal may come to it later.
-        for record in kept.suffix(SeenRecords.most / 2) { _ = seen.withLock { $0.isNew(record) } }
+        for record in kept.suffix(SeenRecords.most / 2) { _ = seen.withLock { $0.insert(record) } }
         if let journal = try AuditJournal.follow(of: daemons, tell) { sources.append(journal) }
         return RecordStream(kept: kept, records: records, sources: sources)
     }
@@ -62,8 +62,8 @@ struct SeenRecords {
     private var records: [String: AuditRecord] = [:]
     private var order: [String] = []
 
-    /// Whether a record wasn't told yet; from then on it was.
-    mutating func isNew(_ record: AuditRecord) -> Bool {
+    /// Notes that a record is told; false if it was before.
+    mutating func insert(_ record: AuditRecord) -> Bool {
         guard let id = record.id else { return true }
         if let same = records[id], same.isSame(as: record) { return false }
         if records.updateValue(record, forKey: id) == nil { order.append(id) }

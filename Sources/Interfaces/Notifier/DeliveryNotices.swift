@@ -19,7 +19,7 @@ struct DeliveryNotices: Sendable {
     /// Whether this one is to be told; if so the next ones are not, for a while.
     ///
     /// What the person was just asked about isn't told, and neither is what follows it in that while.
-    mutating func admits(client: String, host: String?, wasAsked: Bool = false, now: Instant) -> Bool {
+    mutating func admit(client: String, host: String?, wasAsked: Bool = false, now: Instant) -> Bool {
         last = last.filter { $0.value + interval > now }
         let pair = Pair(client: client, host: host)
         guard last[pair] == nil || wasAsked else { return false }

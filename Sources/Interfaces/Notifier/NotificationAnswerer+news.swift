@@ -24,7 +24,7 @@ extension NotificationAnswerer {
         wasAsked: Bool = false
     ) async {
         guard options.tellsDeliveries, count > 0, await !approvals.isScreenLocked,
-            deliveries.admits(client: client, host: host, wasAsked: wasAsked, now: clock.now)
+            deliveries.admit(client: client, host: host, wasAsked: wasAsked, now: clock.now)
         else { return }
         await tell(
             .delivery(client: client, program: program, host: host, count: count, passwords: passwords)

@@ -146,7 +146,7 @@ extension NotificationState {
     /// Something that was put off is due.
     mutating func tick(now: Instant) -> [NotificationAction] {
         var actions = nudge(now: now)
-        if revival.begins(now: now) {
+        if revival.begin(now: now) {
             for index in notifications.indices {
                 guard case .lost = notifications[index].phase, !notifications[index].wasAway else { continue }
                 notifications[index].phase = .unplaced

@@ -207,7 +207,7 @@ struct NotificationState: Sendable {
     {
         defer { if !isPosting { early = [] } }
         disturb(now: now)
-        let isBehind = others.mayPrecede(id, now: now, limits: limits)
+        let isBehind = others.questionGot(id, now: now, limits: limits)
         if waitingCount.ticket == ticket { return waitingCountPosted(id: id, by: peer, now: now) }
         guard let index = notifications.firstIndex(where: { $0.ticket == ticket }) else {
             // Ended meanwhile.

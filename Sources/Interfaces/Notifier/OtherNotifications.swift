@@ -15,7 +15,7 @@ struct OtherNotifications: Sendable, Equatable {
     /// A question has got an id.
     ///
     /// - Returns: Whether another notification may stand before it, undrawn yet.
-    mutating func mayPrecede(_ id: UInt32, now: Instant, limits: ApprovalLimits) -> Bool {
+    mutating func questionGot(_ id: UInt32, now: Instant, limits: ApprovalLimits) -> Bool {
         let hasGap = id != lastID &+ 1
         lastID = id
         return hasGap || newsAt.map { now < $0 + limits.banner } ?? false

@@ -27,8 +27,8 @@ struct Revival: Sendable, Equatable {
         due = withQuestions && tries < pauses.count ? now + pauses[tries] : nil
     }
 
-    /// Whether it is time; it is then no longer planned.
-    mutating func begins(now: Instant) -> Bool {
+    /// Begins it, if it is time: it is then no longer planned; false if it isn't.
+    mutating func begin(now: Instant) -> Bool {
         guard let planned = due, planned <= now else { return false }
         (due, tries) = (nil, tries + 1)
         return true

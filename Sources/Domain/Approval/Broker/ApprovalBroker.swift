@@ -355,13 +355,13 @@ package actor ApprovalBroker {
         alarm?.alarm.cancel()
         alarm = due.map { due in
             let alarm = Alarm(after: due - clock.now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.isDue(due) }
+                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
             }
             return (due, alarm)
         }
     }
 
-    private func isDue(_ due: ApprovalQueue.Instant) {
+    private func rang(_ due: ApprovalQueue.Instant) {
         if alarm?.due == due { alarm = nil }
         change { $0.tick(now: $1) }
     }

@@ -4,17 +4,18 @@ import Callers
 
 // After a denial the same question is denied without being shown for a while; of a muted program all questions are.
 extension ApprovalQueue {
-    /// Whether this is denied unseen; counted with the denial that began it.
-    mutating func isQuiet(_ request: ApprovalRequest) -> Bool {
-        let quiet = mute(of: request.caller) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
+    /// Counts a question that is denied unseen with the denial that began that; false if it is to be shown.
+    mutating func countIfQuiet(_ request: ApprovalRequest, now: Instant) -> Bool {
+        let quiet =
+            mute(of: request.caller, now: now) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
         guard let quiet else { return false }
         countUnseen(1, for: quiet.code)
         return true
     }
 
     /// The mute that a caller is under.
-    func mute(of caller: Caller) -> Quiet? {
-        mutes.first { $0.key.covers(caller) }?.value
+    func mute(of caller: Caller, now: Instant) -> Quiet? {
+        mutes.first { $0.value.until > now && $0.key.covers(caller) }?.value
     }
 
     mutating func countUnseen(_ count: Int, for code: String) {

@@ -3,26 +3,23 @@
 package import Callers
 
 extension ApprovalQueue {
-    /// Whether anything that this program asks is denied unseen; counted with the denial that began it, unless this was
-    /// asked about before.
-    mutating func isMuted(_ caller: Caller, counting: Bool = true, now: Instant) -> Bool {
-        dropStale(now: now)
-        guard let mute = mute(of: caller) else { return false }
-        if counting { countUnseen(1, for: mute.code) }
-        return true
+    /// Whether anything that this program asks is denied unseen.
+    func isMuted(_ caller: Caller, now: Instant) -> Bool {
+        mute(of: caller, now: now) != nil
     }
 
-    /// Whether one more question of a program could be shown, or wait for its turn.
-    mutating func hasRoom(for caller: Caller, now: Instant) -> Bool {
-        dropStale(now: now)
-        return isRoom(for: caller)
+    /// Counts a request of a muted program with the denial that began that; false if it isn't muted.
+    mutating func countIfMuted(_ caller: Caller, now: Instant) -> Bool {
+        guard let mute = mute(of: caller, now: now) else { return false }
+        countUnseen(1, for: mute.code)
+        return true
     }
 
     /// How a question would be refused without being shown: denied unseen, or one too many; nil if it would not be.
     mutating func refusal(of request: ApprovalRequest, now: Instant) -> Answer? {
         dropStale(now: now)
         let question = QuestionKey(request)
-        if isQuiet(request) { return .quiet }
+        if countIfQuiet(request, now: now) { return .quiet }
         let isKnown =
             memories.contains { $0.answers(question) }
             || waiting.contains { $0.isJoined(by: question, of: request.caller) }
@@ -32,16 +29,24 @@ extension ApprovalQueue {
 
 extension ApprovalBroker {
     /// Whether any program is muted, so that it is worth finding out who asks.
-    package var hasMutes: Bool { !queue.mutes.isEmpty }
+    package var hasMutes: Bool {
+        let now = clock.now
+        return queue.mutes.values.contains { $0.until > now }
+    }
 
     /// Whether anything that this program asks is denied unseen.
-    package func isMuted(_ caller: Caller, counting: Bool = true) -> Bool {
-        queue.isMuted(caller, counting: counting, now: clock.now)
+    package func isMuted(_ caller: Caller) -> Bool {
+        queue.isMuted(caller, now: clock.now)
+    }
+
+    /// The same, and if so, a request is counted as denied.
+    package func countIfMuted(_ caller: Caller) -> Bool {
+        queue.countIfMuted(caller, now: clock.now)
     }
 
     /// Whether one more question of a program could be shown, or wait for its turn.
     package func hasRoom(for caller: Caller) -> Bool {
-        queue.hasRoom(for: caller, now: clock.now)
+        queue.isRoom(for: caller)
     }
 
     /// How a question would be refused without being shown; nil if it would be shown, or answered from memory.

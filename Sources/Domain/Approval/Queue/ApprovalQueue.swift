@@ -83,10 +83,9 @@ struct ApprovalQueue: Sendable {
     }
 
     /// Whether others of the same program wait for this answer, or have been given it and not used it up.
-    mutating func isAsked(_ request: ApprovalRequest, now: Instant) -> Bool {
-        dropStale(now: now)
+    func isAsked(_ request: ApprovalRequest, now: Instant) -> Bool {
         let question = QuestionKey(request)
-        return memories.contains { $0.answers(question) }
+        return memories.contains { $0.until > now && $0.answers(question) }
             || waiting.contains { other in
                 other.isJoined(by: question, of: request.caller)
                     && other.questions.contains { $0.program == question.program }
@@ -99,7 +98,7 @@ struct ApprovalQueue: Sendable {
         guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
         dropStale(now: now)
         let question = QuestionKey(request)
-        if isQuiet(request) {
+        if countIfQuiet(request, now: now) {
             if question.kind == .overwrite { forgetAttempt([question]) }
             return [.answer(asker, .quiet)]
         }

@@ -32,8 +32,8 @@ struct FirstOpeningOffer: Sendable {
     /// Once per program and ten minutes, and not for one that can't be found out or is muted.
     private func offer(_ store: any VaultStore, to requester: CachedRequester) async {
         let caller = await requester.asker()
-        guard caller.program.isKnown, await !approvals.isMuted(caller),
-            await offers.begins(caller.vouchedIDs)
+        guard caller.program.isKnown, await !approvals.countIfMuted(caller),
+            await offers.begin(caller.vouchedIDs)
         else {
             return
         }

@@ -16,8 +16,8 @@ actor UnlockOffers {
         self.now = now
     }
 
-    /// Whether the programs at a connection, by their `vouchedIDs`, may have one now; if so, it begins.
-    func begins(_ programs: Set<String>) -> Bool {
+    /// Begins one for the programs at a connection, by their `vouchedIDs`; false if they may not have one now.
+    func begin(_ programs: Set<String>) -> Bool {
         let now = now()
         begun = begun.filter { now - $0.value < Self.pause }
         guard begun.count < Self.most, programs.allSatisfy({ begun[$0] == nil }) else { return false }

@@ -26,6 +26,8 @@ struct MuteCheck: Sendable {
 
     private func check(_ requester: CachedRequester, counting: Bool) async throws(Refusal) {
         guard await approvals.hasMutes else { return }
-        if await approvals.isMuted(await requester.caller(), counting: counting) { throw .muted }
+        let caller = await requester.caller()
+        let isMuted = counting ? await approvals.countIfMuted(caller) : await approvals.isMuted(caller)
+        if isMuted { throw .muted }
     }
 }

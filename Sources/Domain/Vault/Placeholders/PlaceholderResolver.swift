@@ -58,14 +58,14 @@ package struct PlaceholderResolver: Sendable {
         /// How many more bytes they may put in.
         var room = 65536
 
-        mutating func begins() -> Bool {
+        mutating func begin() -> Bool {
             guard remaining > 0, budget.placeholders > 0 else { return false }
             remaining -= 1
             budget.placeholders -= 1
             return true
         }
 
-        mutating func takes(_ count: Int) -> Bool {
+        mutating func take(_ count: Int) -> Bool {
             guard count <= room, count <= budget.bytes else { return false }
             room -= count
             budget.bytes -= count
@@ -103,17 +103,17 @@ package struct PlaceholderResolver: Sendable {
         at place: PlaceholderScope.Place,
         _ walk: inout Walk
     ) async throws(VaultError) -> SecretBytes? {
-        guard walk.begins(), scope.admits(placeholder, in: place) else { return nil }
+        guard walk.begin(), scope.admits(placeholder, in: place) else { return nil }
         let step = Step(entry: entry.id, placeholder: placeholder)
         guard !walk.path.contains(step), let source = try await source(of: placeholder, in: entry) else {
             return nil
         }
         // Before it is looked at: what comes to nothing has cost as much.
-        guard walk.takes(source.text.count) else { return nil }
+        guard walk.take(source.text.count) else { return nil }
         walk.path.append(step)
         let value = try await expand(source.text, of: source.entry, in: source.place, &walk)
         walk.path.removeLast()
-        return walk.takes(max(0, value.count - source.text.count)) ? value : nil
+        return walk.take(max(0, value.count - source.text.count)) ? value : nil
     }
 
     private struct Source {

@@ -42,7 +42,7 @@ struct KDBXFollower {
     }
 
     /// Hears of a change; false if a reading waits already.
-    mutating func wantsReading() -> Bool {
+    mutating func requestReading() -> Bool {
         defer { isRereadWanted = true }
         return !isRereadWanted
     }

@@ -274,7 +274,7 @@ package actor KDBXStore: VaultStore {
         guard let held = opened else { throw .locked }
         let (turn, patience) = (SaveTurn(), patience)
         let save = line.join { () -> Result<LoginID, VaultError> in
-            guard turn.begins() else { return .failure(.unavailable(self.isBusy)) }
+            guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
             return await self.saveNow(draft, over: held)
         }
         // In a task of its own: whoever waits may be cancelled, and the save goes on.
@@ -283,7 +283,7 @@ package actor KDBXStore: VaultStore {
             try? await withDeadline(patience) { await save.value }
         }
         if let outcome = await waiting.value { return try outcome.get() }
-        let error = VaultError.unavailable(turn.isGivenUp() ? isBusy : isSlow)
+        let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
         log.isNotSaved(error)
         throw error
     }
@@ -330,7 +330,7 @@ package actor KDBXStore: VaultStore {
     }
 
     func fileChanged() async {
-        guard opened != nil || unlocking != nil, follower.wantsReading() else { return }
+        guard opened != nil || unlocking != nil, follower.requestReading() else { return }
         await line.join { await self.rereadNow() }.value
     }
 

@@ -15,7 +15,7 @@ final class SaveTurn: Sendable {
     /// Begins the save.
     ///
     /// - Returns: False where it was given up: then it isn't to be done.
-    func begins() -> Bool {
+    func begin() -> Bool {
         state.withLock { state in
             guard state == .waiting else { return false }
             state = .begun
@@ -26,7 +26,7 @@ final class SaveTurn: Sendable {
     /// Gives the save up.
     ///
     /// - Returns: False where it has begun: it may still succeed.
-    func isGivenUp() -> Bool {
+    func giveUp() -> Bool {
         state.withLock { state in
             guard state == .waiting else { return false }
             state = .givenUp

@@ -62,7 +62,7 @@ extension KeyringStore {
 
     /// Writes down what could not be written before, as where the disk was full, some time after that.
     func keepAgain() {
-        guard let known, unwritten.isDue() else { return }
+        guard let known, unwritten.retry() else { return }
         keep(known)
     }
 
@@ -134,8 +134,8 @@ final class Unwritten: Sendable {
         triedAt.withLock { $0 = nil }
     }
 
-    /// Whether it is time to try again; the next one is told to wait.
-    func isDue() -> Bool {
+    /// Begins another try, after which the next has to wait; false where it isn't time for one.
+    func retry() -> Bool {
         triedAt.withLock { triedAt in
             guard let last = triedAt, .now >= last + Self.pause else { return false }
             triedAt = .now

@@ -103,7 +103,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// So many bytes, no longer encrypted, have been decoded.
     func bytesDecoded(_ count: Int) {
-        guard !isClosing, !isBroken, let context, framing.isTooMuch(after: count),
+        guard !isClosing, !isBroken, let context, framing.endRead(of: count),
             bodies.refuseNewest(as: .badFraming)
         else { return }
         // As for a body that is too long.

@@ -35,7 +35,7 @@ struct FramingOverhead: Equatable {
     ///
     /// - Parameter count: How many bytes that was.
     /// - Returns: Whether there is more beside the body than there may be.
-    mutating func isTooMuch(after count: Int) -> Bool {
+    mutating func endRead(of count: Int) -> Bool {
         guard isReadingBody else { return false }
         if isCounted { sum += count - bodyInRead }
         (isCounted, bodyInRead) = (true, 0)

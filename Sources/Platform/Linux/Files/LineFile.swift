@@ -35,7 +35,7 @@ package struct LineFile: ~Copyable {
         patience: Duration = .seconds(5)
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
-            while try !isAppended(lines, patience) { close() }
+            while try !append(lines, patience) { close() }
         } catch {
             close()  // the next one finds out anew what there is
             throw error
@@ -48,7 +48,7 @@ package struct LineFile: ~Copyable {
     }
 
     /// Adds lines; false where another file is to be opened for them.
-    private mutating func isAppended(
+    private mutating func append(
         _ lines: [UInt8],
         _ patience: Duration
     ) throws(SystemCallError) -> Bool {

@@ -59,7 +59,7 @@ extension SocketHolder {
         /// Lists the tables that may be read.
         @unsafe mutating func tables(of processes: OpaquePointer) -> [Table] {
             var tables: [Table] = []
-            while let pid = unsafe ProcessTable.nextNumber(processes), hasTime() {
+            while let pid = unsafe ProcessTable.nextNumber(processes), takeStep() {
                 // Others' tables, and those of processes that forbid it, are root's; so is that of a first thread which
                 // has ended, while other threads have theirs.
                 let table = status("\(pid)/fd").flatMap { isOurs($0) ? $0 : nil }
@@ -82,7 +82,7 @@ extension SocketHolder {
             }
             defer { unsafe closedir(threads) }
             var tables: [Table] = []
-            while let thread = unsafe ProcessTable.nextNumber(threads), hasTime() {
+            while let thread = unsafe ProcessTable.nextNumber(threads), takeStep() {
                 // Where the kernel doesn't say whether they share one, it is read.
                 guard thread != pid, let table = status("\(pid)/task/\(thread)/fd"), isOurs(table),
                     keybell_shares_files(pid, thread) != 1,
@@ -105,7 +105,7 @@ extension SocketHolder {
                 return
             }
             defer { unsafe closedir(descriptors) }
-            while let entry = unsafe readdir(descriptors), hasTime() {
+            while let entry = unsafe readdir(descriptors), takeStep() {
                 let name = unsafe UnsafeRawPointer(entry)
                     .advanced(by: MemoryLayout<dirent>.offset(of: \.d_name) ?? 0)
                     .assumingMemoryBound(to: CChar.self)
@@ -127,7 +127,7 @@ extension SocketHolder {
         }
 
         /// Looks at a clock now and then; false from the end on.
-        private mutating func hasTime() -> Bool {
+        private mutating func takeStep() -> Bool {
             steps += 1
             if steps % 256 == 1, found.isComplete, .now > end { found.isComplete = false }
             return found.isComplete

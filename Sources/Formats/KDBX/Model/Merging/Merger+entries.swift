@@ -65,8 +65,8 @@ extension Merger {
         guard former != nil || !states.isEmpty else { return }
         var known = KnownStates(of: own, in: ours)
         var kept: [Element] = []
-        if let former, isNew(former, false, &known) { kept.append(former) }
-        for state in states where isNew(state, true, &known) {
+        if let former, insert(former, false, &known) { kept.append(former) }
+        for state in states where insert(state, true, &known) {
             let copy = adopt(state)
             if let history = ours.document.child(of: copy, named: "History") { ours.document.remove(history) }
             kept.append(copy)
@@ -83,7 +83,8 @@ extension Merger {
         ours.document.child(of: own, named: "History").map { Array(ours.document.children(of: $0)) } ?? []
     }
 
-    private mutating func isNew(_ state: Element, _ isTheirs: Bool, _ known: inout KnownStates) -> Bool {
+    /// Notes a state as kept; false where an equal one is.
+    private mutating func insert(_ state: Element, _ isTheirs: Bool, _ known: inout KnownStates) -> Bool {
         let digest =
             isTheirs
             ? digests.digest(of: state, in: theirs, .theirs) : digests.digest(of: state, in: ours, .ours)

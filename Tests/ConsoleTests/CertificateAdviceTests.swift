@@ -20,5 +20,12 @@ struct CertificateAdviceTests {
         #expect(lines.contains("    [http]") == !hasTable)
         #expect(lines.contains { $0.contains("under [http] in /c/config.toml") } == hasTable)
         #expect(lines.contains("    certificate = \"/c/certificate.pem\""))
+        #expect(lines.contains { $0.contains("https://localhost:1/version") })
+    }
+
+    @Test func `a port that nobody can tell isn't made up`() {
+        let lines = CertificateFiles(in: "/c").lines(configuration: "/c/config.toml", port: nil)
+        #expect(lines.contains { $0.contains("https://localhost:PORT/version") })
+        #expect(!lines.contains { $0.contains("19456") })
     }
 }

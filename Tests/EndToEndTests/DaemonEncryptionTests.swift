@@ -127,6 +127,22 @@ struct DaemonEncryptionTests {
         #expect(report.errors.contains(file), "\(report)")
     }
 
+    @Test func `what to do with a certificate is said of the file that the daemon reads`() async throws {
+        let household = try await Household(withKeyring: false, starting: false)
+        let text = try String(contentsOfFile: household.configuration, encoding: .utf8)
+        let other = try household.bus.folder.write("other.toml", text)
+        let daemon = try ChildProcess(
+            Household.programs + "/keybelld",
+            ["--config", other],
+            environment: household.bus.environment
+        )
+        try await daemon.prints("ready")
+        let made = try await household.keybell("certificate")
+        #expect(made.status == 0 && made.output.contains(" in \(other),"), "\(made)")
+        daemon.terminate()
+        _ = try await daemon.end(within: .seconds(20))
+    }
+
     @Test func `a certificate isn't overwritten unasked, and its key is for this user alone`() async throws {
         let household = try await Household(withKeyring: false, starting: false)
         let first = try await household.keybell("certificate")

@@ -32,16 +32,32 @@ struct CertificateCommand: AsyncParsableCommand {
             throw ConsoleError.refused("\(file) is there already; with --force it is replaced.")
         }
         try files.write(try Self.make())
-        // A configuration that can't be read yet is the daemon's to complain about.
-        let port = ((try? Configuration.load(folders: folders)) ?? Configuration()).http.tlsPort
         guard !output.json else {
             Output.json(files.json)
             return
         }
-        let hasTable = Self.hasTable(in: folders.configurationFile)
-        for line in files.lines(configuration: folders.configurationFile, port: port, hasTable: hasTable) {
-            Output.line(line)
-        }
+        let file = await Self.daemonsFile() ?? folders.configurationFile
+        let lines = files.lines(
+            configuration: file,
+            port: Self.port(in: file, folders),
+            hasTable: Self.hasTable(in: file)
+        )
+        for line in lines { Output.line(line) }
+    }
+
+    /// The file that the running daemon reads, which may have been named to it.
+    private static func daemonsFile() async -> String? {
+        // Without a bus, or a daemon on it, there is the usual one.
+        let file = try? await DaemonBus.connect().configurationState()?.file
+        return file.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The port of HTTPS that a file names, as it will be in force; nil where the file can't be read.
+    private static func port(in file: String, _ folders: Folders) -> Int? {
+        // The usual one may be absent.
+        let path = file == folders.configurationFile ? nil : file
+        // What is wrong with it is the daemon's to complain about.
+        return (try? Configuration.load(path: path, folders: folders))?.http.tlsPort
     }
 
     /// Whether a file has an `[http]` table already; a second one would be a mistake.
@@ -107,10 +123,10 @@ struct CertificateFiles: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - configuration: The configuration file.
-    ///   - port: The port for HTTPS.
+    ///   - port: The port for HTTPS; nil where nobody can tell.
     ///   - hasTable: Whether that file has an `[http]` table, which takes the two lines.
     /// - Returns: The lines.
-    func lines(configuration: String, port: Int, hasTable: Bool = false) -> [String] {
+    func lines(configuration: String, port: Int?, hasTable: Bool = false) -> [String] {
         let authority = ShellWord.quoting(authority)
         return [
             "Made a certificate for \(LocalCertificate.names.joined(separator: ", ")), good for 825 days.",
@@ -128,7 +144,7 @@ struct CertificateFiles: Equatable, Sendable {
             "    Chromium   certutil -d sql:$HOME/.pki/nssdb -A -t C,, -n Keybell -i \(authority)",
             "               (certutil is in Debian's libnss3-tools)",
             "    Firefox    Settings, Privacy & Security, View Certificates, Authorities, Import",
-            "    curl       curl --cacert \(authority) https://localhost:\(port)/version",
+            "    curl       curl --cacert \(authority) https://localhost:\(port.map { String($0) } ?? "PORT")/version",
             "    the rest   sudo cp \(authority) /usr/local/share/ca-certificates/keybell.crt",
             "               sudo update-ca-certificates",
         ].compactMap(\.self)

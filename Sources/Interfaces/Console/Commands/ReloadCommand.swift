@@ -4,7 +4,6 @@ import ArgumentParser
 import BusInterface
 import DBus
 import DisplayText
-import Settings
 
 /// `keybell reload`: has the daemon read its configuration anew.
 struct ReloadCommand: AsyncParsableCommand {
@@ -21,19 +20,12 @@ struct ReloadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
-        let answer: [Value]
-        do throws(ConsoleError) {
-            answer = try await daemon.call(
-                ConfigurationInterface.description,
-                ConfigurationInterface.reload,
-                timeout: .seconds(60),
-                starts: false
-            )
-        } catch .unreachable(let text) {
-            throw ConsoleError.unreachable(text + Self.mistake())
-        } catch {
-            throw error
-        }
+        let answer = try await daemon.call(
+            ConfigurationInterface.description,
+            ConfigurationInterface.reload,
+            timeout: .seconds(60),
+            starts: false
+        )
         let (changed, waiting) = (Self.texts(answer.first), Self.texts(answer.last))
         let useless = await daemon.configurationState()?.useless ?? []
         guard !output.json else {
@@ -65,15 +57,5 @@ struct ReloadCommand: AsyncParsableCommand {
 
     private static func texts(_ value: Value?) -> [String] {
         (value?.asStrings ?? []).map(PlainText.cleaned)
-    }
-
-    /// What may keep the daemon from running.
-    private static func mistake() -> String {
-        do throws(ConfigurationError) {
-            _ = try Configuration.load()
-            return ""
-        } catch {
-            return "\nIts configuration has a mistake: \(error)"
-        }
     }
 }

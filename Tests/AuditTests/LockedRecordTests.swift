@@ -62,7 +62,8 @@ struct LockedRecordTests {
         let lock = try lock(.main)
         let writer = AuditWriter(file, patience: .seconds(600))
         let (failures, failure) = AsyncStream<SystemCallError?>.makeStream()
-        for _ in 0..<5000 {
+        // More than may wait beside what the writer has taken by then, whenever it begins.
+        for _ in 0..<12_000 {
             writer.append(AuditRecord(.locked, time: 1, [:])) { failure.yield($0) }
         }
         let first = try await withDeadline(.seconds(60)) { () -> SystemCallError?? in

@@ -285,8 +285,8 @@ let package = Package(
         tests(
             of: "Clients",
             [
-                "Ciphers", "DBus", "DisplayText", "KeePassHTTP", "SecretService", "SecureMemory",
-                "TestSupport", logging,
+                "Ciphers", "ConcurrencyTools", "DBus", "DisplayText", "KeePassHTTP", "SecretService",
+                "SecureMemory", "TestSupport", logging,
             ]
         ),
         tests(of: "Audit", ["ConcurrencyTools", "Linux", "TestSupport", logging]),

@@ -2,6 +2,7 @@
 
 import Ciphers
 import Clients
+import ConcurrencyTools
 import KeePassHTTP
 import Logging
 import SecretService

@@ -36,14 +36,23 @@ import Vault
         #expect(question.body.contains("It has never been opened here."))
         #expect(!question.verified && question.client == nil)
         try await scene.allow(question)
-        // Asked once: the next question is another program's.
-        let other = await scene.handler.answer(
-            Self.ping,
-            from: KnownRequester(known: .named("chromium", 200))
-        )
-        if other.status == 503 {
-            #expect(try await scene.next(&events).caller.executable == "/usr/bin/chromium")
+        while await scene.vault.hash() == nil { await Task.yield() }
+        // What is open is offered to no other program, whenever it has asked.
+        let other = KnownRequester(known: .named("chromium", 200))
+        #expect(await scene.handler.answer(Self.ping, from: other).status == 200)
+        #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `what is opened while it is being offered is not asked for`() async throws {
+        let scene = await scene()
+        let newcomer = TestClient(id: "")
+        await scene.vault.whenLookedAt { [vault = scene.vault, approvals = scene.approvals] in
+            await vault.open()
+            await approvals.opened("main")
         }
+        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
+        #expect(await !scene.asked().map(\.kind).contains(.unlock))
+        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
     }
 
     @Test func `after the person's word the Hash is known`() async throws {
@@ -58,10 +67,14 @@ import Vault
     @Test func `a program gets it again after ten minutes, and every program of its own`() async {
         let clock = Mutex(ContinuousClock.now)
         let offers = UnlockOffers(now: { clock.withLock { $0 } })
-        let (one, other): (Set<String>, Set<String>) = (["/usr/bin/a"], ["/usr/bin/b"])
+        let (one, other) = (ProgramSet(of: .named("a")), ProgramSet(of: .named("b")))
         #expect(await offers.begin(one))
         #expect(await !offers.begin(one))
         #expect(await offers.begin(other))
+        // Who has another's process hold its connection, too, takes none of that one's.
+        #expect(await offers.begin(ProgramSet(of: .sharedBy("c", "d"))))
+        #expect(await offers.begin(ProgramSet(of: .named("d"))))
+        #expect(await !offers.begin(ProgramSet(of: .sharedBy("c", "e"))))
         clock.withLock { $0 += .seconds(599) }
         #expect(await !offers.begin(one))
         clock.withLock { $0 += .seconds(1) }
@@ -75,8 +88,8 @@ import Vault
             #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
         }
         let offers = scene.handler.parts.unlockOffers
-        #expect(await !offers.begin(Caller.named("firefox").vouchedIDs))
-        #expect(await offers.begin(Caller.named("chromium").vouchedIDs))
+        #expect(await !offers.begin(ProgramSet(of: .named("firefox"))))
+        #expect(await offers.begin(ProgramSet(of: .named("chromium"))))
     }
 
     /// Where the person is to be asked because of it, and nobody knows the Hash.

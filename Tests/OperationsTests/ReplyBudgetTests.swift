@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 import KeePassHTTP
 import Testing
 import Vault
@@ -11,15 +12,18 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct ReplyBudgetTests {
     @Test func `a program has its share, all have what there is, and it comes back`() {
         let budget = ReplyBudget(most: 100, share: 60)
-        var leases = [budget.lease(for: ["a"]), budget.lease(for: ["a"]), budget.lease(for: ["b"])]
+        let (a, b) = (ProgramSet(of: .named("a")), ProgramSet(of: .named("b")))
+        var leases = [budget.lease(for: a), budget.lease(for: a), budget.lease(for: b)]
         #expect(leases[0].take(50) && !leases[1].take(20) && leases[1].take(10))
         #expect(!leases[2].take(50) && leases[2].take(40))
-        #expect(!budget.lease(for: ["c"]).take(1))
+        #expect(!budget.lease(for: ProgramSet(of: .named("c"))).take(1))
         #expect(budget.taken == 100)
         leases.removeFirst()
         #expect(budget.taken == 50)
-        // Whoever holds a connection with others counts as each of them.
-        #expect(!budget.lease(for: ["b", "c"]).take(30))
+        // What several have together counts against each of them, but takes nothing from what one has alone.
+        leases.append(budget.lease(for: ProgramSet(of: .sharedBy("b", "c"))))
+        #expect(!leases[2].take(30) && leases[2].take(20))
+        #expect(budget.lease(for: b).take(20) && budget.lease(for: ProgramSet(of: .named("c"))).take(30))
         leases = []
         #expect(budget.taken == 0)
     }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import Callers
 import KeePassHTTP
 import Synchronization
 import Testing
 import Vault
 
+@testable import Approval
 @testable import Operations
 
 /// An allowed save is carried out once, at the allow, whoever still listens.
@@ -47,6 +47,33 @@ import Vault
         first.cancel()
         try await scene.allow(question)
         #expect(try await second.value.reply.success)
+        #expect(await scene.vault.saves.count == 1)
+    }
+
+    @Test func `one that comes before the question is counted, and its processes are askers as well`()
+        async throws
+    {
+        let scene = await Scene()
+        var events = scene.approvals.events().makeAsyncIterator()
+        let other = scene.guest.from(.named("firefox", 555))
+        let body = try other.request(.setLogin, Self.form)
+        let (begun, begin) = AsyncStream.makeStream(of: Task<Rung, any Error>.self)
+        await scene.vault.meanwhile {
+            await scene.vault.meanwhile {}
+            // Until it waits for the question.
+            begin.yield(scene.ringing(other, body))
+            begin.finish()
+            while await scene.handler.parts.saves.joiningCount == 0 { await Task.yield() }
+        }
+        let first = scene.ringing(scene.guest, try form(scene))
+        let question = try await scene.next(&events)
+        while await scene.approvals.queue.waiting.first?.askers.count != 2 { await Task.yield() }
+        let callers = await scene.approvals.queue.waiting.first?.callers.flatMap(\.holders).map(\.pid)
+        #expect(callers?.contains(555) == true)
+        try await scene.allow(question)
+        var uuids = [try await first.value.reply.uuid]
+        for await second in begun { uuids.append(try await second.value.reply.uuid) }
+        #expect(uuids.count == 2 && uuids[0] != nil && uuids[0] == uuids[1])
         #expect(await scene.vault.saves.count == 1)
     }
 
@@ -95,7 +122,7 @@ import Vault
         let clock = Mutex(ContinuousClock.now)
         let ledger = SaveLedger(now: { clock.withLock { $0 } })
         let saved = Saved(id: .random(), code: nil)
-        _ = await ledger.carryOut([1], rememberedFor: .seconds(300)) { .success(saved) }
+        _ = await ledger.begin([1], rememberedFor: .seconds(300)) { .success(saved) }.task.value
         clock.withLock { $0 += .seconds(299) }
         #expect(await ledger.finished([1])?.id == saved.id)
         clock.withLock { $0 += .seconds(1) }

@@ -2,7 +2,6 @@
 
 import Callers
 import ConcurrencyTools
-import Linux
 import Testing
 
 @testable import Operations
@@ -39,15 +38,16 @@ import Testing
         #expect(line.waitingCount == 0)
     }
 
-    @Test func `who holds a connection with others counts as each of them`() {
+    @Test func `who holds a connection with others waits for each of them, and none of them for it`() {
         var line = FairQueue(width: 2)
         let first = line.join(Self.turn("a"))
         #expect(line.next() == first)
-        let holders = ["a", "b"].compactMap { Holder(processes: Caller.named($0).processes) }
-        let both = Caller(socket: SocketOwner(uid: 1000, inode: 1), present: holders)
-        #expect(both.vouchedIDs.count == 2)
-        _ = line.join(Turn(of: both))
+        let both = line.join(Turn(of: .sharedBy("a", "b")))
         #expect(line.next() == nil)
+        line.leave(first)
+        #expect(line.next() == both)
+        let other = line.join(Self.turn("b"))
+        #expect(line.next() == other)
     }
 
     @Test func `a program and a client have so many places and no more`() async throws {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Approval
 import KeePassHTTP
 import SecretService
 import Testing
 import Vault
 
+@testable import Approval
 @testable import Operations
 
 @Suite(.timeLimit(.minutes(1))) struct TestAssociateTests {
@@ -210,6 +210,40 @@ import Vault
         #expect(try await read.value.reply.success)
         #expect(await scene.clients.unlocks == 1)
         #expect(await scene.asked().count == 1)
+    }
+
+    @Test func `all who wait for one allow share the unlock, and a failure of it`() async throws {
+        for trouble in [nil, KeyringError.dismissed] {
+            let scene = await Scene()
+            await scene.clients.lock()
+            await scene.clients.fail(with: trouble)
+            var events = scene.approvals.events().makeAsyncIterator()
+            let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+            let all = (0..<6).map { _ in scene.ringing(scene.guest, body) }
+            let question = try await scene.next(&events)
+            while await scene.approvals.queue.waiting.first?.askers.count != all.count { await Task.yield() }
+            try await scene.allow(question)
+            for ringing in all {
+                let reply = try await ringing.value.reply
+                #expect(reply.error == trouble?.advice)
+            }
+            #expect(await scene.clients.attempts == 1)
+            #expect(await scene.asked().count == 1)
+        }
+    }
+
+    @Test func `what was opened while the asker was looked up is not asked for`() async throws {
+        let scene = await Scene()
+        await scene.clients.lock()
+        // As if another request's unlock had come in between, whose allow is used up.
+        await scene.clients.whenLookedAt { [approvals = scene.approvals, clients = scene.clients] in
+            await clients.open()
+            await approvals.opened(nil)
+        }
+        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
+        #expect(try await scene.verified(scene.guest, body).reply.success)
+        #expect(await scene.asked().isEmpty)
+        #expect(await scene.clients.attempts == 0)
     }
 
     @Test func `what is open is not waited for`() async throws {

@@ -32,7 +32,24 @@ package struct ProgramSet: Hashable, Sendable {
     ///   - limit: How many a program may have.
     /// - Returns: False where any of these has as many.
     package func haveRoom(beside others: some Collection<ProgramSet>, limit: Int) -> Bool {
-        let charged = others.filter(isCharged)
-        return ids.allSatisfy { id in charged.count { $0.ids.contains(id) } < limit }
+        haveRoom(for: 1, beside: others.lazy.map { ($0, 1) }, limit: limit)
+    }
+
+    /// Whether these may have so much more beside what others have.
+    ///
+    /// - Parameters:
+    ///   - amount: How much more.
+    ///   - others: Who has how much already.
+    ///   - limit: How much a program may have.
+    /// - Returns: False where any of these would have more.
+    package func haveRoom(
+        for amount: Int,
+        beside others: some Sequence<(ProgramSet, Int)>,
+        limit: Int
+    ) -> Bool {
+        let charged = others.filter { isCharged(for: $0.0) }
+        return ids.allSatisfy { id in
+            charged.reduce(amount) { $1.0.ids.contains(id) ? $0 + $1.1 : $0 } <= limit
+        }
     }
 }

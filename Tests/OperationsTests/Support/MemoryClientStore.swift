@@ -16,6 +16,8 @@ actor MemoryClientStore: ClientStore {
     private(set) var trouble: KeyringError?
     private(set) var storeTrouble: ClientError?
     private(set) var unlocks = 0
+    /// How often it was to be unlocked, with success or without.
+    private(set) var attempts = 0
     private(set) var registrations = 0
     /// Whether changes can be noted down.
     private(set) var canRecord = true
@@ -63,6 +65,22 @@ actor MemoryClientStore: ClientStore {
         if changes, !canRecord { return .unrecordable }
         return .verified(conversation, known.client, fields)
     }
+
+    private var whenLookedAt: (@Sendable () async -> Void)?
+
+    /// Has something happen right after somebody has found it locked, once.
+    func whenLookedAt(_ happens: @escaping @Sendable () async -> Void) { whenLookedAt = happens }
+
+    func needsUnlock(for id: String?) async -> Bool {
+        let found = isLocked
+        let happens = whenLookedAt
+        whenLookedAt = nil
+        await happens?()
+        return found
+    }
+
+    /// It is opened by other means.
+    func open() { isLocked = false }
 
     private var meanwhile: (@Sendable () async -> Void)?
 
@@ -143,6 +161,7 @@ actor MemoryClientStore: ClientStore {
     }
 
     func unlock() throws(ClientError) {
+        attempts += 1
         if let trouble { throw .keyring(trouble) }
         unlocks += 1
         isLocked = false

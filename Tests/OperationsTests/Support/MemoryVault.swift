@@ -52,8 +52,13 @@ actor MemoryVault: VaultStore {
 
     func hash() -> String? { knownHash }
 
-    func status() -> VaultStatus {
-        VaultStatus(
+    private var whenLookedAt: (@Sendable () async -> Void)?
+
+    /// Has something happen right after somebody has seen how it stands, once.
+    func whenLookedAt(_ happens: @escaping @Sendable () async -> Void) { whenLookedAt = happens }
+
+    func status() async -> VaultStatus {
+        let status = VaultStatus(
             name: name,
             kind: kind,
             path: "",
@@ -61,6 +66,16 @@ actor MemoryVault: VaultStore {
             count: logins.count,
             hash: knownHash
         )
+        let happens = whenLookedAt
+        whenLookedAt = nil
+        await happens?()
+        return status
+    }
+
+    /// It is opened by other means.
+    func open() {
+        trouble = nil
+        knownHash = knownHash ?? Self.hash
     }
 
     func index() throws(VaultError) -> LoginIndex {
@@ -142,8 +157,7 @@ actor MemoryVault: VaultStore {
     func unlock(for reason: UnlockReason) throws(VaultError) {
         unlocks += 1
         if let unlockTrouble { throw unlockTrouble }
-        trouble = nil
-        knownHash = knownHash ?? Self.hash
+        open()
     }
 
     nonisolated func changes() -> AsyncStream<Void> { AsyncStream { $0.finish() } }

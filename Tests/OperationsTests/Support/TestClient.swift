@@ -2,6 +2,7 @@
 
 import Callers
 import KeePassHTTP
+import Linux
 import Operations
 import SecureMemory
 
@@ -62,6 +63,16 @@ extension Caller {
                 )
             ],
             origin: origin
+        )
+    }
+
+    /// Programs that hold one connection together.
+    static func sharedBy(_ names: String...) -> Caller {
+        Caller(
+            socket: SocketOwner(uid: 1000, inode: 1),
+            present: zip(names, Int32(100)...).compactMap {
+                Holder(processes: Caller.named($0, $1).processes)
+            }
         )
     }
 

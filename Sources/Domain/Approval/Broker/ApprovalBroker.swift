@@ -34,6 +34,8 @@ package actor ApprovalBroker {
     private var lastCount = 0
 
     var queue: ApprovalQueue
+    /// How often something was opened.
+    var openings: UInt64 = 0
     private var lastAsker: AskerID = 0
     private var askers: [AskerID: Asker] = [:]
 
@@ -93,12 +95,14 @@ package actor ApprovalBroker {
     /// - Parameters:
     ///   - request: The question.
     ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    ///   - asked: Called when whoever joins the question finds it.
     /// - Returns: What the person, or what is remembered, says.
     package func ask(
         _ request: ApprovalRequest,
-        keeping keep: @escaping Keeping = { _ in { nil } }
+        keeping keep: @escaping Keeping = { _ in { nil } },
+        onceAsked asked: @Sendable () -> Void = {}
     ) async -> Answer {
-        await wait(as: request.caller, keeping: keep) { $0.ask(request, by: $1, now: $2) }
+        await wait(as: request.caller, keeping: keep, onceAsked: asked) { $0.ask(request, by: $1, now: $2) }
     }
 
     /// Waits with the others of the program who ask the same, so that it is shown again and outlives who asked first;
@@ -115,6 +119,7 @@ package actor ApprovalBroker {
     private func wait(
         as caller: Caller,
         keeping keep: @escaping Keeping,
+        onceAsked asked: @Sendable () -> Void = {},
         _ event: @escaping (inout ApprovalQueue, AskerID, ApprovalQueue.Instant) -> [ApprovalAction]
     ) async -> Answer {
         guard isRoom(for: caller) else { return .tooMany }
@@ -125,6 +130,7 @@ package actor ApprovalBroker {
             await withCheckedContinuation { continuation in
                 askers[asker] = Asker(programs: programs, continuation: continuation, keep: keep)
                 change { event(&$0, asker, $1) }
+                asked()
             }
         } onCancel: {
             Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }
@@ -159,11 +165,6 @@ package actor ApprovalBroker {
     package func end(_ matter: Invalidation) {
         forget(matter)
         withdraw(matter)
-    }
-
-    /// A vault was opened by other means, or the keyring if it is nil: nobody has to be asked about that any more.
-    package func opened(_ vault: String?) {
-        change { $0.opened(vault, now: $1) }
     }
 
     /// Whether a program of this name (`Holder.claim`) has a request waiting or was denied just now, whatever Origin it

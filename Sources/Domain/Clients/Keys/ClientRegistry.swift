@@ -105,6 +105,17 @@ package actor ClientRegistry {
         return .verified(conversation, used(conversation, by: known), fields)
     }
 
+    /// Whether a request under this Id, or without one, can't be verified before the keyring is unlocked.
+    package func needsUnlock(for id: String?) async -> Bool {
+        do throws(KeyringError) {
+            let shelf = try await clients()
+            return id.map(shelf.isLocked) ?? false
+        } catch {
+            // What else keeps it from being read isn't ended by an unlock.
+            return error == .locked
+        }
+    }
+
     private enum Verdict {
         case admitted(KnownClient, VerifiedMessage, OpenedFields)
         /// Whether the signature was right, so that reading the keys again wouldn't help.

@@ -22,6 +22,7 @@ struct HandlerParts: Sendable {
     var used: @Sendable () -> Void
     var saves = SaveLedger()
     var unlockOffers = UnlockOffers()
+    var unlocks = AllowedUnlocks()
     var searches = SearchQueue()
     var messages = MessageCoder()
     var replies = ReplyBudget()

@@ -30,8 +30,14 @@ struct RequestOperations: Sendable {
         let keys = KeyCheck(clients: clients)
         let mutes = MuteCheck(approvals: approvals)
         let recorder = RequestRecorder(audit: parts.audit)
-        let keyring = KeyringUnlock(clients: clients, approvals: approvals)
-        let vaultUnlock = VaultUnlock(vaults: vaults, approvals: approvals, keys: keys, logger: logger)
+        let keyring = KeyringUnlock(clients: clients, approvals: approvals, unlocks: parts.unlocks)
+        let vaultUnlock = VaultUnlock(
+            vaults: vaults,
+            approvals: approvals,
+            unlocks: parts.unlocks,
+            keys: keys,
+            logger: logger
+        )
         let access = VaultAccess(
             vaults: vaults,
             approvals: approvals,

@@ -10,6 +10,8 @@ package protocol ClientStore: Sendable {
     /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
     /// be repeated.
     func verify(_ request: Request, signature: RequestSignature, changes: Bool) async -> VerificationOutcome
+    /// Whether a request under this Id, or without one, can't be verified before the keyring is unlocked.
+    func needsUnlock(for id: String?) async -> Bool
     /// The client that has an Id; nil where the Id is free.
     func client(withID id: String) async throws(ClientError) -> Client?
     /// The Id under which the key with this fingerprint is stored; nil where it is unknown.

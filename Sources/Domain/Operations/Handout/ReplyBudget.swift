@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
 import Linux
 import Synchronization
 
@@ -11,10 +12,10 @@ final class ReplyBudget: Sendable {
     /// What one reply has of it.
     final class Lease: Sendable {
         private let budget: ReplyBudget
-        private let programs: Set<String>
+        private let programs: ProgramSet
         private let size = Mutex(0)
 
-        fileprivate init(_ budget: ReplyBudget, _ programs: Set<String>) {
+        fileprivate init(_ budget: ReplyBudget, _ programs: ProgramSet) {
             self.budget = budget
             self.programs = programs
         }
@@ -36,7 +37,7 @@ final class ReplyBudget: Sendable {
 
     private struct State {
         var all = 0
-        var byProgram: [String: Int] = [:]
+        var byPrograms: [ProgramSet: Int] = [:]
     }
 
     private static let short = 16 << 10
@@ -57,28 +58,30 @@ final class ReplyBudget: Sendable {
     var taken: Int { state.withLock { $0.all } }
 
     /// What a reply to these programs takes, nothing yet.
-    func lease(for programs: Set<String>) -> Lease {
+    func lease(for programs: ProgramSet) -> Lease {
         Lease(self, programs)
     }
 
-    private func take(_ bytes: Int, for programs: Set<String>) -> Bool {
+    private func take(_ bytes: Int, for programs: ProgramSet) -> Bool {
         state.withLock { state in
             guard state.all + bytes <= most,
-                programs.allSatisfy({ state.byProgram[$0, default: 0] + bytes <= share })
+                programs.haveRoom(
+                    for: bytes,
+                    beside: state.byPrograms.lazy.map { ($0.key, $0.value) },
+                    limit: share
+                )
             else { return false }
             state.all += bytes
-            for program in programs { state.byProgram[program, default: 0] += bytes }
+            state.byPrograms[programs, default: 0] += bytes
             return true
         }
     }
 
-    private func giveBack(_ bytes: Int, of programs: Set<String>) {
+    private func giveBack(_ bytes: Int, of programs: ProgramSet) {
         state.withLock { state in
             state.all -= bytes
-            for program in programs {
-                let left = state.byProgram[program, default: 0] - bytes
-                state.byProgram[program] = left > 0 ? left : nil
-            }
+            let left = state.byPrograms[programs, default: 0] - bytes
+            state.byPrograms[programs] = left > 0 ? left : nil
         }
     }
 }

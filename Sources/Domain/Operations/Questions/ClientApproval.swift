@@ -23,14 +23,16 @@ struct ClientApproval: Sendable {
     ///   - verified: The request that it is about.
     ///   - keep: Keeps what the person meant for more than once, and says why it couldn't be kept as it was meant, if it
     ///     couldn't.
+    ///   - asked: Called when whoever joins the question finds it.
     /// - Returns: The person's word.
     /// - Throws: Why there is none that counts.
     func ask(
         _ question: ApprovalRequest,
         for verified: VerifiedRequest,
-        keeping keep: @escaping @Sendable (Answer, GrantSession) async -> String? = { _, _ in nil }
+        keeping keep: @escaping @Sendable (Answer, GrantSession) async -> String? = { _, _ in nil },
+        onceAsked asked: @Sendable () -> Void = {}
     ) async throws(Refusal) -> PersonDecision {
-        let answer = await approvals.ask(question) { [keys, decisions] answer in
+        let keeping: ApprovalBroker.Keeping = { [keys, decisions] answer in
             // As it is at the answer: a lock while the key is looked at ends what is meant for this session.
             let session = decisions.session
             return {
@@ -42,6 +44,7 @@ struct ClientApproval: Sendable {
                 return await keep(answer, session)
             }
         }
+        let answer = await approvals.ask(question, keeping: keeping, onceAsked: asked)
         switch answer {
         case .allowed, .withdrawn: try await keys.check(verified)
         case .denied, .expired, .unseen, .tooMany, .quiet: break

@@ -64,22 +64,19 @@ struct SetLogin: VerifiedOperation {
             let asks = await approval.isNeeded(for: wish, verified: verified)
             throw await access.limitFirst(error, of: verified, asks: asks)
         }
-        if let running = await saves.running(name) {
-            if var question = running.question {
-                // The same program: just its processes may be others.
-                question.caller = await verified.requester.asker()
-                if case .tooMany = await approvals.join(question) { throw .tooMany }
-            }
-            return await tell(try await running.task.value.get(), name: name, to: verified)
-        }
-        let saved = await saves.carryOut(name, rememberedFor: await approvals.retryTime) { [saving] in
+        let save = await saves.begin(name, rememberedFor: await approvals.retryTime) { [saving] in
             do throws(Refusal) {
                 return .success(try await saving.save(wish, named: name, in: store, verified: verified))
             } catch {
                 return .failure(error)
             }
         }
-        return await tell(try saved.get(), name: name, to: verified)
+        if save.isJoined, var question = await saves.question(about: name) {
+            // The same program: just its processes may be others.
+            question.caller = await verified.requester.asker()
+            if case .tooMany = await approvals.join(question) { throw .tooMany }
+        }
+        return await tell(try await save.task.value.get(), name: name, to: verified)
     }
 
     private func tell(_ saved: Saved, name: [UInt8], to verified: VerifiedRequest) async -> OperationResult {

@@ -5,19 +5,19 @@ import Callers
 /// On whose account something is done.
 struct Turn: Hashable, Sendable {
     /// The programs, as the kernel vouches for them.
-    let programs: Set<String>
+    let programs: ProgramSet
     /// The fingerprint of the client's key; empty where it isn't known yet.
     let client: String
 
     init(of caller: Caller, client: String = "") {
-        programs = caller.vouchedIDs
+        programs = ProgramSet(of: caller)
         self.client = client
     }
 }
 
 /// Decides whose turn it is, where only a few can have one at once.
 ///
-/// Each program has one turn at a time. The next goes to the program that has gone longest without one, and within it
+/// Each program has one turn at a time, and one more at most that it has others share. The next goes to the program that has gone longest without one, and within it
 /// to the client that has. So one that wants a lot keeps nobody else waiting for more than one turn.
 struct FairQueue: Sendable {
     typealias Ticket = UInt64
@@ -26,8 +26,8 @@ struct FairQueue: Sendable {
     private var count: Ticket = 0
     private var waiting: [(ticket: Ticket, turn: Turn)] = []
     private var running: [Ticket: Turn] = [:]
-    /// When each program, and each client, had its last turn, for those that have something here.
-    private var lastOfProgram: [String: UInt64] = [:]
+    /// When each set of programs, and each client, had its last turn, for those that have something here.
+    private var lastOfPrograms: [ProgramSet: UInt64] = [:]
     private var lastOfClient: [String: UInt64] = [:]
     private var turns: UInt64 = 0
 
@@ -49,11 +49,13 @@ struct FairQueue: Sendable {
     /// Who has a turn from now on; nil if nobody may yet.
     mutating func next() -> Ticket? {
         guard running.count < width else { return nil }
-        let busy = running.values.reduce(into: Set<String>()) { $0.formUnion($1.programs) }
+        let busy = Set(running.values.map(\.programs))
         var best: (index: Int, age: (UInt64, UInt64))?
-        for (index, other) in waiting.enumerated() where other.turn.programs.isDisjoint(with: busy) {
+        for (index, other) in waiting.enumerated() {
+            let programs = other.turn.programs
+            guard !busy.contains(where: programs.isCharged) else { continue }
             let age = (
-                other.turn.programs.map { lastOfProgram[$0, default: 0] }.max() ?? 0,
+                lastOfPrograms.lazy.filter { programs.isCharged(for: $0.key) }.map(\.value).max() ?? 0,
                 lastOfClient[other.turn.client, default: 0]
             )
             if best.map({ age < $0.age }) ?? true { best = (index, age) }
@@ -61,7 +63,7 @@ struct FairQueue: Sendable {
         guard let best else { return nil }
         let (ticket, turn) = waiting.remove(at: best.index)
         turns += 1
-        for program in turn.programs { lastOfProgram[program] = turns }
+        lastOfPrograms[turn.programs] = turns
         lastOfClient[turn.client] = turns
         running[ticket] = turn
         return ticket
@@ -71,9 +73,9 @@ struct FairQueue: Sendable {
     mutating func leave(_ ticket: Ticket) {
         running[ticket] = nil
         let present = waiting.map(\.turn) + running.values
-        let programs = present.reduce(into: Set<String>()) { $0.formUnion($1.programs) }
+        let programs = Set(present.map(\.programs))
         let clients = Set(present.map(\.client))
-        lastOfProgram = lastOfProgram.filter { programs.contains($0.key) }
+        lastOfPrograms = lastOfPrograms.filter { last in programs.contains { $0.isCharged(for: last.key) } }
         lastOfClient = lastOfClient.filter { clients.contains($0.key) }
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
+
 /// The searches that run and those that wait for their turn, and how many each program and each client has of them.
 actor SearchQueue {
     /// How many of one client, and of one program, at once: no person starts more, and each may take its whole time.
@@ -19,7 +21,11 @@ actor SearchQueue {
         _ job: @escaping @Sendable () async -> (Value, work: Int)
     ) async -> Value? {
         guard count({ $0.client == turn.client }) < Self.mostOfClient,
-            count({ !$0.programs.isDisjoint(with: turn.programs) }) < Self.mostOfProgram
+            turn.programs.haveRoom(
+                for: 1,
+                beside: running.lazy.map { ($0.key.programs, $0.value) },
+                limit: Self.mostOfProgram
+            )
         else { return nil }
         running[turn, default: 0] += 1
         let (value, work) = await turns(for: turn, job)

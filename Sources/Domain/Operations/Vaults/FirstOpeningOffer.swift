@@ -33,7 +33,7 @@ struct FirstOpeningOffer: Sendable {
     private func offer(_ store: any VaultStore, to requester: CachedRequester) async {
         let caller = await requester.asker()
         guard caller.program.isKnown, await !approvals.countIfMuted(caller),
-            await offers.begin(caller.vouchedIDs)
+            await offers.begin(ProgramSet(of: caller))
         else {
             return
         }

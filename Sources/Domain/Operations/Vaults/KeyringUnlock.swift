@@ -9,21 +9,25 @@ import KeePassHTTP
 /// Asks whether the keyring may be unlocked for clients that can't be verified yet, and has it unlocked.
 ///
 /// Each request asks for itself, so that its program is among those who may not answer: the queue shows one question for
-/// all, and the keyring opens one prompt.
+/// all, and the keyring is unlocked once.
 struct KeyringUnlock: Sendable {
     private let clients: any ClientStore
     private let approvals: ApprovalBroker
+    private let unlocks: AllowedUnlocks
 
     /// Makes one that unlocks the keyring of these clients.
-    init(clients: any ClientStore, approvals: ApprovalBroker) {
+    init(clients: any ClientStore, approvals: ApprovalBroker, unlocks: AllowedUnlocks) {
         self.clients = clients
         self.approvals = approvals
+        self.unlocks = unlocks
     }
 
     /// Asks on behalf of a request, and has it unlocked.
     func unlock(for request: Request, from requester: CachedRequester) async throws(Refusal) {
         let question = question(for: request, by: await requester.asker())
-        try await unlock { [approvals] in await approvals.ask(question) }
+        try await unlock(for: request.id) { [approvals] isLocked in
+            await approvals.ask(question, while: isLocked)
+        }
     }
 
     /// Waits for the unlock that the same program has asked for; false if it hasn't.
@@ -34,7 +38,7 @@ struct KeyringUnlock: Sendable {
         let known = question(for: request, by: await requester.caller())
         guard await approvals.isAsked(known) else { return false }
         let question = question(for: request, by: await requester.asker())
-        try await unlock { [approvals] in await approvals.join(question) }
+        try await unlock(for: request.id) { [approvals] _ in await approvals.join(question) }
         return true
     }
 
@@ -50,26 +54,40 @@ struct KeyringUnlock: Sendable {
         return question
     }
 
-    private func unlock(once answer: @escaping @Sendable () async -> Answer) async throws(Refusal) {
+    private func unlock(
+        for id: String?,
+        once answer: @escaping @Sendable (_ isLocked: @Sendable () async -> Bool) async -> Answer?
+    ) async throws(Refusal) {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
-        let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients] in
-            do throws(Refusal) {
-                let decided = try PersonDecision(await answer())
-                guard decided.allows else { throw Refusal.locked }
-                var failure: ClientError?
-                do throws(ClientError) {
-                    try await clients.unlock()
-                    // Whoever waits for the same goes on, before anything else is asked.
-                    await approvals.opened(nil)
+        let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients, unlocks] in
+            await Result { () async throws(Refusal) in
+                let isLocked: @Sendable () async -> Bool = { await clients.needsUnlock(for: id) }
+                guard let answer = await answer(isLocked) else { return }
+                let code: String
+                do throws(Refusal) {
+                    let decided = try PersonDecision(answer)
+                    guard decided.allows, let allowed = decided.code else { throw .locked }
+                    code = allowed
                 } catch {
-                    failure = error
+                    // The person may have opened it by other means.
+                    guard await isLocked() else { return }
+                    throw error
+                }
+                let outcome = await Result { () async throws(Refusal) in
+                    try await unlocks.carryOut(nil, allowedAs: code, while: isLocked) {
+                        () async throws(Refusal) in
+                        do throws(ClientError) {
+                            try await clients.unlock()
+                        } catch {
+                            throw .keyring(error.advice)
+                        }
+                        // Whoever waits for the same goes on, before anything else is asked.
+                        await approvals.opened(nil)
+                    }
                 }
                 // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
-                if let code = decided.code { await approvals.delivered(code) }
-                if let failure { throw Refusal.keyring(failure.advice) }
-                return Result<Void, Refusal>.success(())
-            } catch {
-                return .failure(error)
+                await approvals.delivered(code)
+                try outcome.get()
             }
         }
         try await task.value.get()

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Callers
+
 /// When each program last had a vault offered that was never opened.
 ///
 /// By what the kernel vouches for: another Origin or script is no other program.
@@ -10,18 +12,18 @@ actor UnlockOffers {
     private static let most = 256
 
     private let now: @Sendable () -> ContinuousClock.Instant
-    private var begun: [String: ContinuousClock.Instant] = [:]
+    private var begun: [ProgramSet: ContinuousClock.Instant] = [:]
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
     }
 
-    /// Begins one for the programs at a connection, by their `vouchedIDs`; false if they may not have one now.
-    func begin(_ programs: Set<String>) -> Bool {
+    /// Begins one for the programs at a connection; false if they may not have one now.
+    func begin(_ programs: ProgramSet) -> Bool {
         let now = now()
         begun = begun.filter { now - $0.value < Self.pause }
-        guard begun.count < Self.most, programs.allSatisfy({ begun[$0] == nil }) else { return false }
-        for program in programs { begun[program] = now }
+        guard begun.count < Self.most, programs.haveRoom(beside: begun.keys, limit: 1) else { return false }
+        begun[programs] = now
         return true
     }
 }

@@ -12,17 +12,25 @@ import Vault
 /// Asks whether vaults may be unlocked, and has them unlocked.
 ///
 /// Whoever comes meanwhile asks as well, so that it can't answer: the queue joins those who want no more than is shown
-/// already, and a vault has one prompt for all. So each opens just what it has asked for.
+/// already, and what was allowed is opened once for all. So each opens just what it has asked for.
 struct VaultUnlock: Sendable {
     private let vaults: VaultSet
     private let approvals: ApprovalBroker
+    private let unlocks: AllowedUnlocks
     private let keys: KeyCheck
     private let logger: Logger
 
     /// Makes one for these vaults.
-    init(vaults: VaultSet, approvals: ApprovalBroker, keys: KeyCheck, logger: Logger) {
+    init(
+        vaults: VaultSet,
+        approvals: ApprovalBroker,
+        unlocks: AllowedUnlocks,
+        keys: KeyCheck,
+        logger: Logger
+    ) {
         self.vaults = vaults
         self.approvals = approvals
+        self.unlocks = unlocks
         self.keys = keys
         self.logger = logger
     }
@@ -95,34 +103,59 @@ struct VaultUnlock: Sendable {
         asking question: ApprovalRequest
     ) async throws(Refusal) -> Bool {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
-        let task = Task(executorPreference: TaskQueue.shared) { () async -> Result<Bool, Refusal> in
-            do throws(Refusal) {
-                let answer = await approvals.ask(question)
-                guard let decided = try await allowed(answer, of: stores) else { return .success(false) }
+        let task = Task(executorPreference: TaskQueue.shared) {
+            await Result { () async throws(Refusal) in
+                let answer = await approvals.ask(question) { await Self.areLocked(stores) }
+                guard let answer else { return true }
+                guard let decided = try await allowed(answer, of: stores), let code = decided.code else {
+                    return false
+                }
                 let reason = UnlockReason(
                     program: Wording.asker(question.caller),
                     client: question.client
                 )
-                var failures: [VaultError] = []
+                var failures: [Refusal] = []
                 for store in stores {
-                    do throws(VaultError) {
-                        try await store.unlock(for: reason)
-                        // Whoever waits for the same goes on, before anything else is asked.
-                        await approvals.opened(store.name)
+                    do throws(Refusal) {
+                        try await open(store, allowedAs: code, for: reason)
                     } catch {
                         failures.append(error)
-                        tell(error, of: store)
                     }
                 }
                 // Used up, whatever came of it: who closes the password's window must not get it again unasked.
-                if let code = decided.code { await approvals.delivered(code) }
-                if let failure = failures.first, failures.count == stores.count { throw .vault(failure) }
-                return .success(true)
-            } catch {
-                return .failure(error)
+                await approvals.delivered(code)
+                if let failure = failures.first, failures.count == stores.count { throw failure }
+                return true
             }
         }
         return try await task.value.get()
+    }
+
+    private func open(
+        _ store: any VaultStore,
+        allowedAs code: String,
+        for reason: UnlockReason
+    ) async throws(Refusal) {
+        try await unlocks.carryOut(store.name, allowedAs: code, while: { await Self.areLocked([store]) }) {
+            () async throws(Refusal) in
+            do throws(VaultError) {
+                try await store.unlock(for: reason)
+            } catch {
+                tell(error, of: store)
+                throw .vault(error)
+            }
+            // Whoever waits for the same goes on, before anything else is asked.
+            await approvals.opened(store.name)
+        }
+    }
+
+    /// Whether any of them has to be opened, be it only so that its Hash becomes known.
+    private static func areLocked(_ stores: [any VaultStore]) async -> Bool {
+        for store in stores {
+            if await store.status().isLocked { return true }
+            if await store.hash() == nil { return true }
+        }
+        return false
     }
 
     /// An allow; nil where the person has opened one of the vaults by other means meanwhile, and so meant just the others.

@@ -3,6 +3,7 @@
 import Approval
 import Callers
 import Clients
+import ConcurrencyTools
 import SecureMemory
 import Vault
 
@@ -109,7 +110,6 @@ struct SaveApproval: Sendable {
         )
         question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         question.describe(verified, caller: caller, among: vaults)
-        await saves.isAsked(about: name, question)
         let decided = try await approval.ask(question, for: verified) { [decisions] answer, session in
             // Not where somebody else has got hold of the connection meanwhile.
             guard let decided = try? PersonDecision(answer),  // without an answer there is nothing to keep
@@ -121,6 +121,9 @@ struct SaveApproval: Sendable {
                 in: session,
                 about: verified.client
             )
+        } onceAsked: { [saves, question] in
+            // Those who came with the same save before the question was there.
+            Task(executorPreference: TaskQueue.shared) { await saves.isAsked(about: name, question) }
         }
         guard decided.allows, let code = decided.code else { throw decided.refusal }
         return Cover(basis: .answer(code: code), subject: nil)

@@ -22,6 +22,8 @@ actor SaveLedger {
         let task: Task<Result<Saved, Refusal>, Never>
         /// What the person is asked about it.
         var question: ApprovalRequest?
+        /// Those who want to wait for the answer with who asked first.
+        var joining: [CheckedContinuation<ApprovalRequest?, Never>] = []
         var finished: (until: ContinuousClock.Instant, id: LoginID)?
     }
 
@@ -47,15 +49,25 @@ actor SaveLedger {
         return try? await entry.task.value.get()  // what is finished has succeeded
     }
 
-    /// The same save, if it is being carried out, and what the person is being asked about it.
-    func running(_ name: [UInt8]) -> (task: Task<Result<Saved, Refusal>, Never>, question: ApprovalRequest?)?
-    {
-        entries[name].flatMap { $0.finished == nil ? ($0.task, $0.question) : nil }
+    /// What the person is asked about a save, as soon as they are; nil where it ends, or has ended, without that.
+    func question(about name: [UInt8]) async -> ApprovalRequest? {
+        guard let entry = entries[name], entry.finished == nil else { return nil }
+        if let question = entry.question { return question }
+        return await withCheckedContinuation { entries[name, default: entry].joining.append($0) }
     }
+
+    /// How many wait for a question that isn't asked yet.
+    var joiningCount: Int { entries.values.reduce(0) { $0 + $1.joining.count } }
 
     /// The person is being asked about a save.
     func isAsked(about name: [UInt8], _ question: ApprovalRequest) {
         entries[name]?.question = question
+        join(name, question)
+    }
+
+    private func join(_ name: [UInt8], _ question: ApprovalRequest?) {
+        for waiting in entries[name]?.joining ?? [] { waiting.resume(returning: question) }
+        entries[name]?.joining = []
     }
 
     /// Joins the same save, or carries it out in a task that outlives the caller.
@@ -64,21 +76,21 @@ actor SaveLedger {
     ///   - name: Its digest.
     ///   - memory: For how long a retry gets its outcome, once it is finished.
     ///   - save: Carries it out.
-    /// - Returns: Its outcome.
-    func carryOut(
+    /// - Returns: What its outcome comes of, and whether it is another's.
+    func begin(
         _ name: [UInt8],
         rememberedFor memory: Duration,
         _ save: @escaping @Sendable () async -> Result<Saved, Refusal>
-    ) async -> Result<Saved, Refusal> {
+    ) -> (task: Task<Result<Saved, Refusal>, Never>, isJoined: Bool) {
         forgetOld()
-        if let entry = entries[name] { return await entry.task.value }
+        if let entry = entries[name] { return (entry.task, true) }
         let task = Task(executorPreference: TaskQueue.shared) {
             let result = await save()
             await self.finish(name, result, memory)
             return result
         }
         entries[name] = Entry(task: task)
-        return await task.value
+        return (task, false)
     }
 
     /// One reply has arrived, or the entry is no longer as it was saved: the same save from now on is another one.
@@ -88,6 +100,7 @@ actor SaveLedger {
     }
 
     private func finish(_ name: [UInt8], _ result: Result<Saved, Refusal>, _ memory: Duration) {
+        join(name, nil)
         switch result {
         case .success(let saved): entries[name]?.finished = (now() + memory, saved.id)
         case .failure: entries[name] = nil

@@ -42,6 +42,19 @@ import Testing
         #expect(HMAC.sha256(key: SecretBytes(copying: key), message) == hex(code))
     }
 
+    @Test func `codes are right, however many threads compute some at once`() async {
+        await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<64 {
+                group.addTask {
+                    Self.codes.allSatisfy { key, message, code in
+                        HMAC.sha256(key: SecretBytes(copying: key), message) == hex(code)
+                    }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+    }
+
     @Test func `bytes are equal only if all of them are`() {
         #expect(constantTimeEquals([], []))
         #expect(constantTimeEquals([1, 2], [1, 2]))

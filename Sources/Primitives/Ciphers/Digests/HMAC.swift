@@ -2,7 +2,6 @@
 
 import COpenSSL
 package import SecureMemory
-import Synchronization
 
 // Named as the RFC names it. In C the name is a function, which is why it is called through its module below.
 
@@ -42,20 +41,20 @@ package enum HMAC {
     }
 }
 
-/// One computation of HMACs after the other, in memory that is made once.
-@safe private final class HMACContext: Sendable {
+/// What every HMAC of a hash function begins with; each computation has a context of its own, so that none waits for
+/// another's data.
+@safe private struct HMACContext: Sendable {
     static let sha1 = HMACContext("SHA1", length: 20)
     static let sha256 = HMACContext("SHA256", length: 32)
     static let sha512 = HMACContext("SHA512", length: 64)
 
-    /// libcrypto's, under a key that everybody knows while it isn't used; nil if there is no memory for it.
-    private nonisolated(unsafe) let raw: OpaquePointer?  // only ever used by who has `turn`
-    private let turn = Mutex(())
+    /// libcrypto's, under a key that everybody knows; nil if there is no memory for it.
+    private nonisolated(unsafe) let prepared: OpaquePointer?  // never changed or freed; all threads copy it
     private let length: Int
 
     private init(_ digest: String, length: Int) {
         self.length = length
-        unsafe raw = EVP_MAC_CTX_new(FetchedAlgorithm.hmac.raw)
+        unsafe prepared = EVP_MAC_CTX_new(FetchedAlgorithm.hmac.raw)
         var name = Array(digest.utf8CString)
         let isReady = unsafe OSSL_MAC_PARAM_DIGEST.withCString { parameter in
             unsafe name.withUnsafeMutableBufferPointer { name in
@@ -63,30 +62,30 @@ package enum HMAC {
                     OSSL_PARAM_construct_utf8_string(parameter, name.baseAddress, 0),
                     OSSL_PARAM_construct_end(),
                 ]
-                return unsafe EVP_MAC_init(raw, [0], 1, parameters) == 1
+                return unsafe EVP_MAC_init(prepared, [0], 1, parameters) == 1
             }
         }
         precondition(isReady, "libcrypto has no HMAC")
     }
 
-    /// The code of some bytes, after which nothing of the key is left here; nil if libcrypto can't.
+    /// The code of some bytes, after which nothing of the key is left; nil if libcrypto can't.
     func code(of bytes: [UInt8], key: SecretBytes) -> [UInt8]? {
-        turn.withLock { _ in
-            var code = [UInt8](repeating: 0, count: length)
-            var written = 0
-            let isDone = unsafe key.withUnsafeBytes { key in
-                // A missing key would mean "the one from before" to libcrypto; an empty one needs an address.
-                var none: UInt8 = 0
-                return unsafe withUnsafePointer(to: &none) { none in
-                    let start = unsafe key.bindMemory(to: UInt8.self).baseAddress ?? none
-                    return unsafe EVP_MAC_init(raw, start, key.count, nil) == 1
-                        && EVP_MAC_update(raw, bytes, bytes.count) == 1
-                        && EVP_MAC_final(raw, &code, &written, code.count) == 1
-                }
+        guard let raw = unsafe EVP_MAC_CTX_dup(prepared) else { return nil }
+        // Wipes what it frees.
+        defer { unsafe EVP_MAC_CTX_free(raw) }
+        var code = [UInt8](repeating: 0, count: length)
+        var written = 0
+        let isDone = unsafe key.withUnsafeBytes { key in
+            // A missing key would mean "the one from before" to libcrypto; an empty one needs an address.
+            var none: UInt8 = 0
+            return unsafe withUnsafePointer(to: &none) { none in
+                let start = unsafe key.bindMemory(to: UInt8.self).baseAddress ?? none
+                return unsafe EVP_MAC_init(raw, start, key.count, nil) == 1
+                    && EVP_MAC_update(raw, bytes, bytes.count) == 1
+                    && EVP_MAC_final(raw, &code, &written, code.count) == 1
             }
-            let isClean = unsafe EVP_MAC_init(raw, [0], 1, nil) == 1
-            return isDone && isClean && written == length ? code : nil
         }
+        return isDone && written == length ? code : nil
     }
 }
 

@@ -5,7 +5,9 @@
 In the pages of PAGES: every path that begins with a folder of the repository, every Swift file and type in backticks,
 and every link within the repository. In comments of Swift files: every docs/PAGE.md and the section that is named after
 it (docs/PAGE.md, "Section"). In Swift files of Sources: every `try?` that has no comment beside it that says why its error
-doesn't matter: on its line, above its statement or behind one of the two lines that follow.
+doesn't matter: on its line, above its statement or behind one of the two lines that follow; and every comment of a Swift
+file that says no more than "as above", which holds only until something comes in between. In Sources: every module that
+the table of layers in docs/architecture.md doesn't name.
 """
 
 import pathlib
@@ -38,6 +40,7 @@ TRY = re.compile(r"\btry\?(?!\w)")
 # A comment behind code, and the ends of lines whose statement goes on below.
 TRAILING = re.compile(r"\S  ?// ")
 CONTINUED = (",", "guard", "=", "(", "if")
+AS_ABOVE = re.compile(r"//+ *(?:the )?(?:same )?as above\b", re.IGNORECASE)
 CITED = re.compile(r"docs/(\w+\.md)(?:, \"([^\"]+)\")?")
 
 
@@ -118,14 +121,33 @@ def tries_without_reason(file: pathlib.Path, text: str) -> list[str]:
     return wrong
 
 
+def bare_references(file: pathlib.Path, text: str) -> list[str]:
+    return [
+        f"{file.relative_to(ROOT)}:{number}: \"as above\" says nothing here"
+        for number, line in enumerate(text.splitlines(), 1)
+        if AS_ABOVE.search(line)
+    ]
+
+
+def modules_without_layer() -> list[str]:
+    page = ROOT / "docs" / "architecture.md"
+    rows = [line for line in page.read_text().splitlines() if line.startswith("| ")]
+    # The second column names them.
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[2])}
+    modules = {folder.name for folder in (ROOT / "Sources").glob("*/*") if folder.is_dir()}
+    return [f"docs/architecture.md: its table of layers doesn't name {name}" for name in sorted(modules - named)]
+
+
 def main() -> int:
     texts = {file: file.read_text() for file in [*swift_files(), ROOT / "Package.swift"]}
     names = known_names(texts)
     wrong = [line for page in PAGES for line in missing_in(page, names)]
     wrong += [line for file, text in texts.items() for line in wrong_citations(file, text)]
     for file, text in texts.items():
+        wrong += bare_references(file, text)
         if "Sources" in file.parts:
             wrong += tries_without_reason(file, text)
+    wrong += modules_without_layer()
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

@@ -18,7 +18,7 @@ struct StateFile<Content: Codable & Sendable>: Sendable {
     /// Reads it; nil if there is none, or none that makes sense: whoever wants it can do without it.
     func read() -> Content? {
         guard let bytes = try? FileBytes.read(path, limit: 16 << 20) else { return nil }
-        return try? JSONDecoder().decode(Content.self, from: Data(bytes))  // as above
+        return try? JSONDecoder().decode(Content.self, from: Data(bytes))  // of another version, or damaged
     }
 
     /// Writes it, in a folder and a file that are this user's alone.

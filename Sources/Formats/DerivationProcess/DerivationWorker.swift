@@ -20,9 +20,9 @@ package enum DerivationWorker {
     private static func run() -> Int32 {
         // Only the process that asked wants the key, so this one ends with it.
         _ = keybell_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
-        // What the kernel refuses is done without, as in the daemon; this process has limits of its own.
+        // What the kernel refuses here it has refused the daemon, which has said so.
         try? Hardening.forbidDumps()
-        // As above.
+        // Inherited from the daemon, where the kernel allows it, and nothing is started from here.
         try? Hardening.forbidNewPrivileges()
         let name: StaticString = "keybell-kdf"
         _ = unsafe keybell_prctl(PR_SET_NAME, UInt(bitPattern: name.utf8Start))

@@ -169,7 +169,7 @@ package struct BusObjects: Sendable {
         _ arguments: [Value] = [],
         on bus: BusConnection
     ) async {
-        // As above.
+        // Who would hear it has the properties and lists to read; the bus going is noticed by whoever watches it.
         try? await bus.emit(ObjectPath(constant: interface.path), interface.name, signal.name, arguments)
     }
 }

@@ -63,7 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let vaults = try? await bus.vaults(starts: false)
             findings += (vaults ?? []).compactMap { BusCheck.finding(vault: $0) }
         }
-        // As above.
+        // Without them the configuration is checked for itself; why they can't be had is among the keyring's findings.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
         findings += PolicyCheck.findings(
             configuration,

@@ -53,7 +53,7 @@ extension BusConnection {
             )
         else { return }
         message.expectNoReply()
-        // As above.
+        // Whoever watches the connection notices that it is gone.
         _ = try? send(message)
     }
 

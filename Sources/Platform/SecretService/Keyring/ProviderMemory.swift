@@ -45,9 +45,12 @@ package struct ProviderMemory: Sendable {
             let known = read()
             guard known?.name != name else { return nil }
             let text = "\(name)\n\(time(nil))\n\(known?.name ?? "")\n"
-            // It is told now; without it a later start tells less.
-            try? SafeFile.makeFolder(folder)  // as above
-            _ = try? SafeFile.write(Array(text.utf8), to: path)  // as above
+            do {
+                try SafeFile.makeFolder(folder)
+                try SafeFile.write(Array(text.utf8), to: path)
+            } catch {
+                // It is told now; without the file a later start tells less.
+            }
             return known?.name
         }
     }

@@ -17,13 +17,12 @@ struct ClientKeyFollower: Sendable {
         var known = (try? await clients.keys()) ?? [:]
         var hasLooked = await forgetOrphans()
         for await _ in changes {
-            // As above.
+            // What was known last is compared with when they can be read again.
             guard let now = try? await clients.keys(after: known) else { continue }
             if !hasLooked { hasLooked = await forgetOrphans() }
             for gone in Set(known.values).subtracting(now.values) {
                 await approvals.end(.key(gone))
-                // If that fails it is in the log, they no longer count, and the key isn't let in again before they are gone.
-                try? await grants.forget(fingerprint: gone)
+                await forgetGrants(of: gone)
             }
             known = now
         }
@@ -38,9 +37,13 @@ struct ClientKeyFollower: Sendable {
             return false  // the keyring is locked, or not there: at its next change
         }
         for fingerprint in Set(granted.map(\.key.fingerprint)).subtracting(keys) {
-            // As above.
-            try? await grants.forget(fingerprint: fingerprint)
+            await forgetGrants(of: fingerprint)
         }
         return true
+    }
+
+    private func forgetGrants(of fingerprint: String) async {
+        // If that fails it is in the log, they no longer count, and the key isn't let in again before they are gone.
+        try? await grants.forget(fingerprint: fingerprint)
     }
 }

@@ -25,7 +25,7 @@ struct VaultFollower: Sendable {
         for await _ in changes {
             let isLocked = await vault.status().isLocked
             if isLocked { await approvals.forget(.vault(vault.name)) }
-            // As above: what was known last is compared with when it can be read again.
+            // What was known last is compared with when it can be read again.
             if let state = try? await vault.state() {
                 // Beside the thread that serves: a vault can be large.
                 let former = known

@@ -74,7 +74,7 @@ extension Composition {
     private static func runningDaemon(on bus: BusConnection) async -> Int32? {
         // Nobody has it, or the bus is going: then there is no more to say.
         guard let owner = try? await bus.owner(of: KeybellBus.name) else { return nil }
-        // As above.
+        // Its process may have ended since: then it is told of without its number.
         return try? await bus.credentials(of: owner).pid
     }
 }

@@ -188,7 +188,7 @@ let package = Package(
             "Notifier",
             in: "Interfaces",
             [
-                "Approval", "Callers", "ConcurrencyTools", "DBus", "DisplayText", logging,
+                "Approval", "BusInterface", "Callers", "ConcurrencyTools", "DBus", "DisplayText", logging,
             ]
         ),
         module(

@@ -75,6 +75,40 @@ import Testing
         #expect(new.verdict == "verified firefox")
     }
 
+    @Test func `a new key takes along what was granted to the one that it replaces, and to a former self`()
+        async throws
+    {
+        let fixture = try await RegistryFixture()
+        let former = try await fixture.register()
+        let forgotten = Observed<Set<String>>([])
+        func register(_ key: ClientKey, replacing: ClientKey?, failing: Bool = false) async throws {
+            try await fixture.registry.register(
+                id: "firefox",
+                key: key,
+                program: "/usr/bin/firefox",
+                origin: nil,
+                database: "",
+                replacing: replacing?.fingerprint,
+                forgettingGrants: { (fingerprint: String) async throws(ClientError) in
+                    if failing { throw .keyring(.locked) }
+                    forgotten.update { $0.insert(fingerprint) }
+                }
+            )
+        }
+        let new = ClientKey.random()
+        // What can't be deleted would count for the new key.
+        await #expect(throws: ClientError.self) {
+            try await register(new, replacing: former, failing: true)
+        }
+        #expect(try await fixture.registry.client(withID: "firefox")?.fingerprint == former.fingerprint)
+        try await register(new, replacing: former)
+        #expect(forgotten.now == [former.fingerprint, new.fingerprint])
+        // One that is there already keeps what it has.
+        forgotten.update { $0 = [] }
+        try await register(new, replacing: nil)
+        #expect(forgotten.now.isEmpty)
+    }
+
     @Test func `of two keys that are stored under one Id at once one gets it`() async throws {
         let fixture = try await RegistryFixture()
         let registry = fixture.registry

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import Glibc
 import Linux
 package import Logging
 import Synchronization
@@ -87,14 +86,14 @@ package final class AuditTrail: Sendable {
     package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) async
         -> Bool
     {
-        let record = AuditRecord(event, time: UInt64(max(0, time(nil))), fields)
+        let record = AuditRecord(event, time: CalendarTime.unsigned, fields)
         guard event != .nothingFound || takeLookup(record) else { return true }
         return await keep(record)
     }
 
     /// Keeps a record of each of several things that have happened: all are handed over at once.
     package func keep(_ happened: [Happened]) async {
-        let now = UInt64(max(0, time(nil)))
+        let now = CalendarTime.unsigned
         let records = happened.map { AuditRecord($0.event, time: now, $0.fields) }
         _ = await keep(records)
     }

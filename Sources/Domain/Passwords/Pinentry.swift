@@ -164,7 +164,7 @@ package struct Pinentry: Sendable {
     /// Without a bus pinentry-gnome3 doesn't ask on the session's display either.
     private static func removed(_ terminal: LentTerminal?) -> Set<String> {
         guard let terminal else { return ["GPG_TTY"] }
-        return terminal.hasDisplay ? [] : ["DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"]
+        return terminal.hasDisplay ? [] : Set(Display.variables + ["DBUS_SESSION_BUS_ADDRESS"])
     }
 
     /// Where it is to ask: as gpg-agent tells it, from a lent terminal or from the environment of the session.

@@ -8,7 +8,6 @@ import Clients
 import ConcurrencyTools
 import DBus
 import DisplayText
-import FoundationEssentials
 import SecretService
 import Vault
 
@@ -257,6 +256,6 @@ extension Grant {
     private var expires: UInt64 {
         guard case .session(let end?) = scope else { return 0 }
         let left = (end - .now).components.seconds
-        return UInt64(max(0, Int64(Date().timeIntervalSince1970) + left))
+        return UInt64(clamping: CalendarTime.now + left)
     }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BusInterface
 import Glibc
 
 /// The icon of our notifications: our own where `make install` or a package has put it, else one that every theme has.
 enum NotificationIcon {
-    static let own = "org.keybell.Keybell"
+    static let own = KeybellBus.name
     static let common = "dialog-password"
 
     static func name(dataFolders: [String] = dataFolders) -> String {

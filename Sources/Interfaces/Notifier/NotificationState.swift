@@ -81,7 +81,7 @@ struct NotificationState: Sendable {
 
     /// A key that nobody can guess, 80 bits from the system's generator.
     static let randomKey: @Sendable () -> String = {
-        String((0..<16).map { _ in RequestCode.alphabet[Int.random(in: RequestCode.alphabet.indices)] })
+        RequestCode.random(16)
     }
 
     /// A server has left.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import BusInterface
 import Callers
 import DBus
 
@@ -13,7 +14,7 @@ struct NotificationsProxy: Sendable {
 
     /// The installed desktop file: under its name desktops list the program among those whose notifications a person can
     /// set, with its icon.
-    static let desktopEntry = "org.keybell.Keybell"
+    static let desktopEntry = KeybellBus.name
 
     /// Looks at a process, by its number and user.
     typealias Look = @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer

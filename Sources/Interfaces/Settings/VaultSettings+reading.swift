@@ -2,6 +2,7 @@
 
 import DisplayText
 import Linux
+import UnicodeText
 
 /// The file of a vault, however it is called; of one that isn't there just its name is known.
 private enum VaultFile: Hashable {
@@ -28,7 +29,7 @@ extension VaultSettings {
                 keyring = table
             }
             // Who names one would mean the other, and in a question nobody sees the difference.
-            let folded = vault.name.uppercased().lowercased()
+            let folded = vault.name.caseFolded
             if let other = names.updateValue(vault.name, forKey: folded) {
                 throw table.problem(
                     "name",

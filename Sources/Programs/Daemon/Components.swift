@@ -89,7 +89,7 @@ struct Components: Sendable {
             approvals: approvals,
             policy: first.policy,
             logger: logger,
-            now: { Int64(Date().timeIntervalSince1970) },
+            now: { CalendarTime.now },
             tellDelivery: { await display.tell($0) },
             audit: audit.keep,
             used: session.use.use

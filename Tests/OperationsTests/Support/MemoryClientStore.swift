@@ -122,14 +122,17 @@ actor MemoryClientStore: ClientStore {
         origin: String?,
         database: String,
         replacing former: String?,
-        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void
+        forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void
     ) async throws(ClientError) {
         try checkReadable()
         if let storeTrouble { throw storeTrouble }
         if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
             throw .taken(id)
         }
-        try await clear()
+        let isHeld = clients.values.contains { $0.client.fingerprint == key.fingerprint }
+        for fingerprint in Set([former, isHeld ? nil : key.fingerprint].compactMap(\.self)) {
+            try await forget(fingerprint)
+        }
         // The real one has no other write come between.
         if let holder = clients[id]?.client.fingerprint, ![key.fingerprint, former].contains(holder) {
             throw .taken(id)

@@ -113,6 +113,20 @@ import Testing
         #expect(address.text == (text == "1:0:0:2::" ? "1:0:0:2::" : text))
     }
 
+    @Test func `an IPv6 address is one of RFC 4291's spellings and nothing else`() {
+        for (text, groups) in [
+            ("1::2", [1, 0, 0, 0, 0, 0, 0, 2]), ("::ffff:192.0.2.1", [0, 0, 0, 0, 0, 0xFFFF, 0xC000, 0x201]),
+            ("0ABC::", [0xABC, 0, 0, 0, 0, 0, 0, 0]),
+        ] { #expect(IPv6Address(text)?.groups == groups.map { UInt16($0) }) }
+        for text in [
+            "", ":", "1", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "1:2:3:4::5:6:7:8",
+            "12345::", "g::",
+            "::1%eth0", "::1%1", "[::1]", " ::1", "::1 ", "::1\u{0}", "::1\u{0}x", "1.2.3.4", "::1.2.3",
+            "1.2.3.4::",
+            "::256.0.0.1", "::\u{661}", String(repeating: "0", count: 46),
+        ] { #expect(IPv6Address(text) == nil, "\(text)") }
+    }
+
     @Test func `any text is read without a trap, and what is read reads the same again`() throws {
         var generator = SeededGenerator(seed: 19455)
         let pieces = [

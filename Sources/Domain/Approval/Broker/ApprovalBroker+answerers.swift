@@ -101,7 +101,7 @@ extension ApprovalBroker {
     }
 
     func recent(_ ended: EndedRequest, quiet: QuietTimes) -> RecentRequest {
-        let time = times[ended.code] ?? RequestTime(instant: clock.now, unix: Calendar.now)
+        let time = times[ended.code] ?? RequestTime(instant: clock.now, unix: CalendarTime.now)
         return RecentRequest(
             request: PendingRequest(
                 code: ended.code,

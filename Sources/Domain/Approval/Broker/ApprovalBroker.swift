@@ -285,7 +285,7 @@ package actor ApprovalBroker {
 
     /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
     package func takeUp(_ kept: [KeptMute], uid: UInt32) {
-        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: Calendar.now)
+        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: CalendarTime.now)
         queue.takeUp(kept, uid: uid, now: now)
         for mute in kept {
             let asked = min(max(mute.asked, 0), now.unix)
@@ -338,7 +338,7 @@ package actor ApprovalBroker {
     }
 
     func pending(_ request: WaitingRequest) -> PendingRequest {
-        let time = times[request.code] ?? RequestTime(instant: request.created, unix: Calendar.now)
+        let time = times[request.code] ?? RequestTime(instant: request.created, unix: CalendarTime.now)
         return PendingRequest(
             code: request.code,
             request: request.request,

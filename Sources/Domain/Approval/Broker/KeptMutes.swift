@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
+
 /// Has mutes kept for the daemon after this one, each time that they are others.
 struct KeptMutes {
     private let keep: @Sendable ([KeptMute]) -> Void
@@ -18,7 +20,7 @@ struct KeptMutes {
     mutating func tell(of queue: ApprovalQueue, at now: ContinuousClock.Instant, _ times: RequestTimes) {
         guard queue.mutes != last else { return }
         last = queue.mutes
-        let now = ApprovalQueue.ClockReading(instant: now, unix: Calendar.now)
+        let now = ApprovalQueue.ClockReading(instant: now, unix: CalendarTime.now)
         keep(queue.keptMutes(now: now) { times[$0]?.unix })
     }
 }

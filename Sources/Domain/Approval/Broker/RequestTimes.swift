@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
+
 /// When a request was made, by the boot-time clock and by the calendar.
 struct RequestTime {
     let instant: ApprovalQueue.Instant
@@ -21,7 +23,7 @@ struct RequestTimes {
     /// Notes the requests that have come, and forgets those that nobody knows any more.
     mutating func note(_ queue: ApprovalQueue) {
         for request in queue.waiting where times[request.code]?.instant != request.created {
-            times[request.code] = RequestTime(instant: request.created, unix: Calendar.now)
+            times[request.code] = RequestTime(instant: request.created, unix: CalendarTime.now)
         }
         guard times.count > queue.waiting.count + queue.ended.count else { return }
         let known = Set(queue.waiting.map(\.code)).union(queue.ended.map(\.code))

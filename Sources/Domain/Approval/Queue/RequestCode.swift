@@ -8,8 +8,8 @@ package enum RequestCode {
     /// How many of them make a code.
     package static let length = 4
 
-    /// A random code from the system's generator, which on Linux is `getrandom`.
-    package static func random() -> String {
+    /// A random code, or a longer word of its letters, from the system's generator, which on Linux is `getrandom`.
+    package static func random(_ length: Int = RequestCode.length) -> String {
         String((0..<length).map { _ in alphabet[Int.random(in: alphabet.indices)] })
     }
 

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
-import Glibc
 
-/// The time that people read, which may be set; deadlines never run on it.
+/// Times as the wording tells them.
 enum Calendar {
-    /// Seconds since 1970.
-    static var now: Int64 {
-        Int64(time(nil))
-    }
-
     /// A day in the person's time zone: `2026-11-25`.
     static func day(_ seconds: UInt64, in zone: TimeZone = .current) -> String {
         let date = Date(timeIntervalSince1970: Double(seconds))

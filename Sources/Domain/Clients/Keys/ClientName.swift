@@ -7,11 +7,8 @@ import UnicodeText
 enum ClientName {
     private static let suggestedLength = 64
 
-    /// A name without the difference between upper and lower case.
-    static func folded(_ name: String) -> String { name.uppercased().lowercased() }
-
     /// Whether two names are the same, or differ by case alone.
-    static func isLike(_ name: String, _ other: String) -> Bool { folded(name) == folded(other) }
+    static func isLike(_ name: String, _ other: String) -> Bool { name.caseFolded == other.caseFolded }
 
     /// Whether two names differ, but by case alone.
     static func differByCase(_ name: String, _ other: String) -> Bool {

@@ -3,6 +3,7 @@
 import ConcurrencyTools
 import DisplayText
 import SecretService
+import UnicodeText
 
 // Who has which key, as it stands in the keyring.
 extension ClientRegistry {
@@ -69,10 +70,10 @@ extension ClientRegistry {
         // Something is suggested also while the keyring is locked.
         let shelf = try? await clients()
         let names = shelf.map { $0.all.flatMap(\.client.names) } ?? []
-        let known = Set(names.map(ClientName.folded))
+        let known = Set(names.map(\.caseFolded))
         return ClientName.free(near: base) { name in
             guard let shelf else { return false }
-            return shelf.holds(name) || known.contains(ClientName.folded(name))
+            return shelf.holds(name) || known.contains(name.caseFolded)
         }
     }
 

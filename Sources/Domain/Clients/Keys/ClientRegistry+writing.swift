@@ -12,6 +12,9 @@ extension ClientRegistry {
     /// Who has the Id is looked up when it is stored, after all that was being written. What else claims that Id, in
     /// whatever form, is gone then: a key that was replaced must not come back when the new one is revoked.
     ///
+    /// What was granted goes first, of the key that is replaced, and of this one where no client has it: its item may have
+    /// been deleted while Keybell wasn't there to see it, and that has revoked it.
+    ///
     /// - Parameters:
     ///   - id: The Id that the person agreed to.
     ///   - key: The client's key.
@@ -19,7 +22,8 @@ extension ClientRegistry {
     ///   - origin: Its Origin, for a browser extension.
     ///   - database: The Hash that was reported.
     ///   - former: The fingerprint of the key that is to lose the Id, if one is.
-    ///   - clear: What is to be done before it is stored, once nothing stands against that.
+    ///   - forget: Forgets what was granted to the key of a fingerprint. Where it can't the new key isn't stored: it would
+    ///     count for that again.
     /// - Throws: `.taken` if another key than these two has the Id; `.keyring(.locked)` and the like. Nothing is asked.
     package func register(
         id: String,
@@ -28,9 +32,11 @@ extension ClientRegistry {
         origin: String?,
         database: String,
         replacing former: String? = nil,
-        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void = {}
+        forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void = { _ in }
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
+        var revoked = Set([former].compactMap(\.self))
+        if try await holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
         let attributes = ClientItem.attributes(
             id: name.text,
             program: program,
@@ -39,7 +45,7 @@ extension ClientRegistry {
             created: now()
         )
         let stored = try await write {
-            [keyring] () async throws(KeyringError) -> Result<Void, ClientError> in
+            [keyring, revoked] () async throws(KeyringError) -> Result<Void, ClientError> in
             let same = try await keyring.items(of: name)
             let shelf = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
             guard !shelf.isLocked(name.text) else { throw .itemLocked }
@@ -47,7 +53,11 @@ extension ClientRegistry {
             {
                 return .failure(.taken(name.text))
             }
-            do throws(ClientError) { try await clear() } catch { return .failure(error) }
+            do throws(ClientError) {
+                for fingerprint in revoked { try await forget(fingerprint) }
+            } catch {
+                return .failure(error)
+            }
             for item in same.dropLast() { try await keyring.deleteIfThere(item) }
             if let item = same.last {
                 try await keyring.change(item, attributes: attributes, secret: key.base64())

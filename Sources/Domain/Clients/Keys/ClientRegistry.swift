@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import FoundationEssentials
 package import KeePassHTTP
 package import Logging
 package import SecretService
@@ -43,7 +42,7 @@ package actor ClientRegistry {
         keyring: Keyring,
         ledger: NonceStore? = nil,
         logger: Logger,
-        now: @escaping @Sendable () -> UInt64 = { UInt64(max(0, Date().timeIntervalSince1970)) }
+        now: @escaping @Sendable () -> UInt64 = { CalendarTime.unsigned }
     ) {
         self.keyring = keyring
         self.ledger = ledger ?? NonceStore(folder: nil, logger: logger)

@@ -20,7 +20,8 @@ package protocol ClientStore: Sendable {
     func suggestID(from base: String) async -> String
     /// Whether another client than that of a key is shown under this name, which is not its Id.
     func isShownName(_ name: String, notOf fingerprint: String) async -> Bool
-    /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`.
+    /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`. First it has
+    /// grants forgotten: those of `former`, and those of the key itself where no client has it.
     func register(
         id: String,
         key: ClientKey,
@@ -28,7 +29,7 @@ package protocol ClientStore: Sendable {
         origin: String?,
         database: String,
         replacing former: String?,
-        clearing clear: @escaping @Sendable () async throws(ClientError) -> Void
+        forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void
     ) async throws(ClientError)
     /// Notes which program and Origin a key belongs to, where nobody knew; what is known stays.
     func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)

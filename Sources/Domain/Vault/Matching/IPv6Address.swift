@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// An IPv6 address without a zone.
 package struct IPv6Address: Hashable, Sendable {
     /// The eight groups of sixteen bits, the first one highest; always eight.
@@ -7,18 +9,10 @@ package struct IPv6Address: Hashable, Sendable {
 
     /// Reads any of the spellings of RFC 4291, section 2.2, without brackets.
     package init?(_ text: some StringProtocol) {
-        guard text.utf8.count <= 45, text.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
-        let text = String(text)
-        guard let gap = text.firstRange(of: "::") else {
-            guard let groups = Self.read(text[...], mayEndInIPv4: true), groups.count == 8 else { return nil }
-            self.groups = groups
-            return
-        }
-        // `::` stands for one group of zeros at least; a second one leaves an empty part that cannot be read.
-        guard let head = Self.read(text[..<gap.lowerBound], mayEndInIPv4: false),
-            let tail = Self.read(text[gap.upperBound...], mayEndInIPv4: true), head.count + tail.count < 8
-        else { return nil }
-        groups = head + Array(repeating: 0, count: 8 - head.count - tail.count) + tail
+        guard text.utf8.count <= 45, text.utf8.allSatisfy({ (1..<0x80).contains($0) }) else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        guard unsafe inet_pton(AF_INET6, String(text), &bytes) == 1 else { return nil }
+        groups = stride(from: 0, to: 16, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) }
     }
 
     /// The spelling of RFC 5952: lower-case, no leading zeros, the first longest run of zeros as `::`.
@@ -43,24 +37,5 @@ package struct IPv6Address: Hashable, Sendable {
 
     private static func write(_ groups: ArraySlice<UInt16>) -> String {
         groups.map { String($0, radix: 16) }.joined(separator: ":")
-    }
-
-    private static func read(_ text: Substring, mayEndInIPv4: Bool) -> [UInt16]? {
-        guard !text.isEmpty else { return [] }
-        var groups: [UInt16] = []
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        for (index, part) in parts.enumerated() {
-            if mayEndInIPv4, index == parts.count - 1, let address = IPv4Address(utf8: Array(part.utf8)[...])
-            {
-                groups.append(UInt16(truncatingIfNeeded: address.bits >> 16))
-                groups.append(UInt16(truncatingIfNeeded: address.bits))
-            } else {
-                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit),
-                    let group = UInt16(part, radix: 16)
-                else { return nil }
-                groups.append(group)
-            }
-        }
-        return groups
     }
 }

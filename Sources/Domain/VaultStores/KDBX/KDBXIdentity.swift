@@ -3,6 +3,7 @@
 import Ciphers
 import KDBX
 import SecureMemory
+import Vault
 
 /// The Hash of a KDBX vault as clients came to know it, kept in the state folder and known while it is locked.
 struct KDBXIdentity: Codable, Equatable, Sendable {
@@ -19,9 +20,7 @@ struct KDBXIdentity: Codable, Equatable, Sendable {
     }
 
     /// What clients know the vault by: 40 hex digits.
-    var hash: String {
-        Hex.text(Digest.sha1(Array((root + recycleBin).utf8)))
-    }
+    var hash: String { VaultHash.of(root: root, recycleBin: recycleBin) }
 
     /// The file in which it is, by the vault's path, so that a vault may get another name; a vault that has none is
     /// pinned when it is opened.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import FoundationEssentials
 package import KDBX
 package import Linux
 package import Logging
@@ -76,7 +75,7 @@ package actor KDBXStore: VaultStore {
         makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() },
         state: String,
         logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
         patience: Duration = .seconds(120),
         tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import FoundationEssentials
 package import Logging
 package import SecretService
 import SecureMemory
@@ -72,7 +71,7 @@ package actor KeyringStore: VaultStore {
         keyring: Keyring,
         state: String,
         logger: Logger,
-        now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) },
+        now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
         mayReturn: @escaping @Sendable (KeyringItem) -> Bool = { $0.mayReturn }
     ) {
         self.name = name

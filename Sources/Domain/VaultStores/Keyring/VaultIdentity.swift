@@ -17,7 +17,7 @@ struct VaultIdentity: Hashable, Sendable {
     }
 
     /// What clients know the vault by: 40 hex digits.
-    var hash: String { Hex.text(Digest.sha1(Array((root.hex + recycleBin.hex).utf8))) }
+    var hash: String { VaultHash.of(root: root.hex, recycleBin: recycleBin.hex) }
 
     /// A name for a group, the same at every start.
     func group(_ name: String) -> LoginID? {

@@ -67,7 +67,7 @@ extension DaemonBus {
         options[Option.terminalType] = variable("TERM").map { .string($0) }
         options[Option.locale] = variable("LC_ALL", "LC_CTYPE", "LANG").map { .string($0) }
         let hasDisplay =
-            variable("DISPLAY", "WAYLAND_DISPLAY") != nil && variable("SSH_CONNECTION", "SSH_TTY") == nil
+            Display.isNamed(in: environment) && variable("SSH_CONNECTION", "SSH_TTY") == nil
         options[Option.display] = .boolean(hasDisplay)
         return options
     }

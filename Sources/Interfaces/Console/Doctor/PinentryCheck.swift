@@ -47,11 +47,7 @@ enum PinentryCheck {
                 )
             ]
         }
-        let hasDisplay =
-            daemonHasDisplay
-            ?? ["DISPLAY", "WAYLAND_DISPLAY"].contains {
-                ProcessInfo.processInfo.environment[$0]?.isEmpty == false
-            }
+        let hasDisplay = daemonHasDisplay ?? Display.isNamed(in: ProcessInfo.processInfo.environment)
         return [
             finding(
                 program,

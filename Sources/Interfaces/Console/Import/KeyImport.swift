@@ -86,9 +86,6 @@ struct KeyImport: Sendable {
         let former = try await registry.client(withID: field.id)?.fingerprint
         guard former != key.fingerprint else { return .present }
         guard former == nil || overwrites else { return .taken }
-        var revoked = Set([former].compactMap(\.self))
-        if try await registry.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
-        let cleared = revoked
         do throws(ClientError) {
             try await registry.register(
                 id: field.id,
@@ -97,8 +94,8 @@ struct KeyImport: Sendable {
                 origin: nil,
                 database: hash,
                 replacing: former,
-                clearing: { () async throws(ClientError) in
-                    for fingerprint in cleared { try await grants.forget(fingerprint: fingerprint) }
+                forgettingGrants: { (fingerprint: String) async throws(ClientError) in
+                    try await grants.forget(fingerprint: fingerprint)
                 }
             )
         } catch .badName {

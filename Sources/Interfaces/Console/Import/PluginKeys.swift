@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Ciphers
 import DisplayText
 import KDBX
 import KeePassHTTP
 import Linux
 import SecureMemory
+import Vault
 
 /// The keys that the KeePassHttp plugin keeps in a KeePass file: fields of an entry of its own.
 struct PluginKeys: Sendable {
@@ -48,8 +48,10 @@ struct PluginKeys: Sendable {
                 }
             )
         }
-        let names = [database.root.id ?? .none, database.recycleBin ?? .none].map(\.hexText)
-        hash = Hex.text(Digest.sha1(Array(names.joined().utf8)))
+        hash = VaultHash.of(
+            root: (database.root.id ?? .none).hexText,
+            recycleBin: (database.recycleBin ?? .none).hexText
+        )
         guard !fields.isEmpty else {
             throw .refused(
                 "The entry \"KeePassHttp Settings\" of this file holds no client's key. If KeePass serves your browser with another file, name that one; else connect the browser anew."

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import ConcurrencyTools
 import Glibc
 
 /// Times as people say them.
 enum Moment {
     /// Now, in seconds since 1970.
-    static func now() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970)) }
+    static func now() -> UInt64 { CalendarTime.unsigned }
 
     /// A time of the calendar in the person's time zone: `2026-11-25 18:05:12`.
     static func text(_ time: UInt64) -> String {

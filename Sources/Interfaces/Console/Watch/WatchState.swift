@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import BusInterface
 
 /// What `keybell watch` shows and does: a value that takes events and says what follows.
@@ -39,7 +40,7 @@ struct WatchState {
     }
 
     /// A key so soon after a request appeared was meant for something else.
-    static let hasty = Duration.milliseconds(700)
+    static let hasty = ApprovalLimits().hasty
 
     /// How long an allow waits for the key that says yes to it.
     static let patience = Duration.seconds(10)

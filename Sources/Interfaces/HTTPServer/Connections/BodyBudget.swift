@@ -42,6 +42,9 @@ package final class BodyBudget: Sendable {
         }
     }
 
+    /// The longest body that is taken, in bytes.
+    package static let longestBody = 1 << 20
+
     private let turn: Duration
     private let state: Mutex<State>
 
@@ -55,7 +58,7 @@ package final class BodyBudget: Sendable {
     package init(
         bytes: Int = 16 << 20,
         connections: Int = 256,
-        longest: Int = 1 << 20,
+        longest: Int = BodyBudget.longestBody,
         turn: Duration = .milliseconds(500)
     ) {
         let places = (bytes - connections * 2 * Self.share) / longest

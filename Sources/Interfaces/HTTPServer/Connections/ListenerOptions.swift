@@ -14,7 +14,7 @@ package struct ListenerOptions: Sendable {
     package var uid: UInt32 = getuid()
 
     /// The longest body, in bytes.
-    package var maximumBody = 1 << 20 { didSet { makeDoor() } }
+    package var maximumBody = BodyBudget.longestBody { didSet { makeDoor() } }
 
     /// How long a request's head may take: from the connection, or from its first byte on one that was used before.
     package var headDeadline: Duration = .seconds(10)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import Glibc
 import Linux
 
 /// Which program offered the keyring last, kept in the state folder: what was stored with one isn't in another.
@@ -44,7 +43,7 @@ package struct ProviderMemory: Sendable {
         return await BlockingWork.state { () -> String? in
             let known = read()
             guard known?.name != name else { return nil }
-            let text = "\(name)\n\(time(nil))\n\(known?.name ?? "")\n"
+            let text = "\(name)\n\(CalendarTime.now)\n\(known?.name ?? "")\n"
             do {
                 try SafeFile.makeFolder(folder)
                 try SafeFile.write(Array(text.utf8), to: path)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
+import ConcurrencyTools
 import Logging
 import Settings
 
@@ -10,7 +10,7 @@ extension Configuration {
         let advice = advice(
             folders: .ofProcess(),
             path: environment["PATH"] ?? "",
-            now: Int64(Date().timeIntervalSince1970)
+            now: CalendarTime.now
         )
         for item in advice { logger.warning("\(item.text). \(item.cure)", metadata: ["key": "\(item.key)"]) }
     }

@@ -53,9 +53,7 @@ actor ConfigurationKeeper: ConfigurationKeeping {
             isCurrent: false,
             afterRestart: held.keysAfterRestart(startedWith: first),
             isNotifierOn: held.approval.notifier,
-            hasDisplay: ["DISPLAY", "WAYLAND_DISPLAY"].contains {
-                ProcessInfo.processInfo.environment[$0]?.isEmpty == false
-            },
+            hasDisplay: Display.isNamed(in: ProcessInfo.processInfo.environment),
             access: access.rawValue,
             clientAccess: held.policy.exceptions.mapValues(\.access).filter { $0.value != access }
                 .mapValues(\.rawValue),

@@ -33,7 +33,6 @@ struct KeyRegistration: Sendable {
     /// Stores a key unless somebody else has the Id by now than the person was shown.
     func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
         let caller = admission.caller
-        let revoked = try await revoked(by: key, admission)
         do throws(ClientError) {
             try await clients.register(
                 id: admission.id,
@@ -42,8 +41,8 @@ struct KeyRegistration: Sendable {
                 origin: caller.program.origin,
                 database: await vaults.hash() ?? "",
                 replacing: admission.replaced,
-                clearing: { () async throws(ClientError) in
-                    try await clearGrants(of: revoked, for: admission.id)
+                forgettingGrants: { (fingerprint: String) async throws(ClientError) in
+                    try await forgetGrants(of: fingerprint, for: admission.id)
                 }
             )
             return true
@@ -59,32 +58,15 @@ struct KeyRegistration: Sendable {
         }
     }
 
-    /// The keys whose grants go when this one is stored: the one that is replaced, and this one where no client has it,
-    /// since its item may have been deleted while Keybell wasn't there to see it, and that has revoked it.
-    private func revoked(by key: ClientKey, _ admission: Admission) async throws(Refusal) -> Set<String> {
-        var revoked = Set([admission.replaced].compactMap(\.self))
+    private func forgetGrants(of fingerprint: String, for id: String) async throws(ClientError) {
         do throws(ClientError) {
-            if try await clients.holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
+            try await grants.forget(fingerprint: fingerprint)
         } catch {
-            throw .keyring(error.advice)
-        }
-        return revoked
-    }
-
-    /// Forgets what was decided for keys.
-    ///
-    /// Where it can't be deleted the new key isn't stored: it would count for that again.
-    private func clearGrants(of revoked: Set<String>, for id: String) async throws(ClientError) {
-        for fingerprint in revoked {
-            do throws(ClientError) {
-                try await grants.forget(fingerprint: fingerprint)
-            } catch {
-                logger.error(
-                    "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",
-                    metadata: ["client": "\(id)", "why": "\(error.advice)"]
-                )
-                throw error
-            }
+            logger.error(
+                "a key isn't stored, since what was granted to it, or to the one it replaces, can't be deleted",
+                metadata: ["client": "\(id)", "why": "\(error.advice)"]
+            )
+            throw error
         }
     }
 }

@@ -255,7 +255,7 @@ let package = Package(
         tests(of: "Gzip"),
         tests(of: "XMLTree"),
         tests(of: "ConcurrencyTools", ["Linux"]),
-        tests(of: "Linux", ["ConcurrencyTools"]),
+        tests(of: "Linux", ["CLinux", "ConcurrencyTools"]),
         tests(of: "DBus", ["TestSupport"]),
         tests(of: "SecretService", ["ConcurrencyTools", "DBus", "SecureMemory", "TestSupport", logging]),
         tests(
@@ -324,7 +324,7 @@ let package = Package(
                 "SecretService", "SecureMemory", "TestSupport", argumentParser,
             ]
         ),
-        tests(of: "Daemon", ["ConcurrencyTools", lifecycle, logging]),
+        tests(of: "Daemon", ["Approval", "Callers", "ConcurrencyTools", "TestSupport", lifecycle, logging]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -12,11 +12,11 @@ import Testing
 /// Mutes that outlive the daemon.
 struct KeptMuteTests {
     private let folder: TemporaryFolder
-    private let file: MuteFile
+    private let file: StateFile<MuteRecord>
 
     init() throws {
         folder = try TemporaryFolder()
-        file = MuteFile(folder: folder.path("state"))
+        file = MuteRecord.file(in: folder.path("state"))
     }
 
     private static func reading(_ scene: QueueScene, unix: Int64) -> ApprovalQueue.ClockReading {
@@ -39,9 +39,9 @@ struct KeptMuteTests {
 
     @Test func `a mute lasts for the rest of its time`() throws {
         let (kept, code) = try Self.muted()
-        try file.write(kept)
-        #expect(try file.read() == kept)
-        var scene = Self.next(try file.read(), at: 1100)
+        _ = try file.write(MuteRecord(kept))
+        #expect(try file.read()?.mutes == kept)
+        var scene = Self.next(kept, at: 1100)
         #expect(scene.ask(.save(.named("git"))).answer == .quiet)
         #expect(scene.ask(.release(.named("firefox"))).code != nil)
         let recent = scene.queue.recent(now: scene.now)
@@ -111,24 +111,88 @@ struct KeptMuteTests {
     }
 
     @Test func `the file is this user's alone`() throws {
-        try file.write(Self.muted().kept)
+        _ = try file.write(MuteRecord(Self.muted().kept))
         let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("state/mutes.json"))
         #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
-        try file.write([])
-        #expect(try file.read().isEmpty)
+        _ = try file.write(MuteRecord([]))
+        #expect(try file.read()?.mutes.isEmpty == true)
     }
 
     @Test(arguments: [
         "", "{", "[]", #"{"format": 2, "mutes": []}"#, #"{"format": 1, "mutes": [{"code": 1}]}"#,
     ])
     func `a file that makes no sense is an error`(text: String) throws {
-        try file.write([])
+        _ = try file.write(MuteRecord([]))
         _ = try folder.write("state/mutes.json", text)
-        #expect(throws: MuteFile.ReadError.senseless) { try file.read() }
+        #expect(throws: StateFileError.senseless) { try file.read() }
     }
 
     @Test func `without a file nothing is muted`() throws {
-        #expect(try file.read().isEmpty)
+        #expect(try file.read() == nil)
+    }
+
+    @Test func `what was denied unseen, and how it was shown, outlive the daemon`() throws {
+        var request = ApprovalRequest.release(.named("git"))
+        request.entries = (1...3).map { EntryLine(uuid: "A\($0)", title: "bank \($0)", username: "ann") }
+        var scene = QueueScene()
+        let code = try scene.ask(request, answered: .deny, Choices(muteSeconds: 600))
+        for _ in 0..<2 { #expect(scene.ask(.save(.named("git"))).answer == .quiet) }
+        let kept = scene.queue.keptMutes(now: Self.reading(scene, unix: 1000)) { _ in 990 }
+        _ = try file.write(MuteRecord(kept))
+        let text = String(decoding: try FileBytes.read(file.path), as: UTF8.self)
+        #expect(!text.contains("bank") && !text.contains("ann"), "nothing of an entry")
+        let read = try #require(try file.read())
+        let ended = try #require(Self.next(read.mutes, at: 1100).queue.ended.first { $0.code == code })
+        #expect(ended.unseen == 2)
+        #expect(ended.shown?.title == Wording.title(request))
+        let limits = ApprovalLimits()
+        let lines = Wording.lines(request, limits)
+        #expect(ended.shown?.lines.warnings == lines.warnings)
+        // All but the one that names them.
+        #expect(ended.shown?.lines.matters == Array(lines.matters.dropFirst()))
+    }
+
+    @Test(arguments: [Int.min, .max]) func `a count may be any`(unseen: Int) throws {
+        var strange = try #require(Self.muted().kept.first)
+        strange.unseen = unseen
+        var scene = Self.next([strange], at: 1100)
+        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
+        #expect(scene.queue.ended.first?.unseen == (unseen < 0 ? 1 : .max))
+    }
+
+    @Test func `what is shown of a mute is cleaned, whoever has written the file`() throws {
+        let (kept, _) = try Self.muted()
+        let encoded = try JSONEncoder().encode(try #require(kept.first?.shown))
+        var members = try #require(
+            try JSONSerialization.jsonObject(with: encoded) as? [String: Any]
+        )
+        members["title"] = "a\u{1B}[2Jb\nc"
+        members["matters"] = [String](repeating: "x", count: 1000)
+        let shown = try JSONDecoder().decode(
+            KeptText.self,
+            from: try JSONSerialization.data(withJSONObject: members)
+        ).cleaned
+        #expect(shown.title.unicodeScalars.allSatisfy { $0.value >= 0x20 })
+        #expect(shown.lines.matters.count < 100)
+    }
+
+    @Test func `the broker has what was denied unseen kept at the daemon's end, and nothing that is kept`()
+        async throws
+    {
+        let told = Mutex<[[KeptMute]]>([])
+        func broker() -> ApprovalBroker {
+            ApprovalBroker(
+                watchProcess: { process, _ in process },
+                keepMutes: { mutes in told.withLock { $0.append(mutes) } }
+            )
+        }
+        var former = try #require(Self.muted().kept.first)
+        former.until = Int64(time(nil)) + 600
+        let first = broker()
+        await first.takeUp([former], uid: 1000)
+        #expect(await first.ask(.save(.named("git"))) == .quiet)
+        await first.shutDown()
+        #expect(told.withLock { $0.map { $0.map(\.unseen) } } == [[1]])
     }
 
     @Test func `the broker has mutes kept as they come and go, and those of before not once more`()

@@ -152,6 +152,11 @@ struct DoctorTests {
         let finding = KeyringCheck.changeOfProvider(report, memory, now: 1_000_000 + age)
         #expect(finding?.level == (told == nil ? nil : .warning))
         if let told { #expect(finding?.text.contains(told) == true) }
+        for since in [Int64.min, .max] {
+            let strange = ProviderMemory.Content(name: last, former: former, since: since)
+            let isTold = KeyringCheck.changeOfProvider(report, strange, now: 1_000_000_000) != nil
+            #expect(isTold == (last == "KeePassXC" || (since == .max && former != nil)))
+        }
         report.owner = nil
         #expect(KeyringCheck.changeOfProvider(report, memory, now: 1_000_000) == nil)
     }

@@ -22,6 +22,8 @@ struct FormattingTests {
         #expect(Moment.ago(90, now: 100) == "10 seconds ago")
         #expect(Moment.ago(99, now: 100) == "just now")
         #expect(Moment.ago(200, now: 100) == "just now")
+        // An item of the keyring can say so.
+        #expect(Moment.ago(.max, now: 100) == "just now")
         let noon: UInt64 = 1_700_000_000 / 86_400 * 86_400 + 43_200
         #expect(Moment.day(noon - 120, now: noon) == "today")
         #expect(Moment.day(noon - 86_400, now: noon) == "yesterday")

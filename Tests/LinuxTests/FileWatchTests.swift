@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Dispatch
 import Foundation
 import Testing
@@ -115,6 +116,29 @@ final class FileWatchTests {
         try write("links/other", "2")
         try await waitForNext()
         withExtendedLifetime(watch) {}
+    }
+
+    @Test func `what can't be watched is told, and the rest is watched`() async throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/links/link",
+            withDestinationPath: "../file"
+        )
+        let failure = SystemCallError(call: "inotify_add_watch", code: EACCES)
+        let watch = try FileWatch(
+            folder + "/links/link",
+            seesWrites: false,
+            queue: DispatchQueue(label: "watch"),
+            adding: { [folder] watch, path, events in
+                guard path != folder + "/links" else { return .failure(failure) }
+                let number = unsafe inotify_add_watch(watch.number, path, events)
+                return number < 0 ? .failure(.last("inotify_add_watch")) : .success(number)
+            }
+        ) { [events] in events.continuation.yield() }
+        #expect(watch.gaps == [FileWatch.Gap(place: folder + "/links", failure: failure)])
+        try write("file", "3", atomically: true)
+        try await waitForNext()
+        withExtendedLifetime(watch) {}
+        #expect(try self.watch("file").gaps.isEmpty)
     }
 
     @Test func `a folder that isn't there can't be watched`() {

@@ -108,6 +108,16 @@ import Vault
         for _ in 1...5 { #expect(try await store.index().count == 1) }
     }
 
+    @Test func `since when something is left may be any number in the file`() {
+        var state = KeptState(.random(), isProvisional: false)
+        let id = LoginID.random()
+        #expect(state.orphaned(id, now: 1000) == 1000)
+        for (since, now) in [(Int64.min, Int64(0)), (.max, 1000), (500, 500)] {
+            state.orphans = [id.hex: since]
+            #expect(state.orphaned(id, now: 1000) == now)
+        }
+    }
+
     @Test func `the state is this user's alone`() async throws {
         let fixture = try await StoreFixture()
         _ = await fixture.store.status()

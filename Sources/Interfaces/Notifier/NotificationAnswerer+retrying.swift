@@ -15,14 +15,18 @@ extension NotificationAnswerer {
         retryingAfter pause: Duration = .seconds(30),
         meanwhile standIn: @escaping @Sendable () async -> Void
     ) async {
+        var told: DBusError?
         while !Task.isCancelled {
             do throws(DBusError) {
                 return try await run()
             } catch {
-                logger.error(
-                    "the notifier can't show requests, and will try again",
-                    metadata: ["why": "\(error)"]
-                )
+                if error != told {
+                    logger.error(
+                        "the notifier can't show requests, and will try again",
+                        metadata: ["why": "\(error)"]
+                    )
+                }
+                told = error
             }
             let isOver = await withTaskGroup(of: Bool.self) { group in
                 group.addTask {

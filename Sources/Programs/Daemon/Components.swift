@@ -45,7 +45,7 @@ struct Components: Sendable {
             isRequired: first.audit.isRequired,
             logger: logger
         )
-        let mutes = MuteKeeper(file: MuteFile(folder: folders.state), logger: logger)
+        let mutes = MuteKeeper(file: MuteRecord.file(in: folders.state), logger: logger)
         let approvals = ApprovalBroker(
             limits: first.approval.approvalLimits,
             confirmation: PinentryConfirmation(configuration: configuration, logger: logger).ask,

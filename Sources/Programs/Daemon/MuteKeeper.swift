@@ -4,20 +4,40 @@ import Approval
 import ConcurrencyTools
 import Linux
 import Logging
+import Synchronization
 
 /// Keeps mutes in the state folder, so that they last as long as the person has said, whenever the daemon is started anew.
-struct MuteKeeper: Sendable {
-    let file: MuteFile
-    let logger: Logger
+final class MuteKeeper: Sendable {
+    private struct State {
+        /// What isn't written yet.
+        var waiting: [KeptMute]?
+        var hasFailed = false
+        var retry: Alarm?
+    }
+
+    private let file: StateFile<MuteRecord>
+    private let rest: Duration
+    private let logger: Logger
+    private let state = Mutex(State())
 
     /// How long a disk may take.
     private static let patience = Duration.seconds(5)
+
+    /// Nothing is read or written yet.
+    ///
+    /// - Parameters:
+    ///   - file: Where they are kept.
+    ///   - rest: How long it takes until what couldn't be written is tried again.
+    ///   - logger: Where trouble goes.
+    init(file: StateFile<MuteRecord>, rest: Duration = .seconds(60), logger: Logger) {
+        (self.file, self.rest, self.logger) = (file, rest, logger)
+    }
 
     /// The mutes of the daemon before; none where they can't be read, which the log says.
     func kept() async -> [KeptMute] {
         do {
             return try await withDeadline(Self.patience) { [file] in
-                try await BlockingWork.state { () throws(MuteFile.ReadError) in try file.read() }
+                try await BlockingWork.state { () throws(StateFileError) in try file.read()?.mutes ?? [] }
             }
         } catch {
             logger.warning(
@@ -28,22 +48,49 @@ struct MuteKeeper: Sendable {
         }
     }
 
-    /// Keeps them in place of those before, a moment later.
+    /// Keeps them in place of those before, a moment later; if that fails, when it works.
     func keep(_ mutes: [KeptMute]) {
-        BlockingWork.state.begin { [file, logger] in
-            do throws(SystemCallError) {
-                try file.write(mutes)
-            } catch {
-                logger.warning(
-                    "a mute could not be kept, and ends with keybelld",
-                    metadata: ["why": "\(error)"]
-                )
+        state.withLock { $0.waiting = mutes }
+        beginWriting()
+    }
+
+    private func beginWriting() {
+        BlockingWork.state.begin { self.write() }
+    }
+
+    private func write() {
+        guard let mutes = state.withLock({ $0.waiting }) else { return }
+        do throws(SystemCallError) {
+            guard try file.write(MuteRecord(mutes)) else {
+                return fail("after a crash of the system it may be the one before")
             }
+        } catch {
+            return fail("\(error)")
         }
+        let hadFailed = state.withLock { state in
+            if state.waiting == mutes { state.waiting = nil }
+            defer { (state.hasFailed, state.retry) = (false, nil) }
+            return state.hasFailed
+        }
+        if hadFailed { logger.notice("mutes are kept again") }
+    }
+
+    /// Says so once, and tries it again later.
+    private func fail(_ reason: String) {
+        let hadFailed = state.withLock { state in
+            defer { state.hasFailed = true }
+            state.retry = Alarm(after: rest) { [weak self] in self?.beginWriting() }
+            return state.hasFailed
+        }
+        guard !hadFailed else { return }
+        logger.warning(
+            "a mute can't be kept: until that works it ends with keybelld",
+            metadata: ["why": "\(reason)"]
+        )
     }
 
     private static func reason(_ error: any Error) -> String {
-        switch error as? MuteFile.ReadError {
+        switch error as? StateFileError {
         case .unreadable(let error)?: "\(error)"
         case .senseless?: "it is no file of this Keybell's"
         case nil: "the disk takes too long"

@@ -65,7 +65,8 @@ actor RequestDisplay {
                 guard let notifier else {
                     return await UnseenRequestLog("is off", approvals, logger).run()
                 }
-                await notifier.run { await UnseenRequestLog("can't show it", approvals, logger).run() }
+                let log = UnseenRequestLog("can't show it", approvals, logger)
+                await notifier.run { await log.run() }
             }
         }
         showing?.cancel()

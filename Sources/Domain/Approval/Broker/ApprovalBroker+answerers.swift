@@ -108,7 +108,8 @@ extension ApprovalBroker {
                 request: ended.request,
                 created: time.unix(of: time.instant),
                 deadline: time.unix(of: ended.deadline),
-                limits: limits
+                limits: limits,
+                shown: ended.shown
             ),
             outcome: ended.outcome,
             answeredBy: ended.surface.map(Wording.answerer),
@@ -209,6 +210,7 @@ extension ApprovalBroker {
     /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
     package func shutDown() {
         change { $0.shutDown(now: $1) }
+        keepMutesAtEnd()
         broadcast.finish()
         counts.finish()
     }

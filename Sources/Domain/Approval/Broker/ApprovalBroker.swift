@@ -59,7 +59,8 @@ package actor ApprovalBroker {
     ///   - watchProcess: How the end of a process is noticed.
     ///   - lookAgain: Tells who else may have become an asker when an answer comes.
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
-    ///   - keepMutes: Keeps the mutes for the daemon after this one, each time that they are others; it may not block.
+    ///   - keepMutes: Keeps the mutes for the daemon after this one, each time that they are others, and with their counts at
+    ///     the end; it may not block.
     package init(
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
@@ -285,17 +286,26 @@ package actor ApprovalBroker {
 
     /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
     package func takeUp(_ kept: [KeptMute], uid: UInt32) {
-        let now = ApprovalQueue.ClockReading(instant: clock.now, unix: CalendarTime.now)
+        let now = reading()
         queue.takeUp(kept, uid: uid, now: now)
         for mute in kept {
             let asked = min(max(mute.asked, 0), now.unix)
             times.note(mute.code, RequestTime(instant: now.past(asked), unix: asked))
         }
-        keptMutes.noteKept(in: queue)
+        keptMutes.noteKept(in: queue, at: now, times)
     }
 
     func tellMutes() {
-        keptMutes.tell(of: queue, at: clock.now, times)
+        keptMutes.tell(of: queue, at: reading(), times)
+    }
+
+    /// Nothing is denied unseen any more.
+    func keepMutesAtEnd() {
+        keptMutes.tellLast(of: queue, at: reading(), times)
+    }
+
+    private func reading() -> ApprovalQueue.ClockReading {
+        ApprovalQueue.ClockReading(instant: clock.now, unix: CalendarTime.now)
     }
 
     private func tellCount() {

@@ -5,22 +5,42 @@ import ConcurrencyTools
 /// Has mutes kept for the daemon after this one, each time that they are others.
 struct KeptMutes {
     private let keep: @Sendable ([KeptMute]) -> Void
-    private var last: [MutedProgram: Quiet] = [:]
+    private var known: [MutedProgram: Quiet] = [:]
+    private var kept: [KeptMute] = []
 
     init(by keep: @escaping @Sendable ([KeptMute]) -> Void) {
         self.keep = keep
     }
 
     /// These are kept already.
-    mutating func noteKept(in queue: ApprovalQueue) {
-        last = queue.mutes
+    mutating func noteKept(
+        in queue: ApprovalQueue,
+        at now: ApprovalQueue.ClockReading,
+        _ times: RequestTimes
+    ) {
+        known = queue.mutes
+        kept = queue.keptMutes(now: now) { times[$0]?.unix }
     }
 
     /// Has them kept if some have begun, or ended by the person's word.
-    mutating func tell(of queue: ApprovalQueue, at now: ContinuousClock.Instant, _ times: RequestTimes) {
-        guard queue.mutes != last else { return }
-        last = queue.mutes
-        let now = ApprovalQueue.ClockReading(instant: now, unix: CalendarTime.now)
-        keep(queue.keptMutes(now: now) { times[$0]?.unix })
+    mutating func tell(
+        of queue: ApprovalQueue,
+        at now: ApprovalQueue.ClockReading,
+        _ times: RequestTimes
+    ) {
+        guard queue.mutes != known else { return }
+        noteKept(in: queue, at: now, times)
+        keep(kept)
+    }
+
+    /// Has them kept if more has been denied unseen since: that isn't written each time.
+    mutating func tellLast(
+        of queue: ApprovalQueue,
+        at now: ApprovalQueue.ClockReading,
+        _ times: RequestTimes
+    ) {
+        let former = kept
+        noteKept(in: queue, at: now, times)
+        if kept != former { keep(kept) }
     }
 }

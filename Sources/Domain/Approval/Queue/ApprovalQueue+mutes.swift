@@ -43,7 +43,8 @@ extension ApprovalQueue {
                 requestType: request.requestType,
                 asked: asked(code) ?? at,
                 denied: at,
-                unseen: denied.unseen
+                unseen: denied.unseen,
+                shown: denied.shown ?? KeptText(request, limits)
             )
         }.sorted { ($0.until, $0.code) < ($1.until, $1.code) }
     }
@@ -78,7 +79,8 @@ extension ApprovalQueue {
                     outcome: .denied,
                     deadline: at,
                     at: at,
-                    unseen: max(mute.unseen, 0)
+                    unseen: max(mute.unseen, 0),
+                    shown: mute.shown?.cleaned
                 )
             )
             for program in mute.programs {

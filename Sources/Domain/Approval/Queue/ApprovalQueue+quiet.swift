@@ -20,7 +20,7 @@ extension ApprovalQueue {
 
     mutating func countUnseen(_ count: Int, for code: String) {
         if let index = ended.lastIndex(where: { $0.code == code }) {
-            ended[index].unseen += count
+            ended[index].count(unseen: count)
         }
     }
 

@@ -208,7 +208,9 @@ struct EndedRequest: Sendable {
     /// Whether the answer is being kept, so that nobody knows yet whether it can be.
     var isBeingKept = false
     /// How many requests were denied unseen because of its denial.
-    var unseen = 0
+    private(set) var unseen = 0
+    /// How it was shown, where a daemon before this one did that.
+    private(set) var shown: KeptText?
 
     /// Its answer is kept, or, with the reason why not, holds for less long than it was meant.
     mutating func endKeeping(_ trouble: String?) {
@@ -221,6 +223,12 @@ struct EndedRequest: Sendable {
             : "It is not kept for this session, and holds for this once at most."
         choices?.scope = isAlways ? .session : .once
         keepTrouble = "\(kept) \(trouble)"
+    }
+
+    /// Counts further ones; the file that the number came from may have had any.
+    mutating func count(unseen count: Int) {
+        let (sum, isTooLarge) = unseen.addingReportingOverflow(count)
+        unseen = isTooLarge ? .max : sum
     }
 }
 

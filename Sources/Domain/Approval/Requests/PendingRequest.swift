@@ -105,15 +105,16 @@ package struct PendingRequest: Sendable, Hashable {
         created: UInt64,
         deadline: UInt64,
         limits: ApprovalLimits,
-        confirmationTrouble: ConfirmationError? = nil
+        confirmationTrouble: ConfirmationError? = nil,
+        shown: KeptText? = nil
     ) {
         self.code = code
         self.created = created
         self.deadline = deadline
         kind = request.kind
-        title = Wording.title(request)
+        title = shown?.title ?? Wording.title(request)
         self.confirmationTrouble = confirmationTrouble?.reason
-        lines = Wording.lines(request, limits, unconfirmed: confirmationTrouble)
+        lines = shown?.lines ?? Wording.lines(request, limits, unconfirmed: confirmationTrouble)
         body = lines.shown().joined(separator: "\n")
         client = request.client.map { PlainText.field($0) }
         clientName = request.verified ? request.clientName.map { PlainText.field($0) } : nil

@@ -10,6 +10,8 @@ struct KDBXFollower {
     private let path: String
     private let logger: Logger
     private var watch: FileWatch?
+    /// What isn't watched of the way to the file, as the log has it.
+    private var gaps: [String] = []
     /// Whether a reading waits in line already, which will see all that has changed until it begins.
     private var isRereadWanted = false
     /// Whether the file became another while it was being opened.
@@ -25,15 +27,27 @@ struct KDBXFollower {
     /// Watches the file that the path leads to now.
     ///
     /// - Parameter changed: Called whenever it has changed, on any thread.
-    mutating func watch(_ changed: @escaping @Sendable () -> Void) {
+    /// - Returns: Whether all changes are told; else the file has to be looked at.
+    mutating func watch(_ changed: @escaping @Sendable () -> Void) -> Bool {
         do throws(SystemCallError) {
-            watch = try FileWatch(path, changed: changed)
+            let watch = try FileWatch(path, changed: changed)
+            self.watch = watch
+            return tellsAll(but: watch.gaps.map(\.description))
         } catch {
+            return tellsAll(but: ["\(error)"])
+        }
+    }
+
+    /// Says what isn't watched, each time that it is something else.
+    mutating func tellsAll(but gaps: [String]) -> Bool {
+        defer { self.gaps = gaps }
+        if !gaps.isEmpty, gaps != self.gaps {
             logger.warning(
-                "The vault's file can't be watched: what other programs write is seen at the next save",
-                metadata: ["vault": "\(vault)", "reason": "\(error)"]
+                "Not all of the way to the vault's file can be watched: the file is looked at whenever it is used",
+                metadata: ["vault": "\(vault)", "reason": "\(gaps.joined(separator: ", "))"]
             )
         }
+        return gaps.isEmpty
     }
 
     /// Watches no more.

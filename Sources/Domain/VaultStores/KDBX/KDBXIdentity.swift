@@ -2,6 +2,7 @@
 
 import Ciphers
 import KDBX
+import Linux
 import SecureMemory
 import Vault
 

@@ -2,6 +2,7 @@
 
 import ConcurrencyTools
 import KDBX
+import Linux
 import Logging
 import Vault
 
@@ -54,7 +55,7 @@ actor KDBXIdentityKeeper {
         known = .some(found)
         do throws(VaultError) {
             // On a busy disk it takes a while until that is safe.
-            try await work { [file] () throws(VaultError) in try file.write(found) }
+            try await work { [file] () throws(VaultError) in try file.keep(found) }
         } catch {
             logger.error("The vault's Hash can't be kept", metadata: ["reason": "\(error)"])
         }
@@ -73,7 +74,7 @@ actor KDBXIdentityKeeper {
     /// Reads what is kept beside the thread that serves.
     private func read() async -> KDBXIdentity? {
         if let known { return known }
-        let found = await BlockingWork.state { [file] in file.read() }
+        let found = await BlockingWork.state { [file] in file.readIfUsable() }
         if let known { return known }
         known = .some(found)
         return found

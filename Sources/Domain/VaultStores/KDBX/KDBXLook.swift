@@ -4,7 +4,8 @@ import ConcurrencyTools
 import Linux
 import Synchronization
 
-/// Looks at a vault's file at each use, where inotify doesn't tell of what other machines write there.
+/// Looks at a vault's file at each use, where inotify doesn't tell of what other machines write there, or not all of the
+/// way to it can be watched.
 final class KDBXLook: Sendable {
     /// How long a use waits for that and for what comes of it; then what is known is served.
     static let patience = Duration.seconds(5)
@@ -12,7 +13,14 @@ final class KDBXLook: Sendable {
     private let path: String
     private let tellsChanges: @Sendable (String) -> Bool
     private let work = BlockingWork(label: "org.keybell.kdbx.looking")
-    private let state = Mutex<(tellsAll: Bool, isLooking: Bool, stamp: FileStamp?)>((true, false, nil))
+    private let state = Mutex(State())
+
+    private struct State {
+        /// Whether its file system tells of all changes, and all places are watched that it could do so for.
+        var (tellsAll, isWatched) = (true, true)
+        var isLooking = false
+        var stamp: FileStamp?
+    }
 
     /// Looks at nothing before it begins.
     init(path: String, tellsChanges: @escaping @Sendable (String) -> Bool) {
@@ -21,7 +29,12 @@ final class KDBXLook: Sendable {
     }
 
     /// Whether it has to be looked at.
-    var isNeeded: Bool { state.withLock { !$0.tellsAll } }
+    var isNeeded: Bool { state.withLock { !$0.tellsAll || !$0.isWatched } }
+
+    /// Hears whether all of the way to the file is watched.
+    func note(isWatched: Bool) {
+        state.withLock { $0.isWatched = isWatched }
+    }
 
     /// Sees where the file is.
     func begin() async {

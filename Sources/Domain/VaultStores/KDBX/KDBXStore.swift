@@ -323,9 +323,10 @@ package actor KDBXStore: VaultStore {
     // MARK: - Following the file
 
     private func watch() {
-        follower.watch { [weak self] in
+        let isWatched = follower.watch { [weak self] in
             Task(executorPreference: TaskQueue.shared) { await self?.fileChanged() }
         }
+        look.note(isWatched: isWatched)
     }
 
     func fileChanged() async {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Linux
 import Vault
 
 /// What a keyring vault keeps in the state folder; there is no secret in it.
@@ -29,9 +30,16 @@ struct KeptState: Codable, Equatable, Sendable {
         return VaultIdentity(root: root, recycleBin: bin)
     }
 
+    /// Since when a login is gone of which something is left; one that is noted nowhere since now.
+    ///
+    /// A clock that was ahead doesn't keep it for good, and no number in the file is too far away to be reckoned with.
+    func orphaned(_ id: LoginID, now: Int64) -> Int64 {
+        min(max(orphans?[id.hex] ?? now, 0), now)
+    }
+
     /// The file in which it is: a vault that has none, or one that was tampered with, begins anew with what the keyring knows.
     static func file(in folder: String) -> StateFile<KeptState> {
-        StateFile("keyring-vault.json", in: folder)
+        StateFile("keyring-vault.json", in: folder, longest: 16 << 20)
     }
 
     /// The state of a vault with this identity.

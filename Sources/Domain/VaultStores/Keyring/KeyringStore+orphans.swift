@@ -17,9 +17,8 @@ extension KeyringStore {
         var state = keptState()
         let (former, now) = (state.orphans ?? [:], now())
         var orphans: [String: Int64] = [:]
-        // A clock that was ahead doesn't keep it for good.
         for id in shelf.orphans where shelf.extra(id).map({ mayReturn($0.item) }) ?? false {
-            orphans[id.hex] = min(former[id.hex] ?? now, now)
+            orphans[id.hex] = state.orphaned(id, now: now)
         }
         if orphans != former {
             state.orphans = orphans.isEmpty ? nil : orphans

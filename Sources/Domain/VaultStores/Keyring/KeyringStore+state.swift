@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Linux
 import Logging
 import SecretService
 import Synchronization
@@ -20,7 +21,7 @@ extension KeyringStore {
     }
 
     func keptState() -> KeptState {
-        known ?? take(file.read())
+        known ?? take(file.readIfUsable())
     }
 
     /// Reads the state beside the thread that serves; where the disk takes too long, whoever needs it waits for it.
@@ -28,7 +29,7 @@ extension KeyringStore {
         guard known == nil else { return }
         do {
             let found = try await withDeadline(.seconds(5)) { [file] in
-                await BlockingWork.state { file.read() }
+                await BlockingWork.state { file.readIfUsable() }
             }
             if known == nil { take(found) }
         } catch {
@@ -50,7 +51,7 @@ extension KeyringStore {
         // A slow disk holds up nobody; what comes later is written later.
         BlockingWork.state.begin { [file, logger, unwritten] in
             do throws(VaultError) {
-                try file.write(state)
+                try file.keep(state)
                 unwritten.clear()
             } catch {
                 // Told once until it is written.

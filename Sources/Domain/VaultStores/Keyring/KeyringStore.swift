@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Linux
 package import Logging
 package import SecretService
 import SecureMemory

@@ -94,7 +94,7 @@ enum KeyringCheck {
         let before: String
         if memory.name != name {
             before = memory.name
-        } else if let former = memory.former, now - memory.since < 7 * 86_400 {
+        } else if let former = memory.former, now - min(max(memory.since, 0), now) < 7 * 86_400 {
             before = former
         } else {
             return nil

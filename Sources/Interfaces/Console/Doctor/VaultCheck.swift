@@ -51,7 +51,8 @@ struct VaultCheck {
         }
         if let fault = faultOfCommand() { return [fault] }
         let hindrance =
-            VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] } ?? []
+            (VaultWritability.hindrance(path, size: bytes.count).map { [warning(of: $0, path)] } ?? [])
+            + unwatched(path)
         guard opening else { return [ok(path)] + hindrance }
         if let command = vault.passwordCommand {
             return [await open(path, bytes, keyFile: keyBytes, command: command)] + hindrance

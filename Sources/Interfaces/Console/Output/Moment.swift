@@ -26,7 +26,7 @@ enum Moment {
 
     /// How long ago something was.
     static func ago(_ then: UInt64, now: UInt64) -> String {
-        then + 5 > now ? "just now" : span(now - then) + " ago"
+        then >= now || now - then < 5 ? "just now" : span(now - then) + " ago"
     }
 
     /// The day of something that is known no nearer: `today`, `yesterday`, `3 days ago`.

@@ -11,6 +11,21 @@ import Glibc
 /// which may be written under another name, as where it is a mount point; and the folder of each symbolic link on the
 /// way. Nothing polls: without events no thread wakes. It ends when it is let go of.
 package final class FileWatch: Sendable {
+    /// What is on the way to the file and can't be watched: a change of it isn't told.
+    package struct Gap: Equatable, Sendable, CustomStringConvertible {
+        let place: String
+        let failure: SystemCallError
+
+        package var description: String { "\(place): \(failure)" }
+    }
+
+    /// Watches one more path; its number, or why it can't.
+    typealias Adding = (
+        _ watch: borrowing Descriptor, _ path: String, _ events: UInt32
+    ) -> Result<Int32, SystemCallError>
+
+    /// What isn't watched; the rest is.
+    package let gaps: [Gap]
     private let source: DispatchSource
 
     /// Begins to watch.
@@ -22,11 +37,21 @@ package final class FileWatch: Sendable {
     ///   - queue: Where `changed` is called.
     ///   - changed: Called after a change, once for several that come together; what has become of the file it has
     ///     to look up.
-    /// - Throws: The failing call's `errno`.
-    package init(
+    /// - Throws: The failing call's `errno`, where nothing can be watched; what else can't is among the `gaps`.
+    package convenience init(
         _ path: String,
         seesWrites: Bool = false,
         queue: DispatchQueue = TaskQueue.shared.queue,
+        changed: @escaping @Sendable () -> Void
+    ) throws(SystemCallError) {
+        try self.init(path, seesWrites: seesWrites, queue: queue, adding: Self.add, changed: changed)
+    }
+
+    init(
+        _ path: String,
+        seesWrites: Bool,
+        queue: DispatchQueue,
+        adding add: Adding,
         changed: @escaping @Sendable () -> Void
     ) throws(SystemCallError) {
         let watch = try Descriptor(
@@ -35,19 +60,20 @@ package final class FileWatch: Sendable {
         )
         var names: [Int32: Set<String>] = [:]
         let writes = seesWrites ? UInt32(IN_MODIFY) : 0
-        var failure: SystemCallError?
+        var gaps: [Gap] = []
         for place in FilePlace.all(onTheWayTo: path) {
-            let folder = unsafe inotify_add_watch(watch.number, place.folder, Self.events | writes)
-            if folder >= 0 {
-                names[folder, default: []].insert(place.name)
-            } else {
-                failure = .last("inotify_add_watch")
+            switch add(watch, place.folder, Self.events | writes) {
+            case .success(let folder): names[folder, default: []].insert(place.name)
+            case .failure(let failure): gaps.append(Gap(place: place.folder, failure: failure))
             }
         }
         // Where there is no file yet, its folder tells of it.
-        _ = unsafe inotify_add_watch(watch.number, path, Self.fileEvents | writes)
+        if case .failure(let failure) = add(watch, path, Self.fileEvents | writes), !failure.isNoSuchFile {
+            gaps.append(Gap(place: path, failure: failure))
+        }
         // A link to nothing is watched where it stands.
-        if names.isEmpty, let failure { throw failure }
+        if names.isEmpty, let gap = gaps.first { throw gap.failure }
+        self.gaps = gaps
         let number = watch.release()
         source = DispatchSource.makeReadSource(fileDescriptor: number, queue: queue).concrete
         source.setEventHandler { [names] in
@@ -59,6 +85,15 @@ package final class FileWatch: Sendable {
 
     deinit {
         source.cancel()
+    }
+
+    private static func add(
+        _ watch: borrowing Descriptor,
+        _ path: String,
+        _ events: UInt32
+    ) -> Result<Int32, SystemCallError> {
+        let number = unsafe inotify_add_watch(watch.number, path, events)
+        return number < 0 ? .failure(.last("inotify_add_watch")) : .success(number)
     }
 
     private static let events = UInt32(

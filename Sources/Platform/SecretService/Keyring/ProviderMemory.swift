@@ -5,8 +5,8 @@ import Linux
 
 /// Which program offered the keyring last, kept in the state folder: what was stored with one isn't in another.
 package struct ProviderMemory: Sendable {
-    /// What is kept: a line each.
-    package struct Content: Equatable, Sendable {
+    /// What is kept.
+    package struct Content: Codable, Equatable, Sendable {
         /// The program that was last seen.
         package var name: String
         /// The one before it, if there was another.
@@ -15,24 +15,16 @@ package struct ProviderMemory: Sendable {
         package var since: Int64
     }
 
-    private let folder: String
-    private var path: String { folder + "/keyring-provider" }
+    private let file: StateFile<Content>
 
     /// What is remembered in a folder, which is made when something is written.
     package init(folder: String) {
-        self.folder = folder
+        file = StateFile("keyring-provider.json", in: folder)
     }
 
     /// Reads it; nil if there is nothing: whoever wants it can do without it.
     package func read() -> Content? {
-        // As said above.
-        guard let bytes = try? FileBytes.read(path, limit: 16 << 10) else { return nil }
-        let lines = String(decoding: bytes, as: UTF8.self).split(
-            separator: "\n",
-            omittingEmptySubsequences: false
-        ).map(String.init)
-        guard lines.count >= 3, !lines[0].isEmpty, let since = Int64(lines[1]) else { return nil }
-        return Content(name: lines[0], former: lines[2].isEmpty ? nil : lines[2], since: since)
+        file.readIfUsable()
     }
 
     /// Remembers a program, beside the thread that serves.
@@ -43,10 +35,8 @@ package struct ProviderMemory: Sendable {
         return await BlockingWork.state { () -> String? in
             let known = read()
             guard known?.name != name else { return nil }
-            let text = "\(name)\n\(CalendarTime.now)\n\(known?.name ?? "")\n"
             do {
-                try SafeFile.makeFolder(folder)
-                try SafeFile.write(Array(text.utf8), to: path)
+                _ = try file.write(Content(name: name, former: known?.name, since: CalendarTime.now))
             } catch {
                 // It is told now; without the file a later start tells less.
             }

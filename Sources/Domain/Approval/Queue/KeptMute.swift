@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Linux
+
+/// The mutes that last, as a file of the state folder has them, so that the next daemon can take them up.
+package struct MuteRecord: Codable, Equatable, Sendable {
+    private enum CodingKeys: CodingKey {
+        case format, mutes
+    }
+
+    private static let format = 1
+
+    /// Each of them.
+    package let mutes: [KeptMute]
+
+    /// What is to be kept.
+    package init(_ mutes: [KeptMute]) {
+        self.mutes = mutes
+    }
+
+    /// Reads one of this format.
+    package init(from decoder: any Decoder) throws {
+        let content = try decoder.container(keyedBy: CodingKeys.self)
+        guard try content.decode(Int.self, forKey: .format) == Self.format else {
+            throw DecodingError.dataCorruptedError(forKey: .format, in: content, debugDescription: "")
+        }
+        mutes = try content.decode([KeptMute].self, forKey: .mutes)
+    }
+
+    /// Writes it in this format.
+    package func encode(to encoder: any Encoder) throws {
+        var content = encoder.container(keyedBy: CodingKeys.self)
+        try content.encode(Self.format, forKey: .format)
+        try content.encode(mutes, forKey: .mutes)
+    }
+
+    /// The file in which they are.
+    package static func file(in folder: String) -> StateFile<MuteRecord> {
+        StateFile("mutes.json", in: folder)
+    }
+}
+
+/// A mute as it outlives the daemon: the programs, until when, and what the person was asked when they muted them.
+///
+/// There is no secret in it, and nothing of an entry.
+package struct KeptMute: Codable, Equatable, Sendable {
+    /// One of the programs.
+    struct Muted: Codable, Equatable, Sendable {
+        var name: String
+        var vouchedIDs: [String]
+        var script: String?
+    }
+
+    /// The denied request's code, which ends the mute.
+    var code: String
+    /// In seconds since 1970, as all times here.
+    var until: Int64
+    var programs: [Muted]
+    /// What was denied.
+    var kind: String
+    var client: String?
+    var host: String?
+    var vaults: [String]
+    var isBulk: Bool
+    var requestType: String?
+    var asked: Int64
+    var denied: Int64
+    /// How many were denied unseen because of it.
+    var unseen: Int
+    /// How it was shown.
+    var shown: KeptText?
+}

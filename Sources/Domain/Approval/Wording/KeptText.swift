@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+
+/// How a request was shown, for a daemon that knows nothing else of it any more; nothing of an entry is in it.
+struct KeptText: Codable, Equatable, Sendable {
+    private(set) var title: String
+    private var warnings: [String]
+    private var matters: [String]
+
+    /// Its other lines.
+    var lines: BodyLines { BodyLines(warnings: warnings, matters: matters) }
+
+    /// How a request is shown, but for what entries and searches say.
+    init(_ request: ApprovalRequest, _ limits: ApprovalLimits) {
+        var request = request
+        request.withholdSearch()
+        (request.claimedTitle, request.fieldNames) = (nil, [])
+        let nameless = EntryLine(uuid: "", title: "", username: "")
+        // A title counts them.
+        request.entries = request.kind == .release ? request.entries.map { _ in nameless } : []
+        title = Wording.title(request)
+        request.entries = []
+        let lines = Wording.lines(request, limits)
+        (warnings, matters) = (lines.warnings, lines.matters)
+    }
+
+    /// The same, fit to be shown whoever has written it.
+    var cleaned: KeptText {
+        var text = self
+        text.title = PlainText.line(title, limit: Self.longest)
+        text.warnings = warnings.prefix(Self.mostLines).map { PlainText.line($0, limit: Self.longest) }
+        text.matters = matters.prefix(Self.mostLines).map { PlainText.line($0, limit: Self.longest) }
+        return text
+    }
+
+    private static let longest = 1000
+    private static let mostLines = 32
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+
+/// Why what is kept in a file can't be used.
+package enum StateFileError: Error, Equatable, Sendable {
+    /// The system says so.
+    case unreadable(SystemCallError)
+    /// It is no such file, or one of another format.
+    case senseless
+}
+
+/// What is kept in a file of the state folder, as JSON; there is no secret in it.
+///
+/// Numbers in it may be any: anybody with an editor can write them.
+package struct StateFile<Content: Codable & Sendable>: Sendable {
+    /// Where it is.
+    package let path: String
+    private let folder: String
+    private let longest: Int
+
+    /// The file of a name in a folder, which is made when something is written; one that is longer is none.
+    package init(_ name: String, in folder: String, longest: Int = 1 << 20) {
+        self.folder = folder
+        self.longest = longest
+        path = folder + "/" + name
+    }
+
+    /// Reads it; nil where there is no file.
+    package func read() throws(StateFileError) -> Content? {
+        let bytes: [UInt8]
+        do throws(SystemCallError) {
+            bytes = try FileBytes.read(path, limit: longest)
+        } catch {
+            guard error.isNoSuchFile else { throw .unreadable(error) }
+            return nil
+        }
+        do {
+            return try JSONDecoder().decode(Content.self, from: Data(bytes))
+        } catch {
+            throw .senseless
+        }
+    }
+
+    /// Reads it for who can do without it; nil if there is none, or none that makes sense.
+    package func readIfUsable() -> Content? {
+        (try? read()) ?? nil  // as said above
+    }
+
+    /// Writes it, in a folder and a file that are this user's alone.
+    ///
+    /// - Returns: Whether the disk has it for certain: else a crash of the system may bring the former one back.
+    /// - Throws: The failing call's `errno`; the former one is untouched then.
+    package func write(_ content: Content) throws(SystemCallError) -> Bool {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+        let bytes: [UInt8]
+        do {
+            bytes = try Array(encoder.encode(content))
+        } catch {
+            throw SystemCallError(call: "encode", code: EINVAL)
+        }
+        try SafeFile.makeFolder(folder)
+        return try SafeFile.write(bytes, to: path)
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Approval
+@testable import Daemon
+
+/// Mutes that can't be written.
+struct MuteKeeperTests {
+    private static let mute = KeptMute(
+        code: "2222",
+        until: 2_000_000_000,
+        programs: [KeptMute.Muted(name: "/usr/bin/git", vouchedIDs: ["/usr/bin/git"], script: nil)],
+        kind: "release",
+        client: nil,
+        host: nil,
+        vaults: [],
+        isBulk: false,
+        requestType: nil,
+        asked: 1,
+        denied: 1,
+        unseen: 0
+    )
+
+    @Test func `a mute that can't be written is told once, and written when that works`() async throws {
+        let folder = try TemporaryFolder()
+        // A file where the folder should be: nobody can write in it, root included.
+        let blocked = try folder.write("state", "")
+        let (log, file) = (CollectedLog(), MuteRecord.file(in: blocked))
+        let keeper = MuteKeeper(file: file, rest: .milliseconds(1), logger: log.logger)
+        keeper.keep([])
+        #expect(try await log.next()?.hasPrefix("a mute can't be kept") == true)
+        keeper.keep([Self.mute])
+        try FileManager.default.removeItem(atPath: blocked)
+        #expect(try await log.next() == "mutes are kept again")
+        // The last that was to be kept, whichever was tried first.
+        await BlockingWork.state {}
+        #expect(await keeper.kept() == [Self.mute])
+        #expect(log.messages.count == 2)
+    }
+}

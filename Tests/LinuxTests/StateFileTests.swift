@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@testable import Linux
+
+/// What is kept in files of the state folder.
+final class StateFileTests {
+    private struct Content: Codable, Equatable {
+        var text: String
+        var number: Int64
+    }
+
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "keybell-\(UUID())").path
+    private let file: StateFile<Content>
+
+    init() {
+        file = StateFile("state.json", in: folder + "/state", longest: 1000)
+    }
+
+    deinit {
+        // Left for the system to clear if that fails.
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func write(_ text: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: file.path))
+    }
+
+    @Test func `what is written is read back, by this user alone`() throws {
+        #expect(try file.read() == nil)
+        let content = Content(text: "a\n\"é", number: .min)
+        #expect(try file.write(content))
+        #expect(try file.read() == content)
+        let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    }
+
+    @Test(arguments: ["", "{", "[]", #"{"text": "a"}"#, #"{"text": "a", "number": 9223372036854775808}"#])
+    func `what makes no sense is told, or is nothing`(text: String) throws {
+        _ = try file.write(Content(text: "", number: 0))
+        try write(text)
+        #expect(throws: StateFileError.senseless) { try self.file.read() }
+        #expect(file.readIfUsable() == nil)
+    }
+
+    @Test func `what is too long, or can't be written, is told`() throws {
+        _ = try file.write(Content(text: String(repeating: "x", count: 2000), number: 0))
+        #expect(throws: StateFileError.unreadable(SystemCallError(call: "read", code: EFBIG))) {
+            try self.file.read()
+        }
+        try FileManager.default.removeItem(atPath: folder + "/state")
+        try Data().write(to: URL(filePath: folder + "/state"))
+        #expect(throws: SystemCallError.self) { try self.file.write(Content(text: "", number: 0)) }
+    }
+}

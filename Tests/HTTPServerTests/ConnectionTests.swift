@@ -61,7 +61,7 @@ import Testing
             try await TestPeer.with(port: port) { peer in
                 try await peer.send(Self.whole)
                 // Reading nothing: the listener's side ends by itself.
-                #expect(await echo.delivery() == false)
+                #expect(await echo.delivery() == .uncertain)
             }
         }
     }
@@ -106,7 +106,7 @@ import Testing
             await gate.arrival()
             gate.open()
             #expect(try await answer.content == "\"late\"")
-            #expect(await echo.delivery() == true)
+            #expect(await echo.delivery() == .arrived)
         }
     }
 
@@ -122,7 +122,7 @@ import Testing
                 await gate.arrival()
             }
             gate.open()
-            #expect(await echo.delivery() == false)
+            #expect(await echo.delivery() == .notSent)
         }
     }
 
@@ -130,7 +130,7 @@ import Testing
         let echo = Echo()
         try await withListener(echo) { port async throws in
             #expect(try await exchange(port, request("POST /", body: "{}")).status == "200")
-            #expect(await echo.delivery() == true)
+            #expect(await echo.delivery() == .arrived)
         }
     }
 

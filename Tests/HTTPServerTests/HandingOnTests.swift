@@ -118,7 +118,7 @@ import Testing
                 await gate.arrival()
             }
             gate.open()
-            #expect(await handler.delivery() == false)
+            #expect(await handler.delivery() == .notSent)
         }
         #expect(senders.all.map { $0.askers.map(\.process.identity.pid) } == [[getpid()]])
         #expect(senders.all.allSatisfy { !$0.hasLeft })

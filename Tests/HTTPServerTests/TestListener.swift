@@ -16,7 +16,7 @@ import Testing
 /// A handler that notes what it is given, and answers what it is told.
 final class Echo: MessageHandler {
     let bodies = Mutex<[String]>([])
-    let deliveries = AsyncStream<Bool>.makeStream()
+    let deliveries = AsyncStream<DeliveryOutcome>.makeStream()
     private let work: @Sendable ([UInt8], any Requester) async -> String
 
     init(
@@ -36,9 +36,9 @@ final class Echo: MessageHandler {
 
     func hash() async -> String? { "0123" }
 
-    /// Whether the next answer was delivered.
-    func delivery() async -> Bool? {
-        for await isDelivered in deliveries.stream { return isDelivered }
+    /// What became of the next answer.
+    func delivery() async -> DeliveryOutcome? {
+        for await outcome in deliveries.stream { return outcome }
         return nil
     }
 }

@@ -100,7 +100,7 @@ import Vault
         scene.records.disk = .isTooSlow
         #expect(try await !verified(scene).reply.success)
         await scene.handler.followUps.finish()
-        #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
+        #expect(scene.records.all.map(\.event) == [.handedOut, .notSent])
         #expect(AuditRecord.told(scene.records.all).isEmpty)
     }
 
@@ -112,7 +112,7 @@ import Vault
         await scene.vault.put(login)
         let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
         let answer = await scene.handler.answer(body, from: KnownRequester(known: scene.guest.caller))
-        await answer.delivered?(true)
+        await answer.delivered?(.arrived)
         told.finish()
         await scene.handler.followUps.finish()
     }
@@ -130,12 +130,47 @@ import Vault
         #expect(scene.records.all.map(\.event) == [.handedOut])
     }
 
-    @Test func `an answer that did not arrive takes its record back`() async throws {
+    @Test func `an answer of which nothing went out takes its record back`() async throws {
         let scene = await Scene { $0.access = .never }
         await scene.vault.put(login)
-        await (try verified(scene)).deliver(false)
-        #expect(scene.records.all.map(\.event) == [.handedOut, .notDelivered])
+        await (try verified(scene)).deliver(.notSent)
+        #expect(scene.records.all.map(\.event) == [.handedOut, .notSent])
         #expect(AuditRecord.told(scene.records.all).isEmpty)
+    }
+
+    @Test func `an answer that may have arrived stays in the record, and the person is told of it`()
+        async throws
+    {
+        let (told, tell) = AsyncStream.makeStream(of: Delivery.self)
+        var rules = ClientRules()
+        rules.access = .never
+        let scene = await Scene(Policy(standard: rules)) { tell.yield($0) }
+        await scene.vault.put(login)
+        await (try verified(scene)).deliver(.uncertain)
+        tell.finish()
+        #expect(scene.records.all.map(\.event) == [.handedOut, .cutShort])
+        let shown = AuditRecord.told(scene.records.all)
+        #expect(shown.map(\.event) == [.handedOut])
+        #expect(shown.first?.sentence.contains("got 1 login") == true)
+        #expect(shown.first?.sentence.contains("may have all of it") == true)
+        #expect(await told.reduce(0) { sum, _ in sum + 1 } == 1)
+    }
+
+    @Test func `an allow whose answer may have arrived answers the same question again`() async throws {
+        let scene = await Scene()
+        await scene.vault.put(login)
+        await (try verified(scene, .allow)).deliver(.uncertain)
+        let again = try await verified(scene)
+        #expect(again.reply.entries.count == 1)
+        await again.deliver()
+        #expect(await scene.asked().count == 1)
+        #expect(AuditRecord.told(scene.records.all).map(\.event) == [.handedOut, .handedOut])
+    }
+
+    @Test func `a look-up whose answer may have arrived is recorded`() async throws {
+        let scene = await Scene()
+        await (try verified(scene)).deliver(.uncertain)
+        #expect(scene.records.all.map(\.event) == [.nothingFound])
     }
 
     @Test func `a look-up that finds nothing is recorded once it is answered`() async throws {

@@ -136,7 +136,7 @@ import Vault
         let scene = await scene("a")
         let body = try scene.guest.request(.getLogins, Self.page)
         let first = try await scene.verified(scene.guest, body, .allow)
-        await first.deliver(false)
+        await first.deliver(.notSent)
         let second = try await scene.verified(scene.guest, body)
         #expect(second.titles == ["a"])
         #expect(await scene.asked().count == 1)
@@ -244,7 +244,7 @@ import Vault
         var scene = await scene("a")
         scene.change { $0.tellDelivery = { await told.add($0) } }
         let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.page), .allow)
-        await rung.deliver(false)
+        await rung.deliver(.notSent)
         #expect(await told.all.isEmpty)
         await rung.deliver()
         #expect(await told.all.map(\.client) == ["firefox"])

@@ -53,7 +53,7 @@ import Vault
             #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
             #expect((80_000...100_000).contains(scene.handler.parts.replies.taken))
             // Delivered or not, they are gone.
-            for reply in rung { await reply.deliver(false) }
+            for reply in rung { await reply.deliver(.notSent) }
             rung = []
             tasks = []
             await Scene.everythingElse()

@@ -95,7 +95,7 @@ import Vault
             ringing.cancel()
             await Scene.everythingElse()
             try await scene.allow(question)
-            await (try await ringing.value).deliver(false)
+            await (try await ringing.value).deliver(.notSent)
             #expect(await scene.vault.saves.count == 1)
             let retry = try await scene.verified(scene.guest, form(scene))
             #expect(retry.reply.success)
@@ -108,7 +108,7 @@ import Vault
     @Test func `an entry that the person deletes is not brought back by a retry unasked`() async throws {
         let scene = await Scene()
         let first = try await scene.verified(scene.guest, form(scene), .allow)
-        await first.deliver(false)
+        await first.deliver(.notSent)
         let id = try #require(await scene.vault.all().first?.id)
         await scene.vault.remove(id)
         await scene.approvals.forget(.entry(id.hex))
@@ -133,7 +133,7 @@ import Vault
         var limits = ApprovalLimits()
         limits.retry = .milliseconds(1)
         let scene = await Scene(limits: limits)
-        await (try await scene.verified(scene.guest, form(scene), .allow)).deliver(false)
+        await (try await scene.verified(scene.guest, form(scene), .allow)).deliver(.notSent)
         try await Task.sleep(for: .milliseconds(5))
         _ = try await scene.verified(scene.guest, form(scene), .deny)
         #expect(await scene.asked().count == 2)
@@ -145,7 +145,7 @@ import Vault
         await scene.vault.put(login)
         let fields: KeyValuePairs = ["Uuid": login.id.hex, "Password": "new"]
         let first = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields), .allow)
-        await first.deliver(false)
+        await first.deliver(.notSent)
         let retry = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields))
         #expect(retry.reply.success)
         #expect(retry.reply.uuid == login.id.hex)
@@ -227,7 +227,7 @@ import Vault
     @Test func `an entry that has changed since is asked about anew`() async throws {
         let scene = await Scene()
         let first = try await scene.verified(scene.guest, form(scene), .allow)
-        await first.deliver(false)
+        await first.deliver(.notSent)
         let id = try #require(first.reply.uuid.flatMap { LoginID(hex: $0) })
         var changed = try #require(await scene.vault.login(id))
         changed.username = "you"

@@ -13,7 +13,7 @@ extension AuditRecord {
                 separator: " "
             )
             guard start > 0 else {
-                return replacing(entries: some)
+                return replacing(.entries, some)
             }
             let common = [Field.client, .delivery].map { ($0, fields[$0]) }
             let few = [(Field.entries, String?.some(some))] + common
@@ -21,26 +21,33 @@ extension AuditRecord {
         }
     }
 
-    /// What happened, from records in their order: parts put together again, and no delivery that was none.
+    /// What happened, from records in their order: parts put together again, what may have arrived among what has, and
+    /// no delivery of which certainly nothing went out.
     package static func told(_ records: [AuditRecord]) -> [AuditRecord] {
-        var missed: Set<String> = []
+        var (unsent, cut): (Set<String>, Set<String>) = ([], [])
         var more: [String: [String]] = [:]
         // What a stranger says of a delivery changes nothing of what the daemon does.
         for record in records where record.stranger == nil {
             guard let delivery = record.fields[.delivery] else { continue }
             switch record.event {
-            case .notDelivered: missed.insert(delivery)
+            case .notSent: unsent.insert(delivery)
+            case .cutShort: cut.insert(delivery)
             case .continued: more[delivery, default: []].append(record.fields[.entries] ?? "")
             default: break
             }
         }
         return records.compactMap { record in
             guard record.stranger == nil, let delivery = record.fields[.delivery] else { return record }
-            guard !missed.contains(delivery) || record.event != .handedOut else { return nil }
-            guard record.event != .continued, record.event != .notDelivered else { return nil }
+            switch record.event {
+            case .continued, .notSent, .cutShort: return nil
+            // Should both be said, the client may have something.
+            case .handedOut where unsent.contains(delivery) && !cut.contains(delivery): return nil
+            default: break
+            }
+            let record = cut.contains(delivery) ? record.replacing(.arrival, "uncertain") : record
             guard let rest = more[delivery] else { return record }
             let entries = ([record.fields[.entries] ?? ""] + rest).joined(separator: " ")
-            return record.replacing(entries: entries)
+            return record.replacing(.entries, entries)
         }
     }
 
@@ -67,9 +74,9 @@ extension AuditRecord {
         return merged
     }
 
-    private func replacing(entries: String) -> AuditRecord {
+    private func replacing(_ field: Field, _ value: String) -> AuditRecord {
         var all: [Field: String?] = fields.mapValues { $0 }
-        all[.entries] = entries
+        all[field] = value
         return AuditRecord(event, time: time, all)
     }
 

@@ -18,8 +18,10 @@ package struct AuditRecord: Equatable, Sendable {
         case associated
         /// Logins went to a client.
         case handedOut = "handed-out"
-        /// The logins of a record before, of the same `delivery`, didn't reach the client.
-        case notDelivered = "not-delivered"
+        /// The client of a record before, of the same `delivery`, hung up before it is known to have all of it.
+        case cutShort = "cut-short"
+        /// Of a record before, of the same `delivery`, certainly nothing went out.
+        case notSent = "not-sent"
         /// More entries of a record before, of the same `delivery`.
         case continued
         /// A client asked for logins of which there are none.
@@ -76,6 +78,8 @@ package struct AuditRecord: Equatable, Sendable {
         case decision
         /// Of logins that were handed out: what of them was not, `passwords`, `fields` or both.
         case without
+        /// Of logins that were handed out: `uncertain` where the client hung up before it is known to have all of them.
+        case arrival
     }
 
     /// What happened.
@@ -139,8 +143,10 @@ extension AuditRecord {
                 + ": \(fields[.kind] ?? "request") of \(who)\(place)"
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut:
-            "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)"
-        case .notDelivered: "\(who) had hung up: \(logins)\(place) did not reach client \(client)"
+            "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)\(arrival)"
+        case .cutShort:
+            "\(who) hung up before the end of \(logins)\(place) for client \(client), and may have all of it"
+        case .notSent: "\(who) got nothing after all: \(logins)\(place) did not go out to client \(client)"
         case .continued: "more entries of the record before, for client \(client)"
         case .nothingFound: "\(who) asked \(lookups)\(place) as client \(client): there is none"
         case .saved: "\(who) saved a login\(place) in \(vault) as client \(client)\(under)"
@@ -177,6 +183,10 @@ extension AuditRecord {
             $0 == "fields" ? "string fields" : $0
         }
         return parts.isEmpty ? "" : " without " + parts.joined(separator: " and ")
+    }
+
+    private var arrival: String {
+        fields[.arrival] == nil ? "" : "; it hung up before the end, and may have all of it"
     }
 
     private var under: String { fields[.under].map { ", under \($0)" } ?? "" }

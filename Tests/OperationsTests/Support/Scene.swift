@@ -193,20 +193,20 @@ struct Rung: Sendable {
     let status: Int
     let body: String
     let reply: IncomingReply
-    private let delivered: @Sendable (Bool) async -> Void
+    private let delivered: @Sendable (DeliveryOutcome) async -> Void
 
     init(_ answer: EncodedReply, of handler: RequestHandler, reply: IncomingReply) {
         status = answer.status
         body = String(decoding: answer.body, as: UTF8.self)
         self.reply = reply
-        delivered = { arrived in
-            await answer.delivered?(arrived)
+        delivered = { outcome in
+            await answer.delivered?(outcome)
             await handler.followUps.finish()
         }
     }
 
     /// The reply has reached its client, or has not; returns when all that follows is done.
-    func deliver(_ arrived: Bool = true) async { await delivered(arrived) }
+    func deliver(_ outcome: DeliveryOutcome = .arrived) async { await delivered(outcome) }
 
     var titles: [String] { reply.entries.map(\.name) }
 }

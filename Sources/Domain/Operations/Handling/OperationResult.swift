@@ -9,19 +9,19 @@ struct OperationResult: Sendable {
     var request: VerifiedMessage?
     /// What the reply takes of the memory for all of them, until it has gone out.
     var lease: ReplyBudget.Lease?
-    /// Ends the memory of the decisions that this reply delivers.
+    /// Ends the memory of the decisions that this reply delivers, once it has arrived.
     var settles: (@Sendable () async -> Void)?
-    /// What is to be done where it didn't arrive.
-    var misses: (@Sendable () async -> Void)?
+    /// What follows it, whatever became of it; nobody waits for that.
+    var ends: (@Sendable (DeliveryOutcome) -> Void)?
 
     init(
         reply: Reply,
         to request: VerifiedMessage? = nil,
         lease: ReplyBudget.Lease? = nil,
         settles: (@Sendable () async -> Void)? = nil,
-        misses: (@Sendable () async -> Void)? = nil
+        ends: (@Sendable (DeliveryOutcome) -> Void)? = nil
     ) {
         (self.reply, self.request, self.lease) = (reply, request, lease)
-        (self.settles, self.misses) = (settles, misses)
+        (self.settles, self.ends) = (settles, ends)
     }
 }

@@ -91,9 +91,10 @@ package final class RequestHandler: MessageHandler {
 
     private func sealed(_ answered: OperationResult, for requester: CachedRequester) async -> EncodedReply {
         let body = await parts.messages.text(of: answered.reply, sealedFor: answered.request, requester)
-        let (settles, misses, lease) = (answered.settles, answered.misses, answered.lease)
-        return EncodedReply(status: 200, body: body) { arrived in
-            await (arrived ? settles : misses)?()
+        let (settles, ends, lease) = (answered.settles, answered.ends, answered.lease)
+        return EncodedReply(status: 200, body: body) { outcome in
+            if outcome == .arrived { await settles?() }
+            ends?(outcome)
             withExtendedLifetime(lease) {}
         }
     }

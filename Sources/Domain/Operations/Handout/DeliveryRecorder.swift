@@ -17,7 +17,7 @@ struct HandedOut: Sendable {
     let delivery: String
 }
 
-/// Records what goes out and whether it arrived, and tells the person of it.
+/// Records what goes out and what became of it, and tells the person of it.
 struct DeliveryRecorder: Sendable {
     private let recorder: RequestRecorder
     private let tellDelivery: @Sendable (Delivery) async -> Void
@@ -51,20 +51,26 @@ struct DeliveryRecorder: Sendable {
             )
         else {
             // A slow disk may have it yet, or has a part of it.
-            followUps.run { await takeBack(handedOut) }
+            followUps.run { await record(.notSent, handedOut) }
             throw .unrecorded
         }
     }
 
-    /// Tells the record or the person what has arrived; both may take a while, and nobody waits for it.
-    func hasArrived(_ handedOut: HandedOut) {
-        followUps.run { await tell(of: handedOut) }
-    }
-
-    /// Records that what was recorded didn't arrive; nobody waits for it.
-    func wasMissed(_ handedOut: HandedOut) {
-        guard handedOut.count > 0 else { return }
-        followUps.run { await takeBack(handedOut) }
+    /// Tells the record and the person what has gone out; both may take a while, and nobody waits for it.
+    ///
+    /// A client can read its answer and hang up so that it looks as if it hadn't: what may have reached it counts as
+    /// what has, but for the words.
+    func hasEnded(_ handedOut: HandedOut, _ outcome: DeliveryOutcome) {
+        followUps.run {
+            switch outcome {
+            case .arrived: await tell(of: handedOut)
+            case .uncertain:
+                if handedOut.count > 0 { await record(.cutShort, handedOut) }
+                await tell(of: handedOut)
+            case .notSent:
+                if handedOut.count > 0 { await record(.notSent, handedOut) }
+            }
+        }
     }
 
     private func tell(of handedOut: HandedOut) async {
@@ -82,10 +88,6 @@ struct DeliveryRecorder: Sendable {
                 wasAsked: released.code != nil
             )
         )
-    }
-
-    private func takeBack(_ handedOut: HandedOut) async {
-        await record(.notDelivered, handedOut)
     }
 
     @discardableResult

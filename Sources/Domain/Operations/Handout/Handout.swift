@@ -97,12 +97,11 @@ struct Handout: Sendable {
             reply: reply,
             to: verified.conversation,
             lease: opened.lease,
-            settles: { [approvals, deliveries] in
+            settles: { [approvals] in
                 // Before the connection's next request is read, or that would be let through by the same answer.
                 if let code = handedOut.released.code { await approvals.delivered(code) }
-                deliveries.hasArrived(handedOut)
             },
-            misses: { [deliveries] in deliveries.wasMissed(handedOut) }
+            ends: { [deliveries] outcome in deliveries.hasEnded(handedOut, outcome) }
         )
     }
 

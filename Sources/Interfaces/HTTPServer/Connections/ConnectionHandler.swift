@@ -8,7 +8,7 @@ import UnicodeText
 /// What HTTP1Channel leaves to us on a connection, right behind the decoder.
 ///
 /// It keeps the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
-/// knows when an answer has gone out.
+/// knows when an answer begins to go out and when it has.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -18,6 +18,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let peer: Peer
     private let bodies: RequestBodies
     private let place: Place
+    private let isEncrypted: Bool
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
     /// How long a peer may leave an answer unread.
@@ -57,10 +58,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// How long after its beginning a request that isn't complete counts as slow.
     private static let slow = TimeAmount.milliseconds(5)
 
-    init(options: ListenerOptions, peer: Peer, bodies: RequestBodies, place: Place) {
+    init(options: ListenerOptions, peer: Peer, bodies: RequestBodies, place: Place, isEncrypted: Bool) {
         self.peer = peer
         self.bodies = bodies
         self.place = place
+        self.isEncrypted = isEncrypted
         notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
         lingering = TimeAmount(options.lingering)
         unread = TimeAmount(options.bodyDeadline)
@@ -183,7 +185,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
             // A body that nobody will read can't be told from the next request: the connection ends here.
             isLastAnswer = closings.first ?? true || (deadlines.isReadingBody && deadlines.pending == 1)
             if isLastAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
-            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            let begun = promise ?? context.eventLoop.makePromise()
+            peer.deliveries.begin(by: begun.futureResult, isEncrypted: isEncrypted)
+            context.write(wrapOutboundOut(.head(head)), promise: begun)
         case .body:
             context.write(data, promise: promise)
         case .end:

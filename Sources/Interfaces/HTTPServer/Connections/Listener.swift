@@ -196,7 +196,8 @@ package struct Listener: Service {
                 options: reader.options,
                 peer: peer,
                 bodies: bodies,
-                place: place
+                place: place,
+                isEncrypted: tls != nil
             )
             try pipeline.addHandler(handler, position: .after(decoder))
             try pipeline.addHandler(DecodedByteObserver(telling: handler), position: .before(decoder))

@@ -148,7 +148,7 @@ struct RequestReader: Sendable {
         try await writer.write(response: reply.head, body: body)
     }
 
-    /// Writes an answer of the protocol and tells whether it got there.
+    /// Writes an answer of the protocol and tells what became of it.
     private func deliver(
         _ answer: EncodedReply,
         to request: Request,
@@ -158,16 +158,21 @@ struct RequestReader: Sendable {
         channel: any Channel
     ) async throws {
         let reply = ServerResponse(.init(code: answer.status), body: answer.body, origin: requester.origin)
-        var isDelivered = false
+        guard peer.isThere else {
+            logger.debug("An answer found nobody there")
+            channel.close(promise: nil)
+            await answer.delivered?(.notSent)
+            return
+        }
+        let receipt = peer.deliveries.expect(on: channel)
         do {
-            guard peer.isThere else { throw ChannelError.outputClosed }
-            let receipt = peer.deliveries.expect(on: channel)
             try await write(reply, to: request, with: writer)
-            isDelivered = try await receipt.get()
         } catch {
             logger.debug("An answer found nobody there", metadata: ["error": "\(error)"])
+            // What of it was on its way is known when the connection has ended.
             channel.close(promise: nil)
         }
-        await answer.delivered?(isDelivered)
+        // A receipt never fails.
+        await answer.delivered?((try? await receipt.get()) ?? .uncertain)
     }
 }

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What became of an answer, as far as the side that sends it can tell.
+package enum DeliveryOutcome: Sendable, Equatable {
+    /// All of it was taken by the kernel, for a peer that was still there then.
+    case arrived
+    /// The peer hung up, and may have read a part of it or all: how much, only the peer knows.
+    case uncertain
+    /// Certainly not a byte of its body went out.
+    case notSent
+}

@@ -18,6 +18,8 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var furtherURLs: [String]
     /// Its own `KeePassHttp Settings`: allowed and denied hosts, and the realm.
     package var settings: EntrySettings
+    /// What the groups around it say of hosts and the realm, if anything.
+    package var inherited: InheritedSettings?
     /// When it expires, in seconds since 1970, or nil for never.
     package var expires: Int64?
     /// Whether its group lets itself be searched.
@@ -48,6 +50,7 @@ package struct Login: Hashable, Sendable, Identifiable {
         group: LoginGroup? = nil,
         furtherURLs: [String] = [],
         settings: EntrySettings = EntrySettings(),
+        inherited: InheritedSettings? = nil,
         expires: Int64? = nil,
         isSearchable: Bool = true,
         isRecycled: Bool = false,
@@ -64,6 +67,7 @@ package struct Login: Hashable, Sendable, Identifiable {
         self.group = group
         self.furtherURLs = furtherURLs
         self.settings = settings
+        self.inherited = inherited
         self.expires = expires
         self.isSearchable = isSearchable
         self.isRecycled = isRecycled
@@ -78,10 +82,10 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var matchedURL: String { resolved?.url ?? url }
 
     /// The realm that it is for, if it says so.
-    package var realm: String? { settings.realm }
-    /// The hosts for which nobody is asked.
+    package var realm: String? { settings.realm ?? inherited?.realm }
+    /// The hosts for which it says itself that nobody is asked.
     package var allow: Set<String> { settings.allow }
-    /// The hosts that never get it.
+    /// The hosts of which it says itself that they never get it.
     package var deny: Set<String> { settings.deny }
 
     /// Whether it has expired at a time in seconds since 1970.

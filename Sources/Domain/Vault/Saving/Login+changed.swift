@@ -24,7 +24,8 @@ extension Login {
         login.username = draft.username ?? username
         login.url = draft.url ?? url
         if draft.url != nil || draft.fields.keys.contains(where: Login.isFurtherURL) { login.resolved = nil }
-        if let realm = draft.realm { login.settings.realm = realm.isEmpty ? nil : realm }
+        // What its groups say of it needn't be said again.
+        if let realm = draft.realm, realm != self.realm { login.settings.realm = realm.isEmpty ? nil : realm }
         let result = fields.changed(by: draft)
         login.fieldNames = result.keys.sorted()
         if draft.fields.keys.contains(where: Login.isFurtherURL) {
@@ -32,7 +33,7 @@ extension Login {
         }
         // Only a host other than its own goes into Allow; for its own the person is still asked.
         let own = PageAddress(loose: login.url)?.hostAndPort
-        login.settings.allow.formUnion(draft.allowHosts.filter { $0 != own })
+        login.settings.allow.formUnion(draft.allowHosts.filter { $0 != own && !allows($0) })
         return login
     }
 

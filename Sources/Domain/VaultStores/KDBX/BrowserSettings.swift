@@ -10,11 +10,12 @@ struct BrowserSettings {
         static let realmsOnly = "BrowserOnlyHttpAuth"
         static let formsOnly = "BrowserNotHttpAuth"
         static let hosts = "KeePassXC-Browser Settings"
-        static let all: Set = [hidden, realmsOnly, formsOnly, hosts]
+        static let pages: Set = [hidden, realmsOnly, formsOnly]
     }
 
     private(set) var pages = PageUse()
-    /// Allowed and denied hosts, and the realm.
+    /// An entry's own allowed and denied hosts, and its realm; a group's stand in ``inherited(in:)``, once for all that is
+    /// in it.
     private(set) var hosts = EntrySettings()
 
     /// Nothing is said.
@@ -22,17 +23,33 @@ struct BrowserSettings {
 
     /// What a group says, over what the groups around it say.
     init(_ group: Group, in outer: BrowserSettings) {
-        self = outer.with(group.customData(Key.all))
+        pages = Self.pages(group.customData(Key.pages), in: outer.pages)
     }
 
     /// What an entry says, over what its groups say.
     init(_ entry: Entry, in group: BrowserSettings) {
-        self = group.with(entry.customData(Key.all))
+        let data = entry.customData(Key.pages.union([Key.hosts]))
+        pages = Self.pages(data, in: group.pages)
+        hosts = Self.hosts(data) ?? EntrySettings()
     }
 
-    private func with(_ data: [String: String]) -> BrowserSettings {
-        guard !data.isEmpty else { return self }
-        var result = self
+    /// What each group passes on to its entries of hosts and the realm, in the order of a walk from the root.
+    static func inherited(in database: Database) -> [InheritedSettings?] {
+        var groups: [(depth: Int, settings: EntrySettings?)] = []
+        var left = [(depth: 0, group: database.root)]
+        while let (depth, group) = left.popLast() {
+            groups.append((depth, hosts(group.customData([Key.hosts]))))
+            left += group.groups.reversed().map { (depth + 1, $0) }
+        }
+        return InheritedSettings.of(groups)
+    }
+
+    private static func hosts(_ data: [String: String]) -> EntrySettings? {
+        data[Key.hosts].map { EntrySettings(json: $0.utf8) }
+    }
+
+    private static func pages(_ data: [String: String], in outer: PageUse) -> PageUse {
+        guard !data.isEmpty else { return outer }
         let flag = { (key: String, outer: Bool) in
             switch data[key]?.lowercased() {
             case "true": true
@@ -40,11 +57,11 @@ struct BrowserSettings {
             default: outer
             }
         }
-        result.pages.isHidden = flag(Key.hidden, pages.isHidden)
-        result.pages.isForRealmsOnly = flag(Key.realmsOnly, pages.isForRealmsOnly)
-        result.pages.isForFormsOnly = flag(Key.formsOnly, pages.isForFormsOnly)
-        if let text = data[Key.hosts] { result.hosts = hosts.joined(with: EntrySettings(json: text.utf8)) }
-        return result
+        return PageUse(
+            isHidden: flag(Key.hidden, outer.isHidden),
+            isForRealmsOnly: flag(Key.realmsOnly, outer.isForRealmsOnly),
+            isForFormsOnly: flag(Key.formsOnly, outer.isForFormsOnly)
+        )
     }
 }
 

@@ -12,9 +12,14 @@ struct KDBXSnapshot: Sendable {
     let index: LoginIndex
 
     /// Looks through a database once.
-    init(_ database: Database) {
+    ///
+    /// - Parameters:
+    ///   - database: What is looked through.
+    ///   - mostPathBytes: What the paths of all groups take together at most; of what comes after that just the groups' own
+    ///     names are kept.
+    init(_ database: Database, mostPathBytes: Int = 16 << 20) {
         self.database = database
-        index = LoginIndex(Self.logins(of: database))
+        index = LoginIndex(Self.logins(of: database, mostPathBytes: mostPathBytes))
     }
 
     /// Opens the secrets of a login; nil if it may not be handed out at all.
@@ -66,19 +71,22 @@ struct KDBXSnapshot: Sendable {
     /// What all entries of a group have in common.
     private struct Place {
         let group: Group
-        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
-        /// one the end, for each group in a group has one of its own, and each entry in a reply.
-        let path: String
+        /// The path of the group around it, which all groups in that share; nil for the root.
+        let outerPath: String?
         let isSearchable: Bool
         let isRecycled: Bool
         let browser: BrowserSettings
+
+        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
+        /// one the end, for each group in a group has one of its own, and each entry in a reply.
+        var path: String { Self.longest((outerPath.map { $0 + "/" } ?? "") + group.name) }
 
         static func longest(_ path: String) -> String {
             guard path.utf8.count > 1024 else { return path }
             return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
         }
 
-        func inner(_ group: Group, bin: Identifier?) -> Place {
+        func inner(_ group: Group, path: String, bin: Identifier?) -> Place {
             let isSearchable =
                 switch group.text("EnableSearching").lowercased() {
                 case "true": true
@@ -87,7 +95,7 @@ struct KDBXSnapshot: Sendable {
                 }
             return Place(
                 group: group,
-                path: Self.longest(path + "/" + group.name),
+                outerPath: path,
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin,
                 browser: BrowserSettings(group, in: browser)
@@ -95,28 +103,42 @@ struct KDBXSnapshot: Sendable {
         }
     }
 
-    /// Group by group, so that what the groups say is looked up once for all their entries.
-    private static func logins(of database: Database) -> [Login] {
+    /// Group by group, so that what the groups say is looked up once for all their entries, and kept once for all.
+    private static func logins(of database: Database, mostPathBytes: Int) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
+        var inherited = BrowserSettings.inherited(in: database).makeIterator()
         var places = [
             Place(
                 group: root,
-                path: Place.longest(root.name),
+                outerPath: nil,
                 isSearchable: root.isSearchable,
                 isRecycled: false,
                 browser: BrowserSettings(root, in: BrowserSettings())
             )
         ]
         var logins: [Login] = []
+        var pathBytes = 0
         while let place = places.popLast() {
-            let group = LoginGroup(name: place.path, id: place.group.id.map { LoginID($0) })
-            logins += place.group.entries.compactMap { login($0, in: group, at: place) }
-            places += place.group.groups.reversed().map { place.inner($0, bin: bin) }
+            let (path, entries) = (place.path, place.group.entries)
+            if !entries.isEmpty { pathBytes += path.utf8.count }
+            let group = LoginGroup(
+                name: pathBytes <= mostPathBytes ? path : Place.longest("…/" + place.group.name),
+                id: place.group.id.map { LoginID($0) }
+            )
+            // The same walk: each group in its turn.
+            let settings = inherited.next() ?? nil
+            logins += entries.compactMap { login($0, in: group, at: place, settings) }
+            places += place.group.groups.reversed().map { place.inner($0, path: path, bin: bin) }
         }
         return logins
     }
 
-    private static func login(_ entry: Entry, in group: LoginGroup, at place: Place) -> Login? {
+    private static func login(
+        _ entry: Entry,
+        in group: LoginGroup,
+        at place: Place,
+        _ inherited: InheritedSettings?
+    ) -> Login? {
         guard let id = entry.id.map({ LoginID($0) }) else { return nil }
         let strings = entry.strings
         // Of two of a name the first counts, as everywhere.
@@ -144,6 +166,7 @@ struct KDBXSnapshot: Sendable {
             group: group,
             furtherURLs: further,
             settings: browser.hosts.joined(with: written),
+            inherited: inherited,
             expires: entry.expires?.unix,
             isSearchable: place.isSearchable,
             isRecycled: place.isRecycled,

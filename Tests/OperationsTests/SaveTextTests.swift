@@ -74,7 +74,7 @@ import Vault
         "https://a.example\" -x", "\ncmd://xterm", "\u{FEFF}cmd://x", "c\u{200B}md://x",
         "javascript:?1:0,alert(1)",
         "file:/tmp/evil.desktop", "data:/x", "ms-msdt:/id", "/tmp/evil.sh", "\\\\evil.example\\s\\x.exe",
-        "%COMSPEC /c calc", "$(id)",
+        "%COMSPEC% /c calc", "$(id)",
     ]
 
     @Test(arguments: foreignURLs)

@@ -4,11 +4,11 @@ import DisplayText
 package import SecureMemory
 
 /// What has the form of a placeholder or a reference that Keybell or KeePass resolves, whether there is anything to
-/// resolve or not: `{TOTP}`, `{S:…`, `{REF:…`, `%USERNAME%`.
+/// resolve or not: `{TOTP}`, `{S:…`, `{REF:…`.
 ///
 /// What a client writes is text, and text of this form would be something else at the next hand-out, or in KeePass:
-/// the entry's string fields, its one-time codes, another entry's password, a variable of the person's environment. It
-/// goes by the names alone, so that `a{b}c`, a lone brace and JSON are text. A name that takes an argument counts without its closing brace, too: two
+/// the entry's string fields, its one-time codes, another entry's password. It goes by the names alone, so that
+/// `a{b}c`, a lone brace and JSON are text. A name that takes an argument counts without its closing brace, too: two
 /// fields that are joined later must not make one.
 package enum PlaceholderForm {
     /// Whether it stands anywhere in a text, within other braces, too.
@@ -42,11 +42,9 @@ package enum PlaceholderForm {
     private struct Scan {
         /// What has been read of a name since the last opening brace, in upper case; nil where there is none.
         private var name: String?
-        private var variable = VariableForm()
 
         /// Whether a placeholder's form is complete with this scalar.
         mutating func completes(with scalar: Unicode.Scalar) -> Bool {
-            if variable.completes(with: scalar) { return true }
             if scalar == "{" {
                 name = ""
                 return false
@@ -63,7 +61,7 @@ package enum PlaceholderForm {
             default:
                 // What a store, or whatever shows it, might leave out.
                 guard !PlainText.isHidden(scalar), !PlainText.isUnknown(scalar) else { return false }
-                guard let letter = letter(scalar), name.utf8.count < longestName else {
+                guard let letter = Self.letter(scalar), name.utf8.count < longestName else {
                     self.name = nil
                     return false
                 }
@@ -71,17 +69,17 @@ package enum PlaceholderForm {
                 return false
             }
         }
-    }
 
-    /// A letter of a name as all comparisons that ignore case have it, KeePass's and Swift's alike.
-    static func letter(_ scalar: Unicode.Scalar) -> String? {
-        switch scalar {
-        case "ſ": "S"
-        case "ı", "İ": "I"
-        case "\u{212A}": "K"
-        case "A"..."Z", "0"..."9", "-", "_": String(scalar)
-        case "a"..."z": String(scalar).uppercased()
-        default: nil
+        /// A letter of a name as all comparisons that ignore case have it, KeePass's and Swift's alike.
+        private static func letter(_ scalar: Unicode.Scalar) -> String? {
+            switch scalar {
+            case "ſ": "S"
+            case "ı", "İ": "I"
+            case "\u{212A}": "K"
+            case "A"..."Z", "0"..."9", "-", "_": String(scalar)
+            case "a"..."z": String(scalar).uppercased()
+            default: nil
+            }
         }
     }
 }

@@ -26,5 +26,5 @@ extension LoginDraft {
 
     /// The sentence for a text that has the form of a placeholder or a reference, which no client may write.
     package static let placeholderRefusal =
-        "Text such as {TOTP}, {S:…}, {REF:…} or %USERNAME% stands for something else in a vault, so that no client may save it."
+        "Text such as {TOTP}, {S:…} or {REF:…} stands for something else in a vault, so that no client may save it."
 }

@@ -12,10 +12,10 @@ extension Target {
     ///
     /// No allow comes of anything but a press of the right key, from the server that shows it, once it could be read.
     static let notification = Target(limit: 4096) { bytes in
-        var scene = FuzzedNotifications(dismissalDenies: bytes.first == 1)
+        var fixture = FuzzedNotifications(dismissalDenies: bytes.first == 1)
         var rest = bytes.dropFirst()
         while rest.count >= 4 {
-            scene.handle(Array(rest.prefix(4)))
+            fixture.handle(Array(rest.prefix(4)))
             rest = rest.dropFirst(4)
         }
     }

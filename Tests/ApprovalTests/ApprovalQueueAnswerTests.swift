@@ -6,82 +6,88 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueAnswerTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     @Test mutating func `the first answer counts and a second finds nothing`() throws {
-        let asked = scene.ask(.release())
+        let asked = fixture.ask(.release())
         let code = try #require(asked.code)
-        #expect(try scene.answer(code, .deny).answer(to: asked.asker) == .denied(Choices()))
-        #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .deny) }
+        #expect(try fixture.answer(code, .deny).answer(to: asked.asker) == .denied(Choices()))
+        #expect(throws: AnswerError.unknownRequest) { try fixture.answer(code, .deny) }
     }
 
     @Test mutating func `a code is answered in lower case too`() throws {
-        let asked = scene.ask(.release())
+        let asked = fixture.ask(.release())
         let code = try #require(asked.code).lowercased()
-        #expect(try scene.answer(code, .allow).answer(to: asked.asker) != nil)
+        #expect(try fixture.answer(code, .allow).answer(to: asked.asker) != nil)
     }
 
     @Test(arguments: ["ZZZZ", "", "keybell"])
     mutating func `an unknown code is no request`(code: String) {
-        scene.ask(.release())
-        #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .allow) }
-        #expect(scene.codes.count == 1)
+        fixture.ask(.release())
+        #expect(throws: AnswerError.unknownRequest) { try fixture.answer(code, .allow) }
+        #expect(fixture.codes.count == 1)
     }
 
     @Test mutating func `the asking process may not answer itself, an unrelated one may`() throws {
-        let code = try #require(scene.ask(.release(.named("evil", 100))).code)
+        let code = try #require(fixture.ask(.release(.named("evil", 100))).code)
         let itself = Answerer.named("evil", 100)
-        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .bus(itself)) }
-        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .deny, through: .terminal(itself)) }
-        let ended = try scene.answer(code, .allow, through: .bus(.stranger))
-        #expect(scene.queue.outcomes(of: ended) == [code: .allowed])
+        #expect(throws: AnswerError.notAllowed) { try fixture.answer(code, .allow, through: .bus(itself)) }
+        #expect(throws: AnswerError.notAllowed) {
+            try fixture.answer(code, .deny, through: .terminal(itself))
+        }
+        let ended = try fixture.answer(code, .allow, through: .bus(.stranger))
+        #expect(fixture.queue.outcomes(of: ended) == [code: .allowed])
     }
 
     @Test mutating func `a descendant of the asking process may not answer`() throws {
-        let code = try #require(scene.ask(.release(.named("evil", 100))).code)
+        let code = try #require(fixture.ask(.release(.named("evil", 100))).code)
         let child = Answerer.named("keybell", 200, under: [.named("sh", 150), .named("evil", 100)])
-        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .terminal(child)) }
+        #expect(throws: AnswerError.notAllowed) {
+            try fixture.answer(code, .allow, through: .terminal(child))
+        }
     }
 
     @Test mutating func `who has joined a question may not answer it either, even when it no longer listens`()
         throws
     {
-        let code = try #require(scene.ask(.release(.named("git", 100))).code)
-        let joined = scene.ask(.release(.named("git", 101)))
-        scene.queue.leave(joined.asker)
+        let code = try #require(fixture.ask(.release(.named("git", 100))).code)
+        let joined = fixture.ask(.release(.named("git", 101)))
+        fixture.queue.leave(joined.asker)
         let answerer = Answerer.named("git", 101)
-        #expect(throws: AnswerError.notAllowed) { try scene.answer(code, .allow, through: .bus(answerer)) }
+        #expect(throws: AnswerError.notAllowed) { try fixture.answer(code, .allow, through: .bus(answerer)) }
     }
 
     @Test mutating func `where the asker is unknown only the notifier and our terminal may answer`() throws {
-        let first = try #require(scene.ask(.release(.nobody, host: "a")).code)
-        #expect(throws: AnswerError.notAllowed) { try scene.answer(first, .allow, through: .bus(.stranger)) }
-        let ended = try scene.answer(first, .allow, through: .terminal(.stranger))
-        #expect(scene.queue.outcomes(of: ended) == [first: .allowed])
-        let second = try #require(scene.ask(.release(.nobody, host: "b")).code)
-        let other = try scene.answer(second, .allow, through: .notifier)
-        #expect(scene.queue.outcomes(of: other) == [second: .allowed])
+        let first = try #require(fixture.ask(.release(.nobody, host: "a")).code)
+        #expect(throws: AnswerError.notAllowed) {
+            try fixture.answer(first, .allow, through: .bus(.stranger))
+        }
+        let ended = try fixture.answer(first, .allow, through: .terminal(.stranger))
+        #expect(fixture.queue.outcomes(of: ended) == [first: .allowed])
+        let second = try #require(fixture.ask(.release(.nobody, host: "b")).code)
+        let other = try fixture.answer(second, .allow, through: .notifier)
+        #expect(fixture.queue.outcomes(of: other) == [second: .allowed])
     }
 
     @Test mutating func `an associate gets the suggested name unless another is chosen`() throws {
-        let first = scene.ask(.associate(key: 1))
+        let first = fixture.ask(.associate(key: 1))
         let code = try #require(first.code)
         #expect(
-            try scene.answer(code, .allow).answer(to: first.asker)
+            try fixture.answer(code, .allow).answer(to: first.asker)
                 == .allowed(Choices(id: "firefox"), code: code)
         )
-        let second = scene.ask(.associate(key: 2))
+        let second = fixture.ask(.associate(key: 2))
         let next = try #require(second.code)
         #expect(
-            try scene.answer(next, .allow, Choices(id: "Büro")).answer(to: second.asker)
+            try fixture.answer(next, .allow, Choices(id: "Büro")).answer(to: second.asker)
                 == .allowed(Choices(id: "Büro", isNamedByPerson: true), code: next)
         )
     }
 
     @Test mutating func `just some entries can be allowed, in the request's order, each once`() throws {
-        let asked = scene.ask(.release(entries: ["AA", "BB", "CC"]))
+        let asked = fixture.ask(.release(entries: ["AA", "BB", "CC"]))
         let code = try #require(asked.code)
-        let answer = try scene.answer(code, .allow, Choices(entries: ["cc", "AA", "AA"])).answer(
+        let answer = try fixture.answer(code, .allow, Choices(entries: ["cc", "AA", "AA"])).answer(
             to: asked.asker
         )
         #expect(answer == .allowed(Choices(id: "firefox", entries: ["AA", "CC"]), code: code))
@@ -124,14 +130,14 @@ import Testing
         decision: Decision,
         choices: Choices
     ) throws {
-        let code = try #require(scene.ask(request).code)
-        let error = #expect(throws: AnswerError.self) { try scene.answer(code, decision, choices) }
+        let code = try #require(fixture.ask(request).code)
+        let error = #expect(throws: AnswerError.self) { try fixture.answer(code, decision, choices) }
         guard case .invalidAnswer(let reason) = error else {
             Issue.record("not an invalid answer: \(String(describing: error))")
             return
         }
         #expect(!reason.isEmpty)
-        #expect(scene.codes == [code])
+        #expect(fixture.codes == [code])
     }
 
     @Test(
@@ -151,9 +157,9 @@ import Testing
         decision: Decision,
         choices: Choices
     ) throws {
-        let code = try #require(scene.ask(request).code)
-        _ = try scene.answer(code, decision, choices)
-        #expect(scene.codes.isEmpty)
+        let code = try #require(fixture.ask(request).code)
+        _ = try fixture.answer(code, decision, choices)
+        #expect(fixture.codes.isEmpty)
     }
 }
 

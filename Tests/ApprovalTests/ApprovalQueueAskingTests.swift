@@ -6,46 +6,46 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueAskingTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     @Test mutating func `a question is shown under a code and waits`() throws {
-        let asked = scene.ask(.release())
+        let asked = fixture.ask(.release())
         let code = try #require(asked.code)
         #expect(asked.answer == nil)
         #expect(asked.actions == [.added(code: code), .notifierShows(code: code)])
-        #expect(scene.queue.alarm == scene.now + .seconds(120))
+        #expect(fixture.queue.alarm == fixture.now + .seconds(120))
     }
 
     @Test mutating func `the same question joins the one that waits and both get its answer`() throws {
-        let first = scene.ask(.release())
+        let first = fixture.ask(.release())
         let code = try #require(first.code)
-        scene.pass(.seconds(5))
-        let second = scene.ask(.release(.named("firefox", 101)))
+        fixture.pass(.seconds(5))
+        let second = fixture.ask(.release(.named("firefox", 101)))
         #expect(
             second.actions == [.notifierShowsAgain(code: code)],
             "it may have been clicked away meanwhile"
         )
-        let actions = try scene.answer(code, .allow)
+        let actions = try fixture.answer(code, .allow)
         let answer = Answer.allowed(Choices(id: "firefox"), code: code)
         #expect(actions.answer(to: first.asker) == answer)
         #expect(actions.answer(to: second.asker) == answer)
-        #expect(scene.queue.outcomes(of: actions) == [code: .allowed])
+        #expect(fixture.queue.outcomes(of: actions) == [code: .allowed])
     }
 
     @Test mutating func `what the notifier shows again is told to agents once more, as long as it waits`()
         throws
     {
-        let code = try #require(scene.ask(.release()).code)
-        scene.ask(.release())
-        #expect(scene.queue.shownAgain(code) == [.added(code: code)])
-        _ = try scene.answer(code, .deny)
-        #expect(scene.queue.shownAgain(code).isEmpty)
+        let code = try #require(fixture.ask(.release()).code)
+        fixture.ask(.release())
+        #expect(fixture.queue.shownAgain(code) == [.added(code: code)])
+        _ = try fixture.answer(code, .deny)
+        #expect(fixture.queue.shownAgain(code).isEmpty)
     }
 
     @Test mutating func `what is asked again behind a locked screen isn't shown`() {
-        _ = scene.queue.screen(isLocked: true, now: scene.now)
-        scene.ask(.release())
-        #expect(scene.ask(.release()).actions.isEmpty)
+        _ = fixture.queue.screen(isLocked: true, now: fixture.now)
+        fixture.ask(.release())
+        #expect(fixture.ask(.release()).actions.isEmpty)
     }
 
     @Test(
@@ -61,75 +61,75 @@ import Testing
         ]
     )
     mutating func `a question that differs in what counts is a question of its own`(other: ApprovalRequest) {
-        scene.ask(.release())
-        #expect(scene.ask(other).code != nil)
-        #expect(scene.codes.count == 2)
+        fixture.ask(.release())
+        #expect(fixture.ask(other).code != nil)
+        #expect(fixture.codes.count == 2)
     }
 
     @Test mutating func `a different order of the same entries is the same question`() {
-        scene.ask(.release(entries: ["AA", "BB"]))
-        scene.ask(.release(entries: ["BB", "AA"]))
-        #expect(scene.codes.count == 1)
+        fixture.ask(.release(entries: ["AA", "BB"]))
+        fixture.ask(.release(entries: ["BB", "AA"]))
+        #expect(fixture.codes.count == 1)
     }
 
     @Test mutating func `an associate with the same key joins whatever name was suggested meanwhile`() {
-        scene.ask(.associate(suggesting: "firefox"))
-        scene.ask(.associate(suggesting: "firefox-2"))
-        #expect(scene.codes.count == 1)
+        fixture.ask(.associate(suggesting: "firefox"))
+        fixture.ask(.associate(suggesting: "firefox-2"))
+        #expect(fixture.codes.count == 1)
     }
 
     @Test mutating func `a new associate with another key withdraws the one that waits`() throws {
-        let old = scene.ask(.associate(key: 1))
-        let new = scene.ask(.associate(key: 2))
+        let old = fixture.ask(.associate(key: 1))
+        let new = fixture.ask(.associate(key: 2))
         #expect(new.actions.answer(to: old.asker) == .withdrawn)
-        #expect(scene.queue.outcomes(of: new.actions) == [try #require(old.code): .withdrawn])
-        #expect(scene.codes == [try #require(new.code)])
+        #expect(fixture.queue.outcomes(of: new.actions) == [try #require(old.code): .withdrawn])
+        #expect(fixture.codes == [try #require(new.code)])
     }
 
     @Test mutating func `a new associate with another key withdraws the overwrite that waits`() throws {
-        let old = scene.ask(.overwrite(key: 1))
-        let new = scene.ask(.associate(key: 2))
+        let old = fixture.ask(.overwrite(key: 1))
+        let new = fixture.ask(.associate(key: 2))
         #expect(new.actions.answer(to: old.asker) == .withdrawn)
     }
 
     @Test mutating func `an associate of another program leaves the one that waits alone`() {
-        scene.ask(.associate(.named("firefox"), key: 1))
-        scene.ask(.associate(.named("chrome"), key: 2))
-        #expect(scene.codes.count == 2)
+        fixture.ask(.associate(.named("firefox"), key: 1))
+        fixture.ask(.associate(.named("chrome"), key: 2))
+        #expect(fixture.codes.count == 2)
     }
 
     @Test mutating func `an associate asked again while its overwrite waits joins that`() throws {
-        let code = try #require(scene.ask(.overwrite(key: 1)).code)
-        let again = scene.ask(.associate(key: 1))
-        #expect(scene.codes == [code])
-        let actions = try scene.answer(code, .allow)
+        let code = try #require(fixture.ask(.overwrite(key: 1)).code)
+        let again = fixture.ask(.associate(key: 1))
+        #expect(fixture.codes == [code])
+        let actions = try fixture.answer(code, .allow)
         #expect(actions.answer(to: again.asker) == .allowed(Choices(id: "firefox"), code: code))
     }
 
     @Test mutating func `one unlock waits at a time and every caller gets its answer`() throws {
-        let first = scene.ask(.unlock(.named("firefox")))
-        let second = scene.ask(.unlock(.named("git")))
-        #expect(scene.codes.count == 1)
+        let first = fixture.ask(.unlock(.named("firefox")))
+        let second = fixture.ask(.unlock(.named("git")))
+        #expect(fixture.codes.count == 1)
         let code = try #require(first.code)
-        let actions = try scene.answer(code, .allow)
+        let actions = try fixture.answer(code, .allow)
         #expect(actions.answer(to: first.asker) == .allowed(Choices(id: "firefox"), code: code))
         #expect(actions.answer(to: second.asker) == .allowed(Choices(id: "firefox"), code: code))
     }
 
     @Test mutating func `an asker that no longer listens gets nothing and its request goes on`() throws {
-        let asked = scene.ask(.release())
-        scene.queue.leave(asked.asker)
+        let asked = fixture.ask(.release())
+        fixture.queue.leave(asked.asker)
         let code = try #require(asked.code)
-        #expect(scene.codes == [code])
-        #expect(try scene.answer(code, .allow) == [.ended(code: code, isHeard: true)])
+        #expect(fixture.codes == [code])
+        #expect(try fixture.answer(code, .allow) == [.ended(code: code, isHeard: true)])
     }
 
     @Test mutating func `shut down answers everybody, also who comes later`() {
-        let asked = scene.ask(.release())
-        let actions = scene.queue.shutDown(now: scene.now)
+        let asked = fixture.ask(.release())
+        let actions = fixture.queue.shutDown(now: fixture.now)
         #expect(actions.answer(to: asked.asker) == .withdrawn)
-        #expect(scene.ask(.save()).answer == .withdrawn)
-        #expect(scene.queue.alarm == nil)
+        #expect(fixture.ask(.save()).answer == .withdrawn)
+        #expect(fixture.queue.alarm == nil)
     }
 }
 
@@ -138,8 +138,8 @@ import Testing
         let codes = Set((0..<200).map { _ in RequestCode.random() })
         #expect(codes.count > 150)
         #expect(codes.allSatisfy { RequestCode.normalized($0) == $0 })
-        for letter in "01ILO" {
-            #expect(!RequestCode.alphabet.contains(letter))
+        for request in "01ILO" {
+            #expect(!RequestCode.alphabet.contains(request))
         }
     }
 
@@ -152,7 +152,7 @@ import Testing
 
     @Test func `a code isn't used again within an hour`() throws {
         let drawn = ["AAAA", "AAAA", "AAAA", "BBBB", "AAAA", "CCCC", "AAAA"]
-        let draws = Draws(drawn)
+        let draws = FixedCodes(drawn)
         var queue = ApprovalQueue(makeCode: { draws.next() })
         let now = ContinuousClock.now
         #expect(queue.ask(.release(host: "a"), by: 1, now: now).first == .added(code: "AAAA"))

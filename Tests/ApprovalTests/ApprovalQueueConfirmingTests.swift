@@ -7,62 +7,62 @@ import Testing
 
 /// Allows that count once the person has confirmed them.
 @Suite struct ApprovalQueueConfirmingTests {
-    private func scene() -> QueueScene {
-        QueueScene { $0.confirmedKinds = [.release] }
+    private func fixture() -> QueueFixture {
+        QueueFixture { $0.confirmedKinds = [.release] }
     }
 
-    private func asked(_ scene: inout QueueScene) throws -> (asked: Asked, code: String) {
-        let asked = scene.ask(.release())
+    private func asked(_ fixture: inout QueueFixture) throws -> (asked: Asked, code: String) {
+        let asked = fixture.ask(.release())
         return (asked, try #require(asked.code))
     }
 
     @Test func `an allow has the person asked, and answers nobody yet`() throws {
-        var scene = scene()
-        let (asked, code) = try asked(&scene)
-        let actions = try scene.answer(code, .allow)
+        var fixture = fixture()
+        let (asked, code) = try asked(&fixture)
+        let actions = try fixture.answer(code, .allow)
         #expect(actions == [.notifierHides(code: code), .confirm(code: code)])
         #expect(actions.answer(to: asked.asker) == nil)
-        #expect(scene.codes == [code])
+        #expect(fixture.codes == [code])
     }
 
     @Test func `confirmed, it is allowed with the choices that were made`() throws {
-        var scene = scene()
-        let (asked, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow, Choices(scope: .session))
-        let actions = scene.queue.confirmed(code, .success(true), now: scene.now)
+        var fixture = fixture()
+        let (asked, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow, Choices(scope: .session))
+        let actions = fixture.queue.confirmed(code, .success(true), now: fixture.now)
         guard case .allowed(let choices, code) = actions.answer(to: asked.asker) else {
             Issue.record("not allowed: \(actions)")
             return
         }
         #expect(choices.scope == .session)
-        #expect(scene.queue.outcomes(of: actions) == [code: .allowed])
+        #expect(fixture.queue.outcomes(of: actions) == [code: .allowed])
     }
 
     @Test func `not confirmed is a denial, and starts a quiet time`() throws {
-        var scene = scene()
-        let (asked, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow)
-        let actions = scene.queue.confirmed(code, .success(false), now: scene.now)
+        var fixture = fixture()
+        let (asked, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
+        let actions = fixture.queue.confirmed(code, .success(false), now: fixture.now)
         guard case .denied(let choices) = actions.answer(to: asked.asker) else {
             Issue.record("not denied: \(actions)")
             return
         }
         #expect(choices.wasUnconfirmed)
-        #expect(scene.ask(.release()).answer == .quiet)
+        #expect(fixture.ask(.release()).answer == .quiet)
     }
 
     @Test func `what could not be asked leaves the request waiting, shown again`() throws {
-        var scene = scene()
-        let (asked, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow)
+        var fixture = fixture()
+        let (asked, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
         let error = ConfirmationError("Install a pinentry.")
-        let actions = scene.queue.confirmed(code, .failure(error), now: scene.now)
+        let actions = fixture.queue.confirmed(code, .failure(error), now: fixture.now)
         // Agents that have taken it away since it was allowed show it again, too.
         #expect(actions == [.notifierShows(code: code), .added(code: code)])
         #expect(actions.answer(to: asked.asker) == nil)
-        #expect(scene.queue.waiting.first?.confirmationTrouble == error)
-        #expect(try scene.answer(code, .allow).contains(.confirm(code: code)))
-        #expect(scene.queue.waiting.first?.confirmationTrouble == nil)
+        #expect(fixture.queue.waiting.first?.confirmationTrouble == error)
+        #expect(try fixture.answer(code, .allow).contains(.confirm(code: code)))
+        #expect(fixture.queue.waiting.first?.confirmationTrouble == nil)
     }
 
     @Test(arguments: [
@@ -113,32 +113,32 @@ import Testing
     }
 
     @Test func `a second allow meanwhile is no answer, a denial is`() throws {
-        var scene = scene()
-        let (asked, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow)
-        #expect(throws: AnswerError.self) { try scene.answer(code, .allow) }
-        let actions = try scene.answer(code, .deny)
+        var fixture = fixture()
+        let (asked, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
+        #expect(throws: AnswerError.self) { try fixture.answer(code, .allow) }
+        let actions = try fixture.answer(code, .deny)
         #expect(actions.answer(to: asked.asker) == .denied(Choices()))
-        #expect(scene.queue.confirmed(code, .success(true), now: scene.now).isEmpty)
+        #expect(fixture.queue.confirmed(code, .success(true), now: fixture.now).isEmpty)
     }
 
     @Test func `it expires in its time, and a confirmation afterwards does nothing`() throws {
-        var scene = scene()
-        let (_, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow)
-        scene.pass(scene.queue.limits.timeout)
-        let ended = scene.queue.tick(now: scene.now)
-        #expect(scene.queue.outcomes(of: ended) == [code: .expired])
-        #expect(scene.queue.confirmed(code, .success(true), now: scene.now).isEmpty)
+        var fixture = fixture()
+        let (_, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
+        fixture.pass(fixture.queue.limits.timeout)
+        let ended = fixture.queue.tick(now: fixture.now)
+        #expect(fixture.queue.outcomes(of: ended) == [code: .expired])
+        #expect(fixture.queue.confirmed(code, .success(true), now: fixture.now).isEmpty)
     }
 
     @Test func `who asks the same meanwhile gets the same answer`() throws {
-        var scene = scene()
-        let (_, code) = try asked(&scene)
-        _ = try scene.answer(code, .allow)
-        let second = scene.ask(.release())
+        var fixture = fixture()
+        let (_, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
+        let second = fixture.ask(.release())
         #expect(second.answer == nil)
-        let actions = scene.queue.confirmed(code, .success(true), now: scene.now)
+        let actions = fixture.queue.confirmed(code, .success(true), now: fixture.now)
         guard case .allowed = actions.answer(to: second.asker) else {
             Issue.record("not allowed: \(actions)")
             return
@@ -146,10 +146,10 @@ import Testing
     }
 
     @Test func `other kinds are allowed at once`() throws {
-        var scene = scene()
-        let asked = scene.ask(.save())
+        var fixture = fixture()
+        let asked = fixture.ask(.save())
         let code = try #require(asked.code)
-        guard case .allowed = try scene.answer(code, .allow).answer(to: asked.asker) else {
+        guard case .allowed = try fixture.answer(code, .allow).answer(to: asked.asker) else {
             Issue.record("not allowed")
             return
         }

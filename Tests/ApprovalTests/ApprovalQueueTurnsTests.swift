@@ -6,12 +6,12 @@ import Testing
 @testable import Approval
 
 @Suite struct ApprovalQueueTurnsTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     /// Asks once for each host; the codes of those that are shown at once.
     @discardableResult
     private mutating func ask(_ hosts: [String], as caller: Caller = .named("firefox")) -> [String] {
-        hosts.compactMap { scene.ask(.release(caller, host: $0)).code }
+        hosts.compactMap { fixture.ask(.release(caller, host: $0)).code }
     }
 
     private static func hosts(_ count: Int, _ prefix: String = "h") -> [String] {
@@ -19,16 +19,16 @@ import Testing
     }
 
     private func host(of code: String) -> String? {
-        scene.queue.waiting.first { $0.code == code }?.request.host
+        fixture.queue.waiting.first { $0.code == code }?.request.host
     }
 
-    private var shown: [WaitingRequest] { scene.queue.waiting.filter(\.hasTurn) }
+    private var shown: [WaitingRequest] { fixture.queue.waiting.filter(\.hasTurn) }
 
     private mutating func answerAll() throws -> [String?] {
         var hosts: [String?] = []
         while let next = shown.first {
             hosts.append(next.request.host)
-            _ = try scene.answer(next.code, .allow)
+            _ = try fixture.answer(next.code, .allow)
         }
         return hosts
     }
@@ -36,16 +36,16 @@ import Testing
     @Test mutating func `a fourth question of one program waits for its turn, unheard of`() throws {
         let codes = ask(["a", "b", "c"])
         #expect(codes.count == 3)
-        let fourth = scene.ask(.release(host: "d"))
+        let fourth = fixture.ask(.release(host: "d"))
         #expect(fourth.actions.isEmpty)
-        let code = try #require(scene.codes.last)
-        #expect(throws: AnswerError.unknownRequest) { try scene.answer(code, .allow) }
-        scene.pass(.seconds(100))
-        let actions = try scene.answer(codes[1], .deny)
+        let code = try #require(fixture.codes.last)
+        #expect(throws: AnswerError.unknownRequest) { try fixture.answer(code, .allow) }
+        fixture.pass(.seconds(100))
+        let actions = try fixture.answer(codes[1], .deny)
         #expect(actions.suffix(2) == [.added(code: code), .notifierShows(code: code)])
         // Its time begins when it is shown.
-        #expect(scene.queue.waiting.last?.deadline == scene.now + .seconds(120))
-        #expect(try scene.answer(code, .allow).answer(to: fourth.asker) != nil)
+        #expect(fixture.queue.waiting.last?.deadline == fixture.now + .seconds(120))
+        #expect(try fixture.answer(code, .allow).answer(to: fourth.asker) != nil)
     }
 
     @Test mutating func `ten questions of one program are all asked, in their order`() throws {
@@ -55,11 +55,11 @@ import Testing
 
     @Test mutating func `one program can have nineteen questions and no more, the same one joins`() {
         ask(Self.hosts(19))
-        #expect(scene.codes.count == 19)
-        #expect(scene.ask(.release(host: "other")).answer == .tooMany)
-        #expect(scene.ask(.release(host: "h0")).answer == nil)
-        #expect(scene.ask(.release(host: "h18")).answer == nil)
-        #expect(scene.ask(.release(.named("chrome"), host: "other")).code != nil)
+        #expect(fixture.codes.count == 19)
+        #expect(fixture.ask(.release(host: "other")).answer == .tooMany)
+        #expect(fixture.ask(.release(host: "h0")).answer == nil)
+        #expect(fixture.ask(.release(host: "h18")).answer == nil)
+        #expect(fixture.ask(.release(.named("chrome"), host: "other")).code != nil)
     }
 
     @Test mutating func `neither scripts nor Origins nor user agents are a new allowance`() {
@@ -72,32 +72,32 @@ import Testing
                 origin: caller.origin,
                 userAgent: "Mozilla/\(number)"
             )
-            scene.ask(.release(caller, host: "h\(number)"))
+            fixture.ask(.release(caller, host: "h\(number)"))
         }
         #expect(shown.count == 3)
-        #expect(scene.codes.count == 19)
-        #expect(scene.ask(.release(.named("firefox"))).code != nil)
+        #expect(fixture.codes.count == 19)
+        #expect(fixture.ask(.release(.named("firefox"))).code != nil)
     }
 
     @Test mutating func `sixteen are shown in all, sixty-four more wait, and no more`() {
         for number in 0..<80 {
-            #expect(scene.ask(.release(.named("program-\(number)"))).answer == nil)
+            #expect(fixture.ask(.release(.named("program-\(number)"))).answer == nil)
         }
         #expect(shown.count == 16)
-        #expect(scene.codes.count == 80)
-        #expect(scene.ask(.release(.named("one-more"))).answer == .tooMany)
+        #expect(fixture.codes.count == 80)
+        #expect(fixture.ask(.release(.named("one-more"))).answer == .tooMany)
     }
 
     @Test mutating func `what another has a program's process hold takes nothing from that program`() {
         let shared = Caller.shared(by: "evil", "firefox")
-        for number in 0..<30 { scene.ask(.release(shared, host: "h\(number)")) }
-        #expect(scene.codes.count == 19)
-        #expect(scene.ask(.release(.named("firefox"), host: "page")).code != nil)
+        for number in 0..<30 { fixture.ask(.release(shared, host: "h\(number)")) }
+        #expect(fixture.codes.count == 19)
+        #expect(fixture.ask(.release(.named("firefox"), host: "page")).code != nil)
         #expect(shown.contains { $0.request.host == "page" })
         // Together with others a program has what is left of what it has alone.
-        for number in 0..<30 { scene.ask(.release(.named("evil"), host: "e\(number)")) }
+        for number in 0..<30 { fixture.ask(.release(.named("evil"), host: "e\(number)")) }
         let third = Caller.shared(by: "evil", "chrome")
-        #expect(scene.ask(.release(third, host: "c")).answer == .tooMany)
+        #expect(fixture.ask(.release(third, host: "c")).answer == .tooMany)
     }
 
     @Test func `however many wait with a program's process, it waits for its own answer`() async {
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test mutating func `programs have their turns one after the other, the oldest question first`() throws {
-        scene = QueueScene { $0.total = 1 }
+        fixture = QueueFixture { $0.total = 1 }
         let first = ask(Self.hosts(4, "a"), as: .named("a"))
         ask(Self.hosts(2, "b"), as: .named("b"))
         ask(Self.hosts(1, "c"), as: .named("c"))
@@ -128,7 +128,7 @@ import Testing
         // All sixteen places are taken now.
         #expect(ask(["y"], as: .named("late")).isEmpty)
         let code = try #require(shown.first?.code)
-        let actions = try scene.answer(code, .deny)
+        let actions = try fixture.answer(code, .deny)
         let next = try #require(
             actions.compactMap { if case .added(let code) = $0 { code } else { nil } }.first
         )
@@ -137,26 +137,26 @@ import Testing
 
     @Test mutating func `too many starts no quiet time`() throws {
         let codes = ask(Self.hosts(19))
-        #expect(scene.ask(.release(host: "d")).answer == .tooMany)
-        _ = try scene.answer(try #require(codes.first), .allow)
-        #expect(scene.ask(.release(host: "d")).answer == nil)
-        #expect(scene.codes.count == 19)
+        #expect(fixture.ask(.release(host: "d")).answer == .tooMany)
+        _ = try fixture.answer(try #require(codes.first), .allow)
+        #expect(fixture.ask(.release(host: "d")).answer == nil)
+        #expect(fixture.codes.count == 19)
     }
 
     @Test mutating func `whoever is withdrawn or expires makes room, and nobody hears of one never shown`()
         throws
     {
         ask(["a", "b", "c"], as: .named("git", 100))
-        let gone = scene.ask(.release(.named("git", 101), host: "d"))
+        let gone = fixture.ask(.release(.named("git", 101), host: "d"))
         ask(["e"], as: .named("git", 102))
-        #expect(scene.queue.watched.count == 3)
-        let actions = scene.queue.processEnded(ProcessIdentity(101), now: scene.now)
+        #expect(fixture.queue.watched.count == 3)
+        let actions = fixture.queue.processEnded(ProcessIdentity(101), now: fixture.now)
         #expect(actions == [.answer(gone.asker, .withdrawn)])
-        scene.pass(.seconds(120))
-        let later = scene.queue.tick(now: scene.now)
-        #expect(scene.queue.outcomes(of: later).count == 3)
+        fixture.pass(.seconds(120))
+        let later = fixture.queue.tick(now: fixture.now)
+        #expect(fixture.queue.outcomes(of: later).count == 3)
         #expect(shown.map(\.request.host) == ["e"])
-        #expect(scene.queue.recent(now: scene.now).count == 3)
+        #expect(fixture.queue.recent(now: fixture.now).count == 3)
     }
 
     @Test
@@ -164,79 +164,82 @@ import Testing
         `a new associate takes the place of the withdrawn one behind what its program asked before`()
     {
         ask(["a", "b", "c", "d"])
-        let old = scene.ask(.associate(key: 1))
-        let new = scene.ask(.associate(key: 2))
+        let old = fixture.ask(.associate(key: 1))
+        let new = fixture.ask(.associate(key: 2))
         #expect(new.actions == [.answer(old.asker, .withdrawn)])
-        #expect(scene.queue.waiting.map(\.request.kind).filter { $0 == .associate }.count == 1)
+        #expect(fixture.queue.waiting.map(\.request.kind).filter { $0 == .associate }.count == 1)
     }
 
     @Test mutating func `two extensions of one browser leave each other's associates alone`() {
-        scene.ask(.associate(.named("firefox", origin: "moz-extension://a"), key: 1))
-        scene.ask(.associate(.named("firefox", origin: "moz-extension://b"), key: 2))
-        #expect(scene.codes.count == 2)
+        fixture.ask(.associate(.named("firefox", origin: "moz-extension://a"), key: 1))
+        fixture.ask(.associate(.named("firefox", origin: "moz-extension://b"), key: 2))
+        #expect(fixture.codes.count == 2)
         for number in 0..<100 {
-            scene.ask(.associate(.named("firefox", origin: "moz-extension://\(number)"), key: 3))
+            fixture.ask(.associate(.named("firefox", origin: "moz-extension://\(number)"), key: 3))
         }
-        #expect(scene.codes.count == 19)
+        #expect(fixture.codes.count == 19)
     }
 
     @Test mutating func `another program's unlock isn't kept waiting behind a flood`() throws {
         ask(["a", "b", "c"], as: .named("flood"))
-        let flood = scene.ask(.unlock(.named("flood")))
+        let flood = fixture.ask(.unlock(.named("flood")))
         #expect(flood.actions.isEmpty)
-        let joined = scene.ask(.unlock(.named("firefox")))
+        let joined = fixture.ask(.unlock(.named("firefox")))
         #expect(joined.code != nil)
-        let actions = try scene.answer(try #require(joined.code), .allow)
+        let actions = try fixture.answer(try #require(joined.code), .allow)
         #expect(actions.answer(to: flood.asker) != nil)
         #expect(actions.answer(to: joined.asker) != nil)
     }
 
     @Test mutating func `an unlock that waits for its turn is over when the vault is open`() {
         ask(["a", "b", "c"])
-        let asked = scene.ask(.unlock())
-        guard case .allowed? = scene.queue.opened("Passwords", now: scene.now).answer(to: asked.asker) else {
+        let asked = fixture.ask(.unlock())
+        guard case .allowed? = fixture.queue.opened("Passwords", now: fixture.now).answer(to: asked.asker)
+        else {
             Issue.record("not answered")
             return
         }
-        #expect(scene.codes.count == 3)
+        #expect(fixture.codes.count == 3)
     }
 
     @Test mutating func `shut down answers who waits for a turn, and shows nobody`() {
         ask(["a", "b", "c"])
-        let asked = scene.ask(.release(host: "d"))
-        let actions = scene.queue.shutDown(now: scene.now)
+        let asked = fixture.ask(.release(host: "d"))
+        let actions = fixture.queue.shutDown(now: fixture.now)
         #expect(actions.answer(to: asked.asker) == .withdrawn)
         #expect(!actions.contains { if case .added = $0 { true } else { false } })
-        #expect(scene.queue.alarm == nil)
+        #expect(fixture.queue.alarm == nil)
     }
 
     @Test mutating func `behind a locked screen all are held for ten minutes, and then have their turns`()
         throws
     {
-        _ = scene.queue.screen(isLocked: true, now: scene.now)
+        _ = fixture.queue.screen(isLocked: true, now: fixture.now)
         ask(["a", "b", "c", "d"])
-        scene.pass(.seconds(300))
-        let actions = scene.queue.screen(isLocked: false, now: scene.now)
+        fixture.pass(.seconds(300))
+        let actions = fixture.queue.screen(isLocked: false, now: fixture.now)
         #expect(actions.count == 6)
-        #expect(scene.queue.waiting.map { $0.deadline == nil } == [false, false, false, true])
-        _ = scene.queue.screen(isLocked: true, now: scene.now)
-        scene.pass(.seconds(599))
-        #expect(scene.queue.tick(now: scene.now).isEmpty)
-        scene.pass(.seconds(1))
-        #expect(scene.queue.tick(now: scene.now).count { if case .answer = $0 { true } else { false } } == 4)
-        #expect(scene.codes.isEmpty)
+        #expect(fixture.queue.waiting.map { $0.deadline == nil } == [false, false, false, true])
+        _ = fixture.queue.screen(isLocked: true, now: fixture.now)
+        fixture.pass(.seconds(599))
+        #expect(fixture.queue.tick(now: fixture.now).isEmpty)
+        fixture.pass(.seconds(1))
+        #expect(
+            fixture.queue.tick(now: fixture.now).count { if case .answer = $0 { true } else { false } } == 4
+        )
+        #expect(fixture.codes.isEmpty)
     }
 
     @Test mutating func `so many can join a question and no more`() {
-        scene = QueueScene { $0.joined = 3 }
-        for pid in 100..<103 { #expect(scene.ask(.release(.named("git", Int32(pid)))).answer == nil) }
-        #expect(scene.ask(.release(.named("git", 103))).answer == .tooMany)
-        #expect(scene.ask(.release(.named("git", 101))).answer == nil)
+        fixture = QueueFixture { $0.joined = 3 }
+        for pid in 100..<103 { #expect(fixture.ask(.release(.named("git", Int32(pid)))).answer == nil) }
+        #expect(fixture.ask(.release(.named("git", 103))).answer == .tooMany)
+        #expect(fixture.ask(.release(.named("git", 101))).answer == nil)
     }
 }
 
 @Suite struct VouchedQuietTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     private func script(_ name: String?, origin: String? = nil) -> Caller {
         Caller(
@@ -248,79 +251,81 @@ import Testing
     }
 
     @Test mutating func `another Origin or script is no way round a quiet time`() throws {
-        try scene.ask(.release(script("/a.py", origin: "moz-extension://a")), answered: .deny)
-        #expect(scene.ask(.release(script("/b.py", origin: "moz-extension://a"))).answer == .quiet)
-        #expect(scene.ask(.release(script("/a.py", origin: "moz-extension://b"))).answer == .quiet)
-        #expect(scene.ask(.release(script("/a.py", origin: nil), host: "other")).code != nil)
+        try fixture.ask(.release(script("/a.py", origin: "moz-extension://a")), answered: .deny)
+        #expect(fixture.ask(.release(script("/b.py", origin: "moz-extension://a"))).answer == .quiet)
+        #expect(fixture.ask(.release(script("/a.py", origin: "moz-extension://b"))).answer == .quiet)
+        #expect(fixture.ask(.release(script("/a.py", origin: nil), host: "other")).code != nil)
     }
 
     @Test mutating func `a denied associate quiets the executable, whatever extension it says it is`() throws
     {
-        try scene.ask(.associate(.named("firefox", origin: "moz-extension://a")), answered: .deny)
-        #expect(scene.ask(.associate(.named("firefox", origin: "moz-extension://b"))).answer == .quiet)
+        try fixture.ask(.associate(.named("firefox", origin: "moz-extension://a")), answered: .deny)
+        #expect(fixture.ask(.associate(.named("firefox", origin: "moz-extension://b"))).answer == .quiet)
     }
 
     @Test mutating func `another Id that can't be verified is no way round a denied unlock`() throws {
         var first = ApprovalRequest.unlock(vault: nil)
         first.verified = false
-        try scene.ask(first, answered: .deny)
+        try fixture.ask(first, answered: .deny)
         var second = first
         second.client = "other"
         second.sameness = [9]
-        #expect(scene.ask(second).answer == .quiet)
+        #expect(fixture.ask(second).answer == .quiet)
     }
 
     @Test mutating func `a muted script is muted whatever Origin it claims, and just that script`() throws {
-        let other = scene.ask(.save(script("/a.py", origin: "moz-extension://b")))
-        try scene.ask(.release(script("/a.py")), answered: .deny, Choices(muteSeconds: 600))
-        #expect(scene.codes.isEmpty)
+        let other = fixture.ask(.save(script("/a.py", origin: "moz-extension://b")))
+        try fixture.ask(.release(script("/a.py")), answered: .deny, Choices(muteSeconds: 600))
+        #expect(fixture.codes.isEmpty)
         #expect(other.code != nil)
-        #expect(scene.ask(.save(script("/a.py", origin: "moz-extension://c"))).answer == .quiet)
-        #expect(scene.ask(.save(script("/b.py"))).code != nil)
+        #expect(fixture.ask(.save(script("/a.py", origin: "moz-extension://c"))).answer == .quiet)
+        #expect(fixture.ask(.save(script("/b.py"))).code != nil)
     }
 
     @Test mutating func `a muted executable is muted whatever script it claims`() throws {
-        try scene.ask(.release(script(nil)), answered: .deny, Choices(muteSeconds: 600))
-        #expect(scene.ask(.save(script("/a.py"))).answer == .quiet)
+        try fixture.ask(.release(script(nil)), answered: .deny, Choices(muteSeconds: 600))
+        #expect(fixture.ask(.save(script("/a.py"))).answer == .quiet)
     }
 
     @Test
     mutating func `a muted program's questions that wait for their turn are denied unseen, and counted`()
         throws
     {
-        let codes = ["a", "b", "c", "d", "e"].map { scene.ask(.release(host: $0)) }.compactMap(\.code)
-        _ = try scene.answer(codes[0], .deny, Choices(muteSeconds: 600))
-        #expect(scene.codes.isEmpty)
-        let recent = scene.queue.recent(now: scene.now)
+        let codes = ["a", "b", "c", "d", "e"].map { fixture.ask(.release(host: $0)) }.compactMap(\.code)
+        _ = try fixture.answer(codes[0], .deny, Choices(muteSeconds: 600))
+        #expect(fixture.codes.isEmpty)
+        let recent = fixture.queue.recent(now: fixture.now)
         #expect(recent.count == 3)
         #expect(recent.first { $0.request.code == codes[0] }?.request.unseen == 2)
     }
 
     @Test mutating func `no flood pushes out of mind what ends a mute`() throws {
-        scene = QueueScene { $0.endedCount = 4 }
-        let code = try scene.ask(.release(.named("evil")), answered: .deny, Choices(muteSeconds: 600))
-        for number in 0..<20 { try scene.ask(.release(.named("flood"), host: "\(number)"), answered: .allow) }
-        #expect(scene.queue.ended.count == 4)
-        _ = try scene.answer(code, .allow)
-        #expect(scene.ask(.release(.named("evil"))).code != nil)
+        fixture = QueueFixture { $0.endedCount = 4 }
+        let code = try fixture.ask(.release(.named("evil")), answered: .deny, Choices(muteSeconds: 600))
+        for number in 0..<20 {
+            try fixture.ask(.release(.named("flood"), host: "\(number)"), answered: .allow)
+        }
+        #expect(fixture.queue.ended.count == 4)
+        _ = try fixture.answer(code, .allow)
+        #expect(fixture.ask(.release(.named("evil"))).code != nil)
     }
 }
 
 @Suite struct AgentRuleTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     private mutating func register(_ name: String, peer: String, of process: Answerer = .stranger)
         throws(AgentError)
     {
         let agent = Agent(peer: peer, name: name, isExclusive: true, answerer: process)
-        _ = try scene.queue.register(agent, now: scene.now)
+        _ = try fixture.queue.register(agent, now: fixture.now)
     }
 
     @Test mutating func `there are thirty-two agents at most, who may register again`() throws {
         for number in 0..<32 { try register("panel", peer: ":1.\(number)") }
         #expect(throws: AgentError.tooMany(32)) { try register("panel", peer: ":1.99") }
         try register("panel", peer: ":1.0")
-        _ = scene.queue.unregister(peer: ":1.1", now: scene.now)
+        _ = fixture.queue.unregister(peer: ":1.1", now: fixture.now)
         try register("panel", peer: ":1.99")
     }
 
@@ -333,9 +338,9 @@ import Testing
         }
         #expect(throws: AgentError.tooMany(32)) { try register("greedy", peer: ":1.99") }
         try register("watch", peer: ":3.0", of: .named("keybell", 80))
-        #expect(scene.queue.agents.count == 32)
-        #expect(scene.queue.agents.count { $0.name == "greedy" } == 27)
-        #expect(scene.queue.agents.first?.peer == ":1.0", "the youngest went")
+        #expect(fixture.queue.agents.count == 32)
+        #expect(fixture.queue.agents.count { $0.name == "greedy" } == 27)
+        #expect(fixture.queue.agents.first?.peer == ":1.0", "the youngest went")
     }
 
     @Test mutating func `agents of many processes make no room`() throws {
@@ -360,18 +365,18 @@ import Testing
     {
         try register("panel", peer: ":1.1")
         for count in 1...2 {
-            let code = try #require(scene.ask(.release()).code)
-            _ = try scene.queue.shown(code, by: ":1.1", now: scene.now)
-            scene.pass(.seconds(120))
-            _ = scene.queue.tick(now: scene.now)
-            #expect(scene.queue.agents.first?.record.expired == UInt32(count))
+            let code = try #require(fixture.ask(.release()).code)
+            _ = try fixture.queue.shown(code, by: ":1.1", now: fixture.now)
+            fixture.pass(.seconds(120))
+            _ = fixture.queue.tick(now: fixture.now)
+            #expect(fixture.queue.agents.first?.record.expired == UInt32(count))
         }
         try register("panel", peer: ":1.1")
-        #expect(scene.queue.agents.first?.record.expired == 2)
-        let code = try #require(scene.ask(.release()).code)
-        _ = try scene.queue.shown(code, by: ":1.1", now: scene.now)
-        _ = try scene.answer(code, .allow)
-        #expect(scene.queue.agents.first?.record == AgentInfo.record(answered: 1))
+        #expect(fixture.queue.agents.first?.record.expired == 2)
+        let code = try #require(fixture.ask(.release()).code)
+        _ = try fixture.queue.shown(code, by: ":1.1", now: fixture.now)
+        _ = try fixture.answer(code, .allow)
+        #expect(fixture.queue.agents.first?.record == AgentInfo.record(answered: 1))
     }
 }
 

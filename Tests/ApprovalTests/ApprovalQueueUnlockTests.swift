@@ -7,7 +7,7 @@ import Testing
 
 /// An allow of an unlock opens what the person was shown, and nothing else.
 @Suite struct ApprovalQueueUnlockTests {
-    var scene = QueueScene()
+    var fixture = QueueFixture()
 
     /// What is shown, and what comes meanwhile and wants more or something else.
     static let others: [(ApprovalRequest, ApprovalRequest)] = [
@@ -22,16 +22,16 @@ import Testing
         shown: ApprovalRequest,
         other: ApprovalRequest
     ) throws {
-        let code = try #require(scene.ask(shown).code)
-        let behind = scene.ask(other)
+        let code = try #require(fixture.ask(shown).code)
+        let behind = fixture.ask(other)
         #expect(behind.actions.isEmpty)
-        var actions = try scene.answer(code, .allow)
-        actions += scene.queue.delivered(code, now: scene.now)
+        var actions = try fixture.answer(code, .allow)
+        actions += fixture.queue.delivered(code, now: fixture.now)
         #expect(actions.answer(to: behind.asker) == nil)
-        let next = try #require(scene.codes.first)
+        let next = try #require(fixture.codes.first)
         #expect(actions.contains(.added(code: next)))
-        #expect(scene.queue.waiting.first?.request == other)
-        #expect(try scene.answer(next, .allow).answer(to: behind.asker) != nil)
+        #expect(fixture.queue.waiting.first?.request == other)
+        #expect(try fixture.answer(next, .allow).answer(to: behind.asker) != nil)
     }
 
     @Test(arguments: others)
@@ -39,9 +39,9 @@ import Testing
         shown: ApprovalRequest,
         other: ApprovalRequest
     ) throws {
-        try scene.ask(shown, answered: .allow)
-        #expect(scene.ask(other).answer == nil)
-        #expect(scene.queue.waiting.map(\.request) == [other])
+        try fixture.ask(shown, answered: .allow)
+        #expect(fixture.ask(other).answer == nil)
+        #expect(fixture.queue.waiting.map(\.request) == [other])
     }
 
     /// Two who can't wait with one another, since the one can be seen and the other can't.
@@ -56,17 +56,17 @@ import Testing
         shown: ApprovalRequest,
         other: ApprovalRequest
     ) throws {
-        let code = try #require(scene.ask(shown).code)
-        let behind = scene.ask(other)
+        let code = try #require(fixture.ask(shown).code)
+        let behind = fixture.ask(other)
         #expect(behind.actions.isEmpty)
-        let allowed = try scene.answer(code, .allow)
-        #expect(scene.queue.outcomes(of: allowed) == [code: .allowed])
+        let allowed = try fixture.answer(code, .allow)
+        #expect(fixture.queue.outcomes(of: allowed) == [code: .allowed])
         // The password is being typed, and nothing else is asked meanwhile.
         #expect(!allowed.contains { if case .added = $0 { true } else { false } })
-        let opened = scene.queue.opened(shown.vaults.first, now: scene.now)
+        let opened = fixture.queue.opened(shown.vaults.first, now: fixture.now)
         #expect(opened.answer(to: behind.asker) != nil)
-        #expect(scene.codes.isEmpty)
-        #expect(scene.queue.delivered(code, now: scene.now).isEmpty)
+        #expect(fixture.codes.isEmpty)
+        #expect(fixture.queue.delivered(code, now: fixture.now).isEmpty)
     }
 
     @Test(arguments: strangers)
@@ -75,46 +75,46 @@ import Testing
         other: ApprovalRequest
     ) throws {
         for hangs in [false, true] {
-            scene = QueueScene()
-            let code = try #require(scene.ask(shown).code)
-            scene.ask(other)
-            let next = try #require(scene.codes.last)
-            _ = try scene.answer(code, .allow)
+            fixture = QueueFixture()
+            let code = try #require(fixture.ask(shown).code)
+            fixture.ask(other)
+            let next = try #require(fixture.codes.last)
+            _ = try fixture.answer(code, .allow)
             guard hangs else {
-                #expect(scene.queue.delivered(code, now: scene.now).contains(.added(code: next)))
+                #expect(fixture.queue.delivered(code, now: fixture.now).contains(.added(code: next)))
                 continue
             }
-            #expect(scene.queue.alarm == scene.now + .seconds(60))
-            scene.pass(.seconds(60))
-            #expect(scene.queue.tick(now: scene.now).contains(.added(code: next)))
-            #expect(scene.queue.alarm == scene.now + .seconds(120))
+            #expect(fixture.queue.alarm == fixture.now + .seconds(60))
+            fixture.pass(.seconds(60))
+            #expect(fixture.queue.tick(now: fixture.now).contains(.added(code: next)))
+            #expect(fixture.queue.alarm == fixture.now + .seconds(120))
         }
     }
 
     @Test mutating func `who wants less than is shown goes on with it`() throws {
-        let code = try #require(scene.ask(.unlock(vaults: ["Home", "Work"])).code)
-        let less = scene.ask(.unlock(.named("git"), vault: "Work"))
-        #expect(scene.codes == [code])
-        #expect(try scene.answer(code, .allow).answer(to: less.asker) != nil)
+        let code = try #require(fixture.ask(.unlock(vaults: ["Home", "Work"])).code)
+        let less = fixture.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(fixture.codes == [code])
+        #expect(try fixture.answer(code, .allow).answer(to: less.asker) != nil)
     }
 
     @Test mutating func `another key of the program goes on with an allow that isn't used up`() throws {
-        let code = try scene.ask(.unlock(of: "3F:A2", vaults: ["Home", "Work"]), answered: .allow)
+        let code = try fixture.ask(.unlock(of: "3F:A2", vaults: ["Home", "Work"]), answered: .allow)
         let again = ApprovalRequest.unlock(of: "00:01", vault: "Work")
-        #expect(scene.ask(again).answer == .allowed(Choices(id: "firefox"), code: code))
-        #expect(scene.ask(.unlock(.named("git"), vault: "Work")).answer == nil)
-        _ = scene.queue.delivered(code, now: scene.now)
-        #expect(scene.ask(again).answer == nil)
+        #expect(fixture.ask(again).answer == .allowed(Choices(id: "firefox"), code: code))
+        #expect(fixture.ask(.unlock(.named("git"), vault: "Work")).answer == nil)
+        _ = fixture.queue.delivered(code, now: fixture.now)
+        #expect(fixture.ask(again).answer == nil)
     }
 
     @Test mutating func `only what the same program has asked is joined by who asks for nothing itself`() {
-        scene.ask(.unlock(.named("git"), vault: nil))
-        let shown = scene.queue
-        #expect(scene.queue.join(.unlock(vault: nil), by: 9, now: scene.now) == [.answer(9, .withdrawn)])
-        scene.queue = shown
-        let joined = scene.queue.join(.unlock(.named("git", 300), vault: nil), by: 9, now: scene.now)
+        fixture.ask(.unlock(.named("git"), vault: nil))
+        let shown = fixture.queue
+        #expect(fixture.queue.join(.unlock(vault: nil), by: 9, now: fixture.now) == [.answer(9, .withdrawn)])
+        fixture.queue = shown
+        let joined = fixture.queue.join(.unlock(.named("git", 300), vault: nil), by: 9, now: fixture.now)
         #expect(joined.answer(to: 9) == nil)
-        let callers = scene.queue.waiting.first?.callers
+        let callers = fixture.queue.waiting.first?.callers
         #expect(callers?.map(\.holders) == [[ProcessIdentity(100)], [ProcessIdentity(300)]])
     }
 }

@@ -19,54 +19,54 @@ struct KeptMuteTests {
         file = MuteRecord.file(in: folder.path("state"))
     }
 
-    private static func reading(_ scene: QueueScene, unix: Int64) -> ApprovalQueue.ClockReading {
-        ApprovalQueue.ClockReading(instant: scene.now, unix: unix)
+    private static func reading(_ fixture: QueueFixture, unix: Int64) -> ApprovalQueue.ClockReading {
+        ApprovalQueue.ClockReading(instant: fixture.now, unix: unix)
     }
 
     /// A queue in which git is muted for ten minutes, at the second 1000.
     private static func muted(_ caller: Caller = .named("git")) throws -> (kept: [KeptMute], code: String) {
-        var scene = QueueScene()
-        let code = try scene.ask(.release(caller), answered: .deny, Choices(muteSeconds: 600))
-        return (scene.queue.keptMutes(now: reading(scene, unix: 1000)) { _ in 990 }, code)
+        var fixture = QueueFixture()
+        let code = try fixture.ask(.release(caller), answered: .deny, Choices(muteSeconds: 600))
+        return (fixture.queue.keptMutes(now: reading(fixture, unix: 1000)) { _ in 990 }, code)
     }
 
     /// The queue of the next daemon, at another second.
-    private static func next(_ kept: [KeptMute], at unix: Int64) -> QueueScene {
-        var scene = QueueScene()
-        scene.queue.takeUp(kept, uid: 1000, now: reading(scene, unix: unix))
-        return scene
+    private static func next(_ kept: [KeptMute], at unix: Int64) -> QueueFixture {
+        var fixture = QueueFixture()
+        fixture.queue.takeUp(kept, uid: 1000, now: reading(fixture, unix: unix))
+        return fixture
     }
 
     @Test func `a mute lasts for the rest of its time`() throws {
         let (kept, code) = try Self.muted()
         _ = try file.write(MuteRecord(kept))
         #expect(try file.read()?.mutes == kept)
-        var scene = Self.next(kept, at: 1100)
-        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
-        #expect(scene.ask(.release(.named("firefox"))).code != nil)
-        let recent = scene.queue.recent(now: scene.now)
+        var fixture = Self.next(kept, at: 1100)
+        #expect(fixture.ask(.save(.named("git"))).answer == .quiet)
+        #expect(fixture.ask(.release(.named("firefox"))).code != nil)
+        let recent = fixture.queue.recent(now: fixture.now)
         #expect(recent.first?.request.code == code)
         #expect(recent.first?.times.muted == ["/usr/bin/git"])
         #expect(recent.first?.request.unseen == 1)
         #expect(Wording.title(try #require(recent.first?.request.request)).contains("git"))
-        scene.pass(.seconds(499))
-        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
-        scene.pass(.seconds(1))
-        #expect(scene.ask(.save(.named("git"))).code != nil)
+        fixture.pass(.seconds(499))
+        #expect(fixture.ask(.save(.named("git"))).answer == .quiet)
+        fixture.pass(.seconds(1))
+        #expect(fixture.ask(.save(.named("git"))).code != nil)
     }
 
     @Test(arguments: ["", "git", "code"]) func `it is ended by whatever names it`(name: String) throws {
         let (kept, code) = try Self.muted()
-        var scene = Self.next(kept, at: 1100)
-        #expect(scene.queue.unmute(name == "code" ? code : name, now: scene.now).count == 1)
-        #expect(scene.ask(.save(.named("git"))).code != nil)
-        #expect(scene.queue.keptMutes(now: Self.reading(scene, unix: 1100)) { _ in nil }.isEmpty)
+        var fixture = Self.next(kept, at: 1100)
+        #expect(fixture.queue.unmute(name == "code" ? code : name, now: fixture.now).count == 1)
+        #expect(fixture.ask(.save(.named("git"))).code != nil)
+        #expect(fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1100)) { _ in nil }.isEmpty)
     }
 
     @Test func `kept once more it is the same`() throws {
         let (kept, _) = try Self.muted()
-        let scene = Self.next(kept, at: 1100)
-        #expect(scene.queue.keptMutes(now: Self.reading(scene, unix: 1100)) { _ in 990 } == kept)
+        let fixture = Self.next(kept, at: 1100)
+        #expect(fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1100)) { _ in 990 } == kept)
     }
 
     @Test func `a muted script is muted, and its program isn't`() throws {
@@ -75,9 +75,9 @@ struct KeptMuteTests {
             return Caller(uid: 1000, holders: [record.identity], processes: [record])
         }
         let (kept, _) = try Self.muted(python("/opt/sync.py"))
-        var scene = Self.next(kept, at: 1100)
-        #expect(scene.ask(.save(python("/opt/sync.py"))).answer == .quiet)
-        #expect(scene.ask(.save(python("/opt/other.py"))).code != nil)
+        var fixture = Self.next(kept, at: 1100)
+        #expect(fixture.ask(.save(python("/opt/sync.py"))).answer == .quiet)
+        #expect(fixture.ask(.save(python("/opt/other.py"))).code != nil)
     }
 
     @Test func `a muted Flatpak is muted`() throws {
@@ -90,19 +90,19 @@ struct KeptMuteTests {
             sandbox: sandbox
         )
         let (kept, _) = try Self.muted(caller)
-        var scene = Self.next(kept, at: 1100)
-        #expect(scene.ask(.save(caller)).answer == .quiet)
-        #expect(scene.queue.recent(now: scene.now).first?.times.muted == ["org.example.Mail"])
+        var fixture = Self.next(kept, at: 1100)
+        #expect(fixture.ask(.save(caller)).answer == .quiet)
+        #expect(fixture.queue.recent(now: fixture.now).first?.times.muted == ["org.example.Mail"])
         // It may not end that itself.
-        #expect(scene.queue.isInvolved("org.example.Mail", now: scene.now))
+        #expect(fixture.queue.isInvolved("org.example.Mail", now: fixture.now))
     }
 
     @Test func `what is over isn't taken up, nor is what no daemon has written`() throws {
         let (kept, _) = try Self.muted()
         #expect(Self.next(kept, at: 1600).queue.mutes.isEmpty)
         // The calendar was set back: it lasts no longer than the longest mute.
-        let scene = Self.next(kept, at: -1_000_000)
-        #expect(scene.queue.mutes.values.allSatisfy { $0.until <= scene.now + .seconds(86_400) })
+        let fixture = Self.next(kept, at: -1_000_000)
+        #expect(fixture.queue.mutes.values.allSatisfy { $0.until <= fixture.now + .seconds(86_400) })
         var strange = try #require(kept.first)
         (strange.until, strange.denied, strange.asked) = (.max, .min, .min)
         #expect(Self.next([strange], at: 1100).queue.mutes.count == 1)
@@ -134,10 +134,10 @@ struct KeptMuteTests {
     @Test func `what was denied unseen, and how it was shown, outlive the daemon`() throws {
         var request = ApprovalRequest.release(.named("git"))
         request.entries = (1...3).map { EntryLine(uuid: "A\($0)", title: "bank \($0)", username: "ann") }
-        var scene = QueueScene()
-        let code = try scene.ask(request, answered: .deny, Choices(muteSeconds: 600))
-        for _ in 0..<2 { #expect(scene.ask(.save(.named("git"))).answer == .quiet) }
-        let kept = scene.queue.keptMutes(now: Self.reading(scene, unix: 1000)) { _ in 990 }
+        var fixture = QueueFixture()
+        let code = try fixture.ask(request, answered: .deny, Choices(muteSeconds: 600))
+        for _ in 0..<2 { #expect(fixture.ask(.save(.named("git"))).answer == .quiet) }
+        let kept = fixture.queue.keptMutes(now: Self.reading(fixture, unix: 1000)) { _ in 990 }
         _ = try file.write(MuteRecord(kept))
         let text = String(decoding: try FileBytes.read(file.path), as: UTF8.self)
         #expect(!text.contains("bank") && !text.contains("ann"), "nothing of an entry")
@@ -155,9 +155,9 @@ struct KeptMuteTests {
     @Test(arguments: [Int.min, .max]) func `a count may be any`(unseen: Int) throws {
         var strange = try #require(Self.muted().kept.first)
         strange.unseen = unseen
-        var scene = Self.next([strange], at: 1100)
-        #expect(scene.ask(.save(.named("git"))).answer == .quiet)
-        #expect(scene.queue.ended.first?.unseen == (unseen < 0 ? 1 : .max))
+        var fixture = Self.next([strange], at: 1100)
+        #expect(fixture.ask(.save(.named("git"))).answer == .quiet)
+        #expect(fixture.queue.ended.first?.unseen == (unseen < 0 ? 1 : .max))
     }
 
     @Test func `what is shown of a mute is cleaned, whoever has written the file`() throws {

@@ -84,53 +84,53 @@ import Testing
     }
 
     @Test func `only who asked first is told the scope`() throws {
-        var scene = QueueScene()
-        let first = scene.ask(.release())
-        let second = scene.ask(.release(.named("firefox", 999)))
+        var fixture = QueueFixture()
+        let first = fixture.ask(.release())
+        let second = fixture.ask(.release(.named("firefox", 999)))
         let code = try #require(first.code)
-        let actions = try scene.answer(code, .allow, Choices(scope: .session, seconds: 60))
+        let actions = try fixture.answer(code, .allow, Choices(scope: .session, seconds: 60))
         let choices = Choices(id: "firefox", scope: .session, seconds: 60)
         #expect(actions.answer(to: first.asker) == .allowed(choices, code: code))
         #expect(actions.answer(to: second.asker) == .allowed(Choices(id: "firefox"), code: code))
     }
 
     @Test func `an Origin that makes a key unfamiliar is no way round a denial`() throws {
-        var scene = QueueScene()
+        var fixture = QueueFixture()
         var request = ApprovalRequest.release()
-        try scene.ask(request, answered: .deny)
+        try fixture.ask(request, answered: .deny)
         request.givenTo = KeyHolder(program: "/usr/bin/other")
-        #expect(scene.ask(request).answer == .quiet)
+        #expect(fixture.ask(request).answer == .quiet)
     }
 
     @Test func `a mute holds for everybody who has the connection, but not for who waits for the unlock`()
         throws
     {
-        var scene = QueueScene()
+        var fixture = QueueFixture()
         func caller(_ names: (String, Int32)...) throws -> Caller {
             let holders = try names.map { name, pid in
                 try #require(Holder(processes: [.named(name, pid), .named("zsh", 50)]))
             }
             return Caller(socket: SocketOwner(uid: 1000, inode: 7), present: holders)
         }
-        let code = try #require(scene.ask(.release(try caller(("bash", 100)))).code)
-        scene.queue.alsoAsked(code, by: try caller(("bash", 100), ("curl", 200)))
-        _ = try scene.answer(code, .deny, Choices(muteSeconds: 600))
-        #expect(scene.ask(.release(.named("bash", 100), host: "b.example")).answer == .quiet)
-        #expect(scene.ask(.release(.named("curl", 300), host: "b.example")).answer == .quiet)
+        let code = try #require(fixture.ask(.release(try caller(("bash", 100)))).code)
+        fixture.queue.alsoAsked(code, by: try caller(("bash", 100), ("curl", 200)))
+        _ = try fixture.answer(code, .deny, Choices(muteSeconds: 600))
+        #expect(fixture.ask(.release(.named("bash", 100), host: "b.example")).answer == .quiet)
+        #expect(fixture.ask(.release(.named("curl", 300), host: "b.example")).answer == .quiet)
 
-        let unlock = try #require(scene.ask(.unlock(.named("evil", 400))).code)
-        #expect(scene.ask(.unlock(.named("firefox", 500))).answer == nil)
-        _ = try scene.answer(unlock, .deny, Choices(muteSeconds: 600))
-        #expect(scene.ask(.release(.named("evil", 400))).answer == .quiet)
-        #expect(scene.ask(.release(.named("firefox", 500))).code != nil)
+        let unlock = try #require(fixture.ask(.unlock(.named("evil", 400))).code)
+        #expect(fixture.ask(.unlock(.named("firefox", 500))).answer == nil)
+        _ = try fixture.answer(unlock, .deny, Choices(muteSeconds: 600))
+        #expect(fixture.ask(.release(.named("evil", 400))).answer == .quiet)
+        #expect(fixture.ask(.release(.named("firefox", 500))).code != nil)
     }
 
     @Test(arguments: ["fіrefоx", "Firefox-Γ", "аpple"])
     func `an Id of several scripts isn't taken`(id: String) throws {
-        var scene = QueueScene()
-        let code = try #require(scene.ask(.associate()).code)
-        #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
-        _ = try scene.answer(code, .allow, Choices(id: "браузер-2"))
+        var fixture = QueueFixture()
+        let code = try #require(fixture.ask(.associate()).code)
+        #expect(throws: AnswerError.self) { try fixture.answer(code, .allow, Choices(id: id)) }
+        _ = try fixture.answer(code, .allow, Choices(id: "браузер-2"))
     }
 
     @Test(arguments: [
@@ -142,11 +142,11 @@ import Testing
     )
         throws
     {
-        var scene = QueueScene()
-        let code = try #require(scene.ask(.associate()).code)
-        let error = #expect(throws: AnswerError.self) { try scene.answer(code, .allow, Choices(id: id)) }
+        var fixture = QueueFixture()
+        let code = try #require(fixture.ask(.associate()).code)
+        let error = #expect(throws: AnswerError.self) { try fixture.answer(code, .allow, Choices(id: id)) }
         #expect("\(try #require(error))".contains("“\(plain)” would do"))
-        _ = try scene.answer(code, .allow, Choices(id: plain))
+        _ = try fixture.answer(code, .allow, Choices(id: plain))
     }
 
     @Test func `a name that begins like an address of this machine is anywhere`() {

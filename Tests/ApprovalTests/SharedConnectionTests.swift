@@ -47,26 +47,26 @@ import Testing
     }
 
     @Test func `what can't be told for sure can't be remembered`() throws {
-        var scene = QueueScene()
+        var fixture = QueueFixture()
         let caller = Self.caller([try Self.holder("dbus-daemon", 40), try Self.holder("git", 100)])
         for caller in [caller, .nobody, Self.caller([try Self.holder("git", 1, isFoundAtPath: false)])] {
-            let code = try #require(scene.ask(.release(caller)).code)
+            let code = try #require(fixture.ask(.release(caller)).code)
             #expect(throws: AnswerError.self) {
-                try scene.answer(code, .allow, Choices(scope: .always))
+                try fixture.answer(code, .allow, Choices(scope: .always))
             }
-            _ = try scene.answer(code, .allow)
+            _ = try fixture.answer(code, .allow)
         }
     }
 
     @Test func `an unknown asker isn't answered by a terminal below one that had its connection`() throws {
-        var scene = QueueScene()
+        var fixture = QueueFixture()
         let caller = Self.caller([], earlier: [try Self.holder("git", 100)])
-        let code = try #require(scene.ask(.release(caller)).code)
+        let code = try #require(fixture.ask(.release(caller)).code)
         let below = Answerer.named("keybell", 102, under: [.named("sh", 101), .named("git", 100)])
         #expect(throws: AnswerError.notAllowed) {
-            try scene.answer(code, .allow, through: .terminal(below))
+            try fixture.answer(code, .allow, through: .terminal(below))
         }
-        _ = try scene.answer(code, .allow, through: .terminal(.stranger))
+        _ = try fixture.answer(code, .allow, through: .terminal(.stranger))
     }
 
     @Test func `who has got hold of a connection since it was asked may not answer either`() async throws {

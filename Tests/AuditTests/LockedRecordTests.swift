@@ -19,13 +19,13 @@ struct LockedRecordTests {
         file = AuditFile(folder: folder.path("state"))
     }
 
-    private func trail(patience: Duration) -> AuditTrail {
+    private func trail(timeout: Duration) -> AuditTrail {
         AuditTrail(
             folder: folder.path("state"),
             logsToJournal: false,
             journal: folder.path("no-journal"),
             isInJournal: { _ in false },
-            patience: patience,
+            timeout: timeout,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
     }
@@ -47,7 +47,7 @@ struct LockedRecordTests {
 
     @Test func `records that come to nothing hold up none of what is handed out`() async throws {
         let lock = try lock(.minor)
-        let trail = trail(patience: .seconds(60))
+        let trail = trail(timeout: .seconds(60))
         let stuck = (0..<10).map { _ in Task { await trail.keep(.answered, [.outcome: "withdrawn"]) } }
         #expect(
             try await withDeadline(.seconds(20)) { await trail.keep(.handedOut, [.client: "firefox"]) }
@@ -60,7 +60,7 @@ struct LockedRecordTests {
 
     @Test func `a record too many is refused while the writer waits`() async throws {
         let lock = try lock(.main)
-        let writer = AuditWriter(file, patience: .seconds(600))
+        let writer = AuditWriter(file, timeout: .seconds(600))
         let (failures, failure) = AsyncStream<SystemCallError?>.makeStream()
         // More than may wait beside what the writer has taken by then, whenever it begins.
         for _ in 0..<12_000 {
@@ -76,7 +76,7 @@ struct LockedRecordTests {
 
     @Test func `a file that stays locked is given up`() async throws {
         let lock = try lock(.main)
-        let writer = AuditWriter(file, patience: .zero)
+        let writer = AuditWriter(file, timeout: .zero)
         let failure = await withCheckedContinuation { continuation in
             writer.append(AuditRecord(.locked, time: 1, [:])) { continuation.resume(returning: $0) }
         }
@@ -85,7 +85,7 @@ struct LockedRecordTests {
     }
 
     @Test func `at the end all that was counted has one deadline`() async throws {
-        let trail = trail(patience: .seconds(1))
+        let trail = trail(timeout: .seconds(1))
         for number in 0..<600 {
             #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
         }
@@ -96,7 +96,7 @@ struct LockedRecordTests {
     }
 
     @Test func `at the end all that was counted is kept, in one go`() async throws {
-        let trail = trail(patience: .seconds(60))
+        let trail = trail(timeout: .seconds(60))
         for number in 0..<600 {
             #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
         }

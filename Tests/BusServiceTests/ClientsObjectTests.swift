@@ -75,7 +75,7 @@ struct `Clients on the bus` {
     @Test func `what a client was granted counts no more, also where its key can't be deleted`() async throws
     {
         let (session, _) = try await withClient()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         let fixture = try await ServiceFixture(on: session, behind: provider)
         let fingerprint = try #require(try await list(fixture).first?["fingerprint"]?.asString)
         try await fixture.grants.remember([Self.grant(to: fingerprint, .session(expires: nil))])
@@ -130,7 +130,7 @@ struct `Clients on the bus` {
 
     @Test func `a client whose item is locked by itself is revoked, and for the rest locked`() async throws {
         let (session, _) = try await withClient()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         provider.areItemsLocked.update { $0 = true }
         let fixture = try await ServiceFixture(on: session, behind: provider)
         let name = await fixture.errorName { () throws(DBusError) in

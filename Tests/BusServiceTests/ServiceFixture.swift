@@ -33,7 +33,7 @@ struct ServiceFixture {
 
     init(
         on session: KeyringSession? = nil,
-        behind provider: FussyProvider? = nil,
+        behind provider: RefusingProvider? = nil,
         mostMatchRules: Int? = nil,
         others: [FakeVault] = [],
         audit: @escaping Recorder = { _, _ in true }

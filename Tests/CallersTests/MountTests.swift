@@ -25,12 +25,12 @@ import Testing
             ["-c", script],
             environment: [
                 "F": folder.path,
-                "RING": "exec 3<>/dev/tcp/127.0.0.1/\(listener.address.port); echo rung; read -r line",
+                "RING": "exec 3<>/dev/tcp/127.0.0.1/\(listener.address.port); echo exchange; read -r line",
             ],
             input: nil
         )
         defer { child.closeInput() }
-        try await child.prints("rung")
+        try await child.prints("exchange")
         await meanwhile(child.pid)
         let accepted = accept(number, nil, nil)
         defer { close(accepted) }
@@ -67,7 +67,7 @@ import Testing
         import ctypes, os, re, socket, sys, threading
         s = socket.create_connection(("127.0.0.1", int(re.search(r"tcp/127.0.0.1/(\d+)", sys.argv[1])[1])))
         threading.Thread(target=lambda: (os.read(0, 1), os._exit(0))).start()
-        print("rung", flush=True)
+        print("exchange", flush=True)
         ctypes.CDLL(None).syscall(93 if os.uname().machine == "aarch64" else 60, 0)
         """#
 
@@ -183,7 +183,7 @@ import Testing
                 os.write(device, struct.pack("<IiQ", 16 + len(data), error, number) + data)
         s = socket.create_connection(("127.0.0.1", port))
         os.chroot(place)
-        print("rung", flush=True)
+        print("exchange", flush=True)
         sys.stdin.readline()
         os.kill(server, 9)
         """#

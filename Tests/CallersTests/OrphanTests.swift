@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func `what setsid makes of an asker's child is found out`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let caller = await sharer.caller()
         let orphan = try await sharer.order("orphan")
         defer { kill(orphan, SIGKILL) }

@@ -10,7 +10,7 @@ import Testing
 /// Sockets that more than one process has, or another than the one that connected.
 @Suite struct SharingTests {
     @Test func `a child that inherits the socket is a holder, and its parent asks alone`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let child = try await sharer.order("fork")
         let caller = await sharer.caller()
         #expect(Set(caller.holders.map(\.pid)) == [sharer.pid, child])
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func `a process that was given a copy asks beside the one that connected`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let other = try await sharer.order("pass")
         let caller = await sharer.caller()
         #expect(Set(caller.askers.map(\.process.identity.pid)) == [sharer.pid, other])
@@ -34,7 +34,7 @@ import Testing
 
     @Test func `of several unlike programs none is known, whatever grants it has`() async throws {
         let folder = try TemporaryFolder()
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let copy = folder.path("python3")
         let copied = try await ChildProcess.run("cp", [python, copy])
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `who has handed its socket on asks no more, and still may not answer`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let first = await sharer.look()
         let other = try await sharer.order("pass")
         try await sharer.order("close")
@@ -71,7 +71,7 @@ import Testing
     @Test func `a socket on its way between processes is nobody's, and who had it may not answer`()
         async throws
     {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let first = await sharer.look()
         try await sharer.order("fly")
         try await sharer.order("close")
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func `a thread that keeps the socket to itself is found`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         try await sharer.order("hide")
         try await sharer.order("close")
         let look = await sharer.look()
@@ -96,7 +96,7 @@ import Testing
         async throws
     {
         let folder = try TemporaryFolder()
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let copy = folder.path("curl")
         let copied = try await ChildProcess.run("cp", [python, copy])
@@ -118,7 +118,7 @@ import Testing
             "services/org.example.Slow.service",
             "[D-BUS Service]\nName=org.example.Slow\nExec=/bin/sleep 60\n"
         )
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         try await sharer.order("park \(bus.address)")
         _ = try await shared(sharer)
         try await sharer.order("hide")
@@ -135,7 +135,7 @@ import Testing
             "services/org.example.Slow.service",
             "[D-BUS Service]\nName=org.example.Slow\nExec=/bin/sleep 60\n"
         )
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         try await sharer.order("park \(bus.address)")
         let shared = try await shared(sharer)
         #expect(shared.askers.contains { $0.process.identity.pid == sharer.pid })
@@ -151,7 +151,7 @@ import Testing
     }
 
     @Test func `a process that goes on without its first thread is the program that it was`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let first = await sharer.look()
         let before = try #require(RunningProgram(of: sharer.pid))
         try await sharer.order("leave")
@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func `a process that starts another program with the socket is taken for both`() async throws {
-        let sharer = try await Sharer()
+        let sharer = try await SocketSharer()
         let first = await sharer.look()
         try await sharer.order("run /bin/sleep 60")
         // The new program is in its place once its link says so.
@@ -181,15 +181,15 @@ import Testing
 
     @Test func `what has become another program since it was seen with the socket is nobody's`() async throws
     {
-        let sharer = try await Sharer()
-        let glimpsed = await Identification.glimpse(at: sharer.owner)
-        #expect(glimpsed.map(\.pid) == [sharer.pid])
+        let sharer = try await SocketSharer()
+        let seenHolders = await Identification.glimpse(at: sharer.owner)
+        #expect(seenHolders.map(\.pid) == [sharer.pid])
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let before = try #require(RunningProgram(of: sharer.pid))
         // The very same file, with another script.
         try await sharer.order("run \(python) -c __import__('time').sleep(60)")
         while RunningProgram(of: sharer.pid) == before { await Task.yield() }
-        let look = await Identification.look(at: sharer.owner, glimpsed: glimpsed)
+        let look = await Identification.look(at: sharer.owner, seenHolders: seenHolders)
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.pid == sharer.pid)
         #expect(!caller.program.isKnown)
@@ -200,24 +200,24 @@ import Testing
     @Test func `who has ended since it was seen with the socket leaves nobody whom a grant covers`()
         async throws
     {
-        let sharer = try await Sharer()
-        let glimpsed = await Identification.glimpse(at: sharer.owner)
+        let sharer = try await SocketSharer()
+        let seenHolders = await Identification.glimpse(at: sharer.owner)
         let python = try #require(ProcessTable.executable(of: sharer.pid))
         let other = try await sharer.order("pass \(python) stay")
         defer { kill(other, SIGKILL) }
         sharer.child.kill()
         while ProcessTable.executable(of: sharer.pid) != nil { await Task.yield() }
-        let look = await Identification.look(at: sharer.owner, glimpsed: glimpsed)
+        let look = await Identification.look(at: sharer.owner, seenHolders: seenHolders)
         #expect(look.departed.map(\.pid) == [sharer.pid])
         let caller = Caller(socket: sharer.owner, present: look.holders, departed: look.departed)
         #expect(caller.isKnown && !caller.program.isKnown)
     }
 
     @Test(arguments: [40, 100]) func `many who ask at once are all found`(count: Int) async throws {
-        let sharer = try await Sharer()
-        let looks = await withTaskGroup(of: Look.self) { group in
+        let sharer = try await SocketSharer()
+        let looks = await withTaskGroup(of: SocketSnapshot.self) { group in
             for _ in 0..<count { group.addTask { await sharer.look() } }
-            var found: [Look] = []
+            var found: [SocketSnapshot] = []
             for await one in group { found.append(one) }
             return found
         }
@@ -229,7 +229,7 @@ import Testing
     }
 
     /// The bus reads in its own time.
-    private func shared(_ sharer: Sharer) async throws -> Caller {
+    private func shared(_ sharer: SocketSharer) async throws -> Caller {
         for _ in 0..<500 {
             let caller = await sharer.caller()
             if caller.askers.count > 1 { return caller }

@@ -219,7 +219,7 @@ import Testing
     @Test(arguments: [false, true])
     func `doubles are gone, whoever else deletes them meanwhile`(revokes: Bool) async throws {
         let session = try await KeyringSession()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keyring = Keyring(
             bus: try await provider.bus.connect(),
@@ -253,7 +253,7 @@ import Testing
 
     @Test func `a client whose item is locked by itself has the key that it had`() async throws {
         let session = try await KeyringSession()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         func registry() async throws -> ClientRegistry {
             let keyring = Keyring(
@@ -361,7 +361,7 @@ import Testing
             #expect(await fixture.registry.isShownName(name, notOf: "00"))
             #expect(await fixture.registry.suggestID(from: name) == name + "-2")
         }
-        // By an Id that is another's to the letter an overwrite is asked for.
+        // By an Id that is another's to the request an overwrite is asked for.
         #expect(await !fixture.registry.isShownName("night", notOf: "00"))
         // In letters of another script, too.
         await #expect(throws: ClientError.mistakable(suggestion: nil)) {

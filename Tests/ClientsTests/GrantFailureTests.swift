@@ -22,7 +22,7 @@ import Testing
 
     private static func quiet() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private static func registry(_ provider: FussyProvider) async throws -> GrantRegistry {
+    private static func registry(_ provider: RefusingProvider) async throws -> GrantRegistry {
         let keyring = Keyring(
             bus: try await provider.bus.connect(),
             address: provider.bus.address,
@@ -36,7 +36,7 @@ import Testing
 
     @Test(arguments: ["ReadAlias", "SearchItems", "OpenSession", "GetSecrets"])
     func `what can't be read is unknown, and an error, not an empty list`(step: String) async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let grant = Self.grant("a.example")
         try await Self.registry(provider).remember([grant])
         let registry = try await Self.registry(provider)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a denial last known stays in force while it can't be read, an allow doesn't`() async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         let (denied, allowed) = (Self.grant("a.example", allows: false), Self.grant("b.example"))
         try await registry.remember([denied, allowed])
@@ -69,7 +69,7 @@ import Testing
     @Test func `an item that is locked by itself is unknown for its key alone, and isn't overwritten`()
         async throws
     {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let denied = Self.grant("a.example", allows: false)
         try await Self.registry(provider).remember([denied])
         let registry = try await Self.registry(provider)
@@ -88,7 +88,7 @@ import Testing
 
     @Test func `an item that holds something else is unknown, and isn't overwritten`() async throws {
         let session = try await KeyringSession()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         let attributes = ["xdg:schema": GrantRegistry.schema, "fingerprint": "AA:BB"]
         try await session.storeOutside("grants", attributes, secret: "{}")
         let registry = try await Self.registry(provider)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func `a doubled item counts as a whole, and becomes one with the next decision`() async throws {
         let session = try await KeyringSession()
-        let provider = try await FussyProvider(over: session)
+        let provider = try await RefusingProvider(over: session)
         let attributes = ["xdg:schema": GrantRegistry.schema, "fingerprint": "AA:BB"]
         let denied = Self.grant("a.example", allows: false)
         try await Self.registry(provider).remember([denied])
@@ -124,7 +124,7 @@ import Testing
     /// A first grant makes the item, a second one changes it.
     @Test(arguments: ["CreateItem", "SetSecret"], [true, false])
     func `what can't be stored is told and holds for the session`(step: String, allows: Bool) async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         if step == "SetSecret" { try await registry.remember([Self.grant("z.example")]) }
         provider.failing.update { $0 = step }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test func `while the provider asks the person about a write, decisions go on`() async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         let following = Task { await registry.run() }
         defer { following.cancel() }
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test func `a grant that is forgotten while it is being stored is gone`() async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         provider.holding.update { $0 = "CreateItem" }
         let grant = Self.grant("a.example")
@@ -194,7 +194,7 @@ import Testing
     func `a grant that the keyring keeps is told, counts no more, and goes the next time`(step: String)
         async throws
     {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         let (first, second) = (Self.grant("a.example"), Self.grant("b.example"))
         try await registry.remember(step == "SetSecret" ? [first, second] : [first])
@@ -209,7 +209,7 @@ import Testing
     }
 
     @Test func `what is decided in a session that is over by now isn't kept in the next`() async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         let session = registry.session
         await registry.endSessions()
@@ -226,7 +226,7 @@ import Testing
     @Test func `all of a client's grants are forgotten, and an error says if they stay in the keyring`()
         async throws
     {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let registry = try await Self.registry(provider)
         let grant = Self.grant("a.example")
         try await registry.remember([grant])

@@ -17,14 +17,14 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    private func ledger(
+    private func store(
         in folder: String? = nil,
-        patience: Duration = .seconds(60),
+        timeout: Duration = .seconds(60),
         rest: Duration = .zero
     ) -> NonceStore {
         NonceStore(
             folder: folder ?? self.folder.path("state/keybell"),
-            patience: patience,
+            timeout: timeout,
             rest: rest,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -37,18 +37,18 @@ import Testing
     }
 
     /// A change without an Hmac, as it is carried out.
-    private func change(_ nonce: UsedNonce, in ledger: NonceStore) async -> Bool {
-        guard await ledger.load() else { return false }
-        guard ledger.admit(nonce, hasHmac: false, isChange: true) else { return false }
-        return await ledger.record(nonce)
+    private func change(_ nonce: UsedNonce, in store: NonceStore) async -> Bool {
+        guard await store.load() else { return false }
+        guard store.admit(nonce, hasHmac: false, isChange: true) else { return false }
+        return await store.record(nonce)
     }
 
     @Test func `a change is known to the next process, for this user's eyes alone`() async throws {
         let nonce = Self.nonce()
-        #expect(await change(nonce, in: ledger()))
+        #expect(await change(nonce, in: store()))
         let attributes = try FileManager.default.attributesOfItem(atPath: file)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
-        let next = ledger()
+        let next = store()
         #expect(await next.load())
         #expect(!next.admit(nonce, hasHmac: false, isChange: true))
         #expect(next.admit(nonce, hasHmac: false, isChange: false))
@@ -58,11 +58,11 @@ import Testing
 
     @Test func `a read with an Hmac is known to the next process, whatever it is turned into`() async throws {
         let (nonce, other) = (Self.nonce(), Self.nonce())
-        let first = ledger()
+        let first = store()
         #expect(first.admit(nonce, hasHmac: true, isChange: false))
         #expect(!first.admit(nonce, hasHmac: true, isChange: true))
         await first.flush()
-        let next = ledger()
+        let next = store()
         #expect(await next.load())
         for isChange in [true, false] {
             #expect(!next.admit(nonce, hasHmac: true, isChange: isChange))
@@ -75,19 +75,19 @@ import Testing
     }
 
     @Test func `reads are written a moment later, without anybody who waits`() async throws {
-        let first = ledger()
+        let first = store()
         #expect(await first.load())
         let nonces = (0..<100).map { _ in Self.nonce() }
         for nonce in nonces { #expect(first.admit(nonce, hasHmac: true, isChange: false)) }
         while try Data(contentsOf: URL(filePath: file)).count < 101 * 32 { await Task.yield() }
-        let next = ledger()
+        let next = store()
         #expect(await next.load())
         for nonce in nonces { #expect(!next.admit(nonce, hasHmac: true, isChange: false)) }
     }
 
     @Test func `a change takes along the reads before it`() async throws {
         let (read, written) = (Self.nonce(), Self.nonce("b"))
-        let first = ledger()
+        let first = store()
         #expect(await first.load())
         #expect(first.admit(read, hasHmac: true, isChange: false))
         #expect(await change(written, in: first))
@@ -95,29 +95,29 @@ import Testing
     }
 
     @Test func `a reader without Hmac may use a nonce again, and leaves nothing behind`() async {
-        let ledger = ledger(in: nil)
+        let store = store(in: nil)
         let nonce = Self.nonce()
-        for _ in 0..<3 { #expect(ledger.admit(nonce, hasHmac: false, isChange: false)) }
-        #expect(ledger.admit(nonce, hasHmac: false, isChange: true))
-        #expect(!ledger.admit(nonce, hasHmac: false, isChange: true))
-        #expect(ledger.admit(nonce, hasHmac: false, isChange: false))
+        for _ in 0..<3 { #expect(store.admit(nonce, hasHmac: false, isChange: false)) }
+        #expect(store.admit(nonce, hasHmac: false, isChange: true))
+        #expect(!store.admit(nonce, hasHmac: false, isChange: true))
+        #expect(store.admit(nonce, hasHmac: false, isChange: false))
     }
 
     @Test func `a nonce that is used up is refused for good`() async throws {
         let nonce = Self.nonce()
-        let first = ledger()
+        let first = store()
         await first.exhaust(nonce)
-        let next = ledger()
+        let next = store()
         #expect(await next.load())
-        for ledger in [first, next] {
-            #expect(!ledger.admit(nonce, hasHmac: false, isChange: false))
-            #expect(!ledger.admit(nonce, hasHmac: true, isChange: true))
+        for store in [first, next] {
+            #expect(!store.admit(nonce, hasHmac: false, isChange: false))
+            #expect(!store.admit(nonce, hasHmac: true, isChange: true))
         }
     }
 
     @Test func `a record that was cut off is left out, and the next is whole`() async throws {
         let (kept, cut, next) = (Self.nonce(at: Self.now - 2), Self.nonce(at: Self.now - 1), Self.nonce())
-        let first = ledger()
+        let first = store()
         #expect(await change(kept, in: first))
         #expect(await change(cut, in: first))
         var bytes = try Data(contentsOf: URL(filePath: file))
@@ -125,7 +125,7 @@ import Testing
         try bytes.write(to: URL(filePath: file))
         // The one that runs notices it as well.
         #expect(await change(next, in: first))
-        let second = ledger()
+        let second = store()
         #expect(await second.load())
         for nonce in [kept, cut, next] {
             #expect(!second.admit(nonce, hasHmac: false, isChange: true))
@@ -133,7 +133,7 @@ import Testing
         bytes = try Data(contentsOf: URL(filePath: file))
         bytes.removeLast(7)
         try bytes.write(to: URL(filePath: file))
-        let third = ledger()
+        let third = store()
         #expect(await third.load())
         #expect(!third.admit(kept, hasHmac: false, isChange: true))
         #expect(await change(Self.nonce(), in: third))
@@ -144,16 +144,16 @@ import Testing
     func `a file of something else is left alone, and stops changes`(_ text: String) async throws {
         try folder.makeFolder("state/keybell")
         try folder.write("state/keybell/nonces", text)
-        let ledger = ledger()
+        let store = store()
         let read = Self.nonce("b")
-        #expect(await !ledger.load())
-        #expect(await !change(Self.nonce(), in: ledger))
-        #expect(ledger.admit(read, hasHmac: true, isChange: false))
-        await ledger.flush()
+        #expect(await !store.load())
+        #expect(await !change(Self.nonce(), in: store))
+        #expect(store.admit(read, hasHmac: true, isChange: false))
+        await store.flush()
         #expect(try String(contentsOfFile: file, encoding: .utf8) == text)
         try FileManager.default.removeItem(atPath: file)
-        #expect(await change(Self.nonce(), in: ledger), "until it is gone")
-        let next = self.ledger()
+        #expect(await change(Self.nonce(), in: store), "until it is gone")
+        let next = self.store()
         #expect(await next.load())
         #expect(
             !next.admit(read, hasHmac: true, isChange: false),
@@ -164,51 +164,51 @@ import Testing
     @Test func `a file that could not be read is left in peace for a while`() async throws {
         try folder.makeFolder("state/keybell")
         try folder.write("state/keybell/nonces", "x")
-        let ledger = ledger(rest: .seconds(3600))
-        #expect(await !ledger.load())
+        let store = store(rest: .seconds(3600))
+        #expect(await !store.load())
         try FileManager.default.removeItem(atPath: file)
-        #expect(await !ledger.load())
-        #expect(await !change(Self.nonce(), in: ledger))
+        #expect(await !store.load())
+        #expect(await !change(Self.nonce(), in: store))
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
     func `a disk that hangs stops changes, and holds up nobody`(isRead: Bool) async throws {
-        let ledger = ledger(patience: .milliseconds(50), rest: .seconds(3600))
-        if isRead { try #require(await ledger.load()) }
+        let store = store(timeout: .milliseconds(50), rest: .seconds(3600))
+        if isRead { try #require(await store.load()) }
         let (holds, gate) = (Observed(false), DispatchSemaphore(value: 0))
-        let disk = Task { await ledger.hold(holds, until: gate) }
+        let disk = Task { await store.hold(holds, until: gate) }
         try await holds.wait(for: "the disk") { $0 ? () : nil }
-        #expect(await ledger.load() == isRead)
+        #expect(await store.load() == isRead)
         let nonce = Self.nonce()
-        #expect(ledger.admit(nonce, hasHmac: false, isChange: true))
-        #expect(await !ledger.record(nonce))
-        #expect(ledger.admit(Self.nonce(), hasHmac: true, isChange: false))
-        await ledger.flush()
+        #expect(store.admit(nonce, hasHmac: false, isChange: true))
+        #expect(await !store.record(nonce))
+        #expect(store.admit(Self.nonce(), hasHmac: true, isChange: false))
+        await store.flush()
         gate.signal()
         await disk.value
     }
 
     @Test(arguments: ["/dev/full/state", "/proc/nothing"])
     func `a folder that can't be used stops changes`(_ folder: String) async {
-        let ledger = ledger(in: folder)
-        #expect(await !ledger.load())
-        #expect(await !change(Self.nonce(), in: ledger))
-        #expect(ledger.admit(Self.nonce(), hasHmac: true, isChange: false))
+        let store = store(in: folder)
+        #expect(await !store.load())
+        #expect(await !change(Self.nonce(), in: store))
+        #expect(store.admit(Self.nonce(), hasHmac: true, isChange: false))
     }
 
     @Test func `a file that was taken away is written anew`() async throws {
-        let ledger = ledger()
+        let store = store()
         let nonce = Self.nonce()
-        #expect(await change(nonce, in: ledger))
+        #expect(await change(nonce, in: store))
         try FileManager.default.removeItem(atPath: folder.path("state"))
-        #expect(await change(Self.nonce(), in: ledger))
-        let next = self.ledger()
+        #expect(await change(Self.nonce(), in: store))
+        let next = self.store()
         #expect(await next.load())
         #expect(!next.admit(nonce, hasHmac: false, isChange: true))
     }
 
     @Test func `a file doesn't grow for ever`() async throws {
-        let first = ledger()
+        let first = store()
         #expect(await first.load())
         for _ in 0..<4 {
             for _ in 0..<UsedNonces.readsPerOwner {

@@ -17,14 +17,14 @@ struct RegistryFixture {
     let registry: ClientRegistry
     let clock = Observed<UInt64>(1_700_000_000)
     let folder: TemporaryFolder
-    let ledger: NonceStore
+    let nonces: NonceStore
 
     init() async throws {
         session = try await KeyringSession()
         folder = try TemporaryFolder()
         keyring = Self.keyring(on: session.bus, connection: try await session.bus.connect())
-        ledger = Self.ledger(folder, clock)
-        registry = Self.registry(keyring, ledger, clock)
+        nonces = Self.nonces(folder, clock)
+        registry = Self.registry(keyring, nonces, clock)
     }
 
     /// Another registry over the same keyring, as after a restart of the daemon.
@@ -32,7 +32,7 @@ struct RegistryFixture {
         let connection = try await session.bus.connect()
         return Self.registry(
             Self.keyring(on: session.bus, connection: connection),
-            Self.ledger(folder, clock),
+            Self.nonces(folder, clock),
             clock
         )
     }
@@ -43,13 +43,13 @@ struct RegistryFixture {
 
     private static func registry(
         _ keyring: Keyring,
-        _ ledger: NonceStore,
+        _ nonces: NonceStore,
         _ clock: Observed<UInt64>
     ) -> ClientRegistry {
-        ClientRegistry(keyring: keyring, ledger: ledger, logger: quiet, now: { clock.now })
+        ClientRegistry(keyring: keyring, nonces: nonces, logger: quiet, now: { clock.now })
     }
 
-    private static func ledger(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceStore {
+    private static func nonces(_ folder: TemporaryFolder, _ clock: Observed<UInt64>) -> NonceStore {
         NonceStore(folder: folder.path("state"), logger: quiet)
     }
 

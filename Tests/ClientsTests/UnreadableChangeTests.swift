@@ -9,7 +9,7 @@ import Testing
 
 /// A keyring that fails just when an item has changed: it may be a client's.
 @Suite(.timeLimit(.minutes(1))) struct UnreadableChangeTests {
-    private static func parts(_ provider: FussyProvider) async throws -> (ClientRegistry, Keyring) {
+    private static func parts(_ provider: RefusingProvider) async throws -> (ClientRegistry, Keyring) {
         let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let keyring = Keyring(
             bus: try await provider.bus.connect(),
@@ -17,12 +17,12 @@ import Testing
             deadline: .seconds(20),
             logger: quiet
         )
-        let ledger = NonceStore(folder: provider.bus.folder.path("state/keybell"), logger: quiet)
-        return (ClientRegistry(keyring: keyring, ledger: ledger, logger: quiet, now: { 0 }), keyring)
+        let nonces = NonceStore(folder: provider.bus.folder.path("state/keybell"), logger: quiet)
+        return (ClientRegistry(keyring: keyring, nonces: nonces, logger: quiet, now: { 0 }), keyring)
     }
 
     @Test func `a change that can't be looked at has the keys read again`() async throws {
-        let provider = try await FussyProvider(over: try await KeyringSession())
+        let provider = try await RefusingProvider(over: try await KeyringSession())
         let (registry, keyring) = try await Self.parts(provider)
         #expect(try await registry.list().isEmpty)
         // Stored by somebody else, of whose doing this provider tells nothing yet.

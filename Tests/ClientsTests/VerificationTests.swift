@@ -80,9 +80,9 @@ import TestSupport
         #expect(try await verdict(fixture.registry, "firefox", key, hmac: false) == "verified firefox")
         // For good, also after a restart of the daemon.
         let spent = UsedNonce(nonce, fingerprint: key.fingerprint, time: fixture.clock.now)
-        while fixture.ledger.admit(spent, hasHmac: false, isChange: false) { await Task.yield() }
+        while fixture.nonces.admit(spent, hasHmac: false, isChange: false) { await Task.yield() }
         // The file's thread does one thing after the other: once this is through, that is written.
-        await fixture.ledger.flush()
+        await fixture.nonces.flush()
         let restarted = try await fixture.restarted()
         #expect(
             try await verdict(restarted, "firefox", key, nonce: nonce, hmac: false, url: url) == "refused"
@@ -140,7 +140,7 @@ import TestSupport
         let key = try await fixture.register()
         let nonce = Nonce.random()
         #expect(try await verdict(fixture.registry, "firefox", key, nonce: nonce) == "verified firefox")
-        await fixture.ledger.flush()
+        await fixture.nonces.flush()
         let restarted = try await fixture.restarted()
         for changes in [true, false] {
             #expect(
@@ -156,11 +156,11 @@ import TestSupport
         for hmac in [false, true] {
             let request = try signature(key, hmac: hmac)
             let verified = await fixture.registry.verify(id: "firefox", signature: request, changes: false)
-            guard case .verified(let conversation, _, _) = verified else {
+            guard case .verified(let message, _, _) = verified else {
                 Issue.record("\(verified.verdict)")
                 return
             }
-            let reply = try Seal(replyingTo: conversation).signature()
+            let reply = try Seal(replyingTo: message).signature()
             let restarted = try await fixture.restarted()
             for signature in [reply, RequestSignature(nonce: reply.nonce, verifier: reply.verifier)] {
                 for registry in [fixture.registry, restarted] {

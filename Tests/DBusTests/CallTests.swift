@@ -9,17 +9,17 @@ struct `Calls over a real bus` {
     let bus: PrivateBus
     let server: BusConnection
     let client: BusConnection
-    let doorbell = Doorbell()
+    let object = TestObject()
 
     init() async throws {
         bus = try await PrivateBus()
         server = try await bus.connect()
         client = try await bus.connect()
-        await server.export(doorbell.object)
+        await server.export(object.object)
     }
 
     private func call(_ member: String, _ arguments: [Value] = []) async throws(DBusError) -> [Value] {
-        try await client.call(server.uniqueName, Doorbell.path, Doorbell.name, member, arguments)
+        try await client.call(server.uniqueName, TestObject.path, TestObject.name, member, arguments)
     }
 
     @Test func `a call gets its answer`() async throws {
@@ -40,13 +40,13 @@ struct `Calls over a real bus` {
                     }
                 }
             }
-            try await doorbell.gate.wait(for: "as many calls as there may be") { $0.waiting == 64 ? () : nil }
+            try await object.gate.wait(for: "as many calls as there may be") { $0.waiting == 64 ? () : nil }
             let other = try await bus.connect()
             #expect(
-                try await other.call(server.uniqueName, Doorbell.path, Doorbell.name, "Who")
+                try await other.call(server.uniqueName, TestObject.path, TestObject.name, "Who")
                     == [.string(other.uniqueName)]
             )
-            doorbell.gate.update { $0.isOpen = true }
+            object.gate.update { $0.isOpen = true }
             var served = 0
             for try await isServed in group where isServed { served += 1 }
             #expect(served == 64)
@@ -68,8 +68,8 @@ struct `Calls over a real bus` {
         }
         let path = try #require(ObjectPath("/" + long))
         let errors = [
-            await error(path, "GetAll", [""]), await error(Doorbell.path, "Get", [Doorbell.name, long]),
-            await error(Doorbell.path, "GetAll", [long]), await error(Doorbell.path, "Get", [long, "x"]),
+            await error(path, "GetAll", [""]), await error(TestObject.path, "Get", [TestObject.name, long]),
+            await error(TestObject.path, "GetAll", [long]), await error(TestObject.path, "Get", [long, "x"]),
         ]
         for error in errors {
             let message = try #require(error?.message)
@@ -109,9 +109,9 @@ struct `Calls over a real bus` {
             for number in UInt32(0)..<50 {
                 group.addTask { try await self.call("Wait", [.uint32(number)]) }
             }
-            try await doorbell.gate.wait(for: "50 calls") { $0.waiting == 50 ? () : nil }
+            try await object.gate.wait(for: "50 calls") { $0.waiting == 50 ? () : nil }
             #expect(try await call("Echo", [.string("meanwhile")]) == [.string("meanwhile")])
-            doorbell.gate.update { $0.isOpen = true }
+            object.gate.update { $0.isOpen = true }
             var seen: Set<Value> = []
             for try await answer in group { seen.formUnion(answer) }
             #expect(seen == Set((UInt32(0)..<50).map { .uint32($0) }))
@@ -134,12 +134,12 @@ struct `Calls over a real bus` {
     }
 
     @Test(arguments: [
-        (Doorbell.path, Doorbell.name, "Echo", [Value.uint32(1)], DBusError.Name.invalidArgs),
-        (Doorbell.path, Doorbell.name, "Echo", [], DBusError.Name.invalidArgs),
-        (Doorbell.path, Doorbell.name, "Nothing", [], DBusError.Name.unknownMethod),
-        (Doorbell.path, "org.keybell.Nothing", "Echo", [], DBusError.Name.unknownInterface),
-        ("/org/keybell/Nothing", Doorbell.name, "Echo", [], DBusError.Name.unknownObject),
-        ("/org", Doorbell.name, "Echo", [], DBusError.Name.unknownInterface),
+        (TestObject.path, TestObject.name, "Echo", [Value.uint32(1)], DBusError.Name.invalidArgs),
+        (TestObject.path, TestObject.name, "Echo", [], DBusError.Name.invalidArgs),
+        (TestObject.path, TestObject.name, "Nothing", [], DBusError.Name.unknownMethod),
+        (TestObject.path, "org.keybell.Nothing", "Echo", [], DBusError.Name.unknownInterface),
+        ("/org/keybell/Nothing", TestObject.name, "Echo", [], DBusError.Name.unknownObject),
+        ("/org", TestObject.name, "Echo", [], DBusError.Name.unknownInterface),
     ])
     func `a call that nothing answers to gets the standard error`(
         path: ObjectPath,
@@ -173,28 +173,28 @@ struct `Calls over a real bus` {
         let error = await #expect(throws: DBusError.self) {
             try await client.call(
                 server.uniqueName,
-                Doorbell.path,
-                Doorbell.name,
+                TestObject.path,
+                TestObject.name,
                 "Wait",
                 [.uint32(1)],
                 timeout: .milliseconds(50)
             )
         }
         #expect(error == .noReply)
-        doorbell.gate.update { $0.isOpen = true }
+        object.gate.update { $0.isOpen = true }
     }
 
     @Test func `a cancelled call ends at once`() async throws {
         let waiting = Task { () async throws -> [Value] in try await call("Wait", [.uint32(1)]) }
-        try await doorbell.gate.wait(for: "the call") { $0.waiting == 1 ? () : nil }
+        try await object.gate.wait(for: "the call") { $0.waiting == 1 ? () : nil }
         waiting.cancel()
         await #expect(throws: DBusError.cancelled) { try await waiting.value }
-        doorbell.gate.update { $0.isOpen = true }
+        object.gate.update { $0.isOpen = true }
     }
 
     @Test func `an object that isn't there is unknown`() async throws {
         let error = await #expect(throws: DBusError.self) {
-            try await client.call(server.uniqueName, "/nobody", Doorbell.name, "Who")
+            try await client.call(server.uniqueName, "/nobody", TestObject.name, "Who")
         }
         #expect(error?.name == DBusError.Name.unknownObject)
     }

@@ -16,20 +16,20 @@ struct `The end of a connection` {
         let bus = try await PrivateBus()
         let server = try await bus.connect()
         let client = try await bus.connect()
-        let doorbell = Doorbell()
-        await server.export(doorbell.object)
+        let object = TestObject()
+        await server.export(object.object)
         let signals = try await client.signals(member: "Rang")
         let owners = try await client.owners(of: "org.keybell.Test")
         let call = Task { () async throws -> [Value] in
             try await client.call(
                 server.uniqueName,
-                Doorbell.path,
-                Doorbell.name,
+                TestObject.path,
+                TestObject.name,
                 "Wait",
                 [.uint32(1)]
             )
         }
-        try await doorbell.gate.wait(for: "the call") { $0.waiting == 1 ? () : nil }
+        try await object.gate.wait(for: "the call") { $0.waiting == 1 ? () : nil }
         try await bus.stop()
         await client.disconnected()
         await #expect(throws: DBusError.disconnected) { try await call.value }
@@ -38,7 +38,7 @@ struct `The end of a connection` {
         await #expect(throws: DBusError.disconnected) { try await client.owner(of: "org.keybell.Test") }
         await #expect(throws: DBusError.disconnected) { try await client.emit("/", "a.b", "C") }
         await #expect(throws: DBusError.disconnected) { _ = try await client.signals(member: "Rang") }
-        doorbell.gate.update { $0.isOpen = true }
+        object.gate.update { $0.isOpen = true }
         await server.disconnected()
     }
 

@@ -13,13 +13,13 @@ struct `What every object can do` {
         bus = try await PrivateBus()
         server = try await bus.connect()
         client = try await bus.connect()
-        await server.export(Doorbell().object)
+        await server.export(TestObject().object)
     }
 
     private func property(_ member: String, _ arguments: [Value]) async throws(DBusError) -> [Value] {
         try await client.call(
             server.uniqueName,
-            Doorbell.path,
+            TestObject.path,
             "org.freedesktop.DBus.Properties",
             member,
             arguments
@@ -37,19 +37,19 @@ struct `What every object can do` {
     }
 
     @Test func `properties are read one by one and all at once`() async throws {
-        let one = try await property("Get", [.string(Doorbell.name), .string("Count")])
+        let one = try await property("Get", [.string(TestObject.name), .string("Count")])
         #expect(one == [.variant(.uint32(7))])
-        let all = try await property("GetAll", [.string(Doorbell.name)])
+        let all = try await property("GetAll", [.string(TestObject.name)])
         #expect(all.first?.vardict == ["Count": .uint32(7), "Names": .strings(["a"])])
     }
 
     @Test(arguments: [
-        ("Get", [Value.string(Doorbell.name), .string("None")], DBusError.Name.unknownProperty),
+        ("Get", [Value.string(TestObject.name), .string("None")], DBusError.Name.unknownProperty),
         ("Get", [.string("org.keybell.None"), .string("Count")], DBusError.Name.unknownInterface),
         ("GetAll", [.string("org.keybell.None")], DBusError.Name.unknownInterface),
         ("GetAll", [.uint32(1)], DBusError.Name.invalidArgs),
         (
-            "Set", [.string(Doorbell.name), .string("Count"), .variant(.uint32(1))],
+            "Set", [.string(TestObject.name), .string("Count"), .variant(.uint32(1))],
             DBusError.Name.propertyReadOnly
         ),
     ])
@@ -63,7 +63,7 @@ struct `What every object can do` {
     }
 
     @Test func `introspection tells what was described`() async throws {
-        let xml = try await introspect(Doorbell.path)
+        let xml = try await introspect(TestObject.path)
         #expect(xml.contains("<interface name=\"org.keybell.Test1\">"))
         #expect(xml.contains("<arg name=\"text\" type=\"s\" direction=\"in\"/>"))
         #expect(xml.contains("<property name=\"Names\" type=\"as\" access=\"read\"/>"))
@@ -75,7 +75,7 @@ struct `What every object can do` {
     @Test func `gdbus, which others wrote, understands the introspection`() async throws {
         let report = try await ChildProcess.run(
             "gdbus",
-            ["introspect", "--session", "--dest", server.uniqueName, "--object-path", Doorbell.path.text],
+            ["introspect", "--session", "--dest", server.uniqueName, "--object-path", TestObject.path.text],
             environment: bus.environment
         )
         #expect(report.status == 0, "\(report.errors)")
@@ -90,9 +90,9 @@ struct `What every object can do` {
 
     @Test func `a change of properties is told`() async throws {
         let changes = try await client.signals(sender: server.uniqueName, member: "PropertiesChanged")
-        try await server.propertiesChanged(Doorbell.path, Doorbell.name, ["Count": .uint32(8)])
+        try await server.propertiesChanged(TestObject.path, TestObject.name, ["Count": .uint32(8)])
         var next = changes.makeAsyncIterator()
         let body = await next.next()?.body
-        #expect(body == [.string(Doorbell.name), .vardict(["Count": .uint32(8)]), .strings([])])
+        #expect(body == [.string(TestObject.name), .vardict(["Count": .uint32(8)]), .strings([])])
     }
 }

@@ -17,13 +17,13 @@ struct `Signals over a real bus` {
         listener = try await bus.connect()
     }
 
-    private func ring(_ connection: BusConnection, _ who: String, to: String? = nil) async throws {
-        try await connection.emit(Doorbell.path, Doorbell.name, "Rang", [.string(who)], to: to)
+    private func send(_ connection: BusConnection, _ who: String, to: String? = nil) async throws {
+        try await connection.emit(TestObject.path, TestObject.name, "Rang", [.string(who)], to: to)
     }
 
     @Test func `a subscriber gets the signals in order`() async throws {
-        let signals = try await listener.signals(interface: Doorbell.name, member: "Rang")
-        for number in 0..<100 { try await ring(ringer, "\(number)") }
+        let signals = try await listener.signals(interface: TestObject.name, member: "Rang")
+        for number in 0..<100 { try await send(ringer, "\(number)") }
         let got = await signals.prefix(100).reduce(into: [String]()) { list, signal in
             list.append(signal.body.first?.asString ?? "")
         }
@@ -32,10 +32,10 @@ struct `Signals over a real bus` {
 
     @Test func `a forged signal is not seen by who listens to a unique name`() async throws {
         let signals = try await listener.signals(sender: ringer.uniqueName, member: "Rang")
-        try await ring(forger, "forged")
-        try await ring(forger, "forged straight", to: listener.uniqueName)
+        try await send(forger, "forged")
+        try await send(forger, "forged straight", to: listener.uniqueName)
         _ = try await forger.owner(of: "org.freedesktop.DBus")
-        try await ring(ringer, "true")
+        try await send(ringer, "true")
         var next = signals.makeAsyncIterator()
         #expect(await next.next()?.body == [.string("true")])
     }
@@ -45,25 +45,25 @@ struct `Signals over a real bus` {
         let signals = try await listener.signals(sender: "org.keybell.Ringer", member: "Rang")
         // A second, wider subscription makes the bus deliver the forger's signals as well.
         let all = try await listener.signals(member: "Rang")
-        try await ring(forger, "forged", to: listener.uniqueName)
-        try await ring(forger, "forged")
+        try await send(forger, "forged", to: listener.uniqueName)
+        try await send(forger, "forged")
         var everything = all.makeAsyncIterator()
         #expect(await everything.next()?.body == [.string("forged")])
         #expect(await everything.next()?.body == [.string("forged")])
-        try await ring(ringer, "true")
+        try await send(ringer, "true")
         var next = signals.makeAsyncIterator()
         #expect(await next.next()?.body == [.string("true")])
     }
 
     @Test func `who takes over a well-known name is listened to from then on`() async throws {
         let signals = try await listener.signals(sender: "org.keybell.Ringer", member: "Rang")
-        try await ring(ringer, "too early", to: listener.uniqueName)
+        try await send(ringer, "too early", to: listener.uniqueName)
         #expect(try await ringer.requestName("org.keybell.Ringer"))
-        try await ring(ringer, "first")
+        try await send(ringer, "first")
         try await ringer.releaseName("org.keybell.Ringer")
         #expect(try await forger.requestName("org.keybell.Ringer"))
-        try await ring(ringer, "too late", to: listener.uniqueName)
-        try await ring(forger, "second")
+        try await send(ringer, "too late", to: listener.uniqueName)
+        try await send(forger, "second")
         var next = signals.makeAsyncIterator()
         #expect(await next.next()?.body == [.string("first")])
         #expect(await next.next()?.body == [.string("second")])
@@ -72,8 +72,8 @@ struct `Signals over a real bus` {
     @Test func `a first argument picks its signals`() async throws {
         let signals = try await listener.signals(member: "Rang", firstArgument: "it's me")
         _ = try await listener.signals(member: "Rang")
-        try await ring(ringer, "someone else")
-        try await ring(ringer, "it's me")
+        try await send(ringer, "someone else")
+        try await send(ringer, "it's me")
         var next = signals.makeAsyncIterator()
         #expect(await next.next()?.body == [.string("it's me")])
     }

@@ -53,7 +53,7 @@ struct StopTests {
     @Test func `a service that goes on though it is told to stop is left to itself`() async throws {
         let stuck = Stuck()
         defer { stuck.letGo() }
-        let running = ServiceRun([stuck, Failing()], patience: .milliseconds(1), logger: Self.silent)
+        let running = ServiceRun([stuck, Failing()], timeout: .milliseconds(1), logger: Self.silent)
         await #expect(throws: StopTimedOut.self) {
             try await withDeadline(.seconds(60)) { try await running.run(until: []) }
         }
@@ -61,7 +61,7 @@ struct StopTests {
     }
 
     @Test func `what ends the services is told once they have ended`() async throws {
-        let running = ServiceRun([Failing()], patience: .seconds(60), logger: Self.silent)
+        let running = ServiceRun([Failing()], timeout: .seconds(60), logger: Self.silent)
         await #expect(throws: Failing.Failure.self) {
             try await withDeadline(.seconds(60)) { try await running.run(until: []) }
         }
@@ -73,12 +73,12 @@ struct StopTests {
         let done = Mutex<[Int]>([])
         let last = LastWork(
             parts: (0..<3).map { number in
-                LastWork.Part(patience: .milliseconds(1), trouble: "late") {
+                LastWork.Part(timeout: .milliseconds(1), trouble: "late") {
                     // The first of them would keep the others from their turn.
                     if number == 0 { await stuck.run() }
                     done.withLock { $0.append(number) }
                 }
-            } + [LastWork.Part(patience: .seconds(60), trouble: "late") { done.withLock { $0.append(3) } }],
+            } + [LastWork.Part(timeout: .seconds(60), trouble: "late") { done.withLock { $0.append(3) } }],
             logger: Self.silent
         )
         try await withDeadline(.seconds(60)) { await last.run() }

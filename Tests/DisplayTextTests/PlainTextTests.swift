@@ -33,7 +33,7 @@ import UnicodeText
         #expect(PlainText.field("a\(text)b") == "a\u{FFFD}b")
     }
 
-    @Test func `marks are bounded for each letter and never stand upon what is before the text`() {
+    @Test func `marks are bounded for each request and never stand upon what is before the text`() {
         let zalgo = String(repeating: "z" + String(repeating: "\u{323}\u{301}", count: 20), count: 3)
         let shown = PlainText.cleaned(zalgo).unicodeScalars
         #expect(shown.count { $0.isMark } <= 12)

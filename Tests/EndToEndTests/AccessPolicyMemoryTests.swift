@@ -11,18 +11,18 @@ struct AccessPolicyMemoryTests {
     @Test func `keys, saved, fetched and generated passwords are gone when their request is answered`()
         async throws
     {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
         let saved = "saved-through-set-login-7Qx"
-        #expect(try await guest.save("https://example.org/", login: "alice-9Zk", password: saved).success)
-        let found = try await Porter(household).answering {
-            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        #expect(try await client.save("https://example.org/", login: "alice-9Zk", password: saved).success)
+        let found = try await BusAnswerer(session).answering {
+            try await client.ask(.getLogins, [("Url", "https://example.org/")])
         }
         #expect(found.entries.map(\.password) == [SecretBytes(utf8: saved)])
-        let generated = try #require(try await guest.ask(.generatePassword).entries.first?.password)
-        let secrets = [saved, generated.exposedText(), guest.key.base64().exposedText()].compactMap(\.self)
+        let generated = try #require(try await client.ask(.generatePassword).entries.first?.password)
+        let secrets = [saved, generated.exposedText(), client.key.base64().exposedText()].compactMap(\.self)
         try #require(secrets.count == 3)
-        let pid = try household.daemon.pid
+        let pid = try session.daemon.pid
         // The image is one: what is public is there.
         #expect(try !MemoryImage.search(pid, for: ["alice-9Zk"]).isEmpty)
         let findings = try MemoryImage.search(pid, for: secrets)
@@ -30,26 +30,26 @@ struct AccessPolicyMemoryTests {
     }
 
     @Test func `the body of an associate that is denied leaves nothing of its key`() async throws {
-        let household = try await Household()
-        let guest = Guest(household)
-        let reply = try await Porter(household).answering(decision: "deny") {
-            try await guest.ask(.associate)
+        let session = try await DaemonSession()
+        let client = ClientProgram(session)
+        let reply = try await BusAnswerer(session).answering(decision: "deny") {
+            try await client.ask(.associate)
         }
         #expect(!reply.success)
-        let key = try #require(guest.key.base64().exposedText())
-        let findings = try MemoryImage.search(household.daemon.pid, for: [key])
+        let key = try #require(client.key.base64().exposedText())
+        let findings = try MemoryImage.search(session.daemon.pid, for: [key])
         #expect(findings.isEmpty, "\(findings)")
     }
 
     @Test func `the realm of a page is gone when its request is answered`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        #expect(try await guest.save("https://example.org/", login: "alice-9Zk", password: "x").success)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        #expect(try await client.save("https://example.org/", login: "alice-9Zk", password: "x").success)
         let realm = "the-realm-of-the-page-8Wd"
-        _ = try await Porter(household).answering {
-            try await guest.ask(.getLogins, [("Url", "https://example.org/"), ("Realm", realm)])
+        _ = try await BusAnswerer(session).answering {
+            try await client.ask(.getLogins, [("Url", "https://example.org/"), ("Realm", realm)])
         }
-        let pid = try household.daemon.pid
+        let pid = try session.daemon.pid
         #expect(try !MemoryImage.search(pid, for: ["alice-9Zk"]).isEmpty)
         let findings = try MemoryImage.search(pid, for: [realm])
         #expect(findings.isEmpty, "\(findings)")

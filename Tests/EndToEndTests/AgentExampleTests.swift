@@ -12,7 +12,7 @@ import Testing
 
     /// A screen with an agent's dialogs on it.
     private struct Dialogs {
-        let household: Household
+        let session: DaemonSession
         let screen: Screen
         let agent: ChildProcess
         let search: [String]
@@ -32,12 +32,12 @@ import Testing
         func allow(_ keys: [String], hasty: Duration) async throws {
             let body = try associateBody()
             let start = ContinuousClock.now
-            async let allowed = household.ring(body)
+            async let allowed = session.send(body)
             let window = try await screen.window(search)
             try? await screen.press(keys, in: window)
             let took = ContinuousClock.now - start
             try await Task.sleep(for: .milliseconds(500))
-            let waits = try await Porter(household).questions().count == 1
+            let waits = try await BusAnswerer(session).questions().count == 1
             // On a machine so slow that the press came later nothing is proved.
             #expect(waits || took >= hasty, "\(took)")
             if waits {
@@ -51,11 +51,11 @@ import Testing
         /// Has two programs ask at once: of two presses on Allow, the second as fast as can be, just one counts.
         func allowTwice(_ keys: [String], hasty: Duration) async throws {
             let body = try associateBody()
-            async let first = household.ring(body)
-            _ = try await Porter(household).question()
-            let second = try household.starting("client", "associate")
+            async let first = session.send(body)
+            _ = try await BusAnswerer(session).question()
+            let second = try session.starting("client", "associate")
             try await eventually("two questions") {
-                try await Porter(household).questions().count == 2 ? () : nil
+                try await BusAnswerer(session).questions().count == 2 ? () : nil
             }
             _ = try await screen.window(search)
             try await Task.sleep(for: .milliseconds(3500))
@@ -75,9 +75,9 @@ import Testing
             try? await screen.press(keys, in: next)
             let took = ContinuousClock.now - start
             try await Task.sleep(for: .milliseconds(500))
-            let left = try await Porter(household).questions()
+            let left = try await BusAnswerer(session).questions()
             #expect(left.count == 1 || took >= hasty, "\(took)")
-            for question in left { _ = try await household.keybell("allow", question.code) }
+            for question in left { _ = try await session.keybell("allow", question.code) }
             #expect(try await first.json["Success"] as? Bool == true)
             #expect(try await second.end().status == 0)
             try await screen.isGone(search)
@@ -86,17 +86,17 @@ import Testing
         /// Goes through what a person can do with dialogs.
         func goThrough(allow: [String], hasty: Duration) async throws {
             let first = try associateBody()
-            async let closed = household.ring(first)
+            async let closed = session.send(first)
             try await press(["Escape"])
-            let code = try await Porter(household).question().code
-            #expect(try await household.keybell("allow", code).status == 0, "Escape is no answer")
+            let code = try await BusAnswerer(session).question().code
+            #expect(try await session.keybell("allow", code).status == 0, "Escape is no answer")
             #expect(try await closed.json["Success"] as? Bool == true)
 
             let second = try associateBody()
-            async let elsewhere = household.ring(second)
+            async let elsewhere = session.send(second)
             _ = try await screen.window(search)
-            let other = try await Porter(household).question().code
-            #expect(try await household.keybell("allow", other).status == 0)
+            let other = try await BusAnswerer(session).question().code
+            #expect(try await session.keybell("allow", other).status == 0)
             try await screen.isGone(search)
             #expect(try await elsewhere.json["Success"] as? Bool == true)
 
@@ -104,7 +104,7 @@ import Testing
             try await allowTwice(allow, hasty: hasty)
 
             let fourth = try associateBody()
-            async let denied = household.ring(fourth)
+            async let denied = session.send(fourth)
             try await press(["Return"])
             #expect(try await denied.json["Error"] as? String == "Denied", "Enter is Deny")
         }
@@ -113,15 +113,15 @@ import Testing
     @Test(arguments: [("zenity", ["alt+a"]), ("kdialog", ["Tab", "space"])])
     func `zenity-agent.sh asks in dialogs`(program: String, allow: [String]) async throws {
         try MissingProgram.check("/usr/bin/" + program, debian: program)
-        let household = try await Household()
-        let screen = try await Screen(on: household.bus)
+        let session = try await DaemonSession()
+        let screen = try await Screen(on: session.bus)
         let agent = try ChildProcess(
             "bash",
             [Self.examples + "/zenity-agent.sh", program],
             environment: screen.environment
         )
         let dialogs = Dialogs(
-            household: household,
+            session: session,
             screen: screen,
             agent: agent,
             search: ["--class", program]
@@ -132,27 +132,27 @@ import Testing
     }
 
     @Test func `dialog-agent.py asks in windows and keeps the notifier still`() async throws {
-        let household = try await Household(withNotifier: true)
-        let screen = try await Screen(on: household.bus)
+        let session = try await DaemonSession(withNotifier: true)
+        let screen = try await Screen(on: session.bus)
         let agent = try ChildProcess(
             Self.examples + "/dialog-agent.py",
             environment: screen.environment
         )
         try await eventually("dialog-agent.py at the desk") {
-            try await household.keybell("status").output.contains("dialog-agent") ? () : nil
+            try await session.keybell("status").output.contains("dialog-agent") ? () : nil
         }
         let dialogs = Dialogs(
-            household: household,
+            session: session,
             screen: screen,
             agent: agent,
             search: ["--name", "^Keybell$"]
         )
         try await dialogs.goThrough(allow: ["alt+a"], hasty: .milliseconds(700))
-        #expect(try !household.daemon.soFar.errors.contains("no notification server"))
+        #expect(try !session.daemon.soFar.errors.contains("no notification server"))
         agent.terminate()
         #expect(try await agent.end().status == 0, "\(agent.soFar.errors)")
         try await eventually("the notifier's turn") {
-            try await household.keybell("status").output.contains("dialog-agent") ? nil : ()
+            try await session.keybell("status").output.contains("dialog-agent") ? nil : ()
         }
     }
 
@@ -176,18 +176,18 @@ import Testing
     @Test(arguments: [(80, 40), (40, 8)])
     func `fzf-agent.sh asks in a terminal, with its choices in sight`(width: Int, height: Int) async throws {
         try MissingProgram.check("/usr/bin/fzf", debian: "fzf")
-        let household = try await Household()
+        let session = try await DaemonSession()
         let terminal = try await TerminalWindow(
             [Self.examples + "/fzf-agent.sh", "fzf"],
-            environment: household.bus.environment,
+            environment: session.bus.environment,
             width: width,
             height: height
         )
         try await terminal.shows("Nothing waits")
 
         let first = try associateBody()
-        async let passed = household.ring(first)
-        let code = try await Porter(household).question().code
+        async let passed = session.send(first)
+        let code = try await BusAnswerer(session).question().code
         try await terminal.shows("(\(code))")
         try await Self.hasChoicesInSight(terminal)
         try await terminal.resize(width: 40, height: 8)
@@ -197,26 +197,26 @@ import Testing
         try await Self.hasChoicesInSight(terminal)
         try await terminal.type("Enter")
         try await terminal.shows("Nothing waits")
-        #expect(try await household.keybell("allow", code).status == 0, "the first line is no answer")
+        #expect(try await session.keybell("allow", code).status == 0, "the first line is no answer")
         #expect(try await passed.json["Success"] as? Bool == true)
 
         let second = try associateBody()
-        async let allowed = household.ring(second)
-        try await terminal.shows("(\(Porter(household).question().code))")
+        async let allowed = session.send(second)
+        try await terminal.shows("(\(BusAnswerer(session).question().code))")
         try await Self.choose(2, in: terminal)
         #expect(try await allowed.json["Success"] as? Bool == true)
 
         let third = try associateBody()
-        async let elsewhere = household.ring(third)
-        let other = try await Porter(household).question().code
+        async let elsewhere = session.send(third)
+        let other = try await BusAnswerer(session).question().code
         try await terminal.shows("(\(other))")
-        #expect(try await household.keybell("allow", other).status == 0)
+        #expect(try await session.keybell("allow", other).status == 0)
         try await terminal.shows("Nothing waits")
         #expect(try await elsewhere.json["Success"] as? Bool == true)
 
         let fourth = try associateBody()
-        async let denied = household.ring(fourth)
-        try await terminal.shows("(\(Porter(household).question().code))")
+        async let denied = session.send(fourth)
+        try await terminal.shows("(\(BusAnswerer(session).question().code))")
         try await Self.choose(1, in: terminal)
         #expect(try await denied.json["Error"] as? String == "Denied")
         try await terminal.close()
@@ -224,15 +224,15 @@ import Testing
 
     @Test func `fzf-agent.sh asks by rofi where there is a display`() async throws {
         try MissingProgram.check("/usr/bin/rofi", debian: "rofi")
-        let household = try await Household()
-        let screen = try await Screen(on: household.bus)
+        let session = try await DaemonSession()
+        let screen = try await Screen(on: session.bus)
         let agent = try ChildProcess(
             "bash",
             [Self.examples + "/fzf-agent.sh", "rofi"],
             environment: screen.environment
         )
         let body = try associateBody()
-        async let allowed = household.ring(body)
+        async let allowed = session.send(body)
         _ = try await screen.window(["--class", "rofi"])
         try await Task.sleep(for: .seconds(2))
         // What is typed chooses nothing.

@@ -8,24 +8,24 @@ import Testing
 
 struct AssociationTests {
     @Test func `an allowed client is known from then on, also after the daemon is killed`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        #expect(guest.id == "firefox")
-        #expect(try await guest.ask(.testAssociate).success)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        #expect(client.id == "firefox")
+        #expect(try await client.ask(.testAssociate).success)
 
-        try household.daemon.kill()
-        _ = try await household.daemon.end()
-        try await household.start()
-        #expect(try await guest.ask(.testAssociate).success)
+        try session.daemon.kill()
+        _ = try await session.daemon.end()
+        try await session.start()
+        #expect(try await client.ask(.testAssociate).success)
     }
 
     @Test func `the key is an item that secret-tool prints, and deleting it there revokes at once`()
         async throws
     {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
         let lookup = ["lookup", "xdg:schema", "org.keybell.ClientKey", "id", "firefox"]
-        let found = try await household.run(
+        let found = try await session.run(
             "secret-tool",
             lookup[0],
             lookup[1],
@@ -33,9 +33,9 @@ struct AssociationTests {
             lookup[3],
             lookup[4]
         )
-        #expect(found.output == guest.key.base64().exposedText())
+        #expect(found.output == client.key.base64().exposedText())
 
-        _ = try await household.run(
+        _ = try await session.run(
             "secret-tool",
             "clear",
             "xdg:schema",
@@ -43,75 +43,75 @@ struct AssociationTests {
             "id",
             "firefox"
         )
-        #expect(try await !guest.ask(.testAssociate).success)
+        #expect(try await !client.ask(.testAssociate).success)
     }
 
     @Test func `deleting the item takes back what the client waits for`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
-        async let reply = guest.ask(.getLogins, [("Url", "https://example.org/")])
-        let question = try await Porter(household).question()
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
+        async let reply = client.ask(.getLogins, [("Url", "https://example.org/")])
+        let question = try await BusAnswerer(session).question()
         let path = ["xdg:schema", "org.keybell.ClientKey", "id", "firefox"]
-        _ = try await household.run("secret-tool", "clear", path[0], path[1], path[2], path[3])
+        _ = try await session.run("secret-tool", "clear", path[0], path[1], path[2], path[3])
         let told = try await reply
         #expect(!told.success && told.entries.isEmpty)
-        #expect(try await Porter(household).questions().isEmpty)
-        #expect(try await household.keybell("allow", question.code).status == 1)
+        #expect(try await BusAnswerer(session).questions().isEmpty)
+        #expect(try await session.keybell("allow", question.code).status == 1)
     }
 
     @Test func `what was granted to a key goes with its item`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
         let url = [(name: "Url", value: "https://example.org/")]
-        async let allowed = guest.ask(.getLogins, url)
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("allow", question.code, "--scope", "always").status == 0)
+        async let allowed = client.ask(.getLogins, url)
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("allow", question.code, "--scope", "always").status == 0)
         #expect(try await allowed.entries.count == 1)
-        #expect(try await guest.ask(.getLogins, url).entries.count == 1)
+        #expect(try await client.ask(.getLogins, url).entries.count == 1)
 
         let schemas = ["org.keybell.ClientKey", "org.keybell.Grants"]
         func stored() async throws -> String {
-            try await household.run("secret-tool", "search", "--all", "xdg:schema", schemas[1]).output
+            try await session.run("secret-tool", "search", "--all", "xdg:schema", schemas[1]).output
         }
         #expect(try await !stored().isEmpty)
-        _ = try await household.run("secret-tool", "clear", "xdg:schema", schemas[0], "id", "firefox")
+        _ = try await session.run("secret-tool", "clear", "xdg:schema", schemas[0], "id", "firefox")
         for _ in 0..<100 where try await !stored().isEmpty { try await Task.sleep(for: .milliseconds(50)) }
         #expect(try await stored().isEmpty)
 
-        let again = Guest(household, key: guest.key)
-        let reply = try await Porter(household).answering(["id": "firefox"]) {
+        let again = ClientProgram(session, key: client.key)
+        let reply = try await BusAnswerer(session).answering(["id": "firefox"]) {
             try await again.ask(.associate)
         }
         #expect(reply.id == "firefox")
-        async let asked = guest.ask(.getLogins, url)
-        let second = try await Porter(household).question()
-        #expect(try await household.keybell("deny", second.code).status == 0)
+        async let asked = client.ask(.getLogins, url)
+        let second = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("deny", second.code).status == 0)
         #expect(try await asked.entries.isEmpty)
     }
 
     @Test func `what was granted to a key goes at the start where its item went before`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
-        async let allowed = guest.ask(.getLogins, [(name: "Url", value: "https://example.org/")])
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("allow", question.code, "--scope", "always").status == 0)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
+        async let allowed = client.ask(.getLogins, [(name: "Url", value: "https://example.org/")])
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("allow", question.code, "--scope", "always").status == 0)
         #expect(try await allowed.entries.count == 1)
-        let other = try await Guest.associated(with: household, as: "chrome")
+        let other = try await ClientProgram.associated(with: session, as: "chrome")
         func stored() async throws -> String {
-            try await household.run("secret-tool", "search", "--all", "xdg:schema", "org.keybell.Grants")
+            try await session.run("secret-tool", "search", "--all", "xdg:schema", "org.keybell.Grants")
                 .output
         }
         #expect(try await !stored().isEmpty)
-        try await household.stop()
-        try await household.start()
+        try await session.stop()
+        try await session.start()
         // Whoever has a key keeps what was granted to it.
         _ = try await other.ask(.testAssociate)
         #expect(try await !stored().isEmpty)
-        try await household.stop()
-        _ = try await household.run(
+        try await session.stop()
+        _ = try await session.run(
             "secret-tool",
             "clear",
             "xdg:schema",
@@ -119,40 +119,40 @@ struct AssociationTests {
             "id",
             "firefox"
         )
-        try await household.start()
+        try await session.start()
         _ = try await eventually("the end of the grant") { try await stored().isEmpty ? () : nil }
     }
 
     @Test func `the Hash that a client was told outlives the state folder`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        let hash = try #require(try await guest.ask(.testAssociate).hash)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        let hash = try #require(try await client.ask(.testAssociate).hash)
         let kept = ["search", "--all", "xdg:schema", "org.keybell.LoginExtra", "uuid", "vault"]
         for _ in 0..<100 {
             let found = try await ChildProcess.run(
                 "secret-tool",
                 kept,
-                environment: household.bus.environment
+                environment: session.bus.environment
             )
             if (found.output + found.errors).contains("org.keybell.LoginExtra") { break }
             try await Task.sleep(for: .milliseconds(50))
         }
-        try await household.stop()
-        try FileManager.default.removeItem(atPath: household.bus.folder.path("state/keybell"))
-        try await household.start()
-        #expect(try await guest.ask(.testAssociate).hash == hash)
+        try await session.stop()
+        try FileManager.default.removeItem(atPath: session.bus.folder.path("state/keybell"))
+        try await session.start()
+        #expect(try await client.ask(.testAssociate).hash == hash)
     }
 
     @Test func `a denied client gets no Id and nothing is stored`() async throws {
-        let household = try await Household()
-        let guest = Guest(household)
-        let reply = try await Porter(household).answering(decision: "deny") {
-            try await guest.ask(.associate)
+        let session = try await DaemonSession()
+        let client = ClientProgram(session)
+        let reply = try await BusAnswerer(session).answering(decision: "deny") {
+            try await client.ask(.associate)
         }
         #expect(!reply.success)
         #expect(reply.id == nil)
         #expect(reply.hash?.count == 40)
-        let stored = try await household.run(
+        let stored = try await session.run(
             "secret-tool",
             "search",
             "--all",
@@ -163,11 +163,11 @@ struct AssociationTests {
     }
 
     @Test func `another key under a taken Id overwrites only when that is allowed, too`() async throws {
-        let household = try await Household()
-        let first = try await Guest.associated(with: household, as: "firefox")
-        let second = Guest(household, id: "firefox")
-        let kinds = Kinds()
-        let reply = try await Porter(household).answering(seen: { kinds.note($0) }) {
+        let session = try await DaemonSession()
+        let first = try await ClientProgram.associated(with: session, as: "firefox")
+        let second = ClientProgram(session, id: "firefox")
+        let kinds = AskedKinds()
+        let reply = try await BusAnswerer(session).answering(seen: { kinds.note($0) }) {
             try await second.ask(.associate)
         }
         #expect(reply.id == "firefox")
@@ -177,11 +177,11 @@ struct AssociationTests {
     }
 
     @Test func `a denied overwrite brings the question back with a free name`() async throws {
-        let household = try await Household()
-        let first = try await Guest.associated(with: household, as: "firefox")
-        let second = Guest(household, id: "firefox")
-        let kinds = Kinds()
-        let reply = try await Porter(household).answering(
+        let session = try await DaemonSession()
+        let first = try await ClientProgram.associated(with: session, as: "firefox")
+        let second = ClientProgram(session, id: "firefox")
+        let kinds = AskedKinds()
+        let reply = try await BusAnswerer(session).answering(
             seen: { kinds.kind($0) == "overwrite" ? "deny" : nil }
         ) {
             try await second.ask(.associate)
@@ -192,29 +192,29 @@ struct AssociationTests {
     }
 
     @Test func `the same key again is let in silently`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        let reply = try await guest.ask(.associate)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        let reply = try await client.ask(.associate)
         #expect(reply.success && reply.id == "firefox")
     }
 
     @Test func `a verifier that doesn't fit its key asks nobody`() async throws {
-        let household = try await Household()
-        let guest = Guest(household)
-        let body = String(decoding: try guest.body(.associate), as: UTF8.self)
-        let key = try #require(guest.key.base64().exposedText())
+        let session = try await DaemonSession()
+        let client = ClientProgram(session)
+        let body = String(decoding: try client.body(.associate), as: UTF8.self)
+        let key = try #require(client.key.base64().exposedText())
         let other = try #require(ClientKey.random().base64().exposedText())
         let forged = body.replacing(key, with: other)
         #expect(forged != body)
-        let reply = try await household.ring(Array(forged.utf8))
+        let reply = try await session.send(Array(forged.utf8))
         #expect(reply.status == 200)
         #expect(try reply.json["Success"] as? Bool == false)
-        #expect(try await Porter(household).questions().isEmpty)
+        #expect(try await BusAnswerer(session).questions().isEmpty)
     }
 
     @Test func `a ping without Id gets the Hash and Success false`() async throws {
-        let household = try await Household()
-        let reply = try await household.ring(OutgoingRequest.ping())
+        let session = try await DaemonSession()
+        let reply = try await session.send(OutgoingRequest.ping())
         #expect(reply.status == 200)
         #expect(try reply.json["Success"] as? Bool == false)
         #expect(try (reply.json["Hash"] as? String)?.count == 40)

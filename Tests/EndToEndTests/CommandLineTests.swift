@@ -8,88 +8,88 @@ import Testing
 
 struct CommandLineTests {
     /// The codes that `keybell requests --json` prints.
-    private func waiting(_ household: Household) async throws -> [[String: Any]] {
-        let report = try await household.keybell("requests", "--json")
+    private func waiting(_ session: DaemonSession) async throws -> [[String: Any]] {
+        let report = try await session.keybell("requests", "--json")
         return try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]] ?? []
     }
 
     @Test func `a question is listed, allowed and gone`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let body = try associateBody()
-        async let reply = household.ring(body)
-        let question = try await Porter(household).question()
-        let listed = try await waiting(household)
+        async let reply = session.send(body)
+        let question = try await BusAnswerer(session).question()
+        let listed = try await waiting(session)
         #expect(listed.map { $0["code"] as? String } == [question.code])
         #expect(listed.first?["kind"] as? String == "associate")
 
-        let allowed = try await household.keybell("allow", question.code.lowercased(), "--id", "backup")
+        let allowed = try await session.keybell("allow", question.code.lowercased(), "--id", "backup")
         #expect(allowed.status == 0)
         #expect(allowed.output.contains("backup"))
         #expect(try await reply.json["Id"] as? String == "backup")
-        #expect(try await waiting(household).isEmpty)
-        #expect(try await household.keybell("clients").output.contains("backup"))
+        #expect(try await waiting(session).isEmpty)
+        #expect(try await session.keybell("clients").output.contains("backup"))
     }
 
     @Test func `a denial is quiet for a while, and allowing its code ends that`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let first = try associateBody()
-        async let denied = household.ring(first)
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("deny", question.code).status == 0)
+        async let denied = session.send(first)
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("deny", question.code).status == 0)
         #expect(try await denied.json["Success"] as? Bool == false)
-        #expect(try await household.ring(try associateBody()).json["Success"] as? Bool == false)
-        #expect(try await household.keybell("requests", "--recent").output.contains(question.code))
-        #expect(try await household.keybell("allow", question.code).status == 0)
+        #expect(try await session.send(try associateBody()).json["Success"] as? Bool == false)
+        #expect(try await session.keybell("requests", "--recent").output.contains(question.code))
+        #expect(try await session.keybell("allow", question.code).status == 0)
 
-        let guest = Guest(household)
-        let reply = try await Porter(household).answering { try await guest.ask(.associate) }
+        let client = ClientProgram(session)
+        let reply = try await BusAnswerer(session).answering { try await client.ask(.associate) }
         #expect(reply.success)
     }
 
     @Test func `a program can't answer its own request, nor through its child`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let body = String(decoding: try associateBody(), as: UTF8.self)
         // A script that asks, and while it waits has a child of its own answer.
         let script = """
             import json, os, socket, subprocess, sys, time
             body = sys.stdin.buffer.read()
-            s = socket.create_connection(("127.0.0.1", \(household.port)))
+            s = socket.create_connection(("127.0.0.1", \(session.port)))
             s.sendall(b"POST / HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
             for _ in range(100):
-                listed = json.loads(subprocess.run(["\(Household.programs)/keybell", "requests", "--json"],
+                listed = json.loads(subprocess.run(["\(DaemonSession.programs)/keybell", "requests", "--json"],
                     capture_output=True).stdout)
                 if listed: break
                 time.sleep(0.1)
-            answer = subprocess.run(["\(Household.programs)/keybell", "allow", listed[0]["code"]], capture_output=True)
+            answer = subprocess.run(["\(DaemonSession.programs)/keybell", "allow", listed[0]["code"]], capture_output=True)
             print(answer.returncode, answer.stderr.decode())
             """
-        let report = try await household.run("python3", "-c", script, input: body)
+        let report = try await session.run("python3", "-c", script, input: body)
         #expect(report.output.hasPrefix("1 "), "\(report)")
         #expect(report.output.contains("own request"))
     }
 
     @Test func `a client is renamed and revoked`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        #expect(try await household.keybell("rename", "firefox", "Work browser").status == 0)
-        #expect(try await household.keybell("clients").output.contains("Work browser"))
-        #expect(try await guest.ask(.testAssociate).success)
-        #expect(try await household.keybell("revoke", "firefox").status == 0)
-        #expect(try await !guest.ask(.testAssociate).success)
-        #expect(try await household.keybell("revoke", "firefox").status == 1)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        #expect(try await session.keybell("rename", "firefox", "Work browser").status == 0)
+        #expect(try await session.keybell("clients").output.contains("Work browser"))
+        #expect(try await client.ask(.testAssociate).success)
+        #expect(try await session.keybell("revoke", "firefox").status == 0)
+        #expect(try await !client.ask(.testAssociate).success)
+        #expect(try await session.keybell("revoke", "firefox").status == 1)
     }
 
     @Test func `without the daemon the status is 3, and a wrong option is 2`() async throws {
-        let household = try await Household(starting: false)
-        #expect(try await household.keybell("status").status == 3)
-        #expect(try await household.keybell("allow", "ABCD").status == 3)
-        #expect(try await household.keybell("allow").status == 2)
-        #expect(try await household.keybell("no-such-command").status == 2)
+        let session = try await DaemonSession(starting: false)
+        #expect(try await session.keybell("status").status == 3)
+        #expect(try await session.keybell("allow", "ABCD").status == 3)
+        #expect(try await session.keybell("allow").status == 2)
+        #expect(try await session.keybell("no-such-command").status == 2)
     }
 
     @Test func `the doctor finds nothing to mend but a missing notifier`() async throws {
-        let household = try await Household()
-        let report = try await household.keybell("doctor", "--json")
+        let session = try await DaemonSession()
+        let report = try await session.keybell("doctor", "--json")
         let findings =
             try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: Any]] ?? []
         #expect(!findings.isEmpty)
@@ -99,13 +99,13 @@ struct CommandLineTests {
     }
 
     @Test func `keybell client asks as any script would`() async throws {
-        let household = try await Household()
-        let rang = try await Porter(household).answering(["id": "script"]) {
-            try await household.keybell("client", "associate", "--id", "script")
+        let session = try await DaemonSession()
+        let rang = try await BusAnswerer(session).answering(["id": "script"]) {
+            try await session.keybell("client", "associate", "--id", "script")
         }
         #expect(rang.status == 0, "\(rang)")
-        let saved = try await Porter(household).answering {
-            try await household.keybell(
+        let saved = try await BusAnswerer(session).answering {
+            try await session.keybell(
                 "client",
                 "save",
                 "https://example.org/",
@@ -117,8 +117,8 @@ struct CommandLineTests {
             )
         }
         #expect(saved.status == 0, "\(saved)")
-        let logins = try await Porter(household).answering {
-            try await household.keybell(
+        let logins = try await BusAnswerer(session).answering {
+            try await session.keybell(
                 "client",
                 "logins",
                 "https://example.org/",
@@ -131,69 +131,69 @@ struct CommandLineTests {
         let entries =
             try JSONSerialization.jsonObject(with: Data(logins.output.utf8)) as? [[String: Any]] ?? []
         #expect(entries.map { $0["password"] as? String } == ["geheim"])
-        let generated = try await household.keybell("client", "generate", "--id", "script")
+        let generated = try await session.keybell("client", "generate", "--id", "script")
         #expect(generated.status == 0)
         #expect(generated.output.trimmingCharacters(in: .whitespacesAndNewlines).count >= 20)
     }
 
     @Test func `a key for another script takes over no call, and advice names the Id`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         for id in ["first", "backup"] {
-            let made = try await Porter(household).answering {
-                try await household.keybell("client", "associate", "--id", id)
+            let made = try await BusAnswerer(session).answering {
+                try await session.keybell("client", "associate", "--id", id)
             }
             #expect(made.output == "Associated as \(id).\n", "\(made)")
         }
         let asked = Observed<[String]>([])
-        _ = try await Porter(household).answering(
+        _ = try await BusAnswerer(session).answering(
             decision: "deny",
             seen: { question in
                 asked.update { $0.append(question.details["client"]?.asString ?? "") }
                 return nil
             }
         ) {
-            try await household.keybell("client", "save", "https://a.example/", "--user", "a", input: "x\n")
+            try await session.keybell("client", "save", "https://a.example/", "--user", "a", input: "x\n")
         }
         #expect(asked.now == ["first"])
-        #expect(try await household.keybell("revoke", "first").status == 0)
-        #expect(try await household.keybell("client", "generate").status == 0, "the other one still holds")
-        let named = try await household.keybell("client", "generate", "--id", "first")
+        #expect(try await session.keybell("revoke", "first").status == 0)
+        #expect(try await session.keybell("client", "generate").status == 0, "the other one still holds")
+        let named = try await session.keybell("client", "generate", "--id", "first")
         #expect(named.errors.contains("keybell client associate --id first"), "\(named)")
-        #expect(try await household.keybell("revoke", "backup").status == 0)
-        let none = try await household.keybell("client", "generate")
+        #expect(try await session.keybell("revoke", "backup").status == 0)
+        let none = try await session.keybell("client", "generate")
         #expect(none.status == 1)
         #expect(none.errors.contains("first, backup"), "\(none)")
-        let unknown = try await household.keybell("client", "generate", "--id", "nosuch")
+        let unknown = try await session.keybell("client", "generate", "--id", "nosuch")
         #expect(unknown.errors.contains("keybell client associate --id nosuch"), "\(unknown)")
     }
 
     @Test func `a request is shown whole by its code, and logins are allowed by number and title`()
         async throws
     {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "browser")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "browser")
         for user in ["alice", "bob", "carol"] {
-            let saved = try await guest.save("https://example.org/", login: user, password: user)
+            let saved = try await client.save("https://example.org/", login: user, password: user)
             #expect(saved.success)
         }
-        let body = try guest.body(.getLogins, [("Url", "https://example.org/")])
-        async let some = household.ring(body)
-        let code = try await Porter(household).question().code
-        let shown = try await household.keybell("requests", code)
+        let body = try client.body(.getLogins, [("Url", "https://example.org/")])
+        async let some = session.send(body)
+        let code = try await BusAnswerer(session).question().code
+        let shown = try await session.keybell("requests", code)
         for part in [
             "1  “example.org” (“alice”)", "3  “example.org” (“carol”)", "executable: ", "pid: ",
         ] {
             #expect(shown.output.contains(part), "\(shown)")
         }
-        let wrong = try await household.keybell("allow", code, "--entry", "4")
+        let wrong = try await session.keybell("allow", code, "--entry", "4")
         #expect(wrong.status == 1)
         #expect(wrong.errors.contains("from 1 to 3"), "\(wrong)")
-        let several = try await household.keybell("allow", code, "--entry", "example.org")
+        let several = try await session.keybell("allow", code, "--entry", "example.org")
         #expect(several.errors.contains("1, 2, 3"), "\(several)")
-        #expect(try await household.keybell("allow", code, "--entry", "1", "--entry", "3").status == 0)
+        #expect(try await session.keybell("allow", code, "--entry", "1", "--entry", "3").status == 0)
         #expect(try await (some.json["Entries"] as? [any Sendable])?.count == 2)
-        #expect(try await household.keybell("requests", code).output.contains("allowed"))
-        #expect(try await household.keybell("log", "--client", "nosuch").status == 1)
-        #expect(try await household.keybell("statsu").errors.contains("Did you mean `keybell status`?"))
+        #expect(try await session.keybell("requests", code).output.contains("allowed"))
+        #expect(try await session.keybell("log", "--client", "nosuch").status == 1)
+        #expect(try await session.keybell("statsu").errors.contains("Did you mean `keybell status`?"))
     }
 }

@@ -15,9 +15,9 @@ struct CompletionScriptTests {
     }
 
     /// A session with those clients and one whose Id is plain, as whoever writes to the keyring can bring them in.
-    private static func household() async throws -> Household {
-        let household = try await Household()
-        for (number, id) in (ids(household.bus.folder.path("mark")) + ["plain-client"]).enumerated() {
+    private static func session() async throws -> DaemonSession {
+        let session = try await DaemonSession()
+        for (number, id) in (ids(session.bus.folder.path("mark")) + ["plain-client"]).enumerated() {
             let key = Data(repeating: UInt8(number), count: 16) + Data((0..<16).map { UInt8($0 + number) })
             let attributes = [
                 "xdg:schema", "org.keybell.ClientKey", "id", id, "database", "", "program", "/usr/bin/git",
@@ -26,42 +26,44 @@ struct CompletionScriptTests {
             let stored = try await ChildProcess.run(
                 "secret-tool",
                 ["store", "--label=x"] + attributes,
-                environment: household.bus.environment,
+                environment: session.bus.environment,
                 input: key.base64EncodedString()
             )
             guard stored.status == 0 else { throw TestFailure("\(stored)") }
         }
         _ = try await eventually("the clients") {
-            try await household.keybell("clients").output.contains("plain-client") ? () : nil
+            try await session.keybell("clients").output.contains("plain-client") ? () : nil
         }
-        return household
+        return session
     }
 
     /// What a shell says that completes `keybell revoke` by this script of its own.
-    private static func offered(by shell: [String], _ script: String, in household: Household) async throws
+    private static func offered(by shell: [String], _ script: String, in session: DaemonSession) async throws
         -> String
     {
         let path = try #require(ChildProcess.standardEnvironment["PATH"])
-        let folder = household.bus.folder
+        let folder = session.bus.folder
         let name = try folder.write("completing", script)
-        let made = try await household.keybell("--generate-completion-script", shell[0])
+        let made = try await session.keybell("--generate-completion-script", shell[0])
         #expect(made.status == 0, "\(made)")
         try folder.write("_keybell", made.output)
         let report = try await ChildProcess.run(
             shell[0],
             Array(shell.dropFirst()) + [name, folder.path],
-            environment: household.bus.environment.merging(["PATH": "\(Household.programs):\(path)"]) { $1 },
+            environment: session.bus.environment.merging(["PATH": "\(DaemonSession.programs):\(path)"]) {
+                $1
+            },
             within: .seconds(50)
         )
         return report.output
     }
 
-    private static func hasRun(_ household: Household) -> Bool {
-        FileManager.default.fileExists(atPath: household.bus.folder.path("mark"))
+    private static func hasRun(_ session: DaemonSession) -> Bool {
+        FileManager.default.fileExists(atPath: session.bus.folder.path("mark"))
     }
 
     @Test func `bash runs nothing of an Id`() async throws {
-        let household = try await Self.household()
+        let session = try await Self.session()
         let script = """
             source "$1/_keybell"
             for command in revoke grants rename forget; do
@@ -71,13 +73,13 @@ struct CompletionScriptTests {
                 printf '%s\\n' "${COMPREPLY[@]}"
             done
             """
-        let offered = try await Self.offered(by: ["bash"], script, in: household)
+        let offered = try await Self.offered(by: ["bash"], script, in: session)
         #expect(offered == String(repeating: "plain-client\n", count: 4))
-        #expect(!Self.hasRun(household))
+        #expect(!Self.hasRun(session))
     }
 
     @Test(.enabled(if: InstalledProgram.isThere("zsh"))) func `zsh runs nothing of an Id`() async throws {
-        let household = try await Self.household()
+        let session = try await Self.session()
         let script = """
             zmodload zsh/zpty
             zpty shell zsh -f -i
@@ -87,13 +89,13 @@ struct CompletionScriptTests {
             zpty -r shell text '*plain-client*'
             print -r -- "$text"
             """
-        let offered = try await Self.offered(by: ["zsh", "-f"], script, in: household)
+        let offered = try await Self.offered(by: ["zsh", "-f"], script, in: session)
         #expect(offered.contains("keybell revoke plain-client"))
-        #expect(!Self.hasRun(household))
+        #expect(!Self.hasRun(session))
     }
 
     @Test(.enabled(if: InstalledProgram.isThere("fish"))) func `fish runs nothing of an Id`() async throws {
-        let household = try await Self.household()
+        let session = try await Self.session()
         // Without a terminal there is no cursor to tell of.
         let script = """
             source $argv[1]/_keybell
@@ -102,8 +104,8 @@ struct CompletionScriptTests {
             end
             complete -C "keybell revoke "
             """
-        let offered = try await Self.offered(by: ["fish", "--no-config"], script, in: household)
+        let offered = try await Self.offered(by: ["fish", "--no-config"], script, in: session)
         #expect(offered == "plain-client\n")
-        #expect(!Self.hasRun(household))
+        #expect(!Self.hasRun(session))
     }
 }

@@ -15,34 +15,34 @@ struct ConfigurationTrustTests {
         name: String,
         mode: Int
     ) async throws {
-        let household = try await Household(withKeyring: false, starting: false)
-        let place = household.bus.folder.path(name)
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let place = session.bus.folder.path(name)
         try change(place, mode)
-        let daemon = try await household.run(Household.programs + "/keybelld")
+        let daemon = try await session.run(DaemonSession.programs + "/keybelld")
         #expect(daemon.status == 2)
-        #expect(daemon.errors.contains(household.configuration + ": "), "\(daemon)")
+        #expect(daemon.errors.contains(session.configuration + ": "), "\(daemon)")
         #expect(daemon.errors.contains("`chmod go-w \(place)`"), "\(daemon)")
         #expect(daemon.errors.split(separator: "\n").count == 1)
-        let named = try await household.run(
-            Household.programs + "/keybelld",
+        let named = try await session.run(
+            DaemonSession.programs + "/keybelld",
             "--config",
-            household.configuration
+            session.configuration
         )
         #expect(named.status == 2)
         // doctor says the same, and the command line doesn't use it either.
-        let doctor = try await household.keybell("doctor")
+        let doctor = try await session.keybell("doctor")
         #expect(doctor.status == 1 && doctor.output.contains("`chmod go-w \(place)`"), "\(doctor)")
-        let client = try await household.keybell("client", "logins", "https://a.example/")
+        let client = try await session.keybell("client", "logins", "https://a.example/")
         #expect(client.status == 2 && client.errors.contains("chmod go-w"), "\(client)")
         try change(place, mode & ~0o022)
-        try await household.start()
+        try await session.start()
     }
 
     @Test func `an open key and a certificate near its end are told of by log and doctor`() async throws {
-        let household = try await Household(withKeyring: false, starting: false)
-        let folder = household.bus.folder
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let folder = session.bus.folder
         let (key, certificate) = (folder.path("key.pem"), folder.path("certificate.pem"))
-        let made = try await household.run(
+        let made = try await session.run(
             "openssl",
             "req",
             "-x509",
@@ -60,7 +60,7 @@ struct ConfigurationTrustTests {
         )
         #expect(made.status == 0)
         try change(key, 0o644)
-        let text = try String(contentsOfFile: household.configuration, encoding: .utf8)
+        let text = try String(contentsOfFile: session.configuration, encoding: .utf8)
         try folder.write(
             "config/keybell/config.toml",
             text.replacing(
@@ -69,9 +69,9 @@ struct ConfigurationTrustTests {
                     "[http]\ntls_port = \(try FreePort.next())\ncertificate = \"\(certificate)\"\nprivate_key = \"\(key)\""
             )
         )
-        try await household.start()
-        let log = try household.daemon.soFar.errors
-        let doctor = try await household.keybell("doctor")
+        try await session.start()
+        let log = try session.daemon.soFar.errors
+        let doctor = try await session.keybell("doctor")
         for said in [log, doctor.output] {
             #expect(said.contains("\(key) can be read by other users"), "\(said)")
             #expect(said.contains("\(certificate) expires soon, on 20"), "\(said)")

@@ -6,11 +6,11 @@ import Testing
 
 struct DaemonAccessPolicyTests {
     @Test func `another user's connection is closed before anything is said`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let script = """
             import os, socket
             os.setgid(65534); os.setuid(65534)
-            s = socket.create_connection(("127.0.0.1", \(household.port)), 10)
+            s = socket.create_connection(("127.0.0.1", \(session.port)), 10)
             s.settimeout(10)
             try:
                 s.sendall(b"GET /version HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n")
@@ -20,7 +20,7 @@ struct DaemonAccessPolicyTests {
             """
         let report = try await ChildProcess.run("python3", ["-c", script])
         #expect(["b''\n", "closed\n"].contains(report.output), "\(report)")
-        let own = try await household.run("curl", "-sS", "http://127.0.0.1:\(household.port)/version")
+        let own = try await session.run("curl", "-sS", "http://127.0.0.1:\(session.port)/version")
         #expect(own.output.contains("2.3.1.0"))
     }
 
@@ -30,8 +30,8 @@ struct DaemonAccessPolicyTests {
         (["Origin: moz-extension://0000", "Sec-Fetch-Site: same-origin"], 200), (["Content-Type:"], 200),
     ])
     func `Host and Origin are checked`(headers: [String], status: Int) async throws {
-        let household = try await Household()
-        let reply = try await household.ring(OutgoingRequest.ping(), headers: headers)
+        let session = try await DaemonSession()
+        let reply = try await session.send(OutgoingRequest.ping(), headers: headers)
         #expect(reply.status == status)
         #expect(try reply.json["Success"] as? Bool == false)
         #expect(!reply.head.contains("Access-Control-Allow-Origin: *"))
@@ -44,8 +44,8 @@ struct DaemonAccessPolicyTests {
         (#"{"RequestType":"test-associate","TriggerUnlock":"False"}"#, 200),
     ])
     func `bad input gets a sentence`(body: String, status: Int) async throws {
-        let household = try await Household()
-        let reply = try await household.ring(Array(body.utf8))
+        let session = try await DaemonSession()
+        let reply = try await session.send(Array(body.utf8))
         #expect(reply.status == status)
         #expect(try reply.json["Success"] as? Bool == false)
         #expect(reply.head.lowercased().contains("content-length"))
@@ -53,19 +53,19 @@ struct DaemonAccessPolicyTests {
     }
 
     @Test func `a body of more than a mebibyte is refused`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let body = Array(repeating: UInt8(ascii: " "), count: 1 << 20) + Array("{}".utf8)
-        #expect(try await household.ring(body).status == 413)
+        #expect(try await session.send(body).status == 413)
     }
 
     @Test func `a GET with a body is a request, as the Perl client sends it`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let report = try await ChildProcess.run(
             "curl",
             [
                 "-sS", "-i", "-X", "GET", "--data-binary",
                 String(decoding: OutgoingRequest.ping(), as: UTF8.self),
-                "http://localhost:\(household.port)/",
+                "http://localhost:\(session.port)/",
             ]
         )
         let reply = try HTTPReply(report)
@@ -74,11 +74,11 @@ struct DaemonAccessPolicyTests {
     }
 
     @Test func `the person is told which program asks`() async throws {
-        let household = try await Household()
-        let guest = Guest(household)
+        let session = try await DaemonSession()
+        let client = ClientProgram(session)
         let executables = Executables()
-        _ = try await Porter(household).answering(decision: "deny", seen: { executables.note($0) }) {
-            try await guest.ask(.associate)
+        _ = try await BusAnswerer(session).answering(decision: "deny", seen: { executables.note($0) }) {
+            try await client.ask(.associate)
         }
         #expect(executables.all == ["/usr/bin/curl"])
     }

@@ -9,15 +9,15 @@ import Testing
 struct DaemonEncryptionTests {
     /// A session whose daemon serves HTTPS, and where.
     private struct Encrypted {
-        let household: Household
+        let session: DaemonSession
         let port: Int
         let authority: String
 
         /// Makes a certificate and starts the daemon with it; the files are where the command says.
         init() async throws {
             port = try FreePort.next()
-            household = try await Household(starting: false)
-            let made = try await household.keybell("certificate", "--json")
+            session = try await DaemonSession(starting: false)
+            let made = try await session.keybell("certificate", "--json")
             guard made.status == 0,
                 let json = try JSONSerialization.jsonObject(with: Data(made.output.utf8)) as? [String: Any],
                 let certificate = json["certificate"] as? String,
@@ -25,11 +25,11 @@ struct DaemonEncryptionTests {
                 let authority = json["authority"] as? String
             else { throw TestFailure("no certificate: \(made)") }
             self.authority = authority
-            try household.add(
+            try session.add(
                 "tls_port = \(port)\ncertificate = \"\(certificate)\"\nprivate_key = \"\(privateKey)\"",
                 to: "http"
             )
-            try await household.start()
+            try await session.start()
         }
 
         /// Talks to the daemon as curl does.
@@ -46,15 +46,15 @@ struct DaemonEncryptionTests {
 
     @Test func `a client is served by HTTPS as by HTTP, on all its names`() async throws {
         let encrypted = try await Encrypted()
-        let household = encrypted.household
-        let guest = Guest(household)
-        let body = String(decoding: try guest.body(.associate), as: UTF8.self)
-        let report = try await Porter(household).answering(["id": "firefox"]) {
+        let session = encrypted.session
+        let client = ClientProgram(session)
+        let body = String(decoding: try client.body(.associate), as: UTF8.self)
+        let report = try await BusAnswerer(session).answering(["id": "firefox"]) {
             try await encrypted.curl("--data-binary", "@-", input: body)
         }
-        let welcomed = try IncomingReply(parsing: HTTPReply(report).body, key: guest.key)
+        let welcomed = try IncomingReply(parsing: HTTPReply(report).body, key: client.key)
         #expect(welcomed.success && welcomed.id == "firefox")
-        #expect(try await Guest(household, id: "firefox", key: guest.key).ask(.testAssociate).success)
+        #expect(try await ClientProgram(session, id: "firefox", key: client.key).ask(.testAssociate).success)
 
         let interfaces = try String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8)
         let hasIPv6 = interfaces.contains("00000000000000000000000000000001")
@@ -82,7 +82,7 @@ struct DaemonEncryptionTests {
         )
         #expect(stranger.status == 60, "\(stranger)")
         #expect(try HTTPReply(await encrypted.curl()).status == 200)
-        #expect(try await encrypted.household.stop().status == 0)
+        #expect(try await encrypted.session.stop().status == 0)
     }
 
     @Test func `another user's handshake isn't answered`() async throws {
@@ -103,68 +103,68 @@ struct DaemonEncryptionTests {
 
     @Test(arguments: ["missing.pem", "config", "broken.pem", "other-key.pem"])
     func `a key that can't be used ends the daemon, and it says which file`(name: String) async throws {
-        let household = try await Household(withKeyring: false, starting: false)
-        #expect(try await household.keybell("certificate").status == 0)
-        let folder = household.bus.folder.path("config/keybell")
-        try household.bus.folder.write("config/keybell/broken.pem", "-----BEGIN PRIVATE KEY-----\nno\n")
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        #expect(try await session.keybell("certificate").status == 0)
+        let folder = session.bus.folder.path("config/keybell")
+        try session.bus.folder.write("config/keybell/broken.pem", "-----BEGIN PRIVATE KEY-----\nno\n")
         try FileManager.default.moveItem(
             atPath: folder + "/private-key.pem",
             toPath: folder + "/other-key.pem"
         )
         try FileManager.default.removeItem(atPath: folder + "/authority.pem")
-        #expect(try await household.keybell("certificate", "--force").status == 0)
+        #expect(try await session.keybell("certificate", "--force").status == 0)
         let file = name == "config" ? folder : folder + "/" + name
-        try household.add(
+        try session.add(
             "certificate = \"\(folder)/certificate.pem\"\nprivate_key = \"\(file)\"",
             to: "http"
         )
-        let report = try await household.run(
-            Household.programs + "/keybelld",
+        let report = try await session.run(
+            DaemonSession.programs + "/keybelld",
             "--config",
-            household.configuration
+            session.configuration
         )
         #expect(report.status == 2, "\(report)")
         #expect(report.errors.contains(file), "\(report)")
     }
 
     @Test func `what to do with a certificate is said of the file that the daemon reads`() async throws {
-        let household = try await Household(withKeyring: false, starting: false)
-        let text = try String(contentsOfFile: household.configuration, encoding: .utf8)
-        let other = try household.bus.folder.write("other.toml", text)
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let text = try String(contentsOfFile: session.configuration, encoding: .utf8)
+        let other = try session.bus.folder.write("other.toml", text)
         let daemon = try ChildProcess(
-            Household.programs + "/keybelld",
+            DaemonSession.programs + "/keybelld",
             ["--config", other],
-            environment: household.bus.environment
+            environment: session.bus.environment
         )
         try await daemon.prints("ready")
-        let made = try await household.keybell("certificate")
+        let made = try await session.keybell("certificate")
         #expect(made.status == 0 && made.output.contains(" in \(other),"), "\(made)")
         daemon.terminate()
         _ = try await daemon.end(within: .seconds(20))
     }
 
     @Test func `a certificate isn't overwritten unasked, and its key is for this user alone`() async throws {
-        let household = try await Household(withKeyring: false, starting: false)
-        let first = try await household.keybell("certificate")
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let first = try await session.keybell("certificate")
         #expect(first.status == 0)
         #expect(
             first.output.contains("[http]") && first.output.contains("update-ca-certificates"),
             "\(first)"
         )
-        let key = household.bus.folder.path("config/keybell/private-key.pem")
+        let key = session.bus.folder.path("config/keybell/private-key.pem")
         let attributes = try FileManager.default.attributesOfItem(atPath: key)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
         let former = try Data(contentsOf: URL(filePath: key))
 
-        let second = try await household.keybell("certificate")
+        let second = try await session.keybell("certificate")
         #expect(second.status == 1 && second.errors.contains("--force"), "\(second)")
         #expect(try Data(contentsOf: URL(filePath: key)) == former)
-        #expect(try await household.keybell("certificate", "--force").status == 0)
+        #expect(try await session.keybell("certificate", "--force").status == 0)
         #expect(try Data(contentsOf: URL(filePath: key)) != former)
     }
 }
 
-extension Household {
+extension DaemonSession {
     /// Adds lines to a table of the configuration file, for the daemon's next start.
     fileprivate func add(_ lines: String, to table: String) throws {
         let text = try String(contentsOfFile: configuration, encoding: .utf8)

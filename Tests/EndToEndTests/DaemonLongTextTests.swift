@@ -12,7 +12,7 @@ struct DaemonLongTextTests {
     static let bearable = Duration.seconds(8)
 
     @Test func `requests with endless texts keep nobody waiting`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let bodies = [
             #"{"RequestType":"\#(Self.marks)"}"#, #"{"\#(Self.marks)":1,"RequestType":"get-logins"}"#,
             #"{"RequestType":"get-logins","Id":"\#(Self.marks)","Nonce":"a","Verifier":"a"}"#,
@@ -21,22 +21,22 @@ struct DaemonLongTextTests {
             #"{"RequestType":"associate","Key":"\#(Self.marks)","Nonce":"a","Verifier":"a"}"#,
             #"{"RequestType":"get-logins","Url":{"\#(Self.marks)":"x"}}"#,
         ]
-        let slowest = try await slowestAnswer(of: household) {
-            for body in bodies { _ = try await household.ring(Array(body.utf8)) }
+        let slowest = try await slowestAnswer(of: session) {
+            for body in bodies { _ = try await session.send(Array(body.utf8)) }
             let head = String(Self.marks.unicodeScalars.prefix(20_000))
             for header in [
                 "Origin", "Host", "User-Agent", "Sec-Fetch-Site", "Connection", "Expect", "X-Other",
             ] {
                 // Whatever the answer is, or none: nobody else waits for it.
-                _ = try? await household.ring(Array("{}".utf8), headers: ["\(header): \(head)"])
+                _ = try? await session.send(Array("{}".utf8), headers: ["\(header): \(head)"])
             }
         }
         #expect(slowest < Self.bearable)
     }
 
     @Test func `calls with endless texts keep nobody waiting`() async throws {
-        let household = try await Household()
-        let bus = try await household.bus.connect()
+        let session = try await DaemonSession()
+        let bus = try await session.bus.connect()
         func call(_ object: String, _ member: String, _ arguments: [Value]) async {
             let interface = "org.keybell.\(object)1"
             guard let path = ObjectPath("/org/keybell/\(object)") else { return }
@@ -46,7 +46,7 @@ struct DaemonLongTextTests {
         // As many as once held the bus for 19 s; the message still fits into the socket's buffer.
         let marks = String(Self.marks.unicodeScalars.prefix(40_000))
         let long = Value.string(marks)
-        let slowest = try await slowestAnswer(of: household) {
+        let slowest = try await slowestAnswer(of: session) {
             await call(
                 "Approval",
                 "Answer",
@@ -80,7 +80,7 @@ struct DaemonLongTextTests {
 
     /// How long the slowest of the small requests took that were sent by HTTP while something else went on.
     private func slowestAnswer(
-        of household: Household,
+        of session: DaemonSession,
         meanwhile act: () async throws -> Void
     ) async throws -> Duration {
         let isOver = Observed(false)
@@ -88,7 +88,7 @@ struct DaemonLongTextTests {
             var slowest = Duration.zero
             while !isOver.now {
                 let start = ContinuousClock.now
-                let reply = try await household.ring(OutgoingRequest.ping())
+                let reply = try await session.send(OutgoingRequest.ping())
                 #expect(reply.status == 200)
                 let time = ContinuousClock.now - start
                 slowest = max(slowest, time)

@@ -15,14 +15,14 @@ struct DerivationTests {
 
     @Test func `a lock ends the derivation, and the next unlock goes on at once`() async throws {
         let vault = try await BuiltVault(BuiltVault.bomb(Self.bomb), unlock: "max_kdf_seconds = 600")
-        let unlock = try vault.household.starting("unlock", "main")
+        let unlock = try vault.session.starting("unlock", "main")
         let process = try await vault.waitForDerivations(1)
-        #expect(try await vault.household.keybell("lock", "main").status == 0)
+        #expect(try await vault.session.keybell("lock", "main").status == 0)
         #expect(try await unlock.end(within: .seconds(20)).status != 0)
         _ = try await vault.waitForDerivations(0)
         #expect(kill(process[0], 0) != 0)
         try vault.replace(try BuiltVault.file())
-        let again = try await vault.household.keybell("unlock", "main")
+        let again = try await vault.session.keybell("unlock", "main")
         #expect(again.status == 0, "\(again)")
     }
 
@@ -31,12 +31,12 @@ struct DerivationTests {
     {
         for isKilled in [false, true] {
             let vault = try await BuiltVault(BuiltVault.bomb(Self.bomb), unlock: "max_kdf_seconds = 600")
-            let unlock = try vault.household.starting("unlock", "main")
+            let unlock = try vault.session.starting("unlock", "main")
             let process = try await vault.waitForDerivations(1)[0]
             if isKilled {
-                try vault.household.daemon.kill()
+                try vault.session.daemon.kill()
             } else {
-                #expect(try await vault.household.stop().status == 0)
+                #expect(try await vault.session.stop().status == 0)
             }
             _ = try await unlock.end(within: .seconds(20))
             for _ in 0..<200 where FileManager.default.fileExists(atPath: "/proc/\(process)/status") {
@@ -48,13 +48,13 @@ struct DerivationTests {
 
     @Test func `what takes longer than max_kdf_seconds ends then, with a sentence`() async throws {
         let vault = try await BuiltVault(BuiltVault.bomb(Self.slow), unlock: "max_kdf_seconds = 2")
-        let report = try await vault.household.keybell("unlock", "main")
+        let report = try await vault.session.keybell("unlock", "main")
         #expect(report.status == 1)
         #expect(report.errors.contains("takes longer to open than max_kdf_seconds (2) allows"), "\(report)")
         _ = try await vault.waitForDerivations(0)
         // What can't be done in the time on any computer isn't begun.
         try vault.replace(try BuiltVault.bomb(Self.bomb))
-        let hopeless = try await vault.household.keybell("unlock", "main")
+        let hopeless = try await vault.session.keybell("unlock", "main")
         #expect(hopeless.errors.contains("max_kdf_seconds (2)"), "\(hopeless)")
     }
 
@@ -64,13 +64,13 @@ struct DerivationTests {
             unlock: "max_kdf_seconds = 2\nmax_kdf_memory_mib = 8"
         )
         let path = vault.folder.path("main.kdbx")
-        let report = try await vault.household.keybell("import-clients", path, input: "demopass\n")
+        let report = try await vault.session.keybell("import-clients", path, input: "demopass\n")
         #expect(report.status == 1)
         #expect(report.errors.contains("takes longer to open than max_kdf_seconds (2) allows"), "\(report)")
         try vault.replace(
             try BuiltVault.bomb(.argon2(.init(.d, memory: 16 << 20, iterations: 1, lanes: 1)))
         )
-        let large = try await vault.household.keybell("import-clients", path, input: "demopass\n")
+        let large = try await vault.session.keybell("import-clients", path, input: "demopass\n")
         #expect(large.errors.contains("max_kdf_memory_mib (8)"), "\(large)")
     }
 }

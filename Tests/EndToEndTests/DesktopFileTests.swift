@@ -6,7 +6,7 @@ import Testing
 
 /// What `make install` lays down for the desktops.
 struct DesktopFileTests {
-    private static let packaging = UnitTests.repository + "/packaging"
+    private static let packaging = SystemdUnitTests.repository + "/packaging"
 
     @Test func `desktop-file-validate finds nothing to say about the desktop file`() async throws {
         let report = try await ChildProcess.run(

@@ -11,14 +11,14 @@ struct DoctorVaultTests {
     /// A folder with a vault's file, and a session without a daemon.
     private struct Home {
         let folder: TemporaryFolder
-        let household: Household
+        let session: DaemonSession
 
         init(_ vault: String, rest: String = "", file: [UInt8]? = nil) async throws {
             folder = try TemporaryFolder()
             let bytes = try file ?? BuiltVault.file()
             try Data(bytes).write(to: URL(filePath: folder.path("main.kdbx")))
             try folder.write("empty", "")
-            household = try await Household(
+            session = try await DaemonSession(
                 "[[vault]]\nkind = \"kdbx\"\nname = \"main\"\n"
                     + vault.replacing("FOLDER", with: folder.path) + "\n" + rest,
                 withKeyring: false,
@@ -30,9 +30,9 @@ struct DoctorVaultTests {
         func finding(_ subject: String, _ arguments: String...) async throws -> (level: String, text: String)
         {
             let report = try await ChildProcess.run(
-                Household.programs + "/keybell",
+                DaemonSession.programs + "/keybell",
                 ["doctor", "--json"] + arguments,
-                environment: household.bus.environment
+                environment: session.bus.environment
             )
             let all =
                 try JSONSerialization.jsonObject(with: Data(report.output.utf8)) as? [[String: String]] ?? []
@@ -93,11 +93,11 @@ struct DoctorVaultTests {
         let home = try await Home("path = \"FOLDER/disk/main.kdbx\"")
         let folder = home.folder.path
         let script = """
-            run() { setpriv --reuid=nobody --regid=nogroup --clear-groups "\(Household.programs)/keybell" doctor --config config.toml; }
+            run() { setpriv --reuid=nobody --regid=nogroup --clear-groups "\(DaemonSession.programs)/keybell" doctor --config config.toml; }
             mkdir "\(folder)/disk" && chmod -R a+rX "\(folder)"
             mount -t tmpfs -o size=256k tmpfs "\(folder)/disk"
             cd "\(folder)/disk"
-            cp ../main.kdbx . && cp "\(home.household.configuration)" config.toml && chown -R nobody . && chmod 755 .
+            cp ../main.kdbx . && cp "\(home.session.configuration)" config.toml && chown -R nobody . && chmod 755 .
             run; chmod 444 main.kdbx
             run; chmod 644 main.kdbx; head -c 300000 /dev/zero >filler
             run
@@ -187,13 +187,13 @@ struct DoctorVaultTests {
 
     @Test func `certificates that can't be served are told of before the daemon's start`() async throws {
         let home = try await Home("path = \"FOLDER/main.kdbx\"")
-        let text = try String(contentsOfFile: home.household.configuration, encoding: .utf8)
+        let text = try String(contentsOfFile: home.session.configuration, encoding: .utf8)
         let named = text.replacing(
             "[http]\n",
             with:
                 "[http]\ncertificate = \"\(home.folder.path)/c.pem\"\nprivate_key = \"\(home.folder.path)/k.pem\"\n"
         )
-        try named.write(toFile: home.household.configuration, atomically: true, encoding: .utf8)
+        try named.write(toFile: home.session.configuration, atomically: true, encoding: .utf8)
         let absent = try await home.finding("HTTPS")
         #expect(absent.level == "failure" && absent.text.contains("keybell certificate"), "\(absent)")
         try home.folder.write("c.pem", "nothing\n")
@@ -203,10 +203,10 @@ struct DoctorVaultTests {
     }
 
     @Test func `what goes out without a question is said, and a table for nobody`() async throws {
-        let household = try await Household(
+        let session = try await DaemonSession(
             "[access]\nask = \"never\"\n[[client]]\nid = \"nosuch\"\nsave.ask = \"never\"\n"
         )
-        let report = try await household.keybell("doctor")
+        let report = try await session.keybell("doctor")
         #expect(
             report.output.contains("warn  Access: every client gets the logins of any page"),
             "\(report.output)"
@@ -225,16 +225,16 @@ struct DoctorVaultTests {
             mkdir -p "$XDG_STATE_HOME/keybell"
             mount -t tmpfs -o size=64k tmpfs "$XDG_STATE_HOME/keybell"
             head -c 60000 /dev/zero >"$XDG_STATE_HOME/keybell/filler"
-            "\(Household.programs)/keybell" doctor
+            "\(DaemonSession.programs)/keybell" doctor
             head -c 65536 /dev/zero >"$XDG_STATE_HOME/keybell/filler"
-            "\(Household.programs)/keybell" doctor
+            "\(DaemonSession.programs)/keybell" doctor
             mount -o remount,ro "$XDG_STATE_HOME/keybell"
-            "\(Household.programs)/keybell" doctor
+            "\(DaemonSession.programs)/keybell" doctor
             """
         let report = try await ChildProcess.run(
             "unshare",
             ["--mount", "sh", "-c", script],
-            environment: home.household.bus.environment
+            environment: home.session.bus.environment
         )
         // A few records fit where little room is left.
         #expect(report.output.contains("ok    State: "), "\(report)")

@@ -7,10 +7,10 @@ import Testing
 
 struct HardeningTests {
     @Test func `every thread of the daemon has given up new privileges`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
-        let folder = "/proc/\(try household.daemon.pid)/task"
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
+        let folder = "/proc/\(try session.daemon.pid)/task"
         let threads = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(threads.count > 1)
         for thread in threads {
@@ -22,27 +22,27 @@ struct HardeningTests {
     }
 
     @Test func `a save that was sent before is refused, also by the daemon's next process`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
         let fields = [("Url", "https://example.org/"), ("Login", "alice"), ("Password", "geheim")]
-        let body = try guest.body(.setLogin, fields.map { (name: $0.0, value: $0.1) })
-        let first = try await Porter(household).answering { try await household.ring(body) }
+        let body = try client.body(.setLogin, fields.map { (name: $0.0, value: $0.1) })
+        let first = try await BusAnswerer(session).answering { try await session.send(body) }
         #expect(try first.json["Success"] as? Bool == true)
-        let again = try await household.ring(body)
+        let again = try await session.send(body)
         #expect(try again.json["Error"] as? String == "Couldn't verify request")
-        #expect(try await household.stop().status == 0)
-        try await household.start()
-        let afterwards = try await household.ring(body)
+        #expect(try await session.stop().status == 0)
+        try await session.start()
+        let afterwards = try await session.send(body)
         #expect(afterwards.body == again.body)
-        #expect(try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
+        #expect(try await client.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
     }
 
     @Test(.memoryImages)
     func `long bodies take sixteen mebibytes together, and the memory is given back`() async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let report = try await ChildProcess.run(
             "python3",
-            ["-c", Self.flood, "\(household.port)", "\(try household.daemon.pid)"]
+            ["-c", Self.flood, "\(session.port)", "\(try session.daemon.pid)"]
         )
         #expect(report.status == 0, "\(report)")
         let numbers = report.output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
@@ -62,7 +62,7 @@ struct HardeningTests {
         def own():
             text = open("/proc/%s/smaps_rollup" % pid).read()
             return sum(int(n) for n in re.findall(r"Private_\\w+: +(\\d+)", text))
-        def ring(body):
+        def send(body):
             s = socket.create_connection(("127.0.0.1", port), 60)
             s.sendall(b"POST / HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body) + body)
             answer = b""
@@ -71,7 +71,7 @@ struct HardeningTests {
                 if not part: return answer
                 answer += part
         ping = b'{"RequestType":"test-associate"}'
-        for _ in range(50): ring(ping)
+        for _ in range(50): send(ping)
         idle = own()
         slow, part = [], b" " * 65536
         for _ in range(256):
@@ -98,14 +98,14 @@ struct HardeningTests {
         def some():
             global answered
             for body in bodies:
-                if ring(body).startswith(b"HTTP/1.1 400" if body[0] == 120 else b"HTTP/1.1 200"): answered += 1
+                if send(body).startswith(b"HTTP/1.1 400" if body[0] == 120 else b"HTTP/1.1 200"): answered += 1
         threads = [threading.Thread(target=some) for _ in range(8)]
         for t in threads: t.start()
         for t in threads: t.join()
         after = own()
         for _ in range(60):
             if after - idle < 8192: break
-            ring(ping); time.sleep(0.5); after = own()
+            send(ping); time.sleep(0.5); after = own()
         print(idle, most, answered, after)
         """
 }

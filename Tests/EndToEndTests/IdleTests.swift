@@ -7,11 +7,11 @@ import TestSupport
 
 struct IdleTests {
     @Test func `an idle daemon wakes for nothing, also after it has served`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
-        #expect(try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
-        let pid = try household.daemon.pid
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
+        #expect(try await client.ask(.getLoginsCount, [("Url", "https://example.org/")]).count == 1)
+        let pid = try session.daemon.pid
 
         // Whatever the requests have set in motion comes to rest first: at most a few tries, each a whole quiet time.
         var woken = Int.max

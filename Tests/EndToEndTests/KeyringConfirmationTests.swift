@@ -10,35 +10,35 @@ struct KeyringConfirmationTests {
     @Test func `items that KeePassXC asks about are locked, and asked about only with the person's word`()
         async throws
     {
-        let home = try await KeyringHousehold(.keePassXC, confirming: true)
-        let household = home.household
-        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        let saved = try await guest.save("https://example.org/", login: "alice", password: "old")
+        let home = try await KeyringDaemonSession(.keePassXC, confirming: true)
+        let session = home.session
+        let keePassXC = try #require(home.keyring.provider as? KeePassXCKeyring)
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        let saved = try await client.save("https://example.org/", login: "alice", password: "old")
         let uuid = try #require(saved.uuid)
-        let changed = try await Porter(household).answering {
-            try await guest.ask(.setLogin, [("Uuid", uuid), ("Password", "geheim")])
+        let changed = try await BusAnswerer(session).answering {
+            try await client.ask(.setLogin, [("Uuid", uuid), ("Password", "geheim")])
         }
         #expect(changed.success)
         // What the daemon has stored itself it may read.
-        #expect(try await guest.ask(.testAssociate).success)
+        #expect(try await client.ask(.testAssociate).success)
 
         // KeePassXC knows a program by its connection: after a start everything is to be confirmed again.
-        try await household.stop()
-        try await household.start()
-        let locked = try await home.ring(guest)
+        try await session.stop()
+        try await session.start()
+        let locked = try await home.send(client)
         #expect(locked.status == 503)
         #expect(try locked.json["Error"] as? String == "Database locked")
-        #expect(try await home.ring(Guest(household, id: "nobody")).status == 200)
-        #expect(try await Porter(household).questions().isEmpty)
+        #expect(try await home.send(ClientProgram(session, id: "nobody")).status == 200)
+        #expect(try await BusAnswerer(session).questions().isEmpty)
         #expect(try await !keePassXC.asksForAccess())
-        let doctor = try await household.keybell("doctor")
+        let doctor = try await session.keybell("doctor")
         #expect(doctor.output.contains("asks you before it gives an item"), "\(doctor.output)")
 
         // One question of Keybell's and one of KeePassXC's: for the key and for what belongs to the logins.
-        let kinds = Kinds()
-        async let unlocked = Porter(household).answering(seen: { kinds.note($0) }) {
-            try await guest.ask(
+        let kinds = AskedKinds()
+        async let unlocked = BusAnswerer(session).answering(seen: { kinds.note($0) }) {
+            try await client.ask(
                 .getLoginsCount,
                 [("Url", "https://example.org/")],
                 triggerUnlock: true
@@ -49,27 +49,27 @@ struct KeyringConfirmationTests {
         #expect(kinds.all == ["unlock"])
 
         // The password is asked for when the person has allowed Keybell to hand it out.
-        async let found = Porter(household).answering {
-            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        async let found = BusAnswerer(session).answering {
+            try await client.ask(.getLogins, [("Url", "https://example.org/")])
         }
         try await keePassXC.allowAccess()
         #expect(try await found.entries.map(\.password) == [SecretBytes(utf8: "geheim")])
-        let again = try await Porter(household).answering {
-            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        let again = try await BusAnswerer(session).answering {
+            try await client.ask(.getLogins, [("Url", "https://example.org/")])
         }
         #expect(again.entries.count == 1)
     }
 
     @Test func `a database that is unlocked for a client is asked about its items at once`() async throws {
-        let home = try await KeyringHousehold(.keePassXC, confirming: true)
-        let household = home.household
-        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        try await household.stop()
+        let home = try await KeyringDaemonSession(.keePassXC, confirming: true)
+        let session = home.session
+        let keePassXC = try #require(home.keyring.provider as? KeePassXCKeyring)
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        try await session.stop()
         try await keePassXC.lock()
-        try await household.start()
-        async let unlocked = Porter(household).answering {
-            try await guest.ask(.getLoginsCount, [("Url", "https://example.org/")], triggerUnlock: true)
+        try await session.start()
+        async let unlocked = BusAnswerer(session).answering {
+            try await client.ask(.getLoginsCount, [("Url", "https://example.org/")], triggerUnlock: true)
         }
         try await keePassXC.typePassword()
         try await keePassXC.allowAccess()
@@ -77,35 +77,35 @@ struct KeyringConfirmationTests {
     }
 
     @Test func `what is denied stays locked, and a new client is let in without it`() async throws {
-        let home = try await KeyringHousehold(.keePassXC, confirming: true)
-        let household = home.household
-        let keePassXC = try #require(home.session.provider as? KeePassXCKeyring)
-        let old = try await Guest.associated(with: household, as: "old")
-        try await household.stop()
-        try await household.start()
-        async let unlocked = household.keybell("unlock")
+        let home = try await KeyringDaemonSession(.keePassXC, confirming: true)
+        let session = home.session
+        let keePassXC = try #require(home.keyring.provider as? KeePassXCKeyring)
+        let old = try await ClientProgram.associated(with: session, as: "old")
+        try await session.stop()
+        try await session.start()
+        async let unlocked = session.keybell("unlock")
         try await keePassXC.closeQuestion()
         #expect(try await unlocked.status == 0)
-        let locked = try await home.ring(old)
+        let locked = try await home.send(old)
         #expect(locked.status == 503)
         #expect(try locked.json["Error"] as? String == "Database locked")
 
         // The word for a new client is one for storing its key, not for giving the old one.
-        let new = try await Guest.associated(with: household, as: "new")
-        let served = try await home.ring(new)
-        let log = try household.daemon.soFar.errors
+        let new = try await ClientProgram.associated(with: session, as: "new")
+        let served = try await home.send(new)
+        let log = try session.daemon.soFar.errors
         #expect(try served.json["Success"] as? Bool == true, "\(served) \(log)")
-        #expect(try await home.ring(old).status == 503)
+        #expect(try await home.send(old).status == 503)
         // A locked Id isn't a free one: whoever wants it is told, rather than given it.
-        let thief = try await Porter(household).answering(["id": "old"]) {
-            try await Guest(household).ask(.associate)
+        let thief = try await BusAnswerer(session).answering(["id": "old"]) {
+            try await ClientProgram(session).ask(.associate)
         }
         #expect(!thief.success && thief.error?.contains("keybell unlock") == true)
         #expect(try await !keePassXC.asksForAccess())
 
-        async let again = household.keybell("unlock")
+        async let again = session.keybell("unlock")
         try await keePassXC.allowAccess()
         #expect(try await again.status == 0)
-        #expect(try await home.ring(old).json["Success"] as? Bool == true)
+        #expect(try await home.send(old).json["Success"] as? Bool == true)
     }
 }

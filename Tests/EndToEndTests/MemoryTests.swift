@@ -34,33 +34,34 @@ struct MemoryTests {
         async throws
     {
         let vault = try await Self.vault()
-        #expect(try await vault.household.keybell("unlock", "main").status == 0)
-        let pid = try vault.household.daemon.pid
+        #expect(try await vault.session.keybell("unlock", "main").status == 0)
+        let pid = try vault.session.daemon.pid
         // The image is one: what is public is there.
         #expect(try !MemoryImage.search(pid, for: ["someone-who-is-public"]).isEmpty)
         let unlocked = try MemoryImage.search(pid, for: Self.secrets, encoded: true)
         #expect(unlocked.isEmpty, "\(unlocked)")
-        #expect(try await vault.household.keybell("lock", "main").status == 0)
+        #expect(try await vault.session.keybell("lock", "main").status == 0)
         let locked = try MemoryImage.search(pid, for: Self.secrets + ["someone-who-is-public"], encoded: true)
         #expect(locked.isEmpty, "\(locked)")
     }
 
     @Test func `what was handed out, saved and read anew is gone after that`() async throws {
         let vault = try await Self.vault()
-        #expect(try await vault.household.keybell("unlock", "main").status == 0)
-        let guest = try await Guest.associated(with: vault.household, as: "firefox")
-        let found = try await Porter(vault.household).answering {
-            try await guest.ask(.getLogins, [("Url", "https://example.org/")])
+        #expect(try await vault.session.keybell("unlock", "main").status == 0)
+        let client = try await ClientProgram.associated(with: vault.session, as: "firefox")
+        let found = try await BusAnswerer(vault.session).answering {
+            try await client.ask(.getLogins, [("Url", "https://example.org/")])
         }
         #expect(found.entries.map(\.password) == [SecretBytes(utf8: Self.password)])
         #expect(
-            try await guest.save("https://example.net/", login: "new", password: "another-secret-8Yb").success
+            try await client.save("https://example.net/", login: "new", password: "another-secret-8Yb")
+                .success
         )
-        let pid = try vault.household.daemon.pid
+        let pid = try vault.session.daemon.pid
         let secrets = Self.secrets + ["another-secret-8Yb"]
         let unlocked = try MemoryImage.search(pid, for: secrets, encoded: true)
         #expect(unlocked.isEmpty, "\(unlocked)")
-        #expect(try await vault.household.keybell("lock", "main").status == 0)
+        #expect(try await vault.session.keybell("lock", "main").status == 0)
         let locked = try MemoryImage.search(pid, for: secrets, encoded: true)
         #expect(locked.isEmpty, "\(locked)")
     }

@@ -14,9 +14,9 @@ struct OrdinaryUserTests {
             "[http]\nport = \(port)\n[approval]\nnotifier = false\n"
         )
         let script = """
-            '\(Household.programs)/keybelld' --config '\(configuration)' & daemon=$!
+            '\(DaemonSession.programs)/keybelld' --config '\(configuration)' & daemon=$!
             curl -sS --retry 20 --retry-delay 1 --retry-connrefused -m 30 http://127.0.0.1:\(port)/version
-            '\(Household.programs)/keybell' doctor --config '\(configuration)'
+            '\(DaemonSession.programs)/keybell' doctor --config '\(configuration)'
             kill $daemon; wait $daemon
             """
         var command = ["dbus-run-session", "--", "sh", "-c", script]
@@ -49,7 +49,7 @@ struct OrdinaryUserTests {
                     org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true && break
                 sleep 0.1
             done
-            '\(Household.programs)/keybell' doctor
+            '\(DaemonSession.programs)/keybell' doctor
             kill $keyring; wait $keyring
             """
         var command = ["dbus-run-session", "--", "sh", "-c", script]

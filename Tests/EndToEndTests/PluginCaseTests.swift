@@ -22,7 +22,7 @@ struct PluginCaseTests {
         #expect(good.json.keys.sorted() == Self.envelope)
         #expect(good.json["RequestType"] as? String == "test-associate")
 
-        let unnamed = try await client.send(Letter("test-associate", key: client.key).bytes)
+        let unnamed = try await client.send(HandwrittenRequest("test-associate", key: client.key).bytes)
         #expect(unnamed.status == 200 && !unnamed.read.success)
         #expect(unnamed.json["RequestType"] as? String == "test-associate")
         #expect(unnamed.json["Version"] as? String == "2.3.1.0")
@@ -30,7 +30,7 @@ struct PluginCaseTests {
         let hash = "b0fff966e17211637903d13d487fea5edbf3a809"
         #expect(unnamed.json["Hash"] as? String == hash && good.json["Hash"] as? String == hash)
 
-        let stranger = try Letter("test-associate", id: PluginFile.client, key: .random())
+        let stranger = try HandwrittenRequest("test-associate", id: PluginFile.client, key: .random())
         #expect(try await !client.send(stranger.bytes).read.success)
 
         let wrong = try await client.ask(
@@ -40,7 +40,7 @@ struct PluginCaseTests {
         #expect(wrong.status == 200 && !wrong.read.success)
         #expect(wrong.json["Error"] as? String == "Couldn't verify request")
         let right = try await client.ask("test-associate") { seal in
-            ["Hmac": Letter.text(try seal.signature().hmac ?? "")]
+            ["Hmac": HandwrittenRequest.text(try seal.signature().hmac ?? "")]
         }
         #expect(right.read.success)
     }
@@ -90,7 +90,10 @@ struct PluginCaseTests {
         func named(_ names: [String]) async throws -> PluginClient.Reply {
             try await client.ask("get-logins-by-names") { seal in
                 [
-                    "Names": "[" + (try names.map { Letter.text(try seal.field($0)) }).joined(separator: ",")
+                    "Names": "["
+                        + (try names.map { HandwrittenRequest.text(try seal.field($0)) }).joined(
+                            separator: ","
+                        )
                         + "]"
                 ]
             }
@@ -143,7 +146,10 @@ struct PluginCaseTests {
     @Test func `a search is simple or an expression, and compares letters as is wanted`() async throws {
         let client = try await PluginClient()
         func names(_ text: String, _ mode: String, _ comparison: String) async throws -> [String] {
-            let flags = ["SearchMode": Letter.text(mode), "ComparisonMode": Letter.text(comparison)]
+            let flags = [
+                "SearchMode": HandwrittenRequest.text(mode),
+                "ComparisonMode": HandwrittenRequest.text(comparison),
+            ]
             return try await client.names(searching: text, flags)
         }
         #expect(try await names("ABC", "Simple", "InvariantCultureIgnoreCase") == ["ABC"])
@@ -207,8 +213,8 @@ struct PluginCaseTests {
 
         func set(_ name: String, to value: String?) async throws -> Bool {
             try await client.ask("set-login", ["Uuid": PluginFile.abc]) { seal in
-                let json = try value.map { Letter.text(try seal.field($0)) } ?? "null"
-                return ["StringFields": "{\(Letter.text(try seal.field(name))):\(json)}"]
+                let json = try value.map { HandwrittenRequest.text(try seal.field($0)) } ?? "null"
+                return ["StringFields": "{\(HandwrittenRequest.text(try seal.field(name))):\(json)}"]
             }.read.success
         }
         // The URL and the notes are strings, too, and stay what they are.
@@ -236,9 +242,9 @@ struct PluginCaseTests {
         #expect(unknown.json["RequestType"] as? String == "invalid-request-type")
         #expect(unknown.json["Error"] as? String == "Unknown command: invalid-request-type")
 
-        let plain = try await client.household.ring([], path: "/version", options: ["-G"])
+        let plain = try await client.session.send([], path: "/version", options: ["-G"])
         #expect(plain.status == 200 && String(decoding: plain.body, as: UTF8.self) == "2.3.1.0")
-        let list = try await client.household.ring([], path: "/version?format=keepass", options: ["-G"])
+        let list = try await client.session.send([], path: "/version?format=keepass", options: ["-G"])
         #expect(list.status == 200)
         #expect(String(decoding: list.body, as: UTF8.self).contains(":\nKeePassHttp:2.3.1.0\n:"))
     }

@@ -17,7 +17,7 @@ struct PythonClientTests {
     }
 
     /// Associates, saves, searches, changes and lists.
-    private static func useKeePassHTTP(_ python: PythonEnvironment, in household: Household) async throws {
+    private static func useKeePassHTTP(_ python: PythonEnvironment, in session: DaemonSession) async throws {
         let script = """
             import sys
             from keepasshttp import KeePassHTTP
@@ -30,8 +30,8 @@ struct PythonClientTests {
             print("all", [(e.name, e.login) for e in kph.list()])
             print("none", kph.get("https://example.net/"), kph.search("https://example.net/"))
             """
-        let report = try await Porter(household).answering(["id": "python"]) {
-            try await python.run(script, household.bus.folder.path("key"), in: household)
+        let report = try await BusAnswerer(session).answering(["id": "python"]) {
+            try await python.run(script, session.bus.folder.path("key"), in: session)
         }
         #expect(
             report.output == """
@@ -45,7 +45,7 @@ struct PythonClientTests {
         )
 
         // A later run has its key in a file, and only tests it.
-        let again = try await Porter(household).answering(decision: "deny") {
+        let again = try await BusAnswerer(session).answering(decision: "deny") {
             try await python.run(
                 """
                 import sys
@@ -53,16 +53,17 @@ struct PythonClientTests {
                 kph = KeePassHTTP(storage=sys.argv[1])
                 print(kph.uid, kph.search("https://example.org/"), kph.uid)
                 """,
-                household.bus.folder.path("key"),
-                in: household
+                session.bus.folder.path("key"),
+                in: session
             )
         }
         #expect(again.output == "None [] python\n", "\(again.errors)")
     }
 
     /// Keeps its key in the keyring and fetches a login.
-    private static func useKeePassHTTPLib(_ python: PythonEnvironment, in household: Household) async throws {
-        let saver = try await Guest.associated(with: household, as: "firefox")
+    private static func useKeePassHTTPLib(_ python: PythonEnvironment, in session: DaemonSession) async throws
+    {
+        let saver = try await ClientProgram.associated(with: session, as: "firefox")
         #expect(try await saver.save("https://example.org/", login: "alice", password: "geheim").success)
 
         let script = """
@@ -70,9 +71,9 @@ struct PythonClientTests {
             print(keepasshttplib.Keepasshttplib().get_credentials("https://example.org/"))
             print(keepasshttplib.Keepasshttplib().get_credentials("https://example.net/"))
             """
-        let kinds = Kinds()
-        let report = try await Porter(household).answering(["id": "büro"], seen: { kinds.note($0) }) {
-            try await python.run(script, in: household)
+        let kinds = AskedKinds()
+        let report = try await BusAnswerer(session).answering(["id": "büro"], seen: { kinds.note($0) }) {
+            try await python.run(script, in: session)
         }
         #expect(
             report.output == "running test associate\n('alice', 'geheim')\nNone\n",
@@ -82,7 +83,7 @@ struct PythonClientTests {
     }
 
     /// Does something in a session on the port that these clients know, and waits until that is free again.
-    private static func withHousehold(_ work: (Household) async throws -> Void) async throws {
+    private static func withHousehold(_ work: (DaemonSession) async throws -> Void) async throws {
         guard FreePort.isFree(19455) else {
             throw TestFailure(
                 """
@@ -91,22 +92,22 @@ struct PythonClientTests {
                 """
             )
         }
-        let household = try await Household(port: 19455)
+        let session = try await DaemonSession(port: 19455)
         do {
-            try await work(household)
+            try await work(session)
         } catch {
-            _ = try? await household.stop()  // the error of the work is the one to see
+            _ = try? await session.stop()  // the error of the work is the one to see
             throw error
         }
-        try await household.stop()
+        try await session.stop()
     }
 }
 
 extension PythonEnvironment {
     /// Runs a script in a session.
-    fileprivate func run(_ script: String, _ arguments: String..., in household: Household) async throws
+    fileprivate func run(_ script: String, _ arguments: String..., in session: DaemonSession) async throws
         -> ChildProcess.Report
     {
-        try await run(script, arguments, environment: household.bus.environment)
+        try await run(script, arguments, environment: session.bus.environment)
     }
 }

@@ -11,22 +11,22 @@ struct RecordTests {
     @Test func `the log has each allow and each delivery once, and which decision was forgotten`()
         async throws
     {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
-        _ = try await guest.save("https://example.org/", login: "alice", password: "geheim")
-        let asking = Task { try await guest.ask(.getLogins, page) }
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("allow", question.code, "--scope", "always").status == 0)
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
+        _ = try await client.save("https://example.org/", login: "alice", password: "geheim")
+        let asking = Task { try await client.ask(.getLogins, page) }
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("allow", question.code, "--scope", "always").status == 0)
         #expect(try await asking.value.entries.count == 1)
-        _ = try await guest.ask(.getLogins, [("Url", "https://nothing.example/")])
-        #expect(try await household.keybell("rename", "firefox", "Work").status == 0)
-        let grants = try await household.keybell("grants")
+        _ = try await client.ask(.getLogins, [("Url", "https://nothing.example/")])
+        #expect(try await session.keybell("rename", "firefox", "Work").status == 0)
+        let grants = try await session.keybell("grants")
         #expect(grants.output.hasPrefix("firefox "), "\(grants)")
-        #expect(try await household.keybell("grants", "Work").output.contains("example.org"))
-        #expect(try await household.keybell("forget", "--all").output.contains("1 grant"))
-        #expect(try await household.keybell("grants").output.contains("asked about each time"))
+        #expect(try await session.keybell("grants", "Work").output.contains("example.org"))
+        #expect(try await session.keybell("forget", "--all").output.contains("1 grant"))
+        #expect(try await session.keybell("grants").output.contains("asked about each time"))
 
-        let log = try await household.keybell("log", "--since", "1h").output.split(separator: "\n").map(
+        let log = try await session.keybell("log", "--since", "1h").output.split(separator: "\n").map(
             String.init
         )
         #expect(log.count { $0.contains("got 1 login") } == 1, "\(log)")
@@ -34,8 +34,8 @@ struct RecordTests {
         #expect(log.contains { $0.contains("nothing.example") && $0.contains("there is none") }, "\(log)")
         #expect(log.contains { $0.contains("decision to allow release for example.org") }, "\(log)")
 
-        #expect(try await household.keybell("revoke", "--all").status == 0)
-        #expect(try await household.keybell("clients").output.contains("No client"))
+        #expect(try await session.keybell("revoke", "--all").status == 0)
+        #expect(try await session.keybell("clients").output.contains("No client"))
     }
 
     /// Sends each line of its input as a request, one on each connection, and resets it once so many bytes of the answer
@@ -67,11 +67,11 @@ struct RecordTests {
     @Test func `a client that reads its answer and resets the connection stands in the log each time`()
         async throws
     {
-        let household = try await Household.trusting("[[client]]\nid = \"firefox\"\nany_program = true")
-        let guest = try await Guest.associated(with: household, as: "firefox")
+        let session = try await DaemonSession.trusting("[[client]]\nid = \"firefox\"\nany_program = true")
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
         func save(_ host: String, _ login: String, _ password: String) async throws {
             let fields = [("Url", "https://\(host)/"), ("Login", login), ("Password", password)]
-            let reply = try await guest.ask(.setLogin, fields)
+            let reply = try await client.ask(.setLogin, fields)
             #expect(reply.success, "\(reply)")
         }
         for number in 0..<12 {
@@ -80,11 +80,11 @@ struct RecordTests {
         try await save("short.example", "alice", "geheim")
         func reset(_ host: String, times: Int, after bytes: Int) async throws {
             let bodies = try (0..<times).map { _ in
-                String(decoding: try guest.body(.getLogins, [("Url", "https://\(host)/")]), as: UTF8.self)
+                String(decoding: try client.body(.getLogins, [("Url", "https://\(host)/")]), as: UTF8.self)
             }
             let input = bodies.joined(separator: "\n")
-            let arguments = ("\(household.port)", "\(bytes)")
-            let report = try await household.run(
+            let arguments = ("\(session.port)", "\(bytes)")
+            let report = try await session.run(
                 "python3",
                 "-c",
                 Self.resetting,
@@ -97,8 +97,8 @@ struct RecordTests {
         try await reset("long.example", times: 3, after: 3000)
         try await reset("short.example", times: 100, after: 1)
         // What the daemon has to add to its records stands there when it has ended.
-        _ = try await household.stop()
-        let log = try await household.keybell("log", "--since", "1h").output.split(separator: "\n")
+        _ = try await session.stop()
+        let log = try await session.keybell("log", "--since", "1h").output.split(separator: "\n")
         #expect(log.count { $0.contains("got 12 logins for long.example") } == 3, "\(log)")
         #expect(log.count { $0.contains("got 1 login for short.example") } == 100)
     }

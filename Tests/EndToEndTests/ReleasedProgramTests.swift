@@ -6,7 +6,7 @@ import Testing
 
 /// The programs that `make release` has made.
 private enum ReleasedPrograms {
-    static let files = ["keybelld", "keybell"].map { UnitTests.repository + "/.build/dist/" + $0 }
+    static let files = ["keybelld", "keybell"].map { SystemdUnitTests.repository + "/.build/dist/" + $0 }
     static let areMade = files.allSatisfy { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
@@ -14,7 +14,7 @@ private enum ReleasedPrograms {
 @Suite(.enabled(if: ReleasedPrograms.areMade, "make release has not been run"))
 struct ReleasedProgramTests {
     private func check(_ files: [String]) async throws -> ChildProcess.Report {
-        try await ChildProcess.run(UnitTests.repository + "/packaging/check-programs.sh", files)
+        try await ChildProcess.run(SystemdUnitTests.repository + "/packaging/check-programs.sh", files)
     }
 
     @Test func `released programs are hardened, stripped and need no toolchain`() async throws {
@@ -24,7 +24,7 @@ struct ReleasedProgramTests {
 
     @Test func `the check finds what isn't so`() async throws {
         // A debug build is stripped of nothing and needs the toolchain's libraries.
-        let report = try await check([Household.programs + "/keybelld"])
+        let report = try await check([DaemonSession.programs + "/keybelld"])
         #expect(report.status == 1)
         for words in ["binds lazily", "isn't stripped", "folders of its own", "needs Swift's libraries"] {
             #expect(report.errors.contains(words), "\(report)")
@@ -38,7 +38,7 @@ struct ReleasedProgramTests {
             "sh",
             [
                 "-c",
-                "umask 077; exec make -s -C '\(UnitTests.repository)' install PREFIX=/usr SWIFT=/nonexistent DESTDIR='\(folder.path)/root'",
+                "umask 077; exec make -s -C '\(SystemdUnitTests.repository)' install PREFIX=/usr SWIFT=/nonexistent DESTDIR='\(folder.path)/root'",
             ]
         )
         #expect(report.status == 0, "\(report)")
@@ -78,7 +78,7 @@ struct ReleasedProgramTests {
         let removed = try await ChildProcess.run(
             "make",
             [
-                "-s", "-C", UnitTests.repository, "uninstall", "PREFIX=/usr",
+                "-s", "-C", SystemdUnitTests.repository, "uninstall", "PREFIX=/usr",
                 "DESTDIR=\(folder.path)/root",
             ]
         )

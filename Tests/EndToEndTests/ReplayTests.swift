@@ -33,88 +33,88 @@ struct ReplayTests {
     @Test func `neither a reply nor a request can be sent again as anything, also after a crash`()
         async throws
     {
-        let household = try await Household.trusting()
-        let guest = try await Guest.associated(with: household, as: "a")
-        let saved = try await guest.ask(
+        let session = try await DaemonSession.trusting()
+        let client = try await ClientProgram.associated(with: session, as: "a")
+        let saved = try await client.ask(
             .setLogin,
             [("Url", Self.page), ("Login", "me"), ("Password", Self.secret)]
         )
         #expect(saved.success)
-        let request = try guest.body(.getLogins, [("Url", Self.page)])
-        let reply = try await household.ring(request)
-        let read = try IncomingReply(parsing: reply.body, key: guest.key)
+        let request = try client.body(.getLogins, [("Url", Self.page)])
+        let reply = try await session.send(request)
+        let read = try IncomingReply(parsing: reply.body, key: client.key)
         #expect(read.entries.count == 1)
         let forgeries =
-            try Self.forgeries(Self.object(reply.body), id: guest.id)
-            + Self.forgeries(Self.object(request), id: guest.id)
+            try Self.forgeries(Self.object(reply.body), id: client.id)
+            + Self.forgeries(Self.object(request), id: client.id)
         for bytes in forgeries {
-            let answer = try await household.ring(bytes)
+            let answer = try await session.send(bytes)
             #expect(try answer.json["Success"] as? Bool == false)
             #expect(try answer.json["Error"] as? String == "Couldn't verify request")
         }
         // The header, the change, the read.
-        let file = household.bus.folder.path("state/keybell/nonces")
+        let file = session.bus.folder.path("state/keybell/nonces")
         while try Data(contentsOf: URL(filePath: file)).count < 3 * 32 { await Task.yield() }
-        let former = try household.daemon
+        let former = try session.daemon
         former.kill()
         _ = try await former.end(within: .seconds(20))
-        try await household.start()
+        try await session.start()
         for bytes in forgeries {
-            #expect(try await household.ring(bytes).json["Success"] as? Bool == false)
+            #expect(try await session.send(bytes).json["Success"] as? Bool == false)
         }
-        #expect(try await guest.ask(.getLogins, [("Url", Self.page)]).entries.count == 1)
+        #expect(try await client.ask(.getLogins, [("Url", Self.page)]).entries.count == 1)
         #expect(!former.soFar.errors.contains(Self.secret))
-        #expect(try !household.daemon.soFar.errors.contains(Self.secret))
+        #expect(try !session.daemon.soFar.errors.contains(Self.secret))
     }
 
     @Test func `what came encrypted is repeated neither in an error nor in the log`() async throws {
-        let household = try await Household.trusting()
-        let guest = try await OldGuest.associated(with: household)
-        let letter = try guest.letter("get-logins-custom-search", ["SearchString": Self.secret])
-        let reply = try await household.ring(letter.with("SearchMode", "\"Regular\"").bytes)
+        let session = try await DaemonSession.trusting()
+        let client = try await ClientWithoutHmac.associated(with: session)
+        let request = try client.request("get-logins-custom-search", ["SearchString": Self.secret])
+        let reply = try await session.send(request.with("SearchMode", "\"Regular\"").bytes)
         let error = try #require(reply.json["Error"] as? String)
         #expect(error.hasPrefix("Invalid regular expression: "))
         #expect(!error.contains("s3cret"))
         for name in [
             "Title", "{S:\(Self.secret)}", "a\u{1}\(Self.secret)", String(repeating: Self.secret, count: 100),
         ] {
-            let seal = Seal(key: guest.key, nonce: .random())
+            let seal = Seal(key: client.key, nonce: .random())
             let signature = try seal.signature()
             let body: [String: Any] = [
-                "RequestType": "set-login", "Id": guest.id, "Nonce": signature.nonce,
+                "RequestType": "set-login", "Id": client.id, "Nonce": signature.nonce,
                 "Verifier": signature.verifier, "Url": try seal.field(Self.page),
                 "StringFields": [try seal.field(name): try seal.field(Self.secret)],
             ]
-            let reply = try await household.ring(Array(try JSONSerialization.data(withJSONObject: body)))
+            let reply = try await session.send(Array(try JSONSerialization.data(withJSONObject: body)))
             #expect(try reply.json["Success"] as? Bool == false)
             #expect(try #require(reply.json["Error"] as? String).contains("s3cret") == false)
         }
-        let uuid = try await household.ring(
-            try guest.letter("set-login", ["Uuid": Self.secret, "Login": "x"]).bytes
+        let uuid = try await session.send(
+            try client.request("set-login", ["Uuid": Self.secret, "Login": "x"]).bytes
         )
         #expect(try #require(uuid.json["Error"] as? String).contains("s3cret") == false)
-        #expect(try !household.daemon.soFar.errors.contains("s3cret"))
+        #expect(try !session.daemon.soFar.errors.contains("s3cret"))
     }
 
     @Test func `a name with quotes can't write fields into the log`() async throws {
-        let household = try await Household.trusting()
-        _ = try await Guest.associated(with: household, as: #"a" by="you" \"#)
-        let log = try await household.stop().errors
+        let session = try await DaemonSession.trusting()
+        _ = try await ClientProgram.associated(with: session, as: #"a" by="you" \"#)
+        let log = try await session.stop().errors
         let lines = log.split(separator: "\n").filter { $0.contains("associated") }
         #expect(lines.count == 1 && lines[0].contains(#"client="a\" by=\"you\" \\""#), "\(log)")
     }
 
     @Test func `our own client takes nothing from what sends its own message back`() async throws {
-        let household = try await Household()
-        let made = try await Porter(household).answering {
-            try await household.keybell("client", "associate")
+        let session = try await DaemonSession()
+        let made = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "associate")
         }
         #expect(made.status == 0, "\(made)")
-        try await household.stop()
+        try await session.stop()
         let mirror = try ChildProcess(
             "python3",
-            ["-c", Self.mirror, "\(household.port)"],
-            environment: household.bus.environment
+            ["-c", Self.mirror, "\(session.port)"],
+            environment: session.bus.environment
         )
         try await mirror.prints("ready")
         for arguments in [
@@ -122,9 +122,9 @@ struct ReplayTests {
             ["client", "save", Self.page, "--user", "bob", "--no-password"],
         ] {
             let report = try await ChildProcess.run(
-                Household.programs + "/keybell",
+                DaemonSession.programs + "/keybell",
                 arguments,
-                environment: household.bus.environment
+                environment: session.bus.environment
             )
             #expect(report.status == 1 && report.output.isEmpty, "\(report)")
             #expect(report.errors.contains("Something other than Keybell answers on port"), "\(report)")

@@ -10,18 +10,18 @@ import Testing
 /// `keybell client` as scripts run it.
 struct ScriptClientTests {
     /// A session in which `keybell client` has a key and one login is stored for each URL.
-    private static func household(
+    private static func session(
         _ configuration: String = "",
         logins: [(url: String, user: String)] = [("https://example.org/", "alice")]
-    ) async throws -> Household {
-        let household = try await Household(configuration)
-        let made = try await Porter(household).answering {
-            try await household.keybell("client", "associate")
+    ) async throws -> DaemonSession {
+        let session = try await DaemonSession(configuration)
+        let made = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "associate")
         }
         guard made.status == 0 else { throw TestFailure("\(made)") }
         for login in logins {
-            let saved = try await Porter(household).answering {
-                try await household.keybell(
+            let saved = try await BusAnswerer(session).answering {
+                try await session.keybell(
                     "client",
                     "save",
                     login.url,
@@ -32,13 +32,13 @@ struct ScriptClientTests {
             }
             guard saved.status == 0 else { throw TestFailure("\(saved)") }
         }
-        return household
+        return session
     }
 
     @Test func `a connection that breaks off and a port that isn't in force yet are told as sentences`()
         async throws
     {
-        let household = try await Household()
+        let session = try await DaemonSession()
         let script = """
             import socket, sys
             server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -51,61 +51,61 @@ struct ScriptClientTests {
         let port = try FreePort.next()
         let server = try ChildProcess("python3", ["-c", script, "\(port)"], input: nil)
         _ = try await server.firstLine()
-        let cut = try await household.keybell("client", "associate", "--port", "\(port)")
+        let cut = try await session.keybell("client", "associate", "--port", "\(port)")
         #expect(cut.status == 3)
         #expect(cut.errors.contains("has closed the connection without an answer"), "\(cut)")
         #expect(!cut.errors.contains("HTTPClientError"), "\(cut)")
 
-        let file = URL(filePath: household.configuration)
+        let file = URL(filePath: session.configuration)
         let text = try String(contentsOf: file, encoding: .utf8)
         let other = try FreePort.next()
-        try Data(text.replacing("port = \(household.port)", with: "port = \(other)").utf8).write(to: file)
+        try Data(text.replacing("port = \(session.port)", with: "port = \(other)").utf8).write(to: file)
         for _ in 1...2 {
-            let missed = try await household.keybell("client", "associate")
+            let missed = try await session.keybell("client", "associate")
             #expect(missed.status == 3)
             #expect(missed.errors.contains("keybelld runs, but was started before"), "\(missed)")
             #expect(missed.errors.contains("keybell socket"), "\(missed)")
-            #expect(try await household.keybell("reload").status == 0)
+            #expect(try await session.keybell("reload").status == 0)
         }
-        let status = try await household.keybell("status").output
+        let status = try await session.keybell("status").output
         #expect(status.contains("listens on its former port until then"), "\(status)")
     }
 
     @Test func `nothing found, denied, denied a moment ago and denied for good are told apart`() async throws
     {
-        let household = try await Self.household(logins: [
+        let session = try await Self.session(logins: [
             ("https://example.org/", "alice"), ("https://b.example/", "b"),
         ])
-        let none = try await household.keybell("client", "logins", "https://nowhere.example/")
+        let none = try await session.keybell("client", "logins", "https://nowhere.example/")
         #expect(none.status == 4, "\(none)")
         #expect(none.errors == "keybell: There is no login for https://nowhere.example/.\n")
 
-        let denied = try await Porter(household).answering(decision: "deny") {
-            try await household.keybell("client", "logins", "https://example.org/", "--json")
+        let denied = try await BusAnswerer(session).answering(decision: "deny") {
+            try await session.keybell("client", "logins", "https://example.org/", "--json")
         }
         #expect(denied.status == 1, "\(denied)")
         #expect(denied.output == "[]\n" && denied.errors == "keybell: You denied it.\n", "\(denied)")
 
-        let quiet = try await household.keybell("client", "logins", "https://example.org/")
+        let quiet = try await session.keybell("client", "logins", "https://example.org/")
         #expect(quiet.status == 1, "\(quiet)")
         let code = try #require(quiet.errors.firstMatch(of: /keybell allow ([0-9A-Z]{4})/)?.1)
         #expect(quiet.errors.contains(/You are asked again in [0-9]+ seconds?, or after/), "\(quiet)")
         // What another page gets isn't mixed up with it.
-        #expect(try await household.keybell("client", "logins", "https://nowhere.example/").status == 4)
-        #expect(try await household.keybell("allow", String(code)).status == 0)
+        #expect(try await session.keybell("client", "logins", "https://nowhere.example/").status == 4)
+        #expect(try await session.keybell("allow", String(code)).status == 0)
 
-        async let forever = household.keybell("client", "logins", "https://b.example/")
-        let question = try await Porter(household).question()
-        let bus = try await household.bus.connect()
+        async let forever = session.keybell("client", "logins", "https://b.example/")
+        let question = try await BusAnswerer(session).question()
+        let bus = try await session.bus.connect()
         _ = try await bus.call(
-            Porter.name,
-            Porter.approval,
-            Porter.interface,
+            BusAnswerer.name,
+            BusAnswerer.approval,
+            BusAnswerer.interface,
             "Answer",
             [.string(question.code), .string("deny"), .vardict(["scope": .string("always")])]
         )
         #expect(try await forever.status == 1)
-        let remembered = try await household.keybell("client", "logins", "https://b.example/")
+        let remembered = try await session.keybell("client", "logins", "https://b.example/")
         #expect(remembered.status == 1 && remembered.errors.contains("keybell forget "), "\(remembered)")
         await bus.close()
     }
@@ -113,117 +113,117 @@ struct ScriptClientTests {
     @Test func `a mute and a quiet time are told as what they are, and nobody is told to answer then`()
         async throws
     {
-        let household = try await Self.household()
-        async let asking = household.keybell("client", "associate", "--id", "other")
-        let first = try await Porter(household).question()
+        let session = try await Self.session()
+        async let asking = session.keybell("client", "associate", "--id", "other")
+        let first = try await BusAnswerer(session).question()
         #expect(
             first.title.hasPrefix("Let the command ")
                 && first.title.hasSuffix("keybell (“other”) ask Keybell for logins?")
         )
         #expect(
-            try await household.keybell("allow", first.code, "--scope", "always").errors.contains(
+            try await session.keybell("allow", first.code, "--scope", "always").errors.contains(
                 "leave out --scope"
             )
         )
-        #expect(try await household.keybell("deny", first.code).status == 0)
+        #expect(try await session.keybell("deny", first.code).status == 0)
         #expect(try await asking.errors.contains("Keybell asks you now"))
-        let quiet = try await household.keybell("client", "associate", "--id", "other")
+        let quiet = try await session.keybell("client", "associate", "--id", "other")
         #expect(quiet.status == 1, "\(quiet)")
         #expect(
             !quiet.errors.contains("asks you now") && quiet.errors.contains("keybell allow \(first.code)"),
             "\(quiet)"
         )
 
-        async let reading = household.keybell("client", "logins", "https://example.org/")
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("deny", question.code, "--mute", "10").status == 0)
+        async let reading = session.keybell("client", "logins", "https://example.org/")
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("deny", question.code, "--mute", "10").status == 0)
         #expect(try await reading.status == 1)
-        let muted = try await household.keybell("client", "logins", "https://nowhere.example/")
+        let muted = try await session.keybell("client", "logins", "https://nowhere.example/")
         #expect(muted.status == 1 && muted.errors.contains("without asking you"), "\(muted)")
-        let again = try await household.keybell("client", "associate", "--id", "third")
+        let again = try await session.keybell("client", "associate", "--id", "third")
         #expect(again.status == 1 && !again.errors.contains("asks you now"), "\(again)")
-        #expect(try await household.keybell("unmute").status == 0)
-        #expect(try await household.keybell("client", "logins", "https://nowhere.example/").status == 4)
+        #expect(try await session.keybell("unmute").status == 0)
+        #expect(try await session.keybell("client", "logins", "https://nowhere.example/").status == 4)
     }
 
     @Test func `a grant by name says for which login it is, and the log where names alone went out`()
         async throws
     {
-        let household = try await Self.household()
-        async let getting = household.keybell("client", "get", "example.org")
-        let question = try await Porter(household).question()
-        #expect(try await household.keybell("allow", question.code, "--names-only").status == 0)
+        let session = try await Self.session()
+        async let getting = session.keybell("client", "get", "example.org")
+        let question = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("allow", question.code, "--names-only").status == 0)
         #expect(try await getting.status == 0)
-        let log = try await household.keybell("log").output
+        let log = try await session.keybell("log").output
         #expect(log.contains("got 1 login without passwords from"), "\(log)")
-        async let again = household.keybell("client", "get", "example.org")
-        let second = try await Porter(household).question()
-        #expect(try await household.keybell("allow", second.code, "--scope", "always").status == 0)
+        async let again = session.keybell("client", "get", "example.org")
+        let second = try await BusAnswerer(session).question()
+        #expect(try await session.keybell("allow", second.code, "--scope", "always").status == 0)
         #expect(try await again.output.contains("geheim"))
-        let grants = try await household.keybell("grants").output
+        let grants = try await session.keybell("grants").output
         #expect(grants.contains("by name: “example.org”"), "\(grants)")
-        let whole = try await household.keybell("log").output.split(separator: "\n").last {
+        let whole = try await session.keybell("log").output.split(separator: "\n").last {
             $0.contains("got 1 login")
         }
         #expect(whole?.contains("without") == false, "\(whole ?? "")")
     }
 
     @Test func `one value alone, by uuid, by title and by search`() async throws {
-        let household = try await Self.household()
-        let found = try await Porter(household).answering {
-            try await household.keybell("client", "search", "exam ali")
+        let session = try await Self.session()
+        let found = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "search", "exam ali")
         }
         #expect(found.status == 0, "\(found)")
         #expect(!found.output.contains("geheim"), "a line of a search has no password")
         let uuid = try #require(found.output.firstMatch(of: /example\.org +alice +([0-9A-F]{32})\n/)?.1)
-        let password = try await Porter(household).answering {
-            try await household.keybell("client", "get", String(uuid).lowercased(), "--field", "password")
+        let password = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "get", String(uuid).lowercased(), "--field", "password")
         }
         #expect(password.output == "geheim\n", "\(password)")
-        let user = try await Porter(household).answering {
-            try await household.keybell("client", "get", "example.org", "--field", "user")
+        let user = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "get", "example.org", "--field", "user")
         }
         #expect(user.output == "alice\n", "\(user)")
-        let missing = try await Porter(household).answering {
-            try await household.keybell("client", "get", "example.org", "--field", "pin")
+        let missing = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "get", "example.org", "--field", "pin")
         }
         #expect(missing.status == 4 && missing.output.isEmpty, "\(missing)")
         #expect(missing.errors.contains("title, user, password, uuid, group"), "\(missing)")
-        #expect(try await household.keybell("client", "get", "no such title").status == 4)
-        #expect(try await household.keybell("client", "search", "nosuchword").status == 4)
-        #expect(try await household.keybell("client", "get", "x", "--field", "user", "--json").status == 2)
+        #expect(try await session.keybell("client", "get", "no such title").status == 4)
+        #expect(try await session.keybell("client", "search", "nosuchword").status == 4)
+        #expect(try await session.keybell("client", "get", "x", "--field", "user", "--json").status == 2)
     }
 
     @Test func `a one-time code comes from a field that says so, never as the placeholder`() async throws {
-        let household = try await Self.household("[fields]\nreturn = true\nonly_kph = false\n", logins: [])
-        let guest = try await Guest.associated(with: household, as: "browser")
+        let session = try await Self.session("[fields]\nreturn = true\nonly_kph = false\n", logins: [])
+        let client = try await ClientProgram.associated(with: session, as: "browser")
         let body = try OutgoingRequest(
             .setLogin,
-            id: guest.id,
+            id: client.id,
             fields: [
                 ("Url", SecretBytes(utf8: "https://example.org/")), ("Login", SecretBytes(utf8: "alice")),
             ],
             stringFields: [("otp", SecretBytes(utf8: "otpauth://totp/x?secret=JBSWY3DPEHPK3PXP"))]
-        ).encoded(with: guest.key)
-        let saved = try await Porter(household).answering { try await household.ring(body) }
+        ).encoded(with: client.key)
+        let saved = try await BusAnswerer(session).answering { try await session.send(body) }
         #expect(try saved.json["Success"] as? Bool == true)
-        let code = try await Porter(household).answering {
-            try await household.keybell("client", "code", "https://example.org/")
+        let code = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "code", "https://example.org/")
         }
         #expect(code.status == 0 && code.output.wholeMatch(of: /[0-9]{6}\n/) != nil, "\(code)")
     }
 
     @Test func `a login without a code says how it gets one`() async throws {
-        let household = try await Self.household()
-        let code = try await Porter(household).answering {
-            try await household.keybell("client", "code", "https://example.org/")
+        let session = try await Self.session()
+        let code = try await BusAnswerer(session).answering {
+            try await session.keybell("client", "code", "https://example.org/")
         }
         #expect(code.status == 4 && code.errors.contains("{TOTP}"), "\(code)")
     }
 
     @Test func `an Id without a key is named`() async throws {
-        let household = try await Self.household(logins: [])
-        let unknown = try await household.keybell("client", "generate", "--id", "nosuch")
+        let session = try await Self.session(logins: [])
+        let unknown = try await session.keybell("client", "generate", "--id", "nosuch")
         #expect(unknown.status == 1)
         #expect(
             unknown.errors
@@ -233,11 +233,11 @@ struct ScriptClientTests {
     }
 
     @Test func `a shell completes codes, Ids, vaults and grants`() async throws {
-        let household = try await Self.household(logins: [])
+        let session = try await Self.session(logins: [])
         let body = try associateBody()
-        async let asked = household.ring(body)
-        let code = try await Porter(household).question().code
-        let codes = try await household.keybell(
+        async let asked = session.send(body)
+        let code = try await BusAnswerer(session).question().code
+        let codes = try await session.keybell(
             "---completion",
             "allow",
             "--",
@@ -249,10 +249,10 @@ struct ScriptClientTests {
             ""
         )
         #expect(codes.output.split(separator: "\n").map(String.init) == [code], "\(codes)")
-        #expect(try await household.keybell("deny", code).status == 0)
+        #expect(try await session.keybell("deny", code).status == 0)
         _ = try await asked
-        let clients = try await household.keybell("clients", "--json")
-        let ids = try await household.keybell(
+        let clients = try await session.keybell("clients", "--json")
+        let ids = try await session.keybell(
             "---completion",
             "revoke",
             "--",
@@ -265,7 +265,7 @@ struct ScriptClientTests {
         )
         let id = ids.output.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(!id.isEmpty && clients.output.contains("\"\(id)\""), "\(ids)")
-        let vaults = try await household.keybell(
+        let vaults = try await session.keybell(
             "---completion",
             "unlock",
             "--",
@@ -277,7 +277,7 @@ struct ScriptClientTests {
             ""
         )
         #expect(vaults.output == "keyring\n", "\(vaults)")
-        let none = try await household.keybell(
+        let none = try await session.keybell(
             "---completion",
             "forget",
             "--",

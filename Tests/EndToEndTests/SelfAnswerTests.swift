@@ -88,30 +88,30 @@ struct SelfAnswerTests {
 
     @Test(arguments: ["child", "passed", "handed", "flight", "parked"])
     func `a program can't answer itself, whatever it does with its connection`(order: String) async throws {
-        let household = try await Household()
+        let session = try await DaemonSession()
         // It is started and never comes: what is sent to it waits in the bus.
-        _ = try household.bus.folder.write(
+        _ = try session.bus.folder.write(
             "services/org.example.Slow.service",
             "[D-BUS Service]\nName=org.example.Slow\nExec=/bin/sleep 60\n"
         )
         let asker = try ChildProcess(
             "python3",
             [
-                "-c", Self.script, "\(household.port)", Household.programs + "/keybell", order,
-                household.bus.address,
+                "-c", Self.script, "\(session.port)", DaemonSession.programs + "/keybell", order,
+                session.bus.address,
             ],
-            environment: household.bus.environment,
+            environment: session.bus.environment,
             input: nil
         )
         asker.write(String(decoding: try associateBody(), as: UTF8.self) + "\n")
-        let question = try await Porter(household).question()
+        let question = try await BusAnswerer(session).question()
         #expect(question.caller["pid"]?.asUInt32 == UInt32(asker.pid))
         asker.write(question.code + "\n")
         try await asker.prints("status ")
         #expect(asker.soFar.output.hasPrefix("status 1 "), "\(asker.soFar.output)")
         #expect(asker.soFar.output.contains("can't answer"), "\(asker.soFar.output)")
-        #expect(try await Porter(household).questions().map(\.code) == [question.code])
-        let other = try await household.keybell("deny", question.code)
+        #expect(try await BusAnswerer(session).questions().map(\.code) == [question.code])
+        let other = try await session.keybell("deny", question.code)
         #expect(other.status == 0, "\(other)")
         asker.closeInput()
     }
@@ -120,25 +120,25 @@ struct SelfAnswerTests {
     func `the second process that waits for the keyring can't answer, and is waited for after the first`()
         async throws
     {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "script")
-        try await household.keyring?.lock()
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "script")
+        try await session.keyring?.lock()
         func asker(_ order: String) throws -> ChildProcess {
             let child = try ChildProcess(
                 "python3",
                 [
-                    "-c", Self.script, "\(household.port)", Household.programs + "/keybell", order,
-                    household.bus.address,
+                    "-c", Self.script, "\(session.port)", DaemonSession.programs + "/keybell", order,
+                    session.bus.address,
                 ],
-                environment: household.bus.environment,
+                environment: session.bus.environment,
                 input: nil
             )
-            let body = try guest.body(.testAssociate, triggerUnlock: true)
+            let body = try client.body(.testAssociate, triggerUnlock: true)
             child.write(String(decoding: body, as: UTF8.self) + "\n")
             return child
         }
         let first = try asker("child")
-        let question = try await Porter(household).question()
+        let question = try await BusAnswerer(session).question()
         #expect(question.kind == "unlock")
         let second = try asker("joining")
         second.write(question.code + "\n")
@@ -146,8 +146,8 @@ struct SelfAnswerTests {
         #expect(second.soFar.output.contains("can't answer"), "\(second.soFar.output)")
         first.kill()
         _ = try await first.end(within: .seconds(10))
-        #expect(try await Porter(household).questions().map(\.code) == [question.code])
-        let other = try await household.keybell("deny", question.code)
+        #expect(try await BusAnswerer(session).questions().map(\.code) == [question.code])
+        let other = try await session.keybell("deny", question.code)
         #expect(other.status == 0, "\(other)")
         second.closeInput()
     }

@@ -33,16 +33,16 @@ struct StaleAllowTests {
 
         let process: ChildProcess
 
-        init(_ household: Household) throws {
+        init(_ session: DaemonSession) throws {
             process = try ChildProcess(
                 "python3",
-                ["-c", Self.script, "\(household.port)"],
-                environment: household.bus.environment,
+                ["-c", Self.script, "\(session.port)"],
+                environment: session.bus.environment,
                 input: nil
             )
         }
 
-        func ring(_ mode: String, _ body: [UInt8]) {
+        func send(_ mode: String, _ body: [UInt8]) {
             let digits = body.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
             process.write("\(mode) \(digits.joined())\n")
         }
@@ -51,27 +51,27 @@ struct StaleAllowTests {
     private let page = [(name: "Url", value: "https://example.org/")]
 
     @Test func `a retry collects it, unless the login has become another one meanwhile`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "firefox")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "firefox")
         let uuid = try #require(
-            try await guest.save("https://example.org/", login: "alice", password: "geheim").uuid
+            try await client.save("https://example.org/", login: "alice", password: "geheim").uuid
         )
-        let client = try PatientClient(household)
+        let patient = try PatientClient(session)
         func allowUncollected(_ time: Int) async throws {
-            client.ring("drop", try guest.body(.getLogins, page))
-            let question = try await Porter(household).question()
-            try await client.process.prints("dropped \(time).")
-            let told = try await household.keybell("allow", question.code)
+            patient.send("drop", try client.body(.getLogins, page))
+            let question = try await BusAnswerer(session).question()
+            try await patient.process.prints("dropped \(time).")
+            let told = try await session.keybell("allow", question.code)
             #expect(told.status == 0)
             #expect(told.output.contains("ask again in the program"), "\(told)")
         }
         try await allowUncollected(1)
-        client.ring("read", try guest.body(.getLogins, page))
-        try await client.process.prints("answer ")
-        #expect(try await Porter(household).questions().isEmpty)
+        patient.send("read", try client.body(.getLogins, page))
+        try await patient.process.prints("answer ")
+        #expect(try await BusAnswerer(session).questions().isEmpty)
 
         try await allowUncollected(2)
-        let stored = try await household.run(
+        let stored = try await session.run(
             "secret-tool",
             "store",
             "--label=Example",
@@ -86,9 +86,9 @@ struct StaleAllowTests {
             input: "other"
         )
         #expect(stored.status == 0, "\(stored)")
-        client.ring("read", try guest.body(.getLogins, page))
-        let question = try await Porter(household).question()
+        patient.send("read", try client.body(.getLogins, page))
+        let question = try await BusAnswerer(session).question()
         #expect(question.kind == "release")
-        #expect(try await household.keybell("deny", question.code).status == 0)
+        #expect(try await session.keybell("deny", question.code).status == 0)
     }
 }

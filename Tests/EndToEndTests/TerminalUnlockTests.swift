@@ -8,8 +8,8 @@ import Testing
 /// `keybell unlock` where there is a terminal and no display: as over SSH.
 @Suite(.timeLimit(.minutes(3))) struct TerminalUnlockTests {
     /// A session with one KeePass file whose password a terminal's pinentry asks for.
-    private struct Session {
-        let household: Household
+    private struct Fixture {
+        let session: DaemonSession
         let path: String
 
         init(remembers: Bool = false, pinentry: String = "pinentry-curses") async throws {
@@ -22,7 +22,7 @@ import Testing
                 input: "demopass\ndemopass\n"
             )
             guard made.status == 0 else { throw TestFailure("\(made)") }
-            household = try await Household(
+            session = try await DaemonSession(
                 """
                 [[vault]]
                 kind = "kdbx"
@@ -41,9 +41,9 @@ import Testing
             try await TerminalWindow(
                 [
                     "sh", "-c",
-                    "trap : INT; '\(Household.programs)/keybell' unlock main; echo \"status $?\"; stty -a | grep -o '.echo '; cat",
+                    "trap : INT; '\(DaemonSession.programs)/keybell' unlock main; echo \"status $?\"; stty -a | grep -o '.echo '; cat",
                 ],
-                environment: household.bus.environment
+                environment: session.bus.environment
             )
         }
     }
@@ -51,10 +51,10 @@ import Testing
     @Test func `what is typed into the lent terminal opens the vault, and the terminal is as before`()
         async throws
     {
-        let session = try await Session()
+        let fixture = try await Fixture()
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        let terminal = try await session.terminal()
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let terminal = try await fixture.terminal()
         try await terminal.shows("Password of the vault")
         try await terminal.type("wrong", "Enter")
         try await terminal.shows("try 2 of 2")
@@ -68,13 +68,13 @@ import Testing
 
     @Test func `Ctrl-C takes pinentry away, gives the terminal back, and the daemon serves on`() async throws
     {
-        let session = try await Session()
+        let fixture = try await Fixture()
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        let terminal = try await session.terminal()
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let terminal = try await fixture.terminal()
         try await terminal.shows("Password of the vault")
         // While it is asked, others are served.
-        #expect(try await [200, 503].contains(session.household.ring(OutgoingRequest.ping()).status))
+        #expect(try await [200, 503].contains(fixture.session.send(OutgoingRequest.ping()).status))
         try await terminal.type("C-c")
         let screen = try await terminal.shows("status 1")
         #expect(screen.contains("the question for its password was cancelled"))
@@ -83,15 +83,15 @@ import Testing
     }
 
     @Test func `a terminal that is closed takes pinentry with it`() async throws {
-        let session = try await Session()
+        let fixture = try await Fixture()
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        let first = try await session.terminal()
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let first = try await fixture.terminal()
         try await first.shows("Password of the vault")
         try await first.close()
         // One question at a time: this one is shown only once the other has gone.
         try await eventually("a question of its own") {
-            let second = try await session.terminal()
+            let second = try await fixture.terminal()
             let isAsked = (try? await second.shows("Password of the vault", within: .seconds(3))) != nil
             if isAsked { try await second.type("demopass", "Enter") }
             let isOpen = (try? await second.shows("status 0", within: .seconds(3))) != nil
@@ -101,10 +101,10 @@ import Testing
     }
 
     @Test func `wrong passwords are told as such`() async throws {
-        let session = try await Session()
+        let fixture = try await Fixture()
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        let terminal = try await session.terminal()
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let terminal = try await fixture.terminal()
         try await terminal.shows("Password of the vault")
         try await terminal.type("wrong", "Enter")
         try await terminal.shows("try 2 of 2")
@@ -117,12 +117,12 @@ import Testing
     @Test func `a terminal of the daemon's is not one to ask on, and a command without one says so`()
         async throws
     {
-        let session = try await Session()
+        let fixture = try await Fixture()
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        try await session.household.stop()
-        try await session.household.start(environment: ["GPG_TTY": "/dev/tty"])
-        let report = try await session.household.keybell("unlock", "main")
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        try await fixture.session.stop()
+        try await fixture.session.start(environment: ["GPG_TTY": "/dev/tty"])
+        let report = try await fixture.session.keybell("unlock", "main")
         #expect(report.status == 1)
         #expect(report.errors.contains("run `keybell unlock` in a terminal"))
     }
@@ -130,12 +130,12 @@ import Testing
     @Test func `a keyring whose prompt nobody could see is told with what opens it there, which does`()
         async throws
     {
-        let session = try await Session(remembers: true)
+        let fixture = try await Fixture(remembers: true)
         // Gone with the machine otherwise.
-        defer { try? FileManager.default.removeItem(atPath: session.path) }
-        let (household, gnome) = (session.household, try #require(session.household.keyring))
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let (session, gnome) = (fixture.session, try #require(fixture.session.keyring))
         try await gnome.lock()
-        let report = try await household.keybell("unlock", "keyring")
+        let report = try await session.keybell("unlock", "keyring")
         #expect(report.status == 1)
         let command = try #require(report.errors.split(separator: "`").first { $0.contains("--replace") })
         // As the advice says, but for the terminal's echo, which a pipe hasn't.
@@ -143,18 +143,18 @@ import Testing
         let opening = try ChildProcess(
             "sh",
             ["-c", String(words)],
-            environment: household.bus.environment,
+            environment: session.bus.environment,
             input: gnome.password + "\n"
         )
         try await eventually("the keyring to be open") {
-            try await household.keybell("unlock", "keyring").status == 0 ? () : nil
+            try await session.keybell("unlock", "keyring").status == 0 ? () : nil
         }
         #expect(
-            try await household.keybell("unlock", "keyring").output.contains("Your keyring is open")
+            try await session.keybell("unlock", "keyring").output.contains("Your keyring is open")
         )
         opening.kill()
         // The one that took over is nobody's child.
-        _ = try await household.run(
+        _ = try await session.run(
             "sh",
             "-c",
             "kill $(busctl --address=\"$DBUS_SESSION_BUS_ADDRESS\" call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus GetConnectionUnixProcessID s org.freedesktop.secrets | cut -d' ' -f2)"

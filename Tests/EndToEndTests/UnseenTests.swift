@@ -14,28 +14,28 @@ struct UnseenTests {
         log: String,
         finding: String
     ) async throws {
-        let household = try await Household("timeout = 1", withNotifier: withNotifier)
+        let session = try await DaemonSession("timeout = 1", withNotifier: withNotifier)
         for _ in 0..<2 {
-            let reply = try await household.ring(try associateBody())
+            let reply = try await session.send(try associateBody())
             let error = try reply.json["Error"] as? String ?? ""
             #expect(error.contains("`keybell watch`"), "\(error)")
             #expect(error.contains("`keybell doctor`"))
         }
-        let lines = try household.daemon.soFar.errors.split(separator: "\n")
+        let lines = try session.daemon.soFar.errors.split(separator: "\n")
         #expect(lines.count { $0.contains(log) } == 1, "\(lines)")
-        let doctor = try await household.keybell("doctor").output
+        let doctor = try await session.keybell("doctor").output
         #expect(doctor.contains(finding))
         #expect(doctor.contains("keybell watch"))
     }
 
     @Test func `where it was shown, the error says just that nobody answered`() async throws {
-        let household = try await Household("timeout = 1")
+        let session = try await DaemonSession("timeout = 1")
         let terminal = try await TerminalWindow(
-            [Household.programs + "/keybell", "watch"],
-            environment: household.bus.environment
+            [DaemonSession.programs + "/keybell", "watch"],
+            environment: session.bus.environment
         )
         try await terminal.shows("Watching")
-        let reply = try await household.ring(try associateBody())
+        let reply = try await session.send(try associateBody())
         #expect(try (reply.json["Error"] as? String)?.hasPrefix("Nobody answered") == true)
         try await terminal.shows(": expired.")
         try await terminal.close()

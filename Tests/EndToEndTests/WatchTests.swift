@@ -7,12 +7,12 @@ import Testing
 /// `keybell watch` in a real terminal, with the built daemon.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct WatchTests {
     /// A terminal with the watch in it, that tells with which status it has ended.
-    private static func watch(_ household: Household, then more: String = "true") async throws
+    private static func watch(_ session: DaemonSession, then more: String = "true") async throws
         -> TerminalWindow
     {
         try await TerminalWindow(
-            ["sh", "-c", "'\(Household.programs)/keybell' watch; echo \"status $?\"; \(more)"],
-            environment: household.bus.environment
+            ["sh", "-c", "'\(DaemonSession.programs)/keybell' watch; echo \"status $?\"; \(more)"],
+            environment: session.bus.environment
         )
     }
 
@@ -34,12 +34,12 @@ import Testing
     }
 
     @Test func `requests come and go, and keys answer each`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
         try await terminal.shows("Watching for requests")
         let body = try associateBody()
-        async let reply = household.ring(body)
-        let code = try await Porter(household).question().code
+        async let reply = session.send(body)
+        let code = try await BusAnswerer(session).question().code
         let screen = try await terminal.shows("[a] allow")
         #expect(screen.contains("\(code)  "))
         #expect(screen.contains("[d] deny"))
@@ -47,24 +47,24 @@ import Testing
         #expect(try await reply.json["Success"] as? Bool == true)
 
         let other = try associateBody()
-        async let elsewhere = household.ring(other)
-        let second = try await Porter(household).question().code
+        async let elsewhere = session.send(other)
+        let second = try await BusAnswerer(session).question().code
         try await terminal.shows(second)
-        #expect(try await household.keybell("deny", second).status == 0)
+        #expect(try await session.keybell("deny", second).status == 0)
         try await terminal.shows("\(second): denied.")
         #expect(try await elsewhere.json["Error"] as? String == "Denied")
         try await terminal.close()
     }
 
     @Test func `logins are chosen one by one, and always is asked once more`() async throws {
-        let household = try await Household()
-        let guest = try await Guest.associated(with: household, as: "browser")
+        let session = try await DaemonSession()
+        let client = try await ClientProgram.associated(with: session, as: "browser")
         for user in ["alice", "bob"] {
-            #expect(try await guest.save("https://example.org/", login: user, password: user).success)
+            #expect(try await client.save("https://example.org/", login: user, password: user).success)
         }
-        let terminal = try await Self.watch(household)
-        let body = try guest.body(.getLogins, [("Url", "https://example.org/")])
-        async let some = household.ring(body)
+        let terminal = try await Self.watch(session)
+        let body = try client.body(.getLogins, [("Url", "https://example.org/")])
+        async let some = session.send(body)
         try await terminal.shows("[e] choose")
         try await Self.press("e", in: terminal, until: "1/2")
         try await Self.press("y", in: terminal, until: "2/2")
@@ -72,23 +72,23 @@ import Testing
         try await Self.press("y", in: terminal, until: ": allowed.")
         #expect(try await (some.json["Entries"] as? [any Sendable])?.count == 1)
 
-        let again = try guest.body(.getLogins, [("Url", "https://example.org/")])
-        async let all = household.ring(again)
+        let again = try client.body(.getLogins, [("Url", "https://example.org/")])
+        async let all = session.send(again)
         try await terminal.shows("[y] allow always")
         try await Self.press("y", in: terminal, until: "Press y again")
         try await terminal.type("y")
         #expect(try await (all.json["Entries"] as? [any Sendable])?.count == 2)
-        #expect(try await household.keybell("grants", "browser").output.contains("example.org"))
+        #expect(try await session.keybell("grants", "browser").output.contains("example.org"))
         try await terminal.close()
     }
 
     @Test func `what is pasted answers nothing, marked as a paste or not`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
         try await terminal.shows("Watching")
         let body = try associateBody()
-        async let reply = household.ring(body)
-        let code = try await Porter(household).question().code
+        async let reply = session.send(body)
+        let code = try await BusAnswerer(session).question().code
         try await terminal.shows("[a] allow")
         try await Self.press("?", in: terminal, until: "allow under another name")
         for isMarked in [true, false] {
@@ -96,23 +96,23 @@ import Testing
             try await terminal.shows("press one at a time")
         }
         try await terminal.type("a", "Enter")
-        #expect(try await household.keybell("requests").output.contains(code))
+        #expect(try await session.keybell("requests").output.contains(code))
         try await Self.press("d", in: terminal, until: "\(code): denied.")
         #expect(try await reply.json["Error"] as? String == "Denied")
         try await terminal.close()
     }
 
     @Test func `what is typed for a name that is no longer wanted answers no other question`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
         try await terminal.shows("Watching")
         let body = try associateBody()
-        async let first = household.ring(body)
-        let code = try await Porter(household).question().code
+        async let first = session.send(body)
+        let code = try await BusAnswerer(session).question().code
         try await Self.press("i", in: terminal, until: "Name:")
         try await terminal.type("s", "a", "f")
         try await terminal.shows("Name: saf")
-        #expect(try await household.keybell("deny", code).status == 0)
+        #expect(try await session.keybell("deny", code).status == 0)
         _ = try await first
         try await terminal.shows("\(code): denied.")
         for key in ["a", "r", "i", "Enter"] { try await terminal.type(key) }
@@ -124,31 +124,31 @@ import Testing
     func `it fits into a narrow terminal, and is plain where that is wanted`(more: [String: String])
         async throws
     {
-        let household = try await Household()
+        let session = try await DaemonSession()
         // tmux names itself as TERM to what runs in it.
         let settings = more.map { "\($0.key)=\($0.value)" }
         let terminal = try await TerminalWindow(
-            ["env"] + settings + [Household.programs + "/keybell", "watch"],
-            environment: household.bus.environment,
+            ["env"] + settings + [DaemonSession.programs + "/keybell", "watch"],
+            environment: session.bus.environment,
             width: 40,
             height: 8
         )
         try await terminal.shows("Watching")
         let body = try associateBody()
-        async let reply = household.ring(body)
+        async let reply = session.send(body)
         try await terminal.shows("[?] more")
         let styled = try await terminal.screen(styled: true)
         #expect(styled.contains("\u{1B}[1m") == more.isEmpty)
-        let code = try await Porter(household).question().code
+        let code = try await BusAnswerer(session).question().code
         #expect(try await terminal.visible().contains(code), "the title is in sight")
-        #expect(try await household.keybell("allow", code).status == 0)
+        #expect(try await session.keybell("allow", code).status == 0)
         #expect(try await reply.json["Success"] as? Bool == true)
         try await terminal.close()
     }
 
     @Test func `Ctrl-C ends it with 0 and leaves the terminal as it was`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household, then: "stty -a")
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session, then: "stty -a")
         try await terminal.shows("Watching")
         try await terminal.type("C-c")
         let screen = try await terminal.shows("extproc")  // the end of what stty prints
@@ -158,46 +158,46 @@ import Testing
     }
 
     @Test func `a terminal that is closed takes it along`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
         try await terminal.shows("Watching")
-        #expect(try await household.keybell("status").output.contains("“keybell watch”"))
+        #expect(try await session.keybell("status").output.contains("“keybell watch”"))
         try await terminal.close()
         try await eventually("the end of the watch") {
-            try await household.keybell("status").output.contains("“keybell watch”") ? nil : ()
+            try await session.keybell("status").output.contains("“keybell watch”") ? nil : ()
         }
     }
 
     @Test func `it says so when the daemon goes, and shows requests again when it is back`() async throws {
-        let household = try await Household()
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
         try await terminal.shows("Watching")
-        try await household.stop()
+        try await session.stop()
         try await terminal.shows("Keybell is gone")
-        try await household.start()
+        try await session.start()
         try await terminal.shows("Keybell is there again")
         let body = try associateBody()
-        async let reply = household.ring(body)
-        let code = try await Porter(household).question().code
+        async let reply = session.send(body)
+        let code = try await BusAnswerer(session).question().code
         try await terminal.shows("\(code)  ")
         try await Self.allow(code, in: terminal)
         #expect(try await reply.json["Success"] as? Bool == true)
-        #expect(try await household.keybell("status").output.contains("“keybell watch”"))
+        #expect(try await session.keybell("status").output.contains("“keybell watch”"))
         try await terminal.close()
     }
 
     @Test func `without the daemon it ends with 3 and says what to do, and so it does without a bus`()
         async throws
     {
-        let household = try await Household(withKeyring: false, starting: false)
-        let terminal = try await Self.watch(household)
+        let session = try await DaemonSession(withKeyring: false, starting: false)
+        let terminal = try await Self.watch(session)
         let screen = try await terminal.shows("status 3")
         #expect(screen.contains("Keybell isn't running"), "\(screen)")
         try await terminal.close()
-        try await household.start()
-        let other = try await Self.watch(household)
+        try await session.start()
+        let other = try await Self.watch(session)
         try await other.shows("Watching")
-        try await household.bus.stop()
+        try await session.bus.stop()
         #expect(try await other.shows("status 3").contains("The session bus is gone"))
         try await other.close()
     }

@@ -38,7 +38,7 @@ import Testing
     @Test(arguments: layouts)
     func `a file with any bit flipped is refused, or reads as the very same`(layout: Layout) throws {
         let (file, key, database) = try Self.small(layout)
-        let disclosure = try Disclosure(database)
+        let disclosure = try DatabaseContents(database)
         for index in file.indices {
             var altered = file
             altered[index] ^= 1 << UInt8(index % 8)
@@ -51,7 +51,7 @@ import Testing
             }
             // Version 3 does not authenticate everything: the end of its header, say.
             #expect(layout.version == .v3_1, "byte \(index)")
-            #expect(try Disclosure(read) == disclosure, "byte \(index)")
+            #expect(try DatabaseContents(read) == disclosure, "byte \(index)")
         }
     }
 

@@ -15,7 +15,7 @@ import Testing
         let database = try Database(reading: bytes, key: .password("demopass"))
         let written = try database.madeCheap().written(key: .password("demopass"))
         let again = try LockedFile(parsing: written.file).open(written.key)
-        #expect(try Disclosure(again) == Disclosure(database))
+        #expect(try DatabaseContents(again) == DatabaseContents(database))
         return again
     }
 

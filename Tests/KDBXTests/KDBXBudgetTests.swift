@@ -140,7 +140,7 @@ import XMLTree
                 seen.insert(text)
             }
             #expect(seen.count == 2)
-            #expect(try Disclosure.xml(of: database).utf8.count > 20_000 * 6)
+            #expect(try DatabaseContents.xml(of: database).utf8.count > 20_000 * 6)
         }
         #expect(growth < most)
     }

@@ -91,7 +91,7 @@ struct Combination: Sendable, CustomTestStringConvertible {
         let key = try combination.key()
         let (file, _) = try database.written(key: key)
         let again = try Database(reading: file, key: key)
-        #expect(try Disclosure(again) == Disclosure(database))
+        #expect(try DatabaseContents(again) == DatabaseContents(database))
         let wrong = try CompositeKey.password("Demopass")
         #expect(throws: KDBXError.wrongKey) { try Database(reading: file, key: wrong) }
     }

@@ -106,10 +106,10 @@ import XMLTree
             document: Document(parsing: Array(xml.utf8))
         )
         let unchanged = try again(database)
-        #expect(try Disclosure.xml(of: unchanged).hasSuffix(xml))
+        #expect(try DatabaseContents.xml(of: unchanged).hasSuffix(xml))
 
         try database.change(id, [FieldChange("Title", "u")], at: SampleDatabase.then)
-        let text = try Disclosure.xml(of: again(database))
+        let text = try DatabaseContents.xml(of: again(database))
         for part in [
             "<KeePassFile New=\"1\">", "<!-- hello -->", "<FutureMeta a=\"b\">x</FutureMeta>",
             "<FutureGroup/>",

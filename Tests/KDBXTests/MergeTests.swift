@@ -40,7 +40,7 @@ import XMLTree
         var one = file
         let hasChanged = one.merge(memory)
         #expect(!hasChanged)
-        #expect(try Disclosure(one) == Disclosure(file))
+        #expect(try DatabaseContents(one) == DatabaseContents(file))
     }
 
     @Test mutating func `entries that only one side has are on both`() throws {
@@ -122,7 +122,7 @@ import XMLTree
         memory.document.setText(of: id, to: Identifier.random().base64)
         var one = file
         let hasChanged = one.merge(memory)
-        #expect(try !hasChanged && Disclosure(one) == Disclosure(file))
+        #expect(try !hasChanged && DatabaseContents(one) == DatabaseContents(file))
     }
 
     @Test mutating func `merging again changes nothing`() throws {
@@ -134,7 +134,7 @@ import XMLTree
         var twice = once
         let hasChanged = twice.merge(memory)
         #expect(!hasChanged)
-        #expect(try Disclosure(twice) == Disclosure(once))
+        #expect(try DatabaseContents(twice) == DatabaseContents(once))
     }
 
     @Test mutating func `a history has the states of both`() throws {

@@ -63,14 +63,14 @@ import XMLTree
     }
 
     @Test mutating func `a change to what already is touches nothing`() throws {
-        let before = try Disclosure(database)
+        let before = try DatabaseContents(database)
         let isChanged = try database.change(
             id,
             [FieldChange("UserName", "person1"), FieldChange("nothing", nil)],
             at: later
         )
         #expect(!isChanged)
-        #expect(try Disclosure(database) == before)
+        #expect(try DatabaseContents(database) == before)
     }
 
     @Test mutating func `an unprotected field can become protected, and stays so`() throws {
@@ -187,7 +187,7 @@ import XMLTree
         var database = try SampleDatabase.database(Layout(version: version, keyDerivation: .aes(rounds: 10)))
         let entry = try #require(database.entries.first)
         let (id, group) = (try #require(entry.id), try #require(database.root.id))
-        let before = try Disclosure.xml(of: database)
+        let before = try DatabaseContents.xml(of: database)
         let changes = [
             FieldChange("URL", "https://evil.example\(character)/"), FieldChange("a\(character)", "b"),
             FieldChange("Password\(character)", "b"), FieldChange("Notes", "\(character)"),
@@ -204,7 +204,7 @@ import XMLTree
         #expect(throws: KDBXError.unwritable) {
             try database.addGroup("x\(character)", to: group, at: SampleDatabase.then)
         }
-        #expect(try Disclosure.xml(of: database) == before)
+        #expect(try DatabaseContents.xml(of: database) == before)
         // What is protected stands in the file as base64, which has room for everything.
         let secret = SecretBytes(utf8: "p\(character)q")
         try database.change(id, [FieldChange("Password", secret, isProtected: true)], at: SampleDatabase.then)

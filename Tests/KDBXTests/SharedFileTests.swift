@@ -23,7 +23,7 @@ struct SharedFileTests {
 
         let (written, derived) = try database.madeCheap().written(key: key)
         let again = try LockedFile(parsing: written).open(derived)
-        #expect(try Disclosure(again) == Disclosure(database))
+        #expect(try DatabaseContents(again) == DatabaseContents(database))
         #expect(again.version == file.version)
     }
 

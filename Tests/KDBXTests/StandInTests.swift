@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test func `many that say the same cost no more than others`() {
-        var made = StandIns()
+        var made = ReplacementIDs()
         var taken: Set<Identifier> = []
         var tries = 0
         for number in 0..<4000 {

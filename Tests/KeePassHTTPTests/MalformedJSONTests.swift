@@ -100,7 +100,7 @@ import Testing
                 guard let request = try? Request.parse(changed) else { continue }
                 read += 1
                 // What could be read must be usable without a trap, too.
-                _ = request.field("Url").map { _ = try? Self.conversation?.decrypt($0) }
+                _ = request.field("Url").map { _ = try? Self.message?.decrypt($0) }
                 _ = request.signature.map(VerifiedMessage.decoy)
                 _ = try? request.searchFlags()
                 _ = request.fields("Names")
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    private static let conversation = try? VerifiedMessage(
+    private static let message = try? VerifiedMessage(
         verifying: SampleMessage.signature,
         with: SampleMessage.key()
     )

@@ -41,9 +41,9 @@ import Testing
         #expect(request.type == .getLogins)
         #expect(request.id == "büro 🔑 é")
         #expect(request.signature == SampleMessage.signature)
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let url = try #require(request.field("Url"))
-        #expect(try conversation.decryptText(url) == "http://github.com/")
+        #expect(try message.decryptText(url) == "http://github.com/")
     }
 
     @Test(arguments: [
@@ -98,8 +98,8 @@ import Testing
     func `an encrypted field of a wrong form is there, and never decrypts`(value: String) throws {
         let request = try request(#"{"RequestType":"get-logins","Url":\#(value)}"#)
         let field = try #require(request.field("Url"))
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
-        #expect(throws: VerificationFailure()) { try conversation.decrypt(field) }
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        #expect(throws: VerificationFailure()) { try message.decrypt(field) }
     }
 
     @Test(arguments: [
@@ -156,9 +156,9 @@ import Testing
         let changes = try request(
             #"{"RequestType":"set-login","StringFields":{"\#(key)":"\#(other)","\#(other)":null,"AAAA":""}}"#
         ).stringFields
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let decrypted = try changes.map { change in
-            (try conversation.decryptText(change.key), try change.value.map(conversation.decryptText))
+            (try message.decryptText(change.key), try change.value.map(message.decryptText))
         }.sorted { $0.0 < $1.0 }
         #expect(decrypted.map(\.0) == ["Field", "K"])
         #expect(decrypted.map(\.1) == [nil, "Field"])

@@ -24,13 +24,13 @@ import Testing
         #expect(request.triggerUnlock)
         #expect(!request.hasKey)
         #expect(!request.flag("SearchInNotes", default: true))
-        let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
-        #expect(conversation.usedHmac)
-        #expect(try request.field("Url").map(conversation.decryptText) == "https://a.example/")
-        #expect(try request.field("Login").map(conversation.decrypt) == SecretBytes(utf8: "ich"))
-        #expect(try request.fields("Names").map(conversation.decryptText) == ["Ä", "B"])
+        let message = try VerifiedMessage(verifying: try #require(request.signature), with: key)
+        #expect(message.usedHmac)
+        #expect(try request.field("Url").map(message.decryptText) == "https://a.example/")
+        #expect(try request.field("Login").map(message.decrypt) == SecretBytes(utf8: "ich"))
+        #expect(try request.fields("Names").map(message.decryptText) == ["Ä", "B"])
         let changes = try request.stringFields.map { change in
-            "\(try conversation.decryptText(change.key))=\(try change.value.map(conversation.decryptText) ?? "-")"
+            "\(try message.decryptText(change.key))=\(try change.value.map(message.decryptText) ?? "-")"
         }
         #expect(changes.sorted() == ["one=1", "two=-"])
     }
@@ -97,8 +97,8 @@ import Testing
         for _ in 0..<20 {
             let (asked, other) = (Nonce.random(), Nonce.random())
             let request = try Request.parse(OutgoingRequest(.getLogins).encoded(with: key, nonce: asked))
-            let conversation = try VerifiedMessage(verifying: try #require(request.signature), with: key)
-            let bytes = reply.encoded(sealing: Seal(replyingTo: conversation))
+            let message = try VerifiedMessage(verifying: try #require(request.signature), with: key)
+            let bytes = reply.encoded(sealing: Seal(replyingTo: message))
             #expect(try IncomingReply(parsing: bytes, key: key, answering: asked).success)
             #expect(throws: ReplyError.replayed) {
                 try IncomingReply(parsing: bytes, key: key, answering: other)
@@ -131,8 +131,8 @@ import Testing
 
     @Test func `to who hasn't the key, the nonces of replies have nothing in common`() throws {
         let key = ClientKey.random()
-        let conversation = try VerifiedMessage(verifying: Seal(key: key).signature(), with: key)
-        let nonces = (0..<1000).map { _ in Seal(replyingTo: conversation).nonce }
+        let message = try VerifiedMessage(verifying: Seal(key: key).signature(), with: key)
+        let nonces = (0..<1000).map { _ in Seal(replyingTo: message).nonce }
         #expect(Set(nonces).count == 1000)
         // No place of the base64 text gives it away: a thousand draws leave hardly one of its 64 letters out.
         for place in 0..<21 { #expect(Set(nonces.map { Array($0.text.utf8)[place] }).count > 55) }

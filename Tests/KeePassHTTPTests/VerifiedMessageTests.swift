@@ -50,10 +50,10 @@ import Testing
 
     @Test func `fields are encrypted as OpenSSL's command line does it`() throws {
         let seal = try SampleMessage.seal()
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         for (plain, field) in SampleMessage.encrypted {
             #expect(try seal.field(plain) == field)
-            #expect(try conversation.decryptText(EncryptedField(base64: field)) == plain)
+            #expect(try message.decryptText(EncryptedField(base64: field)) == plain)
         }
     }
 
@@ -72,8 +72,8 @@ import Testing
         ),
     ])
     func `base64 with line breaks verifies, and gives the same nonce`(signature: RequestSignature) throws {
-        let conversation = try VerifiedMessage(verifying: signature, with: SampleMessage.key())
-        #expect(conversation.nonce.text == SampleMessage.nonceText)
+        let message = try VerifiedMessage(verifying: signature, with: SampleMessage.key())
+        #expect(message.nonce.text == SampleMessage.nonceText)
     }
 
     @Test(arguments: [
@@ -155,18 +155,18 @@ import Testing
         "", "?", "AAAA", "s/TVrEetqDO/H25GyaTpBw=", "AAAAAAAAAAAAAAAAAAAAAA==", "v3KIwQk0nMwHLHRYXNG5",
     ])
     func `whatever is wrong with a field, the failure is the same`(text: String) throws {
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
-        #expect(throws: VerificationFailure()) { try conversation.decrypt(EncryptedField(base64: text)) }
-        #expect(throws: VerificationFailure()) { try conversation.decrypt(.unusable) }
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        #expect(throws: VerificationFailure()) { try message.decrypt(EncryptedField(base64: text)) }
+        #expect(throws: VerificationFailure()) { try message.decrypt(.unusable) }
     }
 
     @Test(arguments: [[0xFF, 0xFE], [0x61, 0x00, 0x62], [0xED, 0xA0, 0x80]] as [[UInt8]])
     func `a field that is no text, or has a NUL in it, fails as text only`(bytes: [UInt8]) throws {
         let seal = try SampleMessage.seal()
-        let conversation = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
+        let message = try VerifiedMessage(verifying: SampleMessage.signature, with: SampleMessage.key())
         let field = EncryptedField(base64: try seal.field(SecretBytes(copying: bytes)))
-        #expect(try conversation.decrypt(field) == SecretBytes(copying: bytes))
-        #expect(throws: VerificationFailure()) { try conversation.decryptText(field) }
+        #expect(try message.decrypt(field) == SecretBytes(copying: bytes))
+        #expect(throws: VerificationFailure()) { try message.decryptText(field) }
     }
 
     @Test(arguments: [16, 24, 32], [UInt64(1), 7, 4711])
@@ -176,12 +176,12 @@ import Testing
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &generator) }
             let key = try #require(ClientKey(SecretBytes(copying: bytes)))
             let seal = Seal(key: key)
-            let conversation = try VerifiedMessage(verifying: seal.signature(), with: key)
+            let message = try VerifiedMessage(verifying: seal.signature(), with: key)
             let plain = (0..<Int.random(in: 0...100, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
             }
             let field = EncryptedField(base64: try seal.field(SecretBytes(copying: plain)))
-            #expect(try conversation.decrypt(field) == SecretBytes(copying: plain))
+            #expect(try message.decrypt(field) == SecretBytes(copying: plain))
         }
     }
 

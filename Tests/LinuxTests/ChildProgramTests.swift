@@ -7,7 +7,7 @@ import Testing
 @testable import Linux
 
 /// What a child has written, as the end of its output shows it.
-private final class Heard: Sendable {
+private final class ReceivedOutput: Sendable {
     private let bytes = Mutex<[UInt8]>([])
     private let ends = Mutex(0)
 
@@ -29,7 +29,7 @@ struct ChildProgramTests {
         environment: [String: String] = [:],
         input: String = ""
     ) async throws -> (ChildProgram.Ending, String) {
-        let heard = Heard()
+        let heard = ReceivedOutput()
         let child = try ChildProgram(arguments, environment: environment) { heard.receive($0) }
         let isWritten = child.write(Array(input.utf8).span)
         #expect(isWritten)
@@ -95,7 +95,7 @@ struct ChildProgramTests {
     }
 
     @Test func `a killed one ends by the signal, and takes its group along`() async throws {
-        let heard = Heard()
+        let heard = ReceivedOutput()
         let (signals, started) = AsyncStream<Void>.makeStream()
         let child = try ChildProgram(["sh", "-c", "sleep 600 & echo $!; wait"]) {
             heard.receive($0)

@@ -148,13 +148,13 @@ final class FileWatchTests {
     @Test func `a folder is locked by one at a time, without a file for it`() throws {
         let before = try FileManager.default.contentsOfDirectory(atPath: folder)
         do {
-            let lock = try FolderLock(folder, patience: .zero)
+            let lock = try FolderLock(folder, timeout: .zero)
             #expect(throws: SystemCallError(call: "flock", code: EWOULDBLOCK)) {
-                _ = try FolderLock(folder, patience: .zero)
+                _ = try FolderLock(folder, timeout: .zero)
             }
             _ = consume lock
         }
-        _ = try FolderLock(folder, patience: .zero)
+        _ = try FolderLock(folder, timeout: .zero)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == before)
     }
 }

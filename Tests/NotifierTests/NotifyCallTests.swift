@@ -11,9 +11,9 @@ import Testing
         product: String = "gnome-shell",
         _ capabilities: Set<String>
     ) throws -> NotifyCall {
-        var scene = NotificationScene(product)
-        scene.server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
-        return try #require(scene.show(request).first).note
+        var fixture = NotifierFixture(product)
+        fixture.server = NotificationServer(peer: ":1.5", product: product, capabilities: capabilities)
+        return try #require(fixture.show(request).first).note
     }
 
     @Test(arguments: ApprovalKind.allCases)
@@ -77,18 +77,19 @@ import Testing
     }
 
     @Test func `where one question is shown at a time it says how many more wait`() throws {
-        var scene = NotificationScene("gnome-shell")
-        scene.server = NotificationServer(
+        var fixture = NotifierFixture("gnome-shell")
+        fixture.server = NotificationServer(
             peer: ":1.5",
             product: "gnome-shell",
             capabilities: ["actions", "body"]
         )
-        let first = try #require(scene.show(.of(.release)).first)
+        let first = try #require(fixture.show(.of(.release)).first)
         #expect(!first.note.body.contains("wait"))
-        for code in ["AAAA", "BBBB", "CCCC"] { _ = scene.show(.of(.release, code)) }
-        _ = scene.allow(first)
+        for code in ["AAAA", "BBBB", "CCCC"] { _ = fixture.show(.of(.release, code)) }
+        _ = fixture.allow(first)
         let posted =
-            scene.carryOut(scene.notificationState.remove("7F2A", now: scene.now)) + scene.wait(.seconds(2))
+            fixture.carryOut(fixture.notificationState.remove("7F2A", now: fixture.now))
+            + fixture.wait(.seconds(2))
         #expect(posted.first?.note.body.hasSuffix("2 more questions wait.") == true)
     }
 

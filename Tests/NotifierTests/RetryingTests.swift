@@ -32,7 +32,7 @@ import Testing
         let notifier = NotificationAnswerer(
             approvals: approvals,
             bus: connection,
-            logger: Logger(label: "test") { _ in LogKeeper(log: log) },
+            logger: Logger(label: "test") { _ in LogCollector(log: log) },
             look: { pid, uid in Answerer(identity: ProcessIdentity(pid: pid, startTime: 1), uid: uid) }
         )
         let running = Task(executorPreference: TaskQueue.shared) {

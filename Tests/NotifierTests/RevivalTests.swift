@@ -7,19 +7,19 @@ import Testing
 
 /// A notification server that leaves while questions wait.
 struct RevivalTests {
-    private var scene = NotificationScene()
+    private var fixture = NotifierFixture()
 
     /// The server leaves, and another comes as soon as a question is given to the bus; how long that took, nil for never.
     private mutating func leaves(as next: String, having: Int = 1) throws -> Duration? {
-        let left = scene.now
-        #expect(scene.notificationState.serverChanged(to: nil, now: left).isEmpty)
-        guard let due = scene.notificationState.alarm else { return nil }
-        scene.now = due
-        let tickets = scene.notificationState.tick(now: due)
+        let left = fixture.now
+        #expect(fixture.notificationState.serverChanged(to: nil, now: left).isEmpty)
+        guard let due = fixture.notificationState.alarm else { return nil }
+        fixture.now = due
+        let tickets = fixture.notificationState.tick(now: due)
         #expect(tickets.count == having)
-        _ = scene.notificationState.serverChanged(to: next, now: due)
-        scene.server = NotificationServer(peer: next, product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(tickets).count == having)
+        _ = fixture.notificationState.serverChanged(to: next, now: due)
+        fixture.server = NotificationServer(peer: next, product: "Plasma", capabilities: ["actions"])
+        #expect(fixture.carryOut(tickets).count == having)
         return due - left
     }
 
@@ -27,41 +27,42 @@ struct RevivalTests {
         throws
     {
         let codes = ["AAAA", "BBBB"]
-        for code in codes { _ = scene.show(.of(.release, code)) }
+        for code in codes { _ = fixture.show(.of(.release, code)) }
         #expect(try leaves(as: ":1.6", having: 2) == .seconds(1))
-        #expect(scene.notificationState.onScreen.map(\.peer) == [":1.6", ":1.6"])
-        #expect(scene.notificationState.alarm == nil)
+        #expect(fixture.notificationState.onScreen.map(\.peer) == [":1.6", ":1.6"])
+        #expect(fixture.notificationState.alarm == nil)
     }
 
     @Test mutating func `one that leaves at each notification isn't started for ever`() throws {
-        _ = scene.show(.of(.release))
+        _ = fixture.show(.of(.release))
         for (peer, pause) in [(6, Duration.seconds(1)), (7, .seconds(5)), (8, .seconds(15)), (9, nil)] {
             #expect(try leaves(as: ":1.\(peer)") == pause)
         }
         // A new question starts one, and the old one comes along.
-        let posts = scene.notificationState.show(.of(.save, "BBBB"), now: scene.now)
+        let posts = fixture.notificationState.show(.of(.save, "BBBB"), now: fixture.now)
         #expect(posts.count == 1)
-        scene.server = NotificationServer(peer: ":1.10", product: "Plasma", capabilities: ["actions"])
+        fixture.server = NotificationServer(peer: ":1.10", product: "Plasma", capabilities: ["actions"])
         #expect(
-            scene.carryOut(posts + scene.notificationState.serverChanged(to: ":1.10", now: scene.now)).count
+            fixture.carryOut(posts + fixture.notificationState.serverChanged(to: ":1.10", now: fixture.now))
+                .count
                 == 2
         )
     }
 
     @Test mutating func `one that had stayed for a while is started at once again`() throws {
-        _ = scene.show(.of(.release))
+        _ = fixture.show(.of(.release))
         for peer in 6..<12 {
-            scene.pass(.seconds(60))
+            fixture.pass(.seconds(60))
             #expect(try leaves(as: ":1.\(peer)") == .seconds(1))
         }
     }
 
     @Test mutating func `what was clicked away, or nothing at all, starts none`() throws {
         #expect(try leaves(as: ":1.6") == nil)
-        _ = scene.notificationState.serverChanged(to: ":1.7", now: scene.now)
-        scene.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
-        let posted = try #require(scene.show(.of(.release)).first)
-        _ = scene.close(posted, reason: 2, from: ":1.7")
+        _ = fixture.notificationState.serverChanged(to: ":1.7", now: fixture.now)
+        fixture.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
+        let posted = try #require(fixture.show(.of(.release)).first)
+        _ = fixture.close(posted, reason: 2, from: ":1.7")
         #expect(try leaves(as: ":1.8") == nil)
     }
 
@@ -69,26 +70,30 @@ struct RevivalTests {
     mutating func `what was clicked away isn't shown again with what was there, until it is asked again`()
         throws
     {
-        _ = scene.show(.of(.release, "AAAA"))
-        scene.pass(.seconds(5))
-        let second = try #require(scene.show(.of(.release, "BBBB")).first)
-        scene.pass(.seconds(5))
-        _ = scene.close(second, reason: 2)
-        scene.pass(.seconds(5))
+        _ = fixture.show(.of(.release, "AAAA"))
+        fixture.pass(.seconds(5))
+        let second = try #require(fixture.show(.of(.release, "BBBB")).first)
+        fixture.pass(.seconds(5))
+        _ = fixture.close(second, reason: 2)
+        fixture.pass(.seconds(5))
         #expect(try leaves(as: ":1.6") == .seconds(1))
         // Nor where another takes its place at once.
-        scene.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.7", now: scene.now)).count == 1)
-        #expect(scene.wait(.seconds(60)).isEmpty)
-        let actions = scene.notificationState.askedAgain(.of(.release, "BBBB"), now: scene.now)
-        #expect(scene.carryOut(actions).count == 1)
+        fixture.server = NotificationServer(peer: ":1.7", product: "Plasma", capabilities: ["actions"])
+        #expect(
+            fixture.carryOut(fixture.notificationState.serverChanged(to: ":1.7", now: fixture.now)).count == 1
+        )
+        #expect(fixture.wait(.seconds(60)).isEmpty)
+        let actions = fixture.notificationState.askedAgain(.of(.release, "BBBB"), now: fixture.now)
+        #expect(fixture.carryOut(actions).count == 1)
     }
 
     @Test mutating func `one that comes back by itself is given them, and no second one is started`() throws {
-        _ = scene.show(.of(.release))
-        _ = scene.notificationState.serverChanged(to: nil, now: scene.now)
-        scene.server = NotificationServer(peer: ":1.6", product: "Plasma", capabilities: ["actions"])
-        #expect(scene.carryOut(scene.notificationState.serverChanged(to: ":1.6", now: scene.now)).count == 1)
-        #expect(scene.notificationState.alarm == nil)
+        _ = fixture.show(.of(.release))
+        _ = fixture.notificationState.serverChanged(to: nil, now: fixture.now)
+        fixture.server = NotificationServer(peer: ":1.6", product: "Plasma", capabilities: ["actions"])
+        #expect(
+            fixture.carryOut(fixture.notificationState.serverChanged(to: ":1.6", now: fixture.now)).count == 1
+        )
+        #expect(fixture.notificationState.alarm == nil)
     }
 }

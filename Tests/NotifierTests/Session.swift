@@ -34,7 +34,7 @@ final class Session: Sendable {
         connection = try await bus.connect()
         approvals = ApprovalBroker(limits: options.limits, watchProcess: { process, _ in process })
         let log = log
-        let logger = Logger(label: "test") { _ in LogKeeper(log: log) }
+        let logger = Logger(label: "test") { _ in LogCollector(log: log) }
         let notifier = NotificationAnswerer(
             approvals: approvals,
             bus: connection,
@@ -115,7 +115,7 @@ final class Session: Sendable {
         await approvals.change { $0.tick(now: $1 + .seconds(3600)) }
     }
 
-    /// Turns the notifier off, as a reload of the configuration does; it has ended when this returns.
+    /// DisplayOrder the notifier off, as a reload of the configuration does; it has ended when this returns.
     func turnOff() async throws {
         running.cancel()
         try await running.value
@@ -130,7 +130,7 @@ final class Session: Sendable {
 }
 
 /// Keeps the messages of a log.
-struct LogKeeper: LogHandler {
+struct LogCollector: LogHandler {
     let log: Observed<[String]>
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info

@@ -13,9 +13,9 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct AuditingTests {
     private let login = Login.at("https://a.example/path?token=1", "A title")
 
-    private func verified(_ scene: Scene, _ words: Word...) async throws -> Rung {
-        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        return try await scene.verified(body, from: scene.guest.caller, key: scene.guest.key, words)
+    private func verified(_ fixture: OperationsFixture, _ words: PersonAnswer...) async throws -> Exchange {
+        let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/path?token=1"])
+        return try await fixture.verified(body, from: fixture.client.caller, key: fixture.client.key, words)
     }
 
     @Test
@@ -23,10 +23,10 @@ import Vault
         `a hand-out tells who, where, how many and under which answer, and nothing of the entry but its uuid`()
         async throws
     {
-        let scene = await Scene()
-        await scene.vault.put(login, password: "geheim")
-        #expect(try await verified(scene, .allow).reply.entries.count == 1)
-        let record = try #require(scene.records.all.first)
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(login, password: "geheim")
+        #expect(try await verified(fixture, .allow).reply.entries.count == 1)
+        let record = try #require(fixture.records.all.first)
         #expect(record.event == .handedOut)
         #expect(record.fields[.client] == "firefox")
         #expect(record.fields[.program] == "/usr/bin/firefox")
@@ -34,7 +34,7 @@ import Vault
         #expect(record.fields[.vault] == "Passwords")
         #expect(record.fields[.count] == "1")
         #expect(record.fields[.entries] == login.id.hex)
-        let code = try #require(await scene.asked().first?.code)
+        let code = try #require(await fixture.asked().first?.code)
         #expect(record.fields[.under] == "answer \(code)")
         let told = record.fields.values.joined(separator: " ") + record.sentence
         for secret in ["geheim", "A title", "token", "me"] { #expect(!told.contains(" \(secret) ")) }
@@ -42,100 +42,100 @@ import Vault
 
     @Test func `a delivery of names alone is told apart from a whole one`() async throws {
         for (leftOut, without) in [([.passwords], "passwords"), ([], nil)] as [(Set<ReleasePart>, String?)] {
-            let scene = await Scene()
-            await scene.vault.put(login, password: "geheim")
-            #expect(try await verified(scene, .allow(Choices(leftOut: leftOut))).reply.entries.count == 1)
-            #expect(scene.records.all.first?.fields[.without] == without)
+            let fixture = await OperationsFixture()
+            await fixture.vault.put(login, password: "geheim")
+            #expect(try await verified(fixture, .allow(Choices(leftOut: leftOut))).reply.entries.count == 1)
+            #expect(fixture.records.all.first?.fields[.without] == without)
         }
     }
 
     @Test func `what a grant, an entry or the configuration covers says so`() async throws {
-        let granted = await Scene()
+        let granted = await OperationsFixture()
         await granted.vault.put(login)
         _ = try await verified(granted, .allow(Choices(scope: .session)))
         _ = try await verified(granted)
         #expect(granted.records.all.last?.fields[.under] == "a grant")
 
-        let listed = await Scene()
+        let listed = await OperationsFixture()
         await listed.vault.put(.at("https://a.example/", "a", allow: ["a.example"]))
         _ = try await verified(listed)
         #expect(listed.records.all.map { $0.fields[.under] } == ["the entry's own list"])
 
-        let open = await Scene { $0.access = .never }
+        let open = await OperationsFixture { $0.access = .never }
         await open.vault.put(login)
         _ = try await verified(open)
         #expect(open.records.all.map { $0.fields[.under] } == ["the configuration"])
     }
 
     @Test func `a denial hands out nothing and records nothing`() async throws {
-        let scene = await Scene()
-        await scene.vault.put(login)
-        _ = try await verified(scene, .deny)
-        #expect(scene.records.all.isEmpty)
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(login)
+        _ = try await verified(fixture, .deny)
+        #expect(fixture.records.all.isEmpty)
     }
 
     @Test func `an association and a save are recorded`() async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let new = TestClient(id: "", caller: .named("chromium", 200))
-        _ = try await scene.verified(new, new.request(.associate), .allow)
-        let body = try scene.guest.request(.setLogin, ["Url": "https://b.example/", "Password": "geheim"])
-        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
-        #expect(scene.records.all.map(\.event) == [.associated, .saved])
-        #expect(scene.records.all.last?.fields[.host] == "b.example")
+        _ = try await fixture.verified(new, new.request(.associate), .allow)
+        let body = try fixture.client.request(.setLogin, ["Url": "https://b.example/", "Password": "geheim"])
+        #expect(try await fixture.verified(fixture.client, body, .allow).reply.success)
+        #expect(fixture.records.all.map(\.event) == [.associated, .saved])
+        #expect(fixture.records.all.last?.fields[.host] == "b.example")
     }
 
     @Test func `what can't be recorded isn't handed out`() async throws {
-        let scene = await Scene { $0.access = .never }
-        await scene.vault.put(login, password: "geheim")
-        scene.records.disk = .isFull
-        let rung = try await verified(scene)
-        #expect(!rung.reply.success)
-        #expect(rung.reply.error?.contains("could not record") == true)
-        #expect(rung.reply.entries.isEmpty)
+        let fixture = await OperationsFixture { $0.access = .never }
+        await fixture.vault.put(login, password: "geheim")
+        fixture.records.disk = .isFull
+        let exchange = try await verified(fixture)
+        #expect(!exchange.reply.success)
+        #expect(exchange.reply.error?.contains("could not record") == true)
+        #expect(exchange.reply.entries.isEmpty)
     }
 
     @Test func `a record that may come too late is taken back`() async throws {
-        let scene = await Scene { $0.access = .never }
-        await scene.vault.put(login)
-        scene.records.disk = .isTooSlow
-        #expect(try await !verified(scene).reply.success)
-        await scene.handler.followUps.finish()
-        #expect(scene.records.all.map(\.event) == [.handedOut, .notSent])
-        #expect(AuditRecord.told(scene.records.all).isEmpty)
+        let fixture = await OperationsFixture { $0.access = .never }
+        await fixture.vault.put(login)
+        fixture.records.disk = .isTooSlow
+        #expect(try await !verified(fixture).reply.success)
+        await fixture.handler.followUps.finish()
+        #expect(fixture.records.all.map(\.event) == [.handedOut, .notSent])
+        #expect(AuditRecord.told(fixture.records.all).isEmpty)
     }
 
     @Test func `whoever tells the person of a delivery holds up no connection`() async throws {
         let (telling, told) = AsyncStream.makeStream(of: Void.self)
         var rules = ClientRules()
         rules.access = .never
-        let scene = await Scene(Policy(standard: rules)) { _ in for await _ in telling {} }
-        await scene.vault.put(login)
-        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        let answer = await scene.handler.answer(body, from: KnownRequester(known: scene.guest.caller))
+        let fixture = await OperationsFixture(Policy(standard: rules)) { _ in for await _ in telling {} }
+        await fixture.vault.put(login)
+        let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/path?token=1"])
+        let answer = await fixture.handler.answer(body, from: KnownRequester(known: fixture.client.caller))
         await answer.delivered?(.arrived)
         told.finish()
-        await scene.handler.followUps.finish()
+        await fixture.handler.followUps.finish()
     }
 
     @Test func `nothing is opened or recorded for a client that has hung up, and it gets it by asking again`()
         async throws
     {
-        let scene = await Scene { $0.access = .never }
-        await scene.vault.put(login)
-        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/path?token=1"])
-        let gone = KnownRequester(known: scene.guest.caller, isThere: false)
-        _ = await scene.handler.answer(body, from: gone)
-        #expect(scene.records.all.isEmpty)
-        #expect(try await verified(scene).reply.entries.count == 1)
-        #expect(scene.records.all.map(\.event) == [.handedOut])
+        let fixture = await OperationsFixture { $0.access = .never }
+        await fixture.vault.put(login)
+        let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/path?token=1"])
+        let gone = KnownRequester(known: fixture.client.caller, isThere: false)
+        _ = await fixture.handler.answer(body, from: gone)
+        #expect(fixture.records.all.isEmpty)
+        #expect(try await verified(fixture).reply.entries.count == 1)
+        #expect(fixture.records.all.map(\.event) == [.handedOut])
     }
 
     @Test func `an answer of which nothing went out takes its record back`() async throws {
-        let scene = await Scene { $0.access = .never }
-        await scene.vault.put(login)
-        await (try verified(scene)).deliver(.notSent)
-        #expect(scene.records.all.map(\.event) == [.handedOut, .notSent])
-        #expect(AuditRecord.told(scene.records.all).isEmpty)
+        let fixture = await OperationsFixture { $0.access = .never }
+        await fixture.vault.put(login)
+        await (try verified(fixture)).deliver(.notSent)
+        #expect(fixture.records.all.map(\.event) == [.handedOut, .notSent])
+        #expect(AuditRecord.told(fixture.records.all).isEmpty)
     }
 
     @Test func `an answer that may have arrived stays in the record, and the person is told of it`()
@@ -144,12 +144,12 @@ import Vault
         let (told, tell) = AsyncStream.makeStream(of: Delivery.self)
         var rules = ClientRules()
         rules.access = .never
-        let scene = await Scene(Policy(standard: rules)) { tell.yield($0) }
-        await scene.vault.put(login)
-        await (try verified(scene)).deliver(.uncertain)
+        let fixture = await OperationsFixture(Policy(standard: rules)) { tell.yield($0) }
+        await fixture.vault.put(login)
+        await (try verified(fixture)).deliver(.uncertain)
         tell.finish()
-        #expect(scene.records.all.map(\.event) == [.handedOut, .cutShort])
-        let shown = AuditRecord.told(scene.records.all)
+        #expect(fixture.records.all.map(\.event) == [.handedOut, .cutShort])
+        let shown = AuditRecord.told(fixture.records.all)
         #expect(shown.map(\.event) == [.handedOut])
         #expect(shown.first?.sentence.contains("got 1 login") == true)
         #expect(shown.first?.sentence.contains("may have all of it") == true)
@@ -157,39 +157,39 @@ import Vault
     }
 
     @Test func `an allow whose answer may have arrived answers the same question again`() async throws {
-        let scene = await Scene()
-        await scene.vault.put(login)
-        await (try verified(scene, .allow)).deliver(.uncertain)
-        let again = try await verified(scene)
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(login)
+        await (try verified(fixture, .allow)).deliver(.uncertain)
+        let again = try await verified(fixture)
         #expect(again.reply.entries.count == 1)
         await again.deliver()
-        #expect(await scene.asked().count == 1)
-        #expect(AuditRecord.told(scene.records.all).map(\.event) == [.handedOut, .handedOut])
+        #expect(await fixture.asked().count == 1)
+        #expect(AuditRecord.told(fixture.records.all).map(\.event) == [.handedOut, .handedOut])
     }
 
     @Test func `a look-up whose answer may have arrived is recorded`() async throws {
-        let scene = await Scene()
-        await (try verified(scene)).deliver(.uncertain)
-        #expect(scene.records.all.map(\.event) == [.nothingFound])
+        let fixture = await OperationsFixture()
+        await (try verified(fixture)).deliver(.uncertain)
+        #expect(fixture.records.all.map(\.event) == [.nothingFound])
     }
 
     @Test func `a look-up that finds nothing is recorded once it is answered`() async throws {
-        let scene = await Scene()
-        let rung = try await verified(scene)
-        await rung.deliver()
-        #expect(scene.records.all.map(\.event) == [.nothingFound])
-        #expect(scene.records.all.first?.fields[.host] == "a.example")
+        let fixture = await OperationsFixture()
+        let exchange = try await verified(fixture)
+        await exchange.deliver()
+        #expect(fixture.records.all.map(\.event) == [.nothingFound])
+        #expect(fixture.records.all.first?.fields[.host] == "a.example")
     }
 
     @Test func `ask = "granted" hands out what is granted, and asks nobody about the rest`() async throws {
-        let scene = await Scene { $0.access = .granted }
-        await scene.vault.put(login)
-        let refused = try await verified(scene)
+        let fixture = await OperationsFixture { $0.access = .granted }
+        await fixture.vault.put(login)
+        let refused = try await verified(fixture)
         #expect(!refused.reply.success)
         #expect(refused.reply.error?.contains("granted") == true)
-        #expect(await scene.asked().isEmpty)
+        #expect(await fixture.asked().isEmpty)
         let key = GrantKey(
-            fingerprint: scene.guest.key.fingerprint,
+            fingerprint: fixture.client.key.fingerprint,
             program: "/usr/bin/firefox",
             origin: nil,
             vault: "Passwords",
@@ -197,8 +197,8 @@ import Vault
             host: "a.example",
             form: GrantKey.Form(scheme: "https")
         )
-        await scene.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
-        #expect(try await verified(scene).reply.entries.count == 1)
-        #expect(await scene.asked().isEmpty)
+        await fixture.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
+        #expect(try await verified(fixture).reply.entries.count == 1)
+        #expect(await fixture.asked().isEmpty)
     }
 }

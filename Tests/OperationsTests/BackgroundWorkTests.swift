@@ -33,22 +33,25 @@ import Vault
         _ field: String,
         logins: Int
     ) async throws -> [Bool] {
-        var scene = await Scene(rules: {
+        var fixture = await OperationsFixture(rules: {
             $0.bulkAccess = .never; $0.access = .never
         })
         for number in 0..<logins {
-            await scene.vault.put(.at("https://example.org/", "example.org \(number)"))
+            await fixture.vault.put(.at("https://example.org/", "example.org \(number)"))
         }
         let places = Places()
-        let records = scene.records
-        scene.change {
+        let records = fixture.records
+        fixture.change {
             $0.audit = { event, fields in
                 places.note()
                 return records.keep(event, fields)
             }
         }
-        let ringing = try scene.ringing(scene.guest, scene.guest.request(type, [field: "example.org"]))
-        #expect(try await ringing.value.reply.count == logins)
+        let pending = try fixture.sending(
+            fixture.client,
+            fixture.client.request(type, [field: "example.org"])
+        )
+        #expect(try await pending.value.reply.count == logins)
         return places.onServingThread.withLock { $0 }
     }
 

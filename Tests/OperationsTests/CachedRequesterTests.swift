@@ -56,12 +56,12 @@ private final class ChangingRequester: Requester {
     }
 
     /// Where somebody else is muted, so that each check of mutes wants to know who asks.
-    private func scene(_ change: (inout ClientRules) -> Void) async throws -> Scene {
-        let scene = await Scene(rules: change)
-        await scene.vault.put(.at("https://a.example/", "a"))
+    private func fixture(_ change: (inout ClientRules) -> Void) async throws -> OperationsFixture {
+        let fixture = await OperationsFixture(rules: change)
+        await fixture.vault.put(.at("https://a.example/", "a"))
         let other = TestClient(id: "", caller: .named("other", 200))
-        _ = try await scene.verified(other, other.request(.associate), .deny(Choices(muteSeconds: 600)))
-        return scene
+        _ = try await fixture.verified(other, other.request(.associate), .deny(Choices(muteSeconds: 600)))
+        return fixture
     }
 
     @Test(arguments: [
@@ -69,22 +69,22 @@ private final class ChangingRequester: Requester {
         (.setLogin, ["Url": "https://b.example/", "Login": "me", "Password": "x"]),
     ])
     func `a request that asks nobody looks once`(type: RequestType, fields: [String: String]) async throws {
-        let scene = try await scene { ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never) }
-        let requester = ChangingRequester(scene.guest.caller)
-        let request = try WireRequest(type.rawValue, id: scene.guest.id, key: scene.guest.key, fields)
-        let answer = await scene.handler.answer(request.bytes, from: requester)
-        #expect(try IncomingReply(parsing: answer.body, key: scene.guest.key).success)
+        let fixture = try await fixture { ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never) }
+        let requester = ChangingRequester(fixture.client.caller)
+        let request = try WireRequest(type.rawValue, id: fixture.client.id, key: fixture.client.key, fields)
+        let answer = await fixture.handler.answer(request.bytes, from: requester)
+        #expect(try IncomingReply(parsing: answer.body, key: fixture.client.key).success)
         #expect(requester.looks.filter { $0 != "sender" } == ["caller"])
     }
 
     @Test func `who was asked about is looked for again after the answer`() async throws {
-        let scene = try await scene { _ in }
-        let requester = ChangingRequester(scene.guest.caller)
-        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        var events = scene.approvals.events().makeAsyncIterator()
-        async let answer = scene.handler.answer(body, from: requester)
-        try await scene.allow(scene.next(&events))
-        #expect(try IncomingReply(parsing: await answer.body, key: scene.guest.key).success)
+        let fixture = try await fixture { _ in }
+        let requester = ChangingRequester(fixture.client.caller)
+        let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+        var events = fixture.approvals.events().makeAsyncIterator()
+        async let answer = fixture.handler.answer(body, from: requester)
+        try await fixture.allow(fixture.next(&events))
+        #expect(try IncomingReply(parsing: await answer.body, key: fixture.client.key).success)
         #expect(requester.looks.filter { $0 != "sender" } == ["caller", "asker", "caller"])
     }
 }

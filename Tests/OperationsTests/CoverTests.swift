@@ -13,20 +13,20 @@ import Vault
 /// What lets logins through without a question counts as it is when they go out.
 @Suite(.timeLimit(.minutes(1))) struct CoverTests {
     /// A page with two logins: one is covered, about the other a question waits.
-    private func scene(
+    private func fixture(
         _ change: (inout ClientRules) -> Void = { _ in },
         allow: [String] = []
-    ) async -> (scene: Scene, covered: Login) {
-        let scene = await Scene(rules: change)
+    ) async -> (fixture: OperationsFixture, covered: Login) {
+        let fixture = await OperationsFixture(rules: change)
         let covered = Login.at("https://a.example/", "covered", allow: allow)
-        await scene.vault.put(covered)
-        await scene.vault.put(.at("https://a.example/", "asked"))
-        return (scene, covered)
+        await fixture.vault.put(covered)
+        await fixture.vault.put(.at("https://a.example/", "asked"))
+        return (fixture, covered)
     }
 
-    private func decide(_ scene: Scene, _ login: Login, allows: Bool = true) async {
+    private func decide(_ fixture: OperationsFixture, _ login: Login, allows: Bool = true) async {
         let key = GrantKey(
-            fingerprint: scene.guest.key.fingerprint,
+            fingerprint: fixture.client.key.fingerprint,
             program: "/usr/bin/firefox",
             origin: nil,
             vault: "Passwords",
@@ -34,36 +34,41 @@ import Vault
             host: "a.example",
             form: GrantKey.Form(scheme: "https")
         )
-        await scene.grants.remember(Grant(key: key, allows: allows, entries: [login.id.hex], scope: .always))
+        await fixture.grants.remember(
+            Grant(key: key, allows: allows, entries: [login.id.hex], scope: .always)
+        )
     }
 
     private func titles(
-        _ scene: Scene,
+        _ fixture: OperationsFixture,
         while change: () async throws -> Void,
         then answer: (PendingRequest) async throws -> Void
     ) async throws -> [String] {
-        var events = scene.approvals.events().makeAsyncIterator()
-        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getLogins, ReleaseTests.page))
-        let question = try await scene.next(&events)
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(
+            fixture.client,
+            try fixture.client.request(.getLogins, ReleaseTests.page)
+        )
+        let question = try await fixture.next(&events)
         #expect(question.entries.map(\.title) == ["asked"])
         try await change()
         try await answer(question)
-        let rung = try await ringing.value
-        #expect(rung.reply.success)
-        return rung.titles
+        let exchange = try await pending.value
+        #expect(exchange.reply.success)
+        return exchange.titles
     }
 
     @Test func `what is forgotten while a question waits doesn't go out, whatever its answer`() async throws {
         for allows in [true, false] {
-            let (scene, covered) = await scene()
-            await decide(scene, covered)
-            let titles = try await titles(scene) {
-                try await scene.grants.forget(fingerprint: scene.guest.key.fingerprint)
+            let (fixture, covered) = await fixture()
+            await decide(fixture, covered)
+            let titles = try await titles(fixture) {
+                try await fixture.grants.forget(fingerprint: fixture.client.key.fingerprint)
             } then: { question in
-                if allows { try await scene.allow(question) } else { try await scene.deny(question) }
+                if allows { try await fixture.allow(question) } else { try await fixture.deny(question) }
             }
             #expect(titles == (allows ? ["asked"] : []))
-            let bases = scene.records.all.filter { $0.event == .handedOut }.map { $0.fields[.under] }
+            let bases = fixture.records.all.filter { $0.event == .handedOut }.map { $0.fields[.under] }
             #expect(bases.allSatisfy { $0?.contains("grant") == false })
         }
     }
@@ -71,34 +76,34 @@ import Vault
     @Test func `what is denied for good while a question waits doesn't go out, whatever else covers it`()
         async throws
     {
-        let (scene, covered) = await scene(allow: ["a.example"])
-        let titles = try await titles(scene) {
-            await decide(scene, covered, allows: false)
+        let (fixture, covered) = await fixture(allow: ["a.example"])
+        let titles = try await titles(fixture) {
+            await decide(fixture, covered, allows: false)
         } then: { question in
-            try await scene.allow(question)
+            try await fixture.allow(question)
         }
         #expect(titles == ["asked"])
     }
 
     @Test func `a mute that comes with the denial counts for what is covered, too`() async throws {
         for allow in [[], ["a.example"]] {
-            let (scene, covered) = await scene(allow: allow)
-            if allow.isEmpty { await decide(scene, covered) }
-            let titles = try await titles(scene) {
+            let (fixture, covered) = await fixture(allow: allow)
+            if allow.isEmpty { await decide(fixture, covered) }
+            let titles = try await titles(fixture) {
             } then: { question in
-                try await scene.deny(question, Choices(muteSeconds: 300))
+                try await fixture.deny(question, Choices(muteSeconds: 300))
             }
             #expect(titles.isEmpty)
-            #expect(scene.records.all.allSatisfy { $0.event != .handedOut })
+            #expect(fixture.records.all.allSatisfy { $0.event != .handedOut })
         }
     }
 
     @Test func `what still is granted goes out after a denial of the rest`() async throws {
-        let (scene, covered) = await scene()
-        await decide(scene, covered)
-        let titles = try await titles(scene) {
+        let (fixture, covered) = await fixture()
+        await decide(fixture, covered)
+        let titles = try await titles(fixture) {
         } then: { question in
-            try await scene.deny(question)
+            try await fixture.deny(question)
         }
         #expect(titles == ["covered"])
     }
@@ -118,19 +123,19 @@ import Vault
     func `a save that nothing covers is refused at once`(_ rules: @Sendable (inout ClientRules) -> Void)
         async throws
     {
-        let scene = await Scene(rules: rules)
-        let other = scene.guest.from(.named("curl", 300))
-        let rung = try await scene.verified(other, other.request(.setLogin, SaveNewTests.form))
-        #expect(rung.reply.success == false)
-        #expect(rung.reply.error?.contains("nobody is asked") == true)
-        #expect(await scene.asked().isEmpty)
-        #expect(await scene.vault.saves.isEmpty)
+        let fixture = await OperationsFixture(rules: rules)
+        let other = fixture.client.from(.named("curl", 300))
+        let exchange = try await fixture.verified(other, other.request(.setLogin, SaveNewTests.form))
+        #expect(exchange.reply.success == false)
+        #expect(exchange.reply.error?.contains("nobody is asked") == true)
+        #expect(await fixture.asked().isEmpty)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `a grant covers it, and so does a rule of its own`() async throws {
-        let granted = await Scene(rules: { $0.access = .granted })
+        let granted = await OperationsFixture(rules: { $0.access = .granted })
         let key = GrantKey(
-            fingerprint: granted.guest.key.fingerprint,
+            fingerprint: granted.client.key.fingerprint,
             program: "/usr/bin/firefox",
             origin: nil,
             vault: "Passwords",
@@ -139,28 +144,28 @@ import Vault
             form: GrantKey.Form(scheme: "https")
         )
         await granted.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
-        let ruled = await Scene(rules: Self.rules[1])
-        for scene in [granted, ruled] {
-            let rung = try await scene.verified(
-                scene.guest,
-                scene.guest.request(.setLogin, SaveNewTests.form)
+        let ruled = await OperationsFixture(rules: Self.rules[1])
+        for fixture in [granted, ruled] {
+            let exchange = try await fixture.verified(
+                fixture.client,
+                fixture.client.request(.setLogin, SaveNewTests.form)
             )
-            #expect(rung.reply.success)
-            #expect(await scene.asked().isEmpty)
+            #expect(exchange.reply.success)
+            #expect(await fixture.asked().isEmpty)
         }
     }
 
     @Test func `who wants to be asked about its saves says so`() async throws {
-        let scene = await Scene(rules: { rules in
+        let fixture = await OperationsFixture(rules: { rules in
             rules.access = .granted
             rules.isSavingWritten = true
         })
-        let rung = try await scene.verified(
-            scene.guest,
-            scene.guest.request(.setLogin, SaveNewTests.form),
+        let exchange = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.setLogin, SaveNewTests.form),
             .allow
         )
-        #expect(rung.reply.success)
-        #expect(await scene.asked().map(\.kind) == [.save])
+        #expect(exchange.reply.success)
+        #expect(await fixture.asked().map(\.kind) == [.save])
     }
 }

@@ -10,31 +10,32 @@ import Vault
 
 /// What an "always" for one form doesn't cover.
 @Suite(.timeLimit(.minutes(1))) struct GrantedFormTests {
-    private static let always = Word.allow(Choices(scope: .always))
+    private static let always = PersonAnswer.allow(Choices(scope: .always))
 
-    private func scene() async -> Scene {
-        let scene = await Scene()
-        await scene.vault.put(.at("https://bank.example/", "bank"))
-        return scene
+    private func fixture() async -> OperationsFixture {
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://bank.example/", "bank"))
+        return fixture
     }
 
     /// Allows the first request for always, and says how often the person was asked after the second, which is denied.
     private func asked(
-        _ scene: Scene,
+        _ fixture: OperationsFixture,
         _ first: KeyValuePairs<String, String>,
         then second: KeyValuePairs<String, String>
     ) async throws -> Int {
-        let allowed = try scene.guest.request(.getLogins, first)
-        await (try await scene.verified(scene.guest, allowed, Self.always)).deliver()
-        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, second), .deny)
-        return await scene.asked().count
+        let allowed = try fixture.client.request(.getLogins, first)
+        await (try await fixture.verified(fixture.client, allowed, Self.always)).deliver()
+        _ = try await fixture.verified(fixture.client, fixture.client.request(.getLogins, second), .deny)
+        return await fixture.asked().count
     }
 
     @Test func `always covers the same page, whatever its path`() async throws {
         let own: KeyValuePairs = ["Url": "https://bank.example/a", "SubmitUrl": "https://bank.example/login"]
-        #expect(try await asked(scene(), ["Url": "https://bank.example/"], then: own) == 1)
+        #expect(try await asked(fixture(), ["Url": "https://bank.example/"], then: own) == 1)
         #expect(
-            try await asked(scene(), ["Url": "https://bank.example/", "SubmitUrl": "/login"], then: own) == 1
+            try await asked(fixture(), ["Url": "https://bank.example/", "SubmitUrl": "/login"], then: own)
+                == 1
         )
     }
 
@@ -52,19 +53,19 @@ import Vault
     func `always for a page covers no form that goes elsewhere, and no page in the clear`(
         _ other: KeyValuePairs<String, String>
     ) async throws {
-        #expect(try await asked(scene(), ["Url": "https://bank.example/"], then: other) == 2)
+        #expect(try await asked(fixture(), ["Url": "https://bank.example/"], then: other) == 2)
     }
 
     @Test func `always for a form that goes elsewhere covers just that form`() async throws {
         let first: KeyValuePairs = ["Url": "https://bank.example/", "SubmitUrl": "https://login.example/"]
-        #expect(try await asked(scene(), first, then: first) == 1)
-        #expect(try await asked(scene(), first, then: ["Url": "https://bank.example/"]) == 2)
+        #expect(try await asked(fixture(), first, then: first) == 1)
+        #expect(try await asked(fixture(), first, then: ["Url": "https://bank.example/"]) == 2)
     }
 
     @Test func `an old grant asks once more, and its answer takes its place`() async throws {
-        let scene = await scene()
+        let fixture = await fixture()
         let key = GrantKey(
-            fingerprint: scene.guest.key.fingerprint,
+            fingerprint: fixture.client.key.fingerprint,
             program: "/usr/bin/firefox",
             origin: nil,
             vault: "Passwords",
@@ -72,62 +73,62 @@ import Vault
             host: "bank.example",
             form: nil
         )
-        await scene.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
+        await fixture.grants.remember(Grant(key: key, allows: true, entries: nil, scope: .always))
         let page: KeyValuePairs = ["Url": "https://bank.example/"]
-        #expect(try await asked(scene, page, then: page) == 1)
+        #expect(try await asked(fixture, page, then: page) == 1)
     }
 
     @Test func `always for an entry by its uuid covers just that entry, for that program`() async throws {
-        let scene = await scene()
-        let login = try #require(await scene.vault.all().first)
-        await scene.vault.put(.at("https://bank.example/", "other"))
-        let body = try scene.guest.request(.getLoginByUUID, ["Uuid": login.id.hex])
-        await (try await scene.verified(scene.guest, body, Self.always)).deliver()
-        #expect(try await scene.verified(scene.guest, body).titles == ["bank"])
-        let byName = try scene.guest.request(.getLoginsByNames, names: ["bank"])
-        #expect(try await scene.verified(scene.guest, byName).titles == ["bank"])
-        #expect(await scene.asked().count == 1)
-        let both = try scene.guest.request(.getLoginsByNames, names: ["bank", "other"])
-        #expect(try await scene.verified(scene.guest, both, .deny).titles == ["bank"])
-        #expect(await scene.asked().last?.entries.map(\.title) == ["other"])
+        let fixture = await fixture()
+        let login = try #require(await fixture.vault.all().first)
+        await fixture.vault.put(.at("https://bank.example/", "other"))
+        let body = try fixture.client.request(.getLoginByUUID, ["Uuid": login.id.hex])
+        await (try await fixture.verified(fixture.client, body, Self.always)).deliver()
+        #expect(try await fixture.verified(fixture.client, body).titles == ["bank"])
+        let byName = try fixture.client.request(.getLoginsByNames, names: ["bank"])
+        #expect(try await fixture.verified(fixture.client, byName).titles == ["bank"])
+        #expect(await fixture.asked().count == 1)
+        let both = try fixture.client.request(.getLoginsByNames, names: ["bank", "other"])
+        #expect(try await fixture.verified(fixture.client, both, .deny).titles == ["bank"])
+        #expect(await fixture.asked().last?.entries.map(\.title) == ["other"])
         // Neither by the page nor for another program.
-        _ = try await scene.verified(
-            scene.guest,
-            scene.guest.request(.getLogins, ["Url": "https://bank.example/"]),
+        _ = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.getLogins, ["Url": "https://bank.example/"]),
             .deny
         )
-        let other = scene.guest.from(.named("curl", 300))
-        _ = try await scene.verified(other, other.request(.getLoginByUUID, ["Uuid": login.id.hex]), .deny)
-        #expect(await scene.asked().count == 4)
+        let other = fixture.client.from(.named("curl", 300))
+        _ = try await fixture.verified(other, other.request(.getLoginByUUID, ["Uuid": login.id.hex]), .deny)
+        #expect(await fixture.asked().count == 4)
     }
 
     @Test func `always for changes covers neither another form nor a page in the clear`() async throws {
-        let scene = await scene()
-        let uuid = try #require(await scene.vault.all().first).id.hex
-        let first = try scene.guest.request(
+        let fixture = await fixture()
+        let uuid = try #require(await fixture.vault.all().first).id.hex
+        let first = try fixture.client.request(
             .setLogin,
             ["Uuid": uuid, "Password": "1", "Url": "https://bank.example/"]
         )
-        await (try await scene.verified(scene.guest, first, Self.always)).deliver()
-        let same = try scene.guest.request(.setLogin, ["Uuid": uuid, "Password": "2"])
-        await (try await scene.verified(scene.guest, same)).deliver()
-        #expect(await scene.asked().count == 1)
-        let plain = try scene.guest.request(
+        await (try await fixture.verified(fixture.client, first, Self.always)).deliver()
+        let same = try fixture.client.request(.setLogin, ["Uuid": uuid, "Password": "2"])
+        await (try await fixture.verified(fixture.client, same)).deliver()
+        #expect(await fixture.asked().count == 1)
+        let plain = try fixture.client.request(
             .setLogin,
             ["Uuid": uuid, "Password": "3", "Url": "http://bank.example/"]
         )
-        #expect(try await scene.verified(scene.guest, plain, .deny).reply.success == false)
-        #expect(await scene.asked().count == 2)
+        #expect(try await fixture.verified(fixture.client, plain, .deny).reply.success == false)
+        #expect(await fixture.asked().count == 2)
     }
 
     @Test func `another Origin is no way round a denied save`() async throws {
-        let scene = await Scene(rules: { $0.anyProgram = true })
+        let fixture = await OperationsFixture(rules: { $0.anyProgram = true })
         let fields: KeyValuePairs = ["Url": "https://a.example/", "Login": "me", "Password": "1"]
         for number in 0..<3 {
-            let guest = scene.guest.from(.named("firefox", 100, origin: "moz-extension://\(number)"))
-            let body = try guest.request(.setLogin, fields)
-            #expect(try await scene.verified(guest, body, .deny).reply.success == false)
+            let client = fixture.client.from(.named("firefox", 100, origin: "moz-extension://\(number)"))
+            let body = try client.request(.setLogin, fields)
+            #expect(try await fixture.verified(client, body, .deny).reply.success == false)
         }
-        #expect(await scene.asked().count == 1)
+        #expect(await fixture.asked().count == 1)
     }
 }

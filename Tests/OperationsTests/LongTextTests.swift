@@ -34,9 +34,9 @@ import Testing
     @Test(.timeLimit(.minutes(2)), arguments: bodies.indices)
     func `it is answered soon`(place: Int) async throws {
         let body = Self.bodies[place].1
-        let scene = await Scene()
-        await scene.vault.put(.at("https://a.example/", "a", username: "me"))
-        let bytes = try body(scene.guest, Self.marks)
-        _ = try await scene.verified(scene.guest, bytes, .deny)
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://a.example/", "a", username: "me"))
+        let bytes = try body(fixture.client, Self.marks)
+        _ = try await fixture.verified(fixture.client, bytes, .deny)
     }
 }

@@ -13,54 +13,54 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct NeverOpenedTests {
     private static let ping = Array(#"{"RequestType":"test-associate","TriggerUnlock":false}"#.utf8)
 
-    private func scene() async -> Scene {
+    private func fixture() async -> OperationsFixture {
         let vault = MemoryVault("main", hash: nil)
         await vault.lock()
-        return await Scene(vault: vault)
+        return await OperationsFixture(vault: vault)
     }
 
     @Test func `a ping is a 503 that says what to do, and asks the person once`() async throws {
-        let scene = await scene()
-        var events = scene.approvals.events().makeAsyncIterator()
+        let fixture = await fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
         let requester = KnownRequester(known: .named("firefox"))
         for _ in 0..<2 {
-            let answer = await scene.handler.answer(Self.ping, from: requester)
+            let answer = await fixture.handler.answer(Self.ping, from: requester)
             #expect(answer.status == 503)
             let reply = try IncomingReply(parsing: answer.body, key: nil)
             #expect(!reply.success && reply.hash == nil)
             #expect(reply.error == Refusal.neverOpened("main").sentence)
         }
-        let question = try await scene.next(&events)
+        let question = try await fixture.next(&events)
         #expect(question.kind == .unlock)
         #expect(question.vault == "main")
         #expect(question.body.contains("It has never been opened here."))
         #expect(!question.verified && question.client == nil)
-        try await scene.allow(question)
-        while await scene.vault.hash() == nil { await Task.yield() }
+        try await fixture.allow(question)
+        while await fixture.vault.hash() == nil { await Task.yield() }
         // What is open is offered to no other program, whenever it has asked.
         let other = KnownRequester(known: .named("chromium", 200))
-        #expect(await scene.handler.answer(Self.ping, from: other).status == 200)
-        #expect(await scene.asked().count == 1)
+        #expect(await fixture.handler.answer(Self.ping, from: other).status == 200)
+        #expect(await fixture.asked().count == 1)
     }
 
     @Test func `what is opened while it is being offered is not asked for`() async throws {
-        let scene = await scene()
+        let fixture = await fixture()
         let newcomer = TestClient(id: "")
-        await scene.vault.whenLookedAt { [vault = scene.vault, approvals = scene.approvals] in
+        await fixture.vault.whenLookedAt { [vault = fixture.vault, approvals = fixture.approvals] in
             await vault.open()
             await approvals.opened("main")
         }
-        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
-        #expect(await !scene.asked().map(\.kind).contains(.unlock))
-        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
+        let exchange = try await fixture.verified(newcomer, newcomer.request(.associate), .allow)
+        #expect(await !fixture.asked().map(\.kind).contains(.unlock))
+        #expect(exchange.reply.success && exchange.reply.hash == MemoryVault.hash)
     }
 
     @Test func `after the person's word the Hash is known`() async throws {
-        let scene = await scene()
-        let body = try scene.guest.request(.testAssociate, triggerUnlock: true)
-        let rung = try await scene.verified(scene.guest, body, .allow)
-        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
-        let ping = try await scene.verified(Self.ping)
+        let fixture = await fixture()
+        let body = try fixture.client.request(.testAssociate, triggerUnlock: true)
+        let exchange = try await fixture.verified(fixture.client, body, .allow)
+        #expect(exchange.reply.success && exchange.reply.hash == MemoryVault.hash)
+        let ping = try await fixture.verified(Self.ping)
         #expect(ping.status == 200 && ping.reply.hash == MemoryVault.hash)
     }
 
@@ -82,12 +82,14 @@ import Vault
     }
 
     @Test func `another Origin is no other program`() async throws {
-        let scene = await scene()
+        let fixture = await fixture()
         for number in 0..<300 {
             let caller = Caller.named("firefox", origin: "moz-extension://\(number)")
-            #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503)
+            #expect(
+                await fixture.handler.answer(Self.ping, from: KnownRequester(known: caller)).status == 503
+            )
         }
-        let offers = scene.handler.parts.unlockOffers
+        let offers = fixture.handler.parts.unlockOffers
         #expect(await !offers.begin(ProgramSet(of: .named("firefox"))))
         #expect(await offers.begin(ProgramSet(of: .named("chromium"))))
     }
@@ -101,46 +103,46 @@ import Vault
         ] {
             let vault = MemoryVault("main", hash: nil)
             await vault.lock()
-            var scene = await Scene(Policy(unlocksOnRequest: isStanding), vault: vault)
-            scene.change { $0.testAssociateHold = hold }
-            let guest = id == "firefox" ? scene.guest : TestClient(id: id)
-            let body = try guest.request(.testAssociate, triggerUnlock: !isStanding)
-            let rung = try await scene.verified(guest, body, .deny)
-            #expect(rung.status == 503, "\(id): \(rung.body)")
-            #expect(rung.reply.hash == nil && !rung.reply.success)
-            #expect(rung.reply.error == Refusal.neverOpened("main").sentence)
+            var fixture = await OperationsFixture(Policy(unlocksOnRequest: isStanding), vault: vault)
+            fixture.change { $0.testAssociateHold = hold }
+            let client = id == "firefox" ? fixture.client : TestClient(id: id)
+            let body = try client.request(.testAssociate, triggerUnlock: !isStanding)
+            let exchange = try await fixture.verified(client, body, .deny)
+            #expect(exchange.status == 503, "\(id): \(exchange.body)")
+            #expect(exchange.reply.hash == nil && !exchange.reply.success)
+            #expect(exchange.reply.error == Refusal.neverOpened("main").sentence)
         }
     }
 
     @Test func `a read of a program that is muted is no 200, either`() async throws {
-        let scene = await scene()
-        let associate = try TestClient(id: "", caller: scene.guest.caller).request(.associate)
-        _ = try await scene.verified(scene.guest, associate, .deny(Choices(muteSeconds: 60)))
+        let fixture = await fixture()
+        let associate = try TestClient(id: "", caller: fixture.client.caller).request(.associate)
+        _ = try await fixture.verified(fixture.client, associate, .deny(Choices(muteSeconds: 60)))
         for type in [RequestType.getLogins, .getAllLogins, .testAssociate] {
-            let body = try scene.guest.request(type, ["Url": "https://a.example/"], triggerUnlock: true)
-            let rung = try await scene.verified(scene.guest, body, .allow)
-            #expect(rung.status == 503 && rung.reply.hash == nil, "\(rung.body)")
+            let body = try fixture.client.request(type, ["Url": "https://a.example/"], triggerUnlock: true)
+            let exchange = try await fixture.verified(fixture.client, body, .allow)
+            #expect(exchange.status == 503 && exchange.reply.hash == nil, "\(exchange.body)")
         }
-        #expect(await scene.asked().count == 1)
+        #expect(await fixture.asked().count == 1)
     }
 
     @Test func `nobody is asked for a program that can't be found out, or is muted`() async throws {
-        let scene = await scene()
-        #expect(await scene.handler.answer(Self.ping, from: KnownRequester(known: .nobody)).status == 503)
-        await Scene.everythingElse()
-        #expect(await scene.asked().isEmpty)
+        let fixture = await fixture()
+        #expect(await fixture.handler.answer(Self.ping, from: KnownRequester(known: .nobody)).status == 503)
+        await OperationsFixture.everythingElse()
+        #expect(await fixture.asked().isEmpty)
     }
 
     @Test(arguments: RequestType.allCases)
     func `no request gets a 200`(type: RequestType) async throws {
-        let scene = await scene()
+        let fixture = await fixture()
         let fields: KeyValuePairs = ["Url": "https://a.example/", "SearchString": "x", "Uuid": "00"]
-        let body = try scene.guest.request(type, fields, names: ["x"])
-        let rung = try await scene.verified(scene.guest, body, .deny, .deny)
-        #expect(rung.status == 503)
-        #expect(rung.reply.error?.isEmpty == false)
+        let body = try fixture.client.request(type, fields, names: ["x"])
+        let exchange = try await fixture.verified(fixture.client, body, .deny, .deny)
+        #expect(exchange.status == 503)
+        #expect(exchange.reply.error?.isEmpty == false)
         let strange = TestClient(id: "firefox", caller: .named("perl", 300))
-        let unverified = try await scene.verified(
+        let unverified = try await fixture.verified(
             strange,
             strange.request(type, fields, names: ["x"]),
             .deny,
@@ -150,11 +152,11 @@ import Vault
     }
 
     @Test func `a key that is kept already is welcomed with the real Hash`() async throws {
-        let scene = await scene()
-        let rung = try await scene.verified(scene.guest, scene.guest.request(.associate), .allow)
-        #expect(await scene.asked().map(\.kind) == [.unlock])
-        #expect(rung.reply.success && rung.reply.hash == MemoryVault.hash)
-        #expect(rung.reply.id == scene.guest.id)
+        let fixture = await fixture()
+        let exchange = try await fixture.verified(fixture.client, fixture.client.request(.associate), .allow)
+        #expect(await fixture.asked().map(\.kind) == [.unlock])
+        #expect(exchange.reply.success && exchange.reply.hash == MemoryVault.hash)
+        #expect(exchange.reply.id == fixture.client.id)
     }
 
     @Test func `the Hash of the second vault doesn't stand in for the first's`() async throws {
@@ -162,18 +164,18 @@ import Vault
         await second.put(.at("https://a.example/", "a", allow: ["a.example"]))
         let first = MemoryVault("main", hash: nil)
         await first.lock()
-        let scene = await Scene(vault: first, others: [second])
-        let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        #expect(try await scene.verified(scene.guest, body).status == 503)
-        let unlocking = try scene.guest.request(
+        let fixture = await OperationsFixture(vault: first, others: [second])
+        let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+        #expect(try await fixture.verified(fixture.client, body).status == 503)
+        let unlocking = try fixture.client.request(
             .getLogins,
             ["Url": "https://a.example/"],
             triggerUnlock: true
         )
-        let rung = try await scene.verified(scene.guest, unlocking, .allow)
-        #expect(await scene.asked().first?.vault == "main")
-        #expect(await scene.asked().map(\.kind) == [.unlock])
-        #expect(rung.status == 200 && rung.reply.hash == MemoryVault.hash)
-        #expect(rung.titles == ["a"], "\(rung.reply.error ?? "")")
+        let exchange = try await fixture.verified(fixture.client, unlocking, .allow)
+        #expect(await fixture.asked().first?.vault == "main")
+        #expect(await fixture.asked().map(\.kind) == [.unlock])
+        #expect(exchange.status == 200 && exchange.reply.hash == MemoryVault.hash)
+        #expect(exchange.titles == ["a"], "\(exchange.reply.error ?? "")")
     }
 }

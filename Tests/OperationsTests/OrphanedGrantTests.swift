@@ -14,10 +14,10 @@ import Vault
 @Suite(.timeLimit(.minutes(1))) struct OrphanedGrantTests {
     let newcomer = TestClient(id: "", caller: .named("chromium", 200))
 
-    private static func grant(to guest: TestClient) -> Grant {
+    private static func grant(to client: TestClient) -> Grant {
         let key = GrantKey(
-            fingerprint: guest.key.fingerprint,
-            program: guest.caller.program.id,
+            fingerprint: client.key.fingerprint,
+            program: client.caller.program.id,
             origin: nil,
             vault: "main",
             kind: .release,
@@ -27,50 +27,50 @@ import Vault
     }
 
     @Test func `a key whose item was deleted while nobody looked starts with nothing`() async throws {
-        let scene = await Scene()
-        await scene.grants.remember(Self.grant(to: newcomer))
-        #expect(try await scene.verified(newcomer, newcomer.request(.associate), .allow).reply.success)
-        #expect(await scene.grants.grants.isEmpty)
+        let fixture = await OperationsFixture()
+        await fixture.grants.remember(Self.grant(to: newcomer))
+        #expect(try await fixture.verified(newcomer, newcomer.request(.associate), .allow).reply.success)
+        #expect(await fixture.grants.grants.isEmpty)
     }
 
     @Test func `where that can't be deleted the key isn't let in`() async throws {
-        let scene = await Scene()
-        await scene.grants.remember(Self.grant(to: newcomer))
-        await scene.grants.failToForget(with: .deadline)
-        let rung = try await scene.verified(newcomer, newcomer.request(.associate), .allow)
-        #expect(!rung.reply.success && rung.reply.id == nil)
-        #expect(rung.reply.error == KeyringError.deadline.advice)
-        #expect(await scene.clients.ids() == ["firefox"])
+        let fixture = await OperationsFixture()
+        await fixture.grants.remember(Self.grant(to: newcomer))
+        await fixture.grants.failToForget(with: .deadline)
+        let exchange = try await fixture.verified(newcomer, newcomer.request(.associate), .allow)
+        #expect(!exchange.reply.success && exchange.reply.id == nil)
+        #expect(exchange.reply.error == KeyringError.deadline.advice)
+        #expect(await fixture.clients.ids() == ["firefox"])
     }
 
     @Test func `a key that has an Id keeps what it was granted when it gets another`() async throws {
-        let scene = await Scene()
-        await scene.grants.remember(Self.grant(to: scene.guest))
-        let twin = TestClient(id: "other", key: scene.guest.key)
-        #expect(try await scene.verified(twin, twin.request(.associate), .allow).reply.success)
-        #expect(await scene.grants.grants.count == 1)
+        let fixture = await OperationsFixture()
+        await fixture.grants.remember(Self.grant(to: fixture.client))
+        let twin = TestClient(id: "other", key: fixture.client.key)
+        #expect(try await fixture.verified(twin, twin.request(.associate), .allow).reply.success)
+        #expect(await fixture.grants.grants.count == 1)
     }
 
     @Test func `a key that could not be replaced keeps what it was granted`() async throws {
-        let scene = await Scene()
-        await scene.grants.remember(Self.grant(to: scene.guest))
-        await scene.clients.failToStore(with: .keyring(.deadline))
+        let fixture = await OperationsFixture()
+        await fixture.grants.remember(Self.grant(to: fixture.client))
+        await fixture.clients.failToStore(with: .keyring(.deadline))
         let second = TestClient(id: "firefox", caller: .named("perl", 300))
-        let rung = try await scene.verified(second, second.request(.associate), .allow, .allow)
-        #expect(!rung.reply.success)
-        #expect(await scene.grants.grants.count == 1)
+        let exchange = try await fixture.verified(second, second.request(.associate), .allow, .allow)
+        #expect(!exchange.reply.success)
+        #expect(await fixture.grants.grants.count == 1)
     }
 
     @Test(arguments: [false, true])
     func `no key is replaced whose grants can't be deleted`(fails: Bool) async throws {
-        let scene = await Scene()
-        await scene.grants.remember(Self.grant(to: scene.guest))
-        if fails { await scene.grants.failToForget(with: .deadline) }
+        let fixture = await OperationsFixture()
+        await fixture.grants.remember(Self.grant(to: fixture.client))
+        if fails { await fixture.grants.failToForget(with: .deadline) }
         let second = TestClient(id: "firefox", caller: .named("perl", 300))
-        let rung = try await scene.verified(second, second.request(.associate), .allow, .allow)
-        #expect(rung.reply.success == !fails)
-        let holder = fails ? scene.guest : second
-        #expect(await scene.clients.client("firefox")?.fingerprint == holder.key.fingerprint)
-        #expect(await scene.grants.grants.isEmpty == !fails)
+        let exchange = try await fixture.verified(second, second.request(.associate), .allow, .allow)
+        #expect(exchange.reply.success == !fails)
+        let holder = fails ? fixture.client : second
+        #expect(await fixture.clients.client("firefox")?.fingerprint == holder.key.fingerprint)
+        #expect(await fixture.grants.grants.isEmpty == !fails)
     }
 }

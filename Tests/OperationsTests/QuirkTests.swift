@@ -9,18 +9,18 @@ import Vault
 
 /// What the clients in use send.
 @Suite(.timeLimit(.minutes(1))) struct QuirkTests {
-    private func scene() async -> Scene {
-        let scene = await Scene(rules: { $0.access = .never })
-        await scene.vault.put(.at("https://a.example/path", "My bank"))
-        await scene.vault.put(.at("", "My bank account"))
-        await scene.vault.put(.at("https://www.host.com/path1", "SubPath1"))
-        await scene.vault.put(.at("https://www.host.com/path2", "SubPath2"))
-        return scene
+    private func fixture() async -> OperationsFixture {
+        let fixture = await OperationsFixture(rules: { $0.access = .never })
+        await fixture.vault.put(.at("https://a.example/path", "My bank"))
+        await fixture.vault.put(.at("", "My bank account"))
+        await fixture.vault.put(.at("https://www.host.com/path1", "SubPath1"))
+        await fixture.vault.put(.at("https://www.host.com/path2", "SubPath2"))
+        return fixture
     }
 
     private func titles(_ fields: KeyValuePairs<String, String>) async throws -> [String] {
-        let scene = await scene()
-        return try await scene.verified(scene.guest, scene.guest.request(.getLogins, fields)).titles
+        let fixture = await fixture()
+        return try await fixture.verified(fixture.client, fixture.client.request(.getLogins, fields)).titles
     }
 
     @Test func `a Url that is a title matches titles exactly`() async throws {
@@ -30,11 +30,11 @@ import Vault
     }
 
     @Test func `a title is asked about as the client's word, never as a host`() async throws {
-        let scene = await Scene()
-        await scene.vault.put(.at("https://a.example/", "My bank"))
-        let body = try scene.guest.request(.getLogins, ["Url": "My bank", "SubmitUrl": "keepass-cli"])
-        #expect(try await scene.verified(scene.guest, body, .allow).titles == ["My bank"])
-        let asked = try #require(await scene.asked().first)
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://a.example/", "My bank"))
+        let body = try fixture.client.request(.getLogins, ["Url": "My bank", "SubmitUrl": "keepass-cli"])
+        #expect(try await fixture.verified(fixture.client, body, .allow).titles == ["My bank"])
+        let asked = try #require(await fixture.asked().first)
         #expect(asked.host == nil)
         #expect(asked.title.contains("for “My bank”"))
         #expect(asked.submitHost == nil)
@@ -57,95 +57,101 @@ import Vault
     @Test func `a plain empty text where an encrypted field is expected is a field that isn't there`()
         async throws
     {
-        let scene = await scene()
+        let fixture = await fixture()
         var request = try WireRequest(
             "get-logins",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/path"]
         )
         request["SubmitUrl"] = "\"\""
         request["Realm"] = "null"
         request["SortSelection"] = "\"False\""
         request["TriggerUnlock"] = "\"true\""
-        #expect(try await scene.verified(request.bytes, key: scene.guest.key).titles == ["My bank"])
+        #expect(try await fixture.verified(request.bytes, key: fixture.client.key).titles == ["My bank"])
 
-        let missing = try await scene.verified(request.with("Url", "\"\"").bytes)
+        let missing = try await fixture.verified(request.with("Url", "\"\"").bytes)
         #expect(missing.status == 400)
         #expect(missing.reply.error == "Invalid request: Url: required")
     }
 
     @Test func `an encrypted empty text is one that is missing`() async throws {
-        let scene = await scene()
-        let body = try scene.guest.request(.getLogins, ["Url": ""])
-        #expect(try await scene.verified(scene.guest, body).status == 400)
+        let fixture = await fixture()
+        let body = try fixture.client.request(.getLogins, ["Url": ""])
+        #expect(try await fixture.verified(fixture.client, body).status == 400)
     }
 
     @Test func `a nonce may come again in reads, and without an Hmac`() async throws {
-        let scene = await scene()
+        let fixture = await fixture()
         let request = try WireRequest(
             "get-logins",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/path"]
         ).with("Hmac", nil)
         for _ in 0..<3 {
-            #expect(try await scene.verified(request.bytes, key: scene.guest.key).titles == ["My bank"])
+            #expect(try await fixture.verified(request.bytes, key: fixture.client.key).titles == ["My bank"])
         }
     }
 
     @Test func `a Realm that differs from the entry's keeps it back`() async throws {
-        let scene = await Scene(rules: { $0.access = .never })
+        let fixture = await OperationsFixture(rules: { $0.access = .never })
         var login = Login.at("https://a.example/", "a")
         login.settings.realm = "Staff"
-        await scene.vault.put(login)
+        await fixture.vault.put(login)
         for (realm, count) in [("Staff", 1), ("Guests", 0), ("", 1)] {
-            let body = try scene.guest.request(
+            let body = try fixture.client.request(
                 .getLogins,
                 ["Url": "https://a.example/", "Realm": realm]
             )
-            #expect(try await scene.verified(scene.guest, body).reply.count == count)
+            #expect(try await fixture.verified(fixture.client, body).reply.count == count)
         }
     }
 
     @Test func `an Id that isn't ASCII works like any other`() async throws {
-        let scene = await scene()
-        let guest = TestClient(id: "Büro-Rechner 🔑")
-        await scene.clients.welcome(guest)
-        let rung = try await scene.verified(guest, guest.request(.testAssociate))
-        #expect(rung.reply.id == guest.id)
-        #expect(rung.body.utf8.allSatisfy { $0 < 0x80 })
+        let fixture = await fixture()
+        let client = TestClient(id: "Büro-Rechner 🔑")
+        await fixture.clients.welcome(client)
+        let exchange = try await fixture.verified(client, client.request(.testAssociate))
+        #expect(exchange.reply.id == client.id)
+        #expect(exchange.body.utf8.allSatisfy { $0 < 0x80 })
     }
 
     @Test func `expired logins are left out where that is configured, by the handler's own clock`()
         async throws
     {
         var login = Login.at("https://a.example/", "old")
-        login.expires = Scene.now
+        login.expires = OperationsFixture.now
         for hides in [false, true] {
             var rules = ClientRules()
             rules.access = .never
-            let scene = await Scene(Policy(match: MatchOptions(hideExpired: hides), standard: rules))
-            await scene.vault.put(login)
-            let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-            #expect(try await scene.verified(scene.guest, body).reply.count == (hides ? 0 : 1))
+            let fixture = await OperationsFixture(
+                Policy(match: MatchOptions(hideExpired: hides), standard: rules)
+            )
+            await fixture.vault.put(login)
+            let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+            #expect(try await fixture.verified(fixture.client, body).reply.count == (hides ? 0 : 1))
         }
     }
 
     @Test func `other requests are served while a prompt is open`() async throws {
-        let scene = await Scene()
-        await scene.vault.put(.at("https://a.example/", "a"))
-        var events = scene.approvals.events().makeAsyncIterator()
-        let waiting = scene.ringing(
-            scene.guest,
-            try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://a.example/", "a"))
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let waiting = fixture.sending(
+            fixture.client,
+            try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
         )
-        let question = try await scene.next(&events)
-        #expect(try await scene.ringing(scene.guest, scene.guest.request(.testAssociate)).value.reply.success)
+        let question = try await fixture.next(&events)
         #expect(
-            try await scene.ringing(scene.guest, scene.guest.request(.generatePassword)).value.reply.success
+            try await fixture.sending(fixture.client, fixture.client.request(.testAssociate)).value.reply
+                .success
         )
-        try await scene.allow(question)
+        #expect(
+            try await fixture.sending(fixture.client, fixture.client.request(.generatePassword)).value.reply
+                .success
+        )
+        try await fixture.allow(question)
         #expect(try await waiting.value.titles == ["a"])
     }
 }

@@ -16,24 +16,24 @@ import Vault
     private func entry(username: String, password: String, fields: [String: String] = [:]) async throws -> (
         ReplyEntry, opened: Int
     ) {
-        let scene = await Scene(rules: { $0.returnsFields = true })
-        for number in 0..<100 { await scene.vault.put(.at("https://x\(number).example/", "x\(number)")) }
-        await scene.vault.put(Self.target, password: "secret", fields: ["PIN": "1234"])
+        let fixture = await OperationsFixture(rules: { $0.returnsFields = true })
+        for number in 0..<100 { await fixture.vault.put(.at("https://x\(number).example/", "x\(number)")) }
+        await fixture.vault.put(Self.target, password: "secret", fields: ["PIN": "1234"])
         var middle = Login.at("https://middle.example/", "Middle", username: "{REF:U@I:\(Self.id)}")
         middle.url = "https://middle.example/"
-        await scene.vault.put(middle, password: "{REF:P@I:\(Self.id)}-{REF:P@T:x7}")
+        await fixture.vault.put(middle, password: "{REF:P@I:\(Self.id)}-{REF:P@T:x7}")
         let asked = Login.at("https://a.example/", "A", username: username, allow: ["a.example"])
-        await scene.vault.put(
+        await fixture.vault.put(
             asked,
             password: password.replacing("MIDDLE", with: middle.id.hex),
             fields: fields
         )
-        let before = await scene.vault.openedSecrets
-        let rung = try await scene.verified(
-            scene.guest,
-            scene.guest.request(.getLogins, ["Url": "https://a.example/"])
+        let before = await fixture.vault.openedSecrets
+        let exchange = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.getLogins, ["Url": "https://a.example/"])
         )
-        return (try #require(rung.reply.entries.first), await scene.vault.openedSecrets - before)
+        return (try #require(exchange.reply.entries.first), await fixture.vault.openedSecrets - before)
     }
 
     @Test func `a reference by uuid opens the entry that it names and no other`() async throws {
@@ -76,14 +76,14 @@ import Vault
     }
 
     @Test func `an entry that is never given at this page isn't opened by a reference either`() async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let denied = Login.at("https://b.example/", "Denied", deny: ["a.example"])
-        await scene.vault.put(denied, password: "secret")
+        await fixture.vault.put(denied, password: "secret")
         let text = "{REF:P@I:\(denied.id.hex)}{REF:P@T:Denied}{REF:P@P:secret}"
-        await scene.vault.put(.at("https://a.example/", "A", allow: ["a.example"]), password: text)
-        let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        let rung = try await scene.verified(scene.guest, page)
-        #expect(rung.reply.entries.first?.password == SecretBytes(utf8: text))
+        await fixture.vault.put(.at("https://a.example/", "A", allow: ["a.example"]), password: text)
+        let page = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+        let exchange = try await fixture.verified(fixture.client, page)
+        #expect(exchange.reply.entries.first?.password == SecretBytes(utf8: text))
     }
 
     // MARK: What a client planted before it was refused
@@ -93,21 +93,21 @@ import Vault
     @Test(arguments: ["{S:Codes}", "{TOTP}", "{TIMEOTP}", "{S:TOTP Seed}", "{PASSWORD}", "{NOTES}"])
     func `names carry nothing that isn't given`(text: String) async throws {
         for isReturned in [false, true] {
-            let scene = await Scene(rules: {
+            let fixture = await OperationsFixture(rules: {
                 $0.returnsFields = isReturned
                 $0.bulkAccess = .never
             })
-            await scene.vault.put(
+            await fixture.vault.put(
                 .at("https://a.example/", text, username: text, allow: ["a.example"]),
                 password: "\(text)!",
                 fields: Self.seed
             )
             let requests = [
-                try scene.guest.request(.getLogins, ["Url": "https://a.example/"]),
-                try scene.guest.request(.getAllLogins),
+                try fixture.client.request(.getLogins, ["Url": "https://a.example/"]),
+                try fixture.client.request(.getAllLogins),
             ]
             for (number, request) in requests.enumerated() {
-                let entry = try #require(await scene.verified(scene.guest, request).reply.entries.first)
+                let entry = try #require(await fixture.verified(fixture.client, request).reply.entries.first)
                 #expect(entry.name == text && entry.login == text)
                 // A password may hold itself, once.
                 let own = text == "{PASSWORD}" ? "\(text)!!" : "\(text)!"
@@ -122,13 +122,14 @@ import Vault
     }
 
     @Test func `a one-time code goes out in a field that the person made for it`() async throws {
-        let scene = await Scene(rules: { $0.returnsFields = true })
-        await scene.vault.put(
+        let fixture = await OperationsFixture(rules: { $0.returnsFields = true })
+        await fixture.vault.put(
             .at("https://a.example/", "a", allow: ["a.example"]),
             fields: Self.seed.merging(["KPH: code": "{TOTP}", "KPH: seed": "{S:TOTP Seed}"]) { $1 }
         )
-        let page = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-        let fields = try #require(await scene.verified(scene.guest, page).reply.entries.first).stringFields
+        let page = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+        let fields = try #require(await fixture.verified(fixture.client, page).reply.entries.first)
+            .stringFields
         #expect(fields.map(\.key) == ["code", "seed"])
         #expect(fields.first?.value.count == 6)
         #expect(fields.last?.value == SecretBytes(utf8: "{S:TOTP Seed}"))
@@ -140,9 +141,9 @@ import Vault
     func `a client's text of that form is refused before anybody is asked, in every field`(
         field: String
     ) async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let login = Login.at("https://a.example/", "a")
-        await scene.vault.put(login)
+        await fixture.vault.put(login)
         for text in [
             "{TOTP}", "x{s:Codes}", "{ref:P@T:x}", "{{PASSWORD}}", "{T-CONV:/{S:a}/Raw/}", "{C:", "{tItLe}",
         ] {
@@ -162,23 +163,23 @@ import Vault
                     stringFields: stringFields.map { field in
                         (key: field.key, value: field.value.map { SecretBytes(utf8: $0) })
                     }
-                ).encoded(with: scene.guest.key)
-                let rung = try await scene.verified(scene.guest, body, .allow)
-                #expect(rung.status == 200 && !rung.reply.success)
-                #expect(rung.reply.error == LoginDraft.placeholderRefusal)
+                ).encoded(with: fixture.client.key)
+                let exchange = try await fixture.verified(fixture.client, body, .allow)
+                #expect(exchange.status == 200 && !exchange.reply.success)
+                #expect(exchange.reply.error == LoginDraft.placeholderRefusal)
             }
         }
-        #expect(await scene.asked().isEmpty)
-        #expect(await scene.vault.saves.isEmpty)
+        #expect(await fixture.asked().isEmpty)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `braces that are none of that are saved as they are`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
-        let body = try scene.guest.request(
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
+        let body = try fixture.client.request(
             .setLogin,
             ["Url": "https://a.example/", "Login": "{\"user\":1}", "Password": "a{b}c{S}{{x:"]
         )
-        #expect(try await scene.verified(scene.guest, body).reply.success)
+        #expect(try await fixture.verified(fixture.client, body).reply.success)
     }
 
     @Test(arguments: [

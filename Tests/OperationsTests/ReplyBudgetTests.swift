@@ -31,48 +31,48 @@ import Vault
     @Test func `one allow makes no more replies for peers that don't read than there is memory for`()
         async throws
     {
-        try await Scene.onOneThread {
-            var scene = await Scene()
-            scene.change { $0.replies = ReplyBudget(most: 200_000, share: 100_000) }
-            await scene.vault.put(
+        try await OperationsFixture.onOneThread {
+            var fixture = await OperationsFixture()
+            fixture.change { $0.replies = ReplyBudget(most: 200_000, share: 100_000) }
+            await fixture.vault.put(
                 .at("https://a.example/", "a"),
                 password: String(repeating: "x", count: 40_000)
             )
-            var events = scene.approvals.events().makeAsyncIterator()
+            var events = fixture.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
-            var tasks: [Task<Rung, any Error>] = []
+            var tasks: [Task<Exchange, any Error>] = []
             for _ in 0..<6 {
-                tasks.append(scene.ringing(scene.guest, try scene.guest.request(.getLogins, page)))
+                tasks.append(fixture.sending(fixture.client, try fixture.client.request(.getLogins, page)))
             }
-            let question = try await scene.next(&events)
-            await Scene.everythingElse()
-            try await scene.allow(question)
-            var rung: [Rung] = []
-            for task in tasks { rung.append(try await task.value) }
-            #expect(rung.count { $0.reply.success } == 2)
-            #expect(rung.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
-            #expect((80_000...100_000).contains(scene.handler.parts.replies.taken))
+            let question = try await fixture.next(&events)
+            await OperationsFixture.everythingElse()
+            try await fixture.allow(question)
+            var exchange: [Exchange] = []
+            for task in tasks { exchange.append(try await task.value) }
+            #expect(exchange.count { $0.reply.success } == 2)
+            #expect(exchange.contains { $0.reply.error?.hasPrefix("Too many long answers") == true })
+            #expect((80_000...100_000).contains(fixture.handler.parts.replies.taken))
             // Delivered or not, they are gone.
-            for reply in rung { await reply.deliver(.notSent) }
-            rung = []
+            for reply in exchange { await reply.deliver(.notSent) }
+            exchange = []
             tasks = []
-            await Scene.everythingElse()
-            #expect(scene.handler.parts.replies.taken == 0)
+            await OperationsFixture.everythingElse()
+            #expect(fixture.handler.parts.replies.taken == 0)
         }
     }
 
     @Test func `what each entry has beside its texts counts, its group's path among it`() async throws {
         func taken(_ change: @escaping (inout ClientRules) -> Void) async throws -> Int {
-            let scene = await Scene(rules: change)
+            let fixture = await OperationsFixture(rules: change)
             for number in 0..<10 {
                 var login = Login.at("https://a.example/", "a\(number)")
                 login.group = LoginGroup(name: String(repeating: "g", count: 1000), id: .random())
-                await scene.vault.put(login)
+                await fixture.vault.put(login)
             }
-            let body = try scene.guest.request(.getLogins, ["Url": "https://a.example/"])
-            let rung = try await scene.verified(scene.guest, body, .allow)
-            #expect(rung.reply.entries.count == 10)
-            return scene.handler.parts.replies.taken
+            let body = try fixture.client.request(.getLogins, ["Url": "https://a.example/"])
+            let exchange = try await fixture.verified(fixture.client, body, .allow)
+            #expect(exchange.reply.entries.count == 10)
+            return fixture.handler.parts.replies.taken
         }
         let (with, without) = (try await taken { _ in }, try await taken { $0.groups = false })
         #expect((12_000...20_000).contains(with) && with - without == 10_000)
@@ -80,27 +80,28 @@ import Vault
     }
 
     @Test func `one program can't wait for answers without end`() async throws {
-        try await Scene.onOneThread {
+        try await OperationsFixture.onOneThread {
             var limits = ApprovalLimits()
             limits.askersPerProgram = 3
-            let scene = await Scene(limits: limits)
-            await scene.vault.put(.at("https://a.example/", "a"))
-            var events = scene.approvals.events().makeAsyncIterator()
+            let fixture = await OperationsFixture(limits: limits)
+            await fixture.vault.put(.at("https://a.example/", "a"))
+            var events = fixture.approvals.events().makeAsyncIterator()
             let page = KeyValuePairs(dictionaryLiteral: ("Url", "https://a.example/"))
-            var tasks: [Task<Rung, any Error>] = []
+            var tasks: [Task<Exchange, any Error>] = []
             for _ in 0..<3 {
-                tasks.append(scene.ringing(scene.guest, try scene.guest.request(.getLogins, page)))
+                tasks.append(fixture.sending(fixture.client, try fixture.client.request(.getLogins, page)))
             }
-            let question = try await scene.next(&events)
-            await Scene.everythingElse()
-            let more = try await scene.ringing(scene.guest, scene.guest.request(.getLogins, page)).value
+            let question = try await fixture.next(&events)
+            await OperationsFixture.everythingElse()
+            let more = try await fixture.sending(fixture.client, fixture.client.request(.getLogins, page))
+                .value
             #expect(more.status == 200 && more.reply.error == "Too many questions are waiting")
-            let search = try scene.guest.request(.customSearch, ["SearchString": "a"])
-            let asked = try await scene.ringing(scene.guest, search).value
+            let search = try fixture.client.request(.customSearch, ["SearchString": "a"])
+            let asked = try await fixture.sending(fixture.client, search).value
             #expect(asked.reply.error == "Too many questions are waiting")
-            try await scene.allow(question)
+            try await fixture.allow(question)
             for task in tasks { #expect(try await task.value.titles == ["a"]) }
-            #expect(await scene.asked().count == 1)
+            #expect(await fixture.asked().count == 1)
         }
     }
 }

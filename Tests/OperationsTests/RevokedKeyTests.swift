@@ -17,57 +17,61 @@ import Vault
         (.setLogin, ["Url": "https://b.example/", "Login": "me", "Password": "secret"]),
     ]
 
-    private static func scene(rules: (inout ClientRules) -> Void = { _ in }) async -> Scene {
-        let scene = await Scene(rules: rules)
-        await scene.vault.put(.at("https://a.example/", "a"))
-        return scene
+    private static func fixture(rules: (inout ClientRules) -> Void = { _ in }) async -> OperationsFixture {
+        let fixture = await OperationsFixture(rules: rules)
+        await fixture.vault.put(.at("https://a.example/", "a"))
+        return fixture
     }
 
-    private static func isEmpty(_ rung: Rung, in scene: Scene) async -> Bool {
-        let saves = await scene.vault.saves
-        return rung.reply.error == "Couldn't verify request" && rung.reply.entries.isEmpty && saves.isEmpty
+    private static func isEmpty(_ exchange: Exchange, in fixture: OperationsFixture) async -> Bool {
+        let saves = await fixture.vault.saves
+        return exchange.reply.error == "Couldn't verify request" && exchange.reply.entries.isEmpty
+            && saves.isEmpty
     }
 
     @Test(arguments: requests.indices) func `an allow for it counts no more`(index: Int) async throws {
         let (type, fields) = Self.requests[index]
         for scope in [GrantScope.once, .always] where scope == .once || type == .getLogins {
-            let scene = await Self.scene()
-            var events = scene.approvals.events().makeAsyncIterator()
-            let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields))
-            let question = try await scene.next(&events)
-            await scene.clients.revoke(scene.guest)
-            try await scene.allow(question, Choices(scope: scope))
-            #expect(await Self.isEmpty(try await ringing.value, in: scene))
-            #expect(await scene.vault.openedSecrets == 0)
-            #expect(await scene.grants.grants.isEmpty)
+            let fixture = await Self.fixture()
+            var events = fixture.approvals.events().makeAsyncIterator()
+            let pending = fixture.sending(fixture.client, try fixture.client.request(type, fields))
+            let question = try await fixture.next(&events)
+            await fixture.clients.revoke(fixture.client)
+            try await fixture.allow(question, Choices(scope: scope))
+            #expect(await Self.isEmpty(try await pending.value, in: fixture))
+            #expect(await fixture.vault.openedSecrets == 0)
+            #expect(await fixture.grants.grants.isEmpty)
         }
     }
 
     @Test func `a question that is withdrawn because of it says so`() async throws {
-        let scene = await Self.scene()
-        var events = scene.approvals.events().makeAsyncIterator()
-        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins))
-        _ = try await scene.next(&events)
-        await scene.clients.revoke(scene.guest)
-        await scene.approvals.end(.key(scene.guest.key.fingerprint))
-        #expect(await Self.isEmpty(try await ringing.value, in: scene))
+        let fixture = await Self.fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(fixture.client, try fixture.client.request(.getAllLogins))
+        _ = try await fixture.next(&events)
+        await fixture.clients.revoke(fixture.client)
+        await fixture.approvals.end(.key(fixture.client.key.fingerprint))
+        #expect(await Self.isEmpty(try await pending.value, in: fixture))
     }
 
     @Test(arguments: requests.indices)
     func `an unlock that it has waited for lets nothing out that isn't asked about`(index: Int) async throws {
         let (type, fields) = Self.requests[index]
-        let scene = await Self.scene {
+        let fixture = await Self.fixture {
             ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never)
         }
-        await scene.vault.lock()
-        var events = scene.approvals.events().makeAsyncIterator()
-        let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields, triggerUnlock: true))
-        let question = try await scene.next(&events)
+        await fixture.vault.lock()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(
+            fixture.client,
+            try fixture.client.request(type, fields, triggerUnlock: true)
+        )
+        let question = try await fixture.next(&events)
         #expect(question.kind == .unlock)
-        await scene.clients.revoke(scene.guest)
-        try await scene.allow(question)
-        #expect(await Self.isEmpty(try await ringing.value, in: scene))
-        #expect(await scene.vault.openedSecrets == 0)
+        await fixture.clients.revoke(fixture.client)
+        try await fixture.allow(question)
+        #expect(await Self.isEmpty(try await pending.value, in: fixture))
+        #expect(await fixture.vault.openedSecrets == 0)
     }
 
     @Test(arguments: requests.indices)
@@ -76,35 +80,35 @@ import Vault
     {
         let (type, fields) = Self.requests[index]
         // Without passwords nothing is read for these.
-        let scene = await Self.scene {
+        let fixture = await Self.fixture {
             ($0.access, $0.bulkAccess, $0.saving) = (.never, .never, .never)
             $0.passwordsInGetAllLogins = true
         }
-        await scene.vault.meanwhile { [clients = scene.clients, guest = scene.guest] in
-            await clients.revoke(guest)
+        await fixture.vault.meanwhile { [clients = fixture.clients, client = fixture.client] in
+            await clients.revoke(client)
         }
-        let rung = try await scene.verified(scene.guest, scene.guest.request(type, fields))
-        #expect(await Self.isEmpty(rung, in: scene))
-        #expect(await scene.asked().isEmpty)
+        let exchange = try await fixture.verified(fixture.client, fixture.client.request(type, fields))
+        #expect(await Self.isEmpty(exchange, in: fixture))
+        #expect(await fixture.asked().isEmpty)
     }
 
     @Test func `what is meant for a session isn't kept in the next`() async throws {
         for scope in [GrantScope.session, .always] {
-            let scene = await Self.scene()
-            var events = scene.approvals.events().makeAsyncIterator()
+            let fixture = await Self.fixture()
+            var events = fixture.approvals.events().makeAsyncIterator()
             let (type, fields) = Self.requests[0]
-            let ringing = scene.ringing(scene.guest, try scene.guest.request(type, fields))
-            let question = try await scene.next(&events)
+            let pending = fixture.sending(fixture.client, try fixture.client.request(type, fields))
+            let question = try await fixture.next(&events)
             // While the key is looked up after the answer, everything is locked.
-            await scene.clients.meanwhile { [grants = scene.grants] in await grants.endSessions() }
-            let effect = try await scene.approvals.answer(
+            await fixture.clients.meanwhile { [grants = fixture.grants] in await grants.endSessions() }
+            let effect = try await fixture.approvals.answer(
                 code: question.code,
                 decision: .allow,
                 choices: Choices(scope: scope),
                 through: .notifier
             )
-            _ = try await ringing.value
-            #expect(await scene.grants.grants.map(\.isForSession) == (scope == .session ? [] : [false]))
+            _ = try await pending.value
+            #expect(await fixture.grants.grants.map(\.isForSession) == (scope == .session ? [] : [false]))
             if case .notKept = effect {
                 #expect(scope == .session)
             } else {
@@ -114,13 +118,13 @@ import Vault
     }
 
     @Test func `while the keyring is locked nobody can tell, so that nothing goes out`() async throws {
-        let scene = await Self.scene()
-        var events = scene.approvals.events().makeAsyncIterator()
-        let ringing = scene.ringing(scene.guest, try scene.guest.request(.getAllLogins))
-        let question = try await scene.next(&events)
-        await scene.clients.lock()
-        try await scene.allow(question)
-        let rung = try await ringing.value
-        #expect(rung.status == 503 && rung.reply.entries.isEmpty)
+        let fixture = await Self.fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let pending = fixture.sending(fixture.client, try fixture.client.request(.getAllLogins))
+        let question = try await fixture.next(&events)
+        await fixture.clients.lock()
+        try await fixture.allow(question)
+        let exchange = try await pending.value
+        #expect(exchange.status == 503 && exchange.reply.entries.isEmpty)
     }
 }

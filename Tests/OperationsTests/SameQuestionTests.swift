@@ -21,70 +21,80 @@ import Vault
         ["Url": "https://bank.example/", "SubmitUrl": "https://evil.example/"],
     ]
 
-    private func scene() async -> Scene {
-        let scene = await Scene()
-        await scene.vault.put(.at("https://bank.example/", "bank"))
-        return scene
+    private func fixture() async -> OperationsFixture {
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://bank.example/", "bank"))
+        return fixture
     }
 
     @Test(arguments: unshown)
     func `while it waits`(other: KeyValuePairs<String, String>) async throws {
-        let scene = await scene()
-        var events = scene.approvals.events().makeAsyncIterator()
-        let first = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.shown))
-        let question = try await scene.next(&events)
-        let second = scene.ringing(scene.guest, try scene.guest.request(.getLogins, other))
-        let another = try await scene.next(&events)
-        try await scene.allow(question, Choices(scope: .always))
-        try await scene.deny(another)
+        let fixture = await fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let first = fixture.sending(fixture.client, try fixture.client.request(.getLogins, Self.shown))
+        let question = try await fixture.next(&events)
+        let second = fixture.sending(fixture.client, try fixture.client.request(.getLogins, other))
+        let another = try await fixture.next(&events)
+        try await fixture.allow(question, Choices(scope: .always))
+        try await fixture.deny(another)
         #expect(try await first.value.titles == ["bank"])
         #expect(try await second.value.titles == [])
-        #expect(await scene.grants.grants.map(\.key.form) == [GrantKey.Form(scheme: "https")])
+        #expect(await fixture.grants.grants.map(\.key.form) == [GrantKey.Form(scheme: "https")])
     }
 
     @Test(arguments: unshown)
     func `while the answer is undelivered, or a denial keeps it quiet`(
         other: KeyValuePairs<String, String>
     ) async throws {
-        for word in [Word.allow, .deny] {
-            let scene = await scene()
-            _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.shown), word)
-            let rung = try await scene.verified(scene.guest, scene.guest.request(.getLogins, other), .deny)
-            #expect(rung.titles == [])
-            #expect(await scene.asked().count == 2)
+        for word in [PersonAnswer.allow, .deny] {
+            let fixture = await fixture()
+            _ = try await fixture.verified(
+                fixture.client,
+                fixture.client.request(.getLogins, Self.shown),
+                word
+            )
+            let exchange = try await fixture.verified(
+                fixture.client,
+                fixture.client.request(.getLogins, other),
+                .deny
+            )
+            #expect(exchange.titles == [])
+            #expect(await fixture.asked().count == 2)
         }
     }
 
     @Test func `paths and further fields make no other question`() async throws {
-        let scene = await scene()
-        _ = try await scene.verified(scene.guest, scene.guest.request(.getLogins, Self.shown), .allow)
+        let fixture = await fixture()
+        _ = try await fixture.verified(fixture.client, fixture.client.request(.getLogins, Self.shown), .allow)
         let own: KeyValuePairs = ["Url": "https://bank.example/a", "SubmitUrl": "https://bank.example/b"]
         #expect(
-            try await scene.verified(scene.guest, scene.guest.request(.getLogins, own)).titles == ["bank"]
+            try await fixture.verified(fixture.client, fixture.client.request(.getLogins, own)).titles == [
+                "bank"
+            ]
         )
-        #expect(await scene.asked().count == 1)
+        #expect(await fixture.asked().count == 1)
     }
 
     @Test func `a decision is remembered once, however many asked`() async throws {
-        let scene = await scene()
-        var events = scene.approvals.events().makeAsyncIterator()
-        let body = try scene.guest.request(.getLogins, Self.shown)
-        let first = scene.ringing(scene.guest, body)
-        let question = try await scene.next(&events)
-        let second = scene.ringing(scene.guest, try scene.guest.request(.getLogins, Self.shown))
-        try await scene.allow(question, Choices(scope: .session, seconds: 600))
+        let fixture = await fixture()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let body = try fixture.client.request(.getLogins, Self.shown)
+        let first = fixture.sending(fixture.client, body)
+        let question = try await fixture.next(&events)
+        let second = fixture.sending(fixture.client, try fixture.client.request(.getLogins, Self.shown))
+        try await fixture.allow(question, Choices(scope: .session, seconds: 600))
         _ = try await (first.value, second.value)
-        _ = try await scene.verified(scene.guest, try scene.guest.request(.getLogins, Self.shown))
-        #expect(await scene.grants.grants.count == 1)
+        _ = try await fixture.verified(fixture.client, try fixture.client.request(.getLogins, Self.shown))
+        #expect(await fixture.grants.grants.count == 1)
     }
 
     @Test func `an Id of several scripts is proposed in vain`() async throws {
-        let scene = await scene()
-        let guest = TestClient(id: "fіrefоx")
-        let body = try guest.request(.associate)
-        let rung = try await scene.verified(guest, body, .allow)
-        #expect(rung.reply.id != "fіrefоx")
-        #expect(await scene.asked().first?.suggestedID?.utf8.allSatisfy { $0 < 0x80 } == true)
+        let fixture = await fixture()
+        let client = TestClient(id: "fіrefоx")
+        let body = try client.request(.associate)
+        let exchange = try await fixture.verified(client, body, .allow)
+        #expect(exchange.reply.id != "fіrefоx")
+        #expect(await fixture.asked().first?.suggestedID?.utf8.allSatisfy { $0 < 0x80 } == true)
     }
 
     @Test(arguments: [
@@ -93,10 +103,10 @@ import Vault
     func `an Id of characters like plainer ones is proposed in plain ones`(id: String, plain: String)
         async throws
     {
-        let scene = await scene()
-        let guest = TestClient(id: id)
-        let rung = try await scene.verified(guest, try guest.request(.associate), .allow)
-        #expect(rung.reply.id == plain)
-        #expect(await scene.asked().first?.suggestedID == plain)
+        let fixture = await fixture()
+        let client = TestClient(id: id)
+        let exchange = try await fixture.verified(client, try client.request(.associate), .allow)
+        #expect(exchange.reply.id == plain)
+        #expect(await fixture.asked().first?.suggestedID == plain)
     }
 }

@@ -16,27 +16,31 @@ import Vault
         "Password": "secret",
     ]
 
-    private func saved(_ scene: Scene, _ rung: Rung) async throws -> Login {
-        let id = try #require(rung.reply.uuid.flatMap { LoginID(hex: $0) })
-        return try #require(await scene.vault.login(id))
+    private func saved(_ fixture: OperationsFixture, _ exchange: Exchange) async throws -> Login {
+        let id = try #require(exchange.reply.uuid.flatMap { LoginID(hex: $0) })
+        return try #require(await fixture.vault.login(id))
     }
 
     @Test func `an allowed save makes an entry named after its host`() async throws {
-        let scene = await Scene()
-        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
-        #expect(rung.status == 200)
-        #expect(rung.reply.success)
-        #expect(rung.reply.id == "firefox")
-        let login = try await saved(scene, rung)
-        #expect(rung.reply.uuid == login.id.hex)
+        let fixture = await OperationsFixture()
+        let exchange = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.setLogin, Self.form),
+            .allow
+        )
+        #expect(exchange.status == 200)
+        #expect(exchange.reply.success)
+        #expect(exchange.reply.id == "firefox")
+        let login = try await saved(fixture, exchange)
+        #expect(exchange.reply.uuid == login.id.hex)
         #expect(login.title == "a.example")
         #expect(login.url == "https://a.example/login")
         #expect(login.username == "me")
         #expect(login.group?.name == "KeePassHttp Passwords")
         #expect(login.allow.isEmpty)
-        #expect(await scene.vault.password(of: login.id) == "secret")
+        #expect(await fixture.vault.password(of: login.id) == "secret")
 
-        let asked = try #require(await scene.asked().first)
+        let asked = try #require(await fixture.asked().first)
         #expect(asked.kind == .save)
         #expect(asked.isNew)
         #expect(asked.host == "a.example")
@@ -50,8 +54,8 @@ import Vault
     }
 
     @Test func `Name, Realm, string fields and another form's host go where they belong`() async throws {
-        let scene = await Scene(rules: { $0.saveGroup = "Browser/New" })
-        let body = try scene.guest.request(
+        let fixture = await OperationsFixture(rules: { $0.saveGroup = "Browser/New" })
+        let body = try fixture.client.request(
             .setLogin,
             [
                 "Url": "https://a.example/", "SubmitUrl": "https://login.example:8443/", "Realm": "Staff",
@@ -59,71 +63,79 @@ import Vault
             ],
             stringFields: [(key: "KPH: pin", value: "1234"), (key: "Gone", value: nil)]
         )
-        let login = try await saved(scene, try await scene.verified(scene.guest, body, .allow))
+        let login = try await saved(fixture, try await fixture.verified(fixture.client, body, .allow))
         #expect(login.title == "My page")
         #expect(login.realm == "Staff")
         #expect(login.allow == ["login.example:8443"])
         #expect(login.fieldNames == ["KPH: pin"])
         #expect(login.group?.name == "Browser/New")
-        let asked = try #require(await scene.asked().first)
+        let asked = try #require(await fixture.asked().first)
         #expect(asked.submitHost == "login.example:8443")
         #expect(asked.newHosts == ["login.example:8443", "a.example"])
     }
 
     @Test func `denied is no success, and quiet for a while`() async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         for _ in 0..<2 {
-            let body = try scene.guest.request(.setLogin, Self.form)
-            let rung = try await scene.verified(scene.guest, body, .deny)
-            #expect(rung.status == 200)
-            #expect(rung.reply.success == false)
-            #expect(rung.reply.uuid == nil)
+            let body = try fixture.client.request(.setLogin, Self.form)
+            let exchange = try await fixture.verified(fixture.client, body, .deny)
+            #expect(exchange.status == 200)
+            #expect(exchange.reply.success == false)
+            #expect(exchange.reply.uuid == nil)
         }
-        #expect(await scene.asked().count == 1)
-        #expect(await scene.vault.saves.isEmpty)
+        #expect(await fixture.asked().count == 1)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `expired is no success and says where to answer`() async throws {
         var limits = ApprovalLimits()
         limits.timeout = .milliseconds(1)
-        let scene = await Scene(limits: limits)
-        let rung = try await scene.ringing(scene.guest, scene.guest.request(.setLogin, Self.form)).value
-        #expect(rung.reply.success == false)
-        #expect(rung.reply.error?.contains("keybell watch") == true)
-        #expect(await scene.vault.saves.isEmpty)
+        let fixture = await OperationsFixture(limits: limits)
+        let exchange = try await fixture.sending(fixture.client, fixture.client.request(.setLogin, Self.form))
+            .value
+        #expect(exchange.reply.success == false)
+        #expect(exchange.reply.error?.contains("keybell watch") == true)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `the first vault takes new logins, and a locked one takes none`() async throws {
         let second = MemoryVault("Second")
-        let scene = await Scene(others: [second])
-        await scene.vault.lock()
-        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form), .allow)
-        #expect(rung.status == 503)
-        #expect(await scene.asked().isEmpty)
+        let fixture = await OperationsFixture(others: [second])
+        await fixture.vault.lock()
+        let exchange = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.setLogin, Self.form),
+            .allow
+        )
+        #expect(exchange.status == 503)
+        #expect(await fixture.asked().isEmpty)
         #expect(await second.saves.isEmpty)
     }
 
     @Test func `ask = never saves unasked, but not for a key from another program`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
-        let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, Self.form))
-        #expect(rung.reply.success)
-        #expect(await scene.asked().isEmpty)
-        let thief = scene.guest.from(.named("curl", 300))
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
+        let exchange = try await fixture.verified(
+            fixture.client,
+            fixture.client.request(.setLogin, Self.form)
+        )
+        #expect(exchange.reply.success)
+        #expect(await fixture.asked().isEmpty)
+        let thief = fixture.client.from(.named("curl", 300))
         let other = try thief.request(.setLogin, ["Url": "https://b.example/", "Login": "x"])
-        #expect(try await scene.verified(thief, other, .deny).reply.success == false)
-        #expect(await scene.asked().first?.body.contains("Its key was given to somebody else: ") == true)
+        #expect(try await fixture.verified(thief, other, .deny).reply.success == false)
+        #expect(await fixture.asked().first?.body.contains("Its key was given to somebody else: ") == true)
     }
 
     @Test func `always for creating covers that host and no other`() async throws {
-        let scene = await Scene()
-        let first = try scene.guest.request(.setLogin, Self.form)
-        await (try await scene.verified(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
-        #expect(await scene.grants.grants.first?.key.kind == .create)
-        #expect(await scene.grants.grants.first?.key.host == "a.example")
+        let fixture = await OperationsFixture()
+        let first = try fixture.client.request(.setLogin, Self.form)
+        await (try await fixture.verified(fixture.client, first, .allow(Choices(scope: .always)))).deliver()
+        #expect(await fixture.grants.grants.first?.key.kind == .create)
+        #expect(await fixture.grants.grants.first?.key.host == "a.example")
 
-        let same = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
-        #expect(try await scene.verified(scene.guest, same).reply.success)
-        #expect(await scene.asked().count == 1)
+        let same = try fixture.client.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
+        #expect(try await fixture.verified(fixture.client, same).reply.success)
+        #expect(await fixture.asked().count == 1)
 
         let wider: [KeyValuePairs<String, String>] = [
             ["Url": "https://b.example/"],
@@ -132,96 +144,99 @@ import Vault
             ["Url": "b.example/without/scheme"],
         ]
         for (number, fields) in wider.enumerated() {
-            let body = try scene.guest.request(.setLogin, fields)
-            #expect(try await scene.verified(scene.guest, body, .deny).reply.success == false)
-            #expect(await scene.asked().count == number + 2)
+            let body = try fixture.client.request(.setLogin, fields)
+            #expect(try await fixture.verified(fixture.client, body, .deny).reply.success == false)
+            #expect(await fixture.asked().count == number + 2)
         }
-        let further = try scene.guest.request(
+        let further = try fixture.client.request(
             .setLogin,
             ["Url": "https://a.example/"],
             stringFields: [(key: "KP2A_URL", value: "https://bank.example/")]
         )
-        #expect(try await scene.verified(scene.guest, further, .deny).reply.success == false)
-        #expect(await scene.asked().count == wider.count + 2)
+        #expect(try await fixture.verified(fixture.client, further, .deny).reply.success == false)
+        #expect(await fixture.asked().count == wider.count + 2)
     }
 
     @Test func `always for an entry without a host covers no other such entry`() async throws {
-        let scene = await Scene()
-        let first = try scene.guest.request(.setLogin, ["Name": "My safe", "Password": "1"])
-        await (try await scene.verified(scene.guest, first, .allow(Choices(scope: .always)))).deliver()
+        let fixture = await OperationsFixture()
+        let first = try fixture.client.request(.setLogin, ["Name": "My safe", "Password": "1"])
+        await (try await fixture.verified(fixture.client, first, .allow(Choices(scope: .always)))).deliver()
         for fields: KeyValuePairs in [["Name": "Another safe"], ["Url": "bank.example"], ["Login": "me"]] {
-            let body = try scene.guest.request(.setLogin, fields)
-            #expect(try await scene.verified(scene.guest, body, .deny).reply.success == false)
+            let body = try fixture.client.request(.setLogin, fields)
+            #expect(try await fixture.verified(fixture.client, body, .deny).reply.success == false)
         }
-        #expect(await scene.asked().count == 4)
+        #expect(await fixture.asked().count == 4)
     }
 
     @Test func `a remembered denial is no success, unasked`() async throws {
-        let scene = await Scene()
-        let body = try scene.guest.request(.setLogin, Self.form)
-        _ = try await scene.verified(scene.guest, body, .deny(Choices(scope: .always)))
-        let other = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
-        let rung = try await scene.verified(scene.guest, other, .allow)
-        #expect(rung.reply.success == false)
-        #expect(await scene.asked().count == 1)
+        let fixture = await OperationsFixture()
+        let body = try fixture.client.request(.setLogin, Self.form)
+        _ = try await fixture.verified(fixture.client, body, .deny(Choices(scope: .always)))
+        let other = try fixture.client.request(.setLogin, ["Url": "https://a.example/", "Login": "you"])
+        let exchange = try await fixture.verified(fixture.client, other, .allow)
+        #expect(exchange.reply.success == false)
+        #expect(await fixture.asked().count == 1)
     }
 
     @Test func `the settings of an entry can't be written as a string field`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
         for value in ["{\"Allow\":[\"evil.example\"]}", nil] {
-            let body = try scene.guest.request(
+            let body = try fixture.client.request(
                 .setLogin,
                 Self.form,
                 stringFields: [(key: "KeePassHttp Settings", value: value)]
             )
-            let rung = try await scene.verified(scene.guest, body, .allow)
-            #expect(rung.status == 200)
-            #expect(rung.reply.success == false)
-            #expect(rung.reply.error?.contains("KeePassHttp Settings") == true)
+            let exchange = try await fixture.verified(fixture.client, body, .allow)
+            #expect(exchange.status == 200)
+            #expect(exchange.reply.success == false)
+            #expect(exchange.reply.error?.contains("KeePassHttp Settings") == true)
         }
-        #expect(await scene.asked().isEmpty)
-        #expect(await scene.vault.saves.isEmpty)
+        #expect(await fixture.asked().isEmpty)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `a name of a string field that ends early for C is refused`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
-        let body = try scene.guest.request(
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
+        let body = try fixture.client.request(
             .setLogin,
             Self.form,
             stringFields: [(key: "KeePassHttp Settings\0x", value: "{}")]
         )
-        #expect(try await scene.verified(scene.guest, body).reply.success == false)
-        #expect(await scene.vault.saves.isEmpty)
+        #expect(try await fixture.verified(fixture.client, body).reply.success == false)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     // MARK: What real clients send
 
     @Test func `a save without Url is one, named after what there is`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
         let forms: [(KeyValuePairs<String, String>, String)] = [
             (["Name": "My safe", "Login": "me", "Password": "1"], "My safe"),
             (["Url": "My bank", "Login": "me", "SubmitUrl": "keepass-cli"], "My bank"),
             (["Login": "me", "Password": "1"], "me"),
         ]
         for (fields, title) in forms {
-            let rung = try await scene.verified(scene.guest, scene.guest.request(.setLogin, fields))
-            #expect(try await saved(scene, rung).title == title)
+            let exchange = try await fixture.verified(
+                fixture.client,
+                fixture.client.request(.setLogin, fields)
+            )
+            #expect(try await saved(fixture, exchange).title == title)
         }
     }
 
     @Test func `a plain empty text is a field that isn't there`() async throws {
-        let scene = await Scene(rules: { $0.saving = .never })
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
         var request = try WireRequest(
             "set-login",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/", "Login": "me"]
         )
         for name in ["Uuid", "SubmitUrl", "Realm", "Name", "Password", "StringFields"] {
             request[name] = "\"\""
         }
-        let rung = try await scene.verified(request.bytes, key: scene.guest.key)
-        let login = try await saved(scene, rung)
+        let exchange = try await fixture.verified(request.bytes, key: fixture.client.key)
+        let login = try await saved(fixture, exchange)
         #expect(login.title == "a.example")
         #expect(login.realm == nil)
     }

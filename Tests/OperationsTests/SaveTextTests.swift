@@ -13,13 +13,13 @@ import Vault
         _ fields: KeyValuePairs<String, String>,
         _ stringFields: [(key: String, value: String?)] = []
     ) async throws -> String? {
-        let scene = await Scene(rules: { $0.saving = .never })
-        let body = try scene.guest.request(.setLogin, fields, stringFields: stringFields)
-        let rung = try await scene.verified(scene.guest, body, .allow)
-        #expect(await scene.asked().isEmpty)
-        #expect(await scene.vault.saves.isEmpty != rung.reply.success)
-        #expect(rung.status == 200)
-        return rung.reply.error
+        let fixture = await OperationsFixture(rules: { $0.saving = .never })
+        let body = try fixture.client.request(.setLogin, fields, stringFields: stringFields)
+        let exchange = try await fixture.verified(fixture.client, body, .allow)
+        #expect(await fixture.asked().isEmpty)
+        #expect(await fixture.vault.saves.isEmpty != exchange.reply.success)
+        #expect(exchange.status == 200)
+        return exchange.reply.error
     }
 
     @Test(arguments: ["\u{1}", "\u{1F}", "\u{7F}", "\u{80}", "\u{FFFE}", "\u{FFFF}", "\u{1FFFE}"])

@@ -10,11 +10,11 @@ import Vault
 
 /// Where `get-logins-custom-search` looks beyond what is handed out.
 @Suite(.timeLimit(.minutes(1))) struct SearchPlacesTests {
-    private func scene() async -> Scene {
-        let scene = await Scene { $0.bulkAccess = .never }
+    private func fixture() async -> OperationsFixture {
+        let fixture = await OperationsFixture { $0.bulkAccess = .never }
         let login = Login.at("https://a.example/", "a")
-        await scene.vault.put(login, password: "secret")
-        await scene.vault.describe(
+        await fixture.vault.put(login, password: "secret")
+        await fixture.vault.describe(
             login.id,
             notes: "the blue one",
             tags: ["work", "bank"],
@@ -25,27 +25,29 @@ import Vault
                 )
             ]
         )
-        return scene
+        return fixture
     }
 
-    private func found(_ text: String, _ flags: [String: Bool], in scene: Scene) async throws -> [String] {
+    private func found(_ text: String, _ flags: [String: Bool], in fixture: OperationsFixture) async throws
+        -> [String]
+    {
         let flags = flags.map { (name: $0.key, value: $0.value) }
-        let body = try scene.guest.request(.customSearch, ["SearchString": text], flags: flags)
-        return try await scene.verified(scene.guest, body).titles
+        let body = try fixture.client.request(.customSearch, ["SearchString": text], flags: flags)
+        return try await fixture.verified(fixture.client, body).titles
     }
 
     @Test(arguments: ["blue", "bank"])
     func `notes and tags are looked at unless the client says not to`(text: String) async throws {
-        let scene = await scene()
-        #expect(try await found(text, [:], in: scene) == ["a"])
+        let fixture = await fixture()
+        #expect(try await found(text, [:], in: fixture) == ["a"])
         let not = ["SearchInNotes": false, "SearchInTags": false]
-        #expect(try await found(text, not, in: scene).isEmpty)
+        #expect(try await found(text, not, in: fixture).isEmpty)
     }
 
     @Test func `former states only if the client asks for them`() async throws {
-        let scene = await scene()
-        #expect(try await found("former", [:], in: scene).isEmpty)
-        #expect(try await found("former", ["SearchInHistory": true], in: scene) == ["a"])
-        #expect(try await found("before", ["SearchInHistory": true], in: scene).isEmpty)
+        let fixture = await fixture()
+        #expect(try await found("former", [:], in: fixture).isEmpty)
+        #expect(try await found("former", ["SearchInHistory": true], in: fixture) == ["a"])
+        #expect(try await found("before", ["SearchInHistory": true], in: fixture).isEmpty)
     }
 }

@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func `a program and a client have so many places and no more`() async throws {
-        try await Scene.onOneThread {
+        try await OperationsFixture.onOneThread {
             let line = SearchQueue()
             let gate = Gate()
             var tasks: [Task<Int?, Never>] = []
@@ -65,7 +65,7 @@ import Testing
                             }
                         }
                     )
-                    await Scene.everythingElse()
+                    await OperationsFixture.everythingElse()
                 }
             }
             // Another program's search has a place of its own.

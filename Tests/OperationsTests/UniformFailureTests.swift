@@ -7,7 +7,7 @@ import Vault
 /// Every failure to verify or decrypt looks the same: nobody outside may learn which it was.
 @Suite(.timeLimit(.minutes(1))) struct UniformFailureTests {
     /// The ways to spoil a good get-logins.
-    enum Spoilt: String, CaseIterable, Sendable {
+    enum Damage: String, CaseIterable, Sendable {
         case unknownID, noID, emptyID, wrongKey
         case nonceNoBase64, nonceShort, nonceLong, nonceOther, nonceAbsent, nonceNumber
         case verifierNoBase64, verifierShort, verifierOther, verifierAbsent, verifierObject
@@ -54,91 +54,91 @@ import Vault
         "{\"RequestType\":\"get-logins\",\"Success\":false,\"Version\":\"2.3.1.0\",\"Hash\":\"\(MemoryVault.hash)\","
         + "\"Error\":\"Couldn't verify request\"}"
 
-    @Test(arguments: Spoilt.allCases)
-    func `a spoilt request gets the one answer, byte for byte`(_ spoilt: Spoilt) async throws {
-        let scene = await Scene()
-        await scene.vault.put(.at("https://a.example/", "a"))
+    @Test(arguments: Damage.allCases)
+    func `a spoilt request gets the one answer, byte for byte`(_ spoilt: Damage) async throws {
+        let fixture = await OperationsFixture()
+        await fixture.vault.put(.at("https://a.example/", "a"))
         let good = try WireRequest(
             "get-logins",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/"]
         )
-        let rung = try await scene.verified(spoilt.spoil(good).bytes)
-        #expect(rung.status == 200)
-        #expect(rung.body == Self.one)
-        #expect(await scene.asked().isEmpty)
+        let exchange = try await fixture.verified(spoilt.spoil(good).bytes)
+        #expect(exchange.status == 200)
+        #expect(exchange.body == Self.one)
+        #expect(await fixture.asked().isEmpty)
     }
 
     @Test func `the request that these are made from is a good one`() async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let good = try WireRequest(
             "get-logins",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/"]
         )
-        let rung = try await scene.verified(good.bytes, key: scene.guest.key)
-        #expect(rung.reply.success)
+        let exchange = try await fixture.verified(good.bytes, key: fixture.client.key)
+        #expect(exchange.reply.success)
     }
 
     @Test func `a field that doesn't decrypt counts against its nonce, a bad signature doesn't`() async throws
     {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let good = try WireRequest(
             "get-logins",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/"]
         )
-        _ = try await scene.verified(good.with("Verifier", "\"AAAA\"").bytes)
-        #expect(await scene.clients.strikes.isEmpty)
-        _ = try await scene.verified(good.with("Url", "\"AAAA\"").bytes)
-        #expect(await scene.clients.strikes.map { "\"\($0)\"" } == [good["Nonce"]])
+        _ = try await fixture.verified(good.with("Verifier", "\"AAAA\"").bytes)
+        #expect(await fixture.clients.strikes.isEmpty)
+        _ = try await fixture.verified(good.with("Url", "\"AAAA\"").bytes)
+        #expect(await fixture.clients.strikes.map { "\"\($0)\"" } == [good["Nonce"]])
     }
 
     @Test func `a string field that doesn't decrypt looks just the same`() async throws {
-        let scene = await Scene()
+        let fixture = await OperationsFixture()
         let good = try WireRequest(
             "set-login",
             id: "firefox",
-            key: scene.guest.key,
+            key: fixture.client.key,
             ["Url": "https://a.example/"]
         )
         for fields in ["{\"%%%\":\"%%%\"}", "{\"AAAA\":null}", "[]", "7", "{\"AAAA\":7}"] {
-            let rung = try await scene.verified(good.with("StringFields", fields).bytes)
-            #expect(rung.body == Self.one.replacing("get-logins", with: "set-login"))
+            let exchange = try await fixture.verified(good.with("StringFields", fields).bytes)
+            #expect(exchange.body == Self.one.replacing("get-logins", with: "set-login"))
         }
-        #expect(await scene.vault.saves.isEmpty)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 
     @Test func `names that don't decrypt look just the same`() async throws {
-        let scene = await Scene()
-        let good = try WireRequest("get-logins-by-names", id: "firefox", key: scene.guest.key)
+        let fixture = await OperationsFixture()
+        let good = try WireRequest("get-logins-by-names", id: "firefox", key: fixture.client.key)
         for names in ["[\"%%%\"]", "{}", "7", "[7]"] {
-            let rung = try await scene.verified(good.with("Names", names).bytes)
-            #expect(rung.body == Self.one.replacing("get-logins", with: "get-logins-by-names"))
+            let exchange = try await fixture.verified(good.with("Names", names).bytes)
+            #expect(exchange.body == Self.one.replacing("get-logins", with: "get-logins-by-names"))
         }
     }
 
     @Test func `a save that was sent before is refused, looking just the same`() async throws {
-        let scene = await Scene()
-        let body = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
-        #expect(try await scene.verified(scene.guest, body, .allow).reply.success)
-        let again = try await scene.verified(body)
+        let fixture = await OperationsFixture()
+        let body = try fixture.client.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
+        #expect(try await fixture.verified(fixture.client, body, .allow).reply.success)
+        let again = try await fixture.verified(body)
         #expect(again.body == Self.one.replacing("get-logins", with: "set-login"))
-        #expect(await scene.vault.saves.count == 1)
+        #expect(await fixture.vault.saves.count == 1)
     }
 
     @Test func `a save that can't be noted down changes nothing, and says why`() async throws {
-        let scene = await Scene()
-        await scene.clients.stopRecording()
-        let body = try scene.guest.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
-        let rung = try await scene.verified(scene.guest, body)
-        #expect(rung.status == 200)
-        #expect(rung.reply.success == false)
-        #expect(rung.reply.error?.hasPrefix("Nothing was changed") == true)
-        #expect(await scene.asked().isEmpty)
-        #expect(await scene.vault.saves.isEmpty)
+        let fixture = await OperationsFixture()
+        await fixture.clients.stopRecording()
+        let body = try fixture.client.request(.setLogin, ["Url": "https://a.example/", "Login": "me"])
+        let exchange = try await fixture.verified(fixture.client, body)
+        #expect(exchange.status == 200)
+        #expect(exchange.reply.success == false)
+        #expect(exchange.reply.error?.hasPrefix("Nothing was changed") == true)
+        #expect(await fixture.asked().isEmpty)
+        #expect(await fixture.vault.saves.isEmpty)
     }
 }

@@ -11,20 +11,20 @@ import Testing
 @Suite struct LostSessionTests {
     @Test func `each call is made again in a new session`() async throws {
         let bus = try await PrivateBus()
-        let provider = try await ForgetfulProvider(on: bus)
+        let provider = try await SessionLosingProvider(on: bus)
         let owner = provider.connection.uniqueName
         let library = SecretLibrary(address: bus.address, deadline: .seconds(10))
         let secret = SecretBytes(utf8: "a")
 
         provider.lose(2)
         let made = try await library.create(
-            in: ForgetfulProvider.collection,
+            in: SessionLosingProvider.collection,
             of: owner,
             label: "A label",
             attributes: ["id": "one"],
             secret: secret
         )
-        #expect(made.item == ForgetfulProvider.item)
+        #expect(made.item == SessionLosingProvider.item)
         provider.lose(1)
         try await library.setSecret(secret, of: made.item, from: owner)
         provider.lose(1)
@@ -39,12 +39,12 @@ import Testing
 
     @Test func `one that is lost each time is told as such`() async throws {
         let bus = try await PrivateBus()
-        let provider = try await ForgetfulProvider(on: bus)
+        let provider = try await SessionLosingProvider(on: bus)
         let owner = provider.connection.uniqueName
         let library = SecretLibrary(address: bus.address, deadline: .seconds(10))
         provider.lose(.max)
         await #expect(throws: KeyringError.noSession) {
-            try await library.setSecret(SecretBytes(utf8: "a"), of: ForgetfulProvider.item, from: owner)
+            try await library.setSecret(SecretBytes(utf8: "a"), of: SessionLosingProvider.item, from: owner)
         }
     }
 

@@ -19,7 +19,7 @@ import Testing
         #expect(SecretBytes(base64: SecretBytes(utf8: text)) == SecretBytes(utf8: plain))
     }
 
-    @Test func `every letter of the alphabet has its place`() {
+    @Test func `every request of the alphabet has its place`() {
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
         let bytes = Base64.decode(alphabet)
         #expect(bytes?.prefix(6) == [0x00, 0x10, 0x83, 0x10, 0x51, 0x87])

@@ -45,14 +45,14 @@ package final class ChildProcess: Sendable {
             environment: Self.standardEnvironment.merging(environment) { $1 }
         )
         pid = spawned.pid
-        LeftBehind.add(spawned.pid)
+        LeftoverChildren.add(spawned.pid)
         self.input = Mutex(FileHandle(fileDescriptor: spawned.input, closeOnDealloc: true))
         let report = report
         Self.collect(spawned.output, into: report) { $0.output += $1 }
         Self.collect(spawned.errors, into: report) { $0.errors += $1 }
         Thread.detachNewThread {
             let status = Spawned.status(of: spawned.pid)
-            LeftBehind.remove(spawned.pid)
+            LeftoverChildren.remove(spawned.pid)
             report.update { $0.status = status }
         }
         if let input {

@@ -147,8 +147,8 @@ package enum MemoryImage {
             let padded = [UInt8](repeating: 0, count: skipped) + bytes
             let bits = padded.count * 8
             let first = (skipped * 8 + 5) / 6
-            return (first..<bits / 6).map { letter in
-                let bit = letter * 6
+            return (first..<bits / 6).map { request in
+                let bit = request * 6
                 let pair =
                     UInt16(padded[bit / 8]) << 8
                     | UInt16(bit / 8 + 1 < padded.count ? padded[bit / 8 + 1] : 0)

@@ -53,7 +53,7 @@ import Vault
         }
         defer { telling.cancel() }
         #expect(try await store.index().count == 500)
-        #expect(await store.shelf != nil)
+        #expect(await store.snapshot != nil)
         #expect(await store.readings == 1)
     }
 
@@ -75,7 +75,7 @@ import Vault
         await store.takeIn(word)
         await store.looks.isDone()
         kill(session.gnome.pid, SIGCONT)
-        #expect(await store.shelf == nil)
+        #expect(await store.snapshot == nil)
 
         var changes = store.changes().makeAsyncIterator()
         await store.takeIn(word)

@@ -29,7 +29,7 @@ struct KDBXFixture {
         keyFile: [UInt8]? = nil,
         place: String = "vault.kdbx",
         change: (inout Database) throws -> Void = { _ in },
-        patience: Duration = .seconds(120),
+        timeout: Duration = .seconds(120),
         isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) throws {
@@ -47,7 +47,7 @@ struct KDBXFixture {
             passwords,
             folder.path("state"),
             clock,
-            patience: patience,
+            timeout: timeout,
             isWatched: isWatched,
             reached: reached
         )
@@ -64,7 +64,7 @@ struct KDBXFixture {
         _ passwords: ScriptedPasswords,
         _ state: String,
         _ clock: Observed<Int64>,
-        patience: Duration = .seconds(120),
+        timeout: Duration = .seconds(120),
         isWatched: Bool = true,
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) -> KDBXStore {
@@ -76,7 +76,7 @@ struct KDBXFixture {
             state: state,
             logger: quiet,
             now: { clock.now },
-            patience: patience,
+            timeout: timeout,
             tellsChanges: { _ in isWatched },
             reached: reached
         )

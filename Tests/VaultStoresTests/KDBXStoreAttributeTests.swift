@@ -64,7 +64,7 @@ struct KDBXStoreAttributeTests {
             path: fixture.path,
             passwords: fixture.passwords,
             state: fixture.folder.path("state"),
-            logger: Logger(label: "test") { _ in LostKeeper(lost: log) }
+            logger: Logger(label: "test") { _ in LostPartsLog(lost: log) }
         )
         try await store.unlock(for: UnlockReason())
         _ = try await store.save(LoginDraft(title: "new"))
@@ -78,7 +78,7 @@ struct KDBXStoreAttributeTests {
 }
 
 /// Keeps what a log says was lost.
-private struct LostKeeper: LogHandler {
+private struct LostPartsLog: LogHandler {
     let lost: Observed<[String]>
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.trace

@@ -180,7 +180,7 @@ struct KDBXStoreSavingTests {
     {
         let gate = DispatchSemaphore(value: 0)
         let fixture = try KDBXFixture(
-            patience: .seconds(2),
+            timeout: .seconds(2),
             reached: { step in
                 guard step == .made else { return }
                 gate.wait()

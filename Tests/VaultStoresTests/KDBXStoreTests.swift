@@ -68,7 +68,7 @@ struct KDBXStoreTests {
     @Test(.timeLimit(.minutes(1)))
     func `where the one that was asked for gives it up, the person is asked for the next`() async throws {
         let fixture = try KDBXFixture()
-        let passwords = HeedingPasswords()
+        let passwords = CancellablePasswords()
         let store = Self.store(fixture, passwords)
         let cancellation = Cancellation()
         let unlock = Task { try await store.unlock(for: UnlockReason(cancellation: cancellation)) }
@@ -345,7 +345,7 @@ private final class LockingPasswords: VaultPasswords {
 }
 
 /// Keeps the person thinking for whoever can give it up, until it does.
-private final class HeedingPasswords: VaultPasswords {
+private final class CancellablePasswords: VaultPasswords {
     let asked = Observed(0)
 
     func password(attempt: Int, for reason: UnlockReason) async throws(VaultError) -> SecretBytes? {

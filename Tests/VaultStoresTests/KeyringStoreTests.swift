@@ -140,7 +140,7 @@ import Vault
             allowHosts: ["a.example"]
         )
         // It takes secrets, but no other attributes.
-        let provider = try await FussyProvider(over: fixture.session)
+        let provider = try await RefusingProvider(over: fixture.session)
         let store = try await fixture.store(through: provider)
         for id in [first, second] {
             let draft = LoginDraft(

@@ -33,7 +33,7 @@ struct StoreFixture {
     }
 
     /// A vault in the same keyring that sees it through a provider that can be told to fail.
-    func store(through provider: FussyProvider) async throws -> KeyringStore {
+    func store(through provider: RefusingProvider) async throws -> KeyringStore {
         Self.store(try await Self.keyring(on: provider.bus), state + "-fussy", clock)
     }
 

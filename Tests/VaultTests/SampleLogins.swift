@@ -5,7 +5,7 @@ import SecureMemory
 @testable import Vault
 
 extension Login {
-    /// A login named by one letter or word, whose uuid is made from it.
+    /// A login named by one request or word, whose uuid is made from it.
     static func sample(
         _ name: String,
         title: String = "",

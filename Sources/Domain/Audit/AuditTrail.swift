@@ -23,7 +23,7 @@ package final class AuditTrail: Sendable {
     private let writer: AuditWriter
     private let journal: String
     private let isInJournal: Reading
-    private let patience: Duration
+    private let timeout: Duration
     private let writesLog: Bool
     private let isRequired: Mutex<Bool>
     private let logger: Logger
@@ -38,7 +38,7 @@ package final class AuditTrail: Sendable {
     ///   - journal: The journal's socket.
     ///   - isInJournal: Reads records back from it.
     ///   - isRequired: Whether what can't be recorded may not be done.
-    ///   - patience: How long a disk may take for a record.
+    ///   - timeout: How long a disk may take for a record.
     ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
     init(
         folder: String,
@@ -46,12 +46,12 @@ package final class AuditTrail: Sendable {
         journal: String,
         isInJournal: @escaping Reading,
         isRequired: Bool = true,
-        patience: Duration = .seconds(10),
+        timeout: Duration = .seconds(10),
         logger: Logger
     ) {
         // What another program keeps locked is known in time to look into the journal.
-        writer = AuditWriter(AuditFile(folder: folder), patience: patience / 2)
-        self.patience = patience
+        writer = AuditWriter(AuditFile(folder: folder), timeout: timeout / 2)
+        self.timeout = timeout
         self.journal = journal
         self.isInJournal = isInJournal
         writesLog = !logsToJournal
@@ -107,7 +107,7 @@ package final class AuditTrail: Sendable {
         guard !records.isEmpty else { return true }
         // A disk that hangs leaves them unkept, for all that anybody knows.
         let keeping = Task(executorPreference: TaskQueue.shared) {
-            try await withDeadline(self.patience) {
+            try await withDeadline(self.timeout) {
                 await self.isKept(records.flatMap(\.parts).map(\.named))
             }
         }

@@ -12,11 +12,11 @@ final class AuditWriter: Sendable {
     ///
     /// - Parameters:
     ///   - file: Where to.
-    ///   - patience: How long another program may keep a file locked.
-    init(_ file: AuditFile, patience: Duration) {
+    ///   - timeout: How long another program may keep a file locked.
+    init(_ file: AuditFile, timeout: Duration) {
         parts = Dictionary(
             uniqueKeysWithValues: AuditFile.Part.allCases.map { part in
-                (part, PartWriter(file.lines(of: part), label: part.name, patience: patience))
+                (part, PartWriter(file.lines(of: part), label: part.name, timeout: timeout))
             }
         )
     }

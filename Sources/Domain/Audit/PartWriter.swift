@@ -31,11 +31,11 @@ final class PartWriter: Sendable {
     private let answers: BlockingWork
     private let state = Mutex(State())
     private let file: Mutex<LineFile>
-    private let patience: Duration
+    private let timeout: Duration
 
-    init(_ file: consuming LineFile, label: String, patience: Duration) {
+    init(_ file: consuming LineFile, label: String, timeout: Duration) {
         self.file = Mutex(file)
-        self.patience = patience
+        self.timeout = timeout
         work = BlockingWork(label: "org.keybell.\(label)")
         answers = BlockingWork(label: "org.keybell.\(label).answers")
     }
@@ -80,7 +80,7 @@ final class PartWriter: Sendable {
     private func failure(of lines: [UInt8]) -> SystemCallError? {
         do throws(SystemCallError) {
             try file.withLock { file throws(SystemCallError) in
-                try file.append(lines, patience: patience)
+                try file.append(lines, timeout: timeout)
             }
             return nil
         } catch {

@@ -4,7 +4,7 @@ import ConcurrencyTools
 import Linux
 import SecureMemory
 
-/// Why a conversation with an Assuan server came to nothing.
+/// Why a message with an Assuan server came to nothing.
 enum AssuanError: Error, Equatable, Sendable {
     /// A command was answered with an error.
     case refused(code: UInt32, text: String)
@@ -16,7 +16,7 @@ enum AssuanError: Error, Equatable, Sendable {
     case garbled
 }
 
-/// A conversation with a server of the Assuan protocol over its standard input and output, one command at a time.
+/// A message with a server of the Assuan protocol over its standard input and output, one command at a time.
 struct AssuanLink {
     /// The longest line that the protocol allows, its newline left out.
     static let longestLine = 1000

@@ -108,7 +108,7 @@ package struct Pinentry: Sendable {
         }
     }
 
-    // MARK: - The conversation
+    // MARK: - The message
 
     private func converse<Result: Sendable>(
         _ reason: UnlockReason,

@@ -73,7 +73,7 @@ extension RecentRequest {
     }
 }
 
-extension CallerFacts {
+extension CallerDescription {
     fileprivate var details: [String: Value] {
         typealias Key = ApprovalInterface.Caller
         var details: [String: Value] = [

@@ -45,22 +45,22 @@ extension NotificationAnswerer {
     }
 
     /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
-    func send(_ errand: @escaping @Sendable () async -> Void) {
+    func send(_ work: @escaping @Sendable () async -> Void) {
         lastErrand += 1
         let number = lastErrand
         followUps[number] = Task(executorPreference: TaskQueue.shared) {
-            await errand()
+            await work()
             await self.done(number)
         }
     }
 
-    private func done(_ errand: UInt64) {
-        followUps[errand] = nil
+    private func done(_ work: UInt64) {
+        followUps[work] = nil
     }
 
     func finishErrands() async {
-        while let errand = followUps.values.first {
-            await errand.value
+        while let work = followUps.values.first {
+            await work.value
         }
     }
 

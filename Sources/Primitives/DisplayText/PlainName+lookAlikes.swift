@@ -29,7 +29,7 @@ extension PlainName {
         var hasLetters = false
         var reading = ""
         for scalar in text.unicodeScalars {
-            if let twin = LetterTwins.latin[scalar] {
+            if let twin = LookalikeLetters.latin[scalar] {
                 hasLetters = true
                 reading.unicodeScalars.append(twin)
             } else if scalar.properties.isAlphabetic {

@@ -60,7 +60,7 @@ struct Components: Sendable {
             logger: logger
         )
         nonces = NonceStore(folder: folders.state, logger: logger)
-        let clients = ClientRegistry(keyring: keyring, ledger: nonces, logger: logger)
+        let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
         let grants = GrantRegistry(keyring: keyring, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
         let vaults = Current(await maker.vaults(of: first))
@@ -128,7 +128,7 @@ struct Components: Sendable {
         ]
         return works.map { name, work in
             let trouble = "The disk takes too long: \(name) may not be in the state folder"
-            return LastWork.Part(patience: StopTimes.records, trouble: trouble, work: work)
+            return LastWork.Part(timeout: StopTimes.records, trouble: trouble, work: work)
         }
     }
 }

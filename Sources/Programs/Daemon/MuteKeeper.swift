@@ -21,7 +21,7 @@ final class MuteKeeper: Sendable {
     private let state = Mutex(State())
 
     /// How long a disk may take.
-    private static let patience = Duration.seconds(5)
+    private static let timeout = Duration.seconds(5)
 
     /// Nothing is read or written yet.
     ///
@@ -36,7 +36,7 @@ final class MuteKeeper: Sendable {
     /// The mutes of the daemon before; none where they can't be read, which the log says.
     func kept() async -> [KeptMute] {
         do {
-            return try await withDeadline(Self.patience) { [file] in
+            return try await withDeadline(Self.timeout) { [file] in
                 try await BlockingWork.state { () throws(StateFileError) in try file.read()?.mutes ?? [] }
             }
         } catch {

@@ -11,7 +11,7 @@ import TestSupport
 struct BuiltVault {
     static let then = Timestamp(unix: 1_700_000_000)
     let folder: TemporaryFolder
-    let household: Household
+    let session: DaemonSession
 
     /// - Parameters:
     ///   - file: What is in the vault's file.
@@ -22,7 +22,7 @@ struct BuiltVault {
         folder = try TemporaryFolder()
         try folder.write("password", password)
         try Data(file).write(to: URL(filePath: folder.path("main.kdbx")))
-        household = try await Household(
+        session = try await DaemonSession(
             """
             [[vault]]
             kind = "kdbx"
@@ -67,7 +67,7 @@ struct BuiltVault {
 
     /// The processes that derive a key for the daemon.
     func derivations() throws -> [Int32] {
-        let daemon = try household.daemon.pid
+        let daemon = try session.daemon.pid
         return try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in
             guard let pid = Int32(name),
                 // Gone meanwhile is gone.
@@ -88,7 +88,7 @@ struct BuiltVault {
             try await Task.sleep(for: .milliseconds(50))
         }
         throw TestFailure(
-            "not \(count) derivations but \(try derivations()): \(try household.daemon.soFar.errors)"
+            "not \(count) derivations but \(try derivations()): \(try session.daemon.soFar.errors)"
         )
     }
 }

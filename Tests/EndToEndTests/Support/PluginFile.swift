@@ -74,7 +74,7 @@ enum PluginFile {
 
 /// The client of the plugin's tests, whose key comes out of the file; it signs as those do, without an `Hmac`.
 struct PluginClient: Sendable {
-    let household: Household
+    let session: DaemonSession
     let key: ClientKey
     private let folder: TemporaryFolder
 
@@ -83,7 +83,7 @@ struct PluginClient: Sendable {
         folder = try TemporaryFolder()
         let path = folder.path("plugin.kdbx")
         try await PluginFile.bytes().write(to: URL(filePath: path))
-        household = try await Household.trusting(
+        session = try await DaemonSession.trusting(
             """
             \(further)
             [[vault]]
@@ -96,12 +96,12 @@ struct PluginClient: Sendable {
             any_program = true
             """
         )
-        let imported = try await household.keybell("import-clients", path, input: PluginFile.password + "\n")
-        let unlocked = try await household.keybell("unlock")
+        let imported = try await session.keybell("import-clients", path, input: PluginFile.password + "\n")
+        let unlocked = try await session.keybell("unlock")
         guard imported.status == 0, unlocked.status == 0,
             let key = ClientKey(base64: SecretBytes(utf8: PluginFile.key))
         else {
-            throw TestFailure("\(imported) \(unlocked) \(try await household.stop().errors)")
+            throw TestFailure("\(imported) \(unlocked) \(try await session.stop().errors)")
         }
         self.key = key
     }
@@ -136,16 +136,16 @@ struct PluginClient: Sendable {
         sealed: (Seal) throws -> [String: String] = { _ in [:] }
     ) async throws -> Reply {
         let nonce = Nonce.random()
-        var letter = try Letter(type, id: PluginFile.client, key: key, nonce: nonce, fields)
+        var request = try HandwrittenRequest(type, id: PluginFile.client, key: key, nonce: nonce, fields)
         for (name, json) in try plain.merging(sealed(Seal(key: key, nonce: nonce)), uniquingKeysWith: { $1 })
         {
-            letter[name] = json
+            request[name] = json
         }
-        return try await send(letter.bytes)
+        return try await send(request.bytes)
     }
 
     func send(_ bytes: [UInt8]) async throws -> Reply {
-        let reply = try await household.ring(bytes)
+        let reply = try await session.send(bytes)
         let read = try IncomingReply(parsing: reply.body, key: key)
         return Reply(status: reply.status, json: try reply.json, read: read)
     }

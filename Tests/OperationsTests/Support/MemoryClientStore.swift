@@ -34,18 +34,18 @@ actor MemoryClientStore: ClientStore {
 
     func failToStore(with error: ClientError?) { storeTrouble = error }
 
-    func welcome(_ guest: TestClient) {
+    func welcome(_ program: TestClient) {
         let client = Client(
-            id: guest.id,
-            fingerprint: guest.key.fingerprint,
+            id: program.id,
+            fingerprint: program.key.fingerprint,
             created: 0,
-            program: guest.caller.program.id,
-            origin: guest.caller.program.origin
+            program: program.caller.program.id,
+            origin: program.caller.program.origin
         )
-        clients[guest.id] = (client, guest.key)
+        clients[program.id] = (client, program.key)
     }
 
-    func revoke(_ guest: TestClient) { clients[guest.id] = nil }
+    func revoke(_ program: TestClient) { clients[program.id] = nil }
 
     func client(_ id: String) -> Client? { clients[id]?.client }
 
@@ -55,15 +55,15 @@ actor MemoryClientStore: ClientStore {
         if isLocked { return .keyringLocked }
         if let trouble { return .keyringUnavailable(.keyring(trouble)) }
         guard let known = request.id.flatMap({ clients[$0] }),
-            let conversation = try? VerifiedMessage(verifying: signature, with: known.key)
+            let message = try? VerifiedMessage(verifying: signature, with: known.key)
         else { return .refused }
         if changes, !usedNonces.insert(signature.nonce).inserted { return .refused }
-        guard let fields = conversation.open(request) else {
+        guard let fields = message.open(request) else {
             strikes.append(signature.nonce)
             return .refused
         }
         if changes, !canRecord { return .unrecordable }
-        return .verified(conversation, known.client, fields)
+        return .verified(message, known.client, fields)
     }
 
     private var whenLookedAt: (@Sendable () async -> Void)?
@@ -113,7 +113,7 @@ actor MemoryClientStore: ClientStore {
             && clients.values.contains { $0.client.name == name && $0.client.fingerprint != fingerprint }
     }
 
-    func rename(_ guest: TestClient, to name: String) { clients[guest.id]?.client.name = name }
+    func rename(_ program: TestClient, to name: String) { clients[program.id]?.client.name = name }
 
     func register(
         id: String,
@@ -150,9 +150,9 @@ actor MemoryClientStore: ClientStore {
     }
 
     /// A client that came with its key alone, as an imported one does.
-    func bring(_ guest: TestClient) {
-        let client = Client(id: guest.id, fingerprint: guest.key.fingerprint, created: 0, program: "")
-        clients[guest.id] = (client, guest.key)
+    func bring(_ program: TestClient) {
+        let client = Client(id: program.id, fingerprint: program.key.fingerprint, created: 0, program: "")
+        clients[program.id] = (client, program.key)
     }
 
     func settle(_ id: String, fingerprint: String, program: String, origin: String?) throws(ClientError) {

@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(arguments: LoginSearch.Mode.allCases)
-    func `a letter is found in either normal form, in a long text, too`(mode: LoginSearch.Mode) throws {
+    func `a request is found in either normal form, in a long text, too`(mode: LoginSearch.Mode) throws {
         for (there, wanted) in [("Caf\u{E9}", "cafe\u{301}"), ("Cafe\u{301}", "caf\u{E9}")] {
             let text = String(repeating: "x", count: 5000) + there
             let entry = SearchableEntry(login: .sample("z"), texts: [.notes: [.plain(text)]])

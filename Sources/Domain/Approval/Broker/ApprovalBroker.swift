@@ -9,7 +9,7 @@ import Linux
 /// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
 package actor ApprovalBroker {
     /// Looks once more at who holds an asker's connection.
-    package typealias SecondLook = @Sendable (Caller) async -> Identification.SecondLook
+    package typealias Recheck = @Sendable (Caller) async -> Identification.Recheck
 
     /// Asks the person to confirm an allow in a window that no program can answer.
     package typealias Confirmation =
@@ -24,7 +24,7 @@ package actor ApprovalBroker {
     private(set) var limits: ApprovalLimits
     let clock = ContinuousClock()
     private let confirmation: Confirmation
-    let lookAgain: SecondLook
+    let lookAgain: Recheck
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     private var keptMutes: KeptMutes
@@ -65,7 +65,7 @@ package actor ApprovalBroker {
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
         watchProcess: @escaping ProcessWatches.Watch = ProcessWatches.byDescriptor,
-        lookAgain: @escaping SecondLook = Identification.lookAgain,
+        lookAgain: @escaping Recheck = Identification.lookAgain,
         confirmation: @escaping Confirmation = { _ throws(ConfirmationError) in
             throw ConfirmationError("There is nothing to confirm it with.")
         },

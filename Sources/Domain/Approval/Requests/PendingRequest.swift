@@ -4,7 +4,7 @@ import Callers
 import DisplayText
 
 /// Who asks, as text that may be shown.
-package struct CallerFacts: Sendable, Hashable {
+package struct CallerDescription: Sendable, Hashable {
     /// The user id at the other end.
     package let uid: UInt32
     /// The asking process; nil if it couldn't be found.
@@ -56,7 +56,7 @@ package struct PendingRequest: Sendable, Hashable {
     /// Associate and overwrite: the key's fingerprint.
     package let fingerprint: String?
     /// Who asks.
-    package let caller: CallerFacts
+    package let caller: CallerDescription
     /// The vault's name, or the names of several with commas.
     package let vault: String?
     /// The host.
@@ -121,7 +121,7 @@ package struct PendingRequest: Sendable, Hashable {
         verified = request.verified
         suggestedID = request.suggestedID.map { PlainText.field($0) }
         fingerprint = request.fingerprint.map { PlainText.field($0) }
-        caller = CallerFacts(request.caller)
+        caller = CallerDescription(request.caller)
         vault = Wording.vaults(request) ?? (request.kind == .unlock ? "keyring" : nil)
         host = request.host.map { PlainText.host($0) }
         submitHost = request.submitHost.map { PlainText.host($0) }

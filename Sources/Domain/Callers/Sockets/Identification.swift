@@ -5,7 +5,7 @@ package import Linux
 /// Finds out which processes are behind a socket.
 package enum Identification {
     /// What another look at a caller's socket has found.
-    package enum SecondLook: Sendable {
+    package enum Recheck: Sendable {
         /// The caller with all that have had it so far.
         case found(Caller)
         /// Nobody has it now.
@@ -36,35 +36,39 @@ package enum Identification {
     /// - Parameters:
     ///   - owner: The other end of a connection.
     ///   - isAnew: Whether the look has to begin after the call; else a search that is under way will do.
-    ///   - glimpsed: Who was seen with it since the request's first byte, and with which programs.
+    ///   - seenHolders: Who was seen with it since the request's first byte, and with which programs.
     /// - Returns: What was found; it is unclear if that takes too long.
     package static func look(
         at owner: SocketOwner,
         isAnew: Bool = true,
-        glimpsed: [SocketHolder] = []
-    ) async -> Look {
+        seenHolders: [SocketHolder] = []
+    ) async -> SocketSnapshot {
         let start = ContinuousClock.now
         let found = await search.holders(of: owner.inode, isAnew: isAnew)
         guard !found.holders.isEmpty else {
-            return Look(found.isComplete ? .nobody : .unclear, isComplete: found.isComplete, since: start)
+            return SocketSnapshot(
+                found.isComplete ? .nobody : .unclear,
+                isComplete: found.isComplete,
+                since: start
+            )
         }
-        let processes = Set((found.holders + glimpsed).map(\.pid))
+        let processes = Set((found.holders + seenHolders).map(\.pid))
         guard let facts = await facts.read(Group(search: found.search, processes: processes)) else {
-            return Look(.unclear, isComplete: false, since: start)
+            return SocketSnapshot(.unclear, isComplete: false, since: start)
         }
-        let glimpses = Dictionary(grouping: glimpsed, by: \.pid)
+        let glimpses = Dictionary(grouping: seenHolders, by: \.pid)
         var holders: [Holder] = []
-        var descriptors: [Look.Held] = []
+        var descriptors: [SocketSnapshot.Held] = []
         for socket in found.holders {
             guard let holder = facts[socket.pid] else { continue }
             let programs = [socket.program] + (glimpses[socket.pid] ?? []).map(\.program)
             holders.append(holder.checked(against: programs))
-            descriptors.append(Look.Held(socket, holder))
+            descriptors.append(SocketSnapshot.Held(socket, holder))
         }
         var earlier: [Holder] = []
         var departed: [ProcessIdentity] = []
         let present = Set(holders.map(\.process.identity))
-        for glimpse in glimpsed {
+        for glimpse in seenHolders {
             guard let program = glimpse.program else { continue }
             let identity = ProcessIdentity(pid: glimpse.pid, startTime: program.startTime)
             guard !present.contains(identity) else { continue }
@@ -74,7 +78,7 @@ package enum Identification {
                 departed.append(identity)
             }
         }
-        return Look(
+        return SocketSnapshot(
             holders.isEmpty ? .nobody : .found,
             holders: holders,
             earlier: earlier,
@@ -93,7 +97,7 @@ package enum Identification {
     }
 
     /// Looks once more at who has the socket of a caller.
-    package static func lookAgain(at caller: Caller) async -> SecondLook {
+    package static func lookAgain(at caller: Caller) async -> Recheck {
         guard let socket = caller.socket else { return .nobody }
         let look = await look(at: socket)
         guard look.outcome == .found else { return look.outcome == .unclear ? .unclear : .nobody }

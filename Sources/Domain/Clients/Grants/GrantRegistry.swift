@@ -21,7 +21,7 @@ package actor GrantRegistry {
     private let running = Mutex(GrantSession(number: 0))
     /// What counts; of what is stored, as it was when it was last read.
     private var table = GrantTable()
-    private var shelf = GrantsSnapshot()
+    private var snapshot = GrantsSnapshot()
     private let cache = CachedReading<GrantsSnapshot, KeyringError>()
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
     private var undeleted: [String: Undeleted] = [:]
@@ -65,7 +65,7 @@ package actor GrantRegistry {
     package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
         let isReadable = await load() == nil
         return table.decisions(on: subjects, now: .now) { fingerprint in
-            isReadable && shelf.sealed[fingerprint] == nil
+            isReadable && snapshot.sealed[fingerprint] == nil
         }
     }
 
@@ -95,7 +95,7 @@ package actor GrantRegistry {
     package func all() async throws(ClientError) -> [Grant] {
         await writes.isDone()
         if let error = await load() { throw .keyring(error) }
-        guard !shelf.sealed.values.contains(.itemLocked) else { throw .keyring(.itemLocked) }
+        guard !snapshot.sealed.values.contains(.itemLocked) else { throw .keyring(.itemLocked) }
         table.dropOver(at: .now)
         return table.grants
     }
@@ -110,7 +110,7 @@ package actor GrantRegistry {
         let error = await load()
         let known = table.grants(of: fingerprint).first { $0.name == name }
         guard let known = known ?? undeleted[fingerprint]?.names[name] else {
-            if let error = error ?? shelf.sealed[fingerprint] { throw .keyring(error) }
+            if let error = error ?? snapshot.sealed[fingerprint] { throw .keyring(error) }
             return nil
         }
         let beingStored = pending.removeValue(forKey: name)
@@ -159,13 +159,15 @@ package actor GrantRegistry {
         }
     }
 
-    private func adopt(_ shelf: GrantsSnapshot) {
-        self.shelf = shelf
-        let stored = shelf.grants.values.joined().filter { undeleted[$0.key.fingerprint]?.covers($0) != true }
+    private func adopt(_ snapshot: GrantsSnapshot) {
+        self.snapshot = snapshot
+        let stored = snapshot.grants.values.joined().filter {
+            undeleted[$0.key.fingerprint]?.covers($0) != true
+        }
         let former = table
-        table.adopt(stored, sparing: Set(shelf.sealed.keys))
+        table.adopt(stored, sparing: Set(snapshot.sealed.keys))
         if table != former { news.send(()) }
-        for (fingerprint, error) in shelf.sealed where error != .itemLocked {
+        for (fingerprint, error) in snapshot.sealed where error != .itemLocked {
             logger.error(
                 "a client's grants can't be read, so that the person is asked",
                 metadata: ["fingerprint": "\(fingerprint)", "why": "\(error.advice)"]
@@ -210,7 +212,7 @@ package actor GrantRegistry {
         if let error = await load() { throw error }
         let forgotten = undeleted[fingerprint]
         // Nobody may overwrite what couldn't be read, unless all of it is to go.
-        if let error = shelf.sealed[fingerprint], forgotten?.isAll != true { throw error }
+        if let error = snapshot.sealed[fingerprint], forgotten?.isAll != true { throw error }
         let added = new.filter { pending[$0.name] != nil }
         var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
         for grant in added { kept.remember(grant) }
@@ -223,7 +225,7 @@ package actor GrantRegistry {
             throw error
         }
         // A reading that runs may have seen what was there before.
-        cache.change { $0 = shelf }
+        cache.change { $0 = snapshot }
         // Nothing more was forgotten meanwhile.
         if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
         for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
@@ -232,7 +234,7 @@ package actor GrantRegistry {
     }
 
     private func put(_ kept: [Grant], _ fingerprint: String) async throws(KeyringError) {
-        var surplus = shelf.items[fingerprint] ?? []
+        var surplus = snapshot.items[fingerprint] ?? []
         var item: KeyringItem?
         if !kept.isEmpty {
             let secret = StoredGrant.encode(kept)
@@ -249,7 +251,7 @@ package actor GrantRegistry {
             }
         }
         for item in surplus { try await keyring.deleteIfThere(item) }
-        shelf.put(kept, in: item, fingerprint: fingerprint)
+        snapshot.put(kept, in: item, fingerprint: fingerprint)
     }
 
     /// What of a key's grants was forgotten.

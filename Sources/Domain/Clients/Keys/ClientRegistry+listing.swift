@@ -14,7 +14,7 @@ extension ClientRegistry {
 
     /// All clients, oldest first.
     package func list() async throws(ClientError) -> [Client] {
-        try await shelf().all.map { current($0.client) }
+        try await snapshot().all.map { current($0.client) }
             .sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
@@ -25,9 +25,9 @@ extension ClientRegistry {
     /// - Returns: The fingerprints.
     /// - Throws: Why the keys can't be read.
     package func keys(after former: [String: String] = [:]) async throws(ClientError) -> [String: String] {
-        let shelf = try await shelf()
-        let readable = shelf.all.map { ($0.client.id, $0.client.fingerprint) }
-        return Dictionary(readable) { $1 }.merging(former.filter { shelf.isLocked($0.key) }) { known, _ in
+        let snapshot = try await snapshot()
+        let readable = snapshot.all.map { ($0.client.id, $0.client.fingerprint) }
+        return Dictionary(readable) { $1 }.merging(former.filter { snapshot.isLocked($0.key) }) { known, _ in
             known
         }
     }
@@ -35,32 +35,32 @@ extension ClientRegistry {
     /// The fingerprints of all keys; nil where the keyring keeps a client's item locked by itself, so that nobody knows
     /// which key that has.
     package func fingerprints() async throws(ClientError) -> Set<String>? {
-        let shelf = try await shelf()
-        return shelf.hasLocked ? nil : Set(shelf.all.map(\.client.fingerprint))
+        let snapshot = try await snapshot()
+        return snapshot.hasLocked ? nil : Set(snapshot.all.map(\.client.fingerprint))
     }
 
     /// The client that has this Id; nil if the Id is free.
     ///
     /// One that the keyring keeps locked by itself is an error: nobody may take it for a free one.
     package func client(withID id: String) async throws(ClientError) -> Client? {
-        let shelf = try await shelf()
-        guard !shelf.isLocked(id) else { throw .keyring(.itemLocked) }
-        return (shelf[id]?.client).map(current)
+        let snapshot = try await snapshot()
+        guard !snapshot.isLocked(id) else { throw .keyring(.itemLocked) }
+        return (snapshot[id]?.client).map(current)
     }
 
     /// Whether a client of this Id is there, but the keyring keeps its item locked by itself.
     package func isLocked(_ id: String) async throws(ClientError) -> Bool {
-        try await shelf().isLocked(id)
+        try await snapshot().isLocked(id)
     }
 
     /// The Id that a key is stored under, by its fingerprint; nil if it isn't.
     package func holder(of fingerprint: String) async throws(ClientError) -> String? {
-        try await shelf().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
+        try await snapshot().all.filter { $0.client.fingerprint == fingerprint }.map(\.client.id).min()
     }
 
     /// The Ids that more than one item of the keyring claims; the newest counts.
     package func doubles() async throws(ClientError) -> [String] {
-        try await shelf().doubles.map(\.text).sorted()
+        try await snapshot().doubles.map(\.text).sorted()
     }
 
     /// A free Id near `base`: that itself, or with a number.
@@ -68,12 +68,12 @@ extension ClientRegistry {
     /// While the keyring is locked nobody knows what is free; `register` overwrites nothing that it isn't told to.
     package func suggestID(from base: String) async -> String {
         // Something is suggested also while the keyring is locked.
-        let shelf = try? await clients()
-        let names = shelf.map { $0.all.flatMap(\.client.names) } ?? []
+        let snapshot = try? await clients()
+        let names = snapshot.map { $0.all.flatMap(\.client.names) } ?? []
         let known = Set(names.map(\.caseFolded))
         return ClientName.free(near: base) { name in
-            guard let shelf else { return false }
-            return shelf.holds(name) || known.contains(name.caseFolded)
+            guard let snapshot else { return false }
+            return snapshot.holds(name) || known.contains(name.caseFolded)
         }
     }
 
@@ -86,19 +86,19 @@ extension ClientRegistry {
     /// - Returns: Whether one is; false while the keyring is locked, for nobody knows then.
     package func isShownName(_ name: String, notOf fingerprint: String) async -> Bool {
         // While nothing can be read, nobody knows.
-        guard let name = PlainName(cleaning: name)?.text, let shelf = try? await clients() else {
+        guard let name = PlainName(cleaning: name)?.text, let snapshot = try? await clients() else {
             return false
         }
         // One whose Id this is to the letter is asked about by name.
-        let isTaken = shelf.holds(name)
-        return shelf.all.map(\.client).contains { client in
+        let isTaken = snapshot.holds(name)
+        return snapshot.all.map(\.client).contains { client in
             client.fingerprint != fingerprint
                 && (client.name == name
                     || !isTaken && client.names.contains { ClientName.differByCase($0, name) })
         }
     }
 
-    func shelf() async throws(ClientError) -> ClientsSnapshot {
+    func snapshot() async throws(ClientError) -> ClientsSnapshot {
         do throws(KeyringError) {
             return try await clients()
         } catch {

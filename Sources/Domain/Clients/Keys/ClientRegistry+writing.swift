@@ -47,9 +47,10 @@ extension ClientRegistry {
         let stored = try await write {
             [keyring, revoked] () async throws(KeyringError) -> Result<Void, ClientError> in
             let same = try await keyring.items(of: name)
-            let shelf = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
-            guard !shelf.isLocked(name.text) else { throw .itemLocked }
-            if let holder = shelf[name.text]?.client.fingerprint, holder != key.fingerprint, holder != former
+            let snapshot = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
+            guard !snapshot.isLocked(name.text) else { throw .itemLocked }
+            if let holder = snapshot[name.text]?.client.fingerprint, holder != key.fingerprint,
+                holder != former
             {
                 return .failure(.taken(name.text))
             }
@@ -92,8 +93,8 @@ extension ClientRegistry {
         guard let name = PlainName(cleaning: id), !program.isEmpty else { return }
         try await write { [keyring] () async throws(KeyringError) in
             let same = try await keyring.items(of: name)
-            let shelf = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
-            guard let known = shelf[name.text], known.client.fingerprint == fingerprint,
+            let snapshot = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
+            guard let known = snapshot[name.text], known.client.fingerprint == fingerprint,
                 known.client.program.isEmpty
             else { return }
             var attributes = known.item.attributes
@@ -112,9 +113,9 @@ extension ClientRegistry {
         if let shown, shown.mayBeMistaken, shown.text != id {
             throw .mistakable(suggestion: shown.plain?.text)
         }
-        guard let known = try await shelf()[id] else { throw .unknown(id) }
+        guard let known = try await snapshot()[id] else { throw .unknown(id) }
         if let shown, shown.text != known.client.id {
-            let others = try await shelf().all.map(\.client).filter { $0.id != known.client.id }
+            let others = try await snapshot().all.map(\.client).filter { $0.id != known.client.id }
             // The same letters of another script.
             let used = others.flatMap(\.names)
             if let reading = shown.latinReading?.text,
@@ -123,7 +124,7 @@ extension ClientRegistry {
                 throw .mistakable(suggestion: nil)
             }
             if let like = used.first(where: { ClientName.isLike($0, shown.text) }) { throw .inUse(like) }
-            guard try await !shelf().isLocked(shown.text) else { throw .inUse(shown.text) }
+            guard try await !snapshot().isLocked(shown.text) else { throw .inUse(shown.text) }
         }
         let own = ClientItem.label(for: known.client.id)
         let label = shown.map { $0.text == known.client.id ? own : $0.text } ?? own
@@ -134,7 +135,7 @@ extension ClientRegistry {
 
     /// Takes a client's key away, with every double; from this moment on its requests are refused.
     package func revoke(_ id: String) async throws(ClientError) {
-        guard try await shelf().holds(id), let name = PlainName(cleaning: id) else { throw .unknown(id) }
+        guard try await snapshot().holds(id), let name = PlainName(cleaning: id) else { throw .unknown(id) }
         try await write { [keyring] () async throws(KeyringError) in
             for item in try await keyring.items(of: name) { try await keyring.deleteIfThere(item) }
         }

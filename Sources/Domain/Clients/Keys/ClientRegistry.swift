@@ -16,7 +16,7 @@ package actor ClientRegistry {
 
     let keyring: Keyring
     let logger: Logger
-    private let ledger: NonceStore
+    private let nonces: NonceStore
     let now: @Sendable () -> UInt64
     private let events: AsyncStream<KeyringEvent>
     nonisolated let news = Broadcast<Void>(backlog: 1)
@@ -35,17 +35,17 @@ package actor ClientRegistry {
     ///
     /// - Parameters:
     ///   - keyring: Where the keys are.
-    ///   - ledger: The nonces that may not come again; without one they are kept in memory alone.
+    ///   - nonces: The nonces that may not come again; without one they are kept in memory alone.
     ///   - logger: Where trouble goes; never a key or a nonce.
     ///   - now: The time, in seconds since 1970.
     package init(
         keyring: Keyring,
-        ledger: NonceStore? = nil,
+        nonces: NonceStore? = nil,
         logger: Logger,
         now: @escaping @Sendable () -> UInt64 = { CalendarTime.unsigned }
     ) {
         self.keyring = keyring
-        self.ledger = ledger ?? NonceStore(folder: nil, logger: logger)
+        self.nonces = nonces ?? NonceStore(folder: nil, logger: logger)
         self.logger = logger
         self.now = now
         events = keyring.events()
@@ -57,7 +57,7 @@ package actor ClientRegistry {
 
     /// Reads the keys if the keyring is open; never asks the person.
     package func load() async {
-        _ = await ledger.load()
+        _ = await nonces.load()
         do throws(KeyringError) {
             let count = try await clients().all.count
             logger.debug("The clients' keys are read", metadata: ["count": "\(count)"])
@@ -76,39 +76,39 @@ package actor ClientRegistry {
     ///   - request: What came.
     ///   - signature: What it is signed with.
     ///   - changes: Whether it would change something; its nonce then works once, also after a restart.
-    /// - Returns: The verified conversation, or why there is none.
+    /// - Returns: The verified message, or why there is none.
     package func verify(_ request: Request, signature: RequestSignature, changes: Bool) async
         -> VerificationOutcome
     {
-        let isRecordable = await ledger.load()
-        let shelf: ClientsSnapshot
+        let isRecordable = await nonces.load()
+        let snapshot: ClientsSnapshot
         do throws(KeyringError) {
-            shelf = try await clients()
+            snapshot = try await clients()
         } catch .locked {
             return .keyringLocked
         } catch {
             return .keyringUnavailable(.keyring(error))
         }
-        if let id = request.id, shelf.isLocked(id) { return .keyringLocked }
-        var verdict = judge(request, signature, in: shelf, changes: changes)
-        if case .refused(let isSigned) = verdict, let shelf = await readAgain(), !isSigned {
-            verdict = judge(request, signature, in: shelf, changes: changes)
+        if let id = request.id, snapshot.isLocked(id) { return .keyringLocked }
+        var verdict = judge(request, signature, in: snapshot, changes: changes)
+        if case .refused(let isSigned) = verdict, let snapshot = await readAgain(), !isSigned {
+            verdict = judge(request, signature, in: snapshot, changes: changes)
         }
-        guard case .admitted(let known, let conversation, let fields) = verdict else { return .refused }
+        guard case .admitted(let known, let message, let fields) = verdict else { return .refused }
         if changes {
             // What couldn't be read before it was judged can't be relied on.
-            guard isRecordable, await ledger.record(mark(conversation, of: known)) else {
+            guard isRecordable, await nonces.record(mark(message, of: known)) else {
                 return .unrecordable
             }
         }
-        return .verified(conversation, used(conversation, by: known), fields)
+        return .verified(message, used(message, by: known), fields)
     }
 
     /// Whether a request under this Id, or without one, can't be verified before the keyring is unlocked.
     package func needsUnlock(for id: String?) async -> Bool {
         do throws(KeyringError) {
-            let shelf = try await clients()
-            return id.map(shelf.isLocked) ?? false
+            let snapshot = try await clients()
+            return id.map(snapshot.isLocked) ?? false
         } catch {
             // What else keeps it from being read isn't ended by an unlock.
             return error == .locked
@@ -124,65 +124,65 @@ package actor ClientRegistry {
     private func judge(
         _ request: Request,
         _ signature: RequestSignature,
-        in shelf: ClientsSnapshot,
+        in snapshot: ClientsSnapshot,
         changes: Bool
     ) -> Verdict {
-        let known = request.id.flatMap { shelf[$0] }
+        let known = request.id.flatMap { snapshot[$0] }
         // There is only one failure, and it has no details.
-        let conversation = try? VerifiedMessage(
+        let message = try? VerifiedMessage(
             verifying: signature,
             with: known?.key ?? VerifiedMessage.decoyKey
         )
-        let fields = (conversation ?? .decoy(for: signature)).open(request)
-        guard let known, let conversation else { return .refused(isSigned: false) }
-        guard admit(conversation, from: known, changes: changes) else { return .refused(isSigned: true) }
+        let fields = (message ?? .decoy(for: signature)).open(request)
+        guard let known, let message else { return .refused(isSigned: false) }
+        guard admit(message, from: known, changes: changes) else { return .refused(isSigned: true) }
         guard let fields else {
-            strike(conversation, of: known)
+            strike(message, of: known)
             return .refused(isSigned: true)
         }
-        return .admitted(known, conversation, fields)
+        return .admitted(known, message, fields)
     }
 
     /// Whether a message with a right signature may be taken; its nonce is remembered if so.
-    private func admit(_ conversation: VerifiedMessage, from known: KnownClient, changes: Bool) -> Bool {
+    private func admit(_ message: VerifiedMessage, from known: KnownClient, changes: Bool) -> Bool {
         let record = records[known.client.fingerprint]
-        guard conversation.usedHmac || !(known.client.usesHmac || record?.usesHmac ?? false),
-            !(record?.strikes.refuses(conversation.nonce) ?? false)
+        guard message.usedHmac || !(known.client.usesHmac || record?.usesHmac ?? false),
+            !(record?.strikes.refuses(message.nonce) ?? false)
         else { return false }
-        return ledger.admit(
-            mark(conversation, of: known),
-            hasHmac: conversation.usedHmac,
+        return nonces.admit(
+            mark(message, of: known),
+            hasHmac: message.usedHmac,
             isChange: changes
         )
     }
 
     /// Counts a request whose fields don't decrypt; after eight its nonce is used up for good.
-    private func strike(_ conversation: VerifiedMessage, of known: KnownClient) {
+    private func strike(_ message: VerifiedMessage, of known: KnownClient) {
         let isUsedUp = records[known.client.fingerprint, default: KeyRecord()].strikes.strike(
-            conversation.nonce
+            message.nonce
         )
         guard isUsedUp else { return }
-        let mark = mark(conversation, of: known)
+        let mark = mark(message, of: known)
         // Not waited for: the answer comes as soon as any other.
-        Task(executorPreference: TaskQueue.shared) { [ledger] in await ledger.exhaust(mark) }
+        Task(executorPreference: TaskQueue.shared) { [nonces] in await nonces.exhaust(mark) }
     }
 
     /// Notes that a client has been verified.
-    private func used(_ conversation: VerifiedMessage, by known: KnownClient) -> Client {
+    private func used(_ message: VerifiedMessage, by known: KnownClient) -> Client {
         var client = known.client
         client.lastUsed = now()
         var record = records[client.fingerprint] ?? KeyRecord()
         record.lastUsed = client.lastUsed
         // Another request may have used one while this one was being recorded.
-        record.usesHmac = record.usesHmac || known.client.usesHmac || conversation.usedHmac
+        record.usesHmac = record.usesHmac || known.client.usesHmac || message.usedHmac
         records[client.fingerprint] = record
         client.usesHmac = record.usesHmac
         keepRecord(of: known)
         return client
     }
 
-    private func mark(_ conversation: VerifiedMessage, of known: KnownClient) -> UsedNonce {
-        UsedNonce(conversation.nonce, fingerprint: known.client.fingerprint, time: now())
+    private func mark(_ message: VerifiedMessage, of known: KnownClient) -> UsedNonce {
+        UsedNonce(message.nonce, fingerprint: known.client.fingerprint, time: now())
     }
 
     // MARK: - The cache
@@ -247,8 +247,8 @@ package actor ClientRegistry {
     /// Whether an item that changed is, or has become, one of ours.
     private func concernsUs(_ path: String) async -> Bool {
         // Nothing is cached, but something may be being read.
-        guard let shelf = cache.current else { return true }
-        if shelf.paths.contains(path) { return true }
+        guard let snapshot = cache.current else { return true }
+        if snapshot.paths.contains(path) { return true }
         do throws(KeyringError) {
             return try await keyring.item(at: path)?.schema == ClientItem.schema
         } catch {

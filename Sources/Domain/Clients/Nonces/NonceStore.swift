@@ -26,7 +26,7 @@ package actor NonceStore {
     private nonisolated let queue = TaskQueue(label: "org.keybell.nonces")
     private nonisolated let known = Mutex(Known())
     private let folder: String?
-    private let patience: Duration
+    private let timeout: Duration
     private let rest: Duration
     private let logger: Logger
     /// How many records the file has, those that nobody needs any more among them.
@@ -41,16 +41,16 @@ package actor NonceStore {
     ///
     /// - Parameters:
     ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
-    ///   - patience: How long a disk may take.
+    ///   - timeout: How long a disk may take.
     ///   - rest: How long a file that could not be read isn't looked at again.
     ///   - logger: Where trouble with the file goes.
     package init(
         folder: String?,
-        patience: Duration = .seconds(5),
+        timeout: Duration = .seconds(5),
         rest: Duration = .seconds(10),
         logger: Logger
     ) {
-        (self.folder, self.patience, self.rest, self.logger) = (folder, patience, rest, logger)
+        (self.folder, self.timeout, self.rest, self.logger) = (folder, timeout, rest, logger)
     }
 
     /// Reads the file, unless that is done or has just failed.
@@ -60,7 +60,7 @@ package actor NonceStore {
         if known.withLock({ $0.isRead }) { return true }
         guard !isResting else { return false }
         // A deadline is the only error there is: a disk that hangs gets a rest.
-        if let isRead = try? await withDeadline(patience, { await self.read() }) { return isRead }
+        if let isRead = try? await withDeadline(timeout, { await self.read() }) { return isRead }
         beginRest()
         return known.withLock { $0.isRead }
     }
@@ -110,7 +110,7 @@ package actor NonceStore {
     /// - Returns: False if it can't be noted down, or the disk takes too long.
     package nonisolated func record(_ nonce: UsedNonce) async -> Bool {
         // A deadline is the only error there is: what isn't noted down in time isn't noted down.
-        (try? await withDeadline(patience) { await self.recordNow(nonce) }) ?? false
+        (try? await withDeadline(timeout) { await self.recordNow(nonce) }) ?? false
     }
 
     private func recordNow(_ nonce: UsedNonce) -> Bool {
@@ -131,7 +131,7 @@ package actor NonceStore {
     /// Hands the reads that are not written yet to the system; a disk that hangs is left to itself.
     package nonisolated func flush() async {
         // A deadline is the only error there is.
-        try? await withDeadline(patience) { await self.flushNow() }
+        try? await withDeadline(timeout) { await self.flushNow() }
     }
 
     private func flushNow() {

@@ -13,12 +13,12 @@ package final class FollowUpTasks: Sendable {
     private let state = Mutex(State())
 
     /// Begins one; returns at once.
-    func run(_ errand: @escaping @Sendable () async -> Void) {
+    func run(_ work: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             state.last += 1
             let number = state.last
             state.running[number] = Task(executorPreference: TaskQueue.shared) {
-                await errand()
+                await work()
                 self.state.withLock { $0.running[number] = nil }
             }
         }
@@ -26,6 +26,6 @@ package final class FollowUpTasks: Sendable {
 
     /// Waits until none runs any more; each has deadlines of its own.
     package func finish() async {
-        while let errand = state.withLock({ $0.running.first?.value }) { await errand.value }
+        while let work = state.withLock({ $0.running.first?.value }) { await work.value }
     }
 }

@@ -20,7 +20,7 @@ struct HandlerParts: Sendable {
     var audit: Recorder
     /// Hears of every use of a vault.
     var used: @Sendable () -> Void
-    var saves = SaveLedger()
+    var saves = SaveResults()
     var unlockOffers = UnlockOffers()
     var unlocks = AllowedUnlocks()
     var searches = SearchQueue()

@@ -46,7 +46,7 @@ struct RequestOperations: Sendable {
             logger: logger,
             used: parts.used
         )
-        let decisions = StandingDecisions(grants: parts.grants, clients: clients, logger: logger)
+        let decisions = RememberedDecisions(grants: parts.grants, clients: clients, logger: logger)
         let approval = ClientApproval(approvals: approvals, keys: keys, decisions: decisions)
         let coverage = Coverage(decisions: decisions)
         let questions = ReleaseQuestion(vaults: vaults)
@@ -203,7 +203,7 @@ struct RequestOperations: Sendable {
             var reply = verified.reply(hash: hash)
             if request.type != .getLoginsCount { reply.entries = [] }
             reply.count = 0
-            return OperationResult(reply: reply, to: verified.conversation)
+            return OperationResult(reply: reply, to: verified.message)
         } catch {
             throw error
         }

@@ -95,7 +95,7 @@ struct Handout: Sendable {
         reply.count = entries.count
         return OperationResult(
             reply: reply,
-            to: verified.conversation,
+            to: verified.message,
             lease: opened.lease,
             settles: { [approvals] in
                 // Before the connection's next request is read, or that would be let through by the same answer.

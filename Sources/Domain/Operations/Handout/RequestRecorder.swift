@@ -19,7 +19,7 @@ struct RequestRecorder: Sendable {
         _ event: AuditRecord.Event,
         client: String,
         caller: Caller,
-        under bases: Set<Basis>,
+        under bases: Set<Permission>,
         _ more: [AuditRecord.Field: String?] = [:]
     ) async -> Bool {
         let program = caller.program

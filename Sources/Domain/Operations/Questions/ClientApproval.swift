@@ -7,10 +7,10 @@ import Clients
 struct ClientApproval: Sendable {
     private let approvals: ApprovalBroker
     private let keys: KeyCheck
-    private let decisions: StandingDecisions
+    private let decisions: RememberedDecisions
 
     /// Makes one that asks by this broker.
-    init(approvals: ApprovalBroker, keys: KeyCheck, decisions: StandingDecisions) {
+    init(approvals: ApprovalBroker, keys: KeyCheck, decisions: RememberedDecisions) {
         self.approvals = approvals
         self.keys = keys
         self.decisions = decisions

@@ -7,7 +7,7 @@ import Clients
 /// It counts as it is when that goes out: a question about something else, or a keyring that asks for itself, may have
 /// taken minutes.
 struct Cover: Sendable {
-    let basis: Basis
+    let permission: Permission
     /// What the person can have decided about it for more than once; nil where nothing can be.
     let subject: GrantSubject?
 
@@ -16,7 +16,7 @@ struct Cover: Sendable {
         switch decision {
         case .allowed: true
         case .denied: false
-        case .undecided, .unknown: basis != .grant
+        case .undecided, .unknown: permission != .grant
         }
     }
 }

@@ -6,7 +6,7 @@ import Clients
 import Vault
 
 /// Whether a login may go out without a question.
-enum ReleaseStanding: Sendable {
+enum ReleaseVerdict: Sendable {
     case covered(Cover)
     case ask
     case withheld
@@ -22,10 +22,10 @@ enum ReleaseStanding: Sendable {
 
 /// Finds what covers logins: a grant, an entry's own list, the configuration.
 struct Coverage: Sendable {
-    private let decisions: StandingDecisions
+    private let decisions: RememberedDecisions
 
     /// Makes one that looks up grants here.
-    init(decisions: StandingDecisions) {
+    init(decisions: RememberedDecisions) {
         self.decisions = decisions
     }
 
@@ -35,7 +35,7 @@ struct Coverage: Sendable {
         for purpose: Purpose,
         verified: VerifiedRequest,
         caller: Caller
-    ) async -> [ReleaseStanding] {
+    ) async -> [ReleaseVerdict] {
         guard let host = purpose.grantedHost else {
             return offers.map { offer in
                 standing(of: offer, .undecided, nil, for: purpose, verified: verified, caller: caller)
@@ -79,8 +79,10 @@ struct Coverage: Sendable {
         for purpose: Purpose,
         verified: VerifiedRequest,
         caller: Caller
-    ) -> ReleaseStanding {
-        let covered = { (basis: Basis) in ReleaseStanding.covered(Cover(basis: basis, subject: subject)) }
+    ) -> ReleaseVerdict {
+        let covered = { (permission: Permission) in
+            ReleaseVerdict.covered(Cover(permission: permission, subject: subject))
+        }
         switch (decision, verified.rules.access) {
         case (.denied, _), (.undecided, .granted), (.unknown, .granted): return .withheld
         case (.unknown, _): return .ask

@@ -11,14 +11,14 @@ struct ReleaseDecision: Sendable {
     private let coverage: Coverage
     private let questions: ReleaseQuestion
     private let approval: ClientApproval
-    private let decisions: StandingDecisions
+    private let decisions: RememberedDecisions
 
     /// Makes one that asks these questions.
     init(
         coverage: Coverage,
         questions: ReleaseQuestion,
         approval: ClientApproval,
-        decisions: StandingDecisions
+        decisions: RememberedDecisions
     ) {
         self.coverage = coverage
         self.questions = questions
@@ -54,7 +54,7 @@ struct ReleaseDecision: Sendable {
             }
         }
         let asked = zip(offers, standings).filter(\.1.asks).map(\.0)
-        var bases = Set(standings.compactMap(\.cover?.basis))
+        var bases = Set(standings.compactMap(\.cover?.permission))
         guard !asked.isEmpty else {
             let covered = zip(offers, standings).compactMap { offer, standing in
                 standing.cover.map { offer.covered(by: $0) }

@@ -8,7 +8,7 @@ struct Released: Sendable {
     var offers: [Offer]
     var code: String?
     /// What let them through.
-    var bases: Set<Basis> = []
+    var bases: Set<Permission> = []
     /// The page's host; nil for a bulk read.
     var host: String?
     /// Whether there are none, rather than none that may be handed out.
@@ -21,7 +21,9 @@ struct Released: Sendable {
         guard stays.contains(false) else { return self }
         var left = self
         left.offers = zip(offers, stays).filter(\.1).map(\.0)
-        left.bases = Set(left.offers.compactMap { $0.cover?.basis }).union(bases.filter { $0.code != nil })
+        left.bases = Set(left.offers.compactMap { $0.cover?.permission }).union(
+            bases.filter { $0.code != nil }
+        )
         return left
     }
 }

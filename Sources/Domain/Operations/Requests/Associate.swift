@@ -50,7 +50,7 @@ struct Associate: Sendable {
             let key = request.key,
             let signature = request.signature,
             // Every failure is the same one.
-            let conversation = try? VerifiedMessage(verifying: signature, with: key)
+            let message = try? VerifiedMessage(verifying: signature, with: key)
         else { throw .unverified }
         guard !key.isGuessable else { throw .guessableKey }
 
@@ -59,7 +59,7 @@ struct Associate: Sendable {
         guard try await !keyring.joinRunning(for: request, from: requester) else { throw .unlockedMeanwhile }
         if let id = try await naming.knownID(of: key, proposed: request.id) {
             try await vaultUnlock.learnHash(forNew: id, from: requester)
-            return await welcome(id, conversation, code: nil)
+            return await welcome(id, message, code: nil)
         }
         let admitted = try await admission.admit(key, proposed: request.id, from: requester)
         if let replaced = admitted.replaced { await approvals.end(.key(replaced)) }
@@ -69,7 +69,7 @@ struct Associate: Sendable {
             caller: admitted.caller,
             under: Set([admitted.code].compactMap { $0.map { .answer(code: $0) } })
         )
-        return await welcome(admitted.id, conversation, code: admitted.code)
+        return await welcome(admitted.id, message, code: admitted.code)
     }
 
     /// The reply to a client that is let in; `Count` 0 is what the legacy kind expects.

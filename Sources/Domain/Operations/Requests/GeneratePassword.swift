@@ -32,6 +32,6 @@ struct GeneratePassword: VerifiedOperation {
             )
         ]
         reply.count = 1
-        return OperationResult(reply: reply, to: verified.conversation)
+        return OperationResult(reply: reply, to: verified.message)
     }
 }

@@ -27,6 +27,6 @@ struct GetLoginsCount: VerifiedOperation {
         }
         var reply = verified.reply(hash: await vaults.hash())
         reply.count = count
-        return OperationResult(reply: reply, to: verified.conversation)
+        return OperationResult(reply: reply, to: verified.message)
     }
 }

@@ -19,7 +19,7 @@ struct SetLogin: VerifiedOperation {
     private let approvals: ApprovalBroker
     private let mutes: MuteCheck
     private let access: VaultAccess
-    private let saves: SaveLedger
+    private let saves: SaveResults
     private let approval: SaveApproval
     private let saving: LoginSaving
 
@@ -29,7 +29,7 @@ struct SetLogin: VerifiedOperation {
         approvals: ApprovalBroker,
         mutes: MuteCheck,
         access: VaultAccess,
-        saves: SaveLedger,
+        saves: SaveResults,
         approval: SaveApproval,
         saving: LoginSaving
     ) {
@@ -82,7 +82,7 @@ struct SetLogin: VerifiedOperation {
     private func tell(_ saved: Saved, name: [UInt8], to verified: VerifiedRequest) async -> OperationResult {
         var reply = verified.reply(hash: await vaults.hash())
         reply.uuid = saved.id.hex
-        return OperationResult(reply: reply, to: verified.conversation) { [approvals, saves] in
+        return OperationResult(reply: reply, to: verified.message) { [approvals, saves] in
             await saves.forget(saved, of: name)
             if let code = saved.code { await approvals.delivered(code) }
         }

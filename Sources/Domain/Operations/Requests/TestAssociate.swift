@@ -51,7 +51,7 @@ struct TestAssociate: Sendable {
         do throws(Refusal) {
             let verified = try await known(request, from: requester)
             if let hash = await vaults.hash() {
-                return OperationResult(reply: verified.reply(hash: hash), to: verified.conversation)
+                return OperationResult(reply: verified.reply(hash: hash), to: verified.message)
             }
             // It has been asked for just now.
             refusal = .locked

@@ -40,11 +40,11 @@ struct RequestVerifier: Sendable {
             outcome = await clients.verify(request, signature: signature, changes: changes)
         }
         switch outcome {
-        case .verified(let conversation, let client, let fields):
+        case .verified(let message, let client, let fields):
             if let name = fields.fieldWithNUL { throw .invalid(.hasNUL(name)) }
             return VerifiedRequest(
                 request: request,
-                conversation: conversation,
+                message: message,
                 fields: fields,
                 client: client,
                 rules: policy.rules(for: client.id),

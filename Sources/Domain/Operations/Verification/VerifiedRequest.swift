@@ -8,7 +8,7 @@ import SecureMemory
 /// A verified request: who sent it, under which key, and what it says.
 struct VerifiedRequest: Sendable {
     let request: Request
-    let conversation: VerifiedMessage
+    let message: VerifiedMessage
     let fields: OpenedFields
     let client: Client
     let rules: ClientRules

@@ -64,15 +64,17 @@ struct KDBXFile: Sendable {
         guard let other = try overwritten(former, by: deriver) else { return nil }
         guard let database = other.database else { return other.found }
         do throws(VaultError) {
-            return try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
-                .0
+            return try rewrite(former, at: now, writer) { snapshot throws(VaultError) in
+                (snapshot.database, nil)
+            }
+            .0
         } catch {
             logger.error(
                 "What another program has overwritten is served, but can't be written",
                 metadata: ["vault": "\(name)", "reason": "\(error)"]
             )
             return Opened(
-                shelf: KDBXSnapshot(database),
+                snapshot: KDBXSnapshot(database),
                 key: other.found.key,
                 derived: other.found.derived,
                 digest: other.found.digest,
@@ -89,7 +91,7 @@ struct KDBXFile: Sendable {
         writingBy writer: any KeyDeriver
     ) throws(VaultError) {
         guard try overwritten(former, by: deriver)?.database != nil else { return }
-        _ = try rewrite(former, at: now, writer) { shelf throws(VaultError) in (shelf.database, nil) }
+        _ = try rewrite(former, at: now, writer) { snapshot throws(VaultError) in (snapshot.database, nil) }
     }
 
     /// What is in the file now, and what it becomes with what Keybell had saved, if that isn't in it; nil if the file
@@ -101,9 +103,9 @@ struct KDBXFile: Sendable {
         let bytes = try reader.read()
         guard Digest.sha256(bytes) != former.digest else { return nil }
         let found = try reader.opened(bytes, like: former, by: deriver)
-        tellOther(found.shelf, than: former)
-        var database = found.shelf.database
-        guard database.merge(former.saved, from: former.shelf.database) else { return (found, nil) }
+        tellOther(found.snapshot, than: former)
+        var database = found.snapshot.database
+        guard database.merge(former.saved, from: former.snapshot.database) else { return (found, nil) }
         logger.notice(
             "Another program has overwritten what Keybell had saved; it is put back",
             metadata: ["vault": "\(name)"]
@@ -122,9 +124,11 @@ struct KDBXFile: Sendable {
         at now: Int64,
         by deriver: any KeyDeriver
     ) throws(VaultError) -> (Opened, LoginID) {
-        let (opened, id) = try rewrite(former, at: now, deriver) { shelf throws(VaultError) in
-            guard draft.id == nil || shelf.database.isSame(as: former.shelf.database) else { throw .notFound }
-            let (database, login) = try shelf.saved(draft, at: Timestamp(unix: now))
+        let (opened, id) = try rewrite(former, at: now, deriver) { snapshot throws(VaultError) in
+            guard draft.id == nil || snapshot.database.isSame(as: former.snapshot.database) else {
+                throw .notFound
+            }
+            let (database, login) = try snapshot.saved(draft, at: Timestamp(unix: now))
             return (database, login)
         }
         guard let id else { throw .notFound }
@@ -164,7 +168,7 @@ struct KDBXFile: Sendable {
         _ change: Change
     ) throws(SystemCallError) -> Result<(Opened, LoginID?), VaultError> {
         let old = try FileBytes.read(replacement.path, limit: KDBXReader.sizeLimit)
-        let (file, derived, shelf, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
+        let (file, derived, snapshot, id): ([UInt8], DerivedKey, KDBXSnapshot, LoginID?)
         var saved: Set<Identifier> = []
         do throws(VaultError) {
             let base: KDBXSnapshot
@@ -172,7 +176,7 @@ struct KDBXFile: Sendable {
             var (database, login) = try change(base)
             // They are in the file from now on.
             database.keepStandIns()
-            (shelf, id) = (KDBXSnapshot(database), login)
+            (snapshot, id) = (KDBXSnapshot(database), login)
             do throws(KDBXError) {
                 (file, derived) = try database.written(key: former.key, limits: limits, by: deriver)
             } catch {
@@ -182,7 +186,7 @@ struct KDBXFile: Sendable {
             return .failure(error)
         }
         let path = replacement.path
-        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, shelf, id, derived, limits) }
+        let isGood = { (bytes: [UInt8]) in Self.holds(bytes, snapshot, id, derived, limits) }
         // Not there any more is as different as can be.
         let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
         var lost: [String] = []
@@ -221,7 +225,7 @@ struct KDBXFile: Sendable {
         }
         if let id = id.flatMap({ Identifier($0.bytes) }) { saved.insert(id) }
         let opened = Opened(
-            shelf: shelf,
+            snapshot: snapshot,
             key: former.key,
             derived: derived,
             digest: Digest.sha256(file),
@@ -259,19 +263,19 @@ struct KDBXFile: Sendable {
         _ former: Opened,
         _ deriver: any KeyDeriver
     ) throws(VaultError) -> (KDBXSnapshot, saved: Set<Identifier>) {
-        guard Digest.sha256(bytes) != former.digest else { return (former.shelf, former.saved) }
+        guard Digest.sha256(bytes) != former.digest else { return (former.snapshot, former.saved) }
         let found = try reader.opened(bytes, like: former, by: deriver)
-        tellOther(found.shelf, than: former)
-        var database = found.shelf.database
-        guard database.merge(found.saved, from: former.shelf.database) else {
-            return (found.shelf, found.saved)
+        tellOther(found.snapshot, than: former)
+        var database = found.snapshot.database
+        guard database.merge(found.saved, from: former.snapshot.database) else {
+            return (found.snapshot, found.saved)
         }
         return (KDBXSnapshot(database), found.saved)
     }
 
     /// Logs that the file is another database now.
-    private func tellOther(_ shelf: KDBXSnapshot, than former: Opened) {
-        guard !shelf.database.isSame(as: former.shelf.database) else { return }
+    private func tellOther(_ snapshot: KDBXSnapshot, than former: Opened) {
+        guard !snapshot.database.isSame(as: former.snapshot.database) else { return }
         logger.warning(
             "The vault's file is another database now; what was saved in the one before isn't put into it",
             metadata: ["vault": "\(name)", "saved": "\(former.saved.count)"]
@@ -281,18 +285,18 @@ struct KDBXFile: Sendable {
     /// Whether a file that was read back is the one that was meant.
     private static func holds(
         _ bytes: [UInt8],
-        _ shelf: KDBXSnapshot,
+        _ snapshot: KDBXSnapshot,
         _ id: LoginID?,
         _ key: DerivedKey,
         _ limits: KDBXLimits
     ) -> Bool {
         // Whatever is wrong with it: it isn't good.
         guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
-            database.entries.count == shelf.database.entries.count
+            database.entries.count == snapshot.database.entries.count
         else { return false }
         guard let id else { return true }
         guard let name = Identifier(id.bytes), let found = database.entry(name) else { return false }
-        return shelf.database.entry(name).map { isSame($0, found) } ?? false
+        return snapshot.database.entry(name).map { isSame($0, found) } ?? false
     }
 
     /// Whether two entries have the same strings in the same order: what was meant came through the file as it was.
@@ -309,7 +313,7 @@ struct KDBXFile: Sendable {
     /// Clears what a save that was killed may have left beside the file.
     func clearLitter() {
         // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
-        guard let replacement = try? FileReplacement(of: reader.path, patience: .seconds(5)) else { return }
+        guard let replacement = try? FileReplacement(of: reader.path, timeout: .seconds(5)) else { return }
         replacement.clearLitter()
     }
 }

@@ -16,7 +16,7 @@ actor KDBXIdentityKeeper {
     /// Its Hash, which goes into every reply.
     private var knownHash: String?
     /// How long the disk may take.
-    private static let patience = Duration.seconds(5)
+    private static let timeout = Duration.seconds(5)
 
     /// The keeper for a vault.
     ///
@@ -65,7 +65,7 @@ actor KDBXIdentityKeeper {
     private func identity() async -> KDBXIdentity? {
         if let known { return known }
         do {
-            return try await withDeadline(Self.patience) { await self.read() }
+            return try await withDeadline(Self.timeout) { await self.read() }
         } catch {
             return nil
         }

@@ -10,7 +10,7 @@ import Vault
 struct KDBXReader: Sendable {
     /// A file that has been read, with what it takes to read and write it again.
     struct Opened: Sendable {
-        let shelf: KDBXSnapshot
+        let snapshot: KDBXSnapshot
         let key: CompositeKey
         /// The key after its derivation, good as long as nobody writes the file.
         let derived: DerivedKey
@@ -47,7 +47,7 @@ struct KDBXReader: Sendable {
                 let derived = try file.derive(key, limits: limits, by: deriver)
                 let database = try file.open(derived, limits: limits)
                 return Opened(
-                    shelf: KDBXSnapshot(database),
+                    snapshot: KDBXSnapshot(database),
                     key: key,
                     derived: derived,
                     digest: Digest.sha256(bytes)
@@ -74,11 +74,11 @@ struct KDBXReader: Sendable {
             let derived = try file.derive(former.key, limits: limits, by: deriver)
             let database = try file.open(derived, limits: limits)
             return Opened(
-                shelf: KDBXSnapshot(database),
+                snapshot: KDBXSnapshot(database),
                 key: former.key,
                 derived: derived,
                 digest: Digest.sha256(bytes),
-                saved: database.isSame(as: former.shelf.database) ? former.saved : []
+                saved: database.isSame(as: former.snapshot.database) ? former.saved : []
             )
         } catch .wrongKey {
             throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")

@@ -8,21 +8,21 @@ package import Vault
 // What is read of an open vault: all of it from memory.
 extension KDBXStore {
     package func index() async throws(VaultError) -> LoginIndex {
-        _ = try shelf()
+        _ = try snapshot()
         if look.isNeeded {
             // Later than that: what is known is served.
-            try? await withDeadline(KDBXLook.patience) {
+            try? await withDeadline(KDBXFilePoll.timeout) {
                 if await self.look.findsAnother() { await self.fileChanged() }
             }
         }
-        return try shelf().index
+        return try snapshot().index
     }
 
     package func state() async throws(VaultError) -> VaultState {
-        let shelf = try shelf()
+        let snapshot = try snapshot()
         // Beside the thread that serves, and beside the saves: a vault can be large.
         return await Task(executorPreference: Self.coding) {
-            VaultState(index: shelf.index, codes: shelf.codes(key: Self.codeKey))
+            VaultState(index: snapshot.index, codes: snapshot.codes(key: Self.codeKey))
         }.value
     }
 
@@ -30,16 +30,16 @@ extension KDBXStore {
     private static let codeKey = Randomness.secret(32)
 
     package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
-        guard let secrets = try shelf().secrets(of: id) else { throw .notFound }
+        guard let secrets = try snapshot().secrets(of: id) else { throw .notFound }
         return secrets
     }
 
     package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
-        guard let history = try shelf().history(of: id) else { throw .notFound }
+        guard let history = try snapshot().history(of: id) else { throw .notFound }
         return history
     }
 
     package func preview(_ draft: LoginDraft) async throws(VaultError) -> SavePreview {
-        try shelf().preview(draft)
+        try snapshot().preview(draft)
     }
 }

@@ -43,11 +43,11 @@ package actor KDBXStore: VaultStore {
     private var rereading: (any KeyDeriver)?
     private var follower: KDBXFollower
     /// What is known of the file where inotify doesn't tell all.
-    let look: KDBXLook
+    let look: KDBXFilePoll
     /// The saves and readings of the file.
     private var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
-    private let patience: Duration
+    private let timeout: Duration
 
     /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
     ///
@@ -62,7 +62,7 @@ package actor KDBXStore: VaultStore {
     ///   - state: The folder for what it keeps outside the file, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
-    ///   - patience: How long whoever saves waits for the file.
+    ///   - timeout: How long whoever saves waits for the file.
     ///   - tellsChanges: Whether inotify tells of whatever changes a file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
@@ -76,7 +76,7 @@ package actor KDBXStore: VaultStore {
         state: String,
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
-        patience: Duration = .seconds(120),
+        timeout: Duration = .seconds(120),
         tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) {
@@ -84,7 +84,7 @@ package actor KDBXStore: VaultStore {
         self.path = path
         self.passwords = passwords
         log = KDBXLog(vault: name, logger: logger)
-        (self.now, self.patience) = (now, patience)
+        (self.now, self.timeout) = (now, timeout)
         self.makeDeriver = makeDeriver
         let limits = KDBXLimits(seconds: maximumSeconds, mebibytes: maximumMemory)
         file = KDBXFile(
@@ -101,7 +101,7 @@ package actor KDBXStore: VaultStore {
             logger: logger
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
-        look = KDBXLook(path: path, tellsChanges: tellsChanges)
+        look = KDBXFilePoll(path: path, tellsChanges: tellsChanges)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
         opening.begin { [file] in file.clearLitter() }
@@ -125,8 +125,8 @@ package actor KDBXStore: VaultStore {
             kind: kind,
             path: path,
             isLocked: opened == nil,
-            count: opened?.shelf.index.count ?? 0,
-            standIns: opened?.shelf.database.standIns.count ?? 0,
+            count: opened?.snapshot.index.count ?? 0,
+            standIns: opened?.snapshot.database.standIns.count ?? 0,
             trouble: opened == nil ? nil : trouble,
             hash: hash
         )
@@ -181,9 +181,9 @@ package actor KDBXStore: VaultStore {
     }
 
     /// What is in the vault, if it is open.
-    func shelf() throws(VaultError) -> KDBXSnapshot {
+    func snapshot() throws(VaultError) -> KDBXSnapshot {
         guard let opened else { throw .locked }
-        return opened.shelf
+        return opened.snapshot
     }
 
     // MARK: - Unlocking
@@ -256,13 +256,13 @@ package actor KDBXStore: VaultStore {
 
     /// Serves this from now on, at once: a lock must not come in between.
     private func take(_ result: KDBXReader.Opened) {
-        let standIns = result.shelf.database.standIns.count
-        if standIns > 0, standIns != opened?.shelf.database.standIns.count { log.servesStandIns(standIns) }
+        let standIns = result.snapshot.database.standIns.count
+        if standIns > 0, standIns != opened?.snapshot.database.standIns.count { log.servesStandIns(standIns) }
         (opened, trouble) = (result, nil)
     }
 
     private func tell(_ result: KDBXReader.Opened) async {
-        await identity.pin(result.shelf.database)
+        await identity.pin(result.snapshot.database)
         news.send(())
     }
 
@@ -271,7 +271,7 @@ package actor KDBXStore: VaultStore {
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
         // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
         guard let held = opened else { throw .locked }
-        let (turn, patience) = (SaveTurn(), patience)
+        let (turn, timeout) = (PendingSave(), timeout)
         let save = line.join { () -> Result<LoginID, VaultError> in
             guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
             return await self.saveNow(draft, over: held)
@@ -279,7 +279,7 @@ package actor KDBXStore: VaultStore {
         // In a task of its own: whoever waits may be cancelled, and the save goes on.
         let waiting = Task(executorPreference: TaskQueue.shared) {
             // Nil is what it comes to where that takes too long.
-            try? await withDeadline(patience) { await save.value }
+            try? await withDeadline(timeout) { await save.value }
         }
         if let outcome = await waiting.value { return try outcome.get() }
         let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
@@ -306,7 +306,7 @@ package actor KDBXStore: VaultStore {
             let (era, time) = (era, now())
             let deriver = makeDeriver()
             // Says no before anything is touched, where that is known already.
-            guard try !former.shelf.changes(draft).isUnchanged else { throw .unchanged }
+            guard try !former.snapshot.changes(draft).isUnchanged else { throw .unchanged }
             let (saved, id) = try await work { [file] () throws(VaultError) in
                 try file.save(draft, over: former, at: time, by: deriver)
             }

@@ -42,14 +42,14 @@ extension KeyringStore {
 
     /// Says once of each login why it isn't there.
     func tellUnreadable() {
-        guard let shelf else { return }
-        for id in shelf.unreadable.subtracting(toldUnreadable).sorted(by: { $0.hex < $1.hex }) {
+        guard let snapshot else { return }
+        for id in snapshot.unreadable.subtracting(toldUnreadable).sorted(by: { $0.hex < $1.hex }) {
             logger.warning(
                 "A login is left out: what belongs to it in the keyring (an item of schema org.keybell.LoginExtra with its uuid) can't be read, and may deny it to a host. Put that item's JSON right, or delete it",
                 metadata: ["uuid": "\(id.hex)"]
             )
         }
-        toldUnreadable = shelf.unreadable
+        toldUnreadable = snapshot.unreadable
     }
 
     /// All that is to be looked at now.
@@ -72,7 +72,7 @@ extension KeyringStore {
 
     /// - Returns: Whether one is ours; nil where something else happened meanwhile, so that it has to be done again.
     private func refreshOnce(_ paths: [String]) async -> Bool? {
-        guard shelf != nil else {
+        guard snapshot != nil else {
             // Whatever is being read may be without them: they are looked at when it has been.
             missed.formUnion(paths)
             // Where the last reading has failed, whoever follows the vault tries again: nothing else tells them that a
@@ -93,20 +93,20 @@ extension KeyringStore {
             forget()
             return true
         }
-        guard let shelf else { return true }
+        guard let snapshot else { return true }
         let ours = paths.filter { path in
             let schema = found.items[path]?.schema
-            return schema == LoginItem.schema || schema == LoginItem.extraSchema || shelf.knows(path)
+            return schema == LoginItem.schema || schema == LoginItem.extraSchema || snapshot.knows(path)
         }
         guard !ours.isEmpty else { return false }
         let hasLogin = { (items: [String: KeyringItem], path: String) in
             items[path]?.schema == LoginItem.schema
         }
-        let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(shelf.items, $0) }
+        let areOthers = ours.contains { hasLogin(found.items, $0) != hasLogin(snapshot.items, $0) }
         let (before, identity) = (cache.changes, identity())
         // Puts all logins in order anew: not on the thread that serves.
         let updated = await arranging {
-            var updated = shelf
+            var updated = snapshot
             updated.update(
                 ours,
                 to: found.items,
@@ -115,7 +115,7 @@ extension KeyringStore {
             )
             return updated
         }
-        guard self.shelf != nil else { return true }
+        guard self.snapshot != nil else { return true }
         guard before == cache.changes else { return nil }
         cache.change { $0 = updated }
         keepNames()

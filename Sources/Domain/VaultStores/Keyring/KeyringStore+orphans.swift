@@ -13,18 +13,18 @@ extension KeyringStore {
 
     /// Deletes what belonged to logins that are gone; where they may come back, it is noted, and deleted after long.
     func lookForOrphans() {
-        guard let shelf else { return }
+        guard let snapshot else { return }
         var state = keptState()
         let (former, now) = (state.orphans ?? [:], now())
         var orphans: [String: Int64] = [:]
-        for id in shelf.orphans where shelf.extra(id).map({ mayReturn($0.item) }) ?? false {
+        for id in snapshot.orphans where snapshot.extra(id).map({ mayReturn($0.item) }) ?? false {
             orphans[id.hex] = state.orphaned(id, now: now)
         }
         if orphans != former {
             state.orphans = orphans.isEmpty ? nil : orphans
             keep(state)
         }
-        let over = shelf.orphans.filter { id in
+        let over = snapshot.orphans.filter { id in
             orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? true
         }
         // Once in a run: a provider that would ask the person about it does so every time.
@@ -34,7 +34,7 @@ extension KeyringStore {
     }
 
     private func deleteExtra(of id: LoginID) async {
-        guard let shelf, shelf.item(id) == nil, let extra = shelf.extra(id) else { return }
+        guard let snapshot, snapshot.item(id) == nil, let extra = snapshot.extra(id) else { return }
         do throws(KeyringError) {
             let same = try await keyring.items(
                 schema: LoginItem.schema,

@@ -106,10 +106,10 @@ extension KeyringStore {
 
     private func change(_ stored: Login, by draft: LoginDraft) async throws(VaultError) {
         let before = try await secrets(of: stored.id)
-        let shelf = try await opened()
-        guard let item = shelf.item(stored.id) else { throw .notFound }
+        let snapshot = try await opened()
+        guard let item = snapshot.item(stored.id) else { throw .notFound }
         let login = stored.changed(by: draft, fields: before.fields)
-        let formerExtra = shelf.extra(stored.id)
+        let formerExtra = snapshot.extra(stored.id)
         if let formerExtra, formerExtra.content == nil {
             throw .refused("The item that belongs to this login holds something that isn't Keybell's.")
         }

@@ -110,7 +110,7 @@ extension KeyringStore {
 
     /// Writes down the names that were made up for items, if there are new ones.
     func keepNames() {
-        guard let derived = shelf?.derived, derived != keptState().derived else { return }
+        guard let derived = snapshot?.derived, derived != keptState().derived else { return }
         var state = keptState()
         state.derived = derived
         keep(state)

@@ -30,7 +30,7 @@ package actor KeyringStore: VaultStore {
     var known: KeptState?
     let unwritten = Unwritten()
     let cache = CachedReading<KeyringSnapshot, KeyringError>()
-    var shelf: KeyringSnapshot? { cache.current }
+    var snapshot: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
     var saves = SerialLine()
     /// Whether an item that isn't there any more may be again, as it was.
@@ -56,7 +56,7 @@ package actor KeyringStore: VaultStore {
     /// How the collection was when last looked at.
     private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
     /// How long a provider that could not be reached counts as such; its coming is signalled, its recovery isn't.
-    private static let patience = Duration.seconds(10)
+    private static let timeout = Duration.seconds(10)
 
     /// A vault over a keyring; nothing is read yet.
     ///
@@ -113,7 +113,7 @@ package actor KeyringStore: VaultStore {
             kind: kind,
             path: "",
             isLocked: isLockedByUs || state != .unlocked,
-            count: shelf?.index.count ?? 0,
+            count: snapshot?.index.count ?? 0,
             hash: settledHash
         )
     }
@@ -123,26 +123,29 @@ package actor KeyringStore: VaultStore {
     }
 
     package func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets {
-        let shelf = try await opened()
-        guard let item = shelf.item(id) else { throw .notFound }
+        let snapshot = try await opened()
+        guard let item = snapshot.item(id) else { throw .notFound }
         let password = try await asking { () async throws(KeyringError) in
             try await self.keyring.secret(of: item)
         }
-        return LoginSecrets(password: password, fields: try shelf.extra(id)?.content?.opened().fields ?? [:])
+        return LoginSecrets(
+            password: password,
+            fields: try snapshot.extra(id)?.content?.opened().fields ?? [:]
+        )
     }
 
     /// Former passwords are all that is remembered here.
     package func history(of id: LoginID) async throws(VaultError) -> [FormerLogin] {
-        let shelf = try await opened()
-        guard shelf.item(id) != nil else { throw .notFound }
-        return (try shelf.extra(id)?.content?.opened().former ?? []).reversed().map { former in
+        let snapshot = try await opened()
+        guard snapshot.item(id) != nil else { throw .notFound }
+        return (try snapshot.extra(id)?.content?.opened().former ?? []).reversed().map { former in
             FormerLogin(login: Login(id: id, title: ""), secrets: LoginSecrets(password: former.password))
         }
     }
 
     package func confirm(_ ids: [LoginID]) async throws(VaultError) {
-        let shelf = try await opened()
-        let items = ids.compactMap { shelf.item($0) }
+        let snapshot = try await opened()
+        let items = ids.compactMap { snapshot.item($0) }
         try await asking { () async throws(KeyringError) in
             let locked = try await self.keyring.openSecrets(of: items).locked
             try await self.keyring.confirm(items.filter { locked.contains($0.path) })
@@ -201,9 +204,9 @@ package actor KeyringStore: VaultStore {
     /// What is in the vault, if it may be used.
     func opened() async throws(VaultError) -> KeyringSnapshot {
         guard !isLockedByUs else { throw .locked }
-        let shelf: KeyringSnapshot
+        let snapshot: KeyringSnapshot
         do throws(VaultError) {
-            shelf = try await asking { () async throws(KeyringError) in try await self.read() }
+            snapshot = try await asking { () async throws(KeyringError) in try await self.read() }
         } catch .unconfirmed {
             // What belongs to the logins says who may have them: without it the vault is as good as locked.
             lastLook = (.locked, .now)
@@ -212,7 +215,7 @@ package actor KeyringStore: VaultStore {
             throw error
         }
         guard !isLockedByUs else { throw .locked }
-        return shelf
+        return snapshot
     }
 
     /// Whether all is being read.
@@ -223,7 +226,7 @@ package actor KeyringStore: VaultStore {
         for _ in 0..<CachedReading<KeyringSnapshot, KeyringError>.attempts {
             // All that was told before; a keyring that never rests tells of more meanwhile.
             await looks.isDone()
-            if let shelf { return shelf }
+            if let snapshot { return snapshot }
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
                 () async throws(KeyringError) in
                 try await self.readAll()
@@ -287,8 +290,8 @@ package actor KeyringStore: VaultStore {
     private func collectionState() async -> CollectionState {
         follow()
         keepAgain()
-        if shelf != nil { return .unlocked }
-        if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.patience {
+        if snapshot != nil { return .unlocked }
+        if let lastLook, lastLook.state != .noProvider || .now < lastLook.at + Self.timeout {
             return lastLook.state
         }
         let before = cache.changes
@@ -304,7 +307,7 @@ package actor KeyringStore: VaultStore {
 
     // MARK: - Errors
 
-    /// Turns what the keyring says into what a vault says.
+    /// DisplayOrder what the keyring says into what a vault says.
     func asking<Value: Sendable>(
         _ work: () async throws(KeyringError) -> Value
     ) async throws(VaultError) -> Value {

@@ -11,7 +11,7 @@ extension Database {
     ///
     /// Where the task is cancelled, some get none: whoever reads a file then doesn't want it any more.
     mutating func giveStandIns(to entries: [Element]) {
-        var made = StandIns()
+        var made = ReplacementIDs()
         for element in entries where !Task.isCancelled {
             guard let id = made.identifier(of: facts(of: element), isTaken: { entryPlaces[$0] != nil })
             else { continue }

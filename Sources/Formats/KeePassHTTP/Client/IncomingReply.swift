@@ -62,24 +62,24 @@ package struct IncomingReply: Sendable {
             uuid = nil
             return
         }
-        let conversation: VerifiedMessage
+        let message: VerifiedMessage
         do throws(VerificationFailure) {
-            conversation = try Self.conversation(members, key)
+            message = try Self.message(members, key)
         } catch {
             throw .unverified
         }
-        if let request, !conversation.nonce.isReply(to: request, under: key) { throw .replayed }
+        if let request, !message.nonce.isReply(to: request, under: key) { throw .replayed }
         do {
-            entries = try Self.entries(members["Entries"], conversation)
+            entries = try Self.entries(members["Entries"], message)
             uuid = try EncryptedField(members["Uuid"]).map { field throws(VerificationFailure) in
-                try conversation.decryptText(field)
+                try message.decryptText(field)
             }
         } catch {
             throw .unverified
         }
     }
 
-    private static func conversation(
+    private static func message(
         _ members: JSONObject,
         _ key: ClientKey
     ) throws(VerificationFailure) -> VerifiedMessage {
@@ -89,12 +89,12 @@ package struct IncomingReply: Sendable {
 
     private static func entries(
         _ value: JSONValue?,
-        _ conversation: VerifiedMessage
+        _ message: VerifiedMessage
     ) throws(VerificationFailure) -> [ReplyEntry] {
         guard case .array(let elements)? = value else { return [] }
         return try elements.map { element throws(VerificationFailure) in
             guard case .object(let members) = element else { throw VerificationFailure() }
-            return try ReplyEntry(members, conversation)
+            return try ReplyEntry(members, message)
         }
     }
 }
@@ -102,16 +102,16 @@ package struct IncomingReply: Sendable {
 extension ReplyEntry {
     fileprivate init(
         _ members: JSONObject,
-        _ conversation: VerifiedMessage
+        _ message: VerifiedMessage
     ) throws(VerificationFailure) {
         func text(_ members: JSONObject, _ name: String) throws(VerificationFailure) -> String {
             guard let field = EncryptedField(members[name]) else { return "" }
-            return try conversation.decryptText(field)
+            return try message.decryptText(field)
         }
         self.init(
             name: try text(members, "Name"),
             login: try text(members, "Login"),
-            password: try conversation.decrypt(EncryptedField(members["Password"]) ?? .unusable),
+            password: try message.decrypt(EncryptedField(members["Password"]) ?? .unusable),
             uuid: try text(members, "Uuid")
         )
         if case .object(let group)? = members["Group"] {
@@ -122,7 +122,7 @@ extension ReplyEntry {
                 guard case .object(let field) = field else { throw VerificationFailure() }
                 return StringField(
                     key: try text(field, "Key"),
-                    value: try conversation.decrypt(EncryptedField(field["Value"]) ?? .unusable)
+                    value: try message.decrypt(EncryptedField(field["Value"]) ?? .unusable)
                 )
             }
         }

@@ -16,10 +16,10 @@ package struct Seal: Sendable {
     }
 
     /// Makes a seal for the reply to a message: under its key, with a nonce that is none for a request.
-    package init(replyingTo conversation: VerifiedMessage) {
+    package init(replyingTo message: VerifiedMessage) {
         self.init(
-            key: conversation.key,
-            nonce: .replying(to: conversation.nonce, under: conversation.key)
+            key: message.key,
+            nonce: .replying(to: message.nonce, under: message.key)
         )
     }
 

@@ -74,7 +74,7 @@ package struct VerifiedMessage: Sendable {
         return VerifiedMessage(key: key, nonce: nonce, usedHmac: hmac != nil)
     }
 
-    /// A conversation under a key that nobody has: what a request that can't be verified is decrypted with, so that
+    /// A message under a key that nobody has: what a request that can't be verified is decrypted with, so that
     /// nobody can tell by the time at which step it failed.
     package static func decoy(for signature: RequestSignature) -> VerifiedMessage {
         VerifiedMessage(key: decoyKey, nonce: Nonce(base64: signature.nonce) ?? Nonce(.zero), usedHmac: false)

@@ -43,12 +43,12 @@ package struct OpenedFields: Sendable {
     /// Decrypts what a request of its type may have; nil if anything of that doesn't decrypt.
     ///
     /// All of it is decrypted even if the first doesn't: what fails takes as long as what doesn't.
-    init?(_ request: Request, in conversation: VerifiedMessage) {
+    init?(_ request: Request, in message: VerifiedMessage) {
         let form = request.type.encryptedForm
         var isWhole = true
         var withNUL: String?
         func open(_ field: EncryptedField, of member: String, isText: Bool = true) -> SecretBytes? {
-            let plain = try? conversation.decrypt(field)  // there is but one failure, and it says nothing
+            let plain = try? message.decrypt(field)  // there is but one failure, and it says nothing
             guard let plain, !isText || plain.isText else {
                 isWhole = false
                 return nil

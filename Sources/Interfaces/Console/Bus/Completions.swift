@@ -39,7 +39,7 @@ enum Completions {
     }
 
     /// Who presses the key doesn't wait long.
-    private static let patience = Duration.seconds(3)
+    private static let timeout = Duration.seconds(3)
 
     /// The word behind `forget`.
     static func client(in words: [String]) -> String? {
@@ -50,7 +50,7 @@ enum Completions {
         _ question: @escaping @Sendable (DaemonBus) async throws -> [String]
     ) async -> [String] {
         // A shell is told nothing but words: no bus, no daemon, no answer are no words.
-        let words = try? await withDeadline(patience) { try await question(try await DaemonBus.connect()) }
+        let words = try? await withDeadline(timeout) { try await question(try await DaemonBus.connect()) }
         return (words ?? []).filter(isPlain)
     }
 

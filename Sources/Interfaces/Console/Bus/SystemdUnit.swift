@@ -15,7 +15,7 @@ struct SystemdUnit: Equatable, Sendable {
     /// The ports that it listens on.
     let ports: Set<Int>
 
-    private static let patience = Duration.seconds(10)
+    private static let timeout = Duration.seconds(10)
 
     /// Asks for one; nil where there is no systemd of this user.
     static func find(_ name: String) async -> SystemdUnit? {
@@ -60,7 +60,7 @@ struct SystemdUnit: Equatable, Sendable {
         guard let child else { return nil }
         defer { child.kill() }
         child.closeInput()
-        guard let ending = try? await withDeadline(patience, { await child.end() }), ending == .exited(0)
+        guard let ending = try? await withDeadline(timeout, { await child.end() }), ending == .exited(0)
         else {
             return nil  // a systemd that doesn't answer can't be asked
         }

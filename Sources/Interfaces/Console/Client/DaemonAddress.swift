@@ -12,7 +12,7 @@ struct DaemonAddress: Sendable {
     let port: UInt16
 
     /// As long as the daemon may wait for the person, an overwrite's second question included.
-    private static let patience = TimeAmount.minutes(15)
+    private static let timeout = TimeAmount.minutes(15)
 
     /// Sends a request and reads the answer; on 127.0.0.1, and where nobody listens there, on ::1.
     func exchange(_ request: OutgoingRequest, key: ClientKey) async throws(ConsoleError) -> IncomingReply {
@@ -80,7 +80,7 @@ struct DaemonAddress: Sendable {
             let response = try await client.post(
                 url: "http://\(host):\(port)/",
                 body: .byteBuffer(ByteBuffer(bytes: body)),
-                deadline: .now() + Self.patience
+                deadline: .now() + Self.timeout
             ).get()
             return response.body.map { Array($0.readableBytesView) } ?? []
         }

@@ -8,7 +8,7 @@ import Settings
 
 /// One client of the protocol: asks the daemon over HTTP, in plain English when it fails.
 struct ScriptClient: Sendable {
-    let door: DaemonAddress
+    let address: DaemonAddress
     let keys: OwnKeys
     /// Which of several keys; nil for the first that holds.
     let id: String?
@@ -24,7 +24,7 @@ struct ScriptClient: Sendable {
             collection: configuration.keyring.collection
         )
         return ScriptClient(
-            door: DaemonAddress(port: port),
+            address: DaemonAddress(port: port),
             keys: keys,
             id: options.id,
             isPortConfigured: options.port == nil
@@ -36,13 +36,13 @@ struct ScriptClient: Sendable {
     /// - Throws: What to do where nobody is: a daemon that has another port than the configuration is restarted.
     private func findDaemon() async throws(ConsoleError) {
         do throws(ConsoleError) {
-            _ = try door.host()
+            _ = try address.host()
         } catch .unreachable(let text) {
             guard isPortConfigured,
                 // Without a bus there is no more to say.
                 let state = try? await DaemonBus.connect().configurationState()
             else { throw .unreachable(text) }
-            throw .unreachable(Self.advice(state, port: door.port) ?? text)
+            throw .unreachable(Self.advice(state, port: address.port) ?? text)
         } catch {
             throw error
         }
@@ -80,7 +80,7 @@ struct ScriptClient: Sendable {
                 triggerUnlock: triggerUnlock,
                 flags: flags
             )
-            let reply = try await door.exchange(request, key: own.key)
+            let reply = try await address.exchange(request, key: own.key)
             if reply.success { return reply }
             guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
         }
@@ -92,7 +92,7 @@ struct ScriptClient: Sendable {
         for item in try await keys.items(id: id) {
             let own = try await keys.key(in: item)
             let request = OutgoingRequest(.testAssociate, id: own.id)
-            guard try await !door.exchange(request, key: own.key).success else {
+            guard try await !address.exchange(request, key: own.key).success else {
                 Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
                 return
             }
@@ -105,7 +105,7 @@ struct ScriptClient: Sendable {
                 "Keybell asks you now; its key is \(key.fingerprint). Answer there, or with `keybell watch`."
             )
         }
-        let reply = try await door.exchange(OutgoingRequest(.associate, id: proposed), key: key)
+        let reply = try await address.exchange(OutgoingRequest(.associate, id: proposed), key: key)
         guard reply.success, let id = reply.id else {
             if let silence { throw silence.error(for: "key", client: proposed ?? "", now: Moment.now()) }
             throw .refused(reply.error.map { Self.advice($0) } ?? "Not allowed.")

@@ -25,20 +25,20 @@ struct UnlockCommand: AsyncParsableCommand {
     @OptionGroup var output: JSONOption
 
     /// As long as a person may take to type a password, several times.
-    private static let patience = Duration.seconds(600)
+    private static let timeout = Duration.seconds(600)
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         // What can't be lent isn't: pinentry asks on the display then.
         if let terminal = TerminalDevice.ownInForeground(), let lease = try? TerminalLease() {
             defer { withExtendedLifetime(lease) {} }
-            try await daemon.unlock(vault ?? "", lending: terminal, within: Self.patience)
+            try await daemon.unlock(vault ?? "", lending: terminal, within: Self.timeout)
         } else {
             try await daemon.call(
                 VaultsInterface.description,
                 VaultsInterface.unlock,
                 texts: [vault ?? ""],
-                timeout: Self.patience
+                timeout: Self.timeout
             )
         }
         try await report(daemon)

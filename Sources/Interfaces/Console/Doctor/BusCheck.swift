@@ -104,14 +104,14 @@ enum BusCheck {
     }
 
     /// How many requests in a row may expire at an agent that was answered before: nobody may have been there.
-    private static let patience: UInt64 = 3
+    private static let timeout: UInt64 = 3
 
     /// An agent that keeps notifications away and under which every request expires: it may draw nothing.
     static func finding(agent: [String: Value]) -> Finding? {
         typealias Key = ApprovalInterface.Agent
         let expired = agent.number(Key.expired)
         let answered = agent.number(Key.answered)
-        guard agent[Key.exclusive]?.asBool ?? false, expired >= (answered == 0 ? 1 : patience) else {
+        guard agent[Key.exclusive]?.asBool ?? false, expired >= (answered == 0 ? 1 : timeout) else {
             return nil
         }
         let name = PlainText.quoted(agent[Key.name]?.asString ?? "")

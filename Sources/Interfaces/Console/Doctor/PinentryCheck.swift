@@ -10,7 +10,7 @@ import Synchronization
 /// Checks the program that asks for vaults' passwords, by its greeting alone: it is asked for nothing.
 enum PinentryCheck {
     private static let subject = "Pinentry"
-    private static let patience = Duration.seconds(5)
+    private static let timeout = Duration.seconds(5)
 
     /// What is found of it.
     ///
@@ -93,7 +93,7 @@ enum PinentryCheck {
         // At the end of its input it says good-bye; whoever goes on is ended.
         child.closeInput()
         // A deadline is the only error there is.
-        _ = try? await withDeadline(patience) { await child.end() }
+        _ = try? await withDeadline(timeout) { await child.end() }
         let line = output.withLock { $0 }.prefix { $0 != UInt8(ascii: "\n") }
         return line.starts(with: Array("OK".utf8))
             && (line.count == 2 || line.dropFirst(2).first == UInt8(ascii: " "))

@@ -43,7 +43,7 @@ struct WatchState {
     static let hasty = ApprovalLimits().hasty
 
     /// How long an allow waits for the key that says yes to it.
-    static let patience = Duration.seconds(10)
+    static let timeout = Duration.seconds(10)
 
     /// What the next key belongs to.
     private enum Mode: Equatable {
@@ -70,7 +70,7 @@ struct WatchState {
 
     /// When an allow lapses that waits for one more key.
     var due: ContinuousClock.Instant? {
-        isConfirming ? modeSince.map { $0 + Self.patience } : nil
+        isConfirming ? modeSince.map { $0 + Self.timeout } : nil
     }
 
     /// Whether the next key may allow something.

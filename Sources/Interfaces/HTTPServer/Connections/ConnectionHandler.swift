@@ -17,7 +17,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let peer: Peer
     private let bodies: RequestBodies
-    private let place: Place
+    private let place: ConnectionSlot
     private let isEncrypted: Bool
     private let notHTTP: [UInt8]
     private let lingering: TimeAmount
@@ -58,7 +58,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// How long after its beginning a request that isn't complete counts as slow.
     private static let slow = TimeAmount.milliseconds(5)
 
-    init(options: ListenerOptions, peer: Peer, bodies: RequestBodies, place: Place, isEncrypted: Bool) {
+    init(
+        options: ListenerOptions,
+        peer: Peer,
+        bodies: RequestBodies,
+        place: ConnectionSlot,
+        isEncrypted: Bool
+    ) {
         self.peer = peer
         self.bodies = bodies
         self.place = place

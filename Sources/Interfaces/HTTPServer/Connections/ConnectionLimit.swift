@@ -13,7 +13,7 @@ package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
     enum Admission: Sendable {
         /// It is served, in this place.
-        case served(Place)
+        case served(ConnectionSlot)
 
         /// It is told that there are too many.
         case refused
@@ -23,7 +23,7 @@ package final class ConnectionLimit: Sendable {
     }
 
     private struct State {
-        var places: [ObjectIdentifier: Place] = [:]
+        var places: [ObjectIdentifier: ConnectionSlot] = [:]
         var refused = 0
     }
 
@@ -46,8 +46,8 @@ package final class ConnectionLimit: Sendable {
     /// - Parameter end: Closes the connection, should it have to make room.
     /// - Returns: How it is treated.
     func enter(end: @escaping @Sendable () -> Void) -> Admission {
-        let (admission, former) = state.withLock { state -> (Admission, Place?) in
-            var former: Place?
+        let (admission, former) = state.withLock { state -> (Admission, ConnectionSlot?) in
+            var former: ConnectionSlot?
             if state.places.count >= maximum {
                 let (places, now) = (state.places.values, ContinuousClock.now)
                 former = Self.dispensable(of: places, now: now) ?? Self.excessive(of: places, now: now)
@@ -58,7 +58,7 @@ package final class ConnectionLimit: Sendable {
                 }
                 state.places[ObjectIdentifier(former)] = nil
             }
-            let place = Place(end: end)
+            let place = ConnectionSlot(end: end)
             state.places[ObjectIdentifier(place)] = place
             return (.served(place), former)
         }
@@ -78,9 +78,9 @@ package final class ConnectionLimit: Sendable {
     }
 
     private static func dispensable(
-        of places: some Collection<Place>,
+        of places: some Collection<ConnectionSlot>,
         now: ContinuousClock.Instant
-    ) -> Place? {
+    ) -> ConnectionSlot? {
         places
             .compactMap { place in place.standing.dispensable(at: now).map { (place: place, rank: $0) } }
             .min { ($0.rank.order, $0.rank.since) < ($1.rank.order, $1.rank.since) }?
@@ -89,9 +89,11 @@ package final class ConnectionLimit: Sendable {
 
     /// The youngest connection that waits of the process that has most of them, of the program that has most; nil while
     /// none has many.
-    private static func excessive(of places: some Collection<Place>, now: ContinuousClock.Instant) -> Place? {
+    private static func excessive(of places: some Collection<ConnectionSlot>, now: ContinuousClock.Instant)
+        -> ConnectionSlot?
+    {
         let waiting = places.compactMap { place in place.wait.map { (place: place, wait: $0) } }
-            .filter { now - $0.wait.since >= Standing.grace }
+            .filter { now - $0.wait.since >= ConnectionPhase.grace }
         // Programs that hold a connection together count as one of their own: whoever has another's process hold its
         // connections takes nothing from what that one has alone.
         let programs = Dictionary(grouping: waiting) { $0.wait.caller.vouchedIDs }
@@ -108,7 +110,7 @@ package final class ConnectionLimit: Sendable {
 }
 
 /// What a connection is at.
-enum Standing: Equatable, Sendable {
+enum ConnectionPhase: Equatable, Sendable {
     /// It has sent nothing since it was opened.
     case silent(since: ContinuousClock.Instant)
 
@@ -144,10 +146,10 @@ enum Standing: Equatable, Sendable {
 }
 
 /// A served connection's place among those that there may be.
-final class Place: Sendable {
+final class ConnectionSlot: Sendable {
     /// Closes the connection.
     let end: @Sendable () -> Void
-    private let current = Mutex(Standing.silent(since: .now))
+    private let current = Mutex(ConnectionPhase.silent(since: .now))
     private let waiting = Mutex<Wait?>(nil)
 
     /// Who waits for an answer here, and since when that has been known.
@@ -161,7 +163,7 @@ final class Place: Sendable {
     }
 
     /// What the connection is at, as its handler says.
-    var standing: Standing {
+    var standing: ConnectionPhase {
         get { current.withLock { $0 } }
         set {
             current.withLock { $0 = newValue }

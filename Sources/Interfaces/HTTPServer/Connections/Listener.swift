@@ -163,7 +163,7 @@ package struct Listener: Service {
     private func serve(
         _ channel: any Channel,
         peer: Peer,
-        place: Place
+        place: ConnectionSlot
     ) -> EventLoopFuture<Connection> {
         let bodies = RequestBodies(budget: budget, longest: reader.options.maximumBody)
         let http = HTTP1Channel(

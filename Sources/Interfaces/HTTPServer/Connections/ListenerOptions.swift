@@ -5,7 +5,7 @@ import Glibc
 /// What a listener may be told, with the defaults.
 package struct ListenerOptions: Sendable {
     /// Origins that may ask beside browser extensions, as browsers write them: `https://example.org`.
-    package var allowedOrigins: [String] = [] { didSet { makeDoor() } }
+    package var allowedOrigins: [String] = [] { didSet { makeRequestRules() } }
 
     /// The protocol version that is reported, four numbers.
     package var version = "2.3.1.0"
@@ -14,7 +14,7 @@ package struct ListenerOptions: Sendable {
     package var uid: UInt32 = getuid()
 
     /// The longest body, in bytes.
-    package var maximumBody = BodyBudget.longestBody { didSet { makeDoor() } }
+    package var maximumBody = BodyBudget.longestBody { didSet { makeRequestRules() } }
 
     /// How long a request's head may take: from the connection, or from its first byte on one that was used before.
     package var headDeadline: Duration = .seconds(10)
@@ -34,7 +34,7 @@ package struct ListenerOptions: Sendable {
     /// The defaults.
     package init() {}
 
-    private mutating func makeDoor() {
+    private mutating func makeRequestRules() {
         policy = AccessPolicy(allowedOrigins: allowedOrigins, maximumBody: maximumBody)
     }
 }

@@ -16,11 +16,11 @@ final class Peer: Sendable {
     /// What is known of the processes that have the socket.
     private struct Sighting {
         /// The last look at it.
-        var look: Look?
+        var look: SocketSnapshot?
         /// Who has had it since the first byte of the request that is being answered, as far as somebody looked.
         var seen: [Holder] = []
         /// Who was seen with it, and running what, since it was accepted or a later request began.
-        var glimpsed: [SocketHolder] = []
+        var seenHolders: [SocketHolder] = []
         /// Those of them that had ended before they could be looked at.
         var departed: [ProcessIdentity] = []
         /// Whether a look since then found nobody, though it was open: whoever is found later may not be all.
@@ -67,7 +67,7 @@ final class Peer: Sendable {
             sight.seen = sight.look?.remaining ?? []
             // Who connected counts for the first request, whenever that comes.
             guard sight.request > 1 else { return }
-            sight.glimpsed = []
+            sight.seenHolders = []
             sight.departed = []
             sight.isUnseen = false
         }
@@ -83,9 +83,9 @@ final class Peer: Sendable {
             let found = await Identification.glimpse(at: self.owner)
             let isUnseen = found.isEmpty && self.isThere
             self.sight.withLock { sight in
-                guard max(sight.request, 1) == request, sight.glimpsed.count < Self.most else { return }
+                guard max(sight.request, 1) == request, sight.seenHolders.count < Self.most else { return }
                 if isUnseen { sight.isUnseen = true }
-                sight.glimpsed += found.filter { !sight.glimpsed.contains($0) }
+                sight.seenHolders += found.filter { !sight.seenHolders.contains($0) }
             }
         }
     }
@@ -99,13 +99,13 @@ final class Peer: Sendable {
     ///     an earlier request.
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
-        let known = sight.withLock { sight -> Look? in
+        let known = sight.withLock { sight -> SocketSnapshot? in
             guard isAnew else { return sight.look.flatMap { $0.isGood ? $0 : nil } }
             guard let unused = sight.unused, .now - unused < Self.anew else { return nil }
             sight.unused = nil
             return sight.look
         }
-        let look: Look
+        let look: SocketSnapshot
         if let known { look = known } else { look = await self.look(isUnused: !isAnew) }
         let (seen, departed, isUnseen) = sight.withLock { ($0.seen, $0.departed, $0.isUnseen) }
         return Caller(
@@ -121,9 +121,9 @@ final class Peer: Sendable {
         )
     }
 
-    private func look(isUnused: Bool) async -> Look {
-        let (request, glimpsed) = sight.withLock { ($0.request, $0.glimpsed) }
-        let look = await Identification.look(at: owner, isAnew: !isUnused, glimpsed: glimpsed)
+    private func look(isUnused: Bool) async -> SocketSnapshot {
+        let (request, seenHolders) = sight.withLock { ($0.request, $0.seenHolders) }
+        let look = await Identification.look(at: owner, isAnew: !isUnused, seenHolders: seenHolders)
         sight.withLock { sight in
             sight.look = look
             sight.unused = isUnused && sight.request == request ? .now : nil

@@ -45,7 +45,7 @@ struct ReadDeadlines: Equatable {
     }
 
     /// What the connection is at.
-    var standing: Standing {
+    var standing: ConnectionPhase {
         switch reading {
         case .nothing(let since): pending == 0 ? .resting(since: since) : .busy
         case .head(let since) where isSilent: .silent(since: since)

@@ -13,14 +13,14 @@ struct HTTPRequester: Requester {
     private let userAgent: String?
 
     private let peer: Peer
-    private let place: Place
+    private let place: ConnectionSlot
     private let last = LastCaller()
 
     private final class LastCaller: Sendable {
         let caller = Mutex<Caller?>(nil)
     }
 
-    init(peer: Peer, place: Place, origin: String?, userAgent: String?) {
+    init(peer: Peer, place: ConnectionSlot, origin: String?, userAgent: String?) {
         self.peer = peer
         self.place = place
         self.origin = origin

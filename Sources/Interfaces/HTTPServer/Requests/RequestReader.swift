@@ -36,7 +36,7 @@ struct RequestReader: Sendable {
         writer: consuming ResponseWriter,
         channel: any Channel,
         peer: Peer,
-        place: Place
+        place: ConnectionSlot
     ) async throws {
         let verdict = options.policy.verdict(on: request.head)
         let page: AccessPolicy.Page?

@@ -51,12 +51,12 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///
     /// - Parameters:
     ///   - path: The file, which must be there, or a link to it.
-    ///   - patience: How long another program may hold the lock; this thread waits.
+    ///   - timeout: How long another program may hold the lock; this thread waits.
     /// - Throws: The failing call's `errno`.
-    package init(of path: String, patience: Duration = .seconds(30)) throws(SystemCallError) {
+    package init(of path: String, timeout: Duration = .seconds(30)) throws(SystemCallError) {
         let target = try FileBytes.resolved(path)
         let folder = SafeFile.parent(of: target)
-        lock = try FolderLock(folder, patience: patience)
+        lock = try FolderLock(folder, timeout: timeout)
         self.path = target
         self.folder = folder
     }

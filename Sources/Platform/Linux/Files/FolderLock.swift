@@ -15,11 +15,11 @@ package struct FolderLock: ~Copyable, Sendable {
     /// A file system without such locks is written to without one.
     /// - Parameters:
     ///   - path: The folder.
-    ///   - patience: How long another one may hold it.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
-    package init(_ path: String, patience: Duration) throws(SystemCallError) {
+    ///   - timeout: How long another one may hold it.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
+    package init(_ path: String, timeout: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        try folder.lock(patience: patience)
+        try folder.lock(timeout: timeout)
         self.folder = folder
     }
 

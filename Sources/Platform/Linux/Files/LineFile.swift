@@ -28,14 +28,14 @@ package struct LineFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - lines: Each with its line feed.
-    ///   - patience: How long another one may keep it locked, as a program that was stopped in the middle does.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `patience` is over.
+    ///   - timeout: How long another one may keep it locked, as a program that was stopped in the middle does.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
     package mutating func append(
         _ lines: [UInt8],
-        patience: Duration = .seconds(5)
+        timeout: Duration = .seconds(5)
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
-            while try !append(lines, patience) { close() }
+            while try !append(lines, timeout) { close() }
         } catch {
             close()  // the next one finds out anew what there is
             throw error
@@ -50,14 +50,14 @@ package struct LineFile: ~Copyable {
     /// Adds lines; false where another file is to be opened for them.
     private mutating func append(
         _ lines: [UInt8],
-        _ patience: Duration
+        _ timeout: Duration
     ) throws(SystemCallError) -> Bool {
         if file == nil {
             file = try Self.opened(path)
             end = -1
         }
         guard let number = file?.number else { return false }
-        try file?.lock(patience: patience)
+        try file?.lock(timeout: timeout)
         defer { flock(number, LOCK_UN) }
         var (status, named) = (stat(), stat())
         guard unsafe fstat(number, &status) == 0 else { throw .last("fstat") }

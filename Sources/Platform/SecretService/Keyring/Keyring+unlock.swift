@@ -124,7 +124,7 @@ extension Keyring {
         } catch {
             throw KeyringError(error)
         }
-        let sighting = await PromptSighting(of: owner, on: bus)
+        let sighting = await PromptObserver(of: owner, on: bus)
         let step: PromptStep
         do {
             step = try await withDeadline(time) { await Self.first(of: endings, owners, start) }

@@ -109,7 +109,7 @@ struct Composition: Sendable {
 
     /// Serves until the daemon is told to stop, and what it keeps is where it is kept.
     func run() async throws {
-        let running = ServiceRun(services, patience: StopTimes.services, logger: logger)
+        let running = ServiceRun(services, timeout: StopTimes.services, logger: logger)
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await running.run())
@@ -125,7 +125,7 @@ struct Composition: Sendable {
         let gone = stopped.map { .now - $0 } ?? .zero
         let vaults = vaults.value
         let saving = LastWork.Part(
-            patience: StopTimes.all - gone,
+            timeout: StopTimes.all - gone,
             trouble: "The daemon ends before all that was saved is known to be in the vaults' files"
         ) {
             await withTaskGroup { group in
@@ -133,7 +133,7 @@ struct Composition: Sendable {
             }
         }
         let following = LastWork.Part(
-            patience: StopTimes.records,
+            timeout: StopTimes.records,
             trouble: "The daemon ends before it is known which answers have arrived"
         ) { [followUps] in await followUps.finish() }
         return LastWork(parts: [saving, following] + records, logger: logger)

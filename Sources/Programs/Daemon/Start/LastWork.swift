@@ -8,7 +8,7 @@ struct LastWork: Sendable {
     /// A part of it.
     struct Part: Sendable {
         /// How long it may take.
-        let patience: Duration
+        let timeout: Duration
         /// What the log says where that isn't enough.
         let trouble: String
         let work: @Sendable () async -> Void
@@ -17,13 +17,13 @@ struct LastWork: Sendable {
     let parts: [Part]
     let logger: Logger
 
-    /// Returns once all is done, or the longest patience is over.
+    /// Returns once all is done, or the longest timeout is over.
     func run() async {
         await withTaskGroup { group in
             for part in parts {
                 group.addTask {
                     do {
-                        try await withDeadline(part.patience, part.work)
+                        try await withDeadline(part.timeout, part.work)
                     } catch {
                         logger.error("\(part.trouble)")
                     }

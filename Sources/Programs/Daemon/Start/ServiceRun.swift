@@ -16,7 +16,7 @@ struct StopTimedOut: Error, CustomStringConvertible {
 /// `ServiceGroup` stops one after the other and waits for each, however long that takes.
 final class ServiceRun: Sendable {
     private let services: [any Service]
-    private let patience: Duration
+    private let timeout: Duration
     private let logger: Logger
     private let stop = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -24,10 +24,10 @@ final class ServiceRun: Sendable {
     ///
     /// - Parameters:
     ///   - services: In the order in which they are started; they are stopped in the reverse one.
-    ///   - patience: How long they may all take to end, from the stop on.
+    ///   - timeout: How long they may all take to end, from the stop on.
     ///   - logger: Where trouble goes.
-    init(_ services: [any Service], patience: Duration, logger: Logger) {
-        (self.services, self.patience, self.logger) = (services, patience, logger)
+    init(_ services: [any Service], timeout: Duration, logger: Logger) {
+        (self.services, self.timeout, self.logger) = (services, timeout, logger)
     }
 
     /// When they were told to stop; nil while they run.
@@ -43,8 +43,8 @@ final class ServiceRun: Sendable {
         )
         let limit = StopLimit {
             self.stop.withLock { $0 = .now }
-            Task(executorPreference: TaskQueue.shared) { [patience = self.patience] in
-                try? await pause(patience)  // nobody cancels it
+            Task(executorPreference: TaskQueue.shared) { [timeout = self.timeout] in
+                try? await pause(timeout)  // nobody cancels it
                 outcome.yield(.failure(StopTimedOut()))
             }
         }

@@ -61,7 +61,7 @@ struct LoginSaving: Sendable {
             vault: store.name,
             verified: verified
         )
-        let code = cover.basis.code
+        let code = cover.permission.code
         // The entry may have become another one while the person thought about it.
         guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
         let id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
@@ -72,7 +72,7 @@ struct LoginSaving: Sendable {
             .saved,
             client: verified.client.id,
             caller: await verified.requester.sender(),
-            under: [cover.basis],
+            under: [cover.permission],
             [
                 .host: wish.host.map { PlainText.host($0) },
                 .vault: PlainText.field(store.name),
@@ -130,7 +130,7 @@ struct LoginSaving: Sendable {
     /// Whether a save may be carried out now: the client's key is there, and what covers it unasked still does.
     private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
         try await keys.check(verified)
-        guard cover.basis.code == nil else { return }
+        guard cover.permission.code == nil else { return }
         try await mutes.checkAgain(verified.requester)
         guard await coverage.stillCovered([cover]) == [true] else { throw .denied }
     }

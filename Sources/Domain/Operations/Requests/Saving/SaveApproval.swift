@@ -10,12 +10,12 @@ import Vault
 /// Finds what covers a save, and asks the person where nothing does.
 struct SaveApproval: Sendable {
     private let vaults: VaultSet
-    private let saves: SaveLedger
-    private let decisions: StandingDecisions
+    private let saves: SaveResults
+    private let decisions: RememberedDecisions
     private let approval: ClientApproval
 
     /// Makes one that looks up grants here.
-    init(vaults: VaultSet, saves: SaveLedger, decisions: StandingDecisions, approval: ClientApproval) {
+    init(vaults: VaultSet, saves: SaveResults, decisions: RememberedDecisions, approval: ClientApproval) {
         self.vaults = vaults
         self.saves = saves
         self.decisions = decisions
@@ -79,10 +79,10 @@ struct SaveApproval: Sendable {
         let subject = GrantSubject(key: grant, entry: stored?.id.hex ?? "")
         let decision = await decisions.decisions(on: [subject]).first ?? .unknown
         if decision == .denied { throw .denied }
-        if !widens, decision == .allowed { return Cover(basis: .grant, subject: subject) }
+        if !widens, decision == .allowed { return Cover(permission: .grant, subject: subject) }
         let isCoverable = decision != .unknown && (!widens || stored == nil)
         if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {
-            return Cover(basis: .configuration, subject: subject)
+            return Cover(permission: .configuration, subject: subject)
         }
         // A script at night would wait for nobody.
         guard verified.rules.asksToSave else { throw .notGranted }
@@ -126,6 +126,6 @@ struct SaveApproval: Sendable {
             Task(executorPreference: TaskQueue.shared) { await saves.isAsked(about: name, question) }
         }
         guard decided.allows, let code = decided.code else { throw decided.refusal }
-        return Cover(basis: .answer(code: code), subject: nil)
+        return Cover(permission: .answer(code: code), subject: nil)
     }
 }

@@ -38,6 +38,18 @@ import Testing
         #expect(try SocketTable.owner(local: pair.server, remote: other) == nil, "a listener is no peer")
     }
 
+    @Test(arguments: ["127.0.0.1", "::1"])
+    func `where the kernel answers, its tables aren't read for a peer that has gone`(host: String) throws {
+        let pair = try Loopback(host)
+        #expect(try SocketQuery(local: pair.client, remote: pair.server).ask().uid == getuid())
+        let other = try #require(InternetAddress(host, port: 1))
+        let found = try SocketTable.owner(local: other, remote: pair.server) { () throws(SystemCallError) in
+            Issue.record("they may be long")
+            return nil
+        }
+        #expect(found == nil)
+    }
+
     @Test func `a peer that has closed is nobody's`() throws {
         let (client, server) = try addressesOfClosedPair()
         // A program that another test starts has a copy until it is what it is to be.

@@ -2,6 +2,7 @@
 
 import CLinux
 import Glibc
+import Synchronization
 
 /// One exact question to the kernel's sock_diag, after the owner of the TCP socket with these two addresses.
 ///
@@ -16,6 +17,14 @@ struct SocketQuery {
 
     private static let headerSize = 16
     private static let messageSize = headerSize + 72
+
+    /// For which families the kernel has found a socket: it has their tables, so what it doesn't find isn't there.
+    private static let answered = Atomic<UInt8>(0)
+
+    private var family: UInt8 { local.isIPv6 ? 2 : 1 }
+
+    /// Whether ENOENT means that there is no such socket, and not that there may be no such table.
+    var isReliable: Bool { Self.answered.load(ordering: .relaxed) & family != 0 }
 
     /// Asks; an inode of 0 means a socket without an owner.
     ///
@@ -69,6 +78,7 @@ struct SocketQuery {
         guard ports == Array(addresses.prefix(4)) else {
             throw SystemCallError(call: "sock_diag", code: ENOENT)
         }
+        Self.answered.bitwiseOr(family, ordering: .relaxed)
         return SocketOwner(
             uid: Self.number(reply, at: Self.messageSize - 8, UInt32.self),
             inode: UInt64(Self.number(reply, at: Self.messageSize - 4, UInt32.self))

@@ -35,13 +35,29 @@ package enum SocketTable {
         local: InternetAddress,
         remote: InternetAddress
     ) throws(SystemCallError) -> SocketOwner? {
-        let query = SocketQuery(local: local.unmapped, remote: remote.unmapped)
-        if let found = try? query.ask() {  // any failure has the tables as its second chance
-            return found.inode == 0 ? nil : found
+        try owner(local: local, remote: remote) { () throws(SystemCallError) in
+            try tables(of: local) { line in
+                line.isConnected && line.local.unmapped == local.unmapped
+                    && line.remote.unmapped == remote.unmapped
+            }
         }
-        return try tables(of: local) { line in
-            line.isConnected && line.local.unmapped == local.unmapped
-                && line.remote.unmapped == remote.unmapped
+    }
+
+    /// The same, with another way to read the tables: they may hold tens of thousands of connections that have ended, and
+    /// each would be read by a thread that serves.
+    static func owner(
+        local: InternetAddress,
+        remote: InternetAddress,
+        reading tables: () throws(SystemCallError) -> SocketOwner?
+    ) throws(SystemCallError) -> SocketOwner? {
+        let query = SocketQuery(local: local.unmapped, remote: remote.unmapped)
+        do throws(SystemCallError) {
+            let found = try query.ask()
+            return found.inode == 0 ? nil : found
+        } catch {
+            // A kernel that has answered before knows them all.
+            guard error.code != ENOENT || !query.isReliable else { return nil }
+            return try tables()
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Linux
 import Logging
 import Synchronization
@@ -42,7 +43,7 @@ import Testing
         let trail = trail(in: folder)
         #expect(await trail.keep(Self.record))
         #expect(await trail.keep(.locked, [.vault: "keyring", .reason: "the screen was locked"]))
-        let kept = try AuditFile(folder: folder.path("state")).records()
+        let kept = AuditFile(folder: folder.path("state")).read().records
         #expect(kept.map(\.event) == [.handedOut, .locked])
         #expect(kept.first?.fields == Self.record.fields && kept.first?.time == Self.record.time)
         let attributes = try FileManager.default.attributesOfItem(
@@ -61,12 +62,46 @@ import Testing
                 ?? 0
         }
         #expect(sizes.allSatisfy { 0 < $0 && $0 <= AuditFile.limit })
-        #expect(try file.records().count == sizes.reduce(0, +) / 300_000)
+        #expect(file.read().records.count == sizes.reduce(0, +) / 300_000)
         let cut = try FileHandle(forWritingTo: URL(filePath: folder.path("state/audit.jsonl")))
         try cut.seekToEnd()
         try cut.write(contentsOf: Data("{\"event\":\"loc".utf8))
         try cut.close()
-        #expect(try file.records().count == sizes.reduce(0, +) / 300_000)
+        #expect(file.read().records.count == sizes.reduce(0, +) / 300_000)
+    }
+
+    @Test func `a line that is too long, or what is no file, takes nothing from the rest of the record`()
+        throws
+    {
+        let folder = try TemporaryFolder()
+        let state = folder.path("state")
+        let file = AuditFile(folder: state)
+        func record(_ reason: String) -> AuditRecord { AuditRecord(.locked, time: 1, [.reason: reason]) }
+        try file.append(record("before"))
+        let long = String(repeating: "x", count: 3 << 20)
+        let written = try #require(FileHandle(forWritingAtPath: state + "/audit.jsonl"))
+        try written.seekToEnd()
+        try written.write(contentsOf: Data((long + "\n").utf8))
+        try written.write(contentsOf: Data(record("behind").line))
+        try written.close()
+        var reading = file.read()
+        #expect(reading.records.map { $0.fields[.reason] } == ["behind"])
+        #expect(reading.troubles.map { $0.hasPrefix("audit.jsonl: it is too long") } == [true])
+        var follower = file.follower(of: .main)
+        #expect(try follower.next() == [Array(record("behind").line.dropLast())])
+        // It is moved away as any that is full, and a pipe takes the place of the next.
+        try file.append(record("after"))
+        #expect(try follower.next() == [Array(record("after").line.dropLast())])
+        try FileManager.default.removeItem(atPath: state + "/audit.jsonl")
+        #expect(unsafe mkfifo(state + "/audit.jsonl", 0o600) == 0)
+        reading = file.read()
+        #expect(reading.records.map { $0.fields[.reason] } == ["behind"])
+        #expect(reading.troubles.contains("audit.jsonl: not a regular file"))
+        guard case .nowhere(let reason)? = AuditTrail.trouble(in: state, journal: folder.path("none")) else {
+            Issue.record("a pipe is taken for a record")
+            return
+        }
+        #expect(reason.contains("Not a regular file"))
     }
 
     @Test func `whoever follows the file gets each record once, whatever is moved away meanwhile`()
@@ -141,7 +176,7 @@ import Testing
     }
 
     @Test func `no file is no record`() throws {
-        #expect(try AuditFile(folder: "/nonexistent/keybell").records().isEmpty)
+        #expect(AuditFile(folder: "/nonexistent/keybell").read().records.isEmpty)
     }
 
     @Test func `an entry of the journal is read back as the record it was`() throws {
@@ -250,7 +285,7 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         #expect(await trail.keep(Self.record))
-        let kept = try #require(try AuditFile(folder: folder.path("state")).records().first)
+        let kept = try #require(AuditFile(folder: folder.path("state")).read().records.first)
         #expect(kept.fields == Self.record.fields)
         try await journal.prints("KEYBELL_ID=\(try #require(kept.id))\n")
     }
@@ -302,7 +337,7 @@ import Testing
             await trail.finish()
         }
         await ending.value
-        let kept = try file.records().filter { $0.event == .nothingFound }
+        let kept = file.read().records.filter { $0.event == .nothingFound }
         #expect(kept.count == LookupCounts.mostHosts + 2)
         let counts = kept.map { $0.fields[.count].flatMap { Int($0) } ?? 1 }
         #expect(counts.reduce(0, +) == 5500)
@@ -311,8 +346,8 @@ import Testing
         for _ in 0..<2500 {
             #expect(await trail.keep(.answered, [.outcome: "withdrawn", .client: text]))
         }
-        #expect(try file.records().contains { $0.event == .handedOut })
-        #expect(try file.records(of: .minor).count < 2500)
+        #expect(file.read().records.contains { $0.event == .handedOut })
+        #expect(file.read(.minor).records.count < 2500)
     }
 
     @Test func `each client's look-ups are counted for a minute`() throws {
@@ -345,7 +380,7 @@ import Testing
                 }
                 for await isKept in group { #expect(isKept) }
             }
-            let records = try file.records()
+            let records = file.read().records
             #expect(Set(records.map { $0.fields[.vault] }).count == 500 && records.count == 500)
             #expect(Set(records.map(\.id)).count == 500)
             try FileManager.default.removeItem(atPath: folder.path("state"))
@@ -386,7 +421,7 @@ import Testing
         )
         #expect(long.parts.count == 6)
         #expect(await trail(in: folder).keep(long))
-        let kept = try AuditFile(folder: folder.path("state")).records()
+        let kept = AuditFile(folder: folder.path("state")).read().records
         #expect(kept.count == 6)
         #expect(AuditRecord.told(kept) == [long])
     }

@@ -54,8 +54,8 @@ struct LockedRecordTests {
         )
         try lock.close()
         for record in stuck { #expect(await record.value) }
-        #expect(try file.records(of: .minor).count == 10)
-        #expect(try file.records(of: .main).map(\.event) == [.handedOut])
+        #expect(file.read(.minor).records.count == 10)
+        #expect(file.read(.main).records.map(\.event) == [.handedOut])
     }
 
     @Test func `a record too many is refused while the writer waits`() async throws {
@@ -101,7 +101,7 @@ struct LockedRecordTests {
             #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
         }
         await trail.finish()
-        let kept = try file.records(of: .minor)
+        let kept = file.read(.minor).records
         #expect(kept.count { $0.fields[.count] == "1" } == 256)
     }
 

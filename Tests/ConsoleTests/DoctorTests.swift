@@ -221,6 +221,12 @@ struct DoctorTests {
         #expect(MemoryCheck.finding(.locked).text.contains("the daemon's log says"))
     }
 
+    @Test func `what can't be read of the record is told by file`() {
+        #expect(AuditCheck.reading([]).isEmpty)
+        let found = AuditCheck.reading(["audit.jsonl: permission denied"])
+        #expect(found.map(\.level) == [.warning] && found[0].text.contains("audit.jsonl: permission denied"))
+    }
+
     @Test func `a finding is printed with its advice, cleaned`() {
         let found = Finding.failure("S", "t\u{1B}[2J", do: "a\nb")
         #expect(found.lines == ["FAIL  S: t[2J", "      → ab"])

@@ -33,6 +33,7 @@ struct TestObject {
                         },
                         Method("Wait", in: [Argument("number", "u")], out: [Argument("number", "u")]) {
                             (call) throws(DBusError) in
+                            await call.onlyWaits()
                             gate.update { $0.waiting += 1 }
                             do {
                                 try await gate.wait(for: "the gate") { $0.isOpen ? () : nil }

@@ -66,6 +66,52 @@ import Testing
         }
     }
 
+    @Test func `whoever sends requests without end has some answered, and is closed behind the last`()
+        async throws
+    {
+        let head = "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        let (most, version) = (PipelineLimit.most, "HTTP/1.1 200")
+        try await withListener { port async throws in
+            for flood in [head, "nothing that is HTTP\r\n\r\n"] {
+                let answers = try await TestPeer.with(port: port) { peer in
+                    // The connection may be closed before all is sent.
+                    try? await peer.send(
+                        String(repeating: head, count: most) + String(repeating: flood, count: 50_000)
+                    )
+                    return try await peer.rest()
+                }
+                #expect(answers.components(separatedBy: version).count - 1 == most)
+                #expect(answers.lowercased().components(separatedBy: "connection: close").count - 1 == 1)
+            }
+            // As many as there may be at once, again and again.
+            try await TestPeer.with(port: port) { peer in
+                for _ in 0..<3 {
+                    try await peer.send(String(repeating: head, count: most - 1))
+                    var answers = ""
+                    while answers.components(separatedBy: version).count < most {
+                        let part = try await peer.until(version)
+                        guard !part.isEmpty else { break }
+                        answers += part
+                    }
+                    #expect(!answers.lowercased().contains("connection: close"))
+                }
+            }
+        }
+    }
+
+    @Test func `requests that come at once are counted with those that wait`() {
+        var limit = PipelineLimit()
+        limit.readBegan(waiting: 0)
+        for _ in 1..<PipelineLimit.most { limit.head() }
+        #expect(!limit.isReached)
+        limit.readBegan(waiting: 1)
+        limit.head()
+        #expect(!limit.isReached)
+        limit.readBegan(waiting: PipelineLimit.most - 1)
+        limit.head()
+        #expect(limit.isReached)
+    }
+
     @Test func `a connection that rests too long is closed`() async throws {
         var options = ListenerOptions()
         options.idleDeadline = .milliseconds(50)

@@ -48,6 +48,23 @@ import Testing
         }
     }
 
+    @Test func `who has waited behind a call that is never answered makes none in vain`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false, session: .silence)
+        let library = SecretLibrary(address: bus.address, deadline: .seconds(3))
+        let (owner, asked) = (provider.connection.uniqueName, ContinuousClock.now)
+        let all = (0..<20).map { _ in
+            Task { try await library.secrets(of: [FakeProvider.item.text], from: owner, asked: asked) }
+        }
+        for task in all { await #expect(throws: KeyringError.deadline) { try await task.value } }
+        #expect(provider.calls.now == ["OpenSession"])
+        // Whoever asks later tries again.
+        await #expect(throws: KeyringError.deadline) {
+            try await library.secrets(of: [FakeProvider.item.text], from: owner)
+        }
+        #expect(provider.calls.now == ["OpenSession", "OpenSession"])
+    }
+
     @Test(arguments: ["UnknownObject", "InvalidObjectPath"])
     func `KWallet's own words are understood`(name: String) {
         let name = "org.freedesktop.DBus.Error." + name

@@ -49,31 +49,25 @@ package struct AuditFile: Sendable {
         try file.append(record.line)
     }
 
-    /// All records that are kept, the oldest first; a line that makes no sense is skipped.
-    ///
-    /// - Throws: The failing call's `errno`, unless there is no file.
-    package func records() throws(SystemCallError) -> [AuditRecord] {
-        AuditRecord.merged(try records(of: .main), try records(of: .minor), now: .max)
+    /// All records that are kept, as far as they can be read, the oldest first; a line that makes no sense is skipped.
+    package func read() -> AuditReading {
+        Part.allCases.map { read($0) }.reduce(AuditReading()) { all, part in
+            AuditReading(
+                records: AuditRecord.merged(all.records, part.records, now: .max),
+                troubles: all.troubles + part.troubles
+            )
+        }
     }
 
     /// The same of one part.
-    func records(of part: Part) throws(SystemCallError) -> [AuditRecord] {
-        try Self.records(in: former(of: part)) + Self.records(in: path(of: part))
+    func read(_ part: Part) -> AuditReading {
+        var all = AuditReading()
+        for path in [former(of: part), path(of: part)] { all.add(path, limit: 2 * Self.limit) }
+        return all
     }
 
     /// Reads the lines of a part, each once, also across the beginning of the next file.
     func follower(of part: Part) -> LineFollower {
         LineFollower(path(of: part), former: former(of: part), limit: 2 * Self.limit)
-    }
-
-    private static func records(in path: String) throws(SystemCallError) -> [AuditRecord] {
-        let bytes: [UInt8]
-        do throws(SystemCallError) {
-            bytes = try FileBytes.read(path, limit: 2 * limit)
-        } catch {
-            guard error.isNoSuchFile else { throw error }
-            return []
-        }
-        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { AuditRecord(line: Array($0)) }
     }
 }

@@ -29,6 +29,14 @@ extension AuditTrail {
         return .journalOnly(reason)
     }
 
+    /// What can't be read of the records that the files have: `audit.jsonl: permission denied`.
+    ///
+    /// - Parameter folder: The state folder.
+    /// - Returns: A text for each file of which that is so.
+    package static func unreadable(in folder: String) -> [String] {
+        AuditFile(folder: folder).read().troubles
+    }
+
     private static func failure(in folder: String) -> String? {
         let probe = folder + "/audit.probe"
         defer { unsafe unlink(probe) }

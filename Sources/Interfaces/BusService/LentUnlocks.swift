@@ -4,7 +4,7 @@ import ConcurrencyTools
 import DBus
 import Synchronization
 
-/// The unlocks that callers of the bus can give up, each as long as it runs.
+/// The unlocks that callers of the bus can give up, or stop waiting for, each as long as it runs.
 final class LentUnlocks: Sendable {
     private let running = Mutex<[String: [Cancellation]]>([:])
 

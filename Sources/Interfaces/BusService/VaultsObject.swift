@@ -19,6 +19,9 @@ struct VaultsObject: Sendable {
     let callers: BusCallers
     let audit: Recorder
     private let lentUnlocks = LentUnlocks()
+    /// The callers that wait for those that no terminal is lent to.
+    private let waits = LentUnlocks()
+    private let sharedUnlocks = SharedUnlocks()
 
     init(
         vaults: Current<[any VaultStore]>,
@@ -74,7 +77,11 @@ struct VaultsObject: Sendable {
     private func unlock(_ call: MethodCall) async throws(DBusError) -> [Value] {
         let answerer = try await callers.uninvolved(call.sender)
         let reason = UnlockReason(program: answerer.chain.first?.executable)
-        try await unlock(call.body.first?.asString ?? "", for: reason)
+        await call.onlyWaits()
+        try await waits.run(for: call.sender, on: callers.bus) {
+            (cancellation) async throws(DBusError) in
+            try await unlock(call.body.first?.asString ?? "", for: reason, until: cancellation)
+        }
         return []
     }
 
@@ -88,6 +95,7 @@ struct VaultsObject: Sendable {
                 terminal: terminal,
                 cancellation: cancellation
             )
+            await call.onlyWaits()
             try await unlock(call.body.first?.asString ?? "", for: reason)
         }
         return []
@@ -99,16 +107,39 @@ struct VaultsObject: Sendable {
         return []
     }
 
-    private func unlock(_ name: String, for reason: UnlockReason) async throws(DBusError) {
+    /// Unlocks a vault, or all of them.
+    ///
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - reason: For whom.
+    ///   - departure: Ends the wait for one that goes on by itself; nil where it ends with the reason.
+    /// - Throws: Why one of them is still locked.
+    private func unlock(
+        _ name: String,
+        for reason: UnlockReason,
+        until departure: Cancellation? = nil
+    ) async throws(DBusError) {
+        func attempt(
+            _ name: String,
+            _ unlock: @escaping @Sendable () async -> DBusError?
+        ) async -> DBusError? {
+            guard let departure else { return await unlock() }
+            let outcome = await sharedUnlocks.outcome(of: name, until: departure) {
+                SharedUnlocks.Outcome(failure: await unlock())
+            }
+            return outcome.map(\.failure) ?? .noReply
+        }
         if name == VaultsInterface.keyring, !vaults.value.contains(where: { $0.name == name }) {
-            return try await unlockKeyring()
+            if let failure = await attempt(name, { await unlockKeyring() }) { throw failure }
+            return
         }
         var failures: [DBusError] = []
         for vault in try named(name) {
             // One that can't be opened is no reason to leave the others closed.
-            guard let failure = await failure(unlocking: vault, for: reason) else { continue }
+            let outcome = await attempt(vault.name) { await failure(unlocking: vault, for: reason) }
+            guard let failure = outcome else { continue }
             failures.append(failure)
-            if reason.isGivenUp { break }
+            if reason.isGivenUp || departure?.isCancelled == true { break }
         }
         guard let first = failures.first else { return }
         throw DBusError(name: first.name, message: failures.map(\.message).joined(separator: " "))
@@ -133,11 +164,12 @@ struct VaultsObject: Sendable {
         }
     }
 
-    private func unlockKeyring() async throws(DBusError) {
+    private func unlockKeyring() async -> DBusError? {
         do throws(ClientError) {
             try await clients.unlock()
+            return nil
         } catch {
-            throw DBusError(error)
+            return DBusError(error)
         }
     }
 

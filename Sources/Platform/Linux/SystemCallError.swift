@@ -12,10 +12,20 @@ package struct SystemCallError: Error, Equatable, Sendable, CustomStringConverti
     /// The call's `errno`.
     package let code: Int32
 
+    /// What says more than the system's words for that.
+    private var said: String?
+
     /// Keeps a failure whose `errno` is known.
     package init(call: String, code: Int32) {
         self.call = call
         self.code = code
+    }
+
+    /// What was opened isn't a regular file, but a pipe, say, or a device.
+    static var notRegular: SystemCallError {
+        var error = SystemCallError(call: "open", code: EINVAL)
+        error.said = "Not a regular file"
+        return error
     }
 
     /// Keeps the failure that the calling thread just had.
@@ -33,6 +43,7 @@ package struct SystemCallError: Error, Equatable, Sendable, CustomStringConverti
     package var words: String { systemWords.prefix(1).lowercased() + systemWords.dropFirst() }
 
     private var systemWords: String {
-        unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
+        if let said { return said }
+        return unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
     }
 }

@@ -12,16 +12,31 @@ import Glibc
 struct LibraryBus {
     private let address: String?
     private let deadline: Duration
+    /// When what is being done now has taken too long.
+    private var end = ContinuousClock.now
+    /// When a call last took too long.
+    private var lastSilence: ContinuousClock.Instant?
     private var connection: BusHandle?
 
     /// Nothing is opened until the first call.
     ///
     /// - Parameters:
     ///   - address: The bus's address, or nil for the session bus of the environment.
-    ///   - deadline: How long each call may take.
+    ///   - deadline: How long something may take from the moment on when it is asked for.
     init(address: String?, deadline: Duration) {
         self.address = address
         self.deadline = deadline
+    }
+
+    /// Begins with something that may take several calls.
+    ///
+    /// Whoever has waited for its turn while the provider gave no answer waits for none of its own.
+    ///
+    /// - Parameter asked: When it was asked for.
+    /// - Throws: `.deadline` where it is in vain.
+    mutating func begin(asked: ContinuousClock.Instant) throws(KeyringError) {
+        if let lastSilence, asked <= lastSilence { throw .deadline }
+        end = asked + deadline
     }
 
     /// Opens an encrypted session with an owner of the Secret Service's name.
@@ -85,18 +100,22 @@ struct LibraryBus {
     }
 
     /// Runs one blocking call under the deadline.
-    func perform<Result>(
+    mutating func perform<Result>(
         _ body: (UnsafeMutablePointer<GCancellable>?, UnsafeMutablePointer<UnsafeMutablePointer<GError>?>) ->
             Result?
     ) throws(KeyringError) -> Result {
+        let left = end - .now
+        guard left > .zero else { throw .deadline }
         let cancellable = Cancellable()
-        let alarm = Alarm(after: deadline) { cancellable.cancel() }
+        let alarm = Alarm(after: left) { cancellable.cancel() }
         defer { alarm.cancel() }
         var error: UnsafeMutablePointer<GError>?
         let result = unsafe body(cancellable.raw, &error)
         if let error = unsafe error {
             defer { unsafe g_error_free(error) }
-            throw unsafe KeyringError(error)
+            let failure = unsafe KeyringError(error)
+            if failure == .deadline { lastSilence = .now }
+            throw failure
         }
         guard let result else { throw .notFound }
         return result

@@ -6,6 +6,16 @@ import Testing
 @testable import Vault
 
 @Suite struct LoginIndexTests {
+    @Test func `a URL or a title that nobody writes isn't read, and its login is there all the same`() {
+        let long = "https://example.com/" + String(repeating: "x", count: FurtherURL.longest)
+        let login = Login.sample("z", url: long)
+        #expect(login.addresses.isEmpty)
+        let index = LoginIndex([login])
+        #expect(index.found("https://example.com/").isEmpty && index.count == 1)
+        let most = Login.sample("z", url: String(long.prefix(FurtherURL.longest)))
+        #expect(LoginIndex([most]).found("https://example.com/") == "z")
+    }
+
     @Test(arguments: [
         ("https://example.com:8443/", "https://example.com:8443/", "z"),
         ("https://example.com:8443/", "https://example.com/", ""),

@@ -25,6 +25,8 @@ package actor ClientRegistry {
     private var follower: Task<Void, Never>?
     private var lastReread: ContinuousClock.Instant?
     private static let rereadPause = Duration.seconds(10)
+    /// How long a request waits for that.
+    private static let rereadDeadline = Duration.seconds(1)
 
     /// What is known of a key beside its item, by fingerprint; it outlives the cache.
     var records: [String: KeyRecord] = [:]
@@ -205,8 +207,12 @@ package actor ClientRegistry {
     private func readAgain() async -> ClientsSnapshot? {
         guard lastReread.map({ .now - $0 > Self.rereadPause }) ?? true else { return nil }
         lastReread = .now
-        // Why it can't be read says nothing against what is known.
-        return try? await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading)
+        // Why it can't be read, or not soon, says nothing against what is known.
+        return try? await withDeadline(Self.rereadDeadline) { [weak self] in try await self?.reread() }
+    }
+
+    private func reread() async throws(KeyringError) -> ClientsSnapshot {
+        try await cache.readAgain(on: self, orIfItNeverRests: .deadline, reading: reading)
     }
 
     private var reading: @Sendable () async throws(KeyringError) -> ClientsSnapshot {

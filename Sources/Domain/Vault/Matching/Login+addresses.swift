@@ -15,12 +15,16 @@ extension Login {
 
     /// The places where it belongs: its URL, its further URLs, its title where that looks like an address.
     var addresses: [Belonging] {
-        let own = PageAddress(loose: matchedURL)
+        // All of them are read anew with each change of a keyring.
+        let url = matchedURL
+        let own = url.utf8.count <= FurtherURL.longest ? PageAddress(loose: url) : nil
         let further = (resolved?.further ?? furtherURLs).compactMap { FurtherURL($0) }
         let belongings =
             (own.map { [Belonging(address: $0, scheme: $0.scheme)] } ?? [])
             + further.map { Belonging(address: $0.address, scheme: $0.address.scheme, rule: $0.rule) }
-        guard let named = PageAddress(title: title) else { return belongings }
+        guard title.utf8.count <= FurtherURL.longest, let named = PageAddress(title: title) else {
+            return belongings
+        }
         // A title says nothing of the scheme, where the URL does.
         let scheme = named.scheme ?? own.flatMap { $0.isOnInternet ? $0.scheme : nil }
         return belongings + [Belonging(address: named, scheme: scheme)]

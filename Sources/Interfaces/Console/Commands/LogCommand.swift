@@ -59,7 +59,7 @@ struct LogCommand: AsyncParsableCommand {
         // Some are parts of others, and of a client or a day there may be few.
         let most = client == nil && since == nil ? 3 * count : Self.mostLines
         let names = await Self.names()
-        let found = AuditRecord.told(try await Self.all(newest: most, kept: news?.kept)).map(names.naming)
+        let found = AuditRecord.told(await Self.all(newest: most, kept: news?.kept)).map(names.naming)
             .filter(concerns)
         let records = found.suffix(count)
         if let note = note(of: found.count) { Output.note(note) }
@@ -108,7 +108,9 @@ struct LogCommand: AsyncParsableCommand {
         do throws(SystemCallError) {
             return try RecordStream.open(folder: Folders.ofProcess().state, daemons: daemons)
         } catch {
-            throw .refused("The record can't be followed: \(error.words).")
+            let troubles = AuditTrail.unreadable(in: Folders.ofProcess().state)
+            let reason = troubles.isEmpty ? error.words : troubles.joined(separator: ", ")
+            throw .refused("The record can't be followed: \(reason).")
         }
     }
 
@@ -121,8 +123,8 @@ struct LogCommand: AsyncParsableCommand {
     private static func all(
         newest count: Int,
         kept known: [AuditRecord]?
-    ) async throws(ConsoleError) -> [AuditRecord] {
-        let kept = if let known { known } else { try inFile() }
+    ) async -> [AuditRecord] {
+        let kept = known ?? inFile()
         do throws(AuditJournalError) {
             let journal = try await AuditJournal.records(newest: count, of: daemons)
             return AuditRecord.merged(kept, journal, now: Moment.now())
@@ -132,12 +134,10 @@ struct LogCommand: AsyncParsableCommand {
         }
     }
 
-    private static func inFile() throws(ConsoleError) -> [AuditRecord] {
-        do throws(SystemCallError) {
-            return try AuditFile(folder: Folders.ofProcess().state).records()
-        } catch {
-            throw .refused("The record can't be read: \(error.words).")
-        }
+    private static func inFile() -> [AuditRecord] {
+        let reading = AuditFile(folder: Folders.ofProcess().state).read()
+        for trouble in reading.troubles { Output.note("Not all of the record can be read: \(trouble).") }
+        return reading.records
     }
 
     /// The daemons that write the record: the one beside this program, and those of a package or `make install`.

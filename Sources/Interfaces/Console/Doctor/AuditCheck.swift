@@ -5,8 +5,22 @@ import Settings
 
 /// Checks whether what is handed out can be recorded.
 enum AuditCheck {
-    static func finding(_ settings: AuditSettings) -> Finding {
-        finding(settings, trouble: AuditTrail.trouble(in: Folders.ofProcess().state))
+    static func findings(_ settings: AuditSettings) -> [Finding] {
+        let folder = Folders.ofProcess().state
+        return [finding(settings, trouble: AuditTrail.trouble(in: folder))]
+            + reading(AuditTrail.unreadable(in: folder))
+    }
+
+    /// What `keybell log` would leave out.
+    static func reading(_ troubles: [String]) -> [Finding] {
+        troubles.map { trouble in
+            .warning(
+                "Record",
+                "what was recorded can't all be read (\(trouble))",
+                do:
+                    "Look at that file in the state folder, which another program has changed, and move it away."
+            )
+        }
     }
 
     static func finding(_ settings: AuditSettings, trouble: AuditTrail.Trouble?) -> Finding {

@@ -86,7 +86,7 @@ struct DoctorCommand: AsyncParsableCommand {
         findings.append(StateCheck.finding())
         findings += HostsCheck.findings()
         findings.append(MemoryCheck.finding())
-        findings.append(AuditCheck.finding(configuration.audit))
+        findings += AuditCheck.findings(configuration.audit)
         output.json
             ? Output.json(.array(findings.map(\.json)))
             : Output.text(findings.flatMap(\.lines).joined(separator: "\n"))

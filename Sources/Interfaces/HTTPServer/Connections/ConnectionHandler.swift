@@ -37,6 +37,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// For each pending request whether its peer wants the connection closed after the answer.
     private var closings: [Bool] = []
 
+    /// How many requests have come at once.
+    private var pipeline = PipelineLimit()
+
+    /// The last request that is taken has come: nothing behind it is decoded.
+    private var isFull = false
+
     /// Something came that isn't HTTP; it is answered after the requests before it.
     private var isBroken = false
 
@@ -101,8 +107,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.fireChannelInactive()
     }
 
+    /// Whether what comes is decoded.
+    var isReading: Bool { !isClosing && !isBroken && !isFull }
+
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
+        guard isReading else { return }
+        pipeline.readBegan(waiting: deadlines.pending)
         if deadlines.isIdle { peer.requestBegan() }
         isComing = true
         deadlines.bytes(at: .now)
@@ -111,7 +122,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// So many bytes, no longer encrypted, have been decoded.
     func bytesDecoded(_ count: Int) {
-        guard !isClosing, !isBroken, let context, framing.endRead(of: count),
+        guard isReading, let context, framing.endRead(of: count),
             bodies.refuseNewest(as: .badFraming)
         else { return }
         // As for a body that is too long.
@@ -129,11 +140,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosing, !isBroken else { return }
+        guard isReading else { return }
         switch unwrapInboundIn(data) {
         case .head(var head):
             deadlines.head(at: .now)
-            closings.append(!head.isKeepAlive)
+            pipeline.head()
+            closings.append(!head.isKeepAlive || pipeline.isReached)
             bodies.begin()
             framing.head()
             head.normalize()
@@ -149,6 +161,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             isComing = false
             slowness?.cancel()
             slowness = nil
+            isFull = pipeline.isReached
             context.fireChannelRead(data)
         }
         watchDeadline()
@@ -170,7 +183,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.fireErrorCaught(error)
             return
         }
-        guard !isClosing, !isBroken else { return }
+        guard isReading else { return }
         isBroken = true
         answerBroken(context)
     }

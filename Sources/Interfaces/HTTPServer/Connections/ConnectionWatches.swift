@@ -19,7 +19,7 @@ final class RawByteObserver: ChannelInboundHandler {
     }
 }
 
-/// Tells a connection's handler how much has been decoded, right before the decoder.
+/// Tells a connection's handler how much has been decoded, right before the decoder, and drops what isn't to be.
 final class DecodedByteObserver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -31,6 +31,8 @@ final class DecodedByteObserver: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Whoever goes on sending must cost no more than the copying.
+        guard handler.isReading else { return }
         let count = unwrapInboundIn(data).readableBytes
         context.fireChannelRead(data)
         handler.bytesDecoded(count)

@@ -68,33 +68,62 @@ extension BusConnection {
         let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
         do throws(DBusError) {
             let method = try objects.method(for: target)
-            guard servedCalls.begin(sender) else {
-                throw .limitsExceeded("Too many calls at once: wait for the answers of those before.")
-            }
+            guard servedCalls.arrive(from: sender) else { throw Self.tooMany }
+            let call = newID()
             let body: [Value]
             do throws(DBusError) {
                 body = try message.body()
             } catch {
-                end(sender)
+                end(call, of: sender)
                 throw error
             }
-            let route = objects.route(method, MethodCall(sender: sender, body: body))
+            let waits: @Sendable () async -> Void = { [weak self] in await self?.wait(call) }
+            let route = objects.route(method, MethodCall(sender: sender, body: body, waits: waits))
             Task(executorPreference: handlers) { [weak self] in
-                let outcome = await route.outcome()
-                await self?.finish(reply, outcome)
+                let isAdmitted = await self?.admit(call, of: sender) ?? false
+                let outcome = isAdmitted ? await route.outcome() : .failure(Self.tooMany)
+                await self?.finish(call, reply, outcome)
             }
         } catch {
             answer(reply, .failure(error))
         }
     }
 
-    private func finish(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
-        end(reply.caller)
+    private static var tooMany: DBusError {
+        .limitsExceeded("Too many calls at once: wait for the answers of those before.")
+    }
+
+    /// Waits for a call's turn; false if its process has too many.
+    private func admit(_ call: Int, of sender: String) async -> Bool {
+        var process = sender
+        if !servedCalls.isQuiet {
+            // Whoever has left meanwhile counts by itself.
+            let credentials = try? await credentials(of: sender)
+            process = credentials.map { "\($0.pid)" } ?? sender
+        }
+        switch servedCalls.begin(call, of: process) {
+        case .now: return true
+        case .never: return false
+        case .later:
+            turns.make(call)
+            await withCheckedContinuation { turns.wait(call, otherwise: (), $0) }
+            return true
+        }
+    }
+
+    private func wait(_ call: Int) {
+        if let next = servedCalls.wait(call) { turns.resolve(next, ()) }
+    }
+
+    private func finish(_ call: Int, _ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {
+        end(call, of: reply.caller)
         answer(reply, outcome)
     }
 
-    private func end(_ caller: String) {
-        if servedCalls.end(caller) { FreedMemory.giveBackSoon() }
+    private func end(_ call: Int, of sender: String) {
+        let (next, isLastOfMany) = servedCalls.end(call, from: sender)
+        if let next { turns.resolve(next, ()) }
+        if isLastOfMany { FreedMemory.giveBackSoon() }
     }
 
     private func answer(_ reply: ReplyAddress, _ outcome: Result<[Value], DBusError>) {

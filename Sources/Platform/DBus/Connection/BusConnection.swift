@@ -23,8 +23,10 @@ package actor BusConnection {
     var subscriptions: [Int: Subscription] = [:]
     var ownersOfSenders: [String: TrackedOwner] = [:]
     var objects = ObjectTree()
-    /// How many calls of each connection are being worked at.
+    /// How many calls of each caller are being worked at.
     var servedCalls = ServedCalls()
+    /// The calls that wait for their turn.
+    var turns = Promises<Void>()
     private var nextID = 0
     private var waitsForEnd = Promises<Void>()
 
@@ -139,6 +141,7 @@ package actor BusConnection {
         let ended = subscriptions.values
         subscriptions = [:]
         for subscription in ended { subscription.finish() }
+        turns.resolveAll(())
         waitsForEnd.resolveAll(())
     }
 }

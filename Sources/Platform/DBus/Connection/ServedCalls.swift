@@ -1,40 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many calls are being worked at, of each caller and in all: a flood from one must neither keep out
-/// others nor take memory without end.
+/// How many calls are being worked at, of each connection, of each process and in all: a flood from one must neither keep
+/// out others nor take memory without end.
+///
+/// A call first arrives, counted for its connection, and then, once its process is known, takes a turn among that one's.
 struct ServedCalls {
-    /// How many calls of one connection are worked at at the same time.
+    /// How many calls of one process, and of one connection, there may be at the same time.
     static let perCaller = 64
-    /// How many of all connections.
+    /// How many of one process are taken whatever others have.
+    static let few = 4
+    /// How many there may be in all, but for those few.
     static let total = 512
+    /// How many of one process are worked at at once, but for those that only wait; the others come after them.
+    static let atOnce = 8
 
     /// After how many calls the memory that they took is worth giving back.
     static let many = 256
 
-    private var counts: [String: Int] = [:]
+    /// When a call is worked at.
+    enum Turn: Equatable {
+        case now
+        case later
+        case never
+    }
+
+    fileprivate struct Process {
+        var count = 0
+        var working: Set<Int> = []
+        var queue: ArraySlice<Int> = []
+    }
+
+    private var connections: [String: Int] = [:]
+    private var processes: [String: Process] = [:]
+    private var callers: [Int: String] = [:]
     private var sum = 0
     private var served = 0
 
-    /// Counts a call in.
+    /// Whether there are so few calls that it doesn't matter whose they are.
+    var isQuiet: Bool { sum <= Self.few }
+
+    /// Counts a call in for its connection.
     ///
     /// - Returns: False if there are too many already; then it isn't counted.
-    mutating func begin(_ caller: String) -> Bool {
-        guard sum < Self.total, counts[caller, default: 0] < Self.perCaller else { return false }
-        counts[caller, default: 0] += 1
+    mutating func arrive(from connection: String) -> Bool {
+        guard Self.hasRoom(connections[connection, default: 0], beside: sum) else { return false }
+        connections[connection, default: 0] += 1
         sum += 1
         return true
     }
 
-    /// Counts it out.
+    /// Gives a call that has arrived its turn.
     ///
-    /// - Returns: Whether it is the last of many.
-    mutating func end(_ caller: String) -> Bool {
-        guard let count = counts[caller] else { return false }
-        counts[caller] = count > 1 ? count - 1 : nil
+    /// - Returns: `.never` if its process has too many already; then it only has to end.
+    mutating func begin(_ call: Int, of process: String) -> Turn {
+        var entry = processes[process] ?? Process()
+        guard Self.hasRoom(entry.count, beside: sum - 1) else { return .never }
+        entry.count += 1
+        callers[call] = process
+        let isNow = entry.working.count < Self.atOnce
+        if isNow { entry.working.insert(call) } else { entry.queue.append(call) }
+        processes[process] = entry
+        return isNow ? .now : .later
+    }
+
+    /// A call only waits from now on.
+    ///
+    /// - Returns: The call whose turn it is instead.
+    mutating func wait(_ call: Int) -> Int? {
+        guard let process = callers[call] else { return nil }
+        return processes[process]?.next(after: call)
+    }
+
+    /// Counts a call out.
+    ///
+    /// - Returns: The call whose turn it is then, and whether this was the last of many.
+    mutating func end(_ call: Int, from connection: String) -> (next: Int?, isLastOfMany: Bool) {
+        guard let count = connections[connection] else { return (nil, false) }
+        connections[connection] = count > 1 ? count - 1 : nil
         sum -= 1
         served += 1
-        guard sum == 0, served >= Self.many else { return false }
+        var next: Int?
+        if let process = callers.removeValue(forKey: call), var entry = processes[process] {
+            next = entry.next(after: call)
+            entry.count -= 1
+            processes[process] = entry.count > 0 ? entry : nil
+        }
+        guard sum == 0, served >= Self.many else { return (next, false) }
         served = 0
-        return true
+        return (next, true)
+    }
+
+    private static func hasRoom(_ count: Int, beside sum: Int) -> Bool {
+        count < few || (count < perCaller && sum < total)
+    }
+}
+
+extension ServedCalls.Process {
+    /// Lets go of a call, and takes up the next.
+    fileprivate mutating func next(after call: Int) -> Int? {
+        guard working.remove(call) != nil, let next = queue.popFirst() else { return nil }
+        working.insert(next)
+        return next
     }
 }

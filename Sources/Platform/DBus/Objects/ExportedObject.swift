@@ -85,11 +85,18 @@ package struct Method: Sendable {
 }
 
 /// A call of an exported method, its arguments already of the types that the method takes.
-package struct MethodCall: Hashable, Sendable {
+package struct MethodCall: Sendable {
     /// The caller's unique name, put there by the bus.
     package let sender: String
     /// The arguments.
     package let body: [Value]
+    let waits: @Sendable () async -> Void
+
+    /// Says that the handler only waits from now on, for a person say: other calls of the same process, of which just a
+    /// few are worked at at once, needn't wait for this one.
+    package func onlyWaits() async {
+        await waits()
+    }
 }
 
 /// A signal of an exported interface.

@@ -16,7 +16,7 @@ extension FileBytes {
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
         case S_IFDIR: throw SystemCallError(call: "open", code: EISDIR)
-        default: throw SystemCallError(call: "open", code: EINVAL)
+        default: throw SystemCallError.notRegular
         }
     }
 }

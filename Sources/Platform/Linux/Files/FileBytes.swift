@@ -23,9 +23,32 @@ package enum FileBytes {
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
         let file = try Descriptor("open", unsafe open(path, flags))
         guard try file.status().st_mode & S_IFMT == S_IFREG else {
-            throw SystemCallError(call: "open", code: EINVAL)
+            throw SystemCallError.notRegular
         }
         return try read(file, limit: limit)
+    }
+
+    /// Reads the end of a regular file.
+    ///
+    /// - Parameters:
+    ///   - path: Where it is; a link as the last part is refused.
+    ///   - limit: How many bytes are read at most.
+    /// - Returns: Those, and whether there are others before them.
+    /// - Throws: The failing call's `errno`.
+    package static func end(
+        of path: String,
+        limit: Int
+    ) throws(SystemCallError) -> (bytes: [UInt8], isCut: Bool) {
+        let file = try Descriptor(
+            "open",
+            unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)
+        )
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemCallError.notRegular }
+        let start = max(0, status.st_size - off_t(limit))
+        guard lseek(file.number, start, SEEK_SET) == start else { throw .last("lseek") }
+        // It may grow while it is being read.
+        return (try read(file, limit: 2 * limit), start > 0)
     }
 
     /// Reads the beginning of a file of /proc.

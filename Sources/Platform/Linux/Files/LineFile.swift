@@ -62,7 +62,7 @@ package struct LineFile: ~Copyable {
         var (status, named) = (stat(), stat())
         guard unsafe fstat(number, &status) == 0 else { throw .last("fstat") }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw SystemCallError(call: "open", code: EINVAL)
+            throw SystemCallError.notRegular
         }
         // Somebody else has moved it away meanwhile, or removed it.
         guard unsafe lstat(path, &named) == 0, named.st_ino == status.st_ino,

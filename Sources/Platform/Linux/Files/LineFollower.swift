@@ -14,6 +14,8 @@ package struct LineFollower: Sendable {
     /// The file that lines were added to when it was looked at last, and how much of it has been read.
     private var file: OpenFile?
     private var length: off_t = 0
+    /// Whether that ends in the middle of a line that is left out.
+    private var isCut = false
     /// The one before it.
     private var older: OpenFile?
 
@@ -22,7 +24,7 @@ package struct LineFollower: Sendable {
     /// - Parameters:
     ///   - path: The file, which need not be there.
     ///   - former: Where it is moved when it is too long.
-    ///   - limit: How much of one file is read at once.
+    ///   - limit: How much of one file is read at once; of more than that the end, and a line that is longer never.
     package init(_ path: String, former: String, limit: Int) {
         (self.path, self.former, self.limit) = (path, former, limit)
     }
@@ -46,7 +48,7 @@ package struct LineFollower: Sendable {
     }
 
     private mutating func take(_ next: OpenFile) {
-        (older, file, length) = (file, next, 0)
+        (older, file, length, isCut) = (file, next, 0, false)
     }
 
     private mutating func rest() throws(SystemCallError) -> [[UInt8]] {
@@ -55,6 +57,9 @@ package struct LineFollower: Sendable {
         guard unsafe fstat(number, &status) == 0 else { throw .last("fstat") }
         // A line that the disk had no room for was taken back.
         length = min(length, status.st_size)
+        if status.st_size - length > off_t(limit) {
+            (length, isCut) = (status.st_size - off_t(limit), true)
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 16384)
         while bytes.count < limit {
@@ -63,6 +68,12 @@ package struct LineFollower: Sendable {
             guard count >= 0 else { throw .last("pread") }
             guard count > 0 else { break }
             bytes += chunk.prefix(count)
+        }
+        if isCut {
+            let rest = bytes.firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+            isCut = rest == nil
+            length += off_t(rest ?? bytes.count)
+            bytes.removeFirst(rest ?? bytes.count)
         }
         guard let end = bytes.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
         length += off_t(end + 1)
@@ -85,7 +96,7 @@ private final class OpenFile: Sendable, Equatable {
             return nil
         }
         guard let identity = FileIdentity(descriptor.number, ""), identity.isKind(S_IFREG) else {
-            throw SystemCallError(call: "open", code: EINVAL)
+            throw SystemCallError.notRegular
         }
         self.identity = identity
     }

@@ -94,7 +94,8 @@ package enum SafeFile {
     package static func checkAppending(to path: String) throws(SystemCallError) {
         let flags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         do throws(SystemCallError) {
-            _ = try Descriptor("open", unsafe open(path, flags))
+            let file = try Descriptor("open", unsafe open(path, flags))
+            guard try file.status().st_mode & S_IFMT == S_IFREG else { throw SystemCallError.notRegular }
         } catch {
             guard error.isNoSuchFile else { throw error }
         }

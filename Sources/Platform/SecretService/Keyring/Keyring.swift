@@ -51,6 +51,8 @@ package actor Keyring {
     var questions = SerialLine()
     /// What is told of the programs that offer it.
     var introductions = SerialLine()
+    /// The provider that hasn't answered libsecret in time, until it answers a ping.
+    private var silent: String?
     /// The collection that had the configured label; KeePassXC shows that only of an open database.
     private var labelled: ObjectPath?
 
@@ -199,16 +201,54 @@ package actor Keyring {
         }
     }
 
-    /// Asks libsecret, whose errors are those of calls too.
+    /// Asks libsecret, whose errors are those of calls too; at once in vain while the provider is known to be silent.
+    ///
+    /// - Parameters:
+    ///   - owner: The provider.
+    ///   - question: Asks; it is told since when.
+    /// - Returns: What it gives.
+    /// - Throws: What it throws; `.deadline` at once where there is no hope.
     func asked<Answer: Sendable>(
         _ owner: String,
-        _ question: @Sendable () async throws(KeyringError) -> Answer
+        _ question: @Sendable (ContinuousClock.Instant) async throws(KeyringError) -> Answer
     ) async throws(KeyringError) -> Answer {
+        guard silent != owner else { throw .deadline }
         do throws(KeyringError) {
-            return try await question()
+            return try await question(.now)
         } catch {
-            throw await explained(error, owner)
+            let failure = await explained(error, owner)
+            if failure == .deadline { awaitAnswer(of: owner) }
+            throw failure
         }
+    }
+
+    private func awaitAnswer(of owner: String) {
+        guard silent != owner else { return }
+        silent = owner
+        Task(executorPreference: TaskQueue.shared) { [weak self, bus, deadline] in
+            var isSilent = true
+            while isSilent, await self?.silent == owner {
+                do throws(DBusError) {
+                    _ = try await bus.call(
+                        owner,
+                        Names.root,
+                        "org.freedesktop.DBus.Peer",
+                        "Ping",
+                        timeout: deadline,
+                        noAutoStart: true
+                    )
+                    isSilent = false
+                } catch {
+                    // Any other error is an answer, or says that it has left.
+                    isSilent = error.name == DBusError.Name.noReply
+                }
+            }
+            await self?.answered(owner)
+        }
+    }
+
+    private func answered(_ owner: String) {
+        if silent == owner { silent = nil }
     }
 
     /// Tells a provider that has left in the midst of a call from one that is slow: the bus says "no reply" of both.

@@ -7,7 +7,8 @@ import SecureMemory
 
 /// libsecret, on a thread of its own: the encrypted session, and the calls that carry a secret through it.
 ///
-/// Its calls block, each no longer than its deadline; none of them can raise a prompt.
+/// Its calls block, and so wait for each other, but none longer than its deadline after it was asked for; none of them can
+/// raise a prompt.
 actor SecretLibrary {
     private let executor = TaskQueue(label: "org.keybell.libsecret")
     private var bus: LibraryBus
@@ -20,13 +21,18 @@ actor SecretLibrary {
     ///
     /// - Parameters:
     ///   - address: The bus's address, or nil for the session bus of the environment.
-    ///   - deadline: How long each call may take.
+    ///   - deadline: How long something may take, from the moment on when it is asked for.
     init(address: String?, deadline: Duration) {
         bus = LibraryBus(address: address, deadline: deadline)
     }
 
     /// Fetches the secrets of several items in one call; those that are locked or gone are left out.
-    func secrets(of paths: [String], from owner: String) throws(KeyringError) -> [String: SecretBytes] {
+    func secrets(
+        of paths: [String],
+        from owner: String,
+        asked: ContinuousClock.Instant = .now
+    ) throws(KeyringError) -> [String: SecretBytes] {
+        try bus.begin(asked: asked)
         let found = try inSession(with: owner) { (session) throws(KeyringError) in
             try secrets(of: paths, in: session)
         }
@@ -73,8 +79,10 @@ actor SecretLibrary {
         of owner: String,
         label: String,
         attributes: [String: String],
-        secret: SecretBytes
+        secret: SecretBytes,
+        asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) -> (item: String, prompt: String) {
+        try bus.begin(asked: asked)
         let reply = try inSession(with: owner) { (session) throws(KeyringError) in
             let table = unsafe g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)
             defer { unsafe g_hash_table_unref(table) }
@@ -97,7 +105,13 @@ actor SecretLibrary {
     }
 
     /// Gives an item another secret, in place.
-    func setSecret(_ secret: SecretBytes, of item: String, from owner: String) throws(KeyringError) {
+    func setSecret(
+        _ secret: SecretBytes,
+        of item: String,
+        from owner: String,
+        asked: ContinuousClock.Instant = .now
+    ) throws(KeyringError) {
+        try bus.begin(asked: asked)
         _ = try inSession(with: owner) { (session) throws(KeyringError) in
             let sealed = try unsafe seal(secret, for: session)
             return try unsafe bus.call(
@@ -113,7 +127,12 @@ actor SecretLibrary {
     /// Asks for items to be unlocked for this connection; the prompt that takes is handed back, not run.
     ///
     /// - Returns: The prompt's path, `/` for none.
-    func unlock(_ items: [String], of owner: String) throws(KeyringError) -> String {
+    func unlock(
+        _ items: [String],
+        of owner: String,
+        asked: ContinuousClock.Instant = .now
+    ) throws(KeyringError) -> String {
+        try bus.begin(asked: asked)
         let list = unsafe g_strv_builder_new()
         for item in items { unsafe g_strv_builder_add(list, item) }
         let array = unsafe g_strv_builder_end(list)
@@ -139,7 +158,12 @@ actor SecretLibrary {
     /// Starts a prompt that a call of this connection was given: some providers take it from no other.
     ///
     /// Its end is told by a signal, for which the caller is subscribed already.
-    func start(prompt: String, of owner: String) throws(KeyringError) {
+    func start(
+        prompt: String,
+        of owner: String,
+        asked: ContinuousClock.Instant = .now
+    ) throws(KeyringError) {
+        try bus.begin(asked: asked)
         _ = try unsafe bus.call(
             owner,
             prompt,

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Testing
+
+@testable import DBus
+
+@Suite struct ServedCallsTests {
+    var calls = ServedCalls()
+    var last = 0
+
+    /// A call comes in; its number if it is taken.
+    private mutating func call(from connection: String, of process: String) -> (Int, ServedCalls.Turn)? {
+        guard calls.arrive(from: connection) else { return nil }
+        last += 1
+        let turn = calls.begin(last, of: process)
+        guard turn != .never else {
+            _ = calls.end(last, from: connection)
+            return nil
+        }
+        return (last, turn)
+    }
+
+    /// A call comes in that only waits.
+    private mutating func wait(from connection: String, of process: String) -> Bool {
+        guard let (number, turn) = call(from: connection, of: process), turn == .now else { return false }
+        return calls.wait(number) == nil
+    }
+
+    @Test mutating func `who has few calls is taken, whatever others have`() {
+        var taken = 0
+        for process in 0..<20 {
+            for connection in 0..<9 {
+                for _ in 0..<64 where wait(from: "\(process).\(connection)", of: "\(process)") { taken += 1 }
+            }
+        }
+        let most = ServedCalls.total + 20 * ServedCalls.few
+        #expect(ServedCalls.total <= taken && taken <= most)
+        for _ in 0..<ServedCalls.few {
+            let isTaken = wait(from: "honest", of: "honest")
+            #expect(isTaken)
+        }
+        let another = wait(from: "honest", of: "honest")
+        #expect(!another)
+    }
+
+    @Test mutating func `one process has no more by many connections than by one`() {
+        var taken = 0
+        for connection in 0..<200 { if wait(from: "\(connection)", of: "flood") { taken += 1 } }
+        #expect(taken == ServedCalls.perCaller)
+    }
+
+    @Test mutating func `of one process some are worked at at once, and the others in their order`() throws {
+        var turns: [(Int, ServedCalls.Turn)] = []
+        for _ in 0..<ServedCalls.atOnce + 3 {
+            let turn = call(from: "a", of: "p")
+            turns.append(try #require(turn))
+        }
+        #expect(
+            turns.map(\.1) == Array(repeating: .now, count: ServedCalls.atOnce) + [.later, .later, .later]
+        )
+        let other = call(from: "b", of: "q")
+        #expect(other?.1 == .now)
+        let waiting = Array(turns.suffix(3).map(\.0))
+        let first = calls.wait(turns[0].0)
+        #expect(first == waiting[0])
+        let second = calls.end(turns[1].0, from: "a").next
+        #expect(second == waiting[1])
+        // It has let go of its turn already.
+        let none = calls.end(turns[0].0, from: "a").next
+        #expect(none == nil)
+        let third = calls.end(waiting[0], from: "a").next
+        #expect(third == waiting[2])
+    }
+
+    @Test mutating func `the last of many calls is known, so that their memory can be given back`() throws {
+        var lasts = 0
+        for _ in 0..<ServedCalls.many * 2 {
+            let numberCall = call(from: "a", of: "a")
+            let (number, _) = try #require(numberCall)
+            if calls.end(number, from: "a").isLastOfMany { lasts += 1 }
+        }
+        #expect(lasts == 2)
+        for _ in 0..<ServedCalls.many {
+            let otherCall = call(from: "b", of: "b")
+            let (other, _) = try #require(otherCall)
+            let numberCall = call(from: "a", of: "a")
+            let (number, _) = try #require(numberCall)
+            let isLast = calls.end(number, from: "a").isLastOfMany
+            #expect(!isLast, "another one is being served")
+            if calls.end(other, from: "b").isLastOfMany { lasts += 1 }
+        }
+        #expect(lasts == 4)
+    }
+}

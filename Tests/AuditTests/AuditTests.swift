@@ -143,7 +143,7 @@ import Testing
         let (path, former) = (folder.path("lines"), folder.path("former"))
         func append(_ text: String) throws {
             var file = LineFile(path, limit: 10, former: former)
-            try file.append(Array("\(text)\n".utf8))
+            try file.append(Array("\(text)\n".utf8), until: .now + .seconds(60))
         }
         func write(_ text: String) throws {
             let file = try FileHandle(forWritingTo: URL(filePath: path))
@@ -464,13 +464,13 @@ import Testing
         let path = folder.path("log")
         let line = [UInt8](repeating: UInt8(ascii: "x"), count: 99) + [UInt8(ascii: "\n")]
         var file = LineFile(path, limit: 1000, former: path + ".1")
-        try file.append([UInt8](repeating: UInt8(ascii: "y"), count: 900))
+        try file.append([UInt8](repeating: UInt8(ascii: "y"), count: 900), until: .now + .seconds(60))
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     #expect(throws: Never.self) {
                         var file = LineFile(path, limit: 1000, former: path + ".1")
-                        try file.append(line)
+                        try file.append(line, until: .now + .seconds(60))
                     }
                 }
             }

@@ -19,12 +19,12 @@ struct LockedRecordTests {
         file = AuditFile(folder: folder.path("state"))
     }
 
-    private func trail(timeout: Duration) -> AuditTrail {
+    private func trail(timeout: Duration, hasJournal: Bool = false) -> AuditTrail {
         AuditTrail(
             folder: folder.path("state"),
             logsToJournal: false,
             journal: folder.path("no-journal"),
-            isInJournal: { _ in false },
+            isInJournal: { _ in hasJournal },
             timeout: timeout,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
@@ -58,6 +58,19 @@ struct LockedRecordTests {
         #expect(file.read(.main).records.map(\.event) == [.handedOut])
     }
 
+    @Test func `whoever waits behind others for a locked file is looked for in the journal in time`()
+        async throws
+    {
+        let lock = try lock(.main)
+        let trail = trail(timeout: .seconds(8), hasJournal: true)
+        let first = Task { await trail.keep(.handedOut, [.client: "firefox"]) }
+        // The writer has the first by now, or takes all together.
+        await Task.yield()
+        let others = (0..<20).map { _ in Task { await trail.keep(.handedOut, [.client: "firefox"]) } }
+        for record in [first] + others { #expect(await record.value) }
+        try lock.close()
+    }
+
     @Test func `a record too many is refused while the writer waits`() async throws {
         let lock = try lock(.main)
         let writer = AuditWriter(file, timeout: .seconds(600))
@@ -85,13 +98,13 @@ struct LockedRecordTests {
     }
 
     @Test func `at the end all that was counted has one deadline`() async throws {
-        let trail = trail(timeout: .seconds(1))
+        let trail = trail(timeout: .seconds(20))
         for number in 0..<600 {
             #expect(await trail.keep(.nothingFound, [.client: "c\(number / 2)", .host: "a.example"]))
         }
         let lock = try lock(.minor)
-        // Each of the 300 would take its second.
-        try await withDeadline(.seconds(100)) { await trail.finish() }
+        // Each of the 256 would take its five seconds.
+        try await withDeadline(.seconds(120)) { await trail.finish() }
         try lock.close()
     }
 

@@ -32,7 +32,7 @@ struct MuteKeeperTests {
         let (log, file) = (CollectedLog(), MuteRecord.file(in: blocked))
         let keeper = MuteKeeper(file: file, rest: .milliseconds(1), logger: log.logger)
         keeper.keep([])
-        #expect(try await log.next()?.hasPrefix("a mute can't be kept") == true)
+        #expect(try await log.next()?.hasPrefix("what is muted can't be kept") == true)
         keeper.keep([Self.mute])
         try FileManager.default.removeItem(atPath: blocked)
         #expect(try await log.next() == "mutes are kept again")

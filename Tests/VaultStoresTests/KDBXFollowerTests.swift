@@ -37,7 +37,7 @@ struct KDBXFollowerTests {
             logger: Logger(label: "test") { _ in Warnings(log: warnings) }
         )
         let told = [["/a: EACCES"], ["/a: EACCES"], ["/b: EACCES"], [], ["/b: EACCES"]].map {
-            follower.tellsAll(but: $0)
+            follower.note(gaps: $0)
         }
         #expect(told == [false, false, false, true, false])
         #expect(warnings.messages.withLock { $0 } == ["/a: EACCES", "/b: EACCES", "/b: EACCES"])

@@ -46,7 +46,7 @@ package struct AuditFile: Sendable {
     /// - Throws: The failing call's `errno`.
     package func append(_ record: AuditRecord) throws(SystemCallError) {
         var file = lines(of: Part(of: record))
-        try file.append(record.line)
+        try file.append(record.line, until: .now + .seconds(5))
     }
 
     /// All records that are kept, as far as they can be read, the oldest first; a line that makes no sense is skipped.

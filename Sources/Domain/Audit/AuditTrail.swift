@@ -49,8 +49,8 @@ package final class AuditTrail: Sendable {
         timeout: Duration = .seconds(10),
         logger: Logger
     ) {
-        // What another program keeps locked is known in time to look into the journal.
-        writer = AuditWriter(AuditFile(folder: folder), timeout: timeout / 2)
+        // What another program keeps locked is known in time to look into the journal, at the daemon's end, too.
+        writer = AuditWriter(AuditFile(folder: folder), timeout: timeout / 4)
         self.timeout = timeout
         self.journal = journal
         self.isInJournal = isInJournal

@@ -13,6 +13,8 @@ final class PartWriter: Sendable {
 
     private struct Pending {
         let line: [UInt8]
+        /// Until when a lock is waited for.
+        let until: ContinuousClock.Instant
         let written: Written
     }
 
@@ -44,7 +46,7 @@ final class PartWriter: Sendable {
     func append(_ line: [UInt8], written: @escaping Written) {
         let (isRoom, isFirst) = state.withLock { state in
             guard state.waiting.count < Self.most else { return (false, false) }
-            state.waiting.append(Pending(line: line, written: written))
+            state.waiting.append(Pending(line: line, until: .now + timeout, written: written))
             defer { state.isRunning = true }
             return (true, !state.isRunning)
         }
@@ -71,16 +73,19 @@ final class PartWriter: Sendable {
 
     /// Writes what was taken together; why it couldn't be, for each.
     private func write(_ batch: [Pending]) -> [SystemCallError?] {
-        guard let failure = failure(of: batch.flatMap(\.line)) else { return batch.map { _ in nil } }
-        // A file that is locked stays so for each of them; what is too much together may fit one by one.
+        // The first has waited longest. Where its time is over the file stays locked for the others, too, and they have
+        // time left to be kept elsewhere.
+        guard let until = batch.first?.until, let failure = failure(of: batch.flatMap(\.line), until)
+        else { return batch.map { _ in nil } }
+        // What is too much together may fit one by one.
         guard batch.count > 1, failure.code != EWOULDBLOCK else { return batch.map { _ in failure } }
-        return batch.map { self.failure(of: $0.line) }
+        return batch.map { self.failure(of: $0.line, $0.until) }
     }
 
-    private func failure(of lines: [UInt8]) -> SystemCallError? {
+    private func failure(of lines: [UInt8], _ until: ContinuousClock.Instant) -> SystemCallError? {
         do throws(SystemCallError) {
             try file.withLock { file throws(SystemCallError) in
-                try file.append(lines, timeout: timeout)
+                try file.append(lines, until: until)
             }
             return nil
         } catch {

@@ -11,7 +11,8 @@ final class MuteKeeper: Sendable {
     private struct State {
         /// What isn't written yet.
         var waiting: [KeptMute]?
-        var hasFailed = false
+        /// How often it has failed in a row.
+        var failures = 0
         var retry: Alarm?
     }
 
@@ -20,6 +21,7 @@ final class MuteKeeper: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
+    private static let mostRetries = 8
     /// How long a disk may take.
     private static let timeout = Duration.seconds(5)
 
@@ -27,7 +29,8 @@ final class MuteKeeper: Sendable {
     ///
     /// - Parameters:
     ///   - file: Where they are kept.
-    ///   - rest: How long it takes until what couldn't be written is tried again.
+    ///   - rest: How long it takes until what couldn't be written is tried again; each time twice as long as before,
+    ///     eight times at the most.
     ///   - logger: Where trouble goes.
     init(file: StateFile<MuteRecord>, rest: Duration = .seconds(60), logger: Logger) {
         (self.file, self.rest, self.logger) = (file, rest, logger)
@@ -61,30 +64,31 @@ final class MuteKeeper: Sendable {
     private func write() {
         guard let mutes = state.withLock({ $0.waiting }) else { return }
         do throws(SystemCallError) {
-            guard try file.write(MuteRecord(mutes)) else {
-                return fail("after a crash of the system it may be the one before")
-            }
+            // Whether the disk has it for certain matters after a crash of the system alone.
+            _ = try file.write(MuteRecord(mutes))
         } catch {
             return fail("\(error)")
         }
         let hadFailed = state.withLock { state in
             if state.waiting == mutes { state.waiting = nil }
-            defer { (state.hasFailed, state.retry) = (false, nil) }
-            return state.hasFailed
+            defer { (state.failures, state.retry) = (0, nil) }
+            return state.failures > 0
         }
         if hadFailed { logger.notice("mutes are kept again") }
     }
 
-    /// Says so once, and tries it again later.
+    /// Says so once, and tries it again later, until it has failed often enough: then the next change does.
     private func fail(_ reason: String) {
-        let hadFailed = state.withLock { state in
-            defer { state.hasFailed = true }
-            state.retry = Alarm(after: rest) { [weak self] in self?.beginWriting() }
-            return state.hasFailed
+        let isFirst = state.withLock { state in
+            defer { state.failures += 1 }
+            state.retry =
+                state.failures < Self.mostRetries
+                ? Alarm(after: rest * (1 << state.failures)) { [weak self] in self?.beginWriting() } : nil
+            return state.failures == 0
         }
-        guard !hadFailed else { return }
+        guard isFirst else { return }
         logger.warning(
-            "a mute can't be kept: until that works it ends with keybelld",
+            "what is muted can't be kept: until that works, the next start goes by what was kept before",
             metadata: ["why": "\(reason)"]
         )
     }

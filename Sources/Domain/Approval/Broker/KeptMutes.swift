@@ -39,8 +39,9 @@ struct KeptMutes {
         at now: ApprovalQueue.ClockReading,
         _ times: RequestTimes
     ) {
-        let former = kept
+        let former = Dictionary(kept.map { ($0.code, $0.unseen) }) { first, _ in first }
         noteKept(in: queue, at: now, times)
-        if kept != former { keep(kept) }
+        // Times alone differ by a second from one reading to the next.
+        if kept.contains(where: { former[$0.code] != $0.unseen }) { keep(kept) }
     }
 }

@@ -17,8 +17,9 @@ struct Turn: Hashable, Sendable {
 
 /// Decides whose turn it is, where only a few can have one at once.
 ///
-/// Each program has one turn at a time, and one more at most that it has others share. The next goes to the program that has gone longest without one, and within it
-/// to the client that has. So one that wants a lot keeps nobody else waiting for more than one turn.
+/// Each program has one turn at a time, and one more at most that it has others share. The next goes to the program that
+/// has gone longest without one, and within it to the client that has. So one that wants a lot keeps nobody else waiting
+/// for more than one turn.
 struct FairQueue: Sendable {
     typealias Ticket = UInt64
 

@@ -11,11 +11,12 @@ struct BrowserSettings {
         static let formsOnly = "BrowserNotHttpAuth"
         static let hosts = "KeePassXC-Browser Settings"
         static let pages: Set = [hidden, realmsOnly, formsOnly]
+        static let entry = pages.union([hosts])
     }
 
     private(set) var pages = PageUse()
-    /// An entry's own allowed and denied hosts, and its realm; a group's stand in ``inherited(in:)``, once for all that is
-    /// in it.
+    /// An entry's own allowed and denied hosts, and its realm; a group's come by ``hosts(of:)``, once for all that is in
+    /// it.
     private(set) var hosts = EntrySettings()
 
     /// Nothing is said.
@@ -28,20 +29,14 @@ struct BrowserSettings {
 
     /// What an entry says, over what its groups say.
     init(_ entry: Entry, in group: BrowserSettings) {
-        let data = entry.customData(Key.pages.union([Key.hosts]))
+        let data = entry.customData(Key.entry)
         pages = Self.pages(data, in: group.pages)
         hosts = Self.hosts(data) ?? EntrySettings()
     }
 
-    /// What each group passes on to its entries of hosts and the realm, in the order of a walk from the root.
-    static func inherited(in database: Database) -> [InheritedSettings?] {
-        var groups: [(depth: Int, settings: EntrySettings?)] = []
-        var left = [(depth: 0, group: database.root)]
-        while let (depth, group) = left.popLast() {
-            groups.append((depth, hosts(group.customData([Key.hosts]))))
-            left += group.groups.reversed().map { (depth + 1, $0) }
-        }
-        return InheritedSettings.of(groups)
+    /// What a group itself says of hosts and the realm; nil if it says nothing.
+    static func hosts(of group: Group) -> EntrySettings? {
+        hosts(group.customData([Key.hosts]))
     }
 
     private static func hosts(_ data: [String: String]) -> EntrySettings? {

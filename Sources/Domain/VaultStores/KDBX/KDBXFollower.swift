@@ -32,14 +32,16 @@ struct KDBXFollower {
         do throws(SystemCallError) {
             let watch = try FileWatch(path, changed: changed)
             self.watch = watch
-            return tellsAll(but: watch.gaps.map(\.description))
+            return note(gaps: watch.gaps.map(\.description))
         } catch {
-            return tellsAll(but: ["\(error)"])
+            return note(gaps: ["\(error)"])
         }
     }
 
     /// Says what isn't watched, each time that it is something else.
-    mutating func tellsAll(but gaps: [String]) -> Bool {
+    ///
+    /// - Returns: Whether all is watched.
+    mutating func note(gaps: [String]) -> Bool {
         defer { self.gaps = gaps }
         if !gaps.isEmpty, gaps != self.gaps {
             logger.warning(

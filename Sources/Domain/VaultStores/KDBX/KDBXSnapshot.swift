@@ -71,6 +71,8 @@ struct KDBXSnapshot: Sendable {
     /// What all entries of a group have in common.
     private struct Place {
         let group: Group
+        /// How many groups are around it.
+        let depth: Int
         /// The path of the group around it, which all groups in that share; nil for the root.
         let outerPath: String?
         let isSearchable: Bool
@@ -95,6 +97,7 @@ struct KDBXSnapshot: Sendable {
                 }
             return Place(
                 group: group,
+                depth: depth + 1,
                 outerPath: path,
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin,
@@ -106,29 +109,35 @@ struct KDBXSnapshot: Sendable {
     /// Group by group, so that what the groups say is looked up once for all their entries, and kept once for all.
     private static func logins(of database: Database, mostPathBytes: Int) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
-        var inherited = BrowserSettings.inherited(in: database).makeIterator()
-        var places = [
+        var left = [
             Place(
                 group: root,
+                depth: 0,
                 outerPath: nil,
                 isSearchable: root.isSearchable,
                 isRecycled: false,
                 browser: BrowserSettings(root, in: BrowserSettings())
             )
         ]
+        var places: [Place] = []
+        while let place = left.popLast() {
+            places.append(place)
+            let path = place.path
+            left += place.group.groups.reversed().map { place.inner($0, path: path, bin: bin) }
+        }
+        let inherited = InheritedSettings.of(
+            places.map { ($0.depth, BrowserSettings.hosts(of: $0.group)) }
+        )
         var logins: [Login] = []
         var pathBytes = 0
-        while let place = places.popLast() {
+        for (place, settings) in zip(places, inherited) {
             let (path, entries) = (place.path, place.group.entries)
             if !entries.isEmpty { pathBytes += path.utf8.count }
             let group = LoginGroup(
                 name: pathBytes <= mostPathBytes ? path : Place.longest("…/" + place.group.name),
                 id: place.group.id.map { LoginID($0) }
             )
-            // The same walk: each group in its turn.
-            let settings = inherited.next() ?? nil
             logins += entries.compactMap { login($0, in: group, at: place, settings) }
-            places += place.group.groups.reversed().map { place.inner($0, path: path, bin: bin) }
         }
         return logins
     }

@@ -6,10 +6,9 @@ extension Descriptor {
     /// Waits for the lock of an open file or folder (`flock`), on this thread.
     ///
     /// A file system without such locks is written to without one.
-    /// - Parameter timeout: How long another one may hold it.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
-    borrowing func lock(timeout: Duration) throws(SystemCallError) {
-        let end = ContinuousClock.now + timeout
+    /// - Parameter end: How long another one may hold it.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when it is over.
+    borrowing func lock(until end: ContinuousClock.Instant) throws(SystemCallError) {
         while flock(number, LOCK_EX | LOCK_NB) != 0 {
             switch errno {
             case EINTR:

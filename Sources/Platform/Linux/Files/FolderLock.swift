@@ -19,7 +19,7 @@ package struct FolderLock: ~Copyable, Sendable {
     /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
     package init(_ path: String, timeout: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))
-        try folder.lock(timeout: timeout)
+        try folder.lock(until: .now + timeout)
         self.folder = folder
     }
 

@@ -28,14 +28,14 @@ package struct LineFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - lines: Each with its line feed.
-    ///   - timeout: How long another one may keep it locked, as a program that was stopped in the middle does.
-    /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
+    ///   - until: How long another one may keep it locked, as a program that was stopped in the middle does.
+    /// - Throws: The failing call's `errno`; EWOULDBLOCK when it is still locked then.
     package mutating func append(
         _ lines: [UInt8],
-        timeout: Duration = .seconds(5)
+        until: ContinuousClock.Instant
     ) throws(SystemCallError) {
         do throws(SystemCallError) {
-            while try !append(lines, timeout) { close() }
+            while try !appended(lines, until) { close() }
         } catch {
             close()  // the next one finds out anew what there is
             throw error
@@ -48,16 +48,16 @@ package struct LineFile: ~Copyable {
     }
 
     /// Adds lines; false where another file is to be opened for them.
-    private mutating func append(
+    private mutating func appended(
         _ lines: [UInt8],
-        _ timeout: Duration
+        _ until: ContinuousClock.Instant
     ) throws(SystemCallError) -> Bool {
         if file == nil {
             file = try Self.opened(path)
             end = -1
         }
         guard let number = file?.number else { return false }
-        try file?.lock(timeout: timeout)
+        try file?.lock(until: until)
         defer { flock(number, LOCK_UN) }
         var (status, named) = (stat(), stat())
         guard unsafe fstat(number, &status) == 0 else { throw .last("fstat") }

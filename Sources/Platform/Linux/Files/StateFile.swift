@@ -45,13 +45,14 @@ package struct StateFile<Content: Codable & Sendable>: Sendable {
 
     /// Reads it for who can do without it; nil if there is none, or none that makes sense.
     package func readIfUsable() -> Content? {
-        (try? read()) ?? nil  // as said above
+        (try? read()) ?? nil  // what can't be used is none
     }
 
     /// Writes it, in a folder and a file that are this user's alone.
     ///
     /// - Returns: Whether the disk has it for certain: else a crash of the system may bring the former one back.
-    /// - Throws: The failing call's `errno`; the former one is untouched then.
+    /// - Throws: The failing call's `errno`, or EINVAL of `encode` where the content can't be written as JSON; the former
+    ///   one is untouched then.
     package func write(_ content: Content) throws(SystemCallError) -> Bool {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted]

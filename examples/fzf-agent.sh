@@ -57,6 +57,8 @@ ask_next() {
         return
     fi
     {
+        # fzf writes over the end of the first line how much of it there is to see.
+        [ "$menu" != fzf ] || echo
         [ "$again" != "$code" ] || echo "Shown again: answered too fast."
         jq -r --arg code "$code" '.data[0][$code] | "\(.title.data) (\($code))\n\(.body.data)"' <<<"$waiting"
     } >"$folder/question"

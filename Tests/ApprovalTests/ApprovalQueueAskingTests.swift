@@ -19,6 +19,7 @@ import Testing
     @Test mutating func `the same question joins the one that waits and both get its answer`() throws {
         let first = fixture.ask(.release())
         let code = try #require(first.code)
+        fixture.queue.notifierShowed([code])
         fixture.pass(.seconds(5))
         let second = fixture.ask(.release(.named("firefox", 101)))
         #expect(
@@ -36,10 +37,53 @@ import Testing
         throws
     {
         let code = try #require(fixture.ask(.release()).code)
+        fixture.queue.notifierShowed([code])
+        fixture.pass(.seconds(5))
         fixture.ask(.release())
-        #expect(fixture.queue.shownAgain(code) == [.added(code: code)])
+        #expect(fixture.queue.shownAgain(code, now: fixture.now) == [.added(code: code)])
         _ = try fixture.answer(code, .deny)
-        #expect(fixture.queue.shownAgain(code).isEmpty)
+        #expect(fixture.queue.shownAgain(code, now: fixture.now).isEmpty)
+    }
+
+    @Test mutating func `what no notification shows is told to agents once more when it is asked again`()
+        throws
+    {
+        let code = try #require(fixture.ask(.release()).code)
+        fixture.pass(.seconds(5))
+        let expected: [ApprovalAction] = [.notifierShowsAgain(code: code), .added(code: code)]
+        #expect(fixture.ask(.release()).actions == expected, "nothing says that the notifier shows it")
+        _ = try fixture.queue.register(
+            Agent(peer: ":1.7", name: "dialogs", isExclusive: true, answerer: .stranger),
+            now: fixture.now
+        )
+        _ = try fixture.queue.shown(code, by: ":1.7", now: fixture.now)
+        fixture.pass(.seconds(5))
+        #expect(fixture.ask(.release()).actions == [.added(code: code)], "an agent's window may be closed")
+    }
+
+    @Test
+    mutating func `agents hear of what is asked again at most once a second, and of the last time, too`()
+        throws
+    {
+        let code = try #require(fixture.ask(.release()).code)
+        fixture.pass(.milliseconds(300))
+        for _ in 0..<3 { #expect(fixture.ask(.release()).actions == [.notifierShowsAgain(code: code)]) }
+        #expect(fixture.queue.alarm == fixture.now + .milliseconds(700))
+        fixture.pass(.milliseconds(700))
+        #expect(fixture.queue.tick(now: fixture.now) == [.added(code: code)])
+        #expect(fixture.queue.alarm == fixture.now + .seconds(119))
+    }
+
+    @Test mutating func `what is asked again behind a locked screen is told to agents at the unlock`() throws
+    {
+        let code = try #require(fixture.ask(.release()).code)
+        fixture.pass(.seconds(5))
+        _ = fixture.queue.screen(isLocked: true, now: fixture.now)
+        #expect(fixture.ask(.release()).actions.isEmpty)
+        #expect(fixture.queue.alarm == fixture.now + .seconds(600))
+        fixture.pass(.seconds(60))
+        let unlocked = fixture.queue.screen(isLocked: false, now: fixture.now)
+        #expect(unlocked == [.notifierShows(code: code), .added(code: code)])
     }
 
     @Test mutating func `what is asked again behind a locked screen isn't shown`() {

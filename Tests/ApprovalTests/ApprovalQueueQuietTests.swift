@@ -149,9 +149,22 @@ import Testing
         #expect(fixture.queue.recent(now: fixture.now).map(\.request.code) == [second])
     }
 
-    @Test(arguments: [Choices(), Choices(muteSeconds: 600)])
-    mutating func `allow of a denied code within its quiet time ends the quiet`(choices: Choices) throws {
-        let code = try fixture.ask(.release(), answered: .deny, choices)
+    @Test mutating func `allow of a denied code ends its quiet time, and not a mute`() throws {
+        let code = try fixture.ask(.release(), answered: .deny, Choices(muteSeconds: 600))
+        #expect(try fixture.answer(code, .allow).isEmpty)
+        let times = try #require(fixture.queue.recent(now: fixture.now).first?.times)
+        #expect(times.quietUntil == nil && times.mutedUntil == fixture.now + .seconds(600))
+        #expect(fixture.ask(.release()).answer == .quiet)
+        #expect(throws: AnswerError.invalidAnswer("its program is muted: `keybell unmute \(code)` ends that"))
+        {
+            try fixture.answer(code, .allow)
+        }
+        #expect(fixture.queue.unmute(code, now: fixture.now).count == 1)
+        #expect(fixture.ask(.release()).code != nil)
+    }
+
+    @Test mutating func `allow of a denied code within its quiet time ends the quiet`() throws {
+        let code = try fixture.ask(.release(), answered: .deny)
         let result = try fixture.queue.answer(
             code: code.lowercased(),
             .allow,

@@ -45,8 +45,9 @@ import Testing
         "settingsFields": { $0.settingsFields = ["X Settings"] },
         "sameness": { $0.sameness = [9] },
     ]
-    /// What may differ: a name that was free may be taken, and one unlock does for whatever is wanted next.
-    private static let free: Set<String> = ["suggestedID", "wantedHost"]
+    /// What may differ: a name that was free may be taken, one unlock does for whatever is wanted next, the answer is the
+    /// same whatever goes out without it, and the keyring may be unlocked meanwhile.
+    private static let free: Set<String> = ["suggestedID", "wantedHost", "coveredCount", "unlocksKeyring"]
     /// What is made of another one.
     private static let made: Set<String> = ["entryLines"]
 

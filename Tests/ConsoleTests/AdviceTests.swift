@@ -7,7 +7,7 @@ import Testing
 struct AdviceTests {
     @Test(arguments: [
         (nil, "without a reason"), ("", "without a reason"),
-        ("Database locked", "keybell unlock"),
+        ("Database locked", "keybell unlock"), ("Denied", "You denied it."),
         ("Too many questions are waiting", "Too many questions are waiting"),
         ("evil\u{1B}[2J", "evil[2J"),
     ])

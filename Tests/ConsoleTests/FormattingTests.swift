@@ -29,6 +29,7 @@ struct FormattingTests {
         #expect(Moment.day(noon - 86_400, now: noon) == "yesterday")
         #expect(Moment.day(noon - 3 * 86_400, now: noon) == "3 days ago")
         #expect(Moment.left(until: 160, now: 100) == "in 60 seconds")
+        #expect(Moment.left(until: 219, now: 100) == "in 2 minutes")
         #expect(Moment.left(until: 90, now: 100) == "now")
     }
 
@@ -165,11 +166,11 @@ struct FormattingTests {
         #expect(lines.last?.contains("  a.example, to b.example  ") == true)
     }
 
-    @Test func `a grant by name says for which logins it is`() {
-        func line(_ uuids: [String], _ titles: [String]) -> String? {
+    @Test func `a grant by name, and one for some logins of a host, says for which it is`() {
+        func line(_ uuids: [String], _ titles: [String], host: String = "") -> String? {
             let grant: [String: Value] = [
                 "key": .string("k1"), "decision": .string("allow"), "kind": .string("release"),
-                "host": .string(""), "vault": .string("Work"), "scope": .string("always"),
+                "host": .string(host), "vault": .string("Work"), "scope": .string("always"),
                 "entries": .strings(uuids), "titles": .strings(titles),
             ]
             return GrantsCommand.lines([grant], now: 100).first
@@ -179,6 +180,8 @@ struct FormattingTests {
         )
         #expect(line(["A1", "A2"], ["", "My “bank”"])?.contains("  by name: A1, “My 'bank'”  ") == true)
         #expect(line(["A1"], [])?.contains("  by name: A1  ") == true)
+        #expect(line(["A1"], ["GitHub"], host: "a.example")?.contains("  a.example: “GitHub”  ") == true)
+        #expect(line(["A1"], [""], host: "a.example")?.contains("  a.example: A1  ") == true)
         #expect(
             line(["1", "2", "3", "4", "5"], ["a", "b", "c", "d", "e"])?
                 .contains("  by name: “a”, “b”, “c” and 2 more  ") == true

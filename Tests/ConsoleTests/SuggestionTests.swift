@@ -12,6 +12,12 @@ struct SuggestionTests {
         (["client", "asociate"], "keybell client associate"), (["lgo", "--json"], "keybell log"),
         (["request"], "keybell requests"), (["docter"], "keybell doctor"),
         (["mute", "curl"], "keybell deny CODE --mute MINUTES"),
+        (["get", "foo"], "keybell client get"), (["search", "foo"], "keybell client search"),
+        (["generate"], "keybell client generate"), (["asociate"], "keybell client associate"),
+        (["approve", "7F2A"], "keybell allow CODE"), (["list"], "keybell requests"),
+        (["pending"], "keybell requests"), (["history"], "keybell log"),
+        (["client", "search", "-mail"], "keybell client search -- -mail"),
+        (["client", "search", "-mail box", "--json"], "keybell client search --json -- '-mail box'"),
     ])
     func `a command that isn't there suggests the nearest one`(arguments: [String], suggestion: String) {
         #expect(Suggestion.command(for: arguments) == suggestion)

@@ -88,9 +88,13 @@ import Testing
             let first = try associateBody()
             async let closed = session.send(first)
             try await press(["Escape"])
+            try await screen.isGone(search)
             let code = try await BusAnswerer(session).question().code
+            async let again = session.send(first)
+            try await press(["Escape"])
             #expect(try await session.keybell("allow", code).status == 0, "Escape is no answer")
             #expect(try await closed.json["Success"] as? Bool == true)
+            #expect(try await again.json["Success"] as? Bool == true)
 
             let second = try associateBody()
             async let elsewhere = session.send(second)
@@ -192,6 +196,10 @@ import Testing
         try await Self.hasChoicesInSight(terminal)
         try await terminal.resize(width: 40, height: 8)
         try await Self.hasChoicesInSight(terminal)
+        try await eventually("nothing under fzf's count of lines") {
+            let lines = try await terminal.visible().split(separator: "\n", omittingEmptySubsequences: false)
+            return lines.first?.allSatisfy { " /0123456789│".contains($0) } == true ? () : nil
+        }
         try await Task.sleep(for: .milliseconds(1500))
         try await terminal.type("Allow")
         try await Self.hasChoicesInSight(terminal)

@@ -114,6 +114,30 @@ import Testing
         try await terminal.close()
     }
 
+    @Test func `an unlock that is allowed and fails is told as one that came to nothing`() async throws {
+        let fixture = try await Fixture(pinentry: "/bin/false")
+        // Gone with the machine otherwise.
+        defer { try? FileManager.default.removeItem(atPath: fixture.path) }
+        let session = fixture.session
+        // A vault that was never opened: who is let in has it opened.
+        let asking = Task { try await session.send(try associateBody()) }
+        let first = try await BusAnswerer(session).question().code
+        #expect(try await session.keybell("allow", first).status == 0)
+        let code = try await eventually("the question about the vault") {
+            try await BusAnswerer(session).questions().first { $0.kind == "unlock" }?.code
+        }
+        let allowed = try await session.keybell("allow", code)
+        #expect(allowed.output.contains("If that fails, a notification"), "\(allowed)")
+        _ = try await asking.value
+        try await eventually("the word that it failed") {
+            let recent = try await session.keybell("requests", "--recent").output
+            return recent.contains("Your answer came to nothing: ") ? () : nil
+        }
+        try await eventually("the record of it") {
+            try await session.keybell("log").output.contains("allowed, came to nothing") ? () : nil
+        }
+    }
+
     @Test func `a terminal of the daemon's is not one to ask on, and a command without one says so`()
         async throws
     {

@@ -66,6 +66,12 @@ import Testing
         #expect(fixture.wait(.seconds(60)).isEmpty)
     }
 
+    @Test mutating func `what no server shows is left to agents when it is asked again`() throws {
+        _ = try shown()
+        _ = fixture.notificationState.serverChanged(to: nil, now: fixture.now)
+        #expect(askAgain() == [.tellShownAgain(code: "7F2A")])
+    }
+
     @Test mutating func `what was answered by a press isn't shown again`() throws {
         _ = fixture.allow(try shown())
         #expect(askAgain().isEmpty)

@@ -70,6 +70,26 @@ import Testing
         #expect(exchange.reply.success == false)
         #expect(exchange.reply.error == KeyringError.dismissed.advice)
         #expect(await fixture.clients.registrations == 0)
+        #expect(await fixture.approvals.recent().map(\.failure) == [KeyringError.dismissed.advice])
+    }
+
+    @Test(arguments: [false, true])
+    func `the question says when the keyring will ask for its password`(isLocked: Bool) async throws {
+        let fixture = await OperationsFixture()
+        if isLocked { await fixture.clients.lock() }
+        let client = TestClient(id: "", caller: .named("perl"))
+        _ = try await fixture.verified(client, client.request(.associate), .allow)
+        let question = try #require(await fixture.asked().first)
+        #expect(question.body.contains("Your keyring asks for its password then.") == isLocked)
+        #expect(await fixture.approvals.recent().map(\.failure) == [nil])
+    }
+
+    @Test func `a key that can't be stored is told to who allowed it`() async throws {
+        let fixture = await OperationsFixture()
+        await fixture.clients.failToStore(with: .keyring(.deadline))
+        let client = TestClient(id: "", caller: .named("perl"))
+        _ = try await fixture.verified(client, client.request(.associate), .allow)
+        #expect(await fixture.approvals.recent().map(\.failure) == [KeyringError.deadline.advice])
     }
 
     @Test func `an associate of the program whose unlock waits joins that, and overwrites nothing`()

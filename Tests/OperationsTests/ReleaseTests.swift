@@ -352,6 +352,8 @@ import Vault
             .deny
         )
         #expect(exchange.titles == ["covered"])
+        let question = try #require(await fixture.asked().first)
+        #expect(question.body.contains("1 other goes out anyway, as allowed before."))
     }
 
     @Test func `a copy of an entry in another vault has its own standing`() async throws {

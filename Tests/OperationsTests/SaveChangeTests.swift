@@ -175,6 +175,7 @@ import Vault
         let exchange = try await pending.value
         #expect(exchange.reply.success == false)
         #expect(exchange.reply.uuid == nil)
+        #expect(await fixture.approvals.recent().first?.failure == exchange.reply.error)
         // The allow still stands when the client tries again.
         await fixture.vault.fail(with: nil)
         let again = try fixture.client.request(.setLogin, ["Uuid": Self.uuid, "Password": "new"])

@@ -164,6 +164,7 @@ import Vault
         )
         #expect(exchange.status == 200)
         #expect(exchange.reply.error == KeyringError.dismissed.advice)
+        #expect(await fixture.approvals.recent().map(\.failure) == [KeyringError.dismissed.advice])
     }
 
     @Test func `an allow is used up by a prompt that comes to nothing: the next try asks again`() async throws

@@ -55,7 +55,8 @@ package struct ApprovalLimits: Sendable, Equatable {
     /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from being
     /// drawn without that anything tells of it.
     package var banner = Duration.milliseconds(5300)
-    /// The notifier: how long before a notification comes back, or another takes its place.
+    /// How long before the bus hears once more of a request that is asked again; for the notifier, before a notification
+    /// comes back, or another takes its place.
     package var pause = Duration.seconds(1)
     /// The notifier: how often a press that came too early has its request shown again.
     package var earlyPresses = 3

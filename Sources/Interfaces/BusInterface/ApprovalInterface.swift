@@ -57,6 +57,11 @@ package enum ApprovalInterface {
         "AnswerKept",
         [BusArgument("code", "s"), BusArgument("trouble", "s")]
     )
+    /// What was allowed could not be carried out, and why.
+    package static let answerFailed = BusSignal(
+        "AnswerFailed",
+        [BusArgument("code", "s"), BusArgument("reason", "s")]
+    )
 
     /// The names of the registered agents.
     package static let agents = BusProperty("Agents", "as")
@@ -75,7 +80,7 @@ package enum ApprovalInterface {
             shown,
             getEntries,
         ],
-        signals: [requestAdded, requestRemoved, answerKept],
+        signals: [requestAdded, requestRemoved, answerKept, answerFailed],
         properties: [agents, pendingCount, version]
     )
 
@@ -139,7 +144,7 @@ package enum ApprovalInterface {
         package static let outcome = "outcome"
         /// `t`: of a request that has ended (ListRecent): seconds since 1970.
         package static let ended = "ended"
-        /// `b`: of a request that has ended (ListRecent): its like is denied unseen now, `keybell allow CODE` ends that.
+        /// `b`: of a request that has ended (ListRecent): its like is denied unseen now.
         package static let quiet = "quiet"
         /// `t`: of a denied request (ListRecent): until when its like is denied unseen; left out where it isn't.
         package static let quietUntil = "quiet-until"
@@ -160,6 +165,10 @@ package enum ApprovalInterface {
         package static let keepTrouble = "keep-trouble"
         /// `b`: of an answered request (ListRecent): the answer is being kept, `AnswerKept` will tell; absent where it isn't.
         package static let keeping = "keeping"
+        /// `s`: of an allowed request (ListRecent): why it could not be carried out; absent where nothing is known of that.
+        package static let failure = "failure"
+        /// `b`: of an associate: the keyring is locked, and an allow raises its prompt; absent where it isn't.
+        package static let unlocksKeyring = "unlocks-keyring"
     }
 
     /// Keys of the dictionary under ``Detail/caller``.

@@ -146,6 +146,11 @@ package struct BusObjects: Sendable {
                 ApprovalInterface.answerKept,
                 [.string(ended.request.code), .string(ended.keepTrouble ?? "")]
             )
+        case .failed(let ended):
+            await emit(
+                ApprovalInterface.answerFailed,
+                [.string(ended.request.code), .string(ended.failure ?? "")]
+            )
         case .agentsChanged(let agents):
             await changed(ApprovalInterface.agents, .strings(agents.map(\.name)))
         case .agentTookOver(let agent):

@@ -25,6 +25,7 @@ extension PendingRequest {
         if kind == .associate || kind == .overwrite {
             details[Key.fingerprint] = fingerprint.map { .string($0) }
         }
+        if unlocksKeyring { details[Key.unlocksKeyring] = .boolean(true) }
         details[Key.vault] = vault.map { .string($0) }
         details[Key.host] = host.map { .string($0) }
         details[Key.submitHost] = submitHost.map { .string($0) }
@@ -67,6 +68,7 @@ extension RecentRequest {
         if wasUnconfirmed { details[Key.unconfirmed] = .boolean(true) }
         details[Key.answeredBy] = answeredBy.map { .string($0) }
         details[Key.keepTrouble] = keepTrouble.map { .string($0) }
+        details[Key.failure] = failure.map { .string($0) }
         if isBeingKept { details[Key.keeping] = .boolean(true) }
         if outcome == .allowed { details[Key.abandoned] = .boolean(isAbandoned) }
         return details

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DisplayText
 
 /// What somebody may have meant who typed a command that there isn't.
 enum Suggestion {
@@ -10,16 +11,50 @@ enum Suggestion {
         var command: any ParsableCommand.Type = KeybellCommand.self
         for argument in arguments {
             let children = command.configuration.allSubcommands
-            guard !children.isEmpty, !argument.hasPrefix("-") else { return nil }
+            guard !children.isEmpty, !argument.hasPrefix("-") else { return hyphenated(arguments) }
             let names = children.map { name(of: $0) }
             guard let index = names.firstIndex(of: argument) else {
-                if path.count == 1, argument == "mute" { return "keybell deny CODE --mute MINUTES" }
-                return nearest(to: argument, among: names).map { (path + [$0]).joined(separator: " ") }
+                if path.count == 1, let other = otherWords[argument.lowercased()] { return other }
+                let below = path.count == 1 ? nested(in: children) : [:]
+                let way =
+                    if let exact = below[argument] {
+                        exact as [String]?
+                    } else if let near = nearest(to: argument, among: names) {
+                        path + [near]
+                    } else {
+                        nearest(to: argument, among: below.keys.sorted()).flatMap { below[$0] }
+                    }
+                return way?.joined(separator: " ")
             }
             command = children[index]
             path.append(argument)
         }
         return nil
+    }
+
+    /// What other programs call what a command does.
+    private static let otherWords = [
+        "mute": "keybell deny CODE --mute MINUTES", "approve": "keybell allow CODE",
+        "accept": "keybell allow CODE", "reject": "keybell deny CODE", "refuse": "keybell deny CODE",
+        "list": "keybell requests", "pending": "keybell requests", "history": "keybell log",
+    ]
+
+    /// The ways to the commands that stand below another one, by their names.
+    private static func nested(in groups: [any ParsableCommand.Type]) -> [String: [String]] {
+        groups.reduce(into: [:]) { ways, group in
+            for command in group.configuration.allSubcommands {
+                ways[name(of: command)] = ["keybell", name(of: group), name(of: command)]
+            }
+        }
+    }
+
+    /// The same with the text to look for behind `--`, where it was taken for an option.
+    private static func hyphenated(_ arguments: [String]) -> String? {
+        guard arguments.count > 2, arguments[0] == "client", ["search", "get"].contains(arguments[1]),
+            arguments[2].hasPrefix("-"), !arguments[2].hasPrefix("--"), arguments[2] != "-"
+        else { return nil }
+        let words = arguments.dropFirst(3) + ["--", arguments[2]]
+        return "keybell client \(arguments[1]) " + words.map { ShellWord.quoting($0) }.joined(separator: " ")
     }
 
     private static func name(of command: any ParsableCommand.Type) -> String {

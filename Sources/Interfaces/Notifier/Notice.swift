@@ -37,6 +37,14 @@ struct Notice: Sendable, Equatable {
         )
     }
 
+    /// What the person allowed could not be carried out.
+    static func failed(_ request: PendingRequest, _ why: String) -> Notice {
+        Notice(
+            title: "Your answer came to nothing (\(request.code))",
+            body: "\(request.title)\n\(why)"
+        )
+    }
+
     /// Another program shows the questions from now on.
     static func agent(_ agent: AgentInfo) -> Notice {
         let executable = agent.executable.isEmpty ? "unknown" : PlainText.name(agent.executable)

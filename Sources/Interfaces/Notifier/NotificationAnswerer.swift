@@ -144,6 +144,8 @@ package actor NotificationAnswerer {
             if let trouble = ended.keepTrouble {
                 send { await self.tell(.notKept(ended.request, trouble)) }
             }
+        case .failed(let ended):
+            if let why = ended.failure { send { await self.tell(.failed(ended.request, why)) } }
         case .added, .agentsChanged: break
         }
     }

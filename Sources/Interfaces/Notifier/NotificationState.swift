@@ -113,6 +113,8 @@ struct NotificationState: Sendable {
         case .refused(nil):
             notifications[index].phase = .refused(until: now + limits.pause)
             return []
+        // Another server shows it by itself; until then there are just the agents.
+        case .lost: break
         default:
             return []
         }

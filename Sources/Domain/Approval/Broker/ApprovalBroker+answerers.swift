@@ -122,6 +122,7 @@ extension ApprovalBroker {
             isAbandoned: ended.isAbandoned,
             keepTrouble: ended.keepTrouble,
             isBeingKept: ended.isBeingKept,
+            failure: ended.failure,
             wasUnconfirmed: ended.choices?.wasUnconfirmed ?? false,
             wasAnsweredOnTerminal: ended.surface?.isTerminal ?? false
         )
@@ -192,9 +193,10 @@ extension ApprovalBroker {
         queue.notifierShowed(codes)
     }
 
-    /// The built-in notifier shows again what had been clicked away, because it has been asked again.
+    /// The built-in notifier shows again what had been clicked away, because it has been asked again, or has no server for
+    /// it.
     package func shownAgain(_ code: String) {
-        change { queue, _ in queue.shownAgain(code) }
+        change { $0.shownAgain(code, now: $1) }
     }
 
     // MARK: The session

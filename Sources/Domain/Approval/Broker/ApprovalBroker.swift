@@ -149,6 +149,12 @@ package actor ApprovalBroker {
         change { $0.delivered(code, now: $1) }
     }
 
+    /// What the person allowed under this code could not be carried out, for this reason: they are told, once.
+    package func failed(_ code: String, because why: String) {
+        guard let ended = queue.failed(code, why) else { return }
+        broadcast.send(.failed(recent(ended, quiet: QuietTimes())))
+    }
+
     /// For how long an allow answers the same question again.
     package var retryTime: Duration { limits.retry }
 

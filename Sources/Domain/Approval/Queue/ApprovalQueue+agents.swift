@@ -76,16 +76,47 @@ extension ApprovalQueue {
         }
     }
 
-    /// It has been asked again: the notifier may have had it clicked away meanwhile.
+    /// It has been asked again: whoever showed it may have had it closed meanwhile.
+    ///
+    /// The notifier knows whether its own was; of what stands in an agent's window, or nowhere, nobody knows.
     mutating func showAgain(_ index: Int, now: Instant) -> [ApprovalAction] {
-        let actions = settle(index, now: now)
-        return actions.isEmpty && waiting[index].isOnNotifier
-            ? [.notifierShowsAgain(code: waiting[index].code)] : actions
+        var actions = settle(index, now: now)
+        if actions.isEmpty, waiting[index].isOnNotifier {
+            actions.append(.notifierShowsAgain(code: waiting[index].code))
+        }
+        let isLeftToNotifier = waiting[index].isOnNotifier && waiting[index].wasSeenOnNotifier
+        return actions + (isLeftToNotifier ? [] : retell(index, now: now))
     }
 
-    /// The built-in notifier shows once more what had been clicked away: agents may show it once more, too.
-    func shownAgain(_ code: String) -> [ApprovalAction] {
-        waiting.contains { $0.code == code && $0.isAnnounced } ? [.added(code: code)] : []
+    /// The built-in notifier shows once more what had been clicked away, or would if there were a server: agents may show
+    /// it once more, too.
+    mutating func shownAgain(_ code: String, now: Instant) -> [ApprovalAction] {
+        waiting.firstIndex { $0.code == code }.map { retell($0, now: now) } ?? []
+    }
+
+    /// Tells the bus once more of a request that it has heard of: now, or after a pause since the last time, and never
+    /// behind a locked screen.
+    private mutating func retell(_ index: Int, now: Instant) -> [ApprovalAction] {
+        guard waiting[index].isAnnounced, waiting[index].confirming == nil else { return [] }
+        waiting[index].retellingDue =
+            waiting[index].retellingDue ?? max(now, (waiting[index].toldAt ?? now) + limits.pause)
+        return retellIfDue(index, now: now)
+    }
+
+    /// Tells of what is to be told of once more, if it is time.
+    mutating func retellIfDue(_ index: Int, now: Instant) -> [ApprovalAction] {
+        guard !isScreenLocked, let due = waiting[index].retellingDue, due <= now else { return [] }
+        waiting[index].retellingDue = nil
+        // Its failure is told of.
+        guard waiting[index].confirming == nil else { return [] }
+        return [added(index, now: now)]
+    }
+
+    /// Has the bus told of a request.
+    mutating func added(_ index: Int, now: Instant) -> ApprovalAction {
+        waiting[index].isAnnounced = true
+        waiting[index].toldAt = now
+        return .added(code: waiting[index].code)
     }
 
     private mutating func settleAll(now: Instant) -> [ApprovalAction] {

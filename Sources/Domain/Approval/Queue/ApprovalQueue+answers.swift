@@ -175,6 +175,17 @@ extension ApprovalQueue {
         return ended[index]
     }
 
+    /// What a request was allowed for could not be carried out.
+    ///
+    /// - Returns: The request; nil where that is known already, or nobody has allowed it.
+    mutating func failed(_ code: String, _ why: String) -> EndedRequest? {
+        guard let index = ended.lastIndex(where: { $0.code == code }), ended[index].outcome == .allowed,
+            ended[index].failure == nil
+        else { return nil }
+        ended[index].failure = why
+        return ended[index]
+    }
+
     /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.
     private mutating func keep(_ request: EndedRequest) {
         if ended.count >= limits.endedCount {

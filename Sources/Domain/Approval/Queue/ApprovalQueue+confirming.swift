@@ -53,7 +53,7 @@ extension ApprovalQueue {
             return deny(waiting[index], denial, by: confirming.surface, now: now)
         case .failure(let error):
             waiting[index].confirmationTrouble = error
-            return settle(index, now: now) + shownAgain(code)
+            return settle(index, now: now) + [added(index, now: now)]
         }
     }
 }

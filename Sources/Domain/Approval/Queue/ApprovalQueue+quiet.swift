@@ -42,7 +42,8 @@ extension ApprovalQueue {
         )
     }
 
-    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
+    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again, unless the program is
+    /// muted, which `unmute` alone ends.
     mutating func endQuiet(
         of code: String?,
         _ decision: Decision,
@@ -53,7 +54,10 @@ extension ApprovalQueue {
             let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
         else { throw .unknownRequest }
         guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
-        endQuiet(of: [code])
+        guard quiets.values.contains(where: { $0.code == code }) else {
+            throw .invalidAnswer("its program is muted: `keybell unmute \(code)` ends that")
+        }
+        quiets = quiets.filter { $0.value.code != code }
     }
 
     /// Ends mutes, with the quiet times of the denials that began them.
@@ -72,13 +76,8 @@ extension ApprovalQueue {
         }
         for program in ending.keys { mutes[program] = nil }
         let over = Set(ending.values.map(\.code)).subtracting(mutes.values.map(\.code))
-        endQuiet(of: over)
+        quiets = quiets.filter { !over.contains($0.value.code) }
         return ending.keys.sorted { $0.shownName < $1.shownName }
-    }
-
-    private mutating func endQuiet(of codes: Set<String>) {
-        quiets = quiets.filter { !codes.contains($0.value.code) }
-        mutes = mutes.filter { !codes.contains($0.value.code) }
     }
 }
 

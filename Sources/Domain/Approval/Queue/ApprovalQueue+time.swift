@@ -7,7 +7,7 @@ extension ApprovalQueue {
     mutating func tick(now: Instant) -> [ApprovalAction] {
         var actions = end(.expired, now: now) { $0.deadline.map { $0 <= now } ?? false }
         for index in waiting.indices {
-            actions += settle(index, now: now)
+            actions += settle(index, now: now) + retellIfDue(index, now: now)
         }
         return actions
     }
@@ -34,7 +34,7 @@ extension ApprovalQueue {
                 waiting[index].agentGrace = nil
                 actions += settle(index, now: now)
             } else if waiting[index].hasTurn {
-                actions += announce(index, now: now)
+                actions += announce(index, now: now) + retellIfDue(index, now: now)
             } else {
                 waiting[index].deadline = nil
             }

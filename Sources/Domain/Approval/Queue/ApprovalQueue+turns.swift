@@ -41,8 +41,7 @@ extension ApprovalQueue {
         }
         var actions: [ApprovalAction] = []
         if !waiting[index].isAnnounced {
-            waiting[index].isAnnounced = true
-            actions.append(.added(code: waiting[index].code))
+            actions.append(added(index, now: now))
         }
         return actions + settle(index, now: now)
     }

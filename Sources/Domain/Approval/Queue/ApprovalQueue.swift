@@ -66,7 +66,8 @@ struct ApprovalQueue: Sendable {
     var alarm: Instant? {
         // An unlock that hangs keeps those behind it for a while only.
         let held = memories.filter { memory in waiting.contains { $0.isBehind(memory) } }.map(\.until)
-        return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + held).min()
+        let retellings = isScreenLocked ? [] : waiting.compactMap(\.retellingDue)
+        return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + retellings + held).min()
     }
 
     /// The processes whose end matters.

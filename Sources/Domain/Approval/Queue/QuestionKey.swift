@@ -7,7 +7,7 @@ import Callers
 /// So it has everything that a person is shown of what is asked, and everything that a decision can be remembered for.
 /// Only who asks counts as a program: the process, its parents and the user agent may be others. Two associates are
 /// told apart by key and proposed Id alone, and a suggested Id never counts, since that is free today and taken tomorrow.
-/// What an unlock is wanted for doesn't count either.
+/// What an unlock is wanted for doesn't count either, nor what goes out without the answer.
 struct QuestionKey: Hashable, Sendable {
     let kind: ApprovalKind
     var program: Program

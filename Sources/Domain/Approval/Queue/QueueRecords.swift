@@ -42,6 +42,9 @@ struct WaitingRequest: Sendable {
     private var opened: Set<String?> = []
     /// Whether the bus has heard of it.
     var isAnnounced = false
+    /// When the bus has heard of it last, and when it is to hear of it once more, since it was asked again meanwhile.
+    var toldAt: ApprovalQueue.Instant?
+    var retellingDue: ApprovalQueue.Instant?
     /// Whether the built-in notifier shows it.
     var isOnNotifier = false
     /// Until when an exclusive agent may confirm that it shows it.
@@ -207,6 +210,8 @@ struct EndedRequest: Sendable {
     private(set) var keepTrouble: String?
     /// Whether the answer is being kept, so that nobody knows yet whether it can be.
     var isBeingKept = false
+    /// Why what was allowed could not be carried out, in sentences for the person.
+    var failure: String?
     /// How many requests were denied unseen because of its denial.
     private(set) var unseen = 0
     /// How it was shown, where a daemon before this one did that.

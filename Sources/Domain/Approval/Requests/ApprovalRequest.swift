@@ -119,6 +119,10 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var wantedHost: String?
     /// Unlock: whether the vault has never been opened here.
     package var isFirstOpening = false
+    /// Release: how many more logins go out without a question, for something covers them.
+    package var coveredCount = 0
+    /// Associate: whether the keyring is locked, so that an allow raises its prompt.
+    package var unlocksKeyring = false
     /// A digest of what makes two questions the same beyond the fields above: the key, a search text, a save's
     /// decrypted fields; for associate, and for the overwrite that follows it, the key and the proposed Id.
     package var sameness: [UInt8]

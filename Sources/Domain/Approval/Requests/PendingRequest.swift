@@ -71,6 +71,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let entryCount: Int
     /// Whether it is the whole vault, a search and the like.
     package let bulk: Bool
+    /// Associate: whether the keyring is locked, so that an allow raises its prompt.
+    package let unlocksKeyring: Bool
     /// Save: whether it makes a new entry.
     package let isNew: Bool
     /// Save: the names of what it changes.
@@ -130,6 +132,7 @@ package struct PendingRequest: Sendable, Hashable {
         entries = request.entries.prefix(limits.entriesInDetails).map(\.shown)
         entryCount = request.entries.count
         bulk = request.bulk
+        unlocksKeyring = request.unlocksKeyring
         isNew = request.isNew
         fields = request.fields.map { PlainText.field($0) }
         requestType = request.requestType.map { PlainText.field($0) }
@@ -169,6 +172,8 @@ package struct RecentRequest: Sendable, Hashable {
     package let keepTrouble: String?
     /// Whether the answer is being kept, so that nobody knows yet whether it can be.
     package let isBeingKept: Bool
+    /// Why what was allowed could not be carried out, in sentences for the person; nil where nothing is known of that.
+    package let failure: String?
     /// Whether it was denied because the person, who had allowed it, did not confirm that.
     package let wasUnconfirmed: Bool
     /// Whether it was answered at a terminal.

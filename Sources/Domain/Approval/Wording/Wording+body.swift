@@ -49,6 +49,7 @@ extension Wording {
             extensionLine(request), scriptLine(request),
             request.suggestedID.map { "Keybell will call it \(quoted($0))." },
             "If you allow it, it can ask for logins from now on.",
+            request.unlocksKeyring ? "Your keyring asks for its password then." : nil,
         ]
     }
 

@@ -5,7 +5,8 @@ import DisplayText
 extension Wording {
     static func releaseLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
         [
-            loginsLine(request, limits), handedOutLine(request), placesLine(request), formLine(request),
+            loginsLine(request, limits), coveredLine(request), handedOutLine(request), placesLine(request),
+            formLine(request),
             scriptLine(request), vaultLine(request), nameLine(request), extensionLine(request),
         ]
     }
@@ -29,6 +30,13 @@ extension Wording {
             (line, named) = (longer, named + 1)
         }
         return line + more(entries.count - named)
+    }
+
+    /// What the answer doesn't change.
+    private static func coveredLine(_ request: ApprovalRequest) -> String? {
+        guard request.coveredCount > 0 else { return nil }
+        let others = request.coveredCount == 1 ? "1 other goes" : "\(request.coveredCount) others go"
+        return "\(others) out anyway, as allowed before."
     }
 
     static func login(_ entry: EntryLine) -> String {

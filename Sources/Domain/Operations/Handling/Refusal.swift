@@ -109,6 +109,19 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
+    /// Why what the person has allowed could not be carried out, for them to read; nil where somebody's word is the reason.
+    func failure(of vault: String) -> String? {
+        let name = PlainText.name(vault)
+        return switch self {
+        case .denied, .muted, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .notGranted,
+            .unlockedMeanwhile:
+            nil
+        case .vault(.notUnlocked(let failure)): failure.sentence(vault: name)
+        case .locked, .vault(.locked): "\(name) is locked."
+        default: sentence
+        }
+    }
+
     /// The same while a vault has never been opened, so that no Hash can be told: what is to be done about that, unless
     /// something else is to be done first.
     func beforeOpening(_ vault: String) -> Refusal {

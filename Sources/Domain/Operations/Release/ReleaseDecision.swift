@@ -62,7 +62,13 @@ struct ReleaseDecision: Sendable {
             if covered.isEmpty, verified.rules.access == .granted { throw .notGranted }
             return Released(offers: covered, bases: bases, host: purpose.host)
         }
-        let decided = try await decide(on: asked, for: purpose, verified: verified, caller: caller).get()
+        let decided = try await decide(
+            on: asked,
+            coveredCount: standings.count { $0.cover != nil },
+            for: purpose,
+            verified: verified,
+            caller: caller
+        ).get()
         var allowed: Set<String> = []
         if decided.allows {
             allowed = decided.choices.entries.map(Set.init) ?? Set(asked.map(\.login.id.hex))
@@ -87,18 +93,20 @@ struct ReleaseDecision: Sendable {
     /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
     private func decide(
         on asked: [Offer],
+        coveredCount: Int,
         for purpose: Purpose,
         verified: VerifiedRequest,
         caller: Caller
     ) async -> Result<PersonDecision, Refusal> {
-        let question = questions.about(
+        var question = questions.about(
             asked,
             in: asked.map(\.store.name),
             for: purpose,
             verified: verified,
             caller: caller
         )
-        return await Task(executorPreference: TaskQueue.shared) {
+        question.coveredCount = coveredCount
+        return await Task(executorPreference: TaskQueue.shared) { [question] in
             do throws(Refusal) {
                 let decided = try await approval.ask(question, for: verified) { answer, session in
                     let kept = purpose.grants(

@@ -79,6 +79,7 @@ struct KeyringUnlock: Sendable {
                         do throws(ClientError) {
                             try await clients.unlock()
                         } catch {
+                            await approvals.failed(code, because: error.advice)
                             throw .keyring(error.advice)
                         }
                         // Whoever waits for the same goes on, before anything else is asked.

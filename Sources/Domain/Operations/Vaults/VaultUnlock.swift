@@ -142,7 +142,9 @@ struct VaultUnlock: Sendable {
                 try await store.unlock(for: reason)
             } catch {
                 tell(error, of: store)
-                throw .vault(error)
+                let refusal = Refusal.vault(error)
+                if let why = refusal.failure(of: store.name) { await approvals.failed(code, because: why) }
+                throw refusal
             }
             // Whoever waits for the same goes on, before anything else is asked.
             await approvals.opened(store.name)

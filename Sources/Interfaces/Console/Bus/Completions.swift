@@ -1,16 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 import ConcurrencyTools
 import DBus
 import DisplayText
+import SecretService
+import Settings
 
 /// What a shell offers at its completion key: what the running daemon knows, and nothing without one.
 enum Completions {
     /// Codes of requests that wait.
     static let codes = CompletionKind.custom { _, _, _ in
         await ask { daemon in try await daemon.requests(starts: false).map(\.code) }
+    }
+    /// The logins of the waiting request whose code was typed before: by number, and by title.
+    static let entries = CompletionKind.custom { words, _, _ in
+        await ask { daemon in
+            guard let request = request(in: words, of: try await daemon.requests(starts: false)) else {
+                return []
+            }
+            let entries = try await daemon.entries(of: request)
+            return entries.indices.map { String($0 + 1) } + entries.map(\.title)
+        }
+    }
+    /// Programs that are muted, and the codes of the denials that muted them.
+    static let muted = CompletionKind.custom { _, _, _ in
+        await ask { daemon in
+            mutes(among: try await daemon.recentRequests(starts: false), now: Moment.now())
+        }
+    }
+    /// Ids of clients whose keys `keybell client` has itself.
+    static let ownClients = CompletionKind.custom { words, _, _ in
+        await ask { daemon in
+            let configuration = try Configuration.forCommand(nil)
+            let keys = OwnKeys(
+                keyring: .quiet(daemon.bus, collection: configuration.keyring.collection),
+                server: OwnKeys.server(port: UInt16(clamping: configuration.http.port))
+            )
+            return try await keys.items().compactMap { $0.attributes["id"] }
+        }
     }
     /// Ids of clients.
     static let clients = CompletionKind.custom { _, _, _ in
@@ -44,6 +74,18 @@ enum Completions {
     /// The word behind `forget`.
     static func client(in words: [String]) -> String? {
         words.firstIndex(of: "forget").flatMap { words.dropFirst($0 + 1).first { !$0.hasPrefix("-") } }
+    }
+
+    /// The request whose code stands among the words.
+    static func request(in words: [String], of waiting: [RequestDetails]) -> RequestDetails? {
+        let codes = words.compactMap { RequestCode.normalized($0) }
+        return waiting.first { codes.contains($0.code) }
+    }
+
+    /// What ends the mutes that last.
+    static func mutes(among recent: [RequestDetails], now: UInt64) -> [String] {
+        let muting = recent.filter { ($0.mutedUntil ?? 0) > now }
+        return muting.map(\.code) + muting.flatMap(\.muted)
     }
 
     private static func ask(

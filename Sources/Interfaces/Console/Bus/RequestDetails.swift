@@ -40,6 +40,10 @@ struct RequestDetails: Equatable, Sendable {
     let keepTrouble: String?
     /// Whether it is being kept, so that nobody knows yet.
     let isBeingKept: Bool
+    /// Why what was allowed could not be carried out.
+    let failure: String?
+    /// Whether an allow raises the prompt of the keyring.
+    let unlocksKeyring: Bool
     /// Whether an allow counts only once it is confirmed in pinentry's window.
     let isConfirmed: Bool
     /// Why the last allow could not be confirmed.
@@ -72,6 +76,8 @@ struct RequestDetails: Equatable, Sendable {
         isAbandoned = members[Key.abandoned]?.asBool ?? false
         keepTrouble = text(Key.keepTrouble)
         isBeingKept = members[Key.keeping]?.asBool ?? false
+        failure = text(Key.failure)
+        unlocksKeyring = members[Key.unlocksKeyring]?.asBool ?? false
         isConfirmed = members[Key.confirmation] != nil
         confirmationTrouble = text(Key.confirmationTrouble)
     }
@@ -91,6 +97,9 @@ struct RequestDetails: Equatable, Sendable {
             return first == second ? (left.offset < right.offset) != isNewestFirst : first < second
         }.map(\.element)
     }
+
+    /// What to say of an allow that could not be carried out.
+    static func failureSentence(_ reason: String) -> String { "Your answer came to nothing: \(reason)" }
 
     /// How and when it ended; nil while it waits.
     func ending(now: UInt64) -> String? {

@@ -11,7 +11,8 @@ struct ClientCommand: AsyncParsableCommand {
             A script is a client like any other: you are asked before it gets anything. Its key is kept in your \
             keyring, as an item of schema org.keybell.OwnKey.
 
-            Exit codes: 0 done, 1 refused, 2 wrong usage, 3 the daemon isn't there, 4 nothing found.
+            Exit codes: 0 done, 1 refused (by you, or since a vault or the keyring is locked, or there is no key that \
+            Keybell knows: the message says which), 2 wrong usage, 3 the daemon isn't there, 4 nothing found.
             """,
         subcommands: [
             ClientAssociateCommand.self, ClientLoginsCommand.self, ClientGetCommand.self,
@@ -32,7 +33,7 @@ struct ClientOptions: ParsableArguments {
     @Option(
         help:
             "Whose key to use (for associate: the Id to ask for); else the first made that Keybell still knows.",
-        completion: Completions.clients
+        completion: Completions.ownClients
     )
     var id: String?
 }

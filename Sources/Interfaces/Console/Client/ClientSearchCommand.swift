@@ -12,8 +12,8 @@ struct ClientSearchCommand: AsyncParsableCommand {
         abstract: "List the logins in which all words of a text stand.",
         usage: "keybell client search <text> [<options>]",
         discussion: """
-            Looks at titles, user names, URLs and tags. A word that begins with a hyphen must not be there; quotation \
-            marks keep words together. You are asked each time. A line has no password; `keybell client get UUID` or \
+            Looks at titles, user names, URLs and tags. A word that begins with a hyphen must not be there (put `--` \
+            before a text that begins with one); quotation marks keep words together. You are asked each time. A line has no password; `keybell client get UUID` or \
             --json prints it. Exits with 4 if nothing is found, with 1 if you denied it.
             """
     )

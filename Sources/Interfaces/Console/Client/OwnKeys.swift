@@ -20,6 +20,9 @@ struct OwnKeys: Sendable {
         var id: String { (item.attributes["id"] ?? "").composed }
     }
 
+    /// How the daemon at a port is called in the items.
+    static func server(port: UInt16) -> String { "http://localhost:\(port)" }
+
     let keyring: Keyring
     let server: String
 

@@ -20,7 +20,7 @@ struct ScriptClient: Sendable {
         let configuration = try Configuration.forCommand(options.config)
         let port = options.port ?? UInt16(clamping: configuration.http.port)
         let keys = try await OwnKeys.open(
-            server: "http://localhost:\(port)",
+            server: OwnKeys.server(port: port),
             collection: configuration.keyring.collection
         )
         return ScriptClient(
@@ -141,6 +141,7 @@ struct ScriptClient: Sendable {
     static func advice(_ error: String?) -> String {
         switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."
+        case "Denied"?: "You denied it."
         case "Database locked"?: "The vault is locked: run `keybell unlock`, then try again."
         case let text?: text
         }

@@ -89,8 +89,10 @@ extension AllowCommand {
         isAbandoned: Bool = false
     ) -> [String] {
         guard !request.isQuiet else {
-            let what = request.mutedUntil == nil ? "quiet time" : "mute"
-            return ["\(request.code): the \(what) is over; you are asked when the program asks again."]
+            guard let mute = RequestsCommand.mute(of: request, now: Moment.now()) else {
+                return ["\(request.code): the quiet time is over; you are asked when the program asks again."]
+            }
+            return ["\(request.code): the quiet time is over. But \(mute)"]
         }
         var lines = ["Allowed \(request.code): \(request.title)"]
         if request.kind == "associate" {
@@ -108,6 +110,12 @@ extension AllowCommand {
         case "always": lines.append("  always")
         case "session": lines.append("  for this session")
         default: break
+        }
+        let isTold = "If that fails, a notification and `keybell requests --recent` say so."
+        if request.unlocksKeyring {
+            lines.append("  Your keyring asks for its password now. \(isTold)")
+        } else if request.kind == "unlock" {
+            lines.append("  It is being opened. \(isTold)")
         }
         if isAbandoned { lines.append("  The program had given up by then: ask again in the program.") }
         return lines

@@ -29,7 +29,8 @@ struct AllowCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Allow just this login: its number in `keybell requests CODE`, its title or its uuid; may be given several times.",
             valueName: "number|title|uuid"
-        )
+        ),
+        completion: Completions.entries
     )
     var entry: [String] = []
 

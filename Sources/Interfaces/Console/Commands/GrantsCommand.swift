@@ -114,7 +114,8 @@ struct GrantsCommand: AsyncParsableCommand {
         )
     }
 
-    /// The logins that a grant by name or uuid is for: by their titles, by their uuids where those aren't known now.
+    /// The logins that a grant is for: by their titles, by their uuids where those aren't known now; empty where it is for
+    /// all of a host.
     private static func entries(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
         let uuids = texts(grant[Key.entries])
@@ -122,23 +123,23 @@ struct GrantsCommand: AsyncParsableCommand {
         let names = zip(uuids, titles + uuids.dropFirst(titles.count).map { _ in "" }).map { uuid, title in
             title.isEmpty ? PlainText.field(uuid) : PlainText.quoted(title, limit: 40)
         }
-        guard !names.isEmpty else { return "by name or uuid" }
         let named = 3
         let more = names.count > named ? " and \(names.count - named) more" : ""
-        return "by name: " + names.prefix(named).joined(separator: ", ") + more
+        return names.prefix(named).joined(separator: ", ") + more
     }
 
     private static func texts(_ value: Value?) -> [String] { (value?.asArray ?? []).compactMap(\.asString) }
 
-    /// Where a grant holds: `https://a.example, to b.example`.
+    /// Where a grant holds, and for which logins: `https://a.example, to b.example: “mail”`.
     static func place(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
         let host = grant[Key.host]?.asString.map { PlainText.host($0) } ?? ""
-        guard !host.isEmpty else { return entries(grant) }
+        let entries = entries(grant)
+        guard !host.isEmpty else { return entries.isEmpty ? "by name or uuid" : "by name: \(entries)" }
         let scheme = grant.cleanText(Key.scheme)
         let target = grant[Key.submitHost]?.asString.map { PlainText.host($0) } ?? ""
         // One whose host isn't of the Internet has its scheme already; an old grant has none.
         let page = scheme.isEmpty || host.contains("://") ? host : "\(scheme)://\(host)"
-        return target.isEmpty ? page : "\(page), to \(target)"
+        return (target.isEmpty ? page : "\(page), to \(target)") + (entries.isEmpty ? "" : ": \(entries)")
     }
 }

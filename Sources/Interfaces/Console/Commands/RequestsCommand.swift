@@ -76,6 +76,7 @@ struct RequestsCommand: AsyncParsableCommand {
         var lines: [String] = []
         if request.isAbandoned { lines.append("The program had given up: ask again in it.") }
         if let trouble = request.keepTrouble { lines.append(trouble) }
+        if let failure = request.failure { lines.append(RequestDetails.failureSentence(failure)) }
         if request.unseen > 0 {
             lines.append(
                 "Since then denied without being shown to you: \(Amount.of(request.unseen, "request"))."

@@ -16,7 +16,8 @@ struct UnmuteCommand: AsyncParsableCommand {
 
     @ArgumentParser.Argument(
         help:
-            "The program or script, by its path or the last part of that, or the code of the request that was denied; without one, all."
+            "The program or script, by its path or the last part of that, or the code of the request that was denied; without one, all.",
+        completion: Completions.muted
     )
     var name: String?
 

@@ -49,7 +49,10 @@ enum Moment {
 
     /// How long something goes on.
     static func left(until then: UInt64, now: UInt64) -> String {
-        then <= now ? "now" : "in " + span(then - now)
+        guard then > now else { return "now" }
+        // What has two minutes to go says so in its second second, too.
+        let left = then - now
+        return "in " + span(90..<120 ~= left ? 120 : left)
     }
 
     /// A length of time in its largest fitting unit.

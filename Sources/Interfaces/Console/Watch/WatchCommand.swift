@@ -246,6 +246,12 @@ struct Watcher {
         case ApprovalInterface.answerKept.name:
             guard let trouble = message.body[1].asString, !trouble.isEmpty else { return nil }
             return .notKept(code: PlainText.cleaned(code), reason: PlainText.cleaned(trouble))
+        case ApprovalInterface.answerFailed.name:
+            guard let reason = message.body[1].asString else { return nil }
+            return .notKept(
+                code: PlainText.cleaned(code),
+                reason: RequestDetails.failureSentence(PlainText.cleaned(reason))
+            )
         default: return nil
         }
     }

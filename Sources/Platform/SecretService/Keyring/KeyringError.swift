@@ -37,7 +37,7 @@ package enum KeyringError: Error, Hashable, Sendable {
             "The Secret Service has no such collection: create a default keyring in Seahorse, KWalletManager or KeePassXC, "
                 + "or name an existing one as [keyring] collection."
         case .locked:
-            "The keyring is locked: unlock it and try again."
+            "The keyring is locked: run `keybell unlock keyring` and try again."
         case .itemLocked:
             "The keyring asks you before it gives this item: run `keybell unlock` and allow it there, or turn off "
                 + "“Confirm when passwords are retrieved by clients” in KeePassXC's Secret Service Integration."

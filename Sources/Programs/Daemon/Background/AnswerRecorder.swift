@@ -3,7 +3,8 @@
 import Approval
 import Audit
 
-/// Keeps a record of every answer, and of each that could not be kept for as long as it was meant.
+/// Keeps a record of every answer, and of each that could not be kept for as long as it was meant, or not carried
+/// out.
 struct AnswerRecorder: Sendable {
     /// Opened before the first request can come, so that no answer goes unrecorded.
     let events: AsyncStream<ApprovalEvent>
@@ -28,8 +29,14 @@ struct AnswerRecorder: Sendable {
         case .ended(let ended, _): answered(ended)
         // The record has it with the time that was meant.
         case .kept(let ended) where ended.keepTrouble != nil: answered(ended)
+        case .failed(let ended): answered(ended)
         default: nil
         }
+    }
+
+    private static func reason(_ ended: RecentRequest) -> String? {
+        if ended.failure != nil { return "came to nothing" }
+        return ended.keepTrouble != nil ? "not kept" : ended.wasUnconfirmed ? "unconfirmed" : nil
     }
 
     private static func answered(_ ended: RecentRequest) -> AuditTrail.Happened {
@@ -40,8 +47,7 @@ struct AnswerRecorder: Sendable {
                 .code: request.code,
                 .kind: request.kind.rawValue,
                 .outcome: ended.outcome.rawValue,
-                .reason: ended.keepTrouble != nil
-                    ? "not kept" : ended.wasUnconfirmed ? "unconfirmed" : nil,
+                .reason: reason(ended),
                 .scope: ended.scope?.rawValue,
                 .by: ended.answeredBy,
                 .client: request.client,

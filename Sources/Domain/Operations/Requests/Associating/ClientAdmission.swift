@@ -66,6 +66,7 @@ struct ClientAdmission: Sendable {
                 fingerprint: key.fingerprint
             )
             question.exception = policy.exception(for: offer.text)
+            question.unlocksKeyring = await registration.isLocked()
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }
             if let chosen = decided.choices.id, let name = await naming.nameOfAnother(chosen, than: key) {
@@ -101,6 +102,23 @@ struct ClientAdmission: Sendable {
         from requester: CachedRequester
     ) async throws(Refusal) -> Admission? {
         var admission = agreed
+        do throws(Refusal) {
+            return try await keep(key, under: name, &admission, proposed: proposed, from: requester)
+        } catch {
+            if let code = admission.code, let why = error.failure(of: "the vault") {
+                await approvals.failed(code, because: why)
+            }
+            throw error
+        }
+    }
+
+    private func keep(
+        _ key: ClientKey,
+        under name: AgreedName,
+        _ admission: inout Admission,
+        proposed: String?,
+        from requester: CachedRequester
+    ) async throws(Refusal) -> Admission? {
         for _ in 0..<Self.rounds {
             try await registration.unlock()
             admission.id = try await naming.id(for: key, under: name)

@@ -20,6 +20,9 @@ struct KeyRegistration: Sendable {
         self.logger = logger
     }
 
+    /// Whether storing a key raises the keyring's prompt.
+    func isLocked() async -> Bool { await clients.needsUnlock(for: nil) }
+
     /// Unlocks the keyring; only an allowed request may.
     func unlock() async throws(Refusal) {
         do throws(ClientError) {

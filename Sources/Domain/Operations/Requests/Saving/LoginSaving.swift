@@ -62,9 +62,17 @@ struct LoginSaving: Sendable {
             verified: verified
         )
         let code = cover.permission.code
-        // The entry may have become another one while the person thought about it.
-        guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
-        let id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
+        let id: LoginID
+        do throws(Refusal) {
+            // The entry may have become another one while the person thought about it.
+            guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
+            id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
+        } catch {
+            if let code, let why = error.failure(of: store.name) {
+                await approvals.failed(code, because: why)
+            }
+            throw error
+        }
         await approvals.forget(.entry(id.hex))
         // It is used up: a retry gets this outcome from the ledger, for as long as the entry is what this made of it.
         if let code { await approvals.delivered(code) }

@@ -12,7 +12,8 @@ import Testing
     private mutating func call(from connection: String, of process: String) -> (Int, ServedCalls.Turn)? {
         guard calls.arrive(from: connection) else { return nil }
         last += 1
-        let turn = calls.begin(last, of: process)
+        calls.learn(connection, is: process)
+        let turn = calls.begin(last, from: connection)
         guard turn != .never else {
             _ = calls.end(last, from: connection)
             return nil

@@ -58,6 +58,10 @@ extension BusConnection {
         guard let sender = message.sender, let path = message.path, let member = message.member else {
             return
         }
+        let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
+        // First of all: those of a flood come before everybody else's, and each of them costs time.
+        guard servedCalls.arrive(from: sender) else { return answer(reply, .failure(Self.tooMany)) }
+        let call = newID()
         let target = ObjectTree.Target(
             sender: sender,
             path: path,
@@ -65,18 +69,9 @@ extension BusConnection {
             member: member,
             signature: message.signature
         )
-        let reply = ReplyAddress(caller: sender, serial: message.serial, isWanted: message.wantsReply)
         do throws(DBusError) {
             let method = try objects.method(for: target)
-            guard servedCalls.arrive(from: sender) else { throw Self.tooMany }
-            let call = newID()
-            let body: [Value]
-            do throws(DBusError) {
-                body = try message.body()
-            } catch {
-                end(call, of: sender)
-                throw error
-            }
+            let body = try message.body()
             let waits: @Sendable () async -> Void = { [weak self] in await self?.wait(call) }
             let route = objects.route(method, MethodCall(sender: sender, body: body, waits: waits))
             Task(executorPreference: handlers) { [weak self] in
@@ -85,6 +80,7 @@ extension BusConnection {
                 await self?.finish(call, reply, outcome)
             }
         } catch {
+            end(call, of: sender)
             answer(reply, .failure(error))
         }
     }
@@ -95,13 +91,12 @@ extension BusConnection {
 
     /// Waits for a call's turn; false if its process has too many.
     private func admit(_ call: Int, of sender: String) async -> Bool {
-        var process = sender
-        if !servedCalls.isQuiet {
+        if !servedCalls.isQuiet, !servedCalls.knows(sender) {
             // Whoever has left meanwhile counts by itself.
             let credentials = try? await credentials(of: sender)
-            process = credentials.map { "\($0.pid)" } ?? sender
+            servedCalls.learn(sender, is: credentials.map { "\($0.pid)" } ?? sender)
         }
-        switch servedCalls.begin(call, of: process) {
+        switch servedCalls.begin(call, from: sender) {
         case .now: return true
         case .never: return false
         case .later:

@@ -30,7 +30,12 @@ struct ServedCalls {
         var queue: ArraySlice<Int> = []
     }
 
-    private var connections: [String: Int] = [:]
+    private struct Connection {
+        var count = 0
+        var process: String?
+    }
+
+    private var connections: [String: Connection] = [:]
     private var processes: [String: Process] = [:]
     private var callers: [Int: String] = [:]
     private var sum = 0
@@ -43,16 +48,28 @@ struct ServedCalls {
     ///
     /// - Returns: False if there are too many already; then it isn't counted.
     mutating func arrive(from connection: String) -> Bool {
-        guard Self.hasRoom(connections[connection, default: 0], beside: sum) else { return false }
-        connections[connection, default: 0] += 1
+        var entry = connections[connection] ?? Connection()
+        guard Self.hasRoom(entry.count, beside: sum) else { return false }
+        entry.count += 1
+        connections[connection] = entry
         sum += 1
         return true
     }
 
-    /// Gives a call that has arrived its turn.
+    /// Whether it is known whose a connection is.
+    func knows(_ connection: String) -> Bool { connections[connection]?.process != nil }
+
+    /// Notes whose a connection is, for as long as it has calls.
+    mutating func learn(_ connection: String, is process: String) {
+        connections[connection]?.process = process
+    }
+
+    /// Gives a call that has arrived its turn among those of its connection's process; where that isn't known, among those
+    /// of the connection.
     ///
-    /// - Returns: `.never` if its process has too many already; then it only has to end.
-    mutating func begin(_ call: Int, of process: String) -> Turn {
+    /// - Returns: `.never` if there are too many already; then it only has to end.
+    mutating func begin(_ call: Int, from connection: String) -> Turn {
+        let process = connections[connection]?.process ?? connection
         var entry = processes[process] ?? Process()
         guard Self.hasRoom(entry.count, beside: sum - 1) else { return .never }
         entry.count += 1
@@ -75,15 +92,16 @@ struct ServedCalls {
     ///
     /// - Returns: The call whose turn it is then, and whether this was the last of many.
     mutating func end(_ call: Int, from connection: String) -> (next: Int?, isLastOfMany: Bool) {
-        guard let count = connections[connection] else { return (nil, false) }
-        connections[connection] = count > 1 ? count - 1 : nil
+        guard var entry = connections[connection] else { return (nil, false) }
+        entry.count -= 1
+        connections[connection] = entry.count > 0 ? entry : nil
         sum -= 1
         served += 1
         var next: Int?
-        if let process = callers.removeValue(forKey: call), var entry = processes[process] {
-            next = entry.next(after: call)
-            entry.count -= 1
-            processes[process] = entry.count > 0 ? entry : nil
+        if let process = callers.removeValue(forKey: call), var its = processes[process] {
+            next = its.next(after: call)
+            its.count -= 1
+            processes[process] = its.count > 0 ? its : nil
         }
         guard sum == 0, served >= Self.many else { return (next, false) }
         served = 0

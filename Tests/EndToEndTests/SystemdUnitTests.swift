@@ -260,23 +260,23 @@ struct SystemdUnitTests {
             pid() { systemctl --user show -P MainPID keybell.service; }
             send() { curl -sS -m 30 -o answer -w '%{http_code} ' http://127.0.0.1:\(port)/version; cat answer; echo; }
             cp mistake "\(file)"
-            ring
+            send
             waiting=$(pid)
             kill -HUP "$waiting"
             sleep 1
-            ring
+            send
             test "$(pid)" = "$waiting" && echo "waits on"
             cp first "\(file)"
             kill -HUP "$waiting" || true
-            for _ in $(seq 100); do ring | grep -q '2.1.0.0' && break; sleep 0.1; done
-            ring
+            for _ in $(seq 100); do send | grep -q '2.1.0.0' && break; sleep 0.1; done
+            send
             serving=$(pid)
             cp second "\(file)"
             systemctl --user reload keybell.service && echo reloaded
-            ring
+            send
             cp mistake "\(file)"
             systemctl --user reload keybell.service || echo failed
-            ring
+            send
             test "$(pid)" = "$serving" && echo "serves on"
             systemctl --user stop keybell.service keybell.socket
             """

@@ -39,15 +39,44 @@ import Testing
         Caller(socket: SocketOwner(uid: 1000, inode: 7), present: present, earlier: earlier, origin: "o")
     }
 
-    @Test func `holders that descend from others don't ask, however far below`() throws {
+    @Test func `holders that descend from others of the same program don't ask, however far below`() throws {
         let git = Self.record(200, "/usr/bin/git")
         let caller = Self.caller([
-            try Self.holder(202, "/usr/bin/sh", under: [Self.record(201, "/bin/env"), git]),
+            try Self.holder(202, "/usr/bin/git", under: [Self.record(201, "/bin/env"), git]),
             try Self.holder(200, "/usr/bin/git", under: [Self.record(9, "/bin/bash")]),
         ])
         #expect(caller.askers.map(\.process) == [git])
         #expect(caller.holders.map(\.pid) == [202, 200])
         #expect(caller.program == Program(id: "/usr/bin/git", origin: "o"))
+    }
+
+    @Test func `a descendant of another program asks, too, and borrows nothing from its parent`() throws {
+        let git = Self.record(200, "/usr/bin/git")
+        let evil = try Self.holder(202, "/home/me/evil", under: [Self.record(201, "/bin/env"), git])
+        let caller = Self.caller([evil, try Self.holder(200, "/usr/bin/git")])
+        #expect(caller.askers.map(\.process.name) == ["git", "evil"])
+        #expect(!caller.program.isKnown)
+        #expect(caller.vouchedIDs == ["/usr/bin/git", "/home/me/evil"])
+        #expect(caller.claims == caller.vouchedIDs)
+        let alone = Self.caller([try Self.holder(200, "/usr/bin/git")])
+        #expect(!ProgramSet(of: alone).isCharged(for: ProgramSet(of: caller)))
+        #expect(ProgramSet(of: caller).isCharged(for: ProgramSet(of: Self.caller([evil]))))
+    }
+
+    @Test func `a script below another script of the same interpreter asks, too`() throws {
+        let trusted = Self.record(200, "/usr/bin/python3", script: "/opt/trusted.py")
+        let caller = Self.caller([
+            try Self.holder(200, "/usr/bin/python3", script: "/opt/trusted.py"),
+            try Self.holder(201, "/usr/bin/python3", script: "/tmp/evil.py", under: [trusted]),
+        ])
+        #expect(caller.askers.count == 2 && !caller.program.isKnown)
+    }
+
+    @Test func `a descendant of the same name that is another file asks, too`() throws {
+        let git = Self.record(200, "/usr/bin/git")
+        let other = try Self.holder(201, "/usr/bin/git", isFoundAtPath: false, under: [git])
+        let caller = Self.caller([try Self.holder(200, "/usr/bin/git"), other])
+        #expect(caller.askers.count == 2 && !caller.program.isKnown)
     }
 
     @Test func `unrelated holders are one program only if they run the same`() throws {

@@ -23,6 +23,17 @@ import Testing
         #expect(AnswerRule.mayAnswer(.read(pid: getpid(), uid: getuid()), of: caller))
     }
 
+    @Test func `a child that runs another program with the socket asks beside its parent`() async throws {
+        let sharer = try await SocketSharer()
+        let child = try await sharer.order("leave-to /bin/sleep 60")
+        defer { kill(child, SIGKILL) }
+        let caller = await sharer.caller()
+        #expect(caller.askers.map(\.process.identity.pid) == [sharer.pid, child])
+        #expect(!caller.program.isKnown)
+        #expect(caller.program.vouched.contains("sleep"))
+        #expect(!AnswerRule.mayAnswer(.read(pid: child, uid: getuid()), of: caller))
+    }
+
     @Test func `a process that was given a copy asks beside the one that connected`() async throws {
         let sharer = try await SocketSharer()
         let other = try await sharer.order("pass")

@@ -15,7 +15,8 @@ package struct Caller: Hashable, Sendable {
     /// Every process that has had the other end since the request's first byte: none of them may answer it.
     package let holders: [ProcessIdentity]
 
-    /// The processes that may be the one that asks: those of the holders that aren't descendants of others.
+    /// The processes that may be the one that asks: those of the holders that aren't descendants of others that run the same
+    /// program.
     ///
     /// More than one where a descriptor was handed on, or is kept in another process, too. Empty if nobody has the
     /// socket.
@@ -67,7 +68,7 @@ package struct Caller: Hashable, Sendable {
         uid = socket.uid
         self.socket = socket
         holders = Self.distinct(all.map(\.process.identity) + departed)
-        askers = present.isEmpty ? [] : all.unrelated
+        askers = present.isEmpty ? [] : all.possibleAskers
         sandboxes = Self.distinct(all.compactMap(\.sandbox))
         self.isComplete = isComplete
         program = Self.program(askers, sandboxes, origin, isCertain: isComplete && departed.isEmpty)

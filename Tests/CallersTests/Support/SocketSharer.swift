@@ -32,7 +32,7 @@ final class SocketSharer: Sendable {
 
     /// Has it do something, and gives the number that it answers.
     ///
-    /// Orders are `fork`, `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a
+    /// Orders are `fork`, `leave-to PROGRAM` (to a child that runs it), `orphan` (a child that has lost its parent, without the socket), `pass` (by SCM_RIGHTS to a
     /// process that isn't its child), `fly` (into a queue that nobody reads), `hide` (keep a copy in the table of a
     /// thread), `close` (its own copy), `run PROGRAM` (in its own place), `park BUS` (in a message), `leave` (its first
     /// thread ends, and another goes on).
@@ -111,6 +111,9 @@ final class SocketSharer: Sendable {
             if order == "fork":
                 answer = os.fork()
                 if answer == 0: wait_for_parents_end()
+            elif order == "leave-to":
+                kept.append(subprocess.Popen(words, pass_fds=[s.fileno()]))
+                answer = kept[-1].pid
             elif order == "pass":
                 here, there = socket.socketpair()
                 # Its parent ends at once: it isn't ours any more.

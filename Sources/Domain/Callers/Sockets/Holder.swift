@@ -74,6 +74,11 @@ package struct Holder: Hashable, Sendable {
         process.running.map { "file \($0.device):\($0.inode)" }
     }
 
+    /// Whether another runs the same program, and for an interpreter calls its script the same.
+    func runsTheSame(as other: Holder) -> Bool {
+        (vouched, file, claim) == (other.vouched, other.file, other.claim)
+    }
+
     /// What it calls itself, true or not: for what is to keep away from whoever asks.
     package var claim: String { sandbox?.name ?? process.program }
 }
@@ -92,11 +97,17 @@ extension [Holder] {
             }
     }
 
-    /// Those that aren't the descendants of others among them, the oldest first.
-    var unrelated: [Holder] {
-        let identities = Set(map(\.process.identity))
+    /// Those that may be the one that asks, the oldest first: all but the descendants of others among them that run the
+    /// very same program, as a browser's own helpers do.
+    ///
+    /// Any other descendant may have been given the connection before its parent became what that is now, so that it asks
+    /// beside it: it borrows neither its parent's name nor its grants.
+    var possibleAskers: [Holder] {
+        let holders = Dictionary(grouping: self, by: \.process.identity)
         return filter { holder in
-            !holder.processes.dropFirst().contains { identities.contains($0.identity) }
+            !holder.processes.dropFirst().contains { parent in
+                (holders[parent.identity] ?? []).contains { $0.runsTheSame(as: holder) }
+            }
         }.sorted {
             ($0.process.identity.startTime, $0.process.identity.pid)
                 < ($1.process.identity.startTime, $1.process.identity.pid)

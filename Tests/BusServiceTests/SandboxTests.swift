@@ -79,6 +79,21 @@ struct `Who may change something` {
         #expect(await !fixture.vault.status().isLocked)
     }
 
+    @Test func `a process that is younger than the connection that calls isn't its own`() async throws {
+        let fixture = try await ServiceFixture()
+        let successor = ProcessRecord(
+            identity: ProcessIdentity(pid: 9, startTime: .max),
+            executable: "/usr/bin/sleep"
+        )
+        fixture.seen.update { $0 = Answerer(identity: successor.identity, uid: 1000, chain: [successor]) }
+        for (method, interface, arguments) in Self.changing + Self.reading {
+            let name = await fixture.errorName { () throws(DBusError) in
+                try await fixture.call(method, of: interface, arguments)
+            }
+            #expect(name == KeybellBusError.notAllowed, "\(method.name)")
+        }
+    }
+
     @Test func `no method is left out of what a sandboxed program may not do`() {
         var left = Set<String>()
         for interface in KeybellBus.interfaces {

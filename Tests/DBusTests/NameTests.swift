@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DBus
 import Glibc
 import TestSupport
 import Testing
+
+@testable import DBus
 
 struct `Names on a real bus` {
     let bus: PrivateBus
@@ -47,5 +48,29 @@ struct `Names on a real bus` {
         #expect(credentials.uid == getuid())
         #expect(credentials.pid == getpid())
         await #expect(throws: DBusError.self) { try await first.credentials(of: ":9.99") }
+    }
+
+    @Test func `a process that is younger than a connection hasn't made it`() async throws {
+        #expect(await !first.canHaveMade(second.uniqueName, startTime: 1), "nobody knows how old it is")
+        try await first.noteConnections()
+        #expect(await first.canHaveMade(second.uniqueName, startTime: 1))
+        let third = try await bus.connect()
+        // The bus has told of it before it answers anything about it.
+        #expect(try await first.owner(of: third.uniqueName) == third.uniqueName)
+        #expect(await first.canHaveMade(third.uniqueName, startTime: 1))
+        for name in [second.uniqueName, third.uniqueName] {
+            #expect(await !first.canHaveMade(name, startTime: .max))
+        }
+    }
+
+    @Test func `a connection is as old as the bus has said, or older than the first that is noted`() {
+        var times = ConnectionTimes()
+        #expect(times.latest(of: ":1.1") == nil)
+        times.since = 100
+        times.take(":1.2", from: "", to: ":1.2", at: 150)
+        times.take("org.example.X", from: "", to: ":1.1", at: 160)
+        #expect(times.latest(of: ":1.1") == 100 && times.latest(of: ":1.2") == 150)
+        times.take(":1.2", from: ":1.2", to: "", at: 170)
+        #expect(times.latest(of: ":1.2") == 100)
     }
 }

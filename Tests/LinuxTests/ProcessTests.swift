@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Testing
 
@@ -55,6 +56,21 @@ import Testing
         for await _ in ends.stream { count += 1 }
         #expect(count == 1)
         watch?.cancel()
+    }
+
+    @Test func `a descriptor tells that its process has ended`() throws {
+        let child = try Child(["/bin/sleep", "1000"])
+        let descriptor = pidfd_open(child.pid, 0)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        #expect(!ProcessExit.hasEnded(descriptor))
+        kill(child.pid, SIGKILL)
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let count = unsafe Glibc.poll(&poll, 1, 20_000)
+        #expect(count == 1)
+        #expect(ProcessExit.hasEnded(descriptor))
+        let start = try #require(ProcessTable.status(of: getpid())?.startTime)
+        #expect(start <= ProcessTable.now)
     }
 
     @Test func `a process that is gone, or another under its number, isn't watched`() throws {

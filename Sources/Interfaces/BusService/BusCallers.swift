@@ -34,14 +34,18 @@ struct BusCallers: Sendable {
 
     /// The process behind a unique name.
     ///
-    /// A process number is used again once its process has ended. So the connection has to stand still after
-    /// the process was looked at: then it was the connection's own.
+    /// A process number is used again once its process has ended, and the bus goes on naming it while a child keeps the
+    /// connection. So the process must not be younger than the connection and, where the bus can tell, not have ended.
     func identify(_ sender: String) async throws(DBusError) -> Answerer {
         let credentials = try await bus.credentials(of: sender)
         let answerer = await read(credentials.pid, credentials.uid)
-        guard try await bus.credentials(of: sender) == credentials else {
-            throw .notAllowed("Who calls could not be found out.")
+        var isItsOwn = credentials.isConfirmed(by: try await bus.credentials(of: sender))
+        if let identity = answerer.identity, isItsOwn {
+            // Where that failed as Keybell began, as with a bus that had no more rules to give.
+            try await bus.noteConnections()
+            isItsOwn = await bus.canHaveMade(sender, startTime: identity.startTime)
         }
+        guard isItsOwn else { throw .notAllowed("Who calls could not be found out.") }
         return answerer
     }
 
@@ -62,7 +66,7 @@ struct BusCallers: Sendable {
     @discardableResult
     func uninvolved(_ sender: String) async throws(DBusError) -> Answerer {
         let answerer = try await unsandboxed(sender)
-        let isOwn = answerer.chain.first?.executable == commandLine
+        let isOwn = answerer.chain.first.map(isCommandLine) ?? false
         var isUninvolved = await approvals.isApart(answerer)
         for process in answerer.chain.dropFirst(isOwn ? 1 : 0) where !process.executable.isEmpty {
             if await approvals.isInvolved(process.program) { isUninvolved = false }
@@ -79,8 +83,13 @@ struct BusCallers: Sendable {
     ///
     /// Our own command line on a terminal is trusted where it can't be told who asks.
     func surface(of answerer: Answerer) -> Surface {
-        guard let process = answerer.chain.first, process.hasTerminal, process.executable == commandLine
+        guard let process = answerer.chain.first, process.hasTerminal, isCommandLine(process)
         else { return .bus(answerer) }
         return .terminal(answerer)
+    }
+
+    /// Whether a process runs the very file of our own command line, not one that just its own mounts have there.
+    private func isCommandLine(_ process: ProcessRecord) -> Bool {
+        process.isFoundAtPath && process.executable == commandLine
     }
 }

@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Linux
+
 /// Who stands behind a bus name, as the bus daemon's socket says.
-package struct BusCredentials: Hashable, Sendable {
+package struct BusCredentials: Sendable {
     /// The peer's user.
     package let uid: UInt32
     /// The peer's process, as it was when it connected.
     package let pid: Int32
+    /// A descriptor for that very process; nil where the bus has none.
+    package let process: PassedDescriptor?
+
+    /// Whether another look has told of the same process, which had not ended in between, as far as that can be told.
+    ///
+    /// A connection outlives the process that made it where a child keeps it, and the bus goes on naming that process's
+    /// number, which may be another's by then.
+    package func isConfirmed(by later: BusCredentials) -> Bool {
+        let hasEnded = later.process.map { ProcessExit.hasEnded($0.number) } ?? false
+        return (uid, pid) == (later.uid, later.pid) && !hasEnded
+    }
 }
 
 extension BusConnection {
@@ -46,6 +59,23 @@ extension BusConnection {
         guard let facts = answer.first?.vardict, let uid = facts["UnixUserID"]?.asUInt32,
             let pid = facts["ProcessID"]?.asUInt32.flatMap({ Int32(exactly: $0) })
         else { throw .failed("The bus doesn't know the process behind \(uniqueName).") }
-        return BusCredentials(uid: uid, pid: pid)
+        return BusCredentials(uid: uid, pid: pid, process: facts["ProcessFD"]?.asDescriptor)
+    }
+
+    /// Notes from now on when each connection to the bus is made.
+    package func noteConnections() async throws(DBusError) {
+        guard connectionTimes.since == nil else { return }
+        _ = try await daemon("AddMatch", [.string(MatchRule.connections.text)])
+        connectionTimes.since = connectionTimes.since ?? ProcessTable.now
+    }
+
+    /// Whether a process that started then can be the one that has made a connection.
+    ///
+    /// - Parameters:
+    ///   - uniqueName: The connection.
+    ///   - startTime: In clock ticks from boot.
+    /// - Returns: False for a process that is younger than the connection, or where nobody knows how old that is.
+    package func canHaveMade(_ uniqueName: String, startTime: UInt64) -> Bool {
+        connectionTimes.latest(of: uniqueName).map { startTime <= $0 } ?? false
     }
 }

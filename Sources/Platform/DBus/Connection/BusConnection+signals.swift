@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Linux
+
 /// Where the signals that a rule admits go.
 struct Subscription {
     let rule: MatchRule
@@ -147,10 +149,12 @@ extension BusConnection {
     }
 
     private func noteOwnerChange(_ signal: borrowing RawMessage) {
-        guard !ownersOfSenders.isEmpty, signal.sender == BusName.daemon.text,
-            signal.member == "NameOwnerChanged", let body = try? signal.body(),  // not for us if unreadable
-            let name = body.first?.asString, let owner = body.last?.asString
+        guard signal.sender == BusName.daemon.text, signal.member == "NameOwnerChanged",
+            let body = try? signal.body(),  // not for us if unreadable
+            body.count == 3, let name = body[0].asString, let former = body[1].asString,
+            let owner = body[2].asString
         else { return }
+        connectionTimes.take(name, from: former, to: owner, at: ProcessTable.now)
         ownersOfSenders[name]?.isKnown = true
         ownersOfSenders[name]?.owner = owner.isEmpty ? nil : owner
     }

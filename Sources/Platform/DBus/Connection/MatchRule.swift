@@ -20,6 +20,14 @@ struct MatchRule: Hashable, Sendable {
         )
     }
 
+    /// The changes of every name's owner: whoever connects gets a name, too.
+    static let connections = MatchRule(
+        sender: BusName.daemon.text,
+        path: "/org/freedesktop/DBus",
+        interface: "org.freedesktop.DBus",
+        member: "NameOwnerChanged"
+    )
+
     /// The rule as AddMatch takes it.
     var text: String {
         let parts: [(String, String?)] = [

@@ -57,6 +57,12 @@ package final class ProcessExit: Sendable {
         source.activate()
     }
 
+    /// Whether the process of a descriptor for one has ended.
+    package static func hasEnded(_ descriptor: Int32) -> Bool {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe Glibc.poll(&poll, 1, 0) != 0
+    }
+
     deinit {
         cancel()
     }

@@ -64,6 +64,15 @@ package struct ProcessStatus: Hashable, Sendable {
 
 /// Processes, as /proc shows them; everything is nil or empty for one that is gone or may not be looked at.
 package enum ProcessTable {
+    /// The time as start times have it, in clock ticks since boot.
+    package static var now: UInt64 {
+        var time = timespec()
+        // It has no way to fail for a clock that every kernel has.
+        unsafe clock_gettime(CLOCK_BOOTTIME, &time)
+        let ticks = UInt64(clamping: sysconf(Int32(_SC_CLK_TCK)))
+        return UInt64(clamping: time.tv_sec) * ticks + UInt64(clamping: time.tv_nsec) * ticks / 1_000_000_000
+    }
+
     /// Reads parent, terminal and start time.
     package static func status(of pid: Int32) -> ProcessStatus? {
         guard var status = status(in: "/proc/\(pid)") else { return nil }

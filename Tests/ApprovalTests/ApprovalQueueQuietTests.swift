@@ -177,6 +177,18 @@ import Testing
         #expect(fixture.ask(.release()).code != nil)
     }
 
+    @Test mutating func `another run of a denied program doesn't end its own quiet time`() throws {
+        let code = try fixture.ask(.release(.named("git", 100)), answered: .deny)
+        let git = Answerer.named("git", 300)
+        let below = Answerer.named("keybell", 301, under: [.named("git", 300)])
+        for surface in [Surface.bus(git), .bus(below), .terminal(below)] {
+            #expect(throws: AnswerError.notAllowed) { try fixture.answer(code, .allow, through: surface) }
+        }
+        #expect(fixture.ask(.release(.named("git", 302))).answer == .quiet)
+        _ = try fixture.answer(code, .allow, through: .terminal(.named("keybell", 303)))
+        #expect(fixture.ask(.release(.named("git", 302))).code != nil)
+    }
+
     @Test mutating func `allow of a denied code after its quiet time, or deny within it, finds nothing`()
         throws
     {

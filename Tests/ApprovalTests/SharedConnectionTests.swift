@@ -46,6 +46,43 @@ import Testing
         #expect(Wording.asker(caller) == "org.x.Y or git")
     }
 
+    @Test func `an asker that hands its connection to a terminal multiplexer can be denied in it`() throws {
+        var fixture = QueueFixture()
+        func record(_ name: String, _ pid: Int32, session: Int32) -> ProcessRecord {
+            ProcessRecord(
+                identity: ProcessIdentity(pid),
+                executable: "/usr/bin/" + name,
+                hasTerminal: true,
+                session: session
+            )
+        }
+        let server = record("tmux", 40, session: 40)
+        let asker = record("evil", 100, session: 100)
+        let holders = [server, asker].compactMap { Holder(processes: [$0]) }
+        let pane = record("keybell", 60, session: 55)
+        let inPane = Answerer(identity: pane.identity, uid: 1000, chain: [pane, server])
+        let below = record("keybell", 101, session: 100)
+        let own = Answerer(identity: below.identity, uid: 1000, chain: [below, asker])
+        let code = try #require(fixture.ask(.release(Self.caller(holders))).code)
+        #expect(throws: AnswerError.notAllowed) {
+            try fixture.answer(code, .allow, through: .terminal(inPane))
+        }
+        #expect(throws: AnswerError.notAllowed) { try fixture.answer(code, .deny, through: .bus(inPane)) }
+        #expect(throws: AnswerError.notAllowed) { try fixture.answer(code, .deny, through: .terminal(own)) }
+        _ = try fixture.answer(code, .deny, through: .terminal(inPane))
+        #expect(fixture.codes.isEmpty)
+    }
+
+    @Test func `one that shares its connection joins no unlock of one that doesn't`() throws {
+        var fixture = QueueFixture()
+        let code = try #require(fixture.ask(.unlock(.named("firefox"))).code)
+        let joining = fixture.ask(.unlock(.shared(by: "evil", "tmux")))
+        #expect(fixture.codes.count == 2)
+        let pane = Answerer.named("keybell", 60, under: [.named("tmux", 701)])
+        let actions = try fixture.answer(code, .allow, through: .terminal(pane))
+        #expect(actions.answer(to: joining.asker) == nil)
+    }
+
     @Test func `what can't be told for sure can't be remembered`() throws {
         var fixture = QueueFixture()
         let caller = Self.caller([try Self.holder("dbus-daemon", 40), try Self.holder("git", 100)])

@@ -54,6 +54,24 @@ import Testing
         )
     }
 
+    @Test func `one that something older has adopted may not answer, whatever that is`() {
+        let reaper = Self.record(30, start: 3, session: 30, group: 30)
+        #expect(!Self.may([Self.record(200, start: 30, session: 50, group: 200), reaper]))
+        #expect(!Self.may([Self.record(200, start: 30, session: 9, group: 100), reaper]))
+        let setsid = Self.record(201, start: 31, session: 201, group: 201)
+        #expect(!Self.may([setsid, Self.record(200, start: 30, session: 50, group: 200), reaper]))
+        #expect(!Self.may([setsid, reaper], streams: ["pipe:[7]"]))
+        // What a window manager or a script gives to all that it starts tells nothing.
+        let given = Answerer(
+            identity: setsid.identity,
+            uid: 1000,
+            chain: [setsid, reaper],
+            streams: ["pipe:[7]"],
+            parentStreams: [reaper.identity: ["pipe:[7]"]]
+        )
+        #expect(AnswerRule.mayAnswer(given, of: Self.caller))
+    }
+
     @Test func `a terminal, an older parent and what shares nothing may`() {
         let mine = Self.record(300, start: 30, terminal: true, session: 290, group: 300)
         #expect(

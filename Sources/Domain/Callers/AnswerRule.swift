@@ -32,30 +32,53 @@ package enum AnswerRule {
     package static func isApart(_ answerer: Answerer, from caller: Caller) -> Bool {
         guard let first = answerer.chain.first, answerer.identity == first.identity else { return false }
         let holders = Set(caller.holders).union(caller.askers.map(\.process.identity))
-        if answerer.chain.contains(where: { holders.contains($0.identity) }) { return false }
+        // A service manager keeps descriptors for those who ask it to, and everything descends from it.
+        if answerer.chain.contains(where: { holders.contains($0.identity) && !$0.isServiceManager }) {
+            return false
+        }
         // It could as well be below the asker that nobody sees.
         if !caller.isKnown, answerer.hasHiddenParent { return false }
         if caller.askers.contains(where: { isOrphan(answerer, of: $0) }) { return false }
         return answerer.sandbox.map { !caller.sandboxes.map(\.name).contains($0.name) } ?? true
     }
 
+    /// Whether an answerer on a terminal is in another session than the askers, and is none of them itself.
+    ///
+    /// Something that has started it may have been handed a connection, as a terminal multiplexer can be by whoever attaches
+    /// to it: a denial does no harm even then.
+    package static func isInSessionApart(_ answerer: Answerer, from callers: [Caller]) -> Bool {
+        guard let first = answerer.chain.first, answerer.identity == first.identity, first.hasTerminal,
+            first.session != 0
+        else { return false }
+        return callers.allSatisfy { caller in
+            !caller.holders.contains(first.identity)
+                && caller.askers.allSatisfy { $0.process.session != first.session }
+                && answerer.sandbox == nil
+        }
+    }
+
     /// Whether an answerer looks like a descendant of an asker that has lost its parent, as `setsid -f` makes them.
     ///
-    /// What started it, as far up as can be seen, is younger than the asker; and it is of the asker's session or process
-    /// group, or, without a terminal of its own, has the very same standard input, output or error. A terminal that the
-    /// person opens has all these of its own, and what they start from one that was there before has an older parent.
+    /// Whatever has adopted it, the topmost of it and its parents that are of the asker's session or process group is
+    /// younger than the asker, and doesn't lead that session; or, without a terminal of its own, it has the very same
+    /// standard input, output or error, not given to it by a parent that is older than the asker. A terminal that the person
+    /// opens has all these of its own, and what they start from one that was there before has an older parent.
     private static func isOrphan(_ answerer: Answerer, of asker: Holder) -> Bool {
-        guard let first = answerer.chain.first,
-            let top = answerer.chain.last(where: { !$0.isServiceManager }),
-            top.identity.startTime >= asker.process.identity.startTime
-        else { return false }
         let process = asker.process
-        for record in [first, top] {
-            if process.session != 0, record.session == process.session { return true }
-            if process.group != 0, record.group == process.group { return true }
+        let chain = answerer.chain.filter { !$0.isServiceManager }
+        let young = chain.prefix { $0.identity.startTime >= process.identity.startTime }
+        guard let first = young.first else { return false }
+        func isOfItsJob(_ record: ProcessRecord) -> Bool {
+            (process.session != 0 && record.session == process.session)
+                || (process.group != 0 && record.group == process.group)
         }
+        let top = chain.drop { !isOfItsJob($0) }.prefix(while: isOfItsJob).last
+        if let top, young.contains(top), top.identity.pid != top.session { return true }
+        let adopter = chain.dropFirst(young.count).first
+        let given = adopter.flatMap { answerer.parentStreams[$0.identity] } ?? []
         // Of an asker that has no parent itself, these may be what a desktop gives to all that it starts.
         let hasParent = asker.processes.dropFirst().contains { !$0.isServiceManager }
-        return hasParent && !first.hasTerminal && !answerer.streams.isDisjoint(with: asker.streams)
+        return hasParent && !first.hasTerminal
+            && !answerer.streams.subtracting(given).isDisjoint(with: asker.streams)
     }
 }

@@ -30,12 +30,18 @@ package struct Answerer: Hashable, Sendable {
     /// Where its standard input, output and error lead (`ProcessTable.streams`).
     let streams: Set<String>
 
+    /// Where those of its parents lead: what it has of them was given to it.
+    let parentStreams: [ProcessIdentity: Set<String>]
+
     private struct Sender: Hashable, Sendable {
         let pid: Int32
         let uid: UInt32
         /// A look that began before the answer came says nothing about it.
         let number: UInt64
     }
+
+    /// How many parents' streams are read.
+    private static let mostParents = 32
 
     private static let number = Atomic<UInt64>(0)
     private static let reads = ProcessReadQueue<Sender, Answerer>(
@@ -49,8 +55,10 @@ package struct Answerer: Hashable, Sendable {
         uid: UInt32,
         chain: [ProcessRecord] = [],
         sandbox: Sandbox? = nil,
-        streams: Set<String> = []
+        streams: Set<String> = [],
+        parentStreams: [ProcessIdentity: Set<String>] = [:]
     ) {
+        self.parentStreams = parentStreams
         self.streams = streams
         self.identity = identity
         self.uid = uid
@@ -83,6 +91,16 @@ package struct Answerer: Hashable, Sendable {
         let streams = ProcessTable.streams(of: pid)
         let chain = reader.chain(from: identity)
         guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
-        return Answerer(identity: identity, uid: uid, chain: chain, sandbox: sandbox, streams: streams)
+        let parents = chain.dropFirst().prefix(mostParents).map {
+            ($0.identity, ProcessTable.streams(of: $0.identity.pid))
+        }
+        return Answerer(
+            identity: identity,
+            uid: uid,
+            chain: chain,
+            sandbox: sandbox,
+            streams: streams,
+            parentStreams: Dictionary(parents) { first, _ in first }
+        )
     }
 }

@@ -10,7 +10,7 @@ package struct ProgramSet: Hashable, Sendable {
     package let ids: Set<String>
 
     /// Whether they are several programs, or it isn't certain that there is just one.
-    private let isShared: Bool
+    package let isShared: Bool
 
     /// The programs of a caller.
     package init(of caller: Caller) {

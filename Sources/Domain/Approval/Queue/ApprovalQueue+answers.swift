@@ -20,9 +20,7 @@ extension ApprovalQueue {
             try endQuiet(of: normal, decision, through: surface)
             return ([], .endedQuiet)
         }
-        guard Self.mayAnswer(through: surface, waiting[index].allCallers),
-            surface.answerer.map({ !waiting[index].hasHeld($0) }) ?? true
-        else { throw .notAllowed }
+        guard mayAnswer(waiting[index], decision, through: surface) else { throw .notAllowed }
         let settled = try ChoiceRules.settle(choices, decision, for: waiting[index].request)
         switch decision {
         case .allow where limits.confirmedKinds.contains(waiting[index].request.kind):
@@ -30,6 +28,20 @@ extension ApprovalQueue {
         case .allow: return (allow(waiting[index], settled, by: surface, now: now), .decided)
         case .deny: return (deny(waiting[index], settled, by: surface, now: now), .decided)
         }
+    }
+
+    /// Whether an answer counts: one of somebody else than the askers, and a denial on any terminal apart from theirs, so
+    /// that no asker keeps the person from it by handing its connection to what runs their terminals.
+    private func mayAnswer(
+        _ request: WaitingRequest,
+        _ decision: Decision,
+        through surface: Surface
+    ) -> Bool {
+        let callers = request.allCallers
+        let hasHeld = surface.answerer.map { request.hasHeld($0) } ?? false
+        if !hasHeld, Self.mayAnswer(through: surface, callers) { return true }
+        guard case .terminal(let answerer) = surface, decision == .deny else { return false }
+        return AnswerRule.isInSessionApart(answerer, from: callers)
     }
 
     /// Whether the answerer is someone else than the askers; otherwise the call gets NotAllowed.

@@ -53,11 +53,22 @@ extension ApprovalQueue {
             let code, decision == .allow,
             let denied = ended.last(where: { $0.code == code }), countingCodes.contains(code)
         else { throw .unknownRequest }
-        guard Self.mayAnswer(through: surface, denied.callers) else { throw .notAllowed }
+        guard Self.mayAnswer(through: surface, denied.callers),
+            !Self.runsDenied(surface, denied.callers)
+        else { throw .notAllowed }
         guard quiets.values.contains(where: { $0.code == code }) else {
             throw .invalidAnswer("its program is muted: `keybell unmute \(code)` ends that")
         }
         quiets = quiets.filter { $0.value.code != code }
+    }
+
+    /// Whether who answers, or one of its parents, runs a program that was denied, if in another process than that one.
+    ///
+    /// Our own command line may have asked in a script, too.
+    private static func runsDenied(_ surface: Surface, _ callers: [Caller]) -> Bool {
+        let claims = callers.reduce(into: Set()) { $0.formUnion($1.claims) }
+        let chain = surface.answerer?.chain.dropFirst(surface.isTerminal ? 1 : 0) ?? []
+        return chain.contains { !$0.executable.isEmpty && claims.contains($0.program) }
     }
 
     /// Ends mutes, with the quiet times of the denials that began them.

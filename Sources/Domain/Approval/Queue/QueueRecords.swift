@@ -81,6 +81,8 @@ struct WaitingRequest: Sendable {
     func isJoined(by question: QuestionKey, of caller: Caller) -> Bool {
         // One that can't be identified would keep others from answering for those that can.
         guard caller.isKnown == request.caller.isKnown else { return false }
+        // And so would one that has handed its connection to what runs their terminals.
+        guard ProgramSet(of: caller).isShared == programs.isShared else { return false }
         return switch (request.kind, question.kind) {
         // Every waiting caller goes on after an unlock, where the person was shown all that it wants.
         case (.unlock, .unlock): question.wantsNoMore(than: request)

@@ -38,6 +38,19 @@ import Testing
         #expect(Self.record.fields[.reason] == nil)
     }
 
+    @Test func `who has answered isn't taken for who asked`() {
+        let answered = AuditRecord(
+            .answered,
+            time: 1,
+            [.code: "7F2A", .outcome: "allowed", .kind: "release", .by: "keybell on a terminal"]
+        )
+        #expect(
+            answered.sentence == "7F2A allowed by keybell on a terminal: release of an unknown program"
+        )
+        let locked = AuditRecord(.revoked, time: 1, [.client: "git", .by: "keybell"])
+        #expect(locked.sentence == "client “git” was revoked by keybell")
+    }
+
     @Test func `without a journal records are kept in a file for this user alone`() async throws {
         let folder = try TemporaryFolder()
         let trail = trail(in: folder)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusInterface
 import Callers
 import DBus
@@ -197,20 +198,41 @@ struct `Requests on the bus` {
         ).split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
         let (code, asked) = try await fixture.ask(.full(.release, caller: .unknown(uid: 1000)))
         let identity = ProcessIdentity(pid: 9, startTime: 9)
-        for (executable, hasTerminal, isAllowed) in [
-            ("/tmp/keybell", true, false), (folder + "/keybell", false, false),
-            (folder + "/keybell", true, true),
+        for (executable, hasTerminal, isFoundAtPath, isAllowed) in [
+            ("/tmp/keybell", true, true, false), (folder + "/keybell", false, true, false),
+            (folder + "/keybell", true, false, false), (folder + "/keybell", true, true, true),
         ] {
             let record = ProcessRecord(
                 identity: identity,
                 executable: executable,
-                hasTerminal: hasTerminal
+                hasTerminal: hasTerminal,
+                isFoundAtPath: isFoundAtPath
             )
             fixture.seen.update { $0 = Answerer(identity: identity, uid: 1000, chain: [record]) }
             let name = await fixture.errorName { () throws(DBusError) in try await answer(code, "allow") }
             #expect(name == (isAllowed ? nil : KeybellBusError.notAllowed))
         }
         #expect(await asked.value.allowedCode == code)
+    }
+
+    @Test func `who ends a quiet time or a mute is recorded`() async throws {
+        let kept = Observed<[AuditRecord.Event]>([])
+        let fixture = try await ServiceFixture(audit: { event, _ in
+            kept.update { $0.append(event) }
+            return true
+        })
+        let (code, asked) = try await fixture.ask(.full(.release))
+        let mute: Value = .vardict(["mute-seconds": .uint32(600)])
+        try await fixture.call(ApprovalInterface.answer, [.string(code), .string("deny"), mute])
+        _ = await asked.value
+        #expect(kept.now.isEmpty)
+        try await fixture.call(
+            ApprovalInterface.answer,
+            [.string(code), .string("allow"), .vardict([:])]
+        )
+        #expect(kept.now == [.unmuted])
+        try await fixture.call(ApprovalInterface.unmute, [.string(code)])
+        #expect(kept.now == [.unmuted, .unmuted])
     }
 
     @Test func `the count of what waits is a property that tells of its changes`() async throws {

@@ -38,6 +38,8 @@ package struct AuditRecord: Equatable, Sendable {
         case imported
         /// A standing decision was forgotten by the person.
         case forgotten
+        /// What had been denied unseen since a denial is shown again, by the person's word.
+        case unmuted
     }
 
     /// What is told of it; a raw value is the name in JSON.
@@ -131,7 +133,9 @@ extension AuditRecord {
 
     /// One line for people.
     package var sentence: String {
-        let who = (fields[.program] ?? fields[.by]).map { PlainText.name($0) } ?? "An unknown program"
+        // Who has answered is somebody else than who asked, also where nobody knows who that was.
+        let asker = fields[.program] ?? (event == .answered ? nil : fields[.by])
+        let who = asker.map { PlainText.name($0) } ?? "An unknown program"
         let place = fields[.host].map { " for \($0)" } ?? ""
         let vault = fields[.vault] ?? "the keyring"
         return switch event {
@@ -140,7 +144,7 @@ extension AuditRecord {
                 + (fields[.reason].map { ", \($0)" } ?? "")
                 + (fields[.scope].map { $0 == "once" ? "" : " (\($0))" } ?? "")
                 + (fields[.by].map { " by \($0)" } ?? "")
-                + ": \(fields[.kind] ?? "request") of \(who)\(place)"
+                + ": \(fields[.kind] ?? "request") of \(asker == nil ? "an unknown program" : who)\(place)"
         case .associated: "\(who) became client \(client)\(under)"
         case .handedOut:
             "\(who) got \(logins)\(without)\(place) from \(vault) as client \(client)\(under)\(arrival)"
@@ -157,6 +161,8 @@ extension AuditRecord {
         case .imported: "client \(client) was imported from a KeePass file by \(by)"
         case .forgotten:
             "the decision to \(fields[.decision] ?? "allow") \(fields[.kind] ?? "release")\(place) from \(vault), for client \(client), was forgotten by \(by)"
+        case .unmuted:
+            "\(fields[.code].map { "requests like \($0)" } ?? "requests of \(who)") are shown again: \(by) ended the quiet"
         }
     }
 

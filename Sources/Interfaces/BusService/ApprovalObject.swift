@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Audit
 import BusInterface
 import Callers
 import DBus
@@ -11,6 +12,7 @@ struct ApprovalObject: Sendable {
     let agents: AgentWatch
     let approvals: ApprovalBroker
     let callers: BusCallers
+    let audit: Recorder
 
     static let path = ObjectPath(constant: ApprovalInterface.path)
 
@@ -111,18 +113,30 @@ struct ApprovalObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        guard case .notKept(let sentences) = effect else { return [] }
-        throw DBusError(name: KeybellBusError.unavailable, message: sentences)
+        switch effect {
+        case .notKept(let sentences):
+            throw DBusError(name: KeybellBusError.unavailable, message: sentences)
+        case .endedQuiet:
+            _ = await audit(
+                .unmuted,
+                [.code: PlainText.field(code.uppercased()), .by: answerer.shownExecutable]
+            )
+            return []
+        case .decided, .needsConfirmation: return []
+        }
     }
 
     private func unmute(_ call: MethodCall) async throws(DBusError) -> [Value] {
-        try await callers.uninvolved(call.sender)
+        let answerer = try await callers.uninvolved(call.sender)
         let name = call.body.first?.asString ?? ""
         let programs = await approvals.unmute(name)
         guard name.isEmpty || !programs.isEmpty else {
             throw .notFound(
                 "No program is muted by the name or code \(PlainText.quoted(name)): `keybell status` lists them."
             )
+        }
+        for program in programs {
+            _ = await audit(.unmuted, [.program: program, .by: answerer.shownExecutable])
         }
         return [.strings(programs)]
     }

@@ -61,7 +61,8 @@ package struct BusObjects: Sendable {
         approval = ApprovalObject(
             agents: AgentWatch(bus: bus, approvals: approvals),
             approvals: approvals,
-            callers: callers
+            callers: callers,
+            audit: audit
         )
         clientsObject = ClientsObject(
             clients: clients,
@@ -84,6 +85,8 @@ package struct BusObjects: Sendable {
 
     /// Exports the objects; the caller takes the bus name afterwards.
     package func export() async {
+        // Before anybody can call; whoever does tries again where it failed.
+        try? await bus.noteConnections()
         await bus.export(approval.exported)
         await bus.export(clientsObject.exported)
         await bus.export(vaultsObject.exported)

@@ -27,6 +27,8 @@ import Testing
         let caller = Self.caller([try Self.holder("dbus-daemon", 40), try Self.holder("git", 100)])
         #expect(Wording.asker(caller) == "dbus-daemon or git")
         #expect(Wording.processes(caller) == ["dbus-daemon (40)", "zsh (50)", "git (100)", "zsh (50)"])
+        #expect(CallerDescription(caller).programs == "/usr/bin/dbus-daemon + /usr/bin/git")
+        #expect(CallerDescription(.named("git")).programs == "/usr/bin/git")
         let many = Self.caller(try (1...9).map { try Self.holder("p\($0)", $0) })
         #expect(Wording.asker(many) == "p1, p2, p3 or 6 others")
     }

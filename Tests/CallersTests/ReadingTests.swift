@@ -8,7 +8,9 @@ import Testing
     @Test(arguments: [
         ("/usr/bin/python3.11", "python3 -u fetch.py --all", "/home/a/fetch.py"),
         ("/usr/bin/python3", "python3 -W ignore -Xdev /opt/x.py", "/opt/x.py"),
-        ("/usr/bin/python3", "python3 -m http.server", nil),
+        ("/usr/bin/python3", "python3 -m http.server", "-m http.server"),
+        ("/usr/bin/python3", "python3 -Imevil x.py", "-m evil"),
+        ("/usr/bin/python3", "python3 -m", nil),
         ("/usr/bin/python3", "python3 -Ic pass x.py", nil),
         ("/usr/bin/python3", "python3", nil),
         ("/usr/bin/perl", "perl -w -I lib ../b/./get.pl", "/home/b/get.pl"),

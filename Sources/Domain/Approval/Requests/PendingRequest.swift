@@ -11,6 +11,8 @@ package struct CallerDescription: Sendable, Hashable {
     package let pid: Int32?
     /// Its executable; empty if unknown.
     package let executable: String
+    /// What the record names: the sandbox or the executable, of several that share the connection all.
+    package let programs: String
     /// `git (4242)`, then its parents.
     package let processes: [String]
     /// The Flatpak or Snap id.
@@ -26,6 +28,11 @@ package struct CallerDescription: Sendable, Hashable {
         let isGone = caller.pid == 0
         pid = isGone ? nil : caller.pid
         executable = PlainText.field(caller.executable)
+        let isShared =
+            caller.sandboxes.isEmpty && ProgramSet(of: caller).ids.count > 1 && caller.askers.count > 1
+        programs = PlainText.field(
+            isShared ? caller.program.vouched : caller.sandbox ?? caller.executable
+        )
         processes = isGone ? [] : Wording.processes(caller)
         sandbox = caller.sandbox.map { PlainText.field($0) }
         origin = caller.origin.map { PlainText.field($0) }

@@ -6,7 +6,7 @@ extension Interpreter {
     /// - Parameters:
     ///   - arguments: All, the program's own name first.
     ///   - folder: The process's current folder, for a relative path.
-    /// - Returns: The script's absolute path, behind the places where it is looked for if the arguments name such; nil if
+    /// - Returns: The script's absolute path or `-m` and a module, behind the places where it is looked for if the arguments name such; nil if
     ///   there is none to be had.
     func script(in arguments: [String], folder: String?) -> String? {
         // All is compared as bytes, for the process chooses them.
@@ -49,6 +49,7 @@ extension Interpreter {
                 case .none: break
                 case .nextIsValue: rest = rest.dropFirst()
                 case .inline: return nil
+                case .module(let value): return (value ?? rest.first).map { "-m \($0)" }
                 case .script(let value): return (value ?? rest.first).flatMap(found)
                 }
             }
@@ -60,6 +61,7 @@ extension Interpreter {
         case none
         case nextIsValue
         case inline
+        case module(String?)
         case script(String?)
     }
 
@@ -68,8 +70,10 @@ extension Interpreter {
         var rest = options
         while let letter = rest.popFirst() {
             if inline.contains(letter) { return .inline }
+            let value = rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
+            if modules.contains(letter) { return .module(value) }
             if scriptOptions.contains("-" + String(UnicodeScalar(letter))) {
-                return .script(rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self))
+                return .script(value)
             }
             if valued.contains(letter) { return rest.isEmpty ? .nextIsValue : .none }
             if attached.contains(letter) { return .none }

@@ -4,8 +4,11 @@
 ///
 /// The script is read from the arguments, which the process can change: it is a claim.
 struct Interpreter {
-    /// Short options after which the program text is an argument or a module, so that there is no script.
+    /// Short options after which the program text is an argument, so that there is no script.
     var inline: [UInt8] = []
+
+    /// Short options after which the next argument is a module, which stands for the script.
+    var modules: [UInt8] = []
 
     /// Short options whose value is the next argument.
     var valued: [UInt8] = []
@@ -46,7 +49,8 @@ struct Interpreter {
         switch name == "original-awk" ? "awk" : name.prefix(while: { !$0.isNumber && $0 != "-" && $0 != "." })
         {
         case "python", "pypy":
-            set(inline: "cm", valued: "WX")
+            set(inline: "c", valued: "WX")
+            modules = Array("m".utf8)
             valuedLong = ["--check-hash-based-pycs"]
         case "perl":
             set(inline: "eE", valued: "I", attached: "MmFixl0CdD")

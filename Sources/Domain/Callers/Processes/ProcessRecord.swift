@@ -28,7 +28,7 @@ package struct ProcessRecord: Hashable, Sendable {
     /// The executable's last component; for another user's process, whose path can't be seen, the kernel's name.
     package let name: String
 
-    /// For an interpreter the absolute path of its script, as its arguments claim.
+    /// For an interpreter the absolute path of its script, or `-m` and its module, as its arguments claim.
     package let script: String?
 
     /// Whether it has a controlling terminal.

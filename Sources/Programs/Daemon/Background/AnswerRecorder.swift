@@ -51,7 +51,7 @@ struct AnswerRecorder: Sendable {
                 .scope: ended.scope?.rawValue,
                 .by: ended.answeredBy,
                 .client: request.client,
-                .program: request.caller.sandbox ?? request.caller.executable,
+                .program: request.caller.programs,
                 .origin: request.caller.origin,
                 .host: request.host,
                 .vault: request.vault,

@@ -187,6 +187,11 @@ import Testing
         #expect(fixture.ask(.release(.named("git", 302))).answer == .quiet)
         _ = try fixture.answer(code, .allow, through: .terminal(.named("keybell", 303)))
         #expect(fixture.ask(.release(.named("git", 302))).code != nil)
+        let own = try fixture.ask(.save(.named("keybell", 310)), answered: .deny)
+        var keybell = Answerer.named("keybell", 311)
+        #expect(throws: AnswerError.notAllowed) { try fixture.answer(own, .allow, through: .bus(keybell)) }
+        keybell.isCommandLine = true
+        _ = try fixture.answer(own, .allow, through: .bus(keybell))
     }
 
     @Test mutating func `allow of a denied code after its quiet time, or deny within it, finds nothing`()

@@ -33,6 +33,9 @@ package struct Answerer: Hashable, Sendable {
     /// Where those of its parents lead: what it has of them was given to it.
     let parentStreams: [ProcessIdentity: Set<String>]
 
+    /// Whether it is our own command line, which may have asked in a script while the person uses it elsewhere.
+    package var isCommandLine = false
+
     private struct Sender: Hashable, Sendable {
         let pid: Int32
         let uid: UInt32

@@ -83,9 +83,10 @@ struct BusCallers: Sendable {
     ///
     /// Our own command line on a terminal is trusted where it can't be told who asks.
     func surface(of answerer: Answerer) -> Surface {
-        guard let process = answerer.chain.first, process.hasTerminal, isCommandLine(process)
-        else { return .bus(answerer) }
-        return .terminal(answerer)
+        guard let process = answerer.chain.first, isCommandLine(process) else { return .bus(answerer) }
+        var own = answerer
+        own.isCommandLine = true
+        return process.hasTerminal ? .terminal(own) : .bus(own)
     }
 
     /// Whether a process runs the very file of our own command line, not one that just its own mounts have there.

@@ -63,11 +63,10 @@ extension ApprovalQueue {
     }
 
     /// Whether who answers, or one of its parents, runs a program that was denied, if in another process than that one.
-    ///
-    /// Our own command line may have asked in a script, too.
     private static func runsDenied(_ surface: Surface, _ callers: [Caller]) -> Bool {
         let claims = callers.reduce(into: Set()) { $0.formUnion($1.claims) }
-        let chain = surface.answerer?.chain.dropFirst(surface.isTerminal ? 1 : 0) ?? []
+        guard let answerer = surface.answerer else { return false }
+        let chain = answerer.chain.dropFirst(answerer.isCommandLine ? 1 : 0)
         return chain.contains { !$0.executable.isEmpty && claims.contains($0.program) }
     }
 

@@ -171,6 +171,15 @@ import Testing
         #expect(await !change(Self.nonce(), in: store))
     }
 
+    @Test func `a folder that is back is used at once`() async throws {
+        let place = folder.path("mount")
+        try folder.write("mount", "no folder")
+        let store = store(in: place, rest: .seconds(3600))
+        #expect(await !store.load())
+        try FileManager.default.removeItem(atPath: place)
+        #expect(await change(Self.nonce(), in: store))
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
     func `a disk that hangs stops changes, and holds up nobody`(isRead: Bool) async throws {
         let store = store(timeout: .milliseconds(50), rest: .seconds(3600))

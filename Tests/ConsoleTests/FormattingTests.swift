@@ -78,6 +78,12 @@ struct FormattingTests {
                 "entries": .uint32(2), "trouble": .string("The file is gone."),
             ]) == "home (kdbx, open, 2 logins): served as it was before. The file is gone."
         )
+        let kept = StatusCommand.line(vault: [
+            "name": .string("home"), "kind": .string("kdbx"), "locked": .boolean(true),
+            "entries": .uint32(0), "kept": .strings(["/home/a/home.kdbx.keybell-saved"]),
+        ])
+        #expect(kept.hasPrefix("home (kdbx, locked). What Keybell had saved is missing in its file"))
+        #expect(kept.contains("/home/a/home.kdbx.keybell-saved"))
         #expect(
             StatusCommand.line(agent: [
                 "name": .string("my agent"), "executable": .string("/usr/bin/x"), "exclusive": .boolean(true),

@@ -216,6 +216,10 @@ struct SystemdUnitTests {
             $keybell doctor | grep -F 'keybell.socket: ' || true
             $keybell doctor | grep ':\(port):' || true
             $keybell status 2>&1 || true
+            for command in clients grants 'revoke --all' 'forget --all' unmute 'unlock main' 'rename a b'; do
+                echo "$command: $($keybell $command 2>&1)"
+            done
+            $keybell doctor | grep '  Daemon: ' || true
             printf '[http]\\nport = \(port)\\n' >"$XDG_CONFIG_HOME/keybell/config.toml"
             for _ in $(seq 100); do
                 curl -sS -m 30 --data-binary '{"RequestType":"test-associate"}' http://127.0.0.1:\(port)/ >after
@@ -245,6 +249,15 @@ struct SystemdUnitTests {
                 && report.output.contains("http.prot: unknown key"),
             "\(report.output)"
         )
+        for command in ["clients", "grants", "revoke --all", "forget --all", "unlock main", "rename a b"] {
+            #expect(
+                report.output.contains(
+                    "\(command): keybell: Keybell can't begin its work, for its configuration"
+                ),
+                "\(report.output)"
+            )
+        }
+        #expect(report.output.contains("waits for its configuration to be mended"), "\(report.output)")
     }
 
     @Test(.enabled(if: getuid() == 0, "a systemd of its own needs a mount namespace"))

@@ -329,6 +329,31 @@ struct VaultPasswordSourceTests {
         #expect(text.hasPrefix("The password that your keyring remembers for work doesn't open it"))
     }
 
+    @Test func `what was tried is told where nobody can be asked, and that the key file may be at fault`()
+        async throws
+    {
+        let alone = source {
+            $0.keyFile = "/key"
+            $0.remembers = true
+        }
+        #expect(try await alone.password(attempt: 1, for: reason) == nil)
+        let first = await #expect(throws: VaultError.self) {
+            try await alone.password(attempt: 2, for: reason)
+        }
+        #expect(text(of: first).hasPrefix("The key file alone doesn't open work"))
+
+        try await session.storeOutside("old", Self.attributes, secret: "outdated")
+        let both = source {
+            $0.keyFile = "/key"
+            $0.remembers = true
+        }
+        #expect(try await both.password(attempt: 1, for: reason) == SecretBytes(utf8: "outdated"))
+        let second = await #expect(throws: VaultError.self) {
+            try await both.password(attempt: 2, for: reason)
+        }
+        #expect(text(of: second).contains("doesn't open it, or key_file names another vault's key file"))
+    }
+
     @Test func `with a key file either may be the wrong one`() async throws {
         let fake = try await FakePinentry(answer: "say 'D guess' OK")
         let source = source {

@@ -151,6 +151,11 @@ struct ConfigurationAdviceTests {
             "[[vault]]\nkind = \"kdbx\"\npath = \"/a\"\npassword = \"empty\"\nremember_password = true",
             "vault[0].remember_password"
         ),
+        ("[access]\nask = \"granted\"\nask_bulk = \"never\"", "access.ask_bulk"),
+        (
+            "[access]\nask = \"granted\"\n[[client]]\nid = \"backup\"\naccess.ask_bulk = \"never\"",
+            "[[client]] backup: access.ask_bulk"
+        ),
     ])
     func `a setting that does nothing stops nobody, and is told of`(text: String, key: String) throws {
         let configuration = try configuration(text)

@@ -186,6 +186,11 @@ final class ScriptedPasswords: VaultPasswords {
         return SecretBytes(utf8: text)
     }
 
+    /// Is given these from now on.
+    func next(_ passwords: [String]) {
+        state.withLock { $0.left = passwords }
+    }
+
     func opened(with password: SecretBytes?) async {
         state.withLock { $0.opened += 1 }
     }

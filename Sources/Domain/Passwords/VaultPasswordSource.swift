@@ -137,12 +137,9 @@ package actor VaultPasswordSource: VaultPasswords {
                 error: complaint(about: former),
                 for: reason
             )
-        } catch .passwordUnavailable(let why) where former == .keyring {
+        } catch .passwordUnavailable(let why) {
             // Whoever can't be asked doesn't see the complaint either.
-            let name = PlainText.field(vault, limit: PlainText.nameLimit)
-            throw .passwordUnavailable(
-                "The password that your keyring remembers for \(name) doesn't open it, and you can't be asked for another: \(why)"
-            )
+            throw .passwordUnavailable((failure(of: former) ?? "") + why)
         }
     }
 
@@ -193,8 +190,8 @@ package actor VaultPasswordSource: VaultPasswords {
         return password
     }
 
-    /// What people overlook in a file that a password comes from.
-    private static func suspicion(about password: SecretBytes) -> String? {
+    /// What people overlook in a file that a password comes from; nil where nothing is odd.
+    package static func suspicion(about password: SecretBytes) -> String? {
         let (first, last) = password.withSpan { span in
             ((0..<min(3, span.count)).map { span[$0] }, span.isEmpty ? nil : span[span.count - 1])
         }
@@ -276,11 +273,26 @@ package actor VaultPasswordSource: VaultPasswords {
         return PlainText.field(program, limit: PlainText.nameLimit) + (client.map { " for \($0)" } ?? "")
     }
 
+    /// What did not open the file, for whoever can't be asked; nil where nothing was tried that they could correct.
+    private func failure(of former: Origin?) -> String? {
+        let name = PlainText.field(vault, limit: PlainText.nameLimit)
+        switch former {
+        case .keyring:
+            let keyFile = options.hasKeyFile ? ", or key_file names another vault's key file" : ""
+            return
+                "The password that your keyring remembers for \(name) doesn't open it\(keyFile), and you can't be asked for another: "
+        case .keyFile:
+            return "The key file alone doesn't open \(name), and you can't be asked for a password: "
+        case .fixed, .command, .person, nil: return nil
+        }
+    }
+
     private func complaint(about former: Origin?) -> String? {
         let number = "try \(asked) of \(options.tries)"
+        let keyFile = options.hasKeyFile ? " or key file" : ""
         switch former {
-        case .person: return "Wrong password, \(number)"
-        case .keyring: return "The remembered password is wrong, \(number)"
+        case .person: return "Wrong password\(keyFile), \(number)"
+        case .keyring: return "The remembered password\(keyFile) is wrong, \(number)"
         case .fixed, .command, .keyFile, nil: return nil
         }
     }

@@ -46,6 +46,9 @@ package protocol VaultStore: AnyObject, Sendable {
     /// The same, for as long as the person is away; see ``endSuspension()``.
     func suspend() async
 
+    /// Waits, after a lock, until it is known whether what was saved is where it is kept; ``status()`` tells then.
+    func settle() async
+
     /// Takes back `suspend`, where that takes no password; what was locked otherwise stays so.
     func endSuspension() async
 
@@ -69,6 +72,9 @@ package protocol VaultStore: AnyObject, Sendable {
 extension VaultStore {
     /// Locks it.
     package func suspend() async { await lock() }
+
+    /// Waits for nothing: what was saved is safe already.
+    package func settle() async {}
 
     /// Stays as it is.
     package func endSuspension() async {}
@@ -115,6 +121,8 @@ package struct VaultStatus: Hashable, Sendable {
     package var standIns: Int
     /// Why what it is read from can't be read any more as it is now, as a sentence; nil where it can.
     package var trouble: String?
+    /// Files in which it keeps what was saved and can't be put into its own file.
+    package var kept: [String]
     /// Its 40 hex digits for clients, once known.
     package var hash: String?
 
@@ -127,6 +135,7 @@ package struct VaultStatus: Hashable, Sendable {
         count: Int,
         standIns: Int = 0,
         trouble: String? = nil,
+        kept: [String] = [],
         hash: String?
     ) {
         self.name = name
@@ -136,6 +145,7 @@ package struct VaultStatus: Hashable, Sendable {
         self.count = count
         self.standIns = standIns
         self.trouble = trouble
+        self.kept = kept
         self.hash = hash
     }
 }

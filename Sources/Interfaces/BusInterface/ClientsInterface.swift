@@ -95,5 +95,8 @@ package enum ClientsInterface {
         package static let scope = "scope"
         /// `t`: seconds since 1970; 0 = doesn't by itself.
         package static let expires = "expires"
+        /// `b`: whether it is forgotten and counts no more, but the keyring still has it, so that it is back after a restart
+        /// unless it is forgotten again; absent where it counts.
+        package static let undeleted = "undeleted"
     }
 }

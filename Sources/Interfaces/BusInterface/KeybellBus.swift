@@ -30,6 +30,8 @@ package enum KeybellBusError {
     package static let notAllowed = "org.keybell.Error.NotAllowed"
     /// The configuration file has a mistake; the message names the file and the place in it.
     package static let badConfiguration = "org.keybell.Error.BadConfiguration"
+    /// The daemon can't begin its work, for its configuration has a mistake; the message says where.
+    package static let unconfigured = "org.keybell.Error.Unconfigured"
     /// No client, grant or vault of that name.
     package static let notFound = "org.keybell.Error.NotFound"
     /// The keyring or the vault is locked, or its unlocking was dismissed.

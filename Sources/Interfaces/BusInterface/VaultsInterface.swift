@@ -65,6 +65,8 @@ package enum VaultsInterface {
         /// `s`: of an open vault whose file can't be read any more as it is now, so that it is served as it was: why; absent
         /// where it can.
         package static let trouble = "trouble"
+        /// `as`: files with what Keybell had saved and can't put into the vault's file; absent where there are none.
+        package static let kept = "kept"
         /// `b`: whether it must be unlocked first.
         package static let locked = "locked"
         /// `u`: how many logins; 0 while locked.

@@ -112,10 +112,16 @@ struct ClientsObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        let titles = await titles(of: decided)
+        let undeleted = await grants.undeletedGrants()
+        let titles = await titles(of: decided + undeleted)
         let details = known.flatMap { client in
-            decided.filter { $0.key.fingerprint == client.fingerprint }
-                .map { $0.details(of: client, titles: titles[$0.key.vault] ?? [:]) }
+            [(decided, false), (undeleted, true)].flatMap { grants, isUndeleted in
+                grants.filter { $0.key.fingerprint == client.fingerprint }.map { grant in
+                    var details = grant.details(of: client, titles: titles[grant.key.vault] ?? [:])
+                    if isUndeleted { details[ClientsInterface.GrantKey.undeleted] = .boolean(true) }
+                    return details
+                }
+            }
         }
         return [.array("a{sv}", details.map { .vardict($0) })]
     }

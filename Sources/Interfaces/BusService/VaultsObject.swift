@@ -22,6 +22,8 @@ struct VaultsObject: Sendable {
     /// The callers that wait for those that no terminal is lent to.
     private let waits = LentUnlocks()
     private let sharedUnlocks = SharedUnlocks()
+    /// How long a lock waits for what was saved and another program has overwritten.
+    private static let settling = Duration.seconds(10)
 
     init(
         vaults: Current<[any VaultStore]>,
@@ -65,6 +67,10 @@ struct VaultsObject: Sendable {
         for vault in locked {
             await grants.endSessions(ofVault: vault.name)
             await approvals.end(.vault(vault.name))
+        }
+        for vault in locked {
+            // What takes longer is told by the log and the next status.
+            try? await withDeadline(Self.settling) { await vault.settle() }
         }
         // Last: the record waits for a disk, and none of them may stay open for that.
         let reason = answerer.shownExecutable.map { "by \($0)" }
@@ -197,6 +203,7 @@ extension VaultStatus {
             Key.hash: .string(hash ?? ""),
         ]
         details[Key.trouble] = trouble.map { .string(PlainText.field($0)) }
+        if !kept.isEmpty { details[Key.kept] = .strings(kept.map { PlainText.field($0, limit: 4096) }) }
         if standIns > 0 { details[Key.standIns] = .uint32(UInt32(clamping: standIns)) }
         return details
     }

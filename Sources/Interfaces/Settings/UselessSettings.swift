@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DisplayText
+import Operations
+
 extension Configuration {
     /// The settings that do nothing as they are: nothing is wrong with them, but they may have been meant otherwise.
     package var uselessSettings: [ConfigurationAdvice] {
@@ -32,6 +35,24 @@ extension Configuration {
                 )
             )
         }
-        return advice
+        return advice + uselessBulkSettings
+    }
+
+    /// Where nobody is asked, `ask_bulk` says nothing: with "granted" just what was granted goes out, with "never" all.
+    private var uselessBulkSettings: [ConfigurationAdvice] {
+        func advice(_ key: String, _ rules: ClientRules) -> ConfigurationAdvice? {
+            guard rules.access == .granted, rules.bulkAccess == .never else { return nil }
+            return ConfigurationAdvice(
+                key: key,
+                text: "it has no effect, for ask is \"granted\": what wasn't granted isn't handed out",
+                cure: "Set ask = \"unless-granted\" or \"never\" beside it, or take it out."
+            )
+        }
+        let standard = advice("access.ask_bulk", policy.standard)
+        let clients = policy.exceptions.sorted { $0.key < $1.key }.compactMap { id, rules in
+            // What all have is told of once.
+            standard == nil ? advice("[[client]] \(PlainText.field(id)): access.ask_bulk", rules) : nil
+        }
+        return [standard].compactMap(\.self) + clients
     }
 }

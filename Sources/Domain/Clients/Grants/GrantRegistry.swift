@@ -29,12 +29,25 @@ package actor GrantRegistry {
     private var pending: [String: Grant] = [:]
     private var writes = SerialLine()
     private var isDeletingAgain = false
+    /// When what couldn't be deleted is tried again; with the keyring's next change, too.
+    private let retries: [Duration]
+    private var retrying: Task<Void, Never>?
     /// How often the keyring had changed after the last write that failed.
     private var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
-    package init(keyring: Keyring, logger: Logger) {
+    ///
+    /// - Parameters:
+    ///   - keyring: Where they are stored.
+    ///   - logger: Where trouble goes.
+    ///   - retries: How long it waits each time before it tries again to delete what it couldn't.
+    package init(
+        keyring: Keyring,
+        logger: Logger,
+        retries: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60), .seconds(300)]
+    ) {
         self.keyring = keyring
+        self.retries = retries
         self.logger = logger
         // From now on: a lock before `run` must not be missed.
         events = keyring.events()
@@ -58,6 +71,8 @@ package actor GrantRegistry {
             }
         }
     }
+
+    deinit { retrying?.cancel() }
 
     // MARK: - Deciding
 
@@ -89,11 +104,12 @@ package actor GrantRegistry {
         }
     }
 
-    /// Everything that is decided, whatever key it is for.
+    /// Everything that is decided, whatever key it is for; what is forgotten and couldn't be deleted is tried once more.
     ///
     /// - Throws: Why not all that is stored can be read.
     package func all() async throws(ClientError) -> [Grant] {
         await writes.isDone()
+        await deleteForgotten()
         if let error = await load() { throw .keyring(error) }
         guard !snapshot.sealed.values.contains(.itemLocked) else { throw .keyring(.itemLocked) }
         table.dropOver(at: .now)
@@ -101,6 +117,16 @@ package actor GrantRegistry {
     }
 
     // MARK: - Forgetting
+
+    /// What is forgotten and the keyring still has: it counts no more while the daemon runs, and is to be forgotten again.
+    package func undeletedGrants() -> [Grant] {
+        let stored = snapshot.grants.values.joined().filter {
+            undeleted[$0.key.fingerprint]?.covers($0) == true
+        }
+        let named = undeleted.values.flatMap(\.names.values)
+        let byName = Dictionary((stored + named).map { ($0.name, $0) }) { first, _ in first }
+        return byName.values.sorted { $0.name < $1.name }
+    }
 
     /// Forgets one grant by its name.
     ///
@@ -184,12 +210,31 @@ package actor GrantRegistry {
     }
 
     private func deleteForgotten() async {
+        isDeletingAgain = true
         for fingerprint in undeleted.keys {
             // It has been logged, and it counts no more either way.
             try? await write(fingerprint)
         }
         isDeletingAgain = false
     }
+
+    /// Deletes what couldn't be deleted after a while: a keyring that has hung tells of no change.
+    private func deleteLater() {
+        guard retrying == nil else { return }
+        retrying = Task(executorPreference: TaskQueue.shared) { [weak self, retries] in
+            for delay in retries {
+                // Ends with the registry.
+                try? await pause(delay)
+                guard let self, !Task.isCancelled, await !self.isAllDeleted() else { break }
+                await self.deleteForgotten()
+            }
+            await self?.endRetrying()
+        }
+    }
+
+    private func isAllDeleted() -> Bool { undeleted.isEmpty }
+
+    private func endRetrying() { retrying = nil }
 
     // MARK: - Writing
 
@@ -202,6 +247,7 @@ package actor GrantRegistry {
             try await outcome.value.get()
         } catch {
             logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            if undeleted[fingerprint] != nil { deleteLater() }
             throw .keyring(error)
         }
     }

@@ -42,7 +42,7 @@ package actor NonceStore {
     /// - Parameters:
     ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
     ///   - timeout: How long a disk may take.
-    ///   - rest: How long a file that could not be read isn't looked at again.
+    ///   - rest: How long a file that took too long, or made no sense, isn't looked at again.
     ///   - logger: Where trouble with the file goes.
     package init(
         folder: String?,
@@ -179,7 +179,7 @@ package actor NonceStore {
             complaint = nil
             return true
         } catch {
-            beginRest()
+            // No rest: a disk that refuses does so at once, and may be back the next moment.
             complain("\(error)")
             return false
         }

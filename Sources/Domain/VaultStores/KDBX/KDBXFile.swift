@@ -78,7 +78,8 @@ struct KDBXFile: Sendable {
                 key: other.found.key,
                 derived: other.found.derived,
                 digest: other.found.digest,
-                saved: former.saved
+                saved: former.saved,
+                isUnwritten: true
             )
         }
     }
@@ -101,7 +102,7 @@ struct KDBXFile: Sendable {
         by deriver: any KeyDeriver
     ) throws(VaultError) -> (found: Opened, database: Database?)? {
         let bytes = try reader.read()
-        guard Digest.sha256(bytes) != former.digest else { return nil }
+        guard former.isUnwritten || Digest.sha256(bytes) != former.digest else { return nil }
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database
@@ -263,7 +264,9 @@ struct KDBXFile: Sendable {
         _ former: Opened,
         _ deriver: any KeyDeriver
     ) throws(VaultError) -> (KDBXSnapshot, saved: Set<Identifier>) {
-        guard Digest.sha256(bytes) != former.digest else { return (former.snapshot, former.saved) }
+        guard former.isUnwritten || Digest.sha256(bytes) != former.digest else {
+            return (former.snapshot, former.saved)
+        }
         let found = try reader.opened(bytes, like: former, by: deriver)
         tellOther(found.snapshot, than: former)
         var database = found.snapshot.database

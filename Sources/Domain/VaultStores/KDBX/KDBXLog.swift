@@ -46,10 +46,46 @@ struct KDBXLog: Sendable {
     }
 
     /// What was saved may have been overwritten by another program, and could not be put back after a lock.
-    func isNotPutBack(_ error: VaultError) {
+    ///
+    /// - Parameters:
+    ///   - error: Why.
+    ///   - path: Where it is kept; nil where it couldn't be.
+    func isNotPutBack(_ error: VaultError, keptIn path: String?) {
         logger.error(
-            "What Keybell had saved may be missing in the vault's file: another program has written it, and it was locked before that could be put right",
+            "What Keybell had saved may be missing in the vault's file: another program has written it, and that could not be put right",
+            metadata: ["vault": "\(vault)", "reason": "\(error)", "kept": "\(path ?? "nowhere")"]
+        )
+    }
+
+    /// What was saved can't be put into the file now, and is kept elsewhere until it can.
+    func isKept(in path: String) {
+        logger.warning(
+            "What Keybell had saved can't be put into the vault's file now, and is kept beside it under the key that the file had",
+            metadata: ["vault": "\(vault)", "kept": "\(path)"]
+        )
+    }
+
+    /// What was saved can't be kept elsewhere either.
+    func isNotKept(_ error: VaultError) {
+        logger.error(
+            "What Keybell had saved can't be put into the vault's file now, nor be kept elsewhere",
             metadata: ["vault": "\(vault)", "reason": "\(error)"]
+        )
+    }
+
+    /// What was kept is in the file again.
+    func isMerged(_ paths: [String]) {
+        logger.notice(
+            "What Keybell had saved and kept elsewhere is in the vault's file again",
+            metadata: ["vault": "\(vault)", "kept": "\(paths.joined(separator: ", "))"]
+        )
+    }
+
+    /// Something that was kept isn't in the file yet.
+    func isLeft(_ paths: [String]) {
+        logger.warning(
+            "What Keybell had saved is still kept beside the vault's file: no password of this unlock opens it; merge it in KeePassXC, then remove it",
+            metadata: ["vault": "\(vault)", "kept": "\(paths.joined(separator: ", "))"]
         )
     }
 }

@@ -18,6 +18,8 @@ struct KDBXReader: Sendable {
         let digest: [UInt8]
         /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
         var saved: Set<Identifier> = []
+        /// Whether something of that could not be written into the file yet.
+        var isUnwritten = false
     }
 
     /// Longer than any database that fits in memory.
@@ -81,10 +83,17 @@ struct KDBXReader: Sendable {
                 saved: database.isSame(as: former.snapshot.database) ? former.saved : []
             )
         } catch .wrongKey {
-            throw .unavailable("The vault \(name) got another password or key file; lock and unlock it.")
+            throw otherKey
         } catch {
             throw VaultError(error, vault: name, limits: limits)
         }
+    }
+
+    /// Another program has given the file another key.
+    var otherKey: VaultError {
+        .unavailable(
+            "The vault \(name) got another password or key file: `keybell unlock \(name)` asks for it, and what was saved goes into the file."
+        )
     }
 
     /// What is in the file now, still encrypted.

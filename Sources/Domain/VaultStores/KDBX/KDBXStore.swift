@@ -17,24 +17,32 @@ package actor KDBXStore: VaultStore {
 
     /// The file, or a link to it.
     package nonisolated let path: String
-    private var file: KDBXFile
-    private let log: KDBXLog
-    private let now: @Sendable () -> Int64
+    var file: KDBXFile
+    let log: KDBXLog
+    let now: @Sendable () -> Int64
     /// Where passwords come from.
     package private(set) var passwords: any VaultPasswords
     private let identity: KDBXIdentityKeeper
-    private let work: BlockingWork
+    let work: BlockingWork
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
-    private let opening: BlockingWork
-    private let makeDeriver: @Sendable () -> any KeyDeriver
+    let opening: BlockingWork
+    let makeDeriver: @Sendable () -> any KeyDeriver
     /// Why the file can't be read any more as it is now.
-    private var trouble: String?
-    private nonisolated let news = Broadcast<Void>(backlog: 1)
+    var trouble: String?
+    nonisolated let news = Broadcast<Void>(backlog: 1)
 
-    private var opened: KDBXReader.Opened?
+    var opened: KDBXReader.Opened?
     private var isClosed = false
     /// Counts the locks, so that what began before one does not undo it.
-    private var era = 0
+    var era = 0
+    /// Where what was saved is kept while the file can't take it.
+    let place: KDBXKept
+    /// What is kept there, when that was last looked at.
+    let kept = Current<[String]>([])
+    /// What was kept there last; it goes once the file has it.
+    var ownKept: KDBXOwnKept?
+    /// The first try to put back what a lock has found overwritten.
+    var settling: Task<KDBXUnsettled?, Never>?
     private var unlocking: KDBXUnlock.Running?
     /// What derives the key for reading the file anew, which a lock ends.
     ///
@@ -45,7 +53,7 @@ package actor KDBXStore: VaultStore {
     /// What is known of the file where inotify doesn't tell all.
     let look: KDBXFilePoll
     /// The saves and readings of the file.
-    private var line = SerialLine()
+    var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
     private let timeout: Duration
 
@@ -102,9 +110,13 @@ package actor KDBXStore: VaultStore {
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
         look = KDBXFilePoll(path: path, tellsChanges: tellsChanges)
+        place = KDBXKept(vault: path, state: state)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
-        opening.begin { [file] in file.clearLitter() }
+        opening.begin { [file, place, kept] in
+            file.clearLitter()
+            kept.replace(with: place.found())
+        }
     }
 
     deinit {
@@ -128,6 +140,7 @@ package actor KDBXStore: VaultStore {
             count: opened?.snapshot.index.count ?? 0,
             standIns: opened?.snapshot.database.standIns.count ?? 0,
             trouble: opened == nil ? nil : trouble,
+            kept: keptNow(),
             hash: hash
         )
     }
@@ -138,8 +151,7 @@ package actor KDBXStore: VaultStore {
     package func lock() async {
         era += 1
         if let opened, !opened.saved.isEmpty {
-            // An own hold on what that takes, until it is done.
-            line.join { await self.putBack(opened) }
+            settle(opened)
         }
         unlocking?.end()
         unlocking = nil
@@ -192,8 +204,16 @@ package actor KDBXStore: VaultStore {
     ///
     /// Each waits only as long as it wants to. Where the one that the person was asked for gives it up, they are asked
     /// for the next.
+    ///
+    /// Where another program has given the file another key while it was open, it is asked for that.
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
-        while opened == nil {
+        if trouble != nil, unlocking == nil {
+            // It may be over.
+            // As long as whoever unlocks may wait; else it is what it was.
+            try? await withDeadline(Self.shortPatience) { await self.fileChanged() }
+            if let trouble, !needsKey { throw .unavailable(trouble) }
+        }
+        while opened == nil || needsKey {
             guard !isClosed else { throw .leftOut(name) }
             guard let other = unlocking else { return try await beginUnlock(for: reason).value.get() }
             guard let outcome = await reason.whileWanted({ await other.task.value }) else {
@@ -236,9 +256,16 @@ package actor KDBXStore: VaultStore {
             follower.openingBegins()
             let (opened, password) = try await unlock.open()
             guard !unlock.isEnded else { throw .locked }
-            take(opened)
-            await look.begin()
-            await tell(opened)
+            if self.opened != nil {
+                try await goOn(with: opened)
+            } else {
+                take(opened)
+                await look.begin()
+                await tell(opened)
+            }
+            if !unlock.isEnded {
+                await mergeKept(openedBy: [password] + unlock.failed, within: Self.shortPatience)
+            }
             // A lock may come at each of these.
             if !unlock.isEnded { await unlock.keep(password) }
             if !unlock.isEnded, follower.isOutdated {
@@ -255,13 +282,13 @@ package actor KDBXStore: VaultStore {
     }
 
     /// Serves this from now on, at once: a lock must not come in between.
-    private func take(_ result: KDBXReader.Opened) {
+    func take(_ result: KDBXReader.Opened) {
         let standIns = result.snapshot.database.standIns.count
         if standIns > 0, standIns != opened?.snapshot.database.standIns.count { log.servesStandIns(standIns) }
         (opened, trouble) = (result, nil)
     }
 
-    private func tell(_ result: KDBXReader.Opened) async {
+    func tell(_ result: KDBXReader.Opened) async {
         await identity.pin(result.snapshot.database)
         news.send(())
     }
@@ -334,23 +361,6 @@ package actor KDBXStore: VaultStore {
         await line.join { await self.rereadNow() }.value
     }
 
-    /// Sees, once the vault is locked, that what was saved is in the file: it was acknowledged.
-    private func putBack(_ former: KDBXReader.Opened) async {
-        for attempt in 1... {
-            do throws(VaultError) {
-                let (time, reader, writer) = (now(), makeDeriver(), makeDeriver())
-                try await work { [file] () throws(VaultError) in
-                    try file.putBack(former, at: time, by: reader, writingBy: writer)
-                }
-                return
-            } catch {
-                guard attempt < 6 else { return log.isNotPutBack(error) }
-                // Another program may be in the midst of writing it; nobody cancels this.
-                try? await pause(.seconds(1))
-            }
-        }
-    }
-
     private func rereadNow() async {
         follower.readingBegins()
         guard let former = opened else { return follower.changedWhileOpening() }
@@ -370,10 +380,12 @@ package actor KDBXStore: VaultStore {
             guard let result else {
                 guard trouble != nil else { return }
                 trouble = nil
+                await dropKept(of: former)
                 news.send(())
                 return
             }
             take(result)
+            if !result.isUnwritten { await dropKept(of: former) }
             await tell(result)
         } catch {
             // One that was locked meanwhile serves nothing of it.
@@ -381,6 +393,8 @@ package actor KDBXStore: VaultStore {
             trouble = "\(error)"
             log.isNotRead(error)
             news.send(())
+            // What has another key isn't just being written, as what ends too early may be.
+            if needsKey { await keepSaved(former) }
         }
     }
 }

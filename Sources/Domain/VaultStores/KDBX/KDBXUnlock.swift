@@ -10,6 +10,8 @@ import Vault
 final class KDBXUnlock: Sendable {
     private struct State {
         var isEnded = false
+        /// The passwords that did not open the file.
+        var failed: [SecretBytes?] = []
         /// What derives the key now.
         var deriver: (any KeyDeriver)?
         /// What does that and then reads the file, which may be a large one.
@@ -91,9 +93,13 @@ final class KDBXUnlock: Sendable {
             let opened = try await open(with: password)
             try goOn()
             if let opened { return (opened, password) }
+            state.withLock { $0.failed.append(password) }
             attempt += 1
         }
     }
+
+    /// The passwords that did not open the file: one of them may have been the former one.
+    var failed: [SecretBytes?] { state.withLock { $0.failed } }
 
     /// Remembers the password that has opened it.
     func keep(_ password: SecretBytes?) async {

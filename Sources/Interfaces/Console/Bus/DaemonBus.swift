@@ -73,6 +73,25 @@ struct DaemonBus: Sendable {
         }
     }
 
+    /// Whether the daemon waits for its configuration to be mended.
+    func isUnconfigured() async -> Bool {
+        guard let path = ObjectPath(ConfigurationInterface.path) else { return false }
+        do throws(DBusError) {
+            _ = try await bus.call(
+                KeybellBus.name,
+                path,
+                ConfigurationInterface.name,
+                ConfigurationInterface.state.name,
+                [],
+                timeout: .seconds(10),
+                noAutoStart: true
+            )
+            return false
+        } catch {
+            return error.name == KeybellBusError.unconfigured
+        }
+    }
+
     /// Calls a method that takes texts and gives nothing.
     func call(
         _ interface: BusInterfaceDescription,
@@ -97,7 +116,7 @@ extension ConsoleError {
         let absent =
             [
                 DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
-                DBusError.Name.noReply,
+                DBusError.Name.noReply, Self.timedOut,
             ].contains(error.name)
             || error.name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
             || error.name.hasPrefix("org.freedesktop.systemd1.")
@@ -108,6 +127,8 @@ extension ConsoleError {
             )
         case KeybellBusError.notAllowed:
             self = .refused("Not allowed from here: \(message)")
+        case KeybellBusError.unconfigured:
+            self = .unreachable(Self.unconfigured(message))
         case DBusError.Name.noReply:
             self = .unreachable("Keybell didn't answer in time. `journalctl --user -u keybell` may say why.")
         case _ where absent:
@@ -118,6 +139,22 @@ extension ConsoleError {
             )
         default:
             self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
+        }
+    }
+
+    /// The bus's own error where the daemon that it has started for a call didn't come in time.
+    static let timedOut = "org.freedesktop.DBus.Error.TimedOut"
+
+    /// What to do where the daemon waits for its configuration to be mended.
+    private static func unconfigured(_ message: String) -> String {
+        do throws(ConfigurationError) {
+            _ = try Configuration.loadIfThere()
+            // The daemon reads another file, or the mistake has just been mended.
+            return message
+        } catch {
+            return
+                "Keybell can't begin its work, for its configuration has a mistake: \(PlainText.cleaned("\(error)")). "
+                + "Correct that: it begins by itself then."
         }
     }
 

@@ -107,7 +107,9 @@ struct GrantsCommand: AsyncParsableCommand {
                     Self.place(grant), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
                     [grant.name(Key.program), grant.quoted(Key.origin)].filter { !$0.isEmpty }
                         .joined(separator: " "),
-                    expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
+                    grant[Key.undeleted]?.asBool ?? false
+                        ? "forgotten, but not yet deleted from the keyring: forget it again"
+                        : expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),
                 ]
                 return namesClients ? [grant.clientName(Key.client, shown: Key.clientName)] + cells : cells
             }

@@ -3,6 +3,7 @@
 import ArgumentParser
 import BusInterface
 import DBus
+import DisplayText
 
 /// `keybell status`: how things stand, on one screen.
 struct StatusCommand: AsyncParsableCommand {
@@ -82,7 +83,10 @@ struct StatusCommand: AsyncParsableCommand {
         let note = nameless > 0 ? ", \(nameless) without a uuid of their own in the file" : ""
         let trouble = vault.cleanText(Key.trouble)
         let warning = trouble.isEmpty ? "" : ": served as it was before. \(trouble)"
-        return "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
+        let line = "\(vault.cleanText(Key.name)) (\(vault.cleanText(Key.kind)), \(state)\(note))\(warning)"
+        let kept = (vault[Key.kept]?.asArray ?? []).compactMap { $0.asString.map { PlainText.cleaned($0) } }
+        guard !kept.isEmpty else { return line }
+        return line + (warning.isEmpty ? ". " : " ") + "\(KeptSaves.sentence(kept)) \(KeptSaves.cure)"
     }
 
     /// What to say of what shows requests beside the agents; nil for nothing.

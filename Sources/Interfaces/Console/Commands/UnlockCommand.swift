@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import BusInterface
+import DisplayText
+import Glibc
 import Linux
 
 /// `keybell unlock`: opens vaults.
@@ -29,19 +31,39 @@ struct UnlockCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
+        let terminal = TerminalDevice.ownInForeground()
         // What can't be lent isn't: pinentry asks on the display then.
-        if let terminal = TerminalDevice.ownInForeground(), let lease = try? TerminalLease() {
+        if let terminal, Self.mayBeOpened(terminal), let lease = try? TerminalLease() {
             defer { withExtendedLifetime(lease) {} }
             try await daemon.unlock(vault ?? "", lending: terminal, within: Self.timeout)
         } else {
-            try await daemon.call(
-                VaultsInterface.description,
-                VaultsInterface.unlock,
-                texts: [vault ?? ""],
-                timeout: Self.timeout
-            )
+            do throws(ConsoleError) {
+                try await daemon.call(
+                    VaultsInterface.description,
+                    VaultsInterface.unlock,
+                    texts: [vault ?? ""],
+                    timeout: Self.timeout
+                )
+            } catch {
+                throw terminal.map { Self.adding(toFailure: error, of: $0, vault: vault) } ?? error
+            }
         }
         try await report(daemon)
+    }
+
+    /// Whether pinentry could open a terminal: after `su` it belongs to the user before.
+    private static func mayBeOpened(_ terminal: String) -> Bool {
+        unsafe access(terminal, R_OK | W_OK) == 0
+    }
+
+    /// What keeps pinentry from asking in a terminal that another user has opened, as after `su`.
+    static func adding(toFailure error: ConsoleError, of terminal: String, vault: String?) -> ConsoleError {
+        guard case .refused(let text) = error, !Self.mayBeOpened(terminal) else { return error }
+        let command = (["keybell", "unlock"] + [vault].compactMap(\.self)).map { ShellWord.quoting($0) }
+        let line = ShellWord.quoting(command.joined(separator: " "))
+        return .refused(
+            "\(text)\npinentry can't ask in this terminal, for it belongs to another user, as after `su`. Log in as yourself, or run: script -qc \(line) /dev/null"
+        )
     }
 
     private func report(_ daemon: DaemonBus) async throws {

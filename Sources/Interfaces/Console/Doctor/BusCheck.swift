@@ -30,7 +30,7 @@ enum BusCheck {
         )
     }
 
-    static func finding(_ daemon: DaemonProcess?) -> Finding {
+    static func finding(_ daemon: DaemonProcess?, isUnconfigured: Bool = false) -> Finding {
         guard let daemon else {
             return .warning(
                 "Daemon",
@@ -40,7 +40,33 @@ enum BusCheck {
             )
         }
         let executable = daemon.executable.isEmpty ? "" : " (\(daemon.executable))"
-        return .ok("Daemon", "runs as process \(daemon.pid)\(executable)")
+        let text = "runs as process \(daemon.pid)\(executable)"
+        guard !isUnconfigured else {
+            return .warning(
+                "Daemon",
+                text + ", and waits for its configuration to be mended",
+                do: "Correct the mistake: it begins by itself then."
+            )
+        }
+        return .ok("Daemon", text)
+    }
+
+    /// What the daemon says of a vault.
+    static func findings(vault: [String: Value]) -> [Finding] {
+        [trouble(vault: vault), finding(vault: vault)].compactMap(\.self)
+    }
+
+    /// Why an open vault is served as it was.
+    private static func trouble(vault: [String: Value]) -> Finding? {
+        typealias Key = VaultsInterface.Key
+        let trouble = vault.cleanText(Key.trouble)
+        guard !trouble.isEmpty else { return nil }
+        let name = vault.cleanText(Key.name)
+        return .failure(
+            "Vault \(name)",
+            "is served as it was before, and nothing can be saved. \(trouble)",
+            do: "Once its file is in order, `keybell unlock \(ShellWord.quoting(name))` reads it anew."
+        )
     }
 
     /// Whether the entries of an open vault all have a uuid of their own.

@@ -35,7 +35,10 @@ struct DoctorCommand: AsyncParsableCommand {
             let connected = try await DaemonBus.connect()
             bus = connected
             daemon = await BusCheck.daemon(connected)
-            findings += [.ok("Session bus", "connected"), BusCheck.finding(daemon)]
+            findings += [
+                .ok("Session bus", "connected"),
+                BusCheck.finding(daemon, isUnconfigured: await connected.isUnconfigured()),
+            ]
         } catch {
             bus = nil
             findings.append(
@@ -61,7 +64,7 @@ struct DoctorCommand: AsyncParsableCommand {
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
             // A daemon that doesn't answer is told of above.
             let vaults = try? await bus.vaults(starts: false)
-            findings += (vaults ?? []).compactMap { BusCheck.finding(vault: $0) }
+            findings += (vaults ?? []).flatMap { BusCheck.findings(vault: $0) }
         }
         // Without them the configuration is checked for itself; why they can't be had is among the keyring's findings.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)

@@ -16,7 +16,7 @@ enum PortCheck {
 
     /// Looks at a port; at none where nobody knows which it is to be.
     ///
-    /// Where the configuration has a mistake, the daemon has no bus name, and answers that on the sockets that systemd
+    /// Where the configuration has a mistake, the daemon may have no bus name, and answers that on the sockets that systemd
     /// passed.
     static func findings(
         port: UInt16?,

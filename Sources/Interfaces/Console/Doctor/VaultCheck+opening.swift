@@ -3,6 +3,7 @@
 import DerivationProcess
 import DisplayText
 import KDBX
+import Passwords
 import SecureMemory
 import Settings
 
@@ -17,12 +18,7 @@ extension VaultCheck {
             return .failure(subject, error.text, do: "Run it in a terminal: \(Self.line(command))")
         }
         return open(path, bytes, password, keyFile, of: "its password_command") {
-            let key = keyFile == nil ? "" : ", or the key file isn't the one that it was made with"
-            return .failure(
-                subject,
-                "what password_command prints doesn't open \(path)" + key,
-                do: "See what it prints in a terminal: \(Self.line(command)); the password is its first line."
-            )
+            Self.isWrong(subject, path, password, hasKeyFile: keyFile != nil, command: command)
         }
     }
 
@@ -64,6 +60,25 @@ extension VaultCheck {
         } catch {
             return .failure(subject, "\(path) can't be opened: \(error.words(limits))", do: cure(error, path))
         }
+    }
+
+    /// What is said of a command whose password opens nothing; never the password.
+    static func isWrong(
+        _ subject: String,
+        _ path: String,
+        _ password: SecretBytes,
+        hasKeyFile: Bool,
+        command: [String]
+    ) -> Finding {
+        let key = hasKeyFile ? ", or the key file isn't the one that it was made with" : ""
+        let look = "See what it prints in a terminal: \(line(command)); the password is its first line."
+        // What no terminal shows.
+        let hint = VaultPasswordSource.suspicion(about: password)
+        return .failure(
+            subject,
+            "what password_command prints doesn't open \(path)" + key,
+            do: hint.map { "Look at the password that it prints: \($0)" } ?? look
+        )
     }
 
     private static func line(_ command: [String]) -> String {

@@ -30,9 +30,18 @@ struct VaultCheck {
             mebibytes: configuration.unlock.maximumKDFMemoryMiB
         )
         for vault in configuration.vaults where vault.kind == .kdbx {
-            findings += await VaultCheck(vault: vault, limits: limits).findings(opening: opening)
+            let check = VaultCheck(vault: vault, limits: limits)
+            findings += await check.findings(opening: opening) + [check.kept()].compactMap(\.self)
         }
         return findings
+    }
+
+    /// What Keybell had saved and could not put into the file.
+    func kept() -> Finding? {
+        guard let path = vault.path else { return nil }
+        let kept = KDBXKept.found(of: path, state: state)
+        guard !kept.isEmpty else { return nil }
+        return .warning(subject, KeptSaves.sentence(kept), do: KeptSaves.cure)
     }
 
     func findings(opening: Bool) async -> [Finding] {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BusInterface
+import BusService
+import DBus
 import HTTPServer
 import KeePassHTTP
 import Linux
@@ -11,7 +14,8 @@ import ServiceLifecycle
 import Settings
 import UnixSignals
 
-/// Keeps the sockets that systemd passed while the configuration can't be used, and tells so to whoever asks.
+/// Keeps the sockets that systemd passed while the configuration can't be used, and tells so to whoever asks, there and on
+/// the bus.
 ///
 /// Were the daemon to end, systemd would start it again for the connection that still waits, until it gives up and lets
 /// go of the port, which any program could then take. It ends by itself, with success, once the configuration can be
@@ -39,6 +43,7 @@ struct UnconfiguredService: Sendable {
     func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let handler = UnconfiguredHandler(problem) { asked.yield() }
+        let bus = await takeName(problem) { asked.yield() }
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
@@ -70,6 +75,23 @@ struct UnconfiguredService: Sendable {
         ServiceManager.notify("READY=1\nSTATUS=The configuration can't be used: see keybell doctor")
         logger.notice("the port is kept: whoever asks is told so until the configuration can be used")
         try await group.run()
+        await bus?.close()
+    }
+
+    /// Has whoever calls on the bus told of the mistake; nil where there is no bus, or another daemon is on it.
+    private func takeName(
+        _ problem: ConfigurationProblem,
+        called: @escaping @Sendable () -> Void
+    ) async -> BusConnection? {
+        do throws(DBusError) {
+            let bus = try await BusConnection.connect(.session)
+            await UnconfiguredObjects(bus: bus, place: problem.place, called: called).export()
+            if try await bus.requestName(KeybellBus.name) { return bus }
+            await bus.close()
+        } catch {
+            logger.notice("nobody on the bus is told of the mistake", metadata: ["why": "\(error.message)"])
+        }
+        return nil
     }
 }
 

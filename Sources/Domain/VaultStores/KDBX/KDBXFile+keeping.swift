@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KDBX
+import Linux
+import SecureMemory
+import Vault
+
+// What Keybell had saved, and could not put back into the file.
+extension KDBXFile {
+    /// Keeps the vault as it was last, under its own key, in a file of its own.
+    ///
+    /// - Returns: Where it is.
+    func keep(
+        _ former: Opened,
+        in place: KDBXKept,
+        by deriver: any KeyDeriver
+    ) throws(VaultError) -> String {
+        let bytes: [UInt8]
+        do throws(KDBXError) {
+            bytes = try former.snapshot.database.written(key: former.key, limits: reader.limits, by: deriver)
+                .file
+        } catch {
+            throw VaultError(error, vault: reader.name, limits: reader.limits)
+        }
+        do throws(SystemCallError) {
+            return try place.write(bytes)
+        } catch {
+            throw .failed(
+                "What was saved in the vault \(reader.name) can be kept nowhere, neither beside its file nor in \(place.state): \(error.words)."
+            )
+        }
+    }
+
+    /// Adds to what was opened what is kept for it and one of these passwords opens.
+    ///
+    /// - Returns: What it becomes with that, to be put into the file; and the files that are in it then.
+    func withKept(
+        _ opened: Opened,
+        in place: KDBXKept,
+        openedBy passwords: [SecretBytes?],
+        by makeDeriver: @Sendable () -> any KeyDeriver
+    ) -> (opened: Opened, merged: [String]) {
+        var (database, saved, merged) = (opened.snapshot.database, opened.saved, [String]())
+        for path in place.found() {
+            guard let kept = open(path, with: passwords, by: makeDeriver), kept.isSame(as: database) else {
+                continue
+            }
+            let entries = Set(kept.entries.compactMap(\.id))
+            if database.merge(entries, from: kept) { saved.formUnion(entries) }
+            merged.append(path)
+        }
+        return (opened.pending(KDBXSnapshot(database), saved: saved), merged)
+    }
+
+    private func open(
+        _ path: String,
+        with passwords: [SecretBytes?],
+        by makeDeriver: @Sendable () -> any KeyDeriver
+    ) -> Database? {
+        let reader = KDBXReader(
+            name: reader.name,
+            path: path,
+            keyFile: reader.keyFile,
+            limits: reader.limits
+        )
+        for password in passwords {
+            // One that can't be read stays where it is, and is told of.
+            if let found = try? reader.open(with: password, by: makeDeriver()) {
+                return found.snapshot.database
+            }
+        }
+        return nil
+    }
+}
+
+extension KDBXReader.Opened {
+    /// The same with other content, which isn't in the file yet.
+    func pending(_ snapshot: KDBXSnapshot, saved: Set<Identifier>) -> Self {
+        Self(snapshot: snapshot, key: key, derived: derived, digest: digest, saved: saved, isUnwritten: true)
+    }
+
+    /// What is served, to be put into the file that another key opens.
+    func pending(under other: Self) -> Self {
+        Self(
+            snapshot: snapshot,
+            key: other.key,
+            derived: other.derived,
+            digest: other.digest,
+            saved: saved,
+            isUnwritten: true
+        )
+    }
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import SecureMemory
+import Vault
+
+/// What a lock could not put back at once.
+struct KDBXUnsettled: Sendable {
+    let former: KDBXReader.Opened
+    /// Where it is kept meanwhile; nil where it can be kept nowhere.
+    let path: String?
+}
+
+/// A state of the vault that is kept beside its file.
+struct KDBXOwnKept: Sendable {
+    /// Of the file that Keybell had read or written when it was in that state.
+    let digest: [UInt8]
+    let path: String
+}
+
+// What was saved and isn't in the file, for another program has written that: it was acknowledged, and is never lost.
+extension KDBXStore {
+    /// Whether the file has another key now than the one that is known.
+    var needsKey: Bool { opened != nil && trouble == "\(file.reader.otherKey)" }
+
+    // MARK: - After a lock
+
+    /// Sees, once the vault is locked, that what was saved is in the file, or kept beside it.
+    ///
+    /// It has an own hold on what that takes, until it is done.
+    func settle(_ former: KDBXReader.Opened) {
+        let first = line.join { await self.putBackOrKeep(former) }
+        settling = first
+        line.join {
+            // It has ended by now.
+            guard let unsettled = await first.value else { return }
+            await self.putBackLater(unsettled)
+        }
+    }
+
+    package func settle() async {
+        _ = await settling?.value
+    }
+
+    private func putBackOrKeep(_ former: KDBXReader.Opened) async -> KDBXUnsettled? {
+        do throws(VaultError) {
+            try await putBack(former)
+            await dropKept(of: former)
+            return nil
+        } catch {
+            return KDBXUnsettled(former: former, path: await written(former))
+        }
+    }
+
+    private func putBackLater(_ unsettled: KDBXUnsettled) async {
+        for attempt in 1... {
+            // Another program may be in the midst of writing it; nobody cancels this.
+            try? await pause(.seconds(1))
+            // Opened again: what is kept goes into the file then.
+            if opened != nil, unsettled.path != nil { return }
+            do throws(VaultError) {
+                try await putBack(unsettled.former)
+                return await dropKept(of: unsettled.former)
+            } catch {
+                guard attempt < 5 else { return log.isNotPutBack(error, keptIn: unsettled.path) }
+            }
+        }
+    }
+
+    private func putBack(_ former: KDBXReader.Opened) async throws(VaultError) {
+        let (time, reader, writer) = (now(), makeDeriver(), makeDeriver())
+        try await work { [file] () throws(VaultError) in
+            try file.putBack(former, at: time, by: reader, writingBy: writer)
+        }
+    }
+
+    // MARK: - Keeping it elsewhere
+
+    /// What is kept elsewhere, as far as known; what is looked at now is told the next time.
+    func keptNow() -> [String] {
+        let known = kept.value
+        if !known.isEmpty { work.begin { [place, kept] in kept.replace(with: place.found()) } }
+        return known
+    }
+
+    /// Keeps what was saved while the vault is open, so that not even the daemon's sudden end loses it.
+    func keepSaved(_ former: KDBXReader.Opened) async {
+        guard !former.saved.isEmpty, let path = await written(former) else { return }
+        log.isKept(in: path)
+    }
+
+    /// Where a state is kept by now; nil where that can't be.
+    private func written(_ former: KDBXReader.Opened) async -> String? {
+        if let own = ownKept, own.digest == former.digest { return own.path }
+        let deriver = makeDeriver()
+        do throws(VaultError) {
+            let path = try await work { [file, place, kept] () throws(VaultError) in
+                let path = try file.keep(former, in: place, by: deriver)
+                kept.replace(with: place.found())
+                return path
+            }
+            ownKept = KDBXOwnKept(digest: former.digest, path: path)
+            news.send(())
+            return path
+        } catch {
+            log.isNotKept(error)
+            return nil
+        }
+    }
+
+    /// The file has what was kept of a state.
+    func dropKept(of former: KDBXReader.Opened) async {
+        guard let own = ownKept, own.digest == former.digest else { return }
+        ownKept = nil
+        await remove([own.path])
+    }
+
+    private func remove(_ paths: [String]) async {
+        guard !paths.isEmpty else { return }
+        await work { [place, kept] in
+            for path in paths { KDBXKept.remove(path) }
+            kept.replace(with: place.found())
+        }
+        log.isMerged(paths)
+        news.send(())
+    }
+
+    // MARK: - With another key
+
+    /// Goes on with the key that the file has got, and puts into it what was saved under the former one.
+    func goOn(with other: KDBXReader.Opened) async throws(VaultError) {
+        try await line.join { await self.goOnNow(with: other) }.value.get()
+    }
+
+    private func goOnNow(with other: KDBXReader.Opened) async -> Result<Void, VaultError> {
+        guard let former = opened else { return .failure(.locked) }
+        // The file that was there before may be back.
+        guard needsKey else { return .success(()) }
+        do throws(VaultError) {
+            if try await putIntoFile(former.pending(under: other)) { await dropKept(of: former) }
+            return .success(())
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Puts into the file what was kept and one of these passwords opens.
+    func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
+        // Beside the line, in which something may stand that takes long.
+        guard !(await opening { [place] in place.found() }).isEmpty else { return }
+        let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
+        // What takes longer goes on.
+        try? await withDeadline(timeout) { await merging.value }
+    }
+
+    private func mergeKeptNow(openedBy passwords: [SecretBytes?]) async {
+        guard let former = opened else { return }
+        let (merged, paths) = await work { [file, place, kept, makeDeriver] in
+            let found = place.found()
+            kept.replace(with: found)
+            guard !found.isEmpty else { return (former, [String]()) }
+            return file.withKept(former, in: place, openedBy: passwords, by: makeDeriver)
+        }
+        if !paths.isEmpty {
+            do throws(VaultError) {
+                if try await putIntoFile(merged) { await remove(paths) }
+            } catch {
+                log.isNotRead(error)
+            }
+        }
+        let left = kept.value
+        if !left.isEmpty { log.isLeft(left) }
+    }
+
+    /// Puts into the file what is served from now on.
+    ///
+    /// - Returns: Whether it is there; else it is served alone, and written with the next save.
+    private func putIntoFile(_ pending: KDBXReader.Opened) async throws(VaultError) -> Bool {
+        let (era, time, deriver, writer) = (era, now(), makeDeriver(), makeDeriver())
+        let result = try await work { [file] () throws(VaultError) in
+            try file.reread(pending, at: time, by: deriver, writingBy: writer)
+        }
+        guard era == self.era, let result else { throw .locked }
+        take(result)
+        await tell(result)
+        return !result.isUnwritten
+    }
+}

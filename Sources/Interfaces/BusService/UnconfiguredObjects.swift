@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BusInterface
+package import DBus
+
+/// Keybell's objects on the session bus while its configuration has a mistake: every call is answered with that, and at
+/// once.
+///
+/// Without them, nobody would have the bus name, and whoever calls it would have the bus start a daemon that runs
+/// already, and wait in vain.
+package struct UnconfiguredObjects: Sendable {
+    private let bus: BusConnection
+    private let problem: DBusError
+    private let called: @Sendable () -> Void
+
+    /// Prepares the objects; nothing is exported yet.
+    ///
+    /// - Parameters:
+    ///   - bus: The session bus.
+    ///   - place: Where in the configuration the mistake is, without a path: sandboxed programs hear it, too.
+    ///   - called: Told of each call.
+    package init(bus: BusConnection, place: String, called: @escaping @Sendable () -> Void) {
+        self.bus = bus
+        self.called = called
+        problem = DBusError(
+            name: KeybellBusError.unconfigured,
+            message:
+                "Keybell can't begin its work, for its configuration has a mistake (\(place)): `keybell doctor` says more."
+        )
+    }
+
+    /// Exports the objects; the caller takes the bus name afterwards.
+    package func export() async {
+        for description in KeybellBus.interfaces {
+            await bus.export(
+                ExportedObject(
+                    path: ObjectPath(constant: description.path),
+                    interfaces: [interface(description)]
+                )
+            )
+        }
+    }
+
+    private func interface(_ description: BusInterfaceDescription) -> ExportedInterface {
+        let properties = description.properties.filter { $0.name != CommonProperty.version.name }
+        return ExportedInterface(
+            description,
+            methods: description.methods.map { method in (method, { _ throws(DBusError) in throw answer() })
+            },
+            properties: properties.map { property in (property, { _ throws(DBusError) in throw answer() }) }
+        )
+    }
+
+    private func answer() -> DBusError {
+        called()
+        return problem
+    }
+}

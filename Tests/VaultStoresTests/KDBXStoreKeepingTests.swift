@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Foundation
+import KDBX
+import Linux
+import SecureMemory
+import TestSupport
+import Testing
+import Vault
+
+@testable import VaultStores
+
+/// Acknowledged saves whose file comes back in a state that can't take them.
+struct KDBXStoreKeepingTests {
+    private static let all: Set = ["Example", "Other", "ours"]
+
+    /// Saves "ours"; `stale` is the file as it was before.
+    private func save(_ fixture: KDBXFixture) async throws -> Database {
+        try await fixture.store.unlock(for: UnlockReason())
+        let stale = try fixture.read()
+        _ = try await fixture.store.save(
+            LoginDraft(password: SecretBytes(utf8: "p"), url: "https://a.example/", title: "ours")
+        )
+        return stale
+    }
+
+    private func rekey(_ database: Database, _ fixture: KDBXFixture) throws {
+        try KDBXFixture.write(
+            database,
+            to: fixture.path,
+            CompositeKey(password: SecretBytes(utf8: "another"))
+        )
+    }
+
+    private func titles(_ fixture: KDBXFixture, _ password: String = "demopass") throws -> Set<String> {
+        Set(try fixture.read(password).entries.compactMap { $0.text("Title") })
+    }
+
+    private func isKept(_ fixture: KDBXFixture) throws -> Bool {
+        try fixture.names.contains("vault.kdbx.keybell-saved")
+    }
+
+    @Test func `an open vault is asked for the file's other password and puts into it what was saved`()
+        async throws
+    {
+        let fixture = try KDBXFixture()
+        try rekey(try await save(fixture), fixture)
+        let trouble = try await fixture.waitForTrouble(true)
+        #expect(trouble?.contains("`keybell unlock test`") == true)
+        fixture.passwords.next(["demopass", "another"])
+        try await fixture.store.unlock(for: UnlockReason())
+        let status = await fixture.store.status()
+        #expect(!status.isLocked && status.trouble == nil)
+        #expect(try titles(fixture, "another") == Self.all)
+        // It goes on with the new key.
+        _ = try await fixture.store.save(LoginDraft(url: "https://b.example/", title: "later"))
+        await fixture.store.finish()
+        #expect(try titles(fixture, "another") == Self.all.union(["later"]))
+        #expect(try !isKept(fixture))
+    }
+
+    @Test func `a vault that nobody gives the other password stays open as it was`() async throws {
+        let fixture = try KDBXFixture()
+        try rekey(try await save(fixture), fixture)
+        _ = try await fixture.waitForTrouble(true)
+        await #expect(throws: VaultError.locked) { try await fixture.store.unlock(for: UnlockReason()) }
+        #expect(try await fixture.store.index().only("ours") != nil)
+        await fixture.store.finish()
+        #expect(try isKept(fixture))
+    }
+
+    @Test(arguments: [false, true])
+    func `a lock keeps it beside the file, and the next unlock merges it by the former password`(
+        isSeen: Bool
+    ) async throws {
+        let fixture = try KDBXFixture()
+        try rekey(try await save(fixture), fixture)
+        if isSeen { _ = try await fixture.waitForTrouble(true) }
+        await fixture.store.lock()
+        await fixture.store.settle()
+        #expect(
+            await fixture.store.status().kept.map { URL(filePath: $0).lastPathComponent } == [
+                "vault.kdbx.keybell-saved"
+            ]
+        )
+        await fixture.store.finish()
+        #expect(try titles(fixture, "another") == ["Example", "Other"])
+
+        // Without the former password it is told of, and stays.
+        let stranger = fixture.restarted(passwords: ScriptedPasswords(["another"]))
+        try await stranger.unlock(for: UnlockReason())
+        #expect(await stranger.status().kept.count == 1)
+        await stranger.finish()
+
+        let store = fixture.restarted(passwords: ScriptedPasswords(["demopass", "another"]))
+        try await store.unlock(for: UnlockReason())
+        await store.finish()
+        #expect(await store.status().kept.isEmpty)
+        #expect(try titles(fixture, "another") == Self.all)
+        #expect(try !isKept(fixture))
+    }
+
+    @Test func `what a damaged file can't take is in the one that replaces it`() async throws {
+        let fixture = try KDBXFixture()
+        let stale = try await save(fixture)
+        try Data("damaged".utf8).write(to: URL(filePath: fixture.path))
+        _ = try await fixture.waitForTrouble(true)
+        // Its trouble is told, and it stays open.
+        await #expect(throws: VaultError.self) { try await fixture.store.unlock(for: UnlockReason()) }
+        #expect(await !fixture.store.status().isLocked)
+        await fixture.store.finish()
+        #expect(try isKept(fixture))
+        try KDBXFixture.write(stale, to: fixture.path)
+        let store = fixture.restarted()
+        try await store.unlock(for: UnlockReason())
+        await store.finish()
+        #expect(try titles(fixture) == Self.all)
+        #expect(try !isKept(fixture))
+    }
+
+    @Test func `what is served, for it couldn't be written, is not lost by a lock`() async throws {
+        let isFull = Observed(false)
+        let fixture = try KDBXFixture(reached: { (_) throws(SystemCallError) in
+            if isFull.now { throw SystemCallError(call: "write", code: ENOSPC) }
+        })
+        let stale = try await save(fixture)
+        isFull.update { $0 = true }
+        try KDBXFixture.write(stale, to: fixture.path)
+        await fixture.store.fileChanged()
+        #expect(try await fixture.store.index().only("ours") != nil)
+        await fixture.store.finish()
+        #expect(try titles(fixture) == ["Example", "Other"])
+        #expect(try isKept(fixture))
+        isFull.update { $0 = false }
+        try await fixture.store.unlock(for: UnlockReason())
+        await fixture.store.finish()
+        #expect(try titles(fixture) == Self.all)
+    }
+
+    @Test func `what can't be kept beside the file is kept in the state folder`() throws {
+        let folder = try TemporaryFolder()
+        // A folder that isn't there takes nothing, whoever asks.
+        let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
+        let paths = try (1...2).map { try place.write([$0]) }
+        #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })
+        #expect(Set(paths).count == 2 && place.found() == paths)
+    }
+}

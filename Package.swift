@@ -307,7 +307,10 @@ let package = Package(
                 "DisplayText", "SecretService", "TestSupport", "Vault", logging,
             ]
         ),
-        tests(of: "Notifier", ["Approval", "Callers", "ConcurrencyTools", "DBus", "TestSupport", logging]),
+        tests(
+            of: "Notifier",
+            ["Approval", "Callers", "ConcurrencyTools", "DBus", "DisplayText", "TestSupport", logging]
+        ),
         tests(
             of: "HTTPServer",
             [

@@ -177,30 +177,30 @@ extension ApprovalRequest {
     private static let unlocks = [
         Words(
             "unlock for a page",
-            "firefox asks to unlock Passwords",
+            "firefox asks to unlock the vault “Passwords”",
             ["It wants your login at github.com."]
         ) { .unlock().with { ($0.requestType, $0.wantedHost) = ("get-logins", "github.com") } },
         Words(
             "unlock of a vault that was never opened",
-            "firefox asks to unlock Passwords",
+            "firefox asks to unlock the vault “Passwords”",
             [
                 "You have let it in; now it has to know which vault this is.",
-                "It has never been opened here.",
+                "The vault has never been opened on this computer.",
             ]
         ) { .unlock().with { ($0.requestType, $0.isFirstOpening) = ("associate", true) } },
         Words(
             "unlock for all logins",
-            "firefox asks to unlock Passwords",
+            "firefox asks to unlock the vault “Passwords”",
             ["It wants all your logins.", "You named it “Work”."]
         ) { .unlock().with { ($0.requestType, $0.clientName) = ("get-all-logins", "Work") } },
         Words(
             "unlock for a search",
-            "firefox asks to unlock Passwords",
+            "firefox asks to unlock the vault “Passwords”",
             ["It wants to search your logins."]
         ) { .unlock().with { $0.requestType = "get-logins-custom-search" } },
         Words(
             "unlock for a save",
-            "firefox asks to unlock Passwords",
+            "firefox asks to unlock the vault “Passwords”",
             ["It wants to save a login at github.com."]
         ) { .unlock().with { ($0.requestType, $0.wantedHost) = ("set-login", "github.com") } },
         Words(

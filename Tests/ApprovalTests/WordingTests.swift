@@ -59,9 +59,12 @@ import Testing
                 omittingEmptySubsequences: false
             ).map(String.init)
             #expect(lines.count <= BodyLines.most)
-            let warnings = Wording.warnings(request)
+            let warnings = Wording.warnings(request).map(\.text)
             #expect(lines.joined(separator: " ").hasPrefix(warnings.joined(separator: " ")))
-            for line in lines + [Wording.title(request)] {
+            let brief = Wording.lines(request, ApprovalLimits()).cores(way: nil, isWhole: false).flatMap(
+                \.self
+            )
+            for line in lines + brief + [Wording.title(request), Wording.title(request, in: .brief)] {
                 let unquoted = line.replacing(/“[^”]*”/, with: "")
                 for word in ["good", "WW", "字", "Mind me", "<", "“", "”", "\""] {
                     #expect(!unquoted.contains(word), "\(line)")
@@ -139,7 +142,7 @@ import Testing
         #expect(Wording.warnings(request).isEmpty)
         request.submitHost = "evil.example"
         #expect(
-            Wording.warnings(request) == [
+            Wording.warnings(request).map(\.text) == [
                 "The form goes to another site: evil.example.", "Plain http: others on the way can read it.",
             ]
         )

@@ -99,6 +99,8 @@ struct DoctorTests {
         let found = BusCheck.finding(server: server, capabilities: ["actions"])
         #expect(found.level == .ok)
         #expect(found.text.contains("keybell allow CODE"))
+        // By default it cuts long questions after the fifth line.
+        #expect(found.text.contains("[app-name=Keybell]") == server.hasPrefix("mako"))
     }
 
     @Test func `a notification server without buttons is a warning that says how to answer`() {

@@ -202,6 +202,41 @@ import Testing
     }
 }
 
+/// Where the server draws as many as there is room for, and the next as another goes.
+@Suite struct HoldingBackServerTests {
+    var fixture = NotifierFixture("Plasma")
+
+    @Test(arguments: [(1999, false), (2000, true)])
+    mutating func `a click within two seconds of another's going allows nothing that was drawn then`(
+        milliseconds: Int,
+        counts: Bool
+    ) throws {
+        let first = try #require(fixture.show(.of(.release, "AAAA")).first)
+        let second = try #require(fixture.show(.of(.release, "BBBB")).first)
+        #expect(fixture.allow(first).contains(.allow("AAAA")))
+        fixture.pass(.milliseconds(milliseconds))
+        #expect(fixture.allow(second).contains(.allow("BBBB")) == counts)
+    }
+
+    @Test mutating func `nor does one that is sent just after another has gone`() throws {
+        let first = try #require(fixture.show(.of(.release, "AAAA")).first)
+        #expect(fixture.allow(first).contains(.allow("AAAA")))
+        let second = try #require(
+            fixture.carryOut(fixture.notificationState.show(.of(.release, "BBBB"), now: fixture.now)).first
+        )
+        fixture.pass(.milliseconds(1999))
+        #expect(fixture.allow(second) == [second.close])
+    }
+
+    @Test mutating func `a question that stands alone waits no longer than anywhere`() throws {
+        let posted = try #require(
+            fixture.carryOut(fixture.notificationState.show(.of(.release), now: fixture.now)).first
+        )
+        fixture.pass(.milliseconds(700))
+        #expect(fixture.allow(posted) == [posted.close, .allow()])
+    }
+}
+
 /// Where the server keeps all but one back, Keybell gives it one at a time.
 @Suite struct QueueingServerTests {
     var fixture = NotifierFixture("gnome-shell")
@@ -217,6 +252,20 @@ import Testing
         #expect(second.note.title.contains("BBBB"))
         fixture.pass(.milliseconds(600))
         #expect(fixture.allow(second) == [second.close], "and its own guard starts then")
+    }
+
+    /// README.md says 2 s.
+    @Test(arguments: [(999, false), (1000, true)])
+    mutating func `a click within two seconds of the first question's going doesn't allow the second`(
+        millisecondsOnScreen: Int,
+        counts: Bool
+    ) throws {
+        let first = try #require(fixture.show(.of(.release, "AAAA")).first)
+        _ = fixture.show(.of(.release, "BBBB"))
+        _ = fixture.allow(first)
+        let second = try #require(fixture.wait().first)
+        fixture.pass(.milliseconds(millisecondsOnScreen))
+        #expect(fixture.allow(second).contains(.allow("BBBB")) == counts)
     }
 
     @Test mutating func `of several that wait when the server comes just the oldest is sent`() throws {
@@ -362,7 +411,7 @@ import Testing
         fixture.othersNotify()
         let again = try #require(fixture.wait().first)
         #expect(again.note.body.contains("Shown again: your click may have been meant for something else."))
-        fixture.pass(.milliseconds(700))
+        fixture.pass(.seconds(1))
         #expect(fixture.allow(again) == [again.close, .allow()])
     }
 

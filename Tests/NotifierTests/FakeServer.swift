@@ -41,7 +41,7 @@ struct FakeServer: Sendable {
     /// Serves on a connection of its own.
     init(
         on privateBus: PrivateBus,
-        product: String = "Plasma",
+        product: String = NotifierFixture.drawsAll,
         capabilities: [String] = ["actions"]
     )
         async throws

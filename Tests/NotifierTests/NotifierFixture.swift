@@ -12,12 +12,15 @@ struct NotifierFixture {
     var now = ContinuousClock.now
     var server = NotificationServer(
         peer: ":1.5",
-        product: "Plasma",
+        product: NotifierFixture.drawsAll,
         capabilities: ["actions", "body", "body-markup"]
     )
     private var lastID: UInt32 = 0
 
-    init(_ product: String = "Plasma", vendor: String = "", dismissalDenies: Bool = false) {
+    /// One that draws buttons, and everything at once.
+    static let drawsAll = "Budgie Notification Server"
+
+    init(_ product: String = drawsAll, vendor: String = "", dismissalDenies: Bool = false) {
         let count = Mutex(0)
         notificationState = NotificationState(dismissalDenies: dismissalDenies) {
             count.withLock { number in

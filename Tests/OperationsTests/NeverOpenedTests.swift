@@ -33,7 +33,7 @@ import Vault
         let question = try await fixture.next(&events)
         #expect(question.kind == .unlock)
         #expect(question.vault == "main")
-        #expect(question.body.contains("It has never been opened here."))
+        #expect(question.body.contains("The vault has never been opened on this computer."))
         #expect(!question.verified && question.client == nil)
         try await fixture.allow(question)
         while await fixture.vault.hash() == nil { await Task.yield() }

@@ -46,7 +46,7 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var confirmationStart = Duration.seconds(3)
     /// The notifier: an allow so soon after showing, or after anything on the screen moved, was meant for something else.
     package var hasty = Duration.milliseconds(700)
-    /// The notifier, where one notification is drawn at a time: how long after one has gone the next is drawn at the
+    /// The notifier, where not all notifications are drawn at once: how long after one has gone the next is drawn at the
     /// latest.
     package var drawing = Duration.milliseconds(1300)
     /// The notifier, where a question may stay undrawn when another program's notification has gone: how long after that

@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/// A line of a question's text.
+package struct BodyLine: Sendable, Hashable {
+    /// All of it.
+    let text: String
+    /// The same in as few words as do.
+    let brief: String
+    /// Whether it is said even where there is hardly any room.
+    let isEssential: Bool
+
+    init(_ text: String, brief: String? = nil, isEssential: Bool = false) {
+        (self.text, self.brief, self.isEssential) = (text, brief ?? text, isEssential)
+    }
+}
+
 /// The lines of a question's text, before it is known how many there is room for.
 package struct BodyLines: Sendable, Hashable {
     /// What should make a person think twice, the weightiest first.
-    let warnings: [String]
+    let warnings: [BodyLine]
     /// What is asked for, the weightiest first.
-    let matters: [String]
+    let matters: [BodyLine]
 
     /// As many lines as are read in a hurry, and as notifiers draw.
     package static let most = 5
@@ -33,12 +47,12 @@ package struct BodyLines: Sendable, Hashable {
     ) -> [String] {
         let fixed = [first, way, note].compactMap(\.self).count
         let room = max(Self.most - fixed - min(matters.count, Self.mostPressing), 1)
-        var warnings = warnings
+        var warnings = warnings.map(\.text)
         if warnings.count > room {
             warnings.replaceSubrange((room - 1)..., with: [warnings[(room - 1)...].joined(separator: " ")])
         }
         let left = Self.most - fixed - warnings.count
-        let rest = matters.prefix(left)
+        let rest = matters.prefix(left).map(\.text)
         return [first].compactMap(\.self) + warnings + [way, note].compactMap(\.self) + rest
             + (rest.count < left ? [last].compactMap(\.self) : [])
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DisplayText
-
 /// The notification server at the moment of a prompt.
 struct NotificationServer: Sendable, Equatable {
     /// Its unique name on the bus: only what comes from there is believed.
@@ -16,13 +14,8 @@ struct NotificationServer: Sendable, Equatable {
     /// How it behaves, as far as that is known.
     private var profile: ServerProfile { .of(product: product, vendor: vendor) }
 
-    /// Whether it is known to cut titles.
-    var cutsTitles: Bool { profile.titleColumns != nil }
-
-    /// Whether all of a title is drawn, where that is known.
-    func drawsWhole(title: String) -> Bool {
-        profile.titleColumns.map { title.columnWidth <= $0 } ?? true
-    }
+    /// How much text it surely draws, as far as that is known.
+    var room: TextRoom { profile.room }
 
     var takesActions: Bool { capabilities.contains("actions") }
 
@@ -33,6 +26,9 @@ struct NotificationServer: Sendable, Equatable {
 
     /// Whether it keeps all but one notification back, so that nobody can tell when the next is drawn.
     var queues: Bool { profile.queues }
+
+    /// Whether it draws those that have no room on the screen only as others go.
+    var holdsBack: Bool { profile.holdsBack }
 
     /// Whether it draws nothing in place of a notification that was taken away, whatever waits, until it is told of one.
     var stalls: Bool { profile.stalls }

@@ -52,7 +52,10 @@ extension NotificationState {
     /// A notification is gone: what was refused because there were too many is tried again, and after one of ours the
     /// next may come after a pause.
     mutating func freed(now: Instant, isOurs: Bool = true) {
-        disturb(now: isOurs ? now : nextDrawn(now: now))
+        let drawn = drawnNext(now: now)
+        nextDrawn = max(drawn, nextDrawn ?? drawn)
+        // Where there is just one at a time, none stands behind ours.
+        disturb(now: isOurs && queues ? now : drawn)
         if isOurs { nextTurn = now + limits.pause }
         for index in notifications.indices {
             guard case .refused(nil) = notifications[index].phase else { continue }
@@ -61,8 +64,8 @@ extension NotificationState {
     }
 
     /// When what stood behind a notification that goes now is drawn at the latest.
-    func nextDrawn(now: Instant) -> Instant {
-        queues ? now + limits.drawing : now
+    func drawnNext(now: Instant) -> Instant {
+        queues || holdsBack ? now + limits.drawing : now
     }
 
     /// Gives the first few requests a notification each; the others are counted in one, or wait for their turn.
@@ -95,7 +98,7 @@ extension NotificationState {
         if let old = peer, isAnother {
             departs(old)
             (queues, nextTurn, others) = (false, nil, OtherNotifications())
-            (stalls, nudgeDue) = (false, nil)
+            (holdsBack, nextDrawn, stalls, nudgeDue) = (false, nil, false, nil)
         }
         peer = new
         if waitingCount.peer != new {
@@ -167,7 +170,7 @@ extension NotificationState {
     private mutating func nudge(now: Instant) -> [NotificationAction] {
         guard let due = nudgeDue, due <= now else { return [] }
         nudgeDue = nil
-        disturb(now: nextDrawn(now: now))
+        disturb(now: drawnNext(now: now))
         return notifications.compactMap { notification in
             guard case .visible(let shown) = notification.phase, var note = notification.note else {
                 return nil

@@ -68,9 +68,9 @@ extension NotificationState {
         if case .closed = signal.kind {
             freed(now: now, isOurs: false)
             if stalls, nudgeDue == nil, !onScreen.isEmpty { nudgeDue = now + limits.nudge }
-        } else if queues {
+        } else if queues || holdsBack {
             // What is drawn in its place comes under the same hand.
-            disturb(now: nextDrawn(now: now))
+            disturb(now: drawnNext(now: now))
         }
     }
 

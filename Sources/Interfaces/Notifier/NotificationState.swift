@@ -49,6 +49,10 @@ struct NotificationState: Sendable {
     var departed: [String] = []
     /// Whether the server is known to show one notification at a time, so that they are given to it one by one.
     var queues = false
+    /// Whether it is known to draw what has no room only as something else goes.
+    var holdsBack = false
+    /// When the next notification is drawn at the latest in place of the last one that has gone.
+    var nextDrawn: Instant?
     /// Whether it is known to draw what waits only when it is told of something.
     var stalls = false
     /// When it is told of what it shows once more.
@@ -158,7 +162,9 @@ struct NotificationState: Sendable {
 
     /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more, or not yet.
     mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> NotifyCall? {
-        if !departed.contains(server.peer) { (queues, stalls) = (server.queues, server.stalls) }
+        if !departed.contains(server.peer) {
+            (queues, holdsBack, stalls) = (server.queues, server.holdsBack, server.stalls)
+        }
         if waitingCount.ticket == ticket {
             let note = composeWaitingCount(on: server)
             if note != nil { disturb(now: now) }
@@ -221,6 +227,7 @@ struct NotificationState: Sendable {
             return place(now: now)
         }
         var shown = Shown(id: id, peer: peer, since: now)
+        shown.restingSince = nextDrawn.map { max(now, $0) } ?? now
         shown.drawnBy = queues && isBehind ? now + limits.banner : now
         notifications[index].phase = .visible(shown)
         notifications[index].wasSeen = true

@@ -37,27 +37,19 @@ extension NotifyCall {
         others: Int = 0,
         keys: [Press: String]
     ) {
-        let again = attempt == 0 ? "" : "shown again" + (attempt == 1 ? "" : " (\(attempt))")
-        // The code stands once: where no button can be relied upon, in what is to be typed. Behind warnings that would be
-        // out of sight where just a few lines are drawn.
-        let way = server.drawsButtons ? nil : "keybell allow \(request.code)"
-        let isWayInTitle = way != nil && request.lines.hasWarnings && !server.cutsTitles
-        let answering = way == nil ? request.code : isWayInTitle ? way : nil
-        let mark = [answering ?? "", again].filter { !$0.isEmpty }.joined(separator: ", ")
-        func marked(_ text: String) -> String { mark.isEmpty ? text : "\(text) (\(mark))" }
-        let whole = marked(request.title)
-        // What would be cut off is the host: there the sentence stands where lines are wrapped, before all that a client
-        // claims.
-        let fits = server.drawsWhole(title: whole)
-        title = fits ? whole : marked("Keybell asks")
         let waits = others == 1 ? "1 more question waits." : "\(others) more questions wait."
-        let lines = request.lines.shown(
-            first: fits ? nil : request.title,
-            way: isWayInTitle ? nil : way.map { "Run \($0) (or deny …)" },
-            note: reason,
-            last: others > 0 ? waits : nil
+        let text = QuestionText(
+            request,
+            in: server.room,
+            QuestionText.Extras(
+                way: server.drawsButtons ? nil : "keybell allow \(request.code)",
+                again: attempt == 0 ? nil : "shown again" + (attempt == 1 ? "" : " (\(attempt))"),
+                note: reason,
+                others: others > 0 ? waits : nil
+            )
         )
-        body = server.escaped(lines.joined(separator: "\n"))
+        title = text.title
+        body = server.escaped(server.room.drawable(text.lines.joined(separator: "\n")))
         buttons = Press.offered(for: request, on: server).compactMap { press in
             keys[press].map { Button(key: $0, label: press.label) }
         }
@@ -66,8 +58,9 @@ extension NotifyCall {
     /// Several requests counted in one notification; it has no buttons.
     init(counting codes: [String], on server: NotificationServer, replaces: UInt32) {
         title = codes.count == 1 ? "1 more request waits" : "\(codes.count) more requests wait"
+        let (word, what) = codes.count == 1 ? ("Code", "it") : ("Codes", "them")
         body = server.escaped(
-            "Codes: \(codes.joined(separator: ", "))\nTo see and answer them: keybell watch"
+            "\(word): \(codes.joined(separator: ", "))\nTo see and answer \(what): keybell watch"
         )
         self.replaces = replaces
     }

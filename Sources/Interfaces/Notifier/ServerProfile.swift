@@ -6,12 +6,14 @@ struct ServerProfile: Sendable, Equatable {
     var drawsButtons = false
     /// Whether it shows one notification at a time, the next at the same spot as soon as it goes.
     var queues = false
+    /// Whether it draws those that have no room on the screen only as others go.
+    var holdsBack = false
     /// Whether it draws nothing in place of a notification that was taken away, until it is told of one.
     var stalls = false
     /// Whether it leaves on the screen what it was told to close.
     var keepsClosed = false
-    /// How many columns of a title surely stay, where it cuts that to one line.
-    var titleColumns: Int?
+    /// How much text it surely draws.
+    var room = TextRoom()
 
     /// The profile of a server by what it calls itself, and who it says has made it.
     static func of(product: String, vendor: String) -> ServerProfile {
@@ -19,22 +21,59 @@ struct ServerProfile: Sendable, Equatable {
         return known.byVendor[vendor] ?? known.profile
     }
 
+    /// GNOME Shell's and Cinnamon's: one line of title, six of text, and the rest is clipped without a sign.
+    private static let shell = ServerProfile(
+        drawsButtons: true,
+        queues: true,
+        stalls: true,
+        room: TextRoom(title: .init(lines: 1, columns: 40), body: .init(lines: 6, columns: 46))
+    )
+
     /// By product; several makers may use one name.
     private static let known: [String: (profile: ServerProfile, byVendor: [String: ServerProfile])] = [
-        "gnome-shell": (
-            ServerProfile(drawsButtons: true, queues: true, stalls: true, titleColumns: 40), [:]
+        "gnome-shell": (shell, [:]),
+        "cinnamon": (shell, [:]),
+        // More of the text is there to be scrolled to.
+        "Plasma": (
+            ServerProfile(
+                drawsButtons: true,
+                holdsBack: true,
+                room: TextRoom(title: .init(lines: 3, columns: 26), body: .init(lines: 8, columns: 34))
+            ), [:]
         ),
-        "cinnamon": (ServerProfile(drawsButtons: true, queues: true, stalls: true, titleColumns: 40), [:]),
-        "Plasma": (ServerProfile(drawsButtons: true), [:]),
         "SwayNotificationCenter": (ServerProfile(drawsButtons: true), [:]),
-        "Xfce Notify Daemon": (ServerProfile(drawsButtons: true, titleColumns: 32), [:]),
-        "lxqt-notificationd": (ServerProfile(drawsButtons: true), [:]),
+        "Xfce Notify Daemon": (
+            ServerProfile(
+                drawsButtons: true,
+                room: TextRoom(
+                    title: .init(lines: 1, columns: 32),
+                    body: .init(lines: 12, columns: 36),
+                    paragraph: 5
+                )
+            ), [:]
+        ),
+        "lxqt-notificationd": (
+            ServerProfile(
+                drawsButtons: true,
+                room: TextRoom(
+                    title: .init(lines: 4, columns: 28),
+                    body: .init(lines: 16, columns: 28),
+                    breaksWords: false,
+                    padding: 1
+                )
+            ), [:]
+        ),
         "Budgie Notification Server": (ServerProfile(drawsButtons: true), [:]),
-        // MATE's, and the one that GNOME once had and Flashback has.
+        // MATE's, whose window is as wide as the title, and the one that GNOME once had and Flashback has.
         "Notification Daemon": (
-            ServerProfile(drawsButtons: true),
+            ServerProfile(
+                drawsButtons: true,
+                room: TextRoom(title: .init(lines: 1, columns: 60), body: .init(lines: 14, columns: 50))
+            ),
             ["GNOME": ServerProfile(drawsButtons: true, queues: true, keepsClosed: true)]
         ),
         "notify-osd": (ServerProfile(queues: true), [:]),
+        // As high as it is by default.
+        "mako": (ServerProfile(room: TextRoom(body: .init(lines: 5, columns: 35), isShared: true)), [:]),
     ]
 }

@@ -42,7 +42,7 @@ extension NotificationState {
         guard !codes.isEmpty else {
             defer { waitingCount = WaitingCount() }
             guard let id = waitingCount.id, let peer = waitingCount.peer else { return [] }
-            disturb(now: now)
+            disturb(now: drawnNext(now: now))
             return [.close(id: id, peer: peer)]
         }
         let isNews =

@@ -117,9 +117,12 @@ package struct GnomeShellNotifier: DesktopNotifier {
         let found = try await evaluate(
             """
             (() => {
+                // Lines for which there is no height are left out without a sign.
+                const isClipped = label => label.get_preferred_height(label.width)[1] > label.height + 1;
                 const find = actor => actor.get_children().flatMap(child => [
                     ...(child instanceof imports.gi.St.Label && child.mapped && child.text
-                        ? [{ text: child.text, isCut: child.clutter_text.get_layout().is_ellipsized() }] : []),
+                        ? [{ text: child.text, isCut: child.clutter_text.get_layout().is_ellipsized() || isClipped(child) }]
+                        : []),
                     ...find(child)]);
                 return find(Main.messageTray._bannerBin);
             })()

@@ -48,6 +48,10 @@ package struct PendingRequest: Sendable, Hashable {
     package let kind: ApprovalKind
     /// One line: who asks for what, where.
     package let title: String
+    /// The same where just a few short lines are drawn.
+    package let briefTitle: String
+    /// The same where nothing else has room beside it.
+    package let terseTitle: String
     /// Lines of plain text: first what Keybell knows, then in quotes what the client claims.
     package let body: String
     /// The same, for who has other lines to show beside them.
@@ -122,6 +126,8 @@ package struct PendingRequest: Sendable, Hashable {
         self.deadline = deadline
         kind = request.kind
         title = shown?.title ?? Wording.title(request)
+        briefTitle = shown?.title ?? Wording.title(request, in: .brief)
+        terseTitle = shown?.title ?? Wording.title(request, in: .terse)
         self.confirmationTrouble = confirmationTrouble?.reason
         lines = shown?.lines ?? Wording.lines(request, limits, unconfirmed: confirmationTrouble)
         body = lines.shown().joined(separator: "\n")

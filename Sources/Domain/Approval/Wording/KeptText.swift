@@ -9,7 +9,9 @@ struct KeptText: Codable, Equatable, Sendable {
     private var matters: [String]
 
     /// Its other lines.
-    var lines: BodyLines { BodyLines(warnings: warnings, matters: matters) }
+    var lines: BodyLines {
+        BodyLines(warnings: warnings.map { BodyLine($0) }, matters: matters.map { BodyLine($0) })
+    }
 
     /// How a request is shown, but for what entries and searches say.
     init(_ request: ApprovalRequest, _ limits: ApprovalLimits) {
@@ -22,7 +24,7 @@ struct KeptText: Codable, Equatable, Sendable {
         title = Wording.title(request)
         request.entries = []
         let lines = Wording.lines(request, limits)
-        (warnings, matters) = (lines.warnings, lines.matters)
+        (warnings, matters) = (lines.warnings.map(\.text), lines.matters.map(\.text))
     }
 
     /// The same, fit to be shown whoever has written it.

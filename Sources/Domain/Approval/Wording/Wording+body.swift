@@ -20,8 +20,14 @@ extension Wording {
     ) -> BodyLines {
         let trouble = unconfirmed.map { error in
             error.wasAsked
-                ? "It was allowed, but not confirmed in pinentry's window."
-                : "It was allowed, but pinentry could not ask you: see `keybell doctor`."
+                ? BodyLine(
+                    "It was allowed, but not confirmed in pinentry's window.",
+                    brief: "Not confirmed in pinentry's window."
+                )
+                : BodyLine(
+                    "It was allowed, but pinentry could not ask you: see `keybell doctor`.",
+                    brief: "pinentry could not ask you."
+                )
         }
         return BodyLines(
             warnings: [trouble].compactMap(\.self) + warnings(request),
@@ -30,16 +36,19 @@ extension Wording {
     }
 
     /// What is asked for, the weightiest first.
-    private static func matters(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String] {
-        let lines =
-            switch request.kind {
-            case .associate: associateLines(request)
-            case .overwrite: overwriteLines(request)
-            case .unlock: unlockLines(request)
-            case .release: releaseLines(request, limits)
-            case .save: saveLines(request, limits)
-            }
-        return lines.compactMap(\.self)
+    private static func matters(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [BodyLine] {
+        switch request.kind {
+        case .associate: plain(associateLines(request))
+        case .overwrite: plain([extensionLine(request), scriptLine(request)])
+        case .unlock: plain(unlockLines(request))
+        case .release: releaseLines(request, limits)
+        case .save: saveLines(request, limits)
+        }
+    }
+
+    /// Lines of which there is just one form.
+    static func plain(_ lines: [String?]) -> [BodyLine] {
+        lines.compactMap(\.self).map { BodyLine($0) }
     }
 
     // MARK: Kinds
@@ -53,22 +62,21 @@ extension Wording {
         ]
     }
 
-    private static func overwriteLines(_ request: ApprovalRequest) -> [String?] {
-        [
-            request.replaced.map { "That name belongs to \(holder($0))\(times($0))." },
-            "If you allow it, that one loses its access and all that you allowed it.",
-            extensionLine(request), scriptLine(request),
-        ]
-    }
-
     private static func unlockLines(_ request: ApprovalRequest) -> [String?] {
         [
             wish(request),
-            request.isFirstOpening ? "It has never been opened here." : nil,
+            request.isFirstOpening ? firstOpeningLine(request) : nil,
             request.verified
                 ? nil : request.client.map { "It says that its name in Keybell is \(quoted($0))." },
             nameLine(request), extensionLine(request), scriptLine(request),
         ]
+    }
+
+    /// That a vault is opened for the first time, whose name the title has.
+    private static func firstOpeningLine(_ request: ApprovalRequest) -> String {
+        request.vaults.count > 1
+            ? "The vaults have never been opened on this computer."
+            : "The vault has never been opened on this computer."
     }
 
     /// Why a vault is to be unlocked.
@@ -86,7 +94,7 @@ extension Wording {
         }
     }
 
-    private static func saveLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
+    private static func saveLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [BodyLine] {
         let hosts = Site.sorted(request.newHosts, from: request.host).sameSite.filter { $0 != request.host }
         let also =
             hosts.isEmpty
@@ -94,13 +102,28 @@ extension Wording {
         let claimed = request.claimedHost.flatMap { host in
             isElsewhere(host, request) ? nil : "It says that the page is \(quoted(host))."
         }
-        let changes =
-            request.fields.isEmpty
-            ? nil : "\(request.isNew ? "Sets" : "Changes") \(listed(request.fields.map(fieldName)))."
-        return [
-            loginsLine(request, limits), changes, also, claimed, formLine(request), scriptLine(request),
-            vaultLine(request), nameLine(request), extensionLine(request),
-        ]
+        return plain([loginsLine(request, limits)]) + [changesLine(request)].compactMap(\.self)
+            + plain([
+                also, claimed, formLine(request), scriptLine(request), vaultLine(request), nameLine(request),
+                extensionLine(request),
+            ])
+    }
+
+    /// What a save sets or changes; in brief the protocol's own fields first, and just a few.
+    private static func changesLine(_ request: ApprovalRequest) -> BodyLine? {
+        guard !request.fields.isEmpty else { return nil }
+        let verb = request.isNew ? "Sets" : "Changes"
+        let known = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
+        let few =
+            (known.isEmpty
+            ? request.fields.map { PlainText.quoted($0, limit: TitleRoom.brief.quoted) } : known)
+            .prefix(known.isEmpty ? 1 : 2)
+        let left = request.fields.count - few.count
+        return BodyLine(
+            "\(verb) \(listed(request.fields.map(fieldName))).",
+            brief: "\(verb) \(listed(few + (left > 0 ? ["\(left) more"] : []))).",
+            isEssential: true
+        )
     }
 
     /// The name of what a save changes: the protocol's own in plain words, any other in quotes.
@@ -177,7 +200,26 @@ extension Wording {
         }
     }
 
-    private static func times(_ holder: KeyHolder) -> String {
+    /// The same in a few columns.
+    static func briefHolder(_ holder: KeyHolder) -> String {
+        let program =
+            holder.program.isEmpty
+            ? "an unknown program"
+            : PlainText.name(holder.program, columns: TitleRoom.brief.path ?? titleLimit)
+        guard let origin = holder.origin, !origin.isEmpty else { return program }
+        return switch ClaimedOrigin(origin) {
+        case .knownExtension(let name): "\(name) of \(program)"
+        case .otherExtension: "an extension of \(program)"
+        case .page: "a page in \(program)"
+        }
+    }
+
+    /// A host in a few columns.
+    static func briefHost(_ host: String) -> String {
+        PlainText.host(host, columns: TitleRoom.briefHost)
+    }
+
+    static func times(_ holder: KeyHolder) -> String {
         let since = holder.created.map { ", since \(Calendar.day($0))" } ?? ""
         return since + (holder.lastUsed.map { ", last used \(Calendar.day($0))" } ?? "")
     }

@@ -3,12 +3,17 @@
 import DisplayText
 
 extension Wording {
-    static func releaseLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [String?] {
-        [
-            loginsLine(request, limits), coveredLine(request), handedOutLine(request), placesLine(request),
-            formLine(request),
-            scriptLine(request), vaultLine(request), nameLine(request), extensionLine(request),
-        ]
+    static func releaseLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [BodyLine] {
+        let handedOut = BodyLine(
+            handedOutLine(request),
+            brief: briefHandedOut(request),
+            isEssential: true
+        )
+        return plain([loginsLine(request, limits), coveredLine(request)]) + [handedOut]
+            + plain([
+                placesLine(request), formLine(request), scriptLine(request), vaultLine(request),
+                nameLine(request), extensionLine(request),
+            ])
     }
 
     // MARK: Logins
@@ -65,6 +70,21 @@ extension Wording {
         if request.hasUnknownFields { parts.append("string fields") }
         let which = request.search != nil && request.entries.isEmpty ? "It gets all that match: " : "It gets "
         return which + listed(parts) + (request.passwords ? "." : ", but no password\(isOne ? "" : "s").")
+    }
+
+    /// The same in a few columns: how many logins, and whether passwords go along.
+    private static func briefHandedOut(_ request: ApprovalRequest) -> String {
+        let isOne = request.entries.count == 1
+        let what = request.entries.isEmpty ? "Logins" : isOne ? "1 login" : "\(request.entries.count) logins"
+        let password = isOne ? "password" : "passwords"
+        var parts = request.passwords ? [password] : []
+        let seeds = request.fieldNames.count(where: isSeed)
+        let others = request.fieldNames.count - seeds
+        if seeds > 0 { parts.append("one-time codes' secrets") }
+        if others > 0 { parts.append("\(others) field\(others == 1 ? "" : "s")") }
+        if request.hasUnknownFields { parts.append("string fields") }
+        let with = parts.isEmpty ? "" : " with \(listed(parts))"
+        return what + with + (request.passwords ? "." : "\(with.isEmpty ? " with" : ", but") no \(password).")
     }
 
     /// Whether a string field keeps what one-time codes are made from, in one of the ways of KeePass and its kin.

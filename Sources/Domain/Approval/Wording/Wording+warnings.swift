@@ -5,68 +5,123 @@ import DisplayText
 
 extension Wording {
     /// What should make a person think twice, the weightiest first.
-    static func warnings(_ request: ApprovalRequest) -> [String] {
+    static func warnings(_ request: ApprovalRequest) -> [BodyLine] {
         let lines =
-            [
+            losses(request) + [
                 exception(request), newHostsElsewhere(request), settings(request), stranger(request),
                 unverified(request), formElsewhere(request), pageElsewhere(request), plainHTTP(request),
             ] + callerWarnings(request.caller)
         return lines.compactMap(\.self)
     }
 
+    /// What somebody else loses.
+    private static func losses(_ request: ApprovalRequest) -> [BodyLine?] {
+        guard request.kind == .overwrite else { return [] }
+        return [
+            request.replaced.map {
+                BodyLine(
+                    "That name belongs to \(holder($0))\(times($0)).",
+                    brief: "It belongs to \(briefHolder($0))."
+                )
+            },
+            BodyLine(
+                "If you allow it, that one loses its access and all that you allowed it.",
+                brief: "That one loses its access."
+            ),
+        ]
+    }
+
     /// What comes with the name that a new key is to have.
-    private static func exception(_ request: ApprovalRequest) -> String? {
+    private static func exception(_ request: ApprovalRequest) -> BodyLine? {
         guard let exception = request.exception, let id = request.suggestedID else { return nil }
+        let brief = PlainText.quoted(id, limit: TitleRoom.brief.quoted)
         return switch exception {
-        case .unasked: "Your config.toml lets \(PlainText.quoted(id)) have logins without asking you."
-        case .looser: "Your config.toml has looser rules for \(PlainText.quoted(id)) than for others."
+        case .unasked:
+            BodyLine(
+                "Your config.toml lets \(PlainText.quoted(id)) have logins without asking you.",
+                brief: "config.toml lets \(brief) have logins unasked."
+            )
+        case .looser:
+            BodyLine(
+                "Your config.toml has looser rules for \(PlainText.quoted(id)) than for others.",
+                brief: "config.toml is looser for \(brief)."
+            )
         }
     }
 
     /// Where an entry of another site would be offered from now on: each is named.
-    private static func newHostsElsewhere(_ request: ApprovalRequest) -> String? {
+    private static func newHostsElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         let hosts = Site.sorted(request.newHosts, from: request.host).elsewhere
-        guard !hosts.isEmpty else { return nil }
+        guard let first = hosts.first else { return nil }
         let names = listed(hosts.map { PlainText.host($0) })
-        guard request.host != nil else { return "Will be offered at \(names)." }
-        return "Will also be offered at \(hosts.count == 1 ? "another site" : "other sites"): \(names)."
+        let others = hosts.count == 1 ? "" : " and \(hosts.count - 1) more"
+        let brief = "ffered at \(briefHost(first))\(others)."
+        guard request.host != nil else {
+            return BodyLine("Will be offered at \(names).", brief: "O" + brief)
+        }
+        return BodyLine(
+            "Will also be offered at \(hosts.count == 1 ? "another site" : "other sites"): \(names).",
+            brief: "Also o" + brief
+        )
     }
 
     /// What another program may take for its own settings, and so offer the entry elsewhere.
-    private static func settings(_ request: ApprovalRequest) -> String? {
+    private static func settings(_ request: ApprovalRequest) -> BodyLine? {
         guard let first = request.settingsFields.first else { return nil }
         let others = request.settingsFields.count - 1
         let more = others > 0 ? " and \(others) more" : ""
-        return "Some program may take this for its settings: \(PlainText.quoted(first))\(more)."
+        return BodyLine(
+            "Some program may take this for its settings: \(PlainText.quoted(first))\(more).",
+            brief:
+                "May be some program's settings: \(PlainText.quoted(first, limit: TitleRoom.brief.quoted))\(more)."
+        )
     }
 
-    private static func stranger(_ request: ApprovalRequest) -> String? {
+    private static func stranger(_ request: ApprovalRequest) -> BodyLine? {
         guard let given = request.givenTo else { return nil }
         guard !given.program.isEmpty else {
-            return "Its key was imported, or given to what couldn't be seen: the program isn't known yet."
+            return BodyLine(
+                "Its key was imported, or given to what couldn't be seen: the program isn't known yet.",
+                brief: "Whose key it has isn't known yet."
+            )
         }
         // Where the program is the same it is its Origin that isn't, or nothing is known for sure.
-        return "Its key was given to somebody else: \(holder(given))."
+        return BodyLine(
+            "Its key was given to somebody else: \(holder(given)).",
+            brief: "Its key belongs to \(briefHolder(given))."
+        )
     }
 
-    private static func unverified(_ request: ApprovalRequest) -> String? {
+    private static func unverified(_ request: ApprovalRequest) -> BodyLine? {
         guard !request.verified else { return nil }
         return request.isFirstOpening
-            ? "It has not said yet which client it is."
-            : "The keyring is locked, so Keybell can't check yet who this is."
+            ? BodyLine("It has not said yet which client it is.")
+            : BodyLine(
+                "The keyring is locked, so Keybell can't check yet who this is.",
+                brief: "Unchecked: the keyring is locked."
+            )
     }
 
-    private static func formElsewhere(_ request: ApprovalRequest) -> String? {
+    private static func formElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         if let form = request.submitHost, let page = request.host, !Site.isSame(form, page) {
-            return "The form goes to another site: \(PlainText.host(form))."
+            return BodyLine(
+                "The form goes to another site: \(PlainText.host(form)).",
+                brief: "The form goes to \(briefHost(form))."
+            )
         }
         guard request.kind == .release, let form = request.claimedSubmitHost else { return nil }
-        return "It isn't clear where the form goes: \(PlainText.quoted(form))."
+        return BodyLine(
+            "It isn't clear where the form goes: \(PlainText.quoted(form)).",
+            brief: "The form may go to \(PlainText.quoted(briefHost(form)))."
+        )
     }
 
-    private static func pageElsewhere(_ request: ApprovalRequest) -> String? {
+    private static func pageElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         guard let host = request.claimedHost, isElsewhere(host, request) else { return nil }
-        return "It says that the page is of another site: \(PlainText.quoted(host))."
+        return BodyLine(
+            "It says that the page is of another site: \(PlainText.quoted(host)).",
+            brief: "It says that the page is \(PlainText.quoted(briefHost(host)))."
+        )
     }
 
     /// Whether a host that the client names is of another site than the stored entry.
@@ -74,28 +129,48 @@ extension Wording {
         request.host.map { !Site.isSame(host, $0) } ?? false
     }
 
-    private static func plainHTTP(_ request: ApprovalRequest) -> String? {
+    private static func plainHTTP(_ request: ApprovalRequest) -> BodyLine? {
         let form = request.submitHost ?? request.claimedSubmitHost
         let staysHere = Site.isThisMachine(request.host) && (form == nil || Site.isThisMachine(form))
         guard request.isPlainHTTP, !staysHere else { return nil }
-        return "Plain http: others on the way can read it."
+        return BodyLine("Plain http: others on the way can read it.", brief: "Plain http.")
     }
 
     /// What is strange about who asks.
-    private static func callerWarnings(_ caller: Caller) -> [String] {
-        var lines: [String] = []
+    private static func callerWarnings(_ caller: Caller) -> [BodyLine] {
+        var lines: [BodyLine] = []
         let open = caller.askers.filter { $0.sandbox == nil }
         if open.contains(where: { !$0.process.isFoundAtPath }) {
-            lines.append("The file at that path isn't the program that asks.")
+            lines.append(
+                BodyLine(
+                    "The file at that path isn't the program that asks.",
+                    brief: "Not the file at that path."
+                )
+            )
         }
         if !caller.askers.isEmpty, !caller.isComplete {
-            lines.append("Another program that can't be seen may be asking.")
+            lines.append(
+                BodyLine(
+                    "Another program that can't be seen may be asking.",
+                    brief: "Or one that can't be seen."
+                )
+            )
         }
         if open.contains(where: { $0.process.userWritable }) {
-            lines.append("Any program that you run could have replaced this one.")
+            lines.append(
+                BodyLine(
+                    "Any program that you run could have replaced this one.",
+                    brief: "Any program could have replaced it."
+                )
+            )
         }
         if caller.askers.count > 1 {
-            lines.append("They share a connection, so any of them may be asking.")
+            lines.append(
+                BodyLine(
+                    "They share a connection, so any of them may be asking.",
+                    brief: "They share a connection."
+                )
+            )
         }
         return lines
     }

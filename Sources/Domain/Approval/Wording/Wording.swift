@@ -13,28 +13,32 @@ package enum Wording {
 
     /// One line: who asks for what, where.
     package static func title(_ request: ApprovalRequest) -> String {
-        let who = asker(of: request)
+        title(request, in: .whole)
+    }
+
+    static func title(_ request: ApprovalRequest, in room: TitleRoom) -> String {
+        let who = asker(of: request, in: room)
         return switch request.kind {
         case .associate:
             "Let \(inSentence(who)) ask Keybell for logins?"
         case .overwrite:
-            "Let \(inSentence(who)) take over the name \(quoted(request.client ?? ""))?"
+            "Let \(inSentence(who)) take over the name \(room.quotes(request.client ?? ""))?"
         case .unlock:
-            "\(who) asks to unlock \(vaults(request, limit: titleLimit) ?? "the keyring")"
+            "\(who) asks to unlock \(unlocked(request, in: room))"
         case .release where request.bulk:
-            "\(who) \(bulk(request))"
+            "\(who) \(bulk(request, in: room))"
         case .release:
-            "\(who) asks for \(logins(request.entries.count))\(place(request))"
+            "\(who) asks for \(logins(request.entries.count))\(place(request, in: room))"
         case .save where request.isNew:
-            "\(who) wants to save a new login\(place(request))"
+            "\(who) wants to save a new login\(place(request, in: room))"
         case .save:
-            "\(who) wants to change \(changed(request))\(place(request))"
+            "\(who) wants to change \(changed(request, in: room))\(place(request, in: room))"
         }
     }
 
     /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
-    private static func asker(of request: ApprovalRequest) -> String {
-        let who = asker(request.caller)
+    private static func asker(of request: ApprovalRequest, in room: TitleRoom) -> String {
+        let who = asker(request.caller, in: room)
         guard let process = soleAsker(of: request) else { return who }
         let isOwn = ownCommands.contains(process.name)
         guard isOwn || process.script != nil else { return who }
@@ -48,7 +52,7 @@ package enum Wording {
         // “Let keybell ask Keybell …” would say nothing.
         let called = isOwn && request.kind == .associate ? "the command \(who)" : who
         guard let name, name != process.name else { return called }
-        return "\(called) (\(quoted(name)))"
+        return "\(called) (\(room.quotes(name)))"
     }
 
     /// The one process that asks, where it is just that and surely what it seems to be.
@@ -64,40 +68,38 @@ package enum Wording {
 
     /// What the title calls the asker: of several that share the connection all, the stranger ones first.
     package static func asker(_ caller: Caller) -> String {
+        asker(caller, in: .whole)
+    }
+
+    private static func asker(_ caller: Caller, in room: TitleRoom) -> String {
         var names: [String] = []
         let strange = caller.askers.filter {
             $0.sandbox != nil || !$0.process.isFoundAtPath || $0.process.userWritable
         }
         let ordered = strange + caller.askers.filter { !strange.contains($0) }
-        for name in ordered.map(name) where !names.contains(name) { names.append(name) }
+        for name in ordered.map({ name($0, in: room) }) where !names.contains(name) { names.append(name) }
         // One in a sandbox counts for them all, also where just a descendant of the asker is.
-        for sandbox in caller.sandboxes.map({ PlainText.name($0.name, limit: titleLimit) })
+        for sandbox in caller.sandboxes.map({ room.names($0.name) })
         where !names.contains(sandbox) {
             names.insert(sandbox, at: 0)
         }
-        if names.count > namedAskers {
-            names.replaceSubrange((namedAskers - 1)..., with: ["\(names.count - namedAskers + 1) others"])
+        if names.count > room.askers {
+            names.replaceSubrange((room.askers - 1)..., with: ["\(names.count - room.askers + 1) others"])
         }
         guard let last = names.popLast() else { return "An unknown program" }
         let text = names.isEmpty ? last : "\(names.joined(separator: ", ")) or \(last)"
-        return text.hasPrefix(claimed) ? "A" + text.dropFirst() : text
+        return text.hasPrefix(room.claimed) ? "A" + text.dropFirst() : text
     }
 
-    /// What a program is called whose file isn't the one under its path.
-    private static let claimed = "a program that calls itself "
-
-    /// How many programs a title names that share the connection.
-    static let namedAskers = 4
-
     /// One asker; an executable that the user could write has its full path.
-    private static func name(_ holder: Holder) -> String {
-        if let sandbox = holder.sandbox { return PlainText.name(sandbox.name, limit: titleLimit) }
+    private static func name(_ holder: Holder, in room: TitleRoom) -> String {
+        if let sandbox = holder.sandbox { return room.names(sandbox.name) }
         let process = holder.process
         guard !process.executable.isEmpty else { return "an unknown program" }
-        // Never cut: what tells a forged `firefox` from the real one is its folder.
-        let path = PlainText.name(process.executable)
-        guard process.isFoundAtPath else { return claimed + path }
-        return process.userWritable ? path : PlainText.name(process.name, limit: titleLimit)
+        // What tells a forged `firefox` from the real one is its folder.
+        let path = room.paths(process.executable)
+        guard process.isFoundAtPath else { return room.claimed + path }
+        return process.userWritable ? path : room.names(process.name)
     }
 
     /// Through what an answer came, as the record of answers has it.
@@ -129,8 +131,8 @@ package enum Wording {
     private static let allProcesses = 64
 
     /// The vaults that it is about, with commas; nil where the keyring itself is meant.
-    static func vaults(_ request: ApprovalRequest, limit: Int = PlainText.fieldLimit) -> String? {
-        request.vaults.isEmpty ? nil : PlainText.field(request.vaults.joined(separator: ", "), limit: limit)
+    static func vaults(_ request: ApprovalRequest) -> String? {
+        request.vaults.isEmpty ? nil : PlainText.field(request.vaults.joined(separator: ", "))
     }
 
     // MARK: Words
@@ -142,44 +144,53 @@ package enum Wording {
 
     /// A name that began a sentence, within one.
     private static func inSentence(_ name: String) -> String {
-        name.hasPrefix("An unknown program") || name.hasPrefix("A program") ? "a" + name.dropFirst() : name
+        name.hasPrefix("An unknown program") || name.hasPrefix("A program") || name.hasPrefix("A so-called")
+            ? "a" + name.dropFirst() : name
     }
 
     private static func logins(_ count: Int) -> String {
         count == 1 ? "your login" : count == 0 ? "your logins" : "your \(count) logins"
     }
 
-    private static func place(_ request: ApprovalRequest) -> String {
-        if let host = request.host { return " at " + PlainText.host(host, limit: titleLimit) }
-        return request.claimedTitle.map { " for " + quoted($0) } ?? ""
+    /// What is to be opened: the vaults by name, or the keyring.
+    private static func unlocked(_ request: ApprovalRequest, in room: TitleRoom) -> String {
+        guard !request.vaults.isEmpty else { return "the keyring" }
+        let word = request.vaults.count == 1 ? "vault" : "vaults"
+        return "the \(word) \(room.quotes(request.vaults.joined(separator: ", ")))"
     }
 
-    private static func changed(_ request: ApprovalRequest) -> String {
+    private static func place(_ request: ApprovalRequest, in room: TitleRoom) -> String {
+        if let host = request.host { return " at " + room.hosts(host) }
+        return request.claimedTitle.map { " for " + room.quotes($0) } ?? ""
+    }
+
+    private static func changed(_ request: ApprovalRequest, in room: TitleRoom) -> String {
         guard let entry = request.entries.first else { return "a login" }
-        return "your login \(quoted(entry.title))"
+        guard room.isWhole || request.host == nil else { return "your login" }
+        return "your login \(room.quotes(entry.title))"
     }
 
     /// Several logins that were named: which, as far as a title has room for that.
-    private static func someLogins(_ entries: [EntryLine]) -> String {
+    private static func someLogins(_ entries: [EntryLine], in room: TitleRoom) -> String {
         let few = 3
         let titles = entries.prefix(few).map(\.title)
-        let names = listed(titles.map { quoted($0) })
+        let names = listed(titles.map { room.quotes($0) })
         guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
-            names.columnWidth <= titleLimit
+            names.columnWidth <= room.list
         else { return "asks for \(entries.count) of your logins" }
         return "asks for your logins \(names)"
     }
 
     /// What is read that isn't one host's.
-    private static func bulk(_ request: ApprovalRequest) -> String {
+    private static func bulk(_ request: ApprovalRequest, in room: TitleRoom) -> String {
         if let search = request.search {
             let how = request.isPattern ? "by the regular expression" : "for"
-            return "searches your logins \(how) \(quoted(search))"
+            return "searches your logins \(how) \(room.quotes(search))"
         }
         if request.requestType == "get-all-logins" { return "asks for all your logins" }
         guard let entry = request.entries.first, request.entries.count == 1 else {
-            return someLogins(request.entries)
+            return someLogins(request.entries, in: room)
         }
-        return "asks for your login" + (entry.title.isEmpty ? "" : " \(quoted(entry.title))")
+        return "asks for your login" + (entry.title.isEmpty ? "" : " \(room.quotes(entry.title))")
     }
 }

@@ -151,7 +151,7 @@ enum BusCheck {
     }
 
     /// Servers that take buttons and keep them in a menu.
-    private static let menus = ["dunst", "mako"]
+    private static let menus = ["dunst"]
 
     static func finding(server: String, capabilities: [String]) -> Finding {
         let known = capabilities.sorted().joined(separator: ", ")
@@ -160,6 +160,12 @@ enum BusCheck {
                 "Notifications",
                 "\(server) has no buttons (it can: \(known))",
                 do: "Notifications say the code; answer with `keybell allow CODE` or `keybell watch`."
+            )
+        }
+        if server.hasPrefix("mako") {
+            return .ok(
+                "Notifications",
+                "\(server), whose buttons are in a menu: notifications say the code for `keybell allow CODE`, too; it draws five lines unless its configuration has more for them, such as `[app-name=Keybell]` with `height=250`"
             )
         }
         if menus.contains(where: { server.hasPrefix($0) }) {

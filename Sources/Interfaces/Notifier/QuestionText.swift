@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Approval
+
+/// A question's title and lines as there is room for them.
+///
+/// What is asked, where, all warnings, whether passwords go out, and the code are never left to be cut off by the
+/// server. Where the whole text has no room it is said in fewer words, and the text ends with where the rest is.
+struct QuestionText: Sendable, Equatable {
+    /// What stands beside the question itself.
+    struct Extras: Sendable {
+        /// The command that answers it, where no button can be relied upon.
+        var way: String?
+        /// That it is shown again, and how often.
+        var again: String?
+        /// Why it is shown again, where that has to be said.
+        var note: String?
+        /// How many others wait.
+        var others: String?
+    }
+
+    let title: String
+    let lines: [String]
+
+    init(_ request: PendingRequest, in room: TextRoom, _ extras: Extras) {
+        // The code stands once: where no button can be relied upon, in what is to be typed. Behind warnings that would be
+        // out of sight where just a few lines are drawn.
+        let isWayInTitle = extras.way != nil && request.lines.hasWarnings && room.title == nil
+        let answering = extras.way == nil ? request.code : isWayInTitle ? extras.way : nil
+        let mark = [answering, extras.again].compactMap(\.self).joined(separator: ", ")
+        let way = isWayInTitle ? nil : extras.way.map { "Run \($0) (or deny …)" }
+
+        /// The title, and the question where it has no room for it: in the text, before all that a client claims.
+        func headed(_ question: String, _ mark: String) -> (title: String, first: [String]) {
+            let whole = mark.isEmpty ? question : "\(question) (\(mark))"
+            if room.draws(title: whole) { return (whole, []) }
+            return (mark.isEmpty ? "Keybell asks" : "Keybell asks (\(mark))", [question])
+        }
+
+        let whole = headed(request.title, mark)
+        let lines = request.lines.shown(
+            first: whole.first.first,
+            way: way,
+            note: extras.note,
+            last: extras.others
+        )
+        guard !room.draws(lines, under: whole.title) else {
+            (title, self.lines) = (whole.title, lines)
+            return
+        }
+        let brief = headed(request.briefTitle, mark)
+        let ways =
+            request.lines.cores(way: way, isWhole: true).map { (whole.title, whole.first + $0) }
+            + request.lines.cores(way: way, isWhole: false).map { (brief.title, brief.first + $0) }
+        let more = [BodyLines.more]
+        if let (title, core) = ways.first(where: { room.draws($0.1 + more, under: $0.0) }) {
+            let extra = [extras.note] + request.lines.rest + [extras.others]
+            self.title = title
+            self.lines = Self.filled(core, with: extra.compactMap(\.self), in: room, under: title) + more
+            return
+        }
+        // They say where the rest is themselves, and how to answer is said there.
+        let short = headed(
+            request.terseTitle,
+            [request.code, extras.again].compactMap(\.self).joined(separator: ", ")
+        )
+        let last = ways + request.lines.counted.map { (short.title, short.first + $0) }
+        (title, self.lines) = last.first { room.draws($0.1, under: $0.0) } ?? last.last ?? whole
+    }
+
+    /// As many further lines as there is room for beside where the rest is.
+    private static func filled(_ core: [String], with extra: [String], in room: TextRoom, under title: String)
+        -> [String]
+    {
+        var lines = core
+        for line in extra
+        where lines.count < BodyLines.most - 1 && room.draws(lines + [line, BodyLines.more], under: title) {
+            lines.append(line)
+        }
+        return lines
+    }
+}

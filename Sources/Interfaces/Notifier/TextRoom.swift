@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DisplayText
+
+/// How much text a notification server surely draws, with its own font and theme.
+struct TextRoom: Sendable, Equatable {
+    /// So many lines of so many columns each.
+    struct Grid: Sendable, Equatable {
+        let lines: Int
+        let columns: Int
+    }
+
+    /// What of a title is drawn; nil for all.
+    var title: Grid?
+    /// What of a body is drawn; nil for all.
+    var body: Grid?
+    /// How many lines of one paragraph are drawn, where that is limited, too.
+    var paragraph: Int?
+    /// Whether the title takes of the body's lines.
+    var isShared = false
+    /// Whether a word that no line is wide enough for goes on in the next one.
+    var breaksWords = true
+    /// How many lines too few it may reckon with: so many empty ones stand behind the body.
+    var padding = 0
+
+    /// Whether all of a title is drawn.
+    func draws(title: String) -> Bool {
+        guard let grid = self.title else { return true }
+        guard breaksWords || LineWrapping.widestWord(title) <= grid.columns else { return false }
+        return LineWrapping.count(title, columns: grid.columns) <= grid.lines
+    }
+
+    /// Whether all of a body is drawn under a title.
+    func draws(_ lines: [String], under title: String) -> Bool {
+        guard let grid = body else { return true }
+        let text = lines.joined(separator: "\n")
+        guard breaksWords || LineWrapping.widestWord(text) <= grid.columns else { return false }
+        let taken = isShared ? LineWrapping.count(title, columns: grid.columns) : 0
+        return taken + LineWrapping.count(text, columns: grid.columns) + padding <= grid.lines
+            && paragraph.map { LineWrapping.longest(text, columns: grid.columns) <= $0 } ?? true
+    }
+
+    /// A body as the server is to get it.
+    func drawable(_ body: String) -> String {
+        guard let grid = self.body else { return body }
+        // Only the last of a domain's name is as long.
+        let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
+        // Not quite empty, for such lines may be left out.
+        return text + String(repeating: "\n\u{A0}", count: padding)
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Breaking text into lines as whoever shows it does: at blanks.
+package enum LineWrapping {
+    /// How many lines a text takes, its own line breaks among them.
+    package static func count(_ text: String, columns: Int) -> Int {
+        paragraphs(text).reduce(0) { $0 + lines(of: $1, columns: columns) }
+    }
+
+    /// How many lines the longest paragraph of a text takes.
+    package static func longest(_ text: String, columns: Int) -> Int {
+        paragraphs(text).map { lines(of: $0, columns: columns) }.max() ?? 0
+    }
+
+    /// The width of a text's widest word, which a line may not be wide enough for.
+    package static func widestWord(_ text: String) -> Int {
+        paragraphs(text).flatMap { $0.split(separator: " ") }.map(\.columnWidth).max() ?? 0
+    }
+
+    /// A text whose words are broken that no line is wide enough for.
+    package static func breakingWords(_ text: String, columns: Int) -> String {
+        var broken = ""
+        var width = 0
+        for character in text {
+            if character == " " || character == "\n" {
+                width = 0
+            } else {
+                if width + character.columnWidth > columns {
+                    broken += "\n"
+                    width = 0
+                }
+                width += character.columnWidth
+            }
+            broken.append(character)
+        }
+        return broken
+    }
+
+    private static func paragraphs(_ text: String) -> [Substring] {
+        text.split(separator: "\n", omittingEmptySubsequences: false)
+    }
+
+    private static func lines(of paragraph: Substring, columns: Int) -> Int {
+        var lines = 1
+        var width = 0
+        for word in paragraph.split(separator: " ") {
+            let wanted = word.columnWidth
+            if width > 0, width + 1 + wanted > columns {
+                lines += 1
+                width = 0
+            }
+            width += (width > 0 ? 1 : 0) + wanted
+            // A word that is wider than a line goes on in the next one.
+            while width > columns {
+                lines += 1
+                width -= columns
+            }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import PublicSuffixes
+
+// What is cut to fit a width rather than a count of letters.
+extension PlainText {
+    /// A host in so many columns: labels are left out at its front, but none of its registrable domain.
+    package static func host(_ text: String, columns: Int) -> String {
+        let whole = host(text)
+        guard whole.columnWidth > columns else { return whole }
+        let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
+        guard let registrable = DomainName(Substring(name))?.registrable else {
+            return end(of: whole, columns: columns)
+        }
+        let kept = registrable.text.utf8.count { $0 == UInt8(ascii: ".") } + 1
+        var labels = whole.split(separator: ".", omittingEmptySubsequences: false)[...]
+        while labels.count > kept, labels.joined(separator: ".").columnWidth >= columns {
+            labels.removeFirst()
+        }
+        let shown = labels.joined(separator: ".")
+        return shown == whole ? whole : "…" + shown
+    }
+
+    /// A name or path in so many columns, its end, from the beginning of a folder's name where there is one.
+    package static func name(_ text: String, columns: Int) -> String {
+        let whole = name(text)
+        guard whole.columnWidth > columns else { return whole }
+        // Two columns for quotes, which a name that was cut may need as much as the whole one.
+        let isPlainWord = !whole.unicodeScalars.contains("“")
+        var end = end(of: text, columns: isPlainWord ? columns : columns - 2)
+        if let slash = end.utf8.firstIndex(of: UInt8(ascii: "/")), end.utf8[slash...].count > 1 {
+            end = "…" + String(Substring(end.utf8[slash...]))
+        }
+        return isPlainWord ? end : quoted(end)
+    }
+
+    /// The last of a text, in so many columns with the ellipsis.
+    private static func end(of text: String, columns: Int) -> String {
+        var limit = columns
+        var shown = end(of: text, limit: limit)
+        while shown.columnWidth > columns, limit > 2 {
+            limit -= 1
+            shown = end(of: text, limit: limit)
+        }
+        return shown
+    }
+}

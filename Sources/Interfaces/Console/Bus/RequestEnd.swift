@@ -17,40 +17,59 @@ struct RequestEnd: Sendable {
         case daemonGone
     }
 
-    let signals: AsyncStream<Message>
-    /// The daemon's unique name, each time that it is another one; begins with the one that it has.
-    let owners: AsyncStream<String?>
-    let code: String
+    /// What the bus tells, in one stream: nil is that the daemon has gone, after which nothing comes.
+    private let news: AsyncStream<Message?>
+    private let code: String
+
+    /// Waits for what comes of this request.
+    ///
+    /// - Parameters:
+    ///   - signals: The daemon's.
+    ///   - owners: Its unique name, each time that it is another one; begins with the one that it has.
+    ///   - code: The request's.
+    init(signals: AsyncStream<Message>, owners: AsyncStream<String?>, code: String) {
+        let (news, told) = AsyncStream.makeStream(of: Message?.self)
+        let tasks = [
+            Task(executorPreference: TaskQueue.shared) {
+                for await signal in signals { told.yield(signal) }
+                told.yield(nil)
+            },
+            Task(executorPreference: TaskQueue.shared) {
+                for await owner in owners where owner == nil { break }
+                told.yield(nil)
+            },
+        ]
+        told.onTermination = { _ in for task in tasks { task.cancel() } }
+        (self.news, self.code) = (news, code)
+    }
 
     /// What has come of it; nil if nothing has in time.
     func ending(within limit: Duration) async -> Ending? {
-        // A deadline is the only error there is.
-        try? await withDeadline(limit) {
-            await withTaskGroup(of: Ending.self) { group in
-                group.addTask {
-                    for await signal in signals {
-                        if let ending = Self.ending(signal, of: code) { return ending }
-                    }
-                    return .daemonGone
-                }
-                group.addTask {
-                    for await owner in owners where owner == nil { break }
-                    return .daemonGone
-                }
-                defer { group.cancelAll() }
-                return await group.next() ?? .daemonGone
-            }
+        await first(within: limit, or: .daemonGone) { Self.ending($0, of: code) }
+    }
+
+    /// Whether it is told, after the end, that the answer is kept or isn't going to be; false where the daemon has ended
+    /// before that, nil where nothing tells of it in time.
+    func isKept(within limit: Duration) async -> Bool? {
+        await first(within: limit, or: false) { signal in
+            let isTold = signal.member == ApprovalInterface.answerKept.name
+            return isTold && signal.body.first?.asString == code ? true : nil
         }
     }
 
-    /// Returns once the answer is kept or isn't going to be, or nothing tells of it in time.
-    func kept(within limit: Duration) async {
-        // A deadline is the only error there is; how long the answer holds is asked then as it is.
+    /// What the first signal says that says anything.
+    private func first<Found: Sendable>(
+        within limit: Duration,
+        or gone: Found,
+        _ look: @escaping @Sendable (Message) -> Found?
+    ) async -> Found? {
+        // A deadline is the only error there is.
         try? await withDeadline(limit) {
-            for await signal in signals {
-                let isTold = signal.member == ApprovalInterface.answerKept.name
-                if isTold, signal.body.first?.asString == code { return }
+            for await signal in news {
+                guard let signal else { return gone }
+                if let found = look(signal) { return found }
             }
+            return gone
         }
     }
 

@@ -22,6 +22,13 @@ extension AllowCommand {
         }
     }
 
+    /// What to say where nobody can tell any more how long an allow holds.
+    static var endedWhileKeeping: ConsoleError {
+        .unreachable(
+            "It was allowed, but Keybell has ended before it was known whether that is kept: look at `keybell grants` once it runs again. `journalctl --user -u keybell` may say why."
+        )
+    }
+
     /// What to say of a name that another key has; nil where none has it.
     static func takenNote(
         _ request: RequestDetails,

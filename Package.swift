@@ -327,7 +327,13 @@ let package = Package(
                 "SecretService", "SecureMemory", "TestSupport", argumentParser,
             ]
         ),
-        tests(of: "Daemon", ["Approval", "Callers", "ConcurrencyTools", "TestSupport", lifecycle, logging]),
+        tests(
+            of: "Daemon",
+            [
+                "Approval", "Audit", "Callers", "ConcurrencyTools", "TestSupport", "Vault", lifecycle,
+                logging, unixSignals,
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

@@ -102,7 +102,9 @@ struct Components: Sendable {
 
     /// What runs along while the daemon serves.
     func backgroundTasks() -> [any Service] {
-        let answers = AnswerRecorder(events: approvals.events(), audit: audit)
+        let answers = AnswerRecorder(events: approvals.events(), logger: logger) { [audit] in
+            await audit.keep($0)
+        }
         let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
         let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
         let identities = IdentityKeeper(vaults: vaults, clients: clients)

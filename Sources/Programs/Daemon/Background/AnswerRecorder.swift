@@ -2,34 +2,42 @@
 
 import Approval
 import Audit
+import Logging
 
 /// Keeps a record of every answer, and of each that could not be kept for as long as it was meant, or not carried
 /// out.
 struct AnswerRecorder: Sendable {
     /// Opened before the first request can come, so that no answer goes unrecorded.
-    let events: AsyncStream<ApprovalEvent>
-    let audit: AuditTrail
+    private let events: AsyncStream<ApprovalEvent>
+    /// What the person has said waits for no record of what came to nothing, which any program can cause.
+    private let (answers, others): (RecordQueue, RecordQueue)
 
-    func run() async {
-        var last: [AuditTrail.Happened] = []
-        for await event in events {
-            guard let happened = Self.happened(event) else { continue }
-            if Task.isCancelled {
-                last.append(happened)
-            } else {
-                await audit.keep(happened.event, happened.fields)
-            }
-        }
-        // The daemon ends: what is left of them has no time to be kept one after the other.
-        await audit.keep(last)
+    /// Prepares to record these; nothing is kept yet.
+    init(events: AsyncStream<ApprovalEvent>, logger: Logger, keep: @escaping RecordQueue.Keeping) {
+        self.events = events
+        answers = RecordQueue(logger: logger, keep: keep)
+        others = RecordQueue(most: 1024, logger: logger, keep: keep)
     }
 
-    private static func happened(_ event: ApprovalEvent) -> AuditTrail.Happened? {
+    /// Records until the events end, or it is cancelled, and what it has heard of until then.
+    func run() async {
+        for await event in events {
+            guard let (ended, happened) = Self.happened(event) else { continue }
+            switch ended.outcome {
+            case .allowed, .denied: await answers.add(happened)
+            case .expired, .withdrawn: await others.add(happened)
+            }
+        }
+        await answers.finish()
+        await others.finish()
+    }
+
+    private static func happened(_ event: ApprovalEvent) -> (RecentRequest, AuditTrail.Happened)? {
         switch event {
-        case .ended(let ended, _): answered(ended)
+        case .ended(let ended, _): (ended, answered(ended))
         // The record has it with the time that was meant.
-        case .kept(let ended) where ended.keepTrouble != nil: answered(ended)
-        case .failed(let ended): answered(ended)
+        case .kept(let ended) where ended.keepTrouble != nil: (ended, answered(ended))
+        case .failed(let ended): (ended, answered(ended))
         default: nil
         }
     }

@@ -318,6 +318,69 @@ import Testing
         #expect(outcomes == [.withdrawn])
     }
 
+    @Test func `what is being kept when the daemon stops is told of before the events end`() async throws {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        var request = ApprovalRequest.release()
+        request.alwaysOffered = true
+        let (isKept, keep) = AsyncStream.makeStream(of: Void.self)
+        let asked = Task { [request] in
+            await broker.ask(request) { _ in
+                {
+                    for await _ in isKept {}
+                    return "The keyring is locked."
+                }
+            }
+        }
+        let code = try #require(await nextCode(&events))
+        let answer = Task {
+            try await broker.answer(
+                code: code,
+                decision: .allow,
+                choices: Choices(scope: .always),
+                through: .notifier
+            )
+        }
+        #expect(await end(&events)?.isBeingKept == true)
+        let stop = Task { await broker.shutDown() }
+        while await !broker.queue.isShutDown { await Task.yield() }
+        keep.finish()
+        let kept = try #require(await end(&events))
+        #expect(kept.scope == .session)
+        #expect(kept.keepTrouble?.contains("The keyring is locked.") == true)
+        await stop.value
+        #expect(await events.next() == nil)
+        _ = try await (asked.value, answer.value)
+    }
+
+    @Test func `what is allowed for always when nobody is left to keep it for holds once, and that is told`()
+        async throws
+    {
+        let broker = open()
+        var events = broker.events().makeAsyncIterator()
+        var request = ApprovalRequest.release()
+        request.alwaysOffered = true
+        let asked = Task { [request] in await broker.ask(request) }
+        let code = try #require(await nextCode(&events))
+        asked.cancel()
+        _ = await asked.value
+        let effect = try await broker.answer(
+            code: code,
+            decision: .allow,
+            choices: Choices(scope: .always),
+            through: .notifier
+        )
+        guard case .notKept(let trouble) = effect else {
+            Issue.record("it is taken for kept")
+            return
+        }
+        #expect(trouble.contains("given up"))
+        #expect(await end(&events)?.isBeingKept == true)
+        let kept = try #require(await end(&events))
+        #expect(kept.keepTrouble == trouble && kept.scope != .always)
+        #expect(await broker.recent().first?.keepTrouble == trouble)
+    }
+
     @Test func `a deadline stands two minutes after the asking, by the calendar`() async throws {
         let broker = open()
         var events = broker.events().makeAsyncIterator()

@@ -15,8 +15,8 @@ import Testing
         #expect(fixture.queue.opened("Other", now: fixture.now).isEmpty)
         #expect(fixture.queue.opened(nil, now: fixture.now).isEmpty)
         let actions = fixture.queue.opened("Work", now: fixture.now)
-        #expect(actions.answer(to: asked.asker) == .allowed(Choices(), code: code))
-        #expect(actions.answer(to: joined.asker) == .allowed(Choices(), code: code))
+        #expect(actions.answer(to: asked.asker) == .opened)
+        #expect(actions.answer(to: joined.asker) == .opened)
         #expect(fixture.queue.outcomes(of: actions) == [code: .withdrawn])
     }
 
@@ -28,11 +28,11 @@ import Testing
         // Who wants no more than this goes on at once.
         #expect(
             fixture.queue.opened("Work", now: fixture.now)
-                == [.answer(work.asker, .allowed(Choices(), code: code))]
+                == [.answer(work.asker, .opened)]
         )
         #expect(fixture.codes == [code])
         let actions = fixture.queue.opened("Home", now: fixture.now)
-        #expect(actions.answer(to: both.asker) == .allowed(Choices(), code: code))
+        #expect(actions.answer(to: both.asker) == .opened)
         #expect(fixture.queue.outcomes(of: actions) == [code: .withdrawn])
     }
 
@@ -41,6 +41,19 @@ import Testing
         let code = try #require(fixture.ask(.unlock(vaults: ["Home", "Work"])).code)
         _ = fixture.queue.opened("Work", now: fixture.now)
         _ = fixture.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(fixture.queue.opened("Home", now: fixture.now).isEmpty)
+        #expect(fixture.codes == [code])
+    }
+
+    @Test(arguments: [Invalidation.vault("Work"), .leftOut("Work"), .everything])
+    func `what has been locked again is open for nobody who has waited since before that`(
+        lock: Invalidation
+    ) throws {
+        var fixture = QueueFixture()
+        let asked = fixture.ask(.unlock(vaults: ["Home", "Work"]))
+        let code = try #require(asked.code)
+        _ = fixture.queue.opened("Work", now: fixture.now)
+        #expect(fixture.queue.forget(lock, now: fixture.now).isEmpty)
         #expect(fixture.queue.opened("Home", now: fixture.now).isEmpty)
         #expect(fixture.codes == [code])
     }

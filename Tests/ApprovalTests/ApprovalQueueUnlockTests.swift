@@ -84,11 +84,48 @@ import Testing
                 #expect(fixture.queue.delivered(code, now: fixture.now).contains(.added(code: next)))
                 continue
             }
-            #expect(fixture.queue.alarm == fixture.now + .seconds(60))
-            fixture.pass(.seconds(60))
+            #expect(fixture.queue.alarm == fixture.now + fixture.queue.limits.unlocking)
+            fixture.pass(fixture.queue.limits.unlocking)
             #expect(fixture.queue.tick(now: fixture.now).contains(.added(code: next)))
             #expect(fixture.queue.alarm == fixture.now + .seconds(120))
         }
+    }
+
+    @Test(arguments: [Duration.zero, .seconds(60), .seconds(3600)])
+    mutating func `nothing is asked over the window for a password, however long allows are remembered`(
+        retry: Duration
+    ) throws {
+        fixture = QueueFixture { $0.retry = retry }
+        let code = try fixture.ask(.unlock(vault: "Work"), answered: .allow)
+        // Three attempts of two minutes each.
+        for _ in 0..<6 {
+            fixture.pass(.seconds(60))
+            #expect(fixture.queue.tick(now: fixture.now).isEmpty)
+        }
+        // Long after its memory, for all but the last of these times.
+        let behind = fixture.ask(.unlock(.named("git"), vault: "Work"))
+        #expect(behind.actions.isEmpty)
+        // What has been locked since is still what the window is for.
+        #expect(fixture.queue.forget(.vault("Work"), now: fixture.now).isEmpty)
+        #expect(fixture.queue.delivered(code, now: fixture.now).contains { $0.isAdded })
+    }
+
+    @Test mutating func `an unlock is over when all who were given it say so`() throws {
+        let code = try #require(fixture.ask(.unlock(vaults: ["Home", "Work"])).code)
+        fixture.ask(.unlock(.named("git"), vault: "Work"))
+        _ = try fixture.answer(code, .allow)
+        // Who asks again is given the same.
+        #expect(fixture.ask(.unlock(vault: "Home")).answer != nil)
+        fixture.ask(.unlock(.named("ssh"), vault: "Home"))
+        for _ in 0..<2 { #expect(fixture.queue.delivered(code, now: fixture.now).isEmpty) }
+        #expect(fixture.queue.delivered(code, now: fixture.now).contains { $0.isAdded })
+    }
+
+    @Test mutating func `an unlock that goes on is one that the program has asked for`() throws {
+        fixture = QueueFixture { $0.retry = .zero }
+        try fixture.ask(.unlock(vault: nil), answered: .allow)
+        #expect(fixture.queue.isAsked(.unlock(vault: nil), now: fixture.now))
+        #expect(!fixture.queue.isAsked(.unlock(.named("git"), vault: nil), now: fixture.now))
     }
 
     @Test mutating func `who wants less than is shown goes on with it`() throws {

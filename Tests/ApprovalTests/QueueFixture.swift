@@ -87,6 +87,11 @@ extension [ApprovalAction] {
     }
 }
 
+extension ApprovalAction {
+    /// Whether it tells of a new question.
+    var isAdded: Bool { if case .added = self { true } else { false } }
+}
+
 extension ApprovalQueue {
     /// How the requests ended of whose end these actions tell the bus.
     func outcomes(of actions: [ApprovalAction]) -> [String: Outcome] {

@@ -6,6 +6,7 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 import Testing
+import UnixSignals
 
 @testable import Daemon
 
@@ -45,26 +46,66 @@ struct StopTests {
         let line = try #require(unit.split(separator: "\n").first { $0.hasPrefix("TimeoutStopSec=") })
         let limit = try #require(Int(line.dropFirst("TimeoutStopSec=".count)))
         // Apart from these nothing is waited for: the services are stopped within one time, and the rest is done at once.
-        let longest = max(StopTimes.all, StopTimes.services + StopTimes.records) + StopTimes.log
+        let longest =
+            max(StopTimes.all, StopTimes.services + StopTimes.grace + StopTimes.records) + StopTimes.log
         #expect(longest + .seconds(5) <= .seconds(limit))
         #expect(StopTimes.all - StopTimes.services >= .seconds(20))
     }
 
-    @Test func `a service that goes on though it is told to stop is left to itself`() async throws {
+    /// Tells the group to stop, as systemd does, once it runs.
+    private struct Stopping: Service {
+        static let signal = UnixSignal.sigusr2
+
+        func run() async throws {
+            kill(getpid(), SIGUSR2)
+            try? await gracefulShutdown()  // cancelled is told to stop, too
+        }
+    }
+
+    /// Waits for the stop, and says that it has heard of it.
+    private struct Waiting: Service {
+        let ends: @Sendable () -> Void
+
+        func run() async throws {
+            try? await gracefulShutdown()  // cancelled is told to stop, too
+            ends()
+        }
+    }
+
+    private func run(
+        _ services: [any Service],
+        until signals: [UnixSignal] = [],
+        timeout: Duration
+    ) async throws -> ServiceRun {
+        let running = ServiceRun(services, timeout: timeout, grace: .milliseconds(1), logger: Self.silent)
+        try await withDeadline(.seconds(60)) { try await running.run(until: signals) }
+        return running
+    }
+
+    @Test func `a stop that was asked for is no failure, whatever goes on`() async throws {
         let stuck = Stuck()
         defer { stuck.letGo() }
-        let running = ServiceRun([stuck, Failing()], timeout: .milliseconds(1), logger: Self.silent)
-        await #expect(throws: StopTimedOut.self) {
-            try await withDeadline(.seconds(60)) { try await running.run(until: []) }
-        }
+        let (ends, end) = AsyncStream.makeStream(of: Void.self)
+        // What is stuck is told first, and would keep the others from hearing of it.
+        let running = try await run(
+            [Waiting { end.finish() }, Stopping(), stuck],
+            until: [Stopping.signal],
+            timeout: .milliseconds(1)
+        )
         #expect(running.stopped != nil)
+        try await withDeadline(.seconds(60)) { for await _ in ends {} }
+    }
+
+    @Test func `a failure is one, though something goes on after it`() async throws {
+        let stuck = Stuck()
+        defer { stuck.letGo() }
+        await #expect(throws: Failing.Failure.self) {
+            _ = try await run([stuck, Failing()], timeout: .milliseconds(1))
+        }
     }
 
     @Test func `what ends the services is told once they have ended`() async throws {
-        let running = ServiceRun([Failing()], timeout: .seconds(60), logger: Self.silent)
-        await #expect(throws: Failing.Failure.self) {
-            try await withDeadline(.seconds(60)) { try await running.run(until: []) }
-        }
+        await #expect(throws: Failing.Failure.self) { _ = try await run([Failing()], timeout: .seconds(60)) }
     }
 
     @Test func `what is stuck at the end holds up nothing else`() async throws {

@@ -32,7 +32,7 @@ private actor Lock {
     ) async -> Result<Void, Refusal> {
         await Result { () async throws(Refusal) in
             try await unlocks.carryOut(vault, allowedAs: code, while: { await lock.isLocked }) {
-                () async throws(Refusal) in try await lock.unlock()
+                (_) async throws(Refusal) in try await lock.unlock()
             }
         }
     }
@@ -50,6 +50,29 @@ private actor Lock {
         }
         _ = await carryOut(lock)
         #expect(await lock.unlocks == 1)
+    }
+
+    @Test func `at the daemon's end nobody waits for a password any more, and none is asked for`() async {
+        let (cancellations, told) = AsyncStream.makeStream(of: Cancellation.self)
+        let (typed, typing) = AsyncStream.makeStream(of: Void.self)
+        let waiting = Task {
+            await Result { () async throws(Refusal) in
+                try await unlocks.carryOut(nil, allowedAs: "ABCD", while: { true }) {
+                    (cancellation) async throws(Refusal) in
+                    told.yield(cancellation)
+                    for await _ in typed {}
+                }
+            }
+        }
+        var asked = cancellations.makeAsyncIterator()
+        let cancellation = await asked.next()
+        await unlocks.end()
+        await #expect(throws: Refusal.withdrawn) { try await waiting.value.get() }
+        #expect(cancellation?.isCancelled == true)
+        typing.finish()
+        let lock = Lock()
+        await #expect(throws: Refusal.withdrawn) { try await carryOut(lock).get() }
+        #expect(await lock.unlocks == 0)
     }
 
     @Test func `what was locked again since stays so for who comes late`() async throws {

@@ -76,6 +76,22 @@ import Vault
         #expect(await second.unlocks == 1)
     }
 
+    @Test func `what was opened by hand and locked again is opened for nobody who has waited for it`()
+        async throws
+    {
+        let fixture = await OperationsFixture()
+        await fixture.vault.lock()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let body = try fixture.client.request(.getLogins, ["Url": Self.page], triggerUnlock: true)
+        let sending = fixture.sending(fixture.client, body)
+        _ = try await fixture.next(&events)
+        // Told late: it is locked by now.
+        await fixture.approvals.opened(fixture.vault.name)
+        let exchange = try await sending.value
+        #expect(exchange.status == 503)
+        #expect(await fixture.vault.unlocks == 0)
+    }
+
     @Test func `an allow for one vault opens no other that somebody asks for meanwhile`() async throws {
         try await OperationsFixture.onOneThread {
             let (fixture, second) = await fixture()

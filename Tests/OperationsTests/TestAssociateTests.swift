@@ -244,6 +244,21 @@ import Vault
         }
     }
 
+    @Test func `a keyring that was opened by hand and locked again is opened for nobody`()
+        async throws
+    {
+        let fixture = await OperationsFixture()
+        await fixture.clients.lock()
+        var events = fixture.approvals.events().makeAsyncIterator()
+        let body = try fixture.client.request(.testAssociate, triggerUnlock: true)
+        let sending = fixture.sending(fixture.client, body)
+        _ = try await fixture.next(&events)
+        // Told late: it is locked by now.
+        await fixture.approvals.opened(nil)
+        #expect(try await !sending.value.reply.success)
+        #expect(await fixture.clients.attempts == 0)
+    }
+
     @Test func `what was opened while the asker was looked up is not asked for`() async throws {
         let fixture = await OperationsFixture()
         await fixture.clients.lock()

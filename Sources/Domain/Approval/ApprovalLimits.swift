@@ -6,6 +6,9 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var timeout = Duration.seconds(120)
     /// How long an allow answers the same question again, unless a reply was delivered before.
     package var retry = Duration.seconds(60)
+    /// How long an unlock that was allowed keeps others behind it, for each thing that it is to open: longer than whatever
+    /// asks for the password does, with every attempt.
+    package var unlocking = Duration.seconds(600)
     /// How long whoever answers waits for the keyring to store what is decided for always.
     package var keeping = Duration.seconds(10)
     /// How long a denied question is denied unseen.

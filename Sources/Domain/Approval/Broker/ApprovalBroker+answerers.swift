@@ -210,9 +210,12 @@ extension ApprovalBroker {
     package var isScreenLocked: Bool { queue.isScreenLocked }
 
     /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
-    package func shutDown() {
+    ///
+    /// Returns once what is being kept is, or has taken too long, and everybody has been told.
+    package func shutDown() async {
         change { $0.shutDown(now: $1) }
         keepMutesAtEnd()
+        for keeping in keepings.values { _ = await keeping.value }
         broadcast.finish()
         counts.finish()
     }

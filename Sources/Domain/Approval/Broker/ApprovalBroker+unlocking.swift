@@ -15,7 +15,7 @@ extension ApprovalBroker {
     /// - Parameters:
     ///   - request: The question.
     ///   - isLocked: Whether there is anything to unlock.
-    /// - Returns: What the person, or what is remembered, says; nil where it is open.
+    /// - Returns: What the person, or what is remembered, says, or that it was opened meanwhile; nil where it is open.
     package func ask(_ request: ApprovalRequest, while isLocked: @Sendable () async -> Bool) async -> Answer?
     {
         while true {

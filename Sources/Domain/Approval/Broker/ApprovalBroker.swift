@@ -27,6 +27,8 @@ package actor ApprovalBroker {
     let lookAgain: Recheck
     /// What is being confirmed; each ends with why it could not be, if it could not.
     private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
+    /// Answers that are being kept, by code; each ends within `limits.keeping`.
+    private(set) var keepings: [String: Task<String?, Never>] = [:]
     private var keptMutes: KeptMutes
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
@@ -268,11 +270,17 @@ package actor ApprovalBroker {
         isHeard: Bool,
         keptBy keeping: Task<String?, Never>?
     ) -> Task<String?, Never>? {
-        if keeping != nil { queue.beginKeeping(code) }
-        guard let ended = queue.ended.last(where: { $0.code == code }) else { return nil }
+        guard let answered = queue.ended.last(where: { $0.code == code }) else { return nil }
+        let isForLonger = answered.choices.map { $0.scope != .once } ?? false
+        guard keeping != nil || isForLonger else {
+            broadcast.send(.ended(recent(answered, quiet: QuietTimes()), isHeard: isHeard))
+            return nil
+        }
+        queue.beginKeeping(code)
+        let ended = queue.ended.last { $0.code == code } ?? answered
         broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
-        guard let keeping else { return nil }
-        return Task(executorPreference: TaskQueue.shared) { [limits] in
+        let telling = Task(executorPreference: TaskQueue.shared) { [limits] in
+            guard let keeping else { return await self.tellKept(ended, Self.nobodyIsLeft) }
             var trouble: String?
             do {
                 trouble = try await withDeadline(limits.keeping) { await keeping.value }
@@ -282,9 +290,15 @@ package actor ApprovalBroker {
             }
             return await self.tellKept(ended, trouble)
         }
+        keepings[code] = telling
+        return telling
     }
 
+    /// Why what was meant for longer is kept for nobody.
+    private static let nobodyIsLeft = "Whoever asked had given up by then."
+
     private func tellKept(_ ended: EndedRequest, _ trouble: String?) -> String? {
+        keepings[ended.code] = nil
         let kept = queue.endKeeping(ended, trouble)
         broadcast.send(.kept(recent(kept, quiet: QuietTimes())))
         return kept.keepTrouble

@@ -68,15 +68,15 @@ extension ApprovalQueue {
         by surface: Surface,
         now: Instant
     ) -> [ApprovalAction] {
-        memories.append(
-            RememberedAllow(
-                code: request.code,
-                request: request.request,
-                questions: request.questions,
-                choices: choices,
-                until: now + limits.retry
-            )
+        let memory = RememberedAllow(
+            code: request.code,
+            request: request.request,
+            questions: request.questions,
+            choices: choices,
+            until: now + limits.retry
         )
+        memories.append(memory)
+        if let hold = UnlockHold(memory, users: request.askers.count, limits, now: now) { holds.append(hold) }
         return end(.allowed, answer: .allowed(choices, code: request.code), by: surface, now: now) {
             $0.code == request.code
         }

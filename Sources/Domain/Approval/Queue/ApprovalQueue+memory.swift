@@ -49,9 +49,13 @@ package enum Invalidation: Sendable, Hashable {
 extension ApprovalQueue {
     /// One reply with the answer was delivered: the same question is a new one from now on.
     ///
-    /// What was behind it, since it unlocks the same, is asked about then.
+    /// What was behind it, since it unlocks the same, is asked about once all have who were given it.
     mutating func delivered(_ code: String, now: Instant) -> [ApprovalAction] {
         memories.removeAll { $0.code == code }
+        if let index = holds.firstIndex(where: { $0.code == code }) {
+            holds[index].users -= 1
+            if holds[index].users <= 0 { holds.remove(at: index) }
+        }
         return giveTurns(now: now)
     }
 
@@ -59,6 +63,7 @@ extension ApprovalQueue {
     mutating func forget(_ matter: Invalidation, now: Instant) -> [ApprovalAction] {
         memories.removeAll { matter.concerns($0.request) }
         if matter.isLock {
+            for index in waiting.indices { waiting[index].forgetOpened(matter) }
             for index in ended.indices { ended[index].request.withholdSearch() }
         }
         return giveTurns(now: now)
@@ -88,9 +93,7 @@ extension ApprovalQueue {
     mutating func opened(_ vault: String?, now: Instant) -> [ApprovalAction] {
         var actions: [ApprovalAction] = []
         for index in waiting.indices {
-            let code = waiting[index].code
-            actions += waiting[index].take(opened: vault)
-                .map { .answer($0.id, .allowed(Choices(), code: code)) }
+            actions += waiting[index].take(opened: vault).map { .answer($0.id, .opened) }
         }
         return actions + end(.withdrawn, now: now) { $0.isOpened($0.request) }
     }

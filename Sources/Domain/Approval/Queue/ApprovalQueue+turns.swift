@@ -22,9 +22,9 @@ extension ApprovalQueue {
 
     /// Shows those that have a place now; to be called after every change of who waits.
     mutating func giveTurns(now: Instant) -> [ApprovalAction] {
-        memories.removeAll { $0.until <= now }
+        holds.removeAll { $0.until <= now }
         var actions: [ApprovalAction] = []
-        while let index = turns.next(in: waiting, after: memories, limits: limits) {
+        while let index = turns.next(in: waiting, after: holds, limits: limits) {
             waiting[index].hasTurn = true
             turns.give(to: waiting[index], among: waiting)
             // Behind a locked screen it has been held since it came.

@@ -46,6 +46,8 @@ struct ApprovalQueue: Sendable {
     var ended: [EndedRequest] = []
     /// Allows that answer the same question again.
     var memories: [RememberedAllow] = []
+    /// Unlocks that were allowed and are being carried out.
+    var holds: [UnlockHold] = []
     /// What is denied unseen.
     var quiets: [QuietKey: Quiet] = [:]
     /// Programs that are denied unseen, whatever they ask.
@@ -65,7 +67,7 @@ struct ApprovalQueue: Sendable {
     /// When `tick` is due; nil while nothing has a deadline.
     var alarm: Instant? {
         // An unlock that hangs keeps those behind it for a while only.
-        let held = memories.filter { memory in waiting.contains { $0.isBehind(memory) } }.map(\.until)
+        let held = holds.filter { hold in waiting.contains { $0.isBehind(hold) } }.map(\.until)
         let retellings = isScreenLocked ? [] : waiting.compactMap(\.retellingDue)
         return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + retellings + held).min()
     }
@@ -87,6 +89,7 @@ struct ApprovalQueue: Sendable {
     func isAsked(_ request: ApprovalRequest, now: Instant) -> Bool {
         let question = QuestionKey(request)
         return memories.contains { $0.until > now && $0.answers(question) }
+            || holds.contains { $0.until > now && $0.allow.answers(question) }
             || waiting.contains { other in
                 other.isJoined(by: question, of: request.caller)
                     && other.questions.contains { $0.program == question.program }
@@ -104,6 +107,7 @@ struct ApprovalQueue: Sendable {
             return [.answer(asker, .quiet)]
         }
         if let memory = memories.first(where: { $0.answers(question) }) {
+            if let index = holds.firstIndex(where: { $0.code == memory.code }) { holds[index].users += 1 }
             return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
         }
         if let index = waiting.firstIndex(where: { $0.isJoined(by: question, of: request.caller) }) {

@@ -11,7 +11,7 @@ struct DisplayOrder: Sendable {
     private var last: [ProgramSet: UInt64] = [:]
 
     /// The index of the request that is to be shown next; nil while there is no place for any that waits for its turn.
-    func next(in waiting: [WaitingRequest], after allows: [RememberedAllow], limits: ApprovalLimits) -> Int? {
+    func next(in waiting: [WaitingRequest], after holds: [UnlockHold], limits: ApprovalLimits) -> Int? {
         let shown = waiting.filter(\.hasTurn).map(\.programs)
         guard shown.count < limits.total, shown.count < waiting.count else { return nil }
         // Many may have joined one unlock.
@@ -19,7 +19,7 @@ struct DisplayOrder: Sendable {
         var best: (turn: UInt64, index: Int)?
         for (index, request) in waiting.enumerated()
         where !request.hasTurn && !waiting.contains(where: request.isBehind)
-            && !allows.contains(where: request.isBehind)
+            && !holds.contains(where: request.isBehind)
         {
             // An unlock that others have joined has its turn as soon as it would be one of theirs.
             let turns = request.callers.compactMap { caller -> UInt64? in

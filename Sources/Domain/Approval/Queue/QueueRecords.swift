@@ -99,8 +99,8 @@ struct WaitingRequest: Sendable {
     }
 
     /// Whether it is an unlock of something that is being unlocked, so that it needn't be asked about if that works.
-    func isBehind(_ allowed: RememberedAllow) -> Bool {
-        !hasTurn && !Set(request.unlocks).isDisjoint(with: allowed.request.unlocks)
+    func isBehind(_ hold: UnlockHold) -> Bool {
+        !hasTurn && !Set(request.unlocks).isDisjoint(with: hold.allow.request.unlocks)
     }
 
     /// A vault, or the keyring if it is nil, was opened by other means.
@@ -110,6 +110,15 @@ struct WaitingRequest: Sendable {
         guard request.kind == .unlock else { return [] }
         opened.insert(vault)
         return removeAskers { [self] in isOpened($0.request) }
+    }
+
+    /// What was open may be locked again.
+    mutating func forgetOpened(_ matter: Invalidation) {
+        switch matter {
+        case .vault(let name), .leftOut(let name): opened.remove(name)
+        case .everything: opened = []
+        case .key, .entry: break
+        }
     }
 
     /// Whether all that an unlock wants has been opened since it was asked for.

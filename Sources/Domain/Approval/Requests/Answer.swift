@@ -29,6 +29,8 @@ package enum Answer: Sendable, Hashable {
     case unseen
     /// The question was taken back, or the daemon stops.
     case withdrawn
+    /// What was to be unlocked has been opened by other means; nobody has said that it may be opened again.
+    case opened
     /// Too many questions wait.
     case tooMany
     /// Denied without being shown, because the person has denied it just now or muted the program.
@@ -40,7 +42,7 @@ extension Answer {
     var choices: Choices? {
         switch self {
         case .allowed(let choices, _), .denied(let choices): choices
-        case .expired, .unseen, .withdrawn, .tooMany, .quiet: nil
+        case .expired, .unseen, .withdrawn, .opened, .tooMany, .quiet: nil
         }
     }
 }
@@ -51,7 +53,7 @@ extension Answer {
         switch self {
         case .allowed(let choices, let code): .allowed(choices.forOthers, code: code)
         case .denied(let choices): .denied(choices.forOthers)
-        case .expired, .unseen, .withdrawn, .tooMany, .quiet: self
+        case .expired, .unseen, .withdrawn, .opened, .tooMany, .quiet: self
         }
     }
 }

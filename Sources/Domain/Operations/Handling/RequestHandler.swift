@@ -64,6 +64,9 @@ package final class RequestHandler: MessageHandler {
     /// What follows the answers; to be finished before the daemon ends.
     package var followUps: FollowUpTasks { parts.followUps }
 
+    /// Ends unlocks that were allowed, with their questions for passwords, and lets none begin any more: the daemon ends.
+    package func endUnlocks() async { await parts.unlocks.end() }
+
     /// Answers one request.
     ///
     /// Waits as long as the person does, and never throws.

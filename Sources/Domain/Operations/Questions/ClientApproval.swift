@@ -47,7 +47,7 @@ struct ClientApproval: Sendable {
         let answer = await approvals.ask(question, keeping: keeping, onceAsked: asked)
         switch answer {
         case .allowed, .withdrawn: try await keys.check(verified)
-        case .denied, .expired, .unseen, .tooMany, .quiet: break
+        case .denied, .expired, .unseen, .opened, .tooMany, .quiet: break
         }
         return try PersonDecision(answer)
     }

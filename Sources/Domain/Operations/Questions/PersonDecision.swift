@@ -19,7 +19,8 @@ struct PersonDecision: Sendable {
             self.init(allows: false, choices: Choices(), code: nil)
         case .expired: throw .expired
         case .unseen: throw .unseen
-        case .withdrawn: throw .withdrawn
+        // Opened is told to those who ask for an unlock, before they look here for the person's word.
+        case .withdrawn, .opened: throw .withdrawn
         case .tooMany: throw .tooMany
         }
     }

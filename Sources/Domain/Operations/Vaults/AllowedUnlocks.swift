@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Vault
 
 /// The unlocks that the person has allowed, each carried out once for all who have asked for it.
 ///
@@ -15,6 +16,7 @@ actor AllowedUnlocks {
 
     private struct Entry {
         let task: Task<Result<Void, Refusal>, Never>
+        let cancellation: Cancellation
         var until: ContinuousClock.Instant?
     }
 
@@ -23,6 +25,7 @@ actor AllowedUnlocks {
 
     private let now: @Sendable () -> ContinuousClock.Instant
     private var entries: [Unlock: Entry] = [:]
+    private var hasEnded = false
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.now = now
@@ -34,30 +37,41 @@ actor AllowedUnlocks {
     ///   - vault: What is to be opened; nil is the keyring.
     ///   - code: Of the question that was allowed.
     ///   - isLocked: Whether it still has to be opened.
-    ///   - open: Opens it.
-    /// - Throws: What it throws, also for those who have joined.
+    ///   - open: Opens it, until it is cancelled.
+    /// - Throws: What it throws, also for those who have joined; `withdrawn` at the daemon's end.
     func carryOut(
         _ vault: String?,
         allowedAs code: String,
         while isLocked: @escaping @Sendable () async -> Bool,
-        _ open: @escaping @Sendable () async throws(Refusal) -> Void
+        _ open: @escaping @Sendable (Cancellation) async throws(Refusal) -> Void
     ) async throws(Refusal) {
+        guard !hasEnded else { throw .withdrawn }
         let now = now()
         entries = entries.filter { _, entry in entry.until.map { now < $0 } ?? true }
         let unlock = Unlock(code: code, vault: vault)
         if let entry = entries[unlock] { return try await entry.task.value.get() }
+        let cancellation = Cancellation()
         let task = Task(executorPreference: TaskQueue.shared) {
             // Opened by other means: that needs no outcome to be remembered, for it may be locked and allowed yet.
             guard await isLocked() else {
                 await self.forget(unlock)
                 return Result<Void, Refusal>.success(())
             }
-            let outcome = await Result { () async throws(Refusal) in try await open() }
+            // Whoever asks for the password may go on asking, but nobody waits for that.
+            let outcome = await UnlockReason(cancellation: cancellation).whileWanted {
+                await Result { () async throws(Refusal) in try await open(cancellation) }
+            }
             await self.finish(unlock)
-            return outcome
+            return outcome ?? .failure(.withdrawn)
         }
-        entries[unlock] = Entry(task: task)
+        entries[unlock] = Entry(task: task, cancellation: cancellation)
         try await task.value.get()
+    }
+
+    /// Ends those that run, and lets none begin any more.
+    func end() {
+        hasEnded = true
+        for entry in entries.values { entry.cancellation.cancel() }
     }
 
     private func forget(_ unlock: Unlock) { entries[unlock] = nil }

@@ -62,7 +62,8 @@ struct KeyringUnlock: Sendable {
         let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients, unlocks] in
             await Result { () async throws(Refusal) in
                 let isLocked: @Sendable () async -> Bool = { await clients.needsUnlock(for: id) }
-                guard let answer = await answer(isLocked) else { return }
+                // Opened by other means, and maybe locked again since: nobody has said that it may be opened.
+                guard let answer = await answer(isLocked), answer != .opened else { return }
                 let code: String
                 do throws(Refusal) {
                     let decided = try PersonDecision(answer)
@@ -75,14 +76,15 @@ struct KeyringUnlock: Sendable {
                 }
                 let outcome = await Result { () async throws(Refusal) in
                     try await unlocks.carryOut(nil, allowedAs: code, while: isLocked) {
-                        () async throws(Refusal) in
+                        (_) async throws(Refusal) in
                         do throws(ClientError) {
                             try await clients.unlock()
                         } catch {
                             await approvals.failed(code, because: error.advice)
                             throw .keyring(error.advice)
                         }
-                        // Whoever waits for the same goes on, before anything else is asked.
+                        // Whoever waits for the same goes on, before anything else is asked: what follows the
+                        // keyring tells too late for that.
                         await approvals.opened(nil)
                     }
                 }

@@ -106,7 +106,8 @@ struct VaultUnlock: Sendable {
         let task = Task(executorPreference: TaskQueue.shared) {
             await Result { () async throws(Refusal) in
                 let answer = await approvals.ask(question) { await Self.areLocked(stores) }
-                guard let answer else { return true }
+                // Opened by other means, and maybe locked again since: nobody has said that it may be opened.
+                guard let answer, answer != .opened else { return true }
                 guard let decided = try await allowed(answer, of: stores), let code = decided.code else {
                     return false
                 }
@@ -137,7 +138,9 @@ struct VaultUnlock: Sendable {
         for reason: UnlockReason
     ) async throws(Refusal) {
         try await unlocks.carryOut(store.name, allowedAs: code, while: { await Self.areLocked([store]) }) {
-            () async throws(Refusal) in
+            (cancellation) async throws(Refusal) in
+            var reason = reason
+            reason.cancellation = cancellation
             do throws(VaultError) {
                 try await store.unlock(for: reason)
             } catch {
@@ -146,7 +149,8 @@ struct VaultUnlock: Sendable {
                 if let why = refusal.failure(of: store.name) { await approvals.failed(code, because: why) }
                 throw refusal
             }
-            // Whoever waits for the same goes on, before anything else is asked.
+            // Whoever waits for the same goes on, before anything else is asked: what follows the vault tells too late for
+            // that.
             await approvals.opened(store.name)
         }
     }

@@ -24,7 +24,12 @@ struct VaultFollower: Sendable {
         var known = try? await vault.state()
         for await _ in changes {
             let isLocked = await vault.status().isLocked
-            if isLocked { await approvals.forget(.vault(vault.name)) }
+            // Right after the look: what comes below takes a while, and it may be locked again and asked for by then.
+            if isLocked {
+                await approvals.forget(.vault(vault.name))
+            } else if wasLocked {
+                await approvals.opened(vault.name)
+            }
             // What was known last is compared with when it can be read again.
             if let state = try? await vault.state() {
                 // Beside the thread that serves: a vault can be large.
@@ -37,7 +42,6 @@ struct VaultFollower: Sendable {
             }
             if wasLocked, !isLocked {
                 await audit.keep(.unlocked, [.vault: PlainText.field(vault.name)])
-                await approvals.opened(vault.name)
             }
             wasLocked = isLocked
         }

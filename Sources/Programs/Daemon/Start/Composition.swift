@@ -97,7 +97,11 @@ struct Composition: Sendable {
         ]
         services += components.backgroundTasks()
         services += listeners
-        services += [QueueShutdown(approvals: components.approvals), ReadinessNotice(logger: logger)]
+        let stopping = QueueShutdown(approvals: components.approvals) {
+            // One handler's are all handlers'.
+            await components.handler.value.endUnlocks()
+        }
+        services += [stopping, ReadinessNotice(logger: logger)]
         self.services = services
         followUps = components.handler.value.followUps
         vaults = components.vaults
@@ -109,7 +113,12 @@ struct Composition: Sendable {
 
     /// Serves until the daemon is told to stop, and what it keeps is where it is kept.
     func run() async throws {
-        let running = ServiceRun(services, timeout: StopTimes.services, logger: logger)
+        let running = ServiceRun(
+            services,
+            timeout: StopTimes.services,
+            grace: StopTimes.grace,
+            logger: logger
+        )
         let outcome: Result<Void, any Error>
         do {
             outcome = .success(try await running.run())

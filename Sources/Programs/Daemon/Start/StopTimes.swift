@@ -4,6 +4,8 @@
 enum StopTimes {
     /// How long what runs may take: connections get their answers, and what is on the screen is taken away.
     static let services = Duration.seconds(15)
+    /// How long what hasn't ended by then may take once it is cancelled: what is on the screen is taken away at least.
+    static let grace = Duration.seconds(3)
     /// How long all of that and `LastWork` may take, from the stop on: most of it is for vaults, since deriving a key twice
     /// takes a while.
     static let all = Duration.seconds(40)

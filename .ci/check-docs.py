@@ -6,8 +6,8 @@ In the pages of PAGES: every path that begins with a folder of the repository, e
 and every link within the repository. In comments of Swift files: every docs/PAGE.md and the section that is named after
 it (docs/PAGE.md, "Section"). In Swift files of Sources: every `try?` that has no comment beside it that says why its error
 doesn't matter: on its line, above its statement or behind one of the two lines that follow; and every comment of a Swift
-file that says no more than "as above", which holds only until something comes in between. In Sources: every module that
-the table of layers in docs/architecture.md doesn't name.
+file that says no more than "as above", which holds only until something comes in between. In Sources: every module, and
+every import of one, that the table of layers in docs/architecture.md doesn't have.
 """
 
 import pathlib
@@ -129,13 +129,42 @@ def bare_references(file: pathlib.Path, text: str) -> list[str]:
     ]
 
 
-def modules_without_layer() -> list[str]:
-    page = ROOT / "docs" / "architecture.md"
-    rows = [line for line in page.read_text().splitlines() if line.startswith("| ")]
-    # The second column names them.
-    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[2])}
-    modules = {folder.name for folder in (ROOT / "Sources").glob("*/*") if folder.is_dir()}
-    return [f"docs/architecture.md: its table of layers doesn't name {name}" for name in sorted(modules - named)]
+def wrong_layers() -> list[str]:
+    """What the table of layers leaves out: a module, or what one may import."""
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in (ROOT / "docs" / "architecture.md").read_text().splitlines()
+        if line.startswith("| ") and line.count("|") == 5
+    ]
+    folders = [folder for folder in (ROOT / "Sources").glob("*/*") if folder.is_dir()]
+    layers = {folder.parent.name: {f.name for f in folders if f.parent == folder.parent} for folder in folders}
+    modules = {folder.name for folder in folders}
+    imports: dict[str, set[str]] = {}
+    wrong = []
+    layer = ""
+    for first, names, _, allowed in rows:
+        layer = re.sub(r"`Sources/(\w+)`", r"\1", first) or layer
+        may = layers["Libraries"] | (set() if layer in ("Libraries", "Primitives") else layers["Primitives"])
+        given, _, but = allowed.partition("but for")
+        may |= set(re.findall(r"`(\w+)`", given)) | (modules if "everything" in given else set())
+        may |= {name for word in re.findall(r"\w+", given) if word in layers for name in layers[word]}
+        # After "and" something is given again.
+        may |= {name for word in re.findall(r"and (\w+)", but) if word in layers for name in layers[word]}
+        may -= set(re.findall(r"`(\w+)`", but))
+        for name in re.findall(r"`(\w+)`", names):
+            imports[name] = may
+    for folder in folders:
+        if folder.name not in imports:
+            wrong.append(f"docs/architecture.md: its table of layers doesn't name {folder.name}")
+            continue
+        found = {
+            name
+            for file in folder.rglob("*.swift")
+            for name in re.findall(r"^(?:@testable |package |public |internal |private )?import (\w+)", file.read_text(), re.MULTILINE)
+        }
+        for name in sorted(found & modules - imports[folder.name] - {folder.name}):
+            wrong.append(f"docs/architecture.md: its table of layers doesn't let {folder.name} import {name}")
+    return wrong
 
 
 def main() -> int:
@@ -147,7 +176,7 @@ def main() -> int:
         wrong += bare_references(file, text)
         if "Sources" in file.parts:
             wrong += tries_without_reason(file, text)
-    wrong += modules_without_layer()
+    wrong += wrong_layers()
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong else 0

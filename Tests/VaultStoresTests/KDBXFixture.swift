@@ -124,6 +124,9 @@ struct KDBXFixture {
         try Self.write(database, to: path)
     }
 
+    /// The state folder.
+    var state: String { folder.path("state") }
+
     /// The names in the vault's folder.
     var names: Set<String> {
         get throws { Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)) }

@@ -38,7 +38,8 @@ struct KDBXStoreKeepingTests {
     }
 
     private func isKept(_ fixture: KDBXFixture) throws -> Bool {
-        try fixture.names.contains("vault.kdbx.keybell-saved")
+        #expect(try !fixture.names.contains { $0.contains("keybell-saved") })
+        return !KDBXKept.found(of: fixture.path, state: fixture.state).isEmpty
     }
 
     @Test func `an open vault is asked for the file's other password and puts into it what was saved`()
@@ -71,7 +72,7 @@ struct KDBXStoreKeepingTests {
     }
 
     @Test(arguments: [false, true])
-    func `a lock keeps it beside the file, and the next unlock merges it by the former password`(
+    func `a lock keeps it in the state folder, and the next unlock merges it by the former password`(
         isSeen: Bool
     ) async throws {
         let fixture = try KDBXFixture()
@@ -80,10 +81,9 @@ struct KDBXStoreKeepingTests {
         await fixture.store.lock()
         await fixture.store.settle()
         #expect(
-            await fixture.store.status().kept.map { URL(filePath: $0).lastPathComponent } == [
-                "vault.kdbx.keybell-saved"
-            ]
+            await fixture.store.status().kept == KDBXKept.found(of: fixture.path, state: fixture.state)
         )
+        #expect(try isKept(fixture))
         await fixture.store.finish()
         #expect(try titles(fixture, "another") == ["Example", "Other"])
 
@@ -138,9 +138,46 @@ struct KDBXStoreKeepingTests {
         #expect(try titles(fixture) == Self.all)
     }
 
-    @Test func `what can't be kept beside the file is kept in the state folder`() throws {
+    @Test func `nothing beside the vault's file is taken for what Keybell had saved`() async throws {
+        let fixture = try KDBXFixture()
+        let planted = try fixture.read()
+        let path = fixture.path + ".keybell-saved"
+        try KDBXFixture.write(planted, to: path)
+        try await fixture.store.unlock(for: UnlockReason())
+        #expect(await fixture.store.status().kept.isEmpty)
+        await fixture.store.finish()
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(arguments: [false, true])
+    func `what was saved is kept where the file is another database, whatever its password`(
+        hasOtherKey: Bool
+    ) async throws {
+        let fixture = try KDBXFixture()
+        _ = try await save(fixture)
+        let other = try KDBXFixture.database()
+        if hasOtherKey {
+            try rekey(other, fixture)
+            _ = try await fixture.waitForTrouble(true)
+            fixture.passwords.next(["another"])
+            try await fixture.store.unlock(for: UnlockReason())
+        } else {
+            try KDBXFixture.write(other, to: fixture.path)
+            await fixture.store.fileChanged()
+        }
+        #expect(try isKept(fixture))
+        await fixture.store.finish()
+        #expect(try isKept(fixture))
+        let kept = try #require(KDBXKept.found(of: fixture.path, state: fixture.state).first)
+        let database = try Database(
+            reading: Array(try Data(contentsOf: URL(filePath: kept))),
+            key: CompositeKey(password: SecretBytes(utf8: "demopass"))
+        )
+        #expect(database.entries.contains { $0.text("Title") == "ours" })
+    }
+
+    @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
-        // A folder that isn't there takes nothing, whoever asks.
         let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
         let paths = try (1...2).map { try place.write([$0]) }
         #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })

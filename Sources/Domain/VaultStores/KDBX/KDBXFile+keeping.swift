@@ -26,7 +26,7 @@ extension KDBXFile {
             return try place.write(bytes)
         } catch {
             throw .failed(
-                "What was saved in the vault \(reader.name) can be kept nowhere, neither beside its file nor in \(place.state): \(error.words)."
+                "What was saved in the vault \(reader.name) can't be kept in \(place.state) either: \(error.words)."
             )
         }
     }

@@ -85,13 +85,19 @@ struct KDBXFile: Sendable {
     }
 
     /// Puts back into the file what another program has overwritten, if there is anything, for a vault that is locked.
+    ///
+    /// - Throws: Why it isn't in the file then: what keeps it from being read or written, or that it is another database.
     func putBack(
         _ former: Opened,
         at now: Int64,
         by deriver: any KeyDeriver,
         writingBy writer: any KeyDeriver
     ) throws(VaultError) {
-        guard try overwritten(former, by: deriver)?.database != nil else { return }
+        guard let other = try overwritten(former, by: deriver) else { return }
+        guard former.saved.isEmpty || other.found.snapshot.isOf(former.snapshot) else {
+            throw .failed("The file of the vault \(name) is another database now.")
+        }
+        guard other.database != nil else { return }
         _ = try rewrite(former, at: now, writer) { snapshot throws(VaultError) in (snapshot.database, nil) }
     }
 

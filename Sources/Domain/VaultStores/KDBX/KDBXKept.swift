@@ -3,8 +3,11 @@
 import Glibc
 import Linux
 
-/// What Keybell had saved and could not put back into a vault's file: each time a database of its own beside it, or in
-/// the state folder where nothing can be written there, under the key that the vault had then.
+/// What Keybell had saved and could not put back into a vault's file: each time a database of its own in the state folder,
+/// under the key that the vault had then.
+///
+/// The state folder is this user's alone. Beside the vault's file others may write, and what they put there under a
+/// former, known password would be merged like what Keybell had saved.
 package struct KDBXKept: Sendable {
     /// No vault has more of them.
     private static let most = 9
@@ -28,7 +31,7 @@ package struct KDBXKept: Sendable {
 
     /// What is kept, the oldest first as a rule.
     func found() -> [String] {
-        (names(besides) + names(inState)).filter { FileStamp($0) != nil }
+        names.filter { FileStamp($0) != nil }
     }
 
     /// Keeps a database.
@@ -37,20 +40,7 @@ package struct KDBXKept: Sendable {
     /// - Returns: Where it is.
     /// - Throws: Why it can be kept nowhere.
     func write(_ bytes: [UInt8]) throws(SystemCallError) -> String {
-        do throws(SystemCallError) {
-            return try write(bytes, as: names(besides))
-        } catch {
-            try SafeFile.makeFolder(state)
-            return try write(bytes, as: names(inState))
-        }
-    }
-
-    /// Removes what is in the vault's file by now.
-    static func remove(_ path: String) {
-        unsafe unlink(path)
-    }
-
-    private func write(_ bytes: [UInt8], as names: [String]) throws(SystemCallError) -> String {
+        try SafeFile.makeFolder(state)
         guard let path = names.first(where: { FileStamp($0) == nil }) else {
             throw SystemCallError(call: "open", code: EEXIST)
         }
@@ -58,16 +48,13 @@ package struct KDBXKept: Sendable {
         return path
     }
 
-    private var besides: String {
-        // A file that has gone is where the path says, as far as one can tell.
-        ((try? FileBytes.resolved(vault)) ?? vault) + ".keybell-saved"
+    /// Removes what is in the vault's file by now.
+    static func remove(_ path: String) {
+        unsafe unlink(path)
     }
 
-    private var inState: String {
-        state + "/" + KDBXIdentity.name(of: vault, ending: "keybell-saved")
-    }
-
-    private func names(_ first: String) -> [String] {
-        [first] + (2...Self.most).map { "\(first)-\($0)" }
+    private var names: [String] {
+        let first = state + "/" + KDBXIdentity.name(of: vault, ending: "keybell-saved")
+        return [first] + (2...Self.most).map { "\(first)-\($0)" }
     }
 }

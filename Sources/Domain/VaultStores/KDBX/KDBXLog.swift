@@ -60,7 +60,7 @@ struct KDBXLog: Sendable {
     /// What was saved can't be put into the file now, and is kept elsewhere until it can.
     func isKept(in path: String) {
         logger.warning(
-            "What Keybell had saved can't be put into the vault's file now, and is kept beside it under the key that the file had",
+            "What Keybell had saved can't be put into the vault's file now, and is kept in the state folder under the key that the file had",
             metadata: ["vault": "\(vault)", "kept": "\(path)"]
         )
     }
@@ -84,7 +84,7 @@ struct KDBXLog: Sendable {
     /// Something that was kept isn't in the file yet.
     func isLeft(_ paths: [String]) {
         logger.warning(
-            "What Keybell had saved is still kept beside the vault's file: no password of this unlock opens it; merge it in KeePassXC, then remove it",
+            "What Keybell had saved is still kept in the state folder: no password of this unlock opens it, or it is of another database; merge it in KeePassXC, then remove it",
             metadata: ["vault": "\(vault)", "kept": "\(paths.joined(separator: ", "))"]
         )
     }

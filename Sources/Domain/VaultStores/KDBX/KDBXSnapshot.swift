@@ -60,6 +60,9 @@ struct KDBXSnapshot: Sendable {
         )
     }
 
+    /// Whether both are states of one database.
+    func isOf(_ other: KDBXSnapshot) -> Bool { database.isSame(as: other.database) }
+
     /// Whether a string is one of an entry's own string fields, none of those that every entry has.
     private static func isOwn(_ fieldName: String) -> Bool {
         switch fieldName {

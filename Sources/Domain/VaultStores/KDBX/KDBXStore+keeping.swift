@@ -11,7 +11,7 @@ struct KDBXUnsettled: Sendable {
     let path: String?
 }
 
-/// A state of the vault that is kept beside its file.
+/// A state of the vault that is kept in the state folder.
 struct KDBXOwnKept: Sendable {
     /// Of the file that Keybell had read or written when it was in that state.
     let digest: [UInt8]
@@ -25,7 +25,7 @@ extension KDBXStore {
 
     // MARK: - After a lock
 
-    /// Sees, once the vault is locked, that what was saved is in the file, or kept beside it.
+    /// Sees, once the vault is locked, that what was saved is in the file, or kept in the state folder.
     ///
     /// It has an own hold on what that takes, until it is done.
     func settle(_ former: KDBXReader.Opened) {
@@ -174,7 +174,8 @@ extension KDBXStore {
 
     /// Puts into the file what is served from now on.
     ///
-    /// - Returns: Whether it is there; else it is served alone, and written with the next save.
+    /// - Returns: Whether it is there; else it is served alone, and written with the next save, or the file is another
+    ///   database by now.
     private func putIntoFile(_ pending: KDBXReader.Opened) async throws(VaultError) -> Bool {
         let (era, time, deriver, writer) = (era, now(), makeDeriver(), makeDeriver())
         let result = try await work { [file] () throws(VaultError) in
@@ -183,6 +184,6 @@ extension KDBXStore {
         guard era == self.era, let result else { throw .locked }
         take(result)
         await tell(result)
-        return !result.isUnwritten
+        return !result.isUnwritten && result.snapshot.isOf(pending.snapshot)
     }
 }

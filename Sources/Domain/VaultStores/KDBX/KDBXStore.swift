@@ -384,8 +384,12 @@ package actor KDBXStore: VaultStore {
                 news.send(())
                 return
             }
+            let isSame = result.snapshot.isOf(former.snapshot)
+            // What was saved has no place in another database, and this one may be there by mistake.
+            if !isSame { await keepSaved(former) }
+            guard era == self.era else { return }
             take(result)
-            if !result.isUnwritten { await dropKept(of: former) }
+            if isSame, !result.isUnwritten { await dropKept(of: former) }
             await tell(result)
         } catch {
             // One that was locked meanwhile serves nothing of it.
@@ -393,8 +397,7 @@ package actor KDBXStore: VaultStore {
             trouble = "\(error)"
             log.isNotRead(error)
             news.send(())
-            // What has another key isn't just being written, as what ends too early may be.
-            if needsKey { await keepSaved(former) }
+            await keepSaved(former)
         }
     }
 }

@@ -17,10 +17,10 @@ package enum SafeFile {
         let folder = parent(of: path)
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
-            let file = try Descriptor(
-                "open",
-                unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-            )
+            // What a killed one has left goes; and what somebody else puts there instead is nobody's file to write into.
+            unsafe unlink(temporary)
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+            let file = try Descriptor("open", unsafe open(temporary, flags, 0o600))
             try file.write(bytes)
             guard fsync(file.number) == 0 else { throw .last("fsync") }
             guard unsafe rename(temporary, path) == 0 else { throw .last("rename") }

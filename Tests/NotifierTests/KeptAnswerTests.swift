@@ -56,7 +56,7 @@ import Testing
         await session.approvals.failed(code, because: "It was closed again.")
         let notice = try await server.shown(2)
         #expect(notice.title == "Your answer came to nothing (\(code))")
-        #expect(notice.body.hasSuffix("The prompt was closed."))
+        #expect(notice.body.hasPrefix("The prompt was closed.\n"))
         #expect(notice.actions.isEmpty)
         #expect(await session.approvals.recent().map(\.failure) == ["The prompt was closed."])
         try await session.end()

@@ -127,7 +127,8 @@ import Testing
         let code = try session.code(in: again)
         #expect(await answer.value == .allowed(Choices(id: "firefox"), code: code))
         for other in others { #expect(await other.value == .allowed(Choices(id: "firefox"), code: code)) }
-        #expect(added.now == 2)
+        // Once more for each time that it was asked again, at the most.
+        #expect(added.now <= 1 + others.count)
         try await session.end()
         counting.cancel()
     }

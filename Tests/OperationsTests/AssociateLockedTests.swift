@@ -80,7 +80,7 @@ import Testing
         let client = TestClient(id: "", caller: .named("perl"))
         _ = try await fixture.verified(client, client.request(.associate), .allow)
         let question = try #require(await fixture.asked().first)
-        #expect(question.body.contains("Your keyring asks for its password then.") == isLocked)
+        #expect(question.body.contains("Your keyring will ask for its password.") == isLocked)
         #expect(await fixture.approvals.recent().map(\.failure) == [nil])
     }
 

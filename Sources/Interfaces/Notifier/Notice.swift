@@ -3,7 +3,7 @@
 import Approval
 import DisplayText
 
-/// Something that the person is told and need not answer.
+/// Something that the person is told and need not answer: what matters first, for some servers draw a line of it alone.
 struct Notice: Sendable, Equatable {
     let title: String
     let body: String
@@ -25,7 +25,7 @@ struct Notice: Sendable, Equatable {
     static func late(_ request: PendingRequest) -> Notice {
         Notice(
             title: "Ask again in the program (\(request.code))",
-            body: "\(request.title)\nIt had given up before you allowed it."
+            body: "It had given up before you allowed it.\n\(request.briefTitle)"
         )
     }
 
@@ -33,7 +33,7 @@ struct Notice: Sendable, Equatable {
     static func notKept(_ request: PendingRequest, _ trouble: String) -> Notice {
         Notice(
             title: "Your answer holds for less long (\(request.code))",
-            body: "\(request.title)\n\(trouble)"
+            body: "\(trouble)\n\(request.briefTitle)"
         )
     }
 
@@ -41,7 +41,7 @@ struct Notice: Sendable, Equatable {
     static func failed(_ request: PendingRequest, _ why: String) -> Notice {
         Notice(
             title: "Your answer came to nothing (\(request.code))",
-            body: "\(request.title)\n\(why)"
+            body: "\(why)\n\(request.briefTitle)"
         )
     }
 

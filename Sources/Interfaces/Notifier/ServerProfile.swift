@@ -59,7 +59,8 @@ struct ServerProfile: Sendable, Equatable {
                     title: .init(lines: 4, columns: 28),
                     body: .init(lines: 16, columns: 28),
                     breaksWords: false,
-                    padding: 1
+                    // The lowest ones are hidden behind a third button.
+                    padding: 3
                 )
             ), [:]
         ),

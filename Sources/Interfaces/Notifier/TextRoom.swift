@@ -33,8 +33,9 @@ struct TextRoom: Sendable, Equatable {
     /// Whether all of a body is drawn under a title.
     func draws(_ lines: [String], under title: String) -> Bool {
         guard let grid = body else { return true }
-        let text = lines.joined(separator: "\n")
-        guard breaksWords || LineWrapping.widestWord(text) <= grid.columns else { return false }
+        let body = lines.joined(separator: "\n")
+        // As the server gets it: a page chooses how long its host is.
+        let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
         let taken = isShared ? LineWrapping.count(title, columns: grid.columns) : 0
         return taken + LineWrapping.count(text, columns: grid.columns) + padding <= grid.lines
             && paragraph.map { LineWrapping.longest(text, columns: grid.columns) <= $0 } ?? true

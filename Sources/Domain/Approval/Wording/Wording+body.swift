@@ -57,8 +57,8 @@ extension Wording {
         [
             extensionLine(request), scriptLine(request),
             request.suggestedID.map { "Keybell will call it \(quoted($0))." },
+            request.unlocksKeyring ? "Your keyring will ask for its password." : nil,
             "If you allow it, it can ask for logins from now on.",
-            request.unlocksKeyring ? "Your keyring asks for its password then." : nil,
         ]
     }
 

@@ -61,9 +61,8 @@ import Testing
             #expect(lines.count <= BodyLines.most)
             let warnings = Wording.warnings(request).map(\.text)
             #expect(lines.joined(separator: " ").hasPrefix(warnings.joined(separator: " ")))
-            let brief = Wording.lines(request, ApprovalLimits()).cores(way: nil, isWhole: false).flatMap(
-                \.self
-            )
+            let shown = Wording.lines(request, ApprovalLimits())
+            let brief = (shown.cores(way: nil, .shorter) + shown.cores(way: nil, .brief)).flatMap(\.self)
             for line in lines + brief + [Wording.title(request), Wording.title(request, in: .brief)] {
                 let unquoted = line.replacing(/“[^”]*”/, with: "")
                 for word in ["good", "WW", "字", "Mind me", "<", "“", "”", "\""] {

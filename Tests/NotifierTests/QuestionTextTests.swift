@@ -124,7 +124,11 @@ import Testing
                 request: request,
                 parts: [["wants to change your login"], ["shop.example"], ["Changes address"]],
                 warnings: [
-                    ["at other sites: evil.example", "offered at evil.example and 2 more"], replaceable,
+                    [
+                        "at other sites: evil.example",
+                        "offered at evil.example, bad.example and worse.example",
+                        "offered at 3 other sites: see keybell requests",
+                    ], replaceable,
                 ]
             )
         }(),
@@ -233,6 +237,74 @@ import Testing
         let words = note.body.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
         #expect(words.contains("It gets user name and password."))
         #expect(!words.contains(BodyLines.more))
+    }
+
+    /// Whether it is drawn, and its words.
+    private func words(of request: ApprovalRequest, on product: String) -> (isDrawn: Bool, text: String) {
+        let server = NotificationServer(peer: ":1.5", product: product, capabilities: ["actions", "body"])
+        let note = note(request, on: server)
+        let lines = note.body.split(separator: "\n").map { String($0) }
+        let isDrawn = server.room.draws(title: note.title) && server.room.draws(lines, under: note.title)
+        return (
+            isDrawn,
+            (note.title + "\n" + note.body).split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+        )
+    }
+
+    @Test(arguments: products)
+    func `new hosts elsewhere are all named or none, whatever the order`(product: String) {
+        for hosts in [["bank.com", "www.evil.example"], ["www.evil.example", "bank.com"]] {
+            let request = ApprovalRequest(
+                kind: .save,
+                caller: Self.browser,
+                sameness: [1],
+                client: "chromium",
+                host: "shop.example",
+                newHosts: hosts,
+                entries: Self.entries(1),
+                fields: ["Url"]
+            )
+            let (isDrawn, text) = words(of: request, on: product)
+            #expect(isDrawn, "\(text)")
+            #expect(text.contains("bank.com") && text.contains("evil.example"), "\(text)")
+        }
+        let many = ApprovalRequest(
+            kind: .save,
+            caller: Self.browser,
+            sameness: [1],
+            client: "chromium",
+            host: "shop.example",
+            newHosts: ["bank.com"] + (0..<40).map { "a-rather-long-name-\($0).example" },
+            entries: Self.entries(1),
+            fields: ["Url"]
+        )
+        let (isDrawn, text) = words(of: many, on: product)
+        #expect(isDrawn, "\(text)")
+        #expect(text.contains("bank.com") == text.contains("a-rather-long-name-39.example"), "\(text)")
+        #expect(
+            text.contains("bank.com") || text.contains("at 41 other sites: see keybell requests")
+                || text.contains("see keybell watch"),
+            "\(text)"
+        )
+    }
+
+    @Test(arguments: products, ["\u{FDFD}", "‱", "…", "日", "\u{1242B}"])
+    func `letters that are drawn wide push nothing out of sight`(product: String, letter: String) {
+        var request = ApprovalRequest(
+            kind: .release,
+            caller: Self.browser,
+            sameness: [1],
+            client: "chromium",
+            bulk: true
+        )
+        (request.search, request.passwords) = (String(repeating: letter, count: 64), true)
+        request.givenTo = KeyHolder(program: "/usr/bin/firefox")
+        let (isDrawn, text) = words(of: request, on: product)
+        #expect(isDrawn, "\(text)")
+        #expect(text.contains("asswords."), "\(text)")
+        let server = NotificationServer(peer: ":1.5", product: product, capabilities: ["actions", "body"])
+        guard server.room.title != nil else { return }
+        #expect(text.count { String($0) == letter } <= 17, "\(text)")
     }
 
     @Test func `where words aren't broken no word is wider than a line, and the last line isn't the text's`()

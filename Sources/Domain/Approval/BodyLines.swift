@@ -4,13 +4,16 @@
 package struct BodyLine: Sendable, Hashable {
     /// All of it.
     let text: String
+    /// The same in fewer words, but with all that it names.
+    let shorter: String
     /// The same in as few words as do.
     let brief: String
     /// Whether it is said even where there is hardly any room.
     let isEssential: Bool
 
-    init(_ text: String, brief: String? = nil, isEssential: Bool = false) {
+    init(_ text: String, shorter: String? = nil, brief: String? = nil, isEssential: Bool = false) {
         (self.text, self.brief, self.isEssential) = (text, brief ?? text, isEssential)
+        self.shorter = shorter ?? self.brief
     }
 }
 

@@ -31,13 +31,15 @@ struct QuestionText: Sendable, Equatable {
         let way = isWayInTitle ? nil : extras.way.map { "Run \($0) (or deny …)" }
 
         /// The title, and the question where it has no room for it: in the text, before all that a client claims.
-        func headed(_ question: String, _ mark: String) -> (title: String, first: [String]) {
+        func headed(_ question: String, leading: String? = nil, _ mark: String) -> (
+            title: String, first: [String]
+        ) {
             let whole = mark.isEmpty ? question : "\(question) (\(mark))"
             if room.draws(title: whole) { return (whole, []) }
-            return (mark.isEmpty ? "Keybell asks" : "Keybell asks (\(mark))", [question])
+            return (mark.isEmpty ? "Keybell asks" : "Keybell asks (\(mark))", [leading ?? question])
         }
 
-        let whole = headed(request.title, mark)
+        let whole = headed(request.title, leading: request.leadingTitle, mark)
         let lines = request.lines.shown(
             first: whole.first.first,
             way: way,
@@ -49,11 +51,20 @@ struct QuestionText: Sendable, Equatable {
             return
         }
         let brief = headed(request.briefTitle, mark)
-        let ways =
-            request.lines.cores(way: way, isWhole: true).map { (whole.title, whole.first + $0) }
-            + request.lines.cores(way: way, isWhole: false).map { (brief.title, brief.first + $0) }
+        func ways(_ form: BodyLines.BriefForm, _ head: (title: String, first: [String])) -> [(
+            String, [String]
+        )] {
+            request.lines.cores(way: way, form).map { (head.title, head.first + $0) }
+        }
+        let named = ways(.full, whole) + ways(.shorter, whole) + ways(.shorter, brief)
+        let briefest = ways(.brief, whole) + ways(.brief, brief)
         let more = [BodyLines.more]
-        if let (title, core) = ways.first(where: { room.draws($0.1 + more, under: $0.0) }) {
+        func hasRoomForMore(_ way: (String, [String])) -> Bool { room.draws(way.1 + more, under: way.0) }
+        // The names of all new sites are worth more than where the rest is.
+        let tight = request.lines.hasMoreNames ? named.first { room.draws($0.1, under: $0.0) } : nil
+        if let (title, core) = named.first(where: hasRoomForMore)
+            ?? (tight == nil ? briefest.first(where: hasRoomForMore) : nil)
+        {
             let extra = [extras.note] + request.lines.rest + [extras.others]
             self.title = title
             self.lines = Self.filled(core, with: extra.compactMap(\.self), in: room, under: title) + more
@@ -64,7 +75,9 @@ struct QuestionText: Sendable, Equatable {
             request.terseTitle,
             [request.code, extras.again].compactMap(\.self).joined(separator: ", ")
         )
-        let last = ways + request.lines.counted.map { (short.title, short.first + $0) }
+        let last =
+            [tight].compactMap(\.self) + named + briefest
+            + request.lines.counted.map { (short.title, short.first + $0) }
         (title, self.lines) = last.first { room.draws($0.1, under: $0.0) } ?? last.last ?? whole
     }
 

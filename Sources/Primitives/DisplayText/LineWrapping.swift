@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Breaking text into lines as whoever shows it does: at blanks.
+/// Breaking text into lines as whoever draws it does: at blanks, and by how wide letters are drawn at most.
 package enum LineWrapping {
     /// How many lines a text takes, its own line breaks among them.
     package static func count(_ text: String, columns: Int) -> Int {
@@ -14,7 +14,7 @@ package enum LineWrapping {
 
     /// The width of a text's widest word, which a line may not be wide enough for.
     package static func widestWord(_ text: String) -> Int {
-        paragraphs(text).flatMap { $0.split(separator: " ") }.map(\.columnWidth).max() ?? 0
+        paragraphs(text).flatMap { $0.split(separator: " ") }.map(\.drawnWidth).max() ?? 0
     }
 
     /// A text whose words are broken that no line is wide enough for.
@@ -25,11 +25,11 @@ package enum LineWrapping {
             if character == " " || character == "\n" {
                 width = 0
             } else {
-                if width + character.columnWidth > columns {
+                if width + character.drawnWidth > columns {
                     broken += "\n"
                     width = 0
                 }
-                width += character.columnWidth
+                width += character.drawnWidth
             }
             broken.append(character)
         }
@@ -44,16 +44,23 @@ package enum LineWrapping {
         var lines = 1
         var width = 0
         for word in paragraph.split(separator: " ") {
-            let wanted = word.columnWidth
+            let wanted = word.drawnWidth
             if width > 0, width + 1 + wanted > columns {
                 lines += 1
                 width = 0
             }
-            width += (width > 0 ? 1 : 0) + wanted
-            // A word that is wider than a line goes on in the next one.
-            while width > columns {
-                lines += 1
-                width -= columns
+            width += width > 0 ? 1 : 0
+            guard wanted > columns else {
+                width += wanted
+                continue
+            }
+            // A word that is wider than a line goes on in the next one, where its next letter has no room.
+            for character in word {
+                if width > 0, width + character.drawnWidth > columns {
+                    lines += 1
+                    width = 0
+                }
+                width += character.drawnWidth
             }
         }
         return lines

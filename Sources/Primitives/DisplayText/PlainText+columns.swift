@@ -2,19 +2,20 @@
 
 import PublicSuffixes
 
-// What is cut to fit a width rather than a count of letters.
+// What is cut to fit the width that it is drawn with rather than a count of letters.
 extension PlainText {
     /// A host in so many columns: labels are left out at its front, but none of its registrable domain.
     package static func host(_ text: String, columns: Int) -> String {
         let whole = host(text)
-        guard whole.columnWidth > columns else { return whole }
+        guard whole.drawnWidth > columns else { return whole }
         let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         guard let registrable = DomainName(Substring(name))?.registrable else {
             return end(of: whole, columns: columns)
         }
         let kept = registrable.text.utf8.count { $0 == UInt8(ascii: ".") } + 1
+        let ellipsis = "…".drawnWidth
         var labels = whole.split(separator: ".", omittingEmptySubsequences: false)[...]
-        while labels.count > kept, labels.joined(separator: ".").columnWidth >= columns {
+        while labels.count > kept, labels.joined(separator: ".").drawnWidth + ellipsis > columns {
             labels.removeFirst()
         }
         let shown = labels.joined(separator: ".")
@@ -24,7 +25,7 @@ extension PlainText {
     /// A name or path in so many columns, its end, from the beginning of a folder's name where there is one.
     package static func name(_ text: String, columns: Int) -> String {
         let whole = name(text)
-        guard whole.columnWidth > columns else { return whole }
+        guard whole.drawnWidth > columns else { return whole }
         // Two columns for quotes, which a name that was cut may need as much as the whole one.
         let isPlainWord = !whole.unicodeScalars.contains("“")
         var end = end(of: text, columns: isPlainWord ? columns : columns - 2)
@@ -34,11 +35,22 @@ extension PlainText {
         return isPlainWord ? end : quoted(end)
     }
 
+    /// What somebody else claims, in quotes, of so many letters and columns between them.
+    package static func quoted(_ text: String, limit: Int, columns: Int) -> String {
+        var limit = limit
+        var shown = quoted(text, limit: limit)
+        while shown.drawnWidth - "“”".drawnWidth > columns, limit > 1 {
+            limit -= 1
+            shown = quoted(text, limit: limit)
+        }
+        return shown
+    }
+
     /// The last of a text, in so many columns with the ellipsis.
     private static func end(of text: String, columns: Int) -> String {
         var limit = columns
         var shown = end(of: text, limit: limit)
-        while shown.columnWidth > columns, limit > 2 {
+        while shown.drawnWidth > columns, limit > 2 {
             limit -= 1
             shown = end(of: text, limit: limit)
         }

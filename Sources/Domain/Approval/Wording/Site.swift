@@ -6,14 +6,14 @@ import PublicSuffixes
 enum Site {
     /// Whether two hosts, with ports or without, are of one site.
     static func isSame(_ one: String, _ other: String) -> Bool {
-        one == other || key(of: one) == key(of: other)
+        one == other || domain(of: one) == domain(of: other)
     }
 
     /// Hosts of other sites than this one, and those of its own; without it all are of others.
     static func sorted(_ hosts: [String], from own: String?) -> (elsewhere: [String], sameSite: [String]) {
         guard let own else { return (hosts, []) }
-        let site = key(of: own)
-        return (hosts.filter { key(of: $0) != site }, hosts.filter { key(of: $0) == site })
+        let site = domain(of: own)
+        return (hosts.filter { domain(of: $0) != site }, hosts.filter { domain(of: $0) == site })
     }
 
     /// Whether nothing that is sent there leaves this machine.
@@ -30,7 +30,7 @@ enum Site {
     }
 
     /// The registrable domain; what has none, such as an IP address, belongs to itself alone.
-    private static func key(of host: String) -> String {
+    static func domain(of host: String) -> String {
         let name = withoutPort(host)
         return DomainName(name)?.registrable?.text ?? name
     }

@@ -4,7 +4,9 @@ import DisplayText
 
 /// How much room a question's title has for what it names.
 struct TitleRoom {
-    /// How many letters of a name, a host, or what stands in quotes.
+    /// How many letters of a name or a host.
+    let named: Int
+    /// How many letters of what stands in quotes.
     let quoted: Int
     /// How many columns of a path; nil for all.
     let path: Int?
@@ -16,19 +18,41 @@ struct TitleRoom {
     let claimed: String
 
     /// Where nothing is known that would cut it.
-    static let whole = TitleRoom(
-        quoted: Wording.titleLimit,
-        path: nil,
-        list: Wording.titleLimit,
-        askers: 4,
-        claimed: "a program that calls itself "
-    )
+    static let whole = unlimited(quoted: Wording.titleLimit)
+
+    /// Where it leads a text, whose warnings no long quote is to push out of sight.
+    static let leading = unlimited(quoted: 16)
+
+    private static func unlimited(quoted: Int) -> TitleRoom {
+        TitleRoom(
+            named: Wording.titleLimit,
+            quoted: quoted,
+            path: nil,
+            list: Wording.titleLimit,
+            askers: 4,
+            claimed: "a program that calls itself "
+        )
+    }
 
     /// Where just a few short lines are drawn.
-    static let brief = TitleRoom(quoted: 16, path: 24, list: 24, askers: 2, claimed: "a so-called ")
+    static let brief = TitleRoom(
+        named: 16,
+        quoted: 16,
+        path: 25,
+        list: 24,
+        askers: 2,
+        claimed: "a so-called "
+    )
 
     /// Where nothing but that has room.
-    static let terse = TitleRoom(quoted: 10, path: 16, list: 16, askers: 2, claimed: "a so-called ")
+    static let terse = TitleRoom(
+        named: 10,
+        quoted: 10,
+        path: 16,
+        list: 16,
+        askers: 2,
+        claimed: "a so-called "
+    )
 
     /// How many columns a host takes there, unless its registrable domain takes more.
     static let briefHost = 28
@@ -36,10 +60,15 @@ struct TitleRoom {
     /// Whether everything is named.
     var isWhole: Bool { path == nil }
 
-    func quotes(_ text: String) -> String { PlainText.quoted(text, limit: quoted) }
+    /// By its width, too, where that counts: a letter may be drawn as wide as twenty others.
+    func quotes(_ text: String) -> String {
+        quoted < Wording.titleLimit
+            ? PlainText.quoted(text, limit: quoted, columns: quoted * 3 / 2)
+            : PlainText.quoted(text, limit: quoted)
+    }
 
     func names(_ text: String) -> String {
-        path.map { PlainText.name(text, columns: $0) } ?? PlainText.name(text, limit: quoted)
+        path.map { PlainText.name(text, columns: $0) } ?? PlainText.name(text, limit: named)
     }
 
     /// A path is cut in front, where it has to be: the end is what tells most.
@@ -48,6 +77,6 @@ struct TitleRoom {
     }
 
     func hosts(_ text: String) -> String {
-        isWhole ? PlainText.host(text, limit: quoted) : PlainText.host(text, columns: Self.briefHost)
+        isWhole ? PlainText.host(text, limit: named) : PlainText.host(text, columns: Self.briefHost)
     }
 }

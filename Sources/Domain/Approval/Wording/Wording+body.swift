@@ -116,7 +116,7 @@ extension Wording {
         let known = request.fields.map(fieldName).filter { !$0.hasPrefix("“") }
         let few =
             (known.isEmpty
-            ? request.fields.map { PlainText.quoted($0, limit: TitleRoom.brief.quoted) } : known)
+            ? request.fields.map { TitleRoom.brief.quotes($0) } : known)
             .prefix(known.isEmpty ? 1 : 2)
         let left = request.fields.count - few.count
         return BodyLine(

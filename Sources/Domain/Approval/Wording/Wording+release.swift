@@ -31,7 +31,7 @@ extension Wording {
         for entry in entries.dropFirst().prefix(limits.entriesInBody - 1) {
             let longer = line + ", " + login(entry)
             let rest = entries.count - named - 1
-            guard (longer + more(rest)).columnWidth <= lineWidth else { break }
+            guard (longer + more(rest)).drawnWidth <= lineWidth else { break }
             (line, named) = (longer, named + 1)
         }
         return line + more(entries.count - named)

@@ -34,7 +34,7 @@ extension Wording {
     /// What comes with the name that a new key is to have.
     private static func exception(_ request: ApprovalRequest) -> BodyLine? {
         guard let exception = request.exception, let id = request.suggestedID else { return nil }
-        let brief = PlainText.quoted(id, limit: TitleRoom.brief.quoted)
+        let brief = TitleRoom.brief.quotes(id)
         return switch exception {
         case .unasked:
             BodyLine(
@@ -49,19 +49,31 @@ extension Wording {
         }
     }
 
-    /// Where an entry of another site would be offered from now on: each is named.
+    /// Where an entry of another site would be offered from now on: each is named, in short by its domain.
+    ///
+    /// Where not all have room none is named: the client, whose order it is, would choose which one stands for all.
     private static func newHostsElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         let hosts = Site.sorted(request.newHosts, from: request.host).elsewhere
-        guard let first = hosts.first else { return nil }
+        guard !hosts.isEmpty else { return nil }
         let names = listed(hosts.map { PlainText.host($0) })
-        let others = hosts.count == 1 ? "" : " and \(hosts.count - 1) more"
-        let brief = "ffered at \(briefHost(first))\(others)."
-        guard request.host != nil else {
-            return BodyLine("Will be offered at \(names).", brief: "O" + brief)
+        let isElsewhere = request.host != nil
+        var domains: [String] = []
+        for domain in hosts.map({ PlainText.host(Site.domain(of: $0)) }) where !domains.contains(domain) {
+            domains.append(domain)
+        }
+        let start = isElsewhere ? "Also offered" : "Offered"
+        let shorter = "\(start) at \(hosts.count == 1 ? briefHost(hosts[0]) : listed(domains))."
+        let brief =
+            domains.count == 1
+            ? shorter
+            : "\(start) at \(domains.count) \(isElsewhere ? "other " : "")sites: see keybell requests."
+        guard isElsewhere else {
+            return BodyLine("Will be offered at \(names).", shorter: shorter, brief: brief)
         }
         return BodyLine(
             "Will also be offered at \(hosts.count == 1 ? "another site" : "other sites"): \(names).",
-            brief: "Also o" + brief
+            shorter: shorter,
+            brief: brief
         )
     }
 
@@ -73,7 +85,7 @@ extension Wording {
         return BodyLine(
             "Some program may take this for its settings: \(PlainText.quoted(first))\(more).",
             brief:
-                "May be some program's settings: \(PlainText.quoted(first, limit: TitleRoom.brief.quoted))\(more)."
+                "May be some program's settings: \(TitleRoom.brief.quotes(first))\(more)."
         )
     }
 

@@ -176,7 +176,7 @@ package enum Wording {
         let titles = entries.prefix(few).map(\.title)
         let names = listed(titles.map { room.quotes($0) })
         guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
-            names.columnWidth <= room.list
+            names.drawnWidth <= room.list
         else { return "asks for \(entries.count) of your logins" }
         return "asks for your logins \(names)"
     }

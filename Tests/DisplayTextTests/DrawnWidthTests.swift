@@ -6,7 +6,7 @@ import Testing
 struct DrawnWidthTests {
     @Test(arguments: [
         ("", 0), ("abc", 3), ("“abc”", 5), ("a…", 3), ("e\u{301}", 2), ("日本", 6), ("‱", 3), ("\u{FDFD}", 20),
-        ("\u{FDFA}x", 21), ("ж", 3), ("⸻", 6),
+        ("\u{FDFA}x", 21), ("жäß", 3), ("Ѿ", 3), ("⸻", 6),
     ])
     func `a text is no narrower than it may be drawn`(text: String, width: Int) {
         #expect(text.drawnWidth == width)

@@ -25,6 +25,8 @@ extension Unicode.Scalar {
         // The quotes that Keybell sets itself, which are narrow everywhere, and where something was cut.
         case 0x201C, 0x201D: 1
         case 0x2026: 2
+        // The letters of most European languages, in Latin, Greek and Cyrillic, are like those of ASCII.
+        case 0xC0...0x17F, 0x386...0x3CE, 0x400...0x45F: 1
         // Dashes as wide as two and three letters M.
         case 0x2E3A, 0x2E3B: 6
         // Cuneiform, of which some signs are whole groups.

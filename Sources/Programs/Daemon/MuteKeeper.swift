@@ -13,7 +13,7 @@ final class MuteKeeper: Sendable {
         var waiting: [KeptMute]?
         /// How often it has failed in a row.
         var failures = 0
-        var retry: Alarm?
+        var alarm: Alarm?
     }
 
     private let file: StateFile<MuteRecord>
@@ -71,7 +71,7 @@ final class MuteKeeper: Sendable {
         }
         let hadFailed = state.withLock { state in
             if state.waiting == mutes { state.waiting = nil }
-            defer { (state.failures, state.retry) = (0, nil) }
+            defer { (state.failures, state.alarm) = (0, nil) }
             return state.failures > 0
         }
         if hadFailed { logger.notice("mutes are kept again") }
@@ -81,7 +81,7 @@ final class MuteKeeper: Sendable {
     private func fail(_ reason: String) {
         let isFirst = state.withLock { state in
             defer { state.failures += 1 }
-            state.retry =
+            state.alarm =
                 state.failures < Self.mostRetries
                 ? Alarm(after: rest * (1 << state.failures)) { [weak self] in self?.beginWriting() } : nil
             return state.failures == 0

@@ -65,7 +65,7 @@ extension Target {
             return
         }
         if let script = interpreter.script(in: words, folder: "/home/ann") {
-            precondition(script.hasPrefix("/"), "a script's path isn't absolute")
+            precondition(script.hasPrefix("/") || script.hasPrefix("-m "), "neither a path nor a module")
         }
     } seeds: {
         []

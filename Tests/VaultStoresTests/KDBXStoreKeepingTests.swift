@@ -176,6 +176,19 @@ struct KDBXStoreKeepingTests {
         #expect(database.entries.contains { $0.text("Title") == "ours" })
     }
 
+    @Test func `a save into another database that stands in the file's place leaves the former saves kept`()
+        async throws
+    {
+        let fixture = try KDBXFixture()
+        _ = try await save(fixture)
+        // The save finds it, or the watch does before.
+        try KDBXFixture.write(try KDBXFixture.database(), to: fixture.path)
+        _ = try await fixture.store.save(LoginDraft(url: "https://b.example/", title: "later"))
+        await fixture.store.finish()
+        #expect(try titles(fixture) == ["Example", "Other", "later"])
+        #expect(try isKept(fixture))
+    }
+
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
         let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))

@@ -33,7 +33,7 @@ package struct BodyLines: Sendable, Hashable {
     /// Whether there is anything to think twice about.
     package var hasWarnings: Bool { !warnings.isEmpty }
 
-    /// At most five lines: all warnings, of which the lighter ones share a line where there are many, and of the rest as
+    /// At most five lines below the question: all warnings, of which the lighter ones share a line where there are many, and of the rest as
     /// much as there is room for.
     ///
     /// - Parameters:
@@ -48,7 +48,7 @@ package struct BodyLines: Sendable, Hashable {
         note: String? = nil,
         last: String? = nil
     ) -> [String] {
-        let fixed = [first, way, note].compactMap(\.self).count
+        let fixed = [way, note].compactMap(\.self).count
         let room = max(Self.most - fixed - min(matters.count, Self.mostPressing), 1)
         var warnings = warnings.map(\.text)
         if warnings.count > room {

@@ -67,7 +67,10 @@ struct QuestionText: Sendable, Equatable {
         {
             let extra = [extras.note] + request.lines.rest + [extras.others]
             self.title = title
-            self.lines = Self.filled(core, with: extra.compactMap(\.self), in: room, under: title) + more
+            // The question is none of the lines under it.
+            let most = BodyLines.most - more.count + whole.first.count
+            self.lines =
+                Self.filled(core, with: extra.compactMap(\.self), atMost: most, in: room, under: title) + more
             return
         }
         // They say where the rest is themselves, and how to answer is said there.
@@ -82,12 +85,16 @@ struct QuestionText: Sendable, Equatable {
     }
 
     /// As many further lines as there is room for beside where the rest is.
-    private static func filled(_ core: [String], with extra: [String], in room: TextRoom, under title: String)
-        -> [String]
-    {
+    private static func filled(
+        _ core: [String],
+        with extra: [String],
+        atMost most: Int,
+        in room: TextRoom,
+        under title: String
+    ) -> [String] {
         var lines = core
         for line in extra
-        where lines.count < BodyLines.most - 1 && room.draws(lines + [line, BodyLines.more], under: title) {
+        where lines.count < most && room.draws(lines + [line, BodyLines.more], under: title) {
             lines.append(line)
         }
         return lines

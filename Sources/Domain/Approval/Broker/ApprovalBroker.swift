@@ -23,13 +23,13 @@ package actor ApprovalBroker {
 
     private(set) var limits: ApprovalLimits
     let clock = ContinuousClock()
-    private let confirmation: Confirmation
+    let confirmation: Confirmation
     let lookAgain: Recheck
     /// What is being confirmed; each ends with why it could not be, if it could not.
-    private(set) var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
+    var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     /// Answers that are being kept, by code; each ends within `limits.keeping`.
     private(set) var keepings: [String: Task<String?, Never>] = [:]
-    private var keptMutes: KeptMutes
+    var keptMutes: KeptMutes
     let broadcast = Broadcast<ApprovalEvent>()
     /// How many requests wait for the person, whether anybody has been told of them or not.
     let counts = Broadcast<Int>(backlog: 1)
@@ -51,7 +51,7 @@ package actor ApprovalBroker {
     private var alarm: (due: ApprovalQueue.Instant, alarm: Alarm)?
     private var watches: ProcessWatches
     /// When each request was made.
-    private(set) var times = RequestTimes()
+    var times = RequestTimes()
 
     /// Makes an empty queue.
     ///
@@ -304,27 +304,7 @@ package actor ApprovalBroker {
         return kept.keepTrouble
     }
 
-    /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
-    package func takeUp(_ kept: [KeptMute], uid: UInt32) {
-        let now = reading()
-        queue.takeUp(kept, uid: uid, now: now)
-        for mute in kept {
-            let asked = min(max(mute.asked, 0), now.unix)
-            times.note(mute.code, RequestTime(instant: now.past(asked), unix: asked))
-        }
-        keptMutes.noteKept(in: queue, at: now, times)
-    }
-
-    func tellMutes() {
-        keptMutes.tell(of: queue, at: reading(), times)
-    }
-
-    /// Nothing is denied unseen any more.
-    func keepMutesAtEnd() {
-        keptMutes.tellLast(of: queue, at: reading(), times)
-    }
-
-    private func reading() -> ApprovalQueue.ClockReading {
+    func reading() -> ApprovalQueue.ClockReading {
         ApprovalQueue.ClockReading(instant: clock.now, unix: CalendarTime.now)
     }
 
@@ -333,33 +313,6 @@ package actor ApprovalBroker {
         guard count != lastCount else { return }
         lastCount = count
         counts.send(count)
-    }
-
-    /// Asks beside everything else; whoever answers otherwise meanwhile ends it.
-    private func confirm(_ code: String) {
-        guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
-        guard let choices = request.confirming?.choices else { return }
-        let question = ConfirmationQuestion(
-            pending(request),
-            allowing: choices,
-            of: request.request.entries
-        )
-        confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
-            let verdict: Result<Bool, ConfirmationError>
-            do throws(ConfirmationError) {
-                verdict = .success(try await confirmation(question))
-            } catch {
-                verdict = .failure(error)
-            }
-            guard !Task.isCancelled else { return nil }
-            await self?.confirmed(code, verdict)
-            return if case .failure(let error) = verdict { error } else { nil }
-        }
-    }
-
-    private func confirmed(_ code: String, _ verdict: Result<Bool, ConfirmationError>) {
-        confirmations[code] = nil
-        change { $0.confirmed(code, verdict, now: $1) }
     }
 
     private func tell(_ code: String, _ event: (PendingRequest) -> ApprovalEvent) {

@@ -44,6 +44,8 @@ package actor KDBXStore: VaultStore {
     /// The first try to put back what a lock has found overwritten.
     var settling: Task<KDBXUnsettled?, Never>?
     private var unlocking: KDBXUnlock.Running?
+    /// How long an unlock waits for what else there is to do with the file, which goes on after that.
+    private static let sideworkTimeout = Duration.seconds(10)
     /// What derives the key for reading the file anew, which a lock ends.
     ///
     /// It doesn't end that of a save: a save begins when the person has allowed it, and nobody would ask again for what a
@@ -55,7 +57,7 @@ package actor KDBXStore: VaultStore {
     /// The saves and readings of the file.
     var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
-    private let timeout: Duration
+    let timeout: Duration
 
     /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
     ///
@@ -208,9 +210,8 @@ package actor KDBXStore: VaultStore {
     /// Where another program has given the file another key while it was open, it is asked for that.
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
         if trouble != nil, unlocking == nil {
-            // It may be over.
-            // As long as whoever unlocks may wait; else it is what it was.
-            try? await withDeadline(Self.shortPatience) { await self.fileChanged() }
+            // It may be over; if that can't be seen in time, it is what it was.
+            try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
             if let trouble, !needsKey { throw .unavailable(trouble) }
         }
         while opened == nil || needsKey {
@@ -264,13 +265,13 @@ package actor KDBXStore: VaultStore {
                 await tell(opened)
             }
             if !unlock.isEnded {
-                await mergeKept(openedBy: [password] + unlock.failed, within: Self.shortPatience)
+                await mergeKept(openedBy: [password] + unlock.failed, within: Self.sideworkTimeout)
             }
             // A lock may come at each of these.
             if !unlock.isEnded { await unlock.keep(password) }
             if !unlock.isEnded, follower.isOutdated {
                 // What was opened is served until what came after it can be read.
-                try? await withDeadline(Self.shortPatience) { await self.fileChanged() }
+                try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
             }
             guard !unlock.isEnded else { throw .locked }
             return .success(())
@@ -291,60 +292,6 @@ package actor KDBXStore: VaultStore {
     func tell(_ result: KDBXReader.Opened) async {
         await identity.pin(result.snapshot.database)
         news.send(())
-    }
-
-    // MARK: - Saving
-
-    package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
-        guard let held = opened else { throw .locked }
-        let (turn, timeout) = (PendingSave(), timeout)
-        let save = line.join { () -> Result<LoginID, VaultError> in
-            guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
-            return await self.saveNow(draft, over: held)
-        }
-        // In a task of its own: whoever waits may be cancelled, and the save goes on.
-        let waiting = Task(executorPreference: TaskQueue.shared) {
-            // Nil is what it comes to where that takes too long.
-            try? await withDeadline(timeout) { await save.value }
-        }
-        if let outcome = await waiting.value { return try outcome.get() }
-        let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
-        log.isNotSaved(error)
-        throw error
-    }
-
-    private static let shortPatience = Duration.seconds(10)
-
-    private nonisolated var isBusy: String {
-        "The file of the vault \(name) can't be written, for something else there takes too long; nothing was saved. Try again later."
-    }
-
-    private nonisolated var isSlow: String {
-        "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
-    }
-
-    private func saveNow(
-        _ draft: LoginDraft,
-        over held: KDBXReader.Opened
-    ) async -> Result<LoginID, VaultError> {
-        do throws(VaultError) {
-            let (former, isOpen) = (opened ?? held, opened != nil)
-            let (era, time) = (era, now())
-            let deriver = makeDeriver()
-            // Says no before anything is touched, where that is known already.
-            guard try !former.snapshot.changes(draft).isUnchanged else { throw .unchanged }
-            let (saved, id) = try await work { [file] () throws(VaultError) in
-                try file.save(draft, over: former, at: time, by: deriver)
-            }
-            if isOpen, era == self.era { opened = saved }
-            // The file may have become another database.
-            await tell(saved)
-            return .success(id)
-        } catch {
-            log.isNotSaved(error)
-            return .failure(error)
-        }
     }
 
     // MARK: - Following the file

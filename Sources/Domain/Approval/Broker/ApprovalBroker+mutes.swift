@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Mutes outlive the daemon.
+extension ApprovalBroker {
+    /// Takes up mutes of a daemon before this one, for the rest of their time; to be called before anything is asked.
+    package func takeUp(_ kept: [KeptMute], uid: UInt32) {
+        let now = reading()
+        queue.takeUp(kept, uid: uid, now: now)
+        for mute in kept {
+            let asked = min(max(mute.asked, 0), now.unix)
+            times.note(mute.code, RequestTime(instant: now.past(asked), unix: asked))
+        }
+        keptMutes.noteKept(in: queue, at: now, times)
+    }
+
+    func tellMutes() {
+        keptMutes.tell(of: queue, at: reading(), times)
+    }
+
+    /// Nothing is denied unseen any more.
+    func keepMutesAtEnd() {
+        keptMutes.tellLast(of: queue, at: reading(), times)
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+package import Vault
+
+// Saves: one after the other, each over what is in the file by then.
+extension KDBXStore {
+    package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
+        // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
+        guard let held = opened else { throw .locked }
+        let (turn, timeout) = (PendingSave(), timeout)
+        let save = line.join { () -> Result<LoginID, VaultError> in
+            guard turn.begin() else { return .failure(.unavailable(self.isBusy)) }
+            return await self.saveNow(draft, over: held)
+        }
+        // In a task of its own: whoever waits may be cancelled, and the save goes on.
+        let waiting = Task(executorPreference: TaskQueue.shared) {
+            // Nil is what it comes to where that takes too long.
+            try? await withDeadline(timeout) { await save.value }
+        }
+        if let outcome = await waiting.value { return try outcome.get() }
+        let error = VaultError.unavailable(turn.giveUp() ? isBusy : isSlow)
+        log.isNotSaved(error)
+        throw error
+    }
+
+    private nonisolated var isBusy: String {
+        "The file of the vault \(name) can't be written, for something else there takes too long; nothing was saved. Try again later."
+    }
+
+    private nonisolated var isSlow: String {
+        "Writing the file of the vault \(name) takes too long. It goes on, and may yet succeed: look at the file before you try again."
+    }
+
+    private func saveNow(
+        _ draft: LoginDraft,
+        over held: KDBXReader.Opened
+    ) async -> Result<LoginID, VaultError> {
+        do throws(VaultError) {
+            let (former, isOpen) = (opened ?? held, opened != nil)
+            let (era, time) = (era, now())
+            let deriver = makeDeriver()
+            // Says no before anything is touched, where that is known already.
+            guard try !former.snapshot.changes(draft).isUnchanged else { throw .unchanged }
+            let (saved, id) = try await work { [file] () throws(VaultError) in
+                try file.save(draft, over: former, at: time, by: deriver)
+            }
+            // The file may have become another database, in which what was saved before has no place.
+            if !saved.snapshot.isOf(former.snapshot) { await keepSaved(former) }
+            if isOpen, era == self.era { opened = saved }
+            await tell(saved)
+            return .success(id)
+        } catch {
+            log.isNotSaved(error)
+            return .failure(error)
+        }
+    }
+}

@@ -65,6 +65,17 @@ import Testing
         #expect(fixture.queue.waiting.first?.confirmationTrouble == nil)
     }
 
+    @Test func `behind a locked screen nobody is told that it could not be asked`() throws {
+        var fixture = fixture()
+        let (_, code) = try asked(&fixture)
+        _ = try fixture.answer(code, .allow)
+        _ = fixture.queue.screen(isLocked: true, now: fixture.now)
+        let error = ConfirmationError("Install a pinentry.")
+        #expect(fixture.queue.confirmed(code, .failure(error), now: fixture.now).isEmpty)
+        let unlocked = fixture.queue.screen(isLocked: false, now: fixture.now)
+        #expect(unlocked.count { $0.isAdded } == 1)
+    }
+
     @Test(arguments: [
         (
             Choices(entries: ["BB"], scope: .always), ApprovalKind.release,

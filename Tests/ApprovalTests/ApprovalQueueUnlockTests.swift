@@ -128,6 +128,21 @@ import Testing
         #expect(!fixture.queue.isAsked(.unlock(.named("git"), vault: nil), now: fixture.now))
     }
 
+    @Test mutating func `who joins an unlock that goes on is given its allow, and asks nothing anew`() throws
+    {
+        let code = try fixture.ask(.unlock(vault: nil), answered: .allow)
+        // The keyring's window is open for longer than the allow is remembered.
+        fixture.pass(fixture.queue.limits.retry + .seconds(1))
+        let joined = fixture.queue.join(.unlock(.named("firefox", 300), vault: nil), by: 9, now: fixture.now)
+        #expect(joined.answer(to: 9) == .allowed(Choices(id: "firefox").forOthers, code: code))
+        #expect(fixture.codes.isEmpty)
+        // Both have to be done with it before anything else is asked.
+        let behind = fixture.ask(.unlock(.named("git"), vault: nil))
+        #expect(behind.actions.isEmpty)
+        #expect(fixture.queue.delivered(code, now: fixture.now).isEmpty)
+        #expect(fixture.queue.delivered(code, now: fixture.now).contains { $0.isAdded })
+    }
+
     @Test mutating func `who wants less than is shown goes on with it`() throws {
         let code = try #require(fixture.ask(.unlock(vaults: ["Home", "Work"])).code)
         let less = fixture.ask(.unlock(.named("git"), vault: "Work"))

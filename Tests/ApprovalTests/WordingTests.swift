@@ -15,6 +15,10 @@ import Testing
         "Mind me.", "<b>&amp;",
     ]
 
+    @Test func `a name keeps its capital letter within a sentence`() {
+        #expect(Wording.title(.associate(.named("A program"))).contains("A program"))
+    }
+
     @Test func `whatever others write, it stays in quotes, in five lines, warnings first`() {
         var random = SeededGenerator(seed: 8)
         func text() -> String { Self.hostile.randomElement(using: &random) ?? "" }

@@ -458,6 +458,13 @@ import Testing
         }
     }
 
+    @Test func `what an older daemon wrote as not delivered may have arrived`() throws {
+        let line = #"{"client":"firefox","delivery":"a","event":"not-delivered","time":"1"}"#
+        let older = try #require(AuditRecord(line: Array(line.utf8)))
+        let told = AuditRecord.told([record(.handedOut, "a"), older])
+        #expect(told.map { $0.fields[.arrival] } == ["uncertain"])
+    }
+
     @Test func `a clock that was wrong hides no newer record`() {
         func record(_ time: UInt64, _ client: String) -> AuditRecord {
             AuditRecord(.associated, time: time, [.client: client])

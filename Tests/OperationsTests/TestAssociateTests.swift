@@ -140,6 +140,16 @@ import Vault
         #expect(await fixture.clients.unlocks == 0)
     }
 
+    @Test func `a muted request is counted once, also where the keyring was opened meanwhile`() async throws {
+        let fixture = await OperationsFixture()
+        await fixture.clients.lock()
+        let body = try fixture.client.request(.testAssociate, triggerUnlock: true)
+        _ = try await fixture.verified(fixture.client, body, .deny(Choices(muteSeconds: 60)))
+        await fixture.clients.whenLookedAt { [clients = fixture.clients] in await clients.open() }
+        _ = try await fixture.verified(fixture.client, body)
+        #expect(await fixture.approvals.recent().map(\.unseen) == [1])
+    }
+
     @Test func `a wrong key stays wrong after the unlock`() async throws {
         let fixture = await OperationsFixture()
         await fixture.clients.lock()

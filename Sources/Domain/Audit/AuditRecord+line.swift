@@ -3,6 +3,14 @@
 import FoundationEssentials
 import JSON
 
+extension AuditRecord.Event {
+    /// The event of a name that stands in a record, be it one that a daemon before had for it.
+    fileprivate init?(written name: String) {
+        // It said that nothing had arrived where that wasn't certain.
+        self.init(rawValue: name == "not-delivered" ? Self.cutShort.rawValue : name)
+    }
+}
+
 extension AuditRecord {
     /// The record as a line of the file, JSON with its line feed.
     var line: [UInt8] {
@@ -26,7 +34,7 @@ extension AuditRecord {
 
     /// Reads the members of a record; nil if it lacks what every record has.
     init?(members: [String: String]) {
-        guard let event = members["event"].flatMap(Event.init),
+        guard let event = members["event"].flatMap(Event.init(written:)),
             let time = members["time"].flatMap(UInt64.init)
         else { return nil }
         let known = Field.allCases.map { ($0, members[$0.rawValue]) }

@@ -48,12 +48,11 @@ package enum AnswerRule {
     /// to it: a denial does no harm even then.
     package static func isInSessionApart(_ answerer: Answerer, from callers: [Caller]) -> Bool {
         guard let first = answerer.chain.first, answerer.identity == first.identity, first.hasTerminal,
-            first.session != 0
+            first.session != 0, answerer.sandbox == nil
         else { return false }
         return callers.allSatisfy { caller in
             !caller.holders.contains(first.identity)
                 && caller.askers.allSatisfy { $0.process.session != first.session }
-                && answerer.sandbox == nil
         }
     }
 

@@ -15,12 +15,12 @@ extension ApprovalBroker {
     /// - Parameters:
     ///   - request: The question.
     ///   - isLocked: Whether there is anything to unlock.
-    /// - Returns: What the person, or what is remembered, says, or that it was opened meanwhile; nil where it is open.
-    package func ask(_ request: ApprovalRequest, while isLocked: @Sendable () async -> Bool) async -> Answer?
-    {
+    /// - Returns: What the person, or what is remembered, says, or `.opened` where it is open already, or was
+    ///   opened meanwhile.
+    package func ask(_ request: ApprovalRequest, while isLocked: @Sendable () async -> Bool) async -> Answer {
         while true {
             let seen = openings
-            guard await isLocked() else { return nil }
+            guard await isLocked() else { return .opened }
             // Whoever opens something says so here: if nobody has since the look, the question is put in time.
             if seen == openings { return await ask(request) }
         }

@@ -98,7 +98,7 @@ package actor ApprovalBroker {
     /// - Parameters:
     ///   - request: The question.
     ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
-    ///   - asked: Called when whoever joins the question finds it.
+    ///   - asked: Called once the question is in the queue.
     /// - Returns: What the person, or what is remembered, says.
     package func ask(
         _ request: ApprovalRequest,
@@ -276,8 +276,7 @@ package actor ApprovalBroker {
             broadcast.send(.ended(recent(answered, quiet: QuietTimes()), isHeard: isHeard))
             return nil
         }
-        queue.beginKeeping(code)
-        let ended = queue.ended.last { $0.code == code } ?? answered
+        guard let ended = queue.beginKeeping(code) else { return nil }
         broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
         let telling = Task(executorPreference: TaskQueue.shared) { [limits] in
             guard let keeping else { return await self.tellKept(ended, Self.nobodyIsLeft) }

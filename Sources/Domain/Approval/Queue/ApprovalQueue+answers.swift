@@ -17,7 +17,7 @@ extension ApprovalQueue {
         dropStale(now: now)
         let normal = RequestCode.normalized(code)
         guard let index = indexOfShown(normal) else {
-            try endQuiet(of: normal, decision, through: surface)
+            try endQuiet(of: normal, decision, through: surface, now: now)
             return ([], .endedQuiet)
         }
         guard mayAnswer(waiting[index], decision, through: surface) else { throw .notAllowed }
@@ -166,9 +166,12 @@ extension ApprovalQueue {
     }
 
     /// The answer to a request that has just ended is being kept from now on.
-    mutating func beginKeeping(_ code: String) {
-        guard let index = ended.lastIndex(where: { $0.code == code }) else { return }
+    ///
+    /// - Returns: The request; nil for one that hasn't ended.
+    mutating func beginKeeping(_ code: String) -> EndedRequest? {
+        guard let index = ended.lastIndex(where: { $0.code == code }) else { return nil }
         ended[index].isBeingKept = true
+        return ended[index]
     }
 
     /// An answer is kept, or could not be for as long as it was meant.

@@ -31,7 +31,7 @@ extension ApprovalQueue {
     /// - Parameters:
     ///   - code: The request.
     ///   - verdict: The person's word, or why there is none: then the request goes on waiting, and whoever may have taken
-    ///     it away since it was allowed is told of it once more.
+    ///     it away since it was allowed is told of it once more, as soon as the screen isn't locked.
     ///   - now: The time.
     /// - Returns: What to do.
     mutating func confirmed(
@@ -53,7 +53,8 @@ extension ApprovalQueue {
             return deny(waiting[index], denial, by: confirming.surface, now: now)
         case .failure(let error):
             waiting[index].confirmationTrouble = error
-            return settle(index, now: now) + [added(index, now: now)]
+            waiting[index].retellingDue = now
+            return settle(index, now: now) + retellIfDue(index, now: now)
         }
     }
 }

@@ -18,6 +18,12 @@ extension ApprovalQueue {
         mutes.first { $0.value.until > now && $0.key.covers(caller) }?.value
     }
 
+    /// The mute of the first of several callers that are all under one; nil where any of them isn't.
+    private func mute(ofAll callers: [Caller], now: Instant) -> Quiet? {
+        let mutes = callers.map { mute(of: $0, now: now) }
+        return mutes.contains { $0 == nil } ? nil : mutes.compactMap(\.self).first
+    }
+
     mutating func countUnseen(_ count: Int, for code: String) {
         if let index = ended.lastIndex(where: { $0.code == code }) {
             ended[index].count(unseen: count)
@@ -42,12 +48,14 @@ extension ApprovalQueue {
         )
     }
 
-    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again, unless the program is
-    /// muted, which `unmute` alone ends.
+    /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
+    ///
+    /// - Throws: Also for a program that is muted, which `unmute` alone ends.
     mutating func endQuiet(
         of code: String?,
         _ decision: Decision,
-        through surface: Surface
+        through surface: Surface,
+        now: Instant
     ) throws(AnswerError) {
         guard
             let code, decision == .allow,
@@ -56,8 +64,10 @@ extension ApprovalQueue {
         guard Self.mayAnswer(through: surface, denied.callers),
             !Self.runsDenied(surface, denied.callers)
         else { throw .notAllowed }
-        guard quiets.values.contains(where: { $0.code == code }) else {
-            throw .invalidAnswer("its program is muted: `keybell unmute \(code)` ends that")
+        // While that lasts nothing would be shown again.
+        if let mute = mutes.values.first(where: { $0.code == code }) ?? mute(ofAll: denied.callers, now: now)
+        {
+            throw .invalidAnswer("its program is muted: `keybell unmute \(mute.code)` ends that")
         }
         quiets = quiets.filter { $0.value.code != code }
     }

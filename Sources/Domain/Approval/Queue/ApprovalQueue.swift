@@ -82,14 +82,19 @@ struct ApprovalQueue: Sendable {
     /// Somebody asks what others of the program ask already; a question that has ended meanwhile isn't asked again.
     mutating func join(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
         guard isAsked(request, now: now) else { return [.answer(asker, .withdrawn)] }
-        return ask(request, by: asker, now: now)
+        let question = QuestionKey(request)
+        return ask(request, by: asker, orGivenBy: runningHold(for: question, now: now)?.allow, now: now)
+    }
+
+    private func runningHold(for question: QuestionKey, now: Instant) -> UnlockHold? {
+        holds.first { $0.until > now && $0.allow.answers(question) }
     }
 
     /// Whether others of the same program wait for this answer, or have been given it and not used it up.
     func isAsked(_ request: ApprovalRequest, now: Instant) -> Bool {
         let question = QuestionKey(request)
         return memories.contains { $0.until > now && $0.answers(question) }
-            || holds.contains { $0.until > now && $0.allow.answers(question) }
+            || runningHold(for: question, now: now) != nil
             || waiting.contains { other in
                 other.isJoined(by: question, of: request.caller)
                     && other.questions.contains { $0.program == question.program }
@@ -97,7 +102,19 @@ struct ApprovalQueue: Sendable {
     }
 
     /// Somebody asks: answered at once, or waits with the others who ask the same, or starts a new request.
-    mutating func ask(_ request: ApprovalRequest, by asker: AskerID, now: Instant) -> [ApprovalAction] {
+    ///
+    /// - Parameters:
+    ///   - request: The question.
+    ///   - asker: Who waits for the answer.
+    ///   - running: An allow that is being carried out, and answers this asker though it is remembered no more.
+    ///   - now: The time.
+    /// - Returns: What to do.
+    mutating func ask(
+        _ request: ApprovalRequest,
+        by asker: AskerID,
+        orGivenBy running: RememberedAllow? = nil,
+        now: Instant
+    ) -> [ApprovalAction] {
         // Who has left before it could be found out won't come for an answer.
         guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
         dropStale(now: now)
@@ -106,7 +123,7 @@ struct ApprovalQueue: Sendable {
             if question.kind == .overwrite { forgetAttempt([question]) }
             return [.answer(asker, .quiet)]
         }
-        if let memory = memories.first(where: { $0.answers(question) }) {
+        if let memory = memories.first(where: { $0.answers(question) }) ?? running {
             if let index = holds.firstIndex(where: { $0.code == memory.code }) { holds[index].users += 1 }
             return [.answer(asker, .allowed(memory.choices.forOthers, code: memory.code))]
         }

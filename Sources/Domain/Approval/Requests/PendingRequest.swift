@@ -28,10 +28,10 @@ package struct CallerDescription: Sendable, Hashable {
         let isGone = caller.pid == 0
         pid = isGone ? nil : caller.pid
         executable = PlainText.field(caller.executable)
-        let isShared =
+        let isUnclear =
             caller.sandboxes.isEmpty && ProgramSet(of: caller).ids.count > 1 && caller.askers.count > 1
         programs = PlainText.field(
-            isShared ? caller.program.vouched : caller.sandbox ?? caller.executable
+            isUnclear ? caller.program.vouched : caller.sandbox ?? caller.executable
         )
         processes = isGone ? [] : Wording.processes(caller)
         sandbox = caller.sandbox.map { PlainText.field($0) }

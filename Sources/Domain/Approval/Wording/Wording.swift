@@ -20,9 +20,9 @@ package enum Wording {
         let who = asker(of: request, in: room)
         return switch request.kind {
         case .associate:
-            "Let \(inSentence(who)) ask Keybell for logins?"
+            "Let \(who) ask Keybell for logins?"
         case .overwrite:
-            "Let \(inSentence(who)) take over the name \(room.quotes(request.client ?? ""))?"
+            "Let \(who) take over the name \(room.quotes(request.client ?? ""))?"
         case .unlock:
             "\(who) asks to unlock \(unlocked(request, in: room))"
         case .release where request.bulk:
@@ -38,7 +38,9 @@ package enum Wording {
 
     /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
     private static func asker(of request: ApprovalRequest, in room: TitleRoom) -> String {
-        let who = asker(request.caller, in: room)
+        // It begins the other sentences.
+        let isWithin = request.kind == .associate || request.kind == .overwrite
+        let who = asker(request.caller, in: room, beginsSentence: !isWithin)
         guard let process = soleAsker(of: request) else { return who }
         let isOwn = ownCommands.contains(process.name)
         guard isOwn || process.script != nil else { return who }
@@ -71,35 +73,50 @@ package enum Wording {
         asker(caller, in: .whole)
     }
 
-    private static func asker(_ caller: Caller, in room: TitleRoom) -> String {
-        var names: [String] = []
+    /// What an asker is called: by a name, or by words of Keybell's that can begin a sentence.
+    private struct AskerName: Equatable {
+        let text: String
+        var isDescription = false
+
+        static let unknown = AskerName(text: "an unknown program", isDescription: true)
+    }
+
+    private static func asker(
+        _ caller: Caller,
+        in room: TitleRoom,
+        beginsSentence: Bool = true
+    ) -> String {
+        var names: [AskerName] = []
         let strange = caller.askers.filter {
             $0.sandbox != nil || !$0.process.isFoundAtPath || $0.process.userWritable
         }
         let ordered = strange + caller.askers.filter { !strange.contains($0) }
         for name in ordered.map({ name($0, in: room) }) where !names.contains(name) { names.append(name) }
         // One in a sandbox counts for them all, also where just a descendant of the asker is.
-        for sandbox in caller.sandboxes.map({ room.names($0.name) })
+        for sandbox in caller.sandboxes.map({ AskerName(text: room.names($0.name)) })
         where !names.contains(sandbox) {
             names.insert(sandbox, at: 0)
         }
         if names.count > room.askers {
-            names.replaceSubrange((room.askers - 1)..., with: ["\(names.count - room.askers + 1) others"])
+            let others = AskerName(text: "\(names.count - room.askers + 1) others")
+            names.replaceSubrange((room.askers - 1)..., with: [others])
         }
-        guard let last = names.popLast() else { return "An unknown program" }
-        let text = names.isEmpty ? last : "\(names.joined(separator: ", ")) or \(last)"
-        return text.hasPrefix(room.claimed) ? "A" + text.dropFirst() : text
+        let first = names.first ?? .unknown
+        let last = names.popLast() ?? .unknown
+        let listed = names.map(\.text).joined(separator: ", ")
+        let text = names.isEmpty ? last.text : "\(listed) or \(last.text)"
+        return first.isDescription && beginsSentence ? "A" + text.dropFirst() : text
     }
 
     /// One asker; an executable that the user could write has its full path.
-    private static func name(_ holder: Holder, in room: TitleRoom) -> String {
-        if let sandbox = holder.sandbox { return room.names(sandbox.name) }
+    private static func name(_ holder: Holder, in room: TitleRoom) -> AskerName {
+        if let sandbox = holder.sandbox { return AskerName(text: room.names(sandbox.name)) }
         let process = holder.process
-        guard !process.executable.isEmpty else { return "an unknown program" }
+        guard !process.executable.isEmpty else { return .unknown }
         // What tells a forged `firefox` from the real one is its folder.
         let path = room.paths(process.executable)
-        guard process.isFoundAtPath else { return room.claimed + path }
-        return process.userWritable ? path : room.names(process.name)
+        guard process.isFoundAtPath else { return AskerName(text: room.claimed + path, isDescription: true) }
+        return AskerName(text: process.userWritable ? path : room.names(process.name))
     }
 
     /// Through what an answer came, as the record of answers has it.
@@ -140,12 +157,6 @@ package enum Wording {
     /// What a client or an entry says, short enough to stand beside other things.
     static func quoted(_ text: String) -> String {
         PlainText.quoted(text, limit: titleLimit)
-    }
-
-    /// A name that began a sentence, within one.
-    private static func inSentence(_ name: String) -> String {
-        name.hasPrefix("An unknown program") || name.hasPrefix("A program") || name.hasPrefix("A so-called")
-            ? "a" + name.dropFirst() : name
     }
 
     private static func logins(_ count: Int) -> String {

@@ -109,9 +109,12 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
-    /// Why what the person has allowed could not be carried out, for them to read; nil where somebody's word is the reason.
-    func failure(of vault: String) -> String? {
-        let name = PlainText.name(vault)
+    /// Why what the person has allowed could not be carried out, for them to read.
+    ///
+    /// - Parameter vault: The vault's name; nil for the one that keeps the clients' keys.
+    /// - Returns: A sentence; nil where somebody's word is the reason.
+    func failure(of vault: String?) -> String? {
+        let name = vault.map { PlainText.name($0) } ?? "The vault"
         return switch self {
         case .denied, .muted, .unconfirmed, .expired, .unseen, .withdrawn, .tooMany, .notGranted,
             .unlockedMeanwhile:

@@ -55,7 +55,7 @@ struct Associate: Sendable {
         guard !key.isGuessable else { throw .guessableKey }
 
         let caller = await requester.caller()
-        guard await !approvals.countIfMuted(caller) else { throw .muted }
+        guard await !approvals.countIfMuted(caller, asking: requester) else { throw .muted }
         guard try await !keyring.joinRunning(for: request, from: requester) else { throw .unlockedMeanwhile }
         if let id = try await naming.knownID(of: key, proposed: request.id) {
             try await vaultUnlock.learnHash(forNew: id, from: requester)

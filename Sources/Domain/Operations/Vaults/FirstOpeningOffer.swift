@@ -32,7 +32,7 @@ struct FirstOpeningOffer: Sendable {
     /// Once per program and ten minutes, and not for one that can't be found out or is muted.
     private func offer(_ store: any VaultStore, to requester: CachedRequester) async {
         let caller = await requester.asker()
-        guard caller.program.isKnown, await !approvals.countIfMuted(caller),
+        guard caller.program.isKnown, await !approvals.countIfMuted(caller, asking: requester),
             await offers.begin(ProgramSet(of: caller))
         else {
             return

@@ -26,7 +26,10 @@ struct KeyringUnlock: Sendable {
     func unlock(for request: Request, from requester: CachedRequester) async throws(Refusal) {
         let question = question(for: request, by: await requester.asker())
         try await unlock(for: request.id) { [approvals] isLocked in
-            await approvals.ask(question, while: isLocked)
+            let answer = await approvals.ask(question, while: isLocked)
+            // It may be opened by other means, and go on to where mutes are looked at.
+            if answer == .quiet { requester.noteCounted() }
+            return answer
         }
     }
 
@@ -56,14 +59,15 @@ struct KeyringUnlock: Sendable {
 
     private func unlock(
         for id: String?,
-        once answer: @escaping @Sendable (_ isLocked: @Sendable () async -> Bool) async -> Answer?
+        once answer: @escaping @Sendable (_ isLocked: @Sendable () async -> Bool) async -> Answer
     ) async throws(Refusal) {
         // In a task of its own: what the person has begun to type is not lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients, unlocks] in
             await Result { () async throws(Refusal) in
                 let isLocked: @Sendable () async -> Bool = { await clients.needsUnlock(for: id) }
                 // Opened by other means, and maybe locked again since: nobody has said that it may be opened.
-                guard let answer = await answer(isLocked), answer != .opened else { return }
+                let answer = await answer(isLocked)
+                guard answer != .opened else { return }
                 let code: String
                 do throws(Refusal) {
                     let decided = try PersonDecision(answer)

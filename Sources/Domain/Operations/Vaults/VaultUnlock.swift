@@ -107,7 +107,7 @@ struct VaultUnlock: Sendable {
             await Result { () async throws(Refusal) in
                 let answer = await approvals.ask(question) { await Self.areLocked(stores) }
                 // Opened by other means, and maybe locked again since: nobody has said that it may be opened.
-                guard let answer, answer != .opened else { return true }
+                guard answer != .opened else { return true }
                 guard let decided = try await allowed(answer, of: stores), let code = decided.code else {
                     return false
                 }

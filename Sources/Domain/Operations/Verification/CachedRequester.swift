@@ -10,6 +10,7 @@ import Synchronization
 final class CachedRequester: Sendable {
     private let requester: any Requester
     private let found = Mutex<Caller?>(nil)
+    private let counted = Mutex(false)
 
     /// Nobody has been looked up yet.
     init(_ requester: any Requester) {
@@ -36,6 +37,14 @@ final class CachedRequester: Sendable {
     /// Who asked, as it was found out last, for a record.
     func sender() async -> Caller {
         await requester.sender()
+    }
+
+    /// Whether the request is counted as denied unseen, which it is once, however often that is found out.
+    var isCounted: Bool { counted.withLock { $0 } }
+
+    /// The request is counted as denied unseen.
+    func noteCounted() {
+        counted.withLock { $0 = true }
     }
 
     /// Who was found may have given the connection away meanwhile.

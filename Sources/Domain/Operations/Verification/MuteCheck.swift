@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Approval
+import Callers
 
 /// Refuses programs that the person has muted.
 struct MuteCheck: Sendable {
@@ -27,7 +28,19 @@ struct MuteCheck: Sendable {
     private func check(_ requester: CachedRequester, counting: Bool) async throws(Refusal) {
         guard await approvals.hasMutes else { return }
         let caller = await requester.caller()
-        let isMuted = counting ? await approvals.countIfMuted(caller) : await approvals.isMuted(caller)
+        let isMuted =
+            counting
+            ? await approvals.countIfMuted(caller, asking: requester) : await approvals.isMuted(caller)
         if isMuted { throw .muted }
+    }
+}
+
+extension ApprovalBroker {
+    /// Whether anything that this program asks is denied unseen; if so, its request is counted, unless it is already.
+    func countIfMuted(_ caller: Caller, asking request: CachedRequester) -> Bool {
+        guard !request.isCounted else { return isMuted(caller) }
+        guard countIfMuted(caller) else { return false }
+        request.noteCounted()
+        return true
     }
 }

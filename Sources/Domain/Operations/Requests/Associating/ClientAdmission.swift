@@ -105,7 +105,7 @@ struct ClientAdmission: Sendable {
         do throws(Refusal) {
             return try await keep(key, under: name, &admission, proposed: proposed, from: requester)
         } catch {
-            if let code = admission.code, let why = error.failure(of: "the vault") {
+            if let code = admission.code, let why = error.failure(of: nil) {
                 await approvals.failed(code, because: why)
             }
             throw error

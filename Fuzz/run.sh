@@ -6,6 +6,8 @@
 # What is found lies in FOLDER as TARGET-crash-…, -timeout-…, -slow-unit-… or -oom-…; status 1 then, also for what was
 # merely slow.
 set -u
+# Swift's own backtrace would end the process before libFuzzer has written the input.
+export SWIFT_BACKTRACE=enable=no
 fuzzer=$1 folder=$2
 shift 2
 targets=()

@@ -54,8 +54,12 @@ struct KDBXFixture {
     }
 
     /// The same vault after a restart of the daemon.
-    func restarted(path: String? = nil, passwords: ScriptedPasswords? = nil) -> KDBXStore {
-        Self.store(path ?? self.path, passwords ?? self.passwords, folder.path("state"), clock)
+    func restarted(
+        path: String? = nil,
+        passwords: ScriptedPasswords? = nil,
+        makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() }
+    ) -> KDBXStore {
+        Self.store(path ?? self.path, passwords ?? self.passwords, state, clock, makeDeriver: makeDeriver)
     }
 
     static func store(
@@ -66,13 +70,15 @@ struct KDBXFixture {
         _ clock: Observed<Int64>,
         timeout: Duration = .seconds(120),
         isWatched: Bool = true,
-        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
+        reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in },
+        makeDeriver: @escaping @Sendable () -> any KeyDeriver = { DirectDeriver() }
     ) -> KDBXStore {
         KDBXStore(
             name: "test",
             path: path,
             keyFile: keyFile,
             passwords: passwords,
+            makeDeriver: makeDeriver,
             state: state,
             logger: quiet,
             now: { clock.now },

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
+import Dispatch
 import Foundation
 import KDBX
 import Linux
 import SecureMemory
+import Synchronization
 import TestSupport
 import Testing
 import Vault
@@ -79,7 +81,7 @@ struct KDBXStoreKeepingTests {
         try rekey(try await save(fixture), fixture)
         if isSeen { _ = try await fixture.waitForTrouble(true) }
         await fixture.store.lock()
-        await fixture.store.settle()
+        await fixture.store.saveIsSettled()
         #expect(
             await fixture.store.status().kept == KDBXKept.found(of: fixture.path, state: fixture.state)
         )
@@ -189,11 +191,114 @@ struct KDBXStoreKeepingTests {
         #expect(try isKept(fixture))
     }
 
+    @Test func `what comes back is what Keybell had saved, and no more of that state`() async throws {
+        let fixture = try KDBXFixture()
+        let stale = try await save(fixture)
+        // Another program's entry is in the state that is kept, too.
+        try fixture.editOutside { database in
+            _ = try database.addEntry(
+                to: #require(database.root.id),
+                [FieldChange("Title", "theirs")],
+                at: Timestamp(unix: KDBXFixture.then)
+            )
+        }
+        await fixture.store.fileChanged()
+        try Data("damaged".utf8).write(to: URL(filePath: fixture.path))
+        _ = try await fixture.waitForTrouble(true)
+        await fixture.store.finish()
+        #expect(try isKept(fixture))
+        try KDBXFixture.write(stale, to: fixture.path)
+        let store = fixture.restarted()
+        try await store.unlock(for: UnlockReason())
+        await store.finish()
+        #expect(try titles(fixture) == Self.all)
+    }
+
+    @Test func `a file that can be read again after a save leaves nothing kept`() async throws {
+        let fixture = try KDBXFixture()
+        _ = try await save(fixture)
+        let whole = try fixture.bytes()
+        try Data("damaged".utf8).write(to: URL(filePath: fixture.path))
+        _ = try await fixture.waitForTrouble(true)
+        await fixture.store.fileChanged()
+        #expect(try isKept(fixture))
+        try whole.write(to: URL(filePath: fixture.path), options: .atomic)
+        _ = try await fixture.store.save(LoginDraft(url: "https://b.example/", title: "later"))
+        await fixture.store.fileChanged()
+        #expect(try !isKept(fixture))
+        #expect(await fixture.store.status().trouble == nil)
+        await fixture.store.finish()
+    }
+
+    @Test func `a lock while what was kept is opened leaves the vault locked`() async throws {
+        let fixture = try KDBXFixture()
+        try rekey(try await save(fixture), fixture)
+        _ = try await fixture.waitForTrouble(true)
+        await fixture.store.finish()
+        #expect(try isKept(fixture))
+        // The file twice, and what is kept twice, each with both passwords.
+        let gate = DeriverGate(at: 4)
+        let store = fixture.restarted(
+            passwords: ScriptedPasswords(["demopass", "another"]),
+            makeDeriver: { GatedDeriver(gate) }
+        )
+        let unlocking = Task { try? await store.unlock(for: UnlockReason()) }
+        try await gate.isReached.wait(for: "what is kept to be opened") { $0 ? () : nil }
+        await store.lock()
+        gate.isOpen.signal()
+        _ = await unlocking.value
+        await store.line.isDone()
+        #expect(await store.status().isLocked)
+        await store.finish()
+        #expect(try isKept(fixture))
+    }
+
     @Test func `each state is kept under a name of its own`() throws {
         let folder = try TemporaryFolder()
         let place = KDBXKept(vault: folder.path("gone/vault.kdbx"), state: folder.path("state"))
-        let paths = try (1...2).map { try place.write([$0]) }
+        let paths = try (1...2).map { try place.write([$0], saved: []) }
         #expect(paths.allSatisfy { $0.hasPrefix(folder.path("state/")) })
         #expect(Set(paths).count == 2 && place.found() == paths)
     }
+}
+
+/// Where a key derivation stands until the test lets it go on.
+private final class DeriverGate: Sendable {
+    let isReached = Observed(false)
+    let isOpen = DispatchSemaphore(value: 0)
+    private let number: Int
+    private let count = Mutex(0)
+
+    /// Holds up the derivation of this number.
+    init(at number: Int) {
+        self.number = number
+    }
+
+    func pass() {
+        let isHeld = count.withLock { count in
+            count += 1
+            return count == number
+        }
+        guard isHeld else { return }
+        isReached.update { $0 = true }
+        _ = isOpen.wait(timeout: .now() + 60)
+    }
+}
+
+/// Derives as any, but for the gate; it can't be ended.
+private final class GatedDeriver: KeyDeriver {
+    private let gate: DeriverGate
+
+    init(_ gate: DeriverGate) {
+        self.gate = gate
+    }
+
+    func derive(_ derivation: KeyDerivation, from key: SecretBytes, limits: KDBXLimits) throws(KDBXError)
+        -> SecretBytes
+    {
+        gate.pass()
+        return try DirectDeriver().derive(derivation, from: key, limits: limits)
+    }
+
+    func end() {}
 }

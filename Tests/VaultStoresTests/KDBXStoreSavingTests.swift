@@ -275,15 +275,21 @@ struct KDBXStoreSavingTests {
         guard mounted.status == 0 else { return }  // a container that may not
         let (path, state) = (fixture.path, fixture.folder.path("broken"))
         let isBackedUp = Observed(false)
-        let store = KDBXFixture.store(path, fixture.passwords, state, fixture.clock) {
-            step throws(SystemCallError) in
-            // The new file was synchronized before it turned out that it can't take the old one's place.
-            if step == .backedUp { isBackedUp.update { $0 = true } }
-            guard step == .synchronized, isBackedUp.now, unsafe umount2(path, 0) == 0 else { return }
-            // Neither the new content counts now nor can the old one be put back.
-            unsafe unlink(path)
-            throw SystemCallError(call: "test", code: EIO)
-        }
+        let store = KDBXFixture.store(
+            path,
+            fixture.passwords,
+            state,
+            fixture.clock,
+            reached: {
+                step throws(SystemCallError) in
+                // The new file was synchronized before it turned out that it can't take the old one's place.
+                if step == .backedUp { isBackedUp.update { $0 = true } }
+                guard step == .synchronized, isBackedUp.now, unsafe umount2(path, 0) == 0 else { return }
+                // Neither the new content counts now nor can the old one be put back.
+                unsafe unlink(path)
+                throw SystemCallError(call: "test", code: EIO)
+            }
+        )
         defer { unsafe umount2(path, 0) }
         let before = try fixture.bytes()
         try await store.unlock(for: UnlockReason())

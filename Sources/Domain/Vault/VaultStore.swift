@@ -47,7 +47,7 @@ package protocol VaultStore: AnyObject, Sendable {
     func suspend() async
 
     /// Waits, after a lock, until it is known whether what was saved is where it is kept; ``status()`` tells then.
-    func settle() async
+    func saveIsSettled() async
 
     /// Takes back `suspend`, where that takes no password; what was locked otherwise stays so.
     func endSuspension() async
@@ -74,7 +74,7 @@ extension VaultStore {
     package func suspend() async { await lock() }
 
     /// Waits for nothing: what was saved is safe already.
-    package func settle() async {}
+    package func saveIsSettled() async {}
 
     /// Stays as it is.
     package func endSuspension() async {}

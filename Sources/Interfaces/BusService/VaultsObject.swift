@@ -70,7 +70,7 @@ struct VaultsObject: Sendable {
         }
         for vault in locked {
             // What takes longer is told by the log and the next status.
-            try? await withDeadline(Self.settling) { await vault.settle() }
+            try? await withDeadline(Self.settling) { await vault.saveIsSettled() }
         }
         // Last: the record waits for a disk, and none of them may stay open for that.
         let reason = answerer.shownExecutable.map { "by \($0)" }

@@ -70,11 +70,10 @@ extension Interpreter {
         var rest = options
         while let letter = rest.popFirst() {
             if inline.contains(letter) { return .inline }
-            let value = rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self)
-            if modules.contains(letter) { return .module(value) }
-            if scriptOptions.contains("-" + String(UnicodeScalar(letter))) {
-                return .script(value)
-            }
+            // Decoded where it is used alone, for there may be very many letters.
+            func value() -> String? { rest.isEmpty ? nil : String(decoding: rest, as: UTF8.self) }
+            if modules.contains(letter) { return .module(value()) }
+            if scriptOptions.contains("-" + String(UnicodeScalar(letter))) { return .script(value()) }
             if valued.contains(letter) { return rest.isEmpty ? .nextIsValue : .none }
             if attached.contains(letter) { return .none }
         }

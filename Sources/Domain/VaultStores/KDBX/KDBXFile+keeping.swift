@@ -23,7 +23,7 @@ extension KDBXFile {
             throw VaultError(error, vault: reader.name, limits: reader.limits)
         }
         do throws(SystemCallError) {
-            return try place.write(bytes)
+            return try place.write(bytes, saved: former.saved)
         } catch {
             throw .failed(
                 "What was saved in the vault \(reader.name) can't be kept in \(place.state) either: \(error.words)."
@@ -31,21 +31,22 @@ extension KDBXFile {
         }
     }
 
-    /// Adds to what was opened what is kept for it and one of these passwords opens.
+    /// Adds to what was opened what Keybell had saved, is kept for it, and one of these passwords opens.
     ///
     /// - Returns: What it becomes with that, to be put into the file; and the files that are in it then.
     func withKept(
         _ opened: Opened,
         in place: KDBXKept,
         openedBy passwords: [SecretBytes?],
-        by makeDeriver: @Sendable () -> any KeyDeriver
+        by derivers: EndableDerivers
     ) -> (opened: Opened, merged: [String]) {
         var (database, saved, merged) = (opened.snapshot.database, opened.saved, [String]())
         for path in place.found() {
-            guard let kept = open(path, with: passwords, by: makeDeriver), kept.isSame(as: database) else {
-                continue
-            }
-            let entries = Set(kept.entries.compactMap(\.id))
+            // The rest of that state is in an older copy on purpose, if it isn't in the file.
+            let entries = place.saved(in: path)
+            guard !entries.isEmpty, let kept = open(path, with: passwords, by: derivers),
+                kept.isSame(as: database)
+            else { continue }
             if database.merge(entries, from: kept) { saved.formUnion(entries) }
             merged.append(path)
         }
@@ -55,7 +56,7 @@ extension KDBXFile {
     private func open(
         _ path: String,
         with passwords: [SecretBytes?],
-        by makeDeriver: @Sendable () -> any KeyDeriver
+        by derivers: EndableDerivers
     ) -> Database? {
         let reader = KDBXReader(
             name: reader.name,
@@ -64,8 +65,9 @@ extension KDBXFile {
             limits: reader.limits
         )
         for password in passwords {
+            guard let deriver = derivers.next() else { return nil }
             // One that can't be read stays where it is, and is told of.
-            if let found = try? reader.open(with: password, by: makeDeriver()) {
+            if let found = try? reader.open(with: password, by: deriver) {
                 return found.snapshot.database
             }
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import KDBX
 import Linux
 
 /// What Keybell had saved and could not put back into a vault's file: each time a database of its own in the state folder,
@@ -36,21 +37,41 @@ package struct KDBXKept: Sendable {
 
     /// Keeps a database.
     ///
-    /// - Parameter bytes: The whole file.
+    /// - Parameters:
+    ///   - bytes: The whole file.
+    ///   - saved: The entries that it is kept for.
     /// - Returns: Where it is.
     /// - Throws: Why it can be kept nowhere.
-    func write(_ bytes: [UInt8]) throws(SystemCallError) -> String {
+    func write(_ bytes: [UInt8], saved: Set<Identifier>) throws(SystemCallError) -> String {
         try SafeFile.makeFolder(state)
         guard let path = names.first(where: { FileStamp($0) == nil }) else {
             throw SystemCallError(call: "open", code: EEXIST)
         }
+        // First, for without it nothing of the file is merged.
+        _ = try Self.entries(of: path).write(saved.map { [$0.head, $0.tail] })
         try SafeFile.write(bytes, to: path)
         return path
     }
 
+    /// The entries that a file is kept for; none where that isn't known.
+    func saved(in path: String) -> Set<Identifier> {
+        Set(
+            (Self.entries(of: path).readIfUsable() ?? []).compactMap {
+                $0.count == 2 ? Identifier(head: $0[0], tail: $0[1]) : nil
+            }
+        )
+    }
+
+    private static func entries(of path: String) -> StateFile<[[UInt64]]> {
+        StateFile(
+            (path.split(separator: "/").last.map(String.init) ?? "") + ".json",
+            in: SafeFile.parent(of: path)
+        )
+    }
+
     /// Removes what is in the vault's file by now.
     static func remove(_ path: String) {
-        unsafe unlink(path)
+        for path in [path, entries(of: path).path] { SafeFile.remove(path) }
     }
 
     private var names: [String] {

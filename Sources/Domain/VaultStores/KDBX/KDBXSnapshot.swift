@@ -74,24 +74,19 @@ struct KDBXSnapshot: Sendable {
     /// What all entries of a group have in common.
     private struct Place {
         let group: Group
-        /// How many groups are around it.
-        let depth: Int
-        /// The path of the group around it, which all groups in that share; nil for the root.
-        let outerPath: String?
+        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
+        /// one the end, for each group in a group has one of its own, and each entry in a reply.
+        let path: String
         let isSearchable: Bool
         let isRecycled: Bool
         let browser: BrowserSettings
-
-        /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
-        /// one the end, for each group in a group has one of its own, and each entry in a reply.
-        var path: String { Self.longest((outerPath.map { $0 + "/" } ?? "") + group.name) }
 
         static func longest(_ path: String) -> String {
             guard path.utf8.count > 1024 else { return path }
             return String(decoding: path.utf8.suffix(1024).drop { $0 & 0xC0 == 0x80 }, as: UTF8.self)
         }
 
-        func inner(_ group: Group, path: String, bin: Identifier?) -> Place {
+        func inner(_ group: Group, bin: Identifier?) -> Place {
             let isSearchable =
                 switch group.text("EnableSearching").lowercased() {
                 case "true": true
@@ -100,8 +95,7 @@ struct KDBXSnapshot: Sendable {
                 }
             return Place(
                 group: group,
-                depth: depth + 1,
-                outerPath: path,
+                path: Self.longest(path + "/" + group.name),
                 isSearchable: isSearchable,
                 isRecycled: isRecycled || bin != nil && group.id == bin,
                 browser: BrowserSettings(group, in: browser)
@@ -112,37 +106,44 @@ struct KDBXSnapshot: Sendable {
     /// Group by group, so that what the groups say is looked up once for all their entries, and kept once for all.
     private static func logins(of database: Database, mostPathBytes: Int) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
-        var left = [
-            Place(
-                group: root,
-                depth: 0,
-                outerPath: nil,
-                isSearchable: root.isSearchable,
-                isRecycled: false,
-                browser: BrowserSettings(root, in: BrowserSettings())
-            )
-        ]
+        let groups = Self.groups(from: root)
+        let inherited = InheritedSettings.of(groups.map { ($0.depth, BrowserSettings.hosts(of: $0.group)) })
+        /// The groups around the one that is looked at, and itself.
         var places: [Place] = []
-        while let place = left.popLast() {
-            places.append(place)
-            let path = place.path
-            left += place.group.groups.reversed().map { place.inner($0, path: path, bin: bin) }
-        }
-        let inherited = InheritedSettings.of(
-            places.map { ($0.depth, BrowserSettings.hosts(of: $0.group)) }
-        )
         var logins: [Login] = []
         var pathBytes = 0
-        for (place, settings) in zip(places, inherited) {
-            let (path, entries) = (place.path, place.group.entries)
+        for ((depth, group), settings) in zip(groups, inherited) {
+            places.removeLast(places.count - depth)
+            let place =
+                places.last?.inner(group, bin: bin)
+                ?? Place(
+                    group: root,
+                    path: Place.longest(root.name),
+                    isSearchable: root.isSearchable,
+                    isRecycled: false,
+                    browser: BrowserSettings(root, in: BrowserSettings())
+                )
+            places.append(place)
+            let (path, entries) = (place.path, group.entries)
             if !entries.isEmpty { pathBytes += path.utf8.count }
-            let group = LoginGroup(
-                name: pathBytes <= mostPathBytes ? path : Place.longest("…/" + place.group.name),
-                id: place.group.id.map { LoginID($0) }
+            let named = LoginGroup(
+                name: pathBytes <= mostPathBytes ? path : Place.longest("…/" + group.name),
+                id: group.id.map { LoginID($0) }
             )
-            logins += entries.compactMap { login($0, in: group, at: place, settings) }
+            logins += entries.compactMap { login($0, in: named, at: place, settings) }
         }
         return logins
+    }
+
+    /// All groups, each before those in it, with how many are around it.
+    private static func groups(from root: Group) -> [(depth: Int, group: Group)] {
+        var groups: [(depth: Int, group: Group)] = []
+        var left = [(depth: 0, group: root)]
+        while let next = left.popLast() {
+            groups.append(next)
+            left += next.group.groups.reversed().map { (next.depth + 1, $0) }
+        }
+        return groups
     }
 
     private static func login(

@@ -21,7 +21,7 @@ struct KDBXOwnKept: Sendable {
 // What was saved and isn't in the file, for another program has written that: it was acknowledged, and is never lost.
 extension KDBXStore {
     /// Whether the file has another key now than the one that is known.
-    var needsKey: Bool { opened != nil && trouble == "\(file.reader.otherKey)" }
+    var needsKey: Bool { opened != nil && trouble == file.reader.otherKey }
 
     // MARK: - After a lock
 
@@ -30,7 +30,8 @@ extension KDBXStore {
     /// It has an own hold on what that takes, until it is done.
     func settle(_ former: KDBXReader.Opened) {
         let first = line.join { await self.putBackOrKeep(former) }
-        settling = first
+        // Not the task itself, which holds what it came to, a whole vault, for as long as it is held.
+        settling = Task(executorPreference: TaskQueue.shared) { _ = await first.value }
         line.join {
             // It has ended by now.
             guard let unsettled = await first.value else { return }
@@ -38,8 +39,8 @@ extension KDBXStore {
         }
     }
 
-    package func settle() async {
-        _ = await settling?.value
+    package func saveIsSettled() async {
+        await settling?.value
     }
 
     private func putBackOrKeep(_ former: KDBXReader.Opened) async -> KDBXUnsettled? {
@@ -79,8 +80,16 @@ extension KDBXStore {
     /// What is kept elsewhere, as far as known; what is looked at now is told the next time.
     func keptNow() -> [String] {
         let known = kept.value
-        if !known.isEmpty { work.begin { [place, kept] in kept.replace(with: place.found()) } }
+        if !known.isEmpty, !isLookingAtKept {
+            isLookingAtKept = true
+            Task(executorPreference: TaskQueue.shared) { await self.lookAtKept() }
+        }
         return known
+    }
+
+    private func lookAtKept() async {
+        await work { [place, kept] in kept.replace(with: place.found()) }
+        isLookingAtKept = false
     }
 
     /// Keeps what was saved while the vault is open, so that not even the daemon's sudden end loses it.
@@ -91,11 +100,14 @@ extension KDBXStore {
 
     /// Where a state is kept by now; nil where that can't be.
     private func written(_ former: KDBXReader.Opened) async -> String? {
-        if let own = ownKept, own.digest == former.digest { return own.path }
+        let last = ownKept
+        if let last, last.digest == former.digest { return last.path }
         let deriver = makeDeriver()
         do throws(VaultError) {
             let path = try await work { [file, place, kept] () throws(VaultError) in
                 let path = try file.keep(former, in: place, by: deriver)
+                // All of that is in the later state.
+                if let last { KDBXKept.remove(last.path) }
                 kept.replace(with: place.found())
                 return path
             }
@@ -128,17 +140,24 @@ extension KDBXStore {
     // MARK: - With another key
 
     /// Goes on with the key that the file has got, and puts into it what was saved under the former one.
-    func goOn(with other: KDBXReader.Opened) async throws(VaultError) {
-        try await line.join { await self.goOnNow(with: other) }.value.get()
+    ///
+    /// - Returns: Whether it is still the file's key: the file that was there before may be back.
+    /// - Throws: Why it can't; that it takes too long, too: it goes on then.
+    func goOn(with other: KDBXReader.Opened) async throws(VaultError) -> Bool {
+        let going = line.join { await self.goOnNow(with: other) }
+        // Something before it in the line may hang.
+        guard let outcome = try? await withDeadline(timeout, { await going.value }) else {
+            throw .unavailable(isBusy)
+        }
+        return try outcome.get()
     }
 
-    private func goOnNow(with other: KDBXReader.Opened) async -> Result<Void, VaultError> {
+    private func goOnNow(with other: KDBXReader.Opened) async -> Result<Bool, VaultError> {
         guard let former = opened else { return .failure(.locked) }
-        // The file that was there before may be back.
-        guard needsKey else { return .success(()) }
+        guard needsKey else { return .success(false) }
         do throws(VaultError) {
-            if try await putIntoFile(former.pending(under: other)) { await dropKept(of: former) }
-            return .success(())
+            _ = try await putIntoFile(former.pending(under: other), after: former, era)
+            return .success(true)
         } catch {
             return .failure(error)
         }
@@ -155,15 +174,16 @@ extension KDBXStore {
 
     private func mergeKeptNow(openedBy passwords: [SecretBytes?]) async {
         guard let former = opened else { return }
-        let (merged, paths) = await work { [file, place, kept, makeDeriver] in
-            let found = place.found()
-            kept.replace(with: found)
-            guard !found.isEmpty else { return (former, [String]()) }
-            return file.withKept(former, in: place, openedBy: passwords, by: makeDeriver)
+        let (era, derivers) = (era, EndableDerivers(makeDeriver))
+        merging = derivers
+        defer { if merging === derivers { merging = nil } }
+        let (merged, paths) = await work { [file, place, kept] in
+            kept.replace(with: place.found())
+            return file.withKept(former, in: place, openedBy: passwords, by: derivers)
         }
-        if !paths.isEmpty {
+        if !paths.isEmpty, era == self.era {
             do throws(VaultError) {
-                if try await putIntoFile(merged) { await remove(paths) }
+                if try await putIntoFile(merged, after: former, era) { await remove(paths) }
             } catch {
                 log.isNotRead(error)
             }
@@ -172,18 +192,40 @@ extension KDBXStore {
         if !left.isEmpty { log.isLeft(left) }
     }
 
-    /// Puts into the file what is served from now on.
+    /// Puts into the file what is served from now on, unless it was locked since this era.
     ///
     /// - Returns: Whether it is there; else it is served alone, and written with the next save, or the file is another
     ///   database by now.
-    private func putIntoFile(_ pending: KDBXReader.Opened) async throws(VaultError) -> Bool {
-        let (era, time, deriver, writer) = (era, now(), makeDeriver(), makeDeriver())
+    private func putIntoFile(
+        _ pending: KDBXReader.Opened,
+        after former: KDBXReader.Opened,
+        _ era: Int
+    ) async throws(VaultError) -> Bool {
+        guard era == self.era else { throw .locked }
+        let (time, deriver, writer) = (now(), makeDeriver(), makeDeriver())
         let result = try await work { [file] () throws(VaultError) in
             try file.reread(pending, at: time, by: deriver, writingBy: writer)
         }
         guard era == self.era, let result else { throw .locked }
+        return await serve(result, after: former)
+    }
+
+    /// Serves what the file has come to, and keeps elsewhere what of the former state isn't in it.
+    ///
+    /// - Returns: Whether all of that is in the file.
+    func serve(_ result: KDBXReader.Opened, after former: KDBXReader.Opened) async -> Bool {
         take(result)
+        let isSame = result.snapshot.isOf(former.snapshot)
+        if !isSame {
+            // What was saved has no place in another database, and this one may be there by mistake.
+            await keepSaved(former)
+            ownKept = nil
+        } else if result.isUnwritten {
+            await keepSaved(result)
+        } else {
+            await dropKept(of: former)
+        }
         await tell(result)
-        return !result.isUnwritten && result.snapshot.isOf(pending.snapshot)
+        return isSame && !result.isUnwritten
     }
 }

@@ -24,7 +24,7 @@ extension KDBXStore {
         throw error
     }
 
-    private nonisolated var isBusy: String {
+    nonisolated var isBusy: String {
         "The file of the vault \(name) can't be written, for something else there takes too long; nothing was saved. Try again later."
     }
 
@@ -45,10 +45,8 @@ extension KDBXStore {
             let (saved, id) = try await work { [file] () throws(VaultError) in
                 try file.save(draft, over: former, at: time, by: deriver)
             }
-            // The file may have become another database, in which what was saved before has no place.
-            if !saved.snapshot.isOf(former.snapshot) { await keepSaved(former) }
-            if isOpen, era == self.era { opened = saved }
-            await tell(saved)
+            // A lock that came meanwhile has seen to what was saved before.
+            if isOpen, era == self.era { _ = await serve(saved, after: former) } else { await tell(saved) }
             return .success(id)
         } catch {
             log.isNotSaved(error)

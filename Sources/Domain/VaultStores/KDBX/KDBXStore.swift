@@ -28,7 +28,7 @@ package actor KDBXStore: VaultStore {
     let opening: BlockingWork
     let makeDeriver: @Sendable () -> any KeyDeriver
     /// Why the file can't be read any more as it is now.
-    var trouble: String?
+    var trouble: VaultError?
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
     var opened: KDBXReader.Opened?
@@ -42,7 +42,10 @@ package actor KDBXStore: VaultStore {
     /// What was kept there last; it goes once the file has it.
     var ownKept: KDBXOwnKept?
     /// The first try to put back what a lock has found overwritten.
-    var settling: Task<KDBXUnsettled?, Never>?
+    var settling: Task<Void, Never>?
+    /// What derives the keys of what is kept, which a lock ends.
+    var merging: EndableDerivers?
+    var isLookingAtKept = false
     private var unlocking: KDBXUnlock.Running?
     /// How long an unlock waits for what else there is to do with the file, which goes on after that.
     private static let sideworkTimeout = Duration.seconds(10)
@@ -52,6 +55,8 @@ package actor KDBXStore: VaultStore {
     /// lock had made of it. What it holds of the database is gone when it ends.
     private var rereading: (any KeyDeriver)?
     private var follower: KDBXFollower
+    /// The reading of the file that was asked for last.
+    private var reading: Task<Void, Never>?
     /// What is known of the file where inotify doesn't tell all.
     let look: KDBXFilePoll
     /// The saves and readings of the file.
@@ -141,7 +146,7 @@ package actor KDBXStore: VaultStore {
             isLocked: opened == nil,
             count: opened?.snapshot.index.count ?? 0,
             standIns: opened?.snapshot.database.standIns.count ?? 0,
-            trouble: opened == nil ? nil : trouble,
+            trouble: opened == nil ? nil : trouble.map { "\($0)" },
             kept: keptNow(),
             hash: hash
         )
@@ -159,6 +164,7 @@ package actor KDBXStore: VaultStore {
         unlocking = nil
         rereading?.end()
         rereading = nil
+        merging?.end()
         (opened, trouble) = (nil, nil)
         follower.stop()
         news.send(())
@@ -212,7 +218,7 @@ package actor KDBXStore: VaultStore {
         if trouble != nil, unlocking == nil {
             // It may be over; if that can't be seen in time, it is what it was.
             try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
-            if let trouble, !needsKey { throw .unavailable(trouble) }
+            if let trouble, !needsKey { throw trouble }
         }
         while opened == nil || needsKey {
             guard !isClosed else { throw .leftOut(name) }
@@ -258,9 +264,11 @@ package actor KDBXStore: VaultStore {
             let (opened, password) = try await unlock.open()
             guard !unlock.isEnded else { throw .locked }
             if self.opened != nil {
-                try await goOn(with: opened)
+                guard try await goOn(with: opened) else { return .success(()) }
             } else {
                 take(opened)
+                // It is merged below, or stays and is told of.
+                ownKept = nil
                 await look.begin()
                 await tell(opened)
             }
@@ -303,9 +311,11 @@ package actor KDBXStore: VaultStore {
         look.note(isWatched: isWatched)
     }
 
+    /// Reads the file anew; ends once a reading that began after this call is done.
     func fileChanged() async {
-        guard opened != nil || unlocking != nil, follower.requestReading() else { return }
-        await line.join { await self.rereadNow() }.value
+        guard opened != nil || unlocking != nil else { return }
+        if follower.requestReading() { reading = line.join { await self.rereadNow() } }
+        await reading?.value
     }
 
     private func rereadNow() async {
@@ -331,17 +341,11 @@ package actor KDBXStore: VaultStore {
                 news.send(())
                 return
             }
-            let isSame = result.snapshot.isOf(former.snapshot)
-            // What was saved has no place in another database, and this one may be there by mistake.
-            if !isSame { await keepSaved(former) }
-            guard era == self.era else { return }
-            take(result)
-            if isSame, !result.isUnwritten { await dropKept(of: former) }
-            await tell(result)
+            _ = await serve(result, after: former)
         } catch {
             // One that was locked meanwhile serves nothing of it.
             guard era == self.era else { return }
-            trouble = "\(error)"
+            trouble = error
             log.isNotRead(error)
             news.send(())
             await keepSaved(former)

@@ -32,7 +32,8 @@ package struct Identifier: Hashable, Sendable {
         self.init(bytes)
     }
 
-    private init(head: UInt64, tail: UInt64) {
+    /// Takes its two halves.
+    package init(head: UInt64, tail: UInt64) {
         self.head = head
         self.tail = tail
     }

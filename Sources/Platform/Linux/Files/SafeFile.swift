@@ -35,6 +35,11 @@ package enum SafeFile {
         return fsync(entry.number) == 0 || errno == EINVAL
     }
 
+    /// Removes a file, if it is there and can be removed.
+    package static func remove(_ path: String) {
+        unsafe unlink(path)
+    }
+
     /// Adds records to a file of records of one length.
     ///
     /// - Parameters:

@@ -217,21 +217,26 @@ struct `Requests on the bus` {
 
     @Test func `who ends a quiet time or a mute is recorded`() async throws {
         let kept = Observed<[AuditRecord.Event]>([])
-        let fixture = try await ServiceFixture(audit: { event, _ in
-            kept.update { $0.append(event) }
-            return true
+        let codes = Observed<[String?]>([])
+        let fixture = try await ServiceFixture(audit: { happened in
+            kept.update { $0 += happened.map(\.event) }
+            codes.update { $0 += happened.map { $0.fields[.code] ?? nil } }
         })
         let (code, asked) = try await fixture.ask(.full(.release))
-        let mute: Value = .vardict(["mute-seconds": .uint32(600)])
-        try await fixture.call(ApprovalInterface.answer, [.string(code), .string("deny"), mute])
+        try await fixture.call(ApprovalInterface.answer, [.string(code), .string("deny"), .vardict([:])])
         _ = await asked.value
         #expect(kept.now.isEmpty)
         try await fixture.call(
             ApprovalInterface.answer,
-            [.string(code), .string("allow"), .vardict([:])]
+            [.string(code.lowercased()), .string("allow"), .vardict([:])]
         )
         #expect(kept.now == [.unmuted])
-        try await fixture.call(ApprovalInterface.unmute, [.string(code)])
+        #expect(codes.now == [code])
+        let (muted, askedAgain) = try await fixture.ask(.full(.release))
+        let mute: Value = .vardict(["mute-seconds": .uint32(600)])
+        try await fixture.call(ApprovalInterface.answer, [.string(muted), .string("deny"), mute])
+        _ = await askedAgain.value
+        try await fixture.call(ApprovalInterface.unmute, [.string(muted)])
         #expect(kept.now == [.unmuted, .unmuted])
     }
 

@@ -16,7 +16,11 @@ final class FakeVault: VaultStore {
     let name: String
     var kind: VaultKind { .kdbx }
 
-    init(_ name: String = "passwords") { self.name = name }
+    private let settling: @Sendable () async -> Void
+
+    init(_ name: String = "passwords", settling: @escaping @Sendable () async -> Void = {}) {
+        (self.name, self.settling) = (name, settling)
+    }
 
     /// What the next unlock ends with.
     func fail(with error: VaultError?) {
@@ -49,6 +53,8 @@ final class FakeVault: VaultStore {
     func lock() async {
         set(isLocked: true)
     }
+
+    func saveIsSettled() async { await settling() }
 
     func unlock(for reason: UnlockReason) async throws(VaultError) {
         if let failure = state.withLock({ $0.failure }) { throw failure }

@@ -36,7 +36,8 @@ struct ServiceFixture {
         behind provider: RefusingProvider? = nil,
         mostMatchRules: Int? = nil,
         others: [FakeVault] = [],
-        audit: @escaping Recorder = { _, _ in true }
+        settling: Duration = .seconds(60),
+        audit: @escaping BatchRecorder = { _ in }
     ) async throws {
         self.session = session
         vaults = Current([vault] + others)
@@ -66,6 +67,7 @@ struct ServiceFixture {
             configuration: configuration,
             logger: logger,
             audit: audit,
+            settling: settling,
             read: { pid, uid in seen.now ?? Answerer.read(pid: pid, uid: uid) }
         )
         await objects.export()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Audit
 import BusInterface
 import DBus
 import TestSupport
@@ -52,9 +53,8 @@ struct `Vaults on the bus` {
     func `all vaults are locked, whatever the record of the first one waits for`() async throws {
         let second = FakeVault("second")
         let isHeld = Observed(true)
-        let fixture = try await ServiceFixture(others: [second]) { _, _ in
+        let fixture = try await ServiceFixture(others: [second]) { _ in
             try? await isHeld.wait(for: "the disk") { $0 ? nil : () }
-            return true
         }
         let locking = Task {
             try await fixture.call(VaultsInterface.lock, of: VaultsInterface.description, [.string("")])
@@ -66,6 +66,38 @@ struct `Vaults on the bus` {
         }
         isHeld.update { $0 = false }
         _ = try await locking.value
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a lock waits for all vaults at once, and hands its records over together`() async throws {
+        let begun = Observed(0)
+        let settling: @Sendable () async -> Void = {
+            begun.update { $0 += 1 }
+            try? await begun.wait(for: "the other vault") { $0 == 2 ? () : nil }
+        }
+        let batches = Observed<[[String?]]>([])
+        let fixture = try await ServiceFixture(
+            others: [FakeVault("second", settling: settling), FakeVault("third", settling: settling)],
+            audit: { happened in batches.update { $0.append(happened.map { $0.fields[.vault] ?? nil }) } }
+        )
+        try await fixture.call(VaultsInterface.lock, of: VaultsInterface.description, [.string("")])
+        #expect(begun.now == 2)
+        #expect(batches.now == [["passwords", "second", "third"]])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a lock is answered though a vault's disk and the record's hang`() async throws {
+        let isHeld = Observed(true)
+        let stuck: @Sendable () async -> Void = {
+            try? await isHeld.wait(for: "the disk") { $0 ? nil : () }
+        }
+        let fixture = try await ServiceFixture(
+            others: [FakeVault("second", settling: stuck)],
+            settling: .milliseconds(1),
+            audit: { _ in await stuck() }
+        )
+        try await fixture.call(VaultsInterface.lock, of: VaultsInterface.description, [.string("")])
+        isHeld.update { $0 = false }
     }
 
     @Test func `an unknown name is an error`() async throws {

@@ -6,6 +6,9 @@ import DisplayText
 package typealias Recorder =
     @Sendable (AuditRecord.Event, [AuditRecord.Field: String?]) async -> Bool
 
+/// Keeps a record of each of several things that have happened, as `AuditTrail.keep` does: all are handed over at once.
+package typealias BatchRecorder = @Sendable ([AuditTrail.Happened]) async -> Void
+
 /// Something that happened and that the person may want to look up: who got what, when, under which answer.
 ///
 /// Never a secret, and nothing of an entry but its uuid: the journal is read by others than the person, too.

@@ -12,7 +12,7 @@ struct ApprovalObject: Sendable {
     let agents: AgentWatch
     let approvals: ApprovalBroker
     let callers: BusCallers
-    let audit: Recorder
+    let audit: BatchRecorder
 
     static let path = ObjectPath(constant: ApprovalInterface.path)
 
@@ -117,10 +117,7 @@ struct ApprovalObject: Sendable {
         case .notKept(let sentences):
             throw DBusError(name: KeybellBusError.unavailable, message: sentences)
         case .endedQuiet:
-            _ = await audit(
-                .unmuted,
-                [.code: PlainText.field(code.uppercased()), .by: answerer.shownExecutable]
-            )
+            await audit([(.unmuted, [.code: RequestCode.normalized(code), .by: answerer.shownExecutable])])
             return []
         case .decided, .needsConfirmation: return []
         }
@@ -135,9 +132,7 @@ struct ApprovalObject: Sendable {
                 "No program is muted by the name or code \(PlainText.quoted(name)): `keybell status` lists them."
             )
         }
-        for program in programs {
-            _ = await audit(.unmuted, [.program: program, .by: answerer.shownExecutable])
-        }
+        await audit(programs.map { (.unmuted, [.program: $0, .by: answerer.shownExecutable]) })
         return [.strings(programs)]
     }
 

@@ -37,6 +37,7 @@ package struct BusObjects: Sendable {
     ///   - configuration: Whoever keeps the configuration.
     ///   - logger: Where it is told.
     ///   - audit: Keeps a record of what is done here.
+    ///   - settling: How long a lock waits for disks: callers give up after ten seconds, and take the daemon for busy.
     ///   - read: How a process is looked at.
     package init(
         bus: BusConnection,
@@ -46,7 +47,8 @@ package struct BusObjects: Sendable {
         vaults: Current<[any VaultStore]>,
         configuration: any ConfigurationKeeping,
         logger: Logger,
-        audit: @escaping Recorder = { _, _ in true },
+        audit: @escaping BatchRecorder = { _ in },
+        settling: Duration = .seconds(5),
         read: @escaping @Sendable (_ pid: Int32, _ uid: UInt32) async -> Answerer = Answerer.look
     ) {
         let callers = BusCallers(bus: bus, approvals: approvals, read: read)
@@ -78,7 +80,8 @@ package struct BusObjects: Sendable {
             grants: grants,
             approvals: approvals,
             callers: callers,
-            audit: audit
+            audit: audit,
+            settling: settling
         )
         configurationObject = ConfigurationObject(keeper: configuration, callers: callers)
     }

@@ -17,7 +17,7 @@ struct ClientsObject: Sendable {
     let grants: GrantRegistry
     let approvals: ApprovalBroker
     let callers: BusCallers
-    let audit: Recorder
+    let audit: BatchRecorder
     let vaults: Current<[any VaultStore]>
 
     static let path = ObjectPath(constant: ClientsInterface.path)
@@ -98,7 +98,7 @@ struct ClientsObject: Sendable {
         } catch {
             throw DBusError(error)
         }
-        _ = await audit(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])
+        await audit([(.revoked, [.client: PlainText.field(id), .by: answerer.shownExecutable])])
         return []
     }
 
@@ -168,15 +168,13 @@ struct ClientsObject: Sendable {
                 "\(PlainText.quoted(client.shownName)) has no such grant: `keybell grants \(ShellWord.quoting(client.id))` lists them."
             )
         }
-        _ = await audit(
-            .forgotten,
-            [
-                .client: PlainText.field(client.id), .by: answerer.shownExecutable,
-                .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
-                .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
-                .vault: PlainText.field(forgotten.key.vault),
-            ]
-        )
+        let fields: [AuditRecord.Field: String?] = [
+            .client: PlainText.field(client.id), .by: answerer.shownExecutable,
+            .kind: forgotten.key.kind.rawValue, .decision: forgotten.allows ? "allow" : "deny",
+            .host: forgotten.key.host.isEmpty ? nil : PlainText.host(forgotten.key.host),
+            .vault: PlainText.field(forgotten.key.vault),
+        ]
+        await audit([(.forgotten, fields)])
         return []
     }
 

@@ -17,13 +17,13 @@ struct VaultsObject: Sendable {
     let grants: GrantRegistry
     let approvals: ApprovalBroker
     let callers: BusCallers
-    let audit: Recorder
+    let audit: BatchRecorder
     private let lentUnlocks = LentUnlocks()
     /// The callers that wait for those that no terminal is lent to.
     private let waits = LentUnlocks()
     private let sharedUnlocks = SharedUnlocks()
-    /// How long a lock waits for what was saved and another program has overwritten.
-    private static let settling = Duration.seconds(10)
+    /// How long a lock waits for what was saved and another program has overwritten, and for its record.
+    private let settling: Duration
 
     init(
         vaults: Current<[any VaultStore]>,
@@ -31,10 +31,12 @@ struct VaultsObject: Sendable {
         grants: GrantRegistry,
         approvals: ApprovalBroker,
         callers: BusCallers,
-        audit: @escaping Recorder
+        audit: @escaping BatchRecorder,
+        settling: Duration
     ) {
         (self.vaults, self.clients, self.grants) = (vaults, clients, grants)
         (self.approvals, self.callers, self.audit) = (approvals, callers, audit)
+        self.settling = settling
     }
 
     static let path = ObjectPath(constant: VaultsInterface.path)
@@ -68,14 +70,18 @@ struct VaultsObject: Sendable {
             await grants.endSessions(ofVault: vault.name)
             await approvals.end(.vault(vault.name))
         }
-        for vault in locked {
-            // What takes longer is told by the log and the next status.
-            try? await withDeadline(Self.settling) { await vault.saveIsSettled() }
-        }
-        // Last: the record waits for a disk, and none of them may stay open for that.
         let reason = answerer.shownExecutable.map { "by \($0)" }
-        for vault in locked {
-            _ = await audit(.locked, [.vault: PlainText.field(vault.name), .reason: reason])
+        let records = locked.map { vault in
+            (AuditRecord.Event.locked, [.vault: PlainText.field(vault.name), .reason: reason])
+                as AuditTrail.Happened
+        }
+        // Last: none of them may stay open for a disk. What takes longer goes on, and is told by the log and the next
+        // status.
+        try? await withDeadline(settling) { [audit] in
+            await withTaskGroup { group in
+                for vault in locked { group.addTask { await vault.saveIsSettled() } }
+                group.addTask { await audit(records) }
+            }
         }
         return []
     }

@@ -33,6 +33,7 @@ struct Components: Sendable {
     let session: SessionGuard
     private let keyring: Keyring
     private let nonces: NonceStore
+    private let answers: AnswerRecorder
     let logger: Logger
 
     /// Makes them; nothing runs yet.
@@ -98,13 +99,11 @@ struct Components: Sendable {
         (self.configuration, self.vaults, self.display) = (configuration, vaults, display)
         (self.approvals, self.keyring, self.clients, self.grants) = (approvals, keyring, clients, grants)
         (self.audit, self.session) = (audit, session)
+        answers = AnswerRecorder(events: approvals.events(), logger: logger) { await audit.keep($0) }
     }
 
     /// What runs along while the daemon serves.
     func backgroundTasks() -> [any Service] {
-        let answers = AnswerRecorder(events: approvals.events(), logger: logger) { [audit] in
-            await audit.keep($0)
-        }
         let keys = ClientKeyFollower(clients: clients, grants: grants, approvals: approvals)
         let locks = KeyringLockFollower(keyring: keyring, approvals: approvals)
         let identities = IdentityKeeper(vaults: vaults, clients: clients)
@@ -115,20 +114,30 @@ struct Components: Sendable {
             BackgroundTask("following the clients' keys", logger) { await keys.run() },
             BackgroundTask("following the keyring's lock", logger) { await locks.run() },
             BackgroundTask("following the session", logger) { [session] in await session.run() },
-            BackgroundTask("recording answers", logger) { await answers.run() },
+            BackgroundTask("recording answers", logger) { [answers] in await answers.run() },
             BackgroundTask("following the vaults", logger) { await follower.run() },
             BackgroundTask("showing requests", logger) { [display] in await display.run() },
         ]
     }
 
     /// What is still to be written when nothing runs any more.
-    var lastRecords: [LastWork.Part] {
-        let works: [(String, @Sendable () async -> Void)] = [
+    var followingRecords: [LastWork.Part] {
+        Self.parts([
             ("used nonces", { [nonces] in await nonces.flush() }),
+            ("what was answered", { [answers] in await answers.finish() }),
+        ])
+    }
+
+    /// What is to be written after all that: its records, and what waits for the disk by itself.
+    var lastRecords: [LastWork.Part] {
+        Self.parts([
             ("what was counted", { [audit] in await audit.finish() }),
             ("the state", { await BlockingWork.state {} }),
-        ]
-        return works.map { name, work in
+        ])
+    }
+
+    private static func parts(_ works: [(String, @Sendable () async -> Void)]) -> [LastWork.Part] {
+        works.map { name, work in
             let trouble = "The disk takes too long: \(name) may not be in the state folder"
             return LastWork.Part(timeout: StopTimes.records, trouble: trouble, work: work)
         }

@@ -13,7 +13,7 @@ struct AnswerRecorder: Sendable {
     private let (answers, others): (RecordQueue, RecordQueue)
 
     /// Prepares to record these; nothing is kept yet.
-    init(events: AsyncStream<ApprovalEvent>, logger: Logger, keep: @escaping RecordQueue.Keeping) {
+    init(events: AsyncStream<ApprovalEvent>, logger: Logger, keep: @escaping BatchRecorder) {
         self.events = events
         answers = RecordQueue(logger: logger, keep: keep)
         others = RecordQueue(most: 1024, logger: logger, keep: keep)
@@ -28,8 +28,14 @@ struct AnswerRecorder: Sendable {
             case .expired, .withdrawn: await others.add(happened)
             }
         }
-        await answers.finish()
-        await others.finish()
+        await finish()
+    }
+
+    /// Returns once all that it has heard of is kept, or couldn't be in time.
+    func finish() async {
+        async let answered: Void = answers.finish()
+        async let ended: Void = others.finish()
+        _ = await (answered, ended)
     }
 
     private static func happened(_ event: ApprovalEvent) -> (RecentRequest, AuditTrail.Happened)? {

@@ -6,12 +6,9 @@ import Logging
 
 /// Records that are kept in the order in which they came, those together that have come while others were being kept.
 actor RecordQueue {
-    /// Keeps records; it has a deadline of its own.
-    typealias Keeping = @Sendable ([AuditTrail.Happened]) async -> Void
-
     private let most: Int
     private let logger: Logger
-    private let keep: Keeping
+    private let keep: BatchRecorder
     private var waiting: [AuditTrail.Happened] = []
     private var left = 0
     private var writing: Task<Void, Never>?
@@ -21,8 +18,8 @@ actor RecordQueue {
     /// - Parameters:
     ///   - most: How many may wait; what comes beyond them is counted in the log instead.
     ///   - logger: Where that is told.
-    ///   - keep: Keeps some of them.
-    init(most: Int = .max, logger: Logger, keep: @escaping Keeping) {
+    ///   - keep: Keeps some of them; it has a deadline of its own.
+    init(most: Int = .max, logger: Logger, keep: @escaping BatchRecorder) {
         (self.most, self.logger, self.keep) = (most, logger, keep)
     }
 

@@ -19,7 +19,8 @@ struct Composition: Sendable {
     private let services: [any Service]
     private let followUps: FollowUpTasks
     private let vaults: Current<[any VaultStore]>
-    private let records: [LastWork.Part]
+    private let followingRecords: [LastWork.Part]
+    private let lastRecords: [LastWork.Part]
     private let logger: Logger
 
     /// Connects to the bus, takes the port, exports the objects, reads the keys and takes the bus name, in this order:
@@ -105,7 +106,7 @@ struct Composition: Sendable {
         self.services = services
         followUps = components.handler.value.followUps
         vaults = components.vaults
-        records = components.lastRecords
+        (followingRecords, lastRecords) = (components.followingRecords, components.lastRecords)
         await components.clients.load()
         await components.prepare(components.vaults.value, configuration.lock)
         try await Self.takeName(on: bus)
@@ -134,7 +135,7 @@ struct Composition: Sendable {
         let gone = stopped.map { .now - $0 } ?? .zero
         let vaults = vaults.value
         let saving = LastWork.Part(
-            timeout: StopTimes.all - gone,
+            timeout: StopTimes.all - StopTimes.records - gone,
             trouble: "The daemon ends before all that was saved is known to be in the vaults' files"
         ) {
             await withTaskGroup { group in
@@ -145,6 +146,6 @@ struct Composition: Sendable {
             timeout: StopTimes.records,
             trouble: "The daemon ends before it is known which answers have arrived"
         ) { [followUps] in await followUps.finish() }
-        return LastWork(parts: [saving, following] + records, logger: logger)
+        return LastWork(steps: [[saving, following] + followingRecords, lastRecords], logger: logger)
     }
 }

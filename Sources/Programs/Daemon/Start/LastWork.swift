@@ -3,7 +3,8 @@
 import ConcurrencyTools
 import Logging
 
-/// What is to be where it is kept when the daemon ends: all at once, so that what is stuck holds up nothing else.
+/// What is to be where it is kept when the daemon ends, in steps: all of one at once, so that what is stuck holds up nothing
+/// else of it, and the next one once it is over, since that keeps what comes of it.
 struct LastWork: Sendable {
     /// A part of it.
     struct Part: Sendable {
@@ -14,11 +15,15 @@ struct LastWork: Sendable {
         let work: @Sendable () async -> Void
     }
 
-    let parts: [Part]
+    let steps: [[Part]]
     let logger: Logger
 
-    /// Returns once all is done, or the longest timeout is over.
+    /// Returns once all is done, or the longest timeout of each step is over.
     func run() async {
+        for step in steps { await run(step) }
+    }
+
+    private func run(_ parts: [Part]) async {
         await withTaskGroup { group in
             for part in parts {
                 group.addTask {

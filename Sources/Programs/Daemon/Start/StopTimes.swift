@@ -9,7 +9,7 @@ enum StopTimes {
     /// How long all of that and `LastWork` may take, from the stop on: most of it is for vaults, since deriving a key twice
     /// takes a while.
     static let all = Duration.seconds(40)
-    /// How long each other part of `LastWork` may take; a disk that hangs gets no more.
+    /// How long each other part of `LastWork` may take, and so its last step; a disk that hangs gets no more.
     static let records = Duration.seconds(5)
     /// How long the log may take for its last lines.
     static let log = Duration.seconds(2)

@@ -27,9 +27,21 @@ struct TroubleTests {
         #expect(finding.level == .warning && finding.text.contains("waits for its configuration"))
     }
 
+    @Test func `what the daemon says of its configuration is told apart from that it waits for a mended one`()
+    {
+        let state: [String: Value] = ["file": .string("/c.toml"), "current": .boolean(true)]
+        #expect(ConfigurationAnswer(.success([.vardict(state)])).details?.file == "/c.toml")
+        #expect(ConfigurationAnswer(.success([])) == .unknown)
+        let unconfigured = DBusError(name: KeybellBusError.unconfigured, message: "")
+        #expect(ConfigurationAnswer(.failure(unconfigured)) == .unconfigured)
+        for error in [DBusError.noReply, .disconnected] {
+            #expect(ConfigurationAnswer(.failure(error)) == .unknown)
+        }
+    }
+
     @Test func `a bus that has waited in vain for the daemon says that it isn't running`() {
         let error = ConsoleError(
-            DBusError(name: ConsoleError.timedOut, message: "Failed to activate service")
+            DBusError(name: DBusError.Name.timedOut, message: "Failed to activate service")
         )
         guard case .unreachable = error else {
             Issue.record("\(error)")

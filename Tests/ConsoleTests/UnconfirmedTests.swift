@@ -42,6 +42,14 @@ struct UnconfirmedTests {
             owner.yield(nil)
         }
         #expect(await end.isKept(within: .seconds(30)) == isKept)
-        #expect(AllowCommand.endedWhileKeeping.exitCode == 3)
+        #expect(AllowCommand.unknownWhetherKept.exitCode == 3)
+    }
+
+    @Test func `an allow that nothing is told of in time isn't kept, for all that is known`() async {
+        let (signals, _) = AsyncStream.makeStream(of: Message.self)
+        let (owners, owner) = AsyncStream.makeStream(of: String?.self)
+        let end = RequestEnd(signals: signals, owners: owners, code: "7F2A")
+        owner.yield(":1.1")
+        #expect(await end.isKept(within: .milliseconds(1)) == false)
     }
 }

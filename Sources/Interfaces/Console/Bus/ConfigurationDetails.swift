@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BusInterface
+import ConcurrencyTools
 import DBus
 import DisplayText
 
@@ -77,16 +78,45 @@ extension ConfigurationDetails {
     }
 }
 
+/// What the daemon says of its configuration.
+enum ConfigurationAnswer: Equatable, Sendable {
+    /// How it stands.
+    case state(ConfigurationDetails)
+    /// The daemon waits for it to be mended.
+    case unconfigured
+    /// No daemon runs, or it is older than this command, or doesn't answer.
+    case unknown
+
+    init(_ answer: Result<[Value], DBusError>) {
+        switch answer {
+        case .success(let body):
+            self = ConfigurationDetails(body.first?.vardict).map { .state($0) } ?? .unknown
+        case .failure(let error):
+            self = error.name == KeybellBusError.unconfigured ? .unconfigured : .unknown
+        }
+    }
+
+    /// How it stands, where that is known.
+    var details: ConfigurationDetails? {
+        if case .state(let details) = self { details } else { nil }
+    }
+}
+
 extension DaemonBus {
-    /// How its configuration stands; nil where it can't tell.
-    func configurationState() async -> ConfigurationDetails? {
-        // A daemon that doesn't run, or is older than this command, has nothing to say about it.
-        let answer = try? await call(
-            ConfigurationInterface.description,
-            ConfigurationInterface.state,
-            timeout: .seconds(15),
-            starts: false
+    /// What it says of its configuration; it isn't started for that.
+    func configuration() async -> ConfigurationAnswer {
+        guard let path = ObjectPath(ConfigurationInterface.path) else { return .unknown }
+        return ConfigurationAnswer(
+            await Result { () async throws(DBusError) in
+                try await bus.call(
+                    KeybellBus.name,
+                    path,
+                    ConfigurationInterface.name,
+                    ConfigurationInterface.state.name,
+                    timeout: .seconds(15),
+                    noAutoStart: true
+                )
+            }
         )
-        return ConfigurationDetails(answer?.first?.vardict)
     }
 }

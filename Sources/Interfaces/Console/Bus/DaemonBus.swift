@@ -73,25 +73,6 @@ struct DaemonBus: Sendable {
         }
     }
 
-    /// Whether the daemon waits for its configuration to be mended.
-    func isUnconfigured() async -> Bool {
-        guard let path = ObjectPath(ConfigurationInterface.path) else { return false }
-        do throws(DBusError) {
-            _ = try await bus.call(
-                KeybellBus.name,
-                path,
-                ConfigurationInterface.name,
-                ConfigurationInterface.state.name,
-                [],
-                timeout: .seconds(10),
-                noAutoStart: true
-            )
-            return false
-        } catch {
-            return error.name == KeybellBusError.unconfigured
-        }
-    }
-
     /// Calls a method that takes texts and gives nothing.
     func call(
         _ interface: BusInterfaceDescription,
@@ -116,7 +97,7 @@ extension ConsoleError {
         let absent =
             [
                 DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
-                DBusError.Name.noReply, Self.timedOut,
+                DBusError.Name.noReply, DBusError.Name.timedOut,
             ].contains(error.name)
             || error.name.hasPrefix("org.freedesktop.DBus.Error.Spawn.")
             || error.name.hasPrefix("org.freedesktop.systemd1.")
@@ -141,9 +122,6 @@ extension ConsoleError {
             self = .refused(message.isEmpty ? PlainText.cleaned(error.name) : message)
         }
     }
-
-    /// The bus's own error where the daemon that it has started for a call didn't come in time.
-    static let timedOut = "org.freedesktop.DBus.Error.TimedOut"
 
     /// What to do where the daemon waits for its configuration to be mended.
     private static func unconfigured(_ message: String) -> String {

@@ -49,12 +49,12 @@ struct RequestEnd: Sendable {
     }
 
     /// Whether it is told, after the end, that the answer is kept or isn't going to be; false where the daemon has ended
-    /// before that, nil where nothing tells of it in time.
-    func isKept(within limit: Duration) async -> Bool? {
+    /// before that, or nothing tells of it in time.
+    func isKept(within limit: Duration) async -> Bool {
         await first(within: limit, or: false) { signal in
             let isTold = signal.member == ApprovalInterface.answerKept.name
             return isTold && signal.body.first?.asString == code ? true : nil
-        }
+        } ?? false
     }
 
     /// What the first signal says that says anything.

@@ -40,7 +40,7 @@ struct ScriptClient: Sendable {
         } catch .unreachable(let text) {
             guard isPortConfigured,
                 // Without a bus there is no more to say.
-                let state = try? await DaemonBus.connect().configurationState()
+                let state = try? await DaemonBus.connect().configuration().details
             else { throw .unreachable(text) }
             throw .unreachable(Self.advice(state, port: address.port) ?? text)
         } catch {

@@ -23,9 +23,9 @@ extension AllowCommand {
     }
 
     /// What to say where nobody can tell any more how long an allow holds.
-    static var endedWhileKeeping: ConsoleError {
+    static var unknownWhetherKept: ConsoleError {
         .unreachable(
-            "It was allowed, but Keybell has ended before it was known whether that is kept: look at `keybell grants` once it runs again. `journalctl --user -u keybell` may say why."
+            "It was allowed, but Keybell has ended, or is busy, before it was known whether that is kept: look at `keybell grants` later. `journalctl --user -u keybell` may say why."
         )
     }
 

@@ -85,11 +85,11 @@ struct AllowCommand: AsyncParsableCommand {
         guard ending == .ended("allowed") else { throw Self.unconfirmed(ending) }
         var ended = await ended(daemon)
         if ended?.isBeingKept == true {
-            guard await end.isKept(within: .seconds(15)) != false else { throw Self.endedWhileKeeping }
+            guard await end.isKept(within: .seconds(15)) else { throw Self.unknownWhetherKept }
             ended = await self.ended(daemon)
         }
         // What can't be asked any more may have ended while it was keeping that.
-        guard ended != nil || scope.map({ $0 == .once }) ?? true else { throw Self.endedWhileKeeping }
+        guard ended != nil || scope.map({ $0 == .once }) ?? true else { throw Self.unknownWhetherKept }
         // As where nothing has to be confirmed.
         if let trouble = ended?.keepTrouble { throw ConsoleError.refused(trouble) }
         tell(request, choices, among: entries, isAbandoned: ended?.isAbandoned ?? false)

@@ -48,7 +48,7 @@ struct CertificateCommand: AsyncParsableCommand {
     /// The file that the running daemon reads, which may have been named to it.
     private static func daemonsFile() async -> String? {
         // Without a bus, or a daemon on it, there is the usual one.
-        let file = try? await DaemonBus.connect().configurationState()?.file
+        let file = try? await DaemonBus.connect().configuration().details?.file
         return file.flatMap { $0.isEmpty ? nil : $0 }
     }
 

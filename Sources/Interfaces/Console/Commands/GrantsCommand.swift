@@ -35,7 +35,7 @@ struct GrantsCommand: AsyncParsableCommand {
             return
         }
         // Nothing is said of it where the daemon can't tell, for what its file says may not be what it goes by.
-        let rules = await daemon.configurationState()?.access
+        let rules = await daemon.configuration().details?.access
         guard !grants.isEmpty else {
             for line in Self.withoutGrants(client, id: await Self.id(client, daemon), rules) {
                 Output.text(line)

@@ -27,7 +27,7 @@ struct ReloadCommand: AsyncParsableCommand {
             starts: false
         )
         let (changed, waiting) = (Self.texts(answer.first), Self.texts(answer.last))
-        let useless = await daemon.configurationState()?.useless ?? []
+        let useless = await daemon.configuration().details?.useless ?? []
         guard !output.json else {
             return Output.json(
                 .object([

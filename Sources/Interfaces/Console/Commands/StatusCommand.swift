@@ -24,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
         let muting = try await daemon.recentRequests(starts: false).filter { $0.mutedUntil ?? 0 > now }
         // A locked keyring doesn't keep the rest from being shown.
         let clients = try? await daemon.clients(starts: false)
-        let configuration = await daemon.configurationState()
+        let configuration = await daemon.configuration().details
         guard !output.json else {
             Output.json(
                 .object([

@@ -31,13 +31,15 @@ struct DoctorCommand: AsyncParsableCommand {
         var findings: [Finding] = []
         var daemon: DaemonProcess?
         let bus: DaemonBus?
+        var answer = ConfigurationAnswer.unknown
         do throws(ConsoleError) {
             let connected = try await DaemonBus.connect()
             bus = connected
             daemon = await BusCheck.daemon(connected)
+            answer = await connected.configuration()
             findings += [
                 .ok("Session bus", "connected"),
-                BusCheck.finding(daemon, isUnconfigured: await connected.isUnconfigured()),
+                BusCheck.finding(daemon, isUnconfigured: answer == .unconfigured),
             ]
         } catch {
             bus = nil
@@ -49,7 +51,7 @@ struct DoctorCommand: AsyncParsableCommand {
         findings.insert(contentsOf: [read] + ConfigurationCheck.advice(configuration), at: 0)
         var hasDisplay: Bool?
         if let bus {
-            let state = await bus.configurationState()
+            let state = answer.details
             hasDisplay = state?.hasDisplay
             findings += ConfigurationCheck.findings(state)
             findings += await KeyringCheck.findings(bus.bus, collection: configuration.keyring.collection)

@@ -89,21 +89,34 @@ extension BusConnection {
         .limitsExceeded("Too many calls at once: wait for the answers of those before.")
     }
 
-    /// Waits for a call's turn; false if its process has too many.
+    /// Waits for a call's turn; false if its process has too many, or the connection is closed, so that nobody can be
+    /// answered.
     private func admit(_ call: Int, of sender: String) async -> Bool {
-        if !servedCalls.isQuiet, !servedCalls.knows(sender) {
-            // Whoever has left meanwhile counts by itself.
-            let credentials = try? await credentials(of: sender)
-            servedCalls.learn(sender, is: credentials.map { "\($0.pid)" } ?? sender)
-        }
+        if !isClosed, !servedCalls.isQuiet, !servedCalls.knows(sender) { await identify(sender) }
+        guard !isClosed else { return false }
         switch servedCalls.begin(call, from: sender) {
         case .now: return true
         case .never: return false
         case .later:
             turns.make(call)
             await withCheckedContinuation { turns.wait(call, otherwise: (), $0) }
-            return true
+            return !isClosed
         }
+    }
+
+    /// Finds out whose a connection is, once for all of its calls that have come meanwhile.
+    private func identify(_ sender: String) async {
+        if let running = lookups[sender] { return await running.value }
+        let lookup = Task(executorPreference: handlers) { await self.lookUp(sender) }
+        lookups[sender] = lookup
+        await lookup.value
+    }
+
+    private func lookUp(_ sender: String) async {
+        // Whoever has left meanwhile counts by itself.
+        let credentials = try? await credentials(of: sender)
+        servedCalls.learn(sender, is: credentials.map { "\($0.pid)" } ?? sender)
+        lookups[sender] = nil
     }
 
     private func wait(_ call: Int) {

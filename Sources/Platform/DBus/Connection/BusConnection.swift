@@ -18,7 +18,7 @@ package actor BusConnection {
     }
 
     let link: Link
-    private var isClosed = false
+    private(set) var isClosed = false
     var calls = PendingCalls()
     var subscriptions: [Int: Subscription] = [:]
     var ownersOfSenders: [String: TrackedOwner] = [:]
@@ -26,6 +26,8 @@ package actor BusConnection {
     var objects = ObjectTree()
     /// How many calls of each caller are being worked at.
     var servedCalls = ServedCalls()
+    /// The look-ups of whose connection it is that are under way, by its name.
+    var lookups: [String: Task<Void, Never>] = [:]
     /// The calls that wait for their turn.
     var turns = Promises<Void>()
     private var nextID = 0

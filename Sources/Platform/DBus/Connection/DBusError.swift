@@ -22,6 +22,8 @@ package struct DBusError: Error, Hashable, Sendable, CustomStringConvertible {
         package static let failed = prefix + "Failed"
         /// No answer came in time.
         package static let noReply = prefix + "NoReply"
+        /// What the bus has started for a call didn't come in time.
+        package static let timedOut = prefix + "TimedOut"
         /// The bus is gone.
         package static let disconnected = prefix + "Disconnected"
         /// The caller's task was cancelled while it waited.

@@ -12,10 +12,10 @@ import Glibc
 struct LibraryBus {
     private let address: String?
     private let deadline: Duration
-    /// When what is being done now has taken too long.
-    private var end = ContinuousClock.now
-    /// When a call last took too long.
-    private var lastSilence: ContinuousClock.Instant?
+    /// Whom what is being done now is asked of, and when it has taken too long.
+    private var (owner, end) = ("", ContinuousClock.now)
+    /// Whose call last took too long, and when that was known.
+    private var lastSilence: (owner: String, end: ContinuousClock.Instant)?
     private var connection: BusHandle?
 
     /// Nothing is opened until the first call.
@@ -30,13 +30,17 @@ struct LibraryBus {
 
     /// Begins with something that may take several calls.
     ///
-    /// Whoever has waited for its turn while the provider gave no answer waits for none of its own.
+    /// Whoever has waited for its turn while the provider gave no answer waits for none of its own. Where that was another
+    /// provider, this one has all of its time from now on.
     ///
-    /// - Parameter asked: When it was asked for.
+    /// - Parameters:
+    ///   - owner: The provider.
+    ///   - asked: When it was asked for.
     /// - Throws: `.deadline` where it is in vain.
-    mutating func begin(asked: ContinuousClock.Instant) throws(KeyringError) {
-        if let lastSilence, asked <= lastSilence { throw .deadline }
-        end = asked + deadline
+    mutating func begin(with owner: String, asked: ContinuousClock.Instant) throws(KeyringError) {
+        let silence = lastSilence.flatMap { asked <= $0.end ? $0 : nil }
+        if silence?.owner == owner { throw .deadline }
+        (self.owner, end) = (owner, (silence?.end ?? asked) + deadline)
     }
 
     /// Opens an encrypted session with an owner of the Secret Service's name.
@@ -114,7 +118,7 @@ struct LibraryBus {
         if let error = unsafe error {
             defer { unsafe g_error_free(error) }
             let failure = unsafe KeyringError(error)
-            if failure == .deadline { lastSilence = .now }
+            if failure == .deadline { lastSilence = (owner, .now) }
             throw failure
         }
         guard let result else { throw .notFound }

@@ -102,8 +102,8 @@ extension Keyring {
         at paths: [String],
         owner: String
     ) async throws(KeyringError) -> [String: SecretBytes] {
-        try await asked(owner) { [library] (asked) async throws(KeyringError) in
-            try await library.secrets(of: paths, from: owner, asked: asked)
+        try await asked(owner) { [library] () async throws(KeyringError) in
+            try await library.secrets(of: paths, from: owner)
         }
     }
 
@@ -135,8 +135,8 @@ extension Keyring {
     /// KeePassXC gives what is confirmed to the connection that runs the prompt: so libsecret's does, which reads.
     private func ask(about paths: Set<String>, within time: Duration) async throws(KeyringError) {
         let place = try await openPlace()
-        let prompt = try await asked(place.owner) { [library] (asked) async throws(KeyringError) in
-            try await library.unlock(paths.sorted(), of: place.owner, asked: asked)
+        let prompt = try await asked(place.owner) { [library] () async throws(KeyringError) in
+            try await library.unlock(paths.sorted(), of: place.owner)
         }
         defer {
             // What was denied is found locked again by the next reading; what was allowed is worth another one.

@@ -26,14 +26,13 @@ extension Keyring {
         else { throw .failed("a label or an attribute holds a NUL character") }
         let place = try await openPlace()
         let wanted = all
-        let (item, prompt) = try await asked(place.owner) { [library] (asked) async throws(KeyringError) in
+        let (item, prompt) = try await asked(place.owner) { [library] () async throws(KeyringError) in
             try await library.create(
                 in: place.collection.text,
                 of: place.owner,
                 label: ProviderQuirks.label(label),
                 attributes: wanted,
-                secret: secret,
-                asked: asked
+                secret: secret
             )
         }
         var path = item
@@ -121,15 +120,15 @@ extension Keyring {
 
     private func set(_ secret: SecretBytes, of item: KeyringItem, owner: String) async throws(KeyringError) {
         do throws(KeyringError) {
-            try await asked(owner) { [library] (asked) async throws(KeyringError) in
-                try await library.setSecret(secret, of: item.path, from: owner, asked: asked)
+            try await asked(owner) { [library] () async throws(KeyringError) in
+                try await library.setSecret(secret, of: item.path, from: owner)
             }
         } catch .locked {
             // The collection was open just now: either it is locked since, or it is about this item alone.
             _ = try await openPlace()
             try await confirm([item])
-            try await asked(owner) { [library] (asked) async throws(KeyringError) in
-                try await library.setSecret(secret, of: item.path, from: owner, asked: asked)
+            try await asked(owner) { [library] () async throws(KeyringError) in
+                try await library.setSecret(secret, of: item.path, from: owner)
             }
         }
     }

@@ -205,16 +205,16 @@ package actor Keyring {
     ///
     /// - Parameters:
     ///   - owner: The provider.
-    ///   - question: Asks; it is told since when.
+    ///   - question: Asks.
     /// - Returns: What it gives.
     /// - Throws: What it throws; `.deadline` at once where there is no hope.
     func asked<Answer: Sendable>(
         _ owner: String,
-        _ question: @Sendable (ContinuousClock.Instant) async throws(KeyringError) -> Answer
+        _ question: @Sendable () async throws(KeyringError) -> Answer
     ) async throws(KeyringError) -> Answer {
         guard silent != owner else { throw .deadline }
         do throws(KeyringError) {
-            return try await question(.now)
+            return try await question()
         } catch {
             let failure = await explained(error, owner)
             if failure == .deadline { awaitAnswer(of: owner) }
@@ -225,24 +225,16 @@ package actor Keyring {
     private func awaitAnswer(of owner: String) {
         guard silent != owner else { return }
         silent = owner
-        Task(executorPreference: TaskQueue.shared) { [weak self, bus, deadline] in
-            var isSilent = true
-            while isSilent, await self?.silent == owner {
-                do throws(DBusError) {
-                    _ = try await bus.call(
-                        owner,
-                        Names.root,
-                        "org.freedesktop.DBus.Peer",
-                        "Ping",
-                        timeout: deadline,
-                        noAutoStart: true
-                    )
-                    isSilent = false
-                } catch {
-                    // Any other error is an answer, or says that it has left.
-                    isSilent = error.name == DBusError.Name.noReply
-                }
-            }
+        Task(executorPreference: TaskQueue.shared) { [weak self, bus] in
+            // Any error is an answer, or says that it has left; after a day it may be asked anew.
+            _ = try? await bus.call(
+                owner,
+                Names.root,
+                "org.freedesktop.DBus.Peer",
+                "Ping",
+                timeout: .seconds(86_400),
+                noAutoStart: true
+            )
             await self?.answered(owner)
         }
     }

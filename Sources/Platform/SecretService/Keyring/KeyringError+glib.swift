@@ -2,6 +2,7 @@
 
 import CGLib
 import CLibSecret
+import DBus
 
 extension KeyringError {
     /// What a failed call of libsecret or GIO means to us.
@@ -43,14 +44,13 @@ extension KeyringError {
             self = .locked
         case "org.freedesktop.Secret.Error.NoSession":
             self = .noSession
-        case "org.freedesktop.Secret.Error.NoSuchObject", "org.freedesktop.DBus.Error.UnknownObject",
-            "org.freedesktop.DBus.Error.UnknownMethod", "org.freedesktop.DBus.Error.UnknownInterface":
+        case "org.freedesktop.Secret.Error.NoSuchObject", DBusError.Name.unknownObject,
+            DBusError.Name.unknownMethod, DBusError.Name.unknownInterface:
             self = .notFound
-        case "org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner",
-            "org.freedesktop.DBus.Error.Disconnected", "org.freedesktop.DBus.Error.NoServer":
+        case DBusError.Name.serviceUnknown, DBusError.Name.nameHasNoOwner, DBusError.Name.disconnected,
+            "org.freedesktop.DBus.Error.NoServer":
             self = .noProvider
-        case "org.freedesktop.DBus.Error.NoReply", "org.freedesktop.DBus.Error.Timeout",
-            "org.freedesktop.DBus.Error.TimedOut":
+        case DBusError.Name.noReply, DBusError.Name.timedOut, "org.freedesktop.DBus.Error.Timeout":
             self = .deadline
         default:
             self = .failed(message.isEmpty ? name : message)

@@ -7,8 +7,8 @@ import SecureMemory
 
 /// libsecret, on a thread of its own: the encrypted session, and the calls that carry a secret through it.
 ///
-/// Its calls block, and so wait for each other, but none longer than its deadline after it was asked for; none of them can
-/// raise a prompt.
+/// Its calls block, and so wait for each other, but none longer than its deadline after it was asked for, or after another
+/// provider's silence; none of them can raise a prompt.
 actor SecretLibrary {
     private let executor = TaskQueue(label: "org.keybell.libsecret")
     private var bus: LibraryBus
@@ -32,7 +32,7 @@ actor SecretLibrary {
         from owner: String,
         asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) -> [String: SecretBytes] {
-        try bus.begin(asked: asked)
+        try bus.begin(with: owner, asked: asked)
         let found = try inSession(with: owner) { (session) throws(KeyringError) in
             try secrets(of: paths, in: session)
         }
@@ -82,7 +82,7 @@ actor SecretLibrary {
         secret: SecretBytes,
         asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) -> (item: String, prompt: String) {
-        try bus.begin(asked: asked)
+        try bus.begin(with: owner, asked: asked)
         let reply = try inSession(with: owner) { (session) throws(KeyringError) in
             let table = unsafe g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)
             defer { unsafe g_hash_table_unref(table) }
@@ -111,7 +111,7 @@ actor SecretLibrary {
         from owner: String,
         asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) {
-        try bus.begin(asked: asked)
+        try bus.begin(with: owner, asked: asked)
         _ = try inSession(with: owner) { (session) throws(KeyringError) in
             let sealed = try unsafe seal(secret, for: session)
             return try unsafe bus.call(
@@ -132,7 +132,7 @@ actor SecretLibrary {
         of owner: String,
         asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) -> String {
-        try bus.begin(asked: asked)
+        try bus.begin(with: owner, asked: asked)
         let list = unsafe g_strv_builder_new()
         for item in items { unsafe g_strv_builder_add(list, item) }
         let array = unsafe g_strv_builder_end(list)
@@ -163,7 +163,7 @@ actor SecretLibrary {
         of owner: String,
         asked: ContinuousClock.Instant = .now
     ) throws(KeyringError) {
-        try bus.begin(asked: asked)
+        try bus.begin(with: owner, asked: asked)
         _ = try unsafe bus.call(
             owner,
             prompt,

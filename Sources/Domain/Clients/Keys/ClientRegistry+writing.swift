@@ -35,8 +35,6 @@ extension ClientRegistry {
         forgettingGrants forget: @escaping @Sendable (String) async throws(ClientError) -> Void = { _ in }
     ) async throws(ClientError) {
         guard let name = PlainName(id) else { throw .badName }
-        var revoked = Set([former].compactMap(\.self))
-        if try await holder(of: key.fingerprint) == nil { revoked.insert(key.fingerprint) }
         let attributes = ClientItem.attributes(
             id: name.text,
             program: program,
@@ -45,14 +43,19 @@ extension ClientRegistry {
             created: now()
         )
         let stored = try await write {
-            [keyring, revoked] () async throws(KeyringError) -> Result<Void, ClientError> in
-            let same = try await keyring.items(of: name)
-            let snapshot = ClientsSnapshot(same, try await keyring.openSecrets(of: same))
+            [keyring] () async throws(KeyringError) -> Result<Void, ClientError> in
+            let items = try await keyring.items(schema: ClientItem.schema)
+            let same = items.filter { ClientItem.name($0) == name }
+            let snapshot = ClientsSnapshot(items, try await keyring.openSecrets(of: items))
             guard !snapshot.isLocked(name.text) else { throw .itemLocked }
             if let holder = snapshot[name.text]?.client.fingerprint, holder != key.fingerprint,
                 holder != former
             {
                 return .failure(.taken(name.text))
+            }
+            var revoked = Set([former].compactMap(\.self))
+            if !snapshot.all.contains(where: { $0.client.fingerprint == key.fingerprint }) {
+                revoked.insert(key.fingerprint)
             }
             do throws(ClientError) {
                 for fingerprint in revoked { try await forget(fingerprint) }

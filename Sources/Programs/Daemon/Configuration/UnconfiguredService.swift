@@ -2,6 +2,7 @@
 
 import BusInterface
 import BusService
+import ConcurrencyTools
 import DBus
 import HTTPServer
 import KeePassHTTP
@@ -43,7 +44,6 @@ struct UnconfiguredService: Sendable {
     func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let handler = UnconfiguredHandler(problem) { asked.yield() }
-        let bus = await takeName(problem) { asked.yield() }
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
@@ -63,10 +63,16 @@ struct UnconfiguredService: Sendable {
         let listening = BackgroundTask("the reload at a hangup", logger) {
             for await _ in hangups { asked.yield() }
         }
+        // Beside what listens: a bus that gives no answer holds up neither that nor the end.
+        let telling = BackgroundTask("telling of the mistake on the bus", logger) {
+            let bus = try await withDeadline(.seconds(60)) { await takeName(problem) { asked.yield() } }
+            await bus?.disconnected()
+            await bus?.close()
+        }
         let wait = ConfigurationWait(path: path, known: problem, events: requests, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
-                services: (listeners + [listening]).map { .init(service: $0) }
+                services: (listeners + [listening, telling]).map { .init(service: $0) }
                     + [.init(service: wait, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
@@ -75,7 +81,6 @@ struct UnconfiguredService: Sendable {
         ServiceManager.notify("READY=1\nSTATUS=The configuration can't be used: see keybell doctor")
         logger.notice("the port is kept: whoever asks is told so until the configuration can be used")
         try await group.run()
-        await bus?.close()
     }
 
     /// Has whoever calls on the bus told of the mistake; nil where there is no bus, or another daemon is on it.

@@ -163,6 +163,14 @@ struct DoctorTests {
         #expect(KeyringCheck.changeOfProvider(report, memory, now: 1_000_000) == nil)
     }
 
+    @Test func `a provider without encrypted sessions is a failure, whatever else is in order`() {
+        var report = KeyringReport(state: .unlocked)
+        #expect(!KeyringCheck.findings(report).contains { $0.level == .failure })
+        report.isUnencrypted = true
+        let failures = KeyringCheck.findings(report).filter { $0.level == .failure }
+        #expect(failures.map(\.advice) == [KeyringError.unencrypted.advice])
+    }
+
     @Test(arguments: [CollectionState.noCollection, .locked])
     func `each program's keyring has advice of its own`(state: CollectionState) {
         let programs = ["gnome-keyring-daemon", "keepassxc", "kwalletd5", "strange"]

@@ -41,11 +41,12 @@ struct FakeProvider {
         locked: Answer = .service,
         isLocked: Bool = true,
         session: Answer = .service,
+        isEncrypted: Bool = true,
         prompt: PromptEnd = .never
     ) async throws {
         connection = try await bus.connect()
         self.isLocked.update { $0 = isLocked }
-        await connection.export(service(alias: alias, session: session))
+        await connection.export(service(alias: alias, session: session, isEncrypted: isEncrypted))
         await connection.export(collection(locked: locked))
         await connection.export(promptObject(prompt))
         await connection.export(item())
@@ -59,7 +60,7 @@ struct FakeProvider {
         continuation.finish()
     }
 
-    private func service(alias: ObjectPath, session: Answer) -> ExportedObject {
+    private func service(alias: ObjectPath, session: Answer, isEncrypted: Bool) -> ExportedObject {
         ExportedObject(
             path: Self.root,
             interfaces: [
@@ -79,22 +80,9 @@ struct FakeProvider {
                             calls.update { $0.append("Unlock") }
                             return [.array("o", []), .objectPath(Self.prompt)]
                         },
-                        Method(
-                            "OpenSession",
-                            in: [Argument("algorithm", "s"), Argument("input", "v")],
-                            out: [Argument("output", "v"), Argument("result", "o")]
-                        ) { [calls] call async throws(DBusError) in
+                        FakeSession.open(isEncrypted: isEncrypted) { [calls] in
                             calls.update { $0.append("OpenSession") }
                             if session == .silence { await Self.never() }
-                            guard call.body.first == .string("plain") else {
-                                throw DBusError(
-                                    name: "org.freedesktop.DBus.Error.NotSupported",
-                                    message: "only plain sessions"
-                                )
-                            }
-                            return [
-                                .variant(.string("")), .objectPath("/org/freedesktop/secrets/session/s1"),
-                            ]
                         },
                         Method(
                             "CreateCollection",

@@ -119,10 +119,29 @@ import Testing
         try await second.stop()
     }
 
+    @Test func `a provider without encrypted sessions is given no secret and asked for none`() async throws {
+        let bus = try await PrivateBus()
+        let provider = try await FakeProvider(on: bus, isLocked: false, isEncrypted: false)
+        let keyring = try await KeyringFixture.keyring(on: bus)
+        await #expect(throws: KeyringError.unencrypted) {
+            try await keyring.store(schema: "x", label: "x", attributes: [:], secret: SecretBytes(utf8: "x"))
+        }
+        #expect(!provider.calls.now.contains("CreateItem"))
+        let report = await keyring.doctor()
+        #expect(report.isUnencrypted && report.state == .unlocked)
+    }
+
+    @Test func `a provider's encrypted session is taken for one`() async throws {
+        let fixture = try await KeyringFixture()
+        let item = try await fixture.store()
+        #expect(try await fixture.keyring.secret(of: item) == SecretBytes(utf8: "secret"))
+        #expect(await !fixture.keyring.doctor().isUnencrypted)
+    }
+
     @Test func `every error has advice`() {
         let errors: [KeyringError] = [
             .noProvider, .noDefaultCollection, .locked, .deadline, .dismissed, .notFound, .itemLocked,
-            .noSession, .failed("why"),
+            .noSession, .unencrypted, .failed("why"),
         ]
         #expect(Set(errors.map(\.advice)).count == errors.count)
         #expect(errors.allSatisfy { $0.advice.hasSuffix(".") || $0 == .failed("why") })

@@ -78,32 +78,13 @@ struct SessionLosingProvider {
                 ExportedInterface(
                     name: "org.freedesktop.Secret.Service",
                     methods: [
-                        Method(
-                            "OpenSession",
-                            in: [Argument("algorithm", "s"), Argument("input", "v")],
-                            out: [Argument("output", "v"), Argument("result", "o")]
-                        ) { [calls] call async throws(DBusError) in
-                            guard call.body.first == .string("plain") else {
-                                throw DBusError(
-                                    name: "org.freedesktop.DBus.Error.NotSupported",
-                                    message: "only plain sessions"
-                                )
-                            }
-                            calls.update { $0.append("OpenSession") }
-                            return [
-                                .variant(.string("")), .objectPath("/org/freedesktop/secrets/session/s1"),
-                            ]
-                        },
+                        FakeSession.open { [calls] in calls.update { $0.append("OpenSession") } },
                         Method(
                             "GetSecrets",
                             in: [Argument("items", "ao"), Argument("session", "o")],
                             out: [Argument("secrets", "a{o(oayays)}")]
                         ) { _ async throws(DBusError) in
                             try answer(losing: "UnknownObject", "GetSecrets")
-                            let secret = Value.structure([
-                                .objectPath("/org/freedesktop/secrets/session/s1"), .array("y", []),
-                                .array("y", [.byte(0x61)]), .string("text/plain"),
-                            ])
                             return [
                                 .dictionary(
                                     key: "o",
@@ -111,7 +92,7 @@ struct SessionLosingProvider {
                                     [
                                         .init(
                                             key: .objectPath("/org/freedesktop/secrets/collection/fake/1"),
-                                            value: secret
+                                            value: FakeSession.secret
                                         )
                                     ]
                                 )

@@ -10,7 +10,7 @@ extension VaultError {
         case .locked: self = .locked
         case .itemLocked: self = .unconfirmed
         case .notFound: self = .notFound
-        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession:
+        case .noProvider, .noDefaultCollection, .deadline, .dismissed, .noDisplay, .noSession, .unencrypted:
             self = .unavailable(error.advice)
         case .failed: self = .failed(error.advice)
         }

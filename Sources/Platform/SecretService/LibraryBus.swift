@@ -44,12 +44,16 @@ struct LibraryBus {
     }
 
     /// Opens an encrypted session with an owner of the Secret Service's name.
+    ///
+    /// - Throws: `.unencrypted` where it has none.
     mutating func openSession(with owner: String) throws(KeyringError) -> SessionHandle {
         let connection = try connected()
         let raw = try unsafe perform { cancellable, error in
             unsafe keybell_service_open(connection.raw, owner, cancellable, error)
         }
-        return unsafe SessionHandle(adopting: raw, owner: owner, on: connection)
+        let session = unsafe SessionHandle(adopting: raw, owner: owner, on: connection)
+        guard session.isEncrypted else { throw .unencrypted }
+        return session
     }
 
     /// A method call; takes over floating arguments.

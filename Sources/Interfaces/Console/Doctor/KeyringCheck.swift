@@ -40,6 +40,15 @@ enum KeyringCheck {
             let program = report.program.map { "\($0.rawValue), " } ?? ""
             findings.append(.ok("Secret Service", program + process))
         }
+        if report.isUnencrypted {
+            findings.append(
+                .failure(
+                    "Secret Service",
+                    "has no encrypted sessions",
+                    do: KeyringError.unencrypted.advice
+                )
+            )
+        }
         let collection = [report.label, report.collection].compactMap(\.self).joined(separator: ", ")
         switch report.state {
         case .noProvider where report.canBeStarted && report.idle.isEmpty:

@@ -20,6 +20,8 @@ package enum KeyringError: Error, Hashable, Sendable {
     case notFound
     /// The provider has lost our encrypted session, and several new ones as well.
     case noSession
+    /// The provider has no encrypted session, so that a secret would pass over the bus in plain text.
+    case unencrypted
     /// The provider refused, in its own words.
     case failed(String)
 
@@ -52,6 +54,9 @@ package enum KeyringError: Error, Hashable, Sendable {
             "The item is no longer in the keyring."
         case .noSession:
             "The Secret Service has forgotten Keybell's session: try again."
+        case .unencrypted:
+            "The Secret Service has no encrypted sessions, so that Keybell gives it no secret and takes none: use "
+                + "gnome-keyring, KWallet or KeePassXC, or a version of it that has them."
         case .failed(let reason):
             "The Secret Service refused: \(reason)"
         }

@@ -28,6 +28,8 @@ package struct KeyringReport: Hashable, Sendable {
     package var label: String?
     /// The names by which the configuration can call the collections that there are.
     package var others: [String] = []
+    /// Whether the provider has no encrypted session.
+    package var isUnencrypted = false
     /// How many items are locked by themselves, of those that were asked about.
     package var lockedItems = 0
     /// Whether nobody offers it, but the bus would start somebody.
@@ -73,6 +75,7 @@ extension Keyring {
             let process = await ProviderProcess(owner, on: bus)
             (report.pid, report.executable, report.command) =
                 (process.pid, process.executable, process.command)
+            report.isUnencrypted = await isUnencrypted(owner)
             report.state = .noCollection
             let place = try await place()
             report.collection = place.collection.text
@@ -96,6 +99,17 @@ extension Keyring {
         case .locked, .unlocked: break
         }
         return report
+    }
+
+    private func isUnencrypted(_ owner: String) async -> Bool {
+        do throws(KeyringError) {
+            try await asked(owner) { [library] () async throws(KeyringError) in
+                try await library.openSession(with: owner)
+            }
+            return false
+        } catch {
+            return error == .unencrypted
+        }
     }
 
     private func lockedItems(_ schemas: [String], owner: String) async throws(KeyringError) -> Int {

@@ -35,6 +35,13 @@ import CLibSecret
     /// Whether its connection is still there.
     var isConnected: Bool { !connection.isClosed }
 
+    /// Whether secrets are encrypted in it: where the provider knows nothing else, libsecret agrees on plain text.
+    var isEncrypted: Bool {
+        guard let algorithms = unsafe secret_service_get_session_algorithms(raw) else { return false }
+        let name = unsafe String(cString: algorithms)
+        return name.hasPrefix("dh-") && name.contains("-aes")
+    }
+
     deinit {
         unsafe keybell_object_unref(raw)
     }

@@ -173,6 +173,17 @@ actor SecretLibrary {
         )
     }
 
+    /// Opens the session, unless it is open.
+    ///
+    /// - Throws: `.unencrypted` where the provider has no encrypted one, and what else is in its way.
+    func openSession(
+        with owner: String,
+        asked: ContinuousClock.Instant = .now
+    ) throws(KeyringError) {
+        try bus.begin(with: owner, asked: asked)
+        _ = try session(with: owner)
+    }
+
     /// Forgets the session with a provider that has left.
     func forget() {
         session = nil

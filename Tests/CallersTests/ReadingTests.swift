@@ -33,6 +33,8 @@ import Testing
             "/x/evil.jar:/home/a/lib /home/a/Main"
         ),
         ("/usr/bin/java", "java --class-path=e.jar Main", "/home/a/e.jar /home/a/Main"),
+        ("/usr/bin/java", "java -cp /x.jar: Main", "/x.jar:/home/a /home/a/Main"),
+        ("/usr/bin/java", "java --class-path= Main", "/home/a /home/a/Main"),
         ("/usr/bin/java", "java -p mods -m app/x.Main", "/home/a/mods /home/a/app/x.Main"),
         ("/usr/bin/python3.13t", "python3.13t x.py", "/home/a/x.py"),
         ("/usr/bin/perl5.40-x86_64-linux-gnu", "perl get.pl", "/home/a/get.pl"),
@@ -71,6 +73,8 @@ import Testing
 
     @Test func `a relative script without a folder is not known`() {
         #expect(Interpreter(executable: "/bin/sh")?.script(in: ["sh", "x"], folder: nil) == nil)
+        let java = Interpreter(executable: "/usr/bin/java")
+        #expect(java?.script(in: ["java", "-cp", "/a.jar:lib", "/Main"], folder: nil) == nil)
     }
 
     @Test func `units of the desktop are found in a control group's path`() {

@@ -36,10 +36,9 @@ extension Interpreter {
                 if word == "-jar" { places = "" }
                 return (ownValue ?? rest.first).flatMap(found)
             } else if searchOptions.contains(word) {
-                guard let value = ownValue ?? rest.popFirst() else { return nil }
-                places +=
-                    value.split(separator: ":").compactMap { absolute(String($0), in: folder) }
-                    .joined(separator: ":") + " "
+                guard let value = ownValue ?? rest.popFirst(), let all = absolutePlaces(value, in: folder)
+                else { return nil }
+                places += all + " "
             } else if valuedLong.contains(word) {
                 if ownValue == nil { rest = rest.dropFirst() }
             } else if inlineLong.contains(word) {
@@ -89,6 +88,13 @@ extension Interpreter {
             word.count < bytes.count ? String(decoding: bytes.dropFirst(word.count + 1), as: UTF8.self) : nil
         let text = String(decoding: word, as: UTF8.self)
         return (hasWords && !text.utf8.starts(with: "--".utf8) ? text.lowercased() : text, value)
+    }
+
+    /// The places of a search path, of which an empty one is the current folder; nil if one of them isn't known.
+    private func absolutePlaces(_ list: String, in folder: String?) -> String? {
+        let places = list.split(separator: ":", omittingEmptySubsequences: false)
+        let known = places.compactMap { $0.isEmpty ? folder : absolute(String($0), in: folder) }
+        return known.count == places.count ? known.joined(separator: ":") : nil
     }
 
     private func absolute(_ path: String, in folder: String?) -> String? {

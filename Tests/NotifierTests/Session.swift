@@ -115,7 +115,7 @@ final class Session: Sendable {
         await approvals.change { $0.tick(now: $1 + .seconds(3600)) }
     }
 
-    /// DisplayOrder the notifier off, as a reload of the configuration does; it has ended when this returns.
+    /// Turns the notifier off, as a reload of the configuration does; it has ended when this returns.
     func turnOff() async throws {
         running.cancel()
         try await running.value

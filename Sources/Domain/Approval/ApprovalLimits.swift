@@ -27,7 +27,7 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var askersPerProgram = 64
     /// How many agents there may be.
     package var agents = 32
-    /// How many of one process keep their places where there are as many agents as there may be.
+    /// How many agents of one process keep their places once the limit is reached.
     package var agentsPerProcess = 4
     /// How many characters an agent's name may have.
     package var agentName = 64
@@ -39,7 +39,7 @@ package struct ApprovalLimits: Sendable, Equatable {
     package var codeRest = Duration.seconds(3600)
     /// How many ended requests `requests --recent` shows at most.
     package var recentCount = 50
-    /// How many ended requests are kept in mind at most, should a program make them by the thousand.
+    /// How many ended requests are remembered at most, should a program make them by the thousand.
     package var endedCount = 4096
     /// How many entries stand in a request's details; the rest is fetched.
     package var entriesInDetails = 20
@@ -52,14 +52,14 @@ package struct ApprovalLimits: Sendable, Equatable {
     /// The notifier, where not all notifications are drawn at once: how long after one has gone the next is drawn at the
     /// latest.
     package var drawing = Duration.milliseconds(1300)
-    /// The notifier, where a question may stay undrawn when another program's notification has gone: how long after that
-    /// the server is told of it once more.
+    /// The notifier, where a question may stay undrawn when another program's notification has gone: how long after
+    /// that the server is sent it once more.
     package var nudge = Duration.milliseconds(300)
-    /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from being
-    /// drawn without that anything tells of it.
+    /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from
+    /// being drawn before that is reported.
     package var banner = Duration.milliseconds(5300)
-    /// How long before the bus hears once more of a request that is asked again; for the notifier, before a notification
-    /// comes back, or another takes its place.
+    /// How long before a request that is asked again is announced on the bus once more; for the notifier, before a
+    /// notification comes back, or another takes its place.
     package var pause = Duration.seconds(1)
     /// The notifier: how often a press that came too early has its request shown again.
     package var earlyPresses = 3
@@ -70,13 +70,13 @@ package struct ApprovalLimits: Sendable, Equatable {
     /// The notifier: how long after its server has left a question is shown anew, for which the bus may start another; the
     /// next pause each time that one leaves, too.
     package var revivals = [Duration.seconds(1), .seconds(5), .seconds(15)]
-    /// The notifier: how long a server has to stay for its leaving to count as the first.
+    /// The notifier: how long a server has to stay before its leaving counts as the first again.
     package var steadyServer = Duration.seconds(60)
     /// The notifier with `dismiss = "deny"`: how long after a dismissal a button's signal may still come.
     package var dismissal = Duration.milliseconds(500)
     /// The notifier: how many requests have a notification each before the rest is counted in one.
     package var notifications = 3
-    /// The notifier: how often a client and host are told about as delivered.
+    /// The notifier: how often a delivery to the same client and host is announced.
     package var deliveryNotice = Duration.seconds(60)
 
     /// A notification's body: how many entries are named before the rest is counted.

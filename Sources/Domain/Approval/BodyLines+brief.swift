@@ -11,7 +11,7 @@ extension BodyLines {
         case full
         /// In fewer words, but with all that they name.
         case shorter
-        /// In as few words as do.
+        /// In as few words as will do.
         case brief
     }
 
@@ -40,7 +40,8 @@ extension BodyLines {
         return [briefs + way + essence] + joined
     }
 
-    /// Where there isn't room for that either: just the weightiest warnings, fewer and fewer, and how many more there are.
+    /// Where there isn't room even for that: just the weightiest warnings, fewer and fewer, and how many more there
+    /// are.
     package var counted: [[String]] {
         let essence = matters.filter(\.isEssential).map(\.brief)
         return warnings.indices.reversed().flatMap { kept in

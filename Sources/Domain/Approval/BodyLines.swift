@@ -6,7 +6,7 @@ package struct BodyLine: Sendable, Hashable {
     let text: String
     /// The same in fewer words, but with all that it names.
     let shorter: String
-    /// The same in as few words as do.
+    /// The same in as few words as will do.
     let brief: String
     /// Whether it is said even where there is hardly any room.
     let isEssential: Bool
@@ -33,11 +33,11 @@ package struct BodyLines: Sendable, Hashable {
     /// Whether there is anything to think twice about.
     package var hasWarnings: Bool { !warnings.isEmpty }
 
-    /// At most five lines below the question: all warnings, of which the lighter ones share a line where there are many, and of the rest as
-    /// much as there is room for.
+    /// At most five lines below the question: all warnings, the lighter ones sharing a line where there are many, and
+    /// as much of the rest as there is room for.
     ///
     /// - Parameters:
-    ///   - first: What stands before all, the question itself where the title has no room for it.
+    ///   - first: What comes before everything else: the question itself, where the title has no room for it.
     ///   - way: How to answer, where that has to be said: behind the warnings, which are read before it.
     ///   - note: Why it is asked once more.
     ///   - last: What comes last, if there is room for it.

@@ -4,26 +4,26 @@ package import Linux
 
 /// Records as lines of JSON in the state folder; a file and the one before it, so that it can't grow for ever.
 ///
-/// What any client can cause without a word of the person's stands in files of its own, so that however much there is of
-/// it takes no place from what was allowed, handed out or saved.
+/// What any client can cause without the person's word goes into files of its own, so that no amount of it displaces
+/// records of what was allowed, handed out or saved.
 package struct AuditFile: Sendable {
     /// Which of the files.
     enum Part: CaseIterable, Sendable {
         /// What was allowed, denied, handed out, saved.
         case main
-        /// What came to nothing: look-ups without a find, questions that nobody has answered.
+        /// What came to nothing: look-ups that found nothing, questions that nobody answered.
         case minor
 
-        /// That of a record.
+        /// The one a record belongs to.
         init(of record: AuditRecord) {
             self = record.isMinor ? .minor : .main
         }
 
-        /// What its file is called, less the ending.
+        /// Its file's name without the ending.
         var name: String { self == .main ? "audit" : "audit-minor" }
     }
 
-    /// How long a file may become before the next one is begun.
+    /// How long a file may grow before the next one is begun.
     static let limit = 1 << 20
 
     let folder: String
@@ -66,7 +66,7 @@ package struct AuditFile: Sendable {
         return all
     }
 
-    /// Reads the lines of a part, each once, also across the beginning of the next file.
+    /// Reads the lines of a part, each once, even across the beginning of the next file.
     func follower(of part: Part) -> LineFollower {
         LineFollower(path(of: part), former: former(of: part), limit: 2 * Self.limit)
     }

@@ -15,7 +15,7 @@ package enum AuditJournal {
     ///
     /// - Parameters:
     ///   - count: How many at most.
-    ///   - daemons: The executables whose records are believed; any other's are told as a stranger's.
+    ///   - daemons: The executables whose records are believed; any other's are shown as a stranger's.
     /// - Returns: The records; none where there is no journal that users can read.
     /// - Throws: If `journalctl` fails or takes longer than 10 s.
     package static func records(
@@ -27,13 +27,13 @@ package enum AuditJournal {
 
     /// Whether the journal has all of these records, by their `id`, from this process.
     ///
-    /// It says nothing of what it drops, and takes a moment for what it doesn't.
+    /// The journal says nothing about what it drops, and takes a moment for what it doesn't.
     static func has(_ ids: Set<String>) async -> Bool {
         for attempt in 0..<tries {
             // Cancelled: nobody waits for it any more.
             if attempt > 0, (try? await pause(.milliseconds(300))) == nil { return false }
             let options = ["_PID=\(getpid())"] + ids.map { "\(AuditTrail.prefix)ID=\($0)" }
-            // What can't be read back isn't kept, for all that anybody knows.
+            // What can't be read back counts as not kept.
             guard let found = try? await records(command("--lines=\(ids.count)") + options, of: []) else {
                 return false
             }
@@ -78,7 +78,7 @@ package enum AuditJournal {
             + ["MESSAGE_ID=\(AuditTrail.messageID)", "_UID=\(getuid())"]
     }
 
-    /// Tells of records as they come, until the result is let go of; nil where there is no journal that users can read.
+    /// Reports records as they come, until the result is released; nil where there is no journal that users can read.
     static func follow(
         of daemons: Set<String>,
         _ tell: @escaping @Sendable (AuditRecord) -> Void
@@ -106,7 +106,7 @@ package enum AuditJournal {
 
     /// Reads one entry of journalctl's JSON; nil if it isn't one of ours.
     static func record(_ line: ArraySlice<UInt8>, of daemons: Set<String>) -> AuditRecord? {
-        // A field that isn't text, of which ours has none, is no string there.
+        // A field that isn't text (ours has none) isn't a string there.
         guard let entry = try? JSONDecoder().decode([String: Text].self, from: Data(line)) else {
             return nil
         }
@@ -121,7 +121,7 @@ package enum AuditJournal {
         return record
     }
 
-    /// As it is after an upgrade: the daemon goes on with a file that has been replaced.
+    /// As after an upgrade: the daemon goes on running from a file that has been replaced.
     private static func withoutDeletedMark(_ path: String) -> String {
         let mark = " (deleted)"
         return path.hasSuffix(mark) ? String(path.dropLast(mark.count)) : path

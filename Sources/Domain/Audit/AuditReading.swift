@@ -2,19 +2,19 @@
 
 import Linux
 
-/// What was read of the files with the records.
+/// What was read from the files with the records.
 package struct AuditReading: Sendable {
     /// The records, the oldest first.
     package internal(set) var records: [AuditRecord] = []
 
-    /// What could not be read, and of which file: `audit.jsonl: permission denied`.
+    /// What could not be read, with its file: `audit.jsonl: permission denied`.
     package internal(set) var troubles: [String] = []
 
-    /// Adds what a file has, if there is one.
+    /// Adds what is in a file, if there is one.
     ///
     /// - Parameters:
     ///   - path: Where it is.
-    ///   - limit: How much of its end is read; no file that we write alone is longer.
+    ///   - limit: How much of its end is read; no file that only we write is longer.
     mutating func add(_ path: String, limit: Int) {
         let name = path.split(separator: "/").last ?? ""
         do throws(SystemCallError) {

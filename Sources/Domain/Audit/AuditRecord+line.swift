@@ -4,9 +4,9 @@ import FoundationEssentials
 import JSON
 
 extension AuditRecord.Event {
-    /// The event of a name that stands in a record, be it one that a daemon before had for it.
+    /// The event of a name in a record, including names that earlier versions used.
     fileprivate init?(written name: String) {
-        // It said that nothing had arrived where that wasn't certain.
+        // It claimed that nothing had arrived, even where that wasn't certain.
         self.init(rawValue: name == "not-delivered" ? Self.cutShort.rawValue : name)
     }
 }

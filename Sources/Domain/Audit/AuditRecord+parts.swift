@@ -4,7 +4,7 @@ extension AuditRecord {
     /// How many entries one record names: a message to the journal takes some 200 KB.
     static let mostEntries = 1000
 
-    /// The record in parts that the journal takes: the first tells all but the entries that are too many for it.
+    /// The record in parts that the journal takes: the first has everything but the entries that are too many for it.
     var parts: [AuditRecord] {
         let entries = (fields[.entries] ?? "").split(separator: " ")
         guard entries.count > Self.mostEntries else { return [self] }
@@ -21,12 +21,12 @@ extension AuditRecord {
         }
     }
 
-    /// What happened, from records in their order: parts put together again, what may have arrived among what has, and
-    /// no delivery of which certainly nothing went out.
+    /// What happened, from records in their order: parts put together again, what may have arrived counted as arrived,
+    /// and no delivery of which certainly nothing went out.
     package static func told(_ records: [AuditRecord]) -> [AuditRecord] {
         var (unsent, cut): (Set<String>, Set<String>) = ([], [])
         var more: [String: [String]] = [:]
-        // What a stranger says of a delivery changes nothing of what the daemon does.
+        // What a stranger says about a delivery changes nothing that the daemon says.
         for record in records where record.stranger == nil {
             guard let delivery = record.fields[.delivery] else { continue }
             switch record.event {
@@ -40,7 +40,7 @@ extension AuditRecord {
             guard record.stranger == nil, let delivery = record.fields[.delivery] else { return record }
             switch record.event {
             case .continued, .notSent, .cutShort: return nil
-            // Should both be said, the client may have something.
+            // If both are recorded, the client may have something.
             case .handedOut where unsent.contains(delivery) && !cut.contains(delivery): return nil
             default: break
             }
@@ -51,15 +51,16 @@ extension AuditRecord {
         }
     }
 
-    /// Records of two sources, each in the order in which they were kept, in one order, and what both have just once.
+    /// Records of two sources, each in the order in which they were kept, merged into one order, with what both have
+    /// only once.
     ///
-    /// A clock that was once wrong puts none behind those that were kept before it.
+    /// A clock that was once wrong doesn't put any before those that were kept earlier.
     package static func merged(_ first: [AuditRecord], _ second: [AuditRecord], now: UInt64)
         -> [AuditRecord]
     {
         let known = Dictionary(first.map { ($0.id, $0) }) { $1 }
         let new = second.filter { record in
-            // Another one under the same name is told beside it.
+            // A different one under the same name is shown beside it.
             guard let id = record.id, let same = known[id] else { return true }
             return !same.isSame(as: record)
         }

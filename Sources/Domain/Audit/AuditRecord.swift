@@ -9,7 +9,7 @@ package typealias Recorder =
 /// Keeps a record of each of several things that have happened, as `AuditTrail.keep` does: all are handed over at once.
 package typealias BatchRecorder = @Sendable ([AuditTrail.Happened]) async -> Void
 
-/// Something that happened and that the person may want to look up: who got what, when, under which answer.
+/// Something that happened and that the person may want to look up: who got what, when, and under which answer.
 ///
 /// Never a secret, and nothing of an entry but its uuid: the journal is read by others than the person, too.
 package struct AuditRecord: Equatable, Sendable {
@@ -21,13 +21,13 @@ package struct AuditRecord: Equatable, Sendable {
         case associated
         /// Logins went to a client.
         case handedOut = "handed-out"
-        /// The client of a record before, of the same `delivery`, hung up before it is known to have all of it.
+        /// The client of an earlier record, of the same `delivery`, hung up before it was known to have all of it.
         case cutShort = "cut-short"
-        /// Of a record before, of the same `delivery`, certainly nothing went out.
+        /// Of an earlier record, of the same `delivery`, certainly nothing went out.
         case notSent = "not-sent"
-        /// More entries of a record before, of the same `delivery`.
+        /// More entries of an earlier record, of the same `delivery`.
         case continued
-        /// A client asked for logins of which there are none.
+        /// A client asked for logins that don't exist.
         case nothingFound = "nothing-found"
         /// A login was made or changed.
         case saved
@@ -41,11 +41,11 @@ package struct AuditRecord: Equatable, Sendable {
         case imported
         /// A standing decision was forgotten by the person.
         case forgotten
-        /// What had been denied unseen since a denial is shown again, by the person's word.
+        /// The person had what was denied unseen since a denial shown again.
         case unmuted
     }
 
-    /// What is told of it; a raw value is the name in JSON.
+    /// What is recorded about it; a raw value is the name in JSON.
     package enum Field: String, Sendable, CaseIterable {
         /// The client's Id.
         case client
@@ -71,7 +71,7 @@ package struct AuditRecord: Equatable, Sendable {
         case outcome
         /// For how long the answer was meant.
         case scope
-        /// Through what it was answered, or who did it.
+        /// By what means it was answered, or who did it.
         case by
         /// What allowed it.
         case under
@@ -81,9 +81,10 @@ package struct AuditRecord: Equatable, Sendable {
         case delivery
         /// Of a forgotten decision: whether it was to allow or to deny.
         case decision
-        /// Of logins that were handed out: what of them was not, `passwords`, `fields` or both.
+        /// Of logins that were handed out: which parts were not, `passwords`, `fields` or both.
         case without
-        /// Of logins that were handed out: `uncertain` where the client hung up before it is known to have all of them.
+        /// Of logins that were handed out: `uncertain` where the client hung up before it was known to have all of
+        /// them.
         case arrival
     }
 
@@ -91,14 +92,14 @@ package struct AuditRecord: Equatable, Sendable {
     package let event: Event
     /// When, in seconds since 1970.
     package let time: UInt64
-    /// What is told of it, fit to be shown; no empty values.
+    /// What is recorded about it, fit to be shown; no empty values.
     package let fields: [Field: String]
     /// What the same record is known by wherever it is kept; nil for one that isn't kept yet.
     var id: String?
-    /// Of a record in the journal that the daemon hasn't written, as far as the journal knows: who has; empty if it doesn't
-    /// know, as of a program that had ended by then, or where it isn't allowed to look.
+    /// Of a record in the journal that, as far as the journal knows, the daemon didn't write: who did; empty if the
+    /// journal doesn't know, as when the program had ended by then or may not be looked at.
     ///
-    /// Whatever runs as the same user may write there whatever it likes.
+    /// Any program of the same user may write whatever it likes there.
     package var stranger: String?
 
     /// What the person calls the client now, for whoever shows the record; nil where that is its Id.
@@ -129,14 +130,14 @@ extension AuditRecord {
         return record
     }
 
-    /// Whether another tells the same, wherever it was kept.
+    /// Whether another says the same, wherever it was kept.
     func isSame(as other: AuditRecord) -> Bool {
         (id, event, time) == (other.id, other.event, other.time) && fields == other.fields
     }
 
     /// One line for people.
     package var sentence: String {
-        // Who has answered is somebody else than who asked, also where nobody knows who that was.
+        // Whoever answered is someone other than the asker, even where nobody knows who that was.
         let asker = fields[.program] ?? (event == .answered ? nil : fields[.by])
         let who = asker.map { PlainText.name($0) } ?? "An unknown program"
         let place = fields[.host].map { " for \($0)" } ?? ""

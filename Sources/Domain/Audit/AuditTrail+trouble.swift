@@ -8,7 +8,7 @@ extension AuditTrail {
     package enum Trouble: Equatable, Sendable {
         /// Neither the file nor a journal that the person can read takes them.
         case nowhere(String)
-        /// The file takes none, so that each has to be read back from the journal, which drops some.
+        /// The file takes none, so each has to be read back from the journal, which drops some.
         case journalOnly(String)
     }
 
@@ -29,10 +29,10 @@ extension AuditTrail {
         return .journalOnly(reason)
     }
 
-    /// What can't be read of the records that the files have: `audit.jsonl: permission denied`.
+    /// Which of the record files can't be read: `audit.jsonl: permission denied`.
     ///
     /// - Parameter folder: The state folder.
-    /// - Returns: A text for each file of which that is so.
+    /// - Returns: A text for each such file.
     package static func unreadable(in folder: String) -> [String] {
         AuditFile(folder: folder).read().troubles
     }
@@ -47,7 +47,7 @@ extension AuditTrail {
         } catch {
             return "\(error)"
         }
-        // A folder that takes new files may hold one that takes nothing.
+        // A folder that accepts new files may hold one that can't be written.
         do throws(SystemCallError) {
             try SafeFile.checkAppending(to: AuditFile(folder: folder).path(of: .main))
             return nil

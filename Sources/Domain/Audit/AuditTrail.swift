@@ -7,12 +7,12 @@ import Synchronization
 
 /// Keeps the records: in a file of the state folder that rotates, and in the journal besides.
 ///
-/// The journal alone is no place to rely on: it drops what comes too fast, by whichever program of the session that is,
-/// and says nothing to who has sent it.
+/// The journal alone can't be relied on: it drops what comes too fast, from whichever program of the session, and
+/// doesn't tell the sender.
 package final class AuditTrail: Sendable {
     /// Finds out whether the journal has these records, by their `id`.
     typealias Reading = @Sendable (Set<String>) async -> Bool
-    /// Something that has happened, and what is told of it.
+    /// Something that has happened, and what is recorded about it.
     package typealias Happened = (event: AuditRecord.Event, fields: [AuditRecord.Field: String?])
 
     /// Marks our records among the journal's entries (MESSAGE_ID of systemd.journal-fields(7)).
@@ -39,7 +39,7 @@ package final class AuditTrail: Sendable {
     ///   - isInJournal: Reads records back from it.
     ///   - isRequired: Whether what can't be recorded may not be done.
     ///   - timeout: How long a disk may take for a record.
-    ///   - logger: Says what happens to who looks at the daemon, and what can't be kept.
+    ///   - logger: Says what happens, for whoever watches the daemon, and what can't be kept.
     init(
         folder: String,
         logsToJournal: Bool,
@@ -49,7 +49,8 @@ package final class AuditTrail: Sendable {
         timeout: Duration = .seconds(10),
         logger: Logger
     ) {
-        // What another program keeps locked is known in time to look into the journal, at the daemon's end, too.
+        // A file that another program keeps locked is noticed in time to look into the journal, even at the daemon's
+        // end.
         writer = AuditWriter(AuditFile(folder: folder), timeout: timeout / 4)
         self.timeout = timeout
         self.journal = journal
@@ -80,7 +81,7 @@ package final class AuditTrail: Sendable {
     ///
     /// - Parameters:
     ///   - event: What.
-    ///   - fields: What is told of it, fit to be shown; never a secret.
+    ///   - fields: What is recorded about it, fit to be shown; never a secret.
     /// - Returns: Whether it may be done: it is recorded, or needn't be.
     @discardableResult
     package func keep(_ event: AuditRecord.Event, _ fields: [AuditRecord.Field: String?]) async
@@ -105,18 +106,18 @@ package final class AuditTrail: Sendable {
     /// Keeps records, in this order and under one deadline.
     private func keep(_ records: [AuditRecord]) async -> Bool {
         guard !records.isEmpty else { return true }
-        // A disk that hangs leaves them unkept, for all that anybody knows.
+        // With a disk that hangs they count as not kept.
         let keeping = Task(executorPreference: TaskQueue.shared) {
             try await withDeadline(self.timeout) {
                 await self.isKept(records.flatMap(\.parts).map(\.named))
             }
         }
-        // Whoever is cancelled, as everybody is at the daemon's end, has done what is recorded.
+        // A task that is cancelled, as all are at the daemon's end, has done what is recorded.
         let isKept = (try? await keeping.value) ?? false
         return isKept || !isRequired.withLock { $0 }
     }
 
-    /// Writes what has been counted and not yet told; for the daemon's end, which has a deadline for it.
+    /// Writes what has been counted and not yet recorded; for the daemon's end, which has a deadline for it.
     package func finish() async {
         _ = await keep(lookups.withLock { $0.takeCounted(now: nil) })
     }
@@ -128,7 +129,7 @@ package final class AuditTrail: Sendable {
             return await isInJournal(Set([only.id].compactMap(\.self)))
         }
         var unwritten: Set<String> = []
-        // Begun together, so that all are written at once.
+        // Started together, so that all are written at once.
         await withTaskGroup(of: AuditRecord?.self) { group in
             for record in records { group.addTask { await self.isWritten(record) ? nil : record } }
             for await record in group { if let id = record?.id { unwritten.insert(id) } }
@@ -140,7 +141,7 @@ package final class AuditTrail: Sendable {
     private func isWritten(_ record: AuditRecord) async -> Bool {
         await withCheckedContinuation { continuation in
             writer.append(record) { failure in
-                // Whoever needs the record doesn't wait for the journal, unless it has to do.
+                // Whoever needs the record doesn't wait for the journal, unless it has to serve instead of the file.
                 if failure == nil { continuation.resume(returning: true) }
                 self.tell(record)
                 guard let failure else { return }

@@ -3,8 +3,8 @@
 import ConcurrencyTools
 import Linux
 
-/// Writes records, each part of them on a thread of its own: a file that somebody holds up holds up no record that goes to
-/// another.
+/// Writes records, each part of them on a thread of its own: a file that somebody holds up doesn't hold up records that
+/// go to another.
 final class AuditWriter: Sendable {
     private let parts: [AuditFile.Part: PartWriter]
 
@@ -25,7 +25,7 @@ final class AuditWriter: Sendable {
     ///
     /// - Parameters:
     ///   - record: The record.
-    ///   - written: Told that it has been written, or why it couldn't be; beside the writing.
+    ///   - written: Told that it has been written, or why it couldn't be, without holding up the writing.
     func append(_ record: AuditRecord, written: @escaping PartWriter.Written) {
         parts[AuditFile.Part(of: record)]?.append(record.line, written: written)
     }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Look-ups that found nothing: the first of a client for each of a few hosts is a record, and what follows within a
-/// minute is counted and told in one more.
+/// Look-ups that found nothing: a client's first for each of a few hosts is a record, and what follows within a minute
+/// is counted and recorded in one more.
 ///
-/// A client can ask for what isn't there as often as it likes, and nobody hears of it.
+/// A client can ask for what isn't there as often as it likes, and nobody notices.
 struct LookupCounts {
     typealias Instant = ContinuousClock.Instant
 
@@ -11,15 +11,15 @@ struct LookupCounts {
         let end: Instant
         /// The last record of each host, and how often it came again.
         var hosts: [String: (record: AuditRecord, count: Int)] = [:]
-        /// Of further hosts.
+        /// For any further hosts.
         var others: (record: AuditRecord, count: Int)?
     }
 
-    /// How long is counted.
+    /// How long look-ups are counted together.
     static let time = Duration.seconds(60)
     /// How many hosts of a client are told apart.
     static let mostHosts = 8
-    /// How many clients are.
+    /// How many clients are told apart.
     private static let mostClients = 256
 
     private var minutes: [String: Minute] = [:]
@@ -47,7 +47,7 @@ struct LookupCounts {
         return false
     }
 
-    /// Takes what was counted in the minutes that have ended.
+    /// Removes what was counted in the minutes that have ended.
     ///
     /// - Parameter now: The time; nil takes all.
     /// - Returns: A record of each host that came again, and one of all others of a client.

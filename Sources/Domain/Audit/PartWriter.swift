@@ -5,8 +5,8 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Writes the lines of one file on a thread of its own, in the order in which they come: all that have come meanwhile at
-/// once, to a file that stays open.
+/// Writes the lines of one file on a thread of its own, in the order in which they come: those that have come meanwhile
+/// all at once, to a file that stays open.
 final class PartWriter: Sendable {
     /// Told of a line that has been written, or why it couldn't be.
     typealias Written = @Sendable (SystemCallError?) -> Void
@@ -29,7 +29,7 @@ final class PartWriter: Sendable {
     private static let most = 4096
 
     private let work: BlockingWork
-    /// What comes of it is told here, so that neither waits for the other.
+    /// Outcomes are reported on this queue, so that neither waits for the other.
     private let answers: BlockingWork
     private let state = Mutex(State())
     private let file: Mutex<LineFile>
@@ -71,13 +71,13 @@ final class PartWriter: Sendable {
         }
     }
 
-    /// Writes what was taken together; why it couldn't be, for each.
+    /// Writes a batch; the result says for each line why it couldn't be written, if it couldn't.
     private func write(_ batch: [Pending]) -> [SystemCallError?] {
         // The first has waited longest. Where its time is over the file stays locked for the others, too, and they have
         // time left to be kept elsewhere.
         guard let until = batch.first?.until, let failure = failure(of: batch.flatMap(\.line), until)
         else { return batch.map { _ in nil } }
-        // What is too much together may fit one by one.
+        // What is too much at once may fit one by one.
         guard batch.count > 1, failure.code != EWOULDBLOCK else { return batch.map { _ in failure } }
         return batch.map { self.failure(of: $0.line, $0.until) }
     }

@@ -9,7 +9,7 @@ package struct RecordStream: Sendable {
     package let kept: [AuditRecord]
     /// What is kept from the opening on, each record once.
     package let records: AsyncStream<AuditRecord>
-    /// They end when it is let go of.
+    /// They end when it is released.
     private let sources: [any Sendable]
 
     /// Begins to listen; nothing polls.
@@ -54,7 +54,7 @@ package struct RecordStream: Sendable {
     }
 }
 
-/// The last records that were told, for the file and the journal have the same.
+/// The last records that were passed on, since the file and the journal have the same ones.
 struct SeenRecords {
     /// How many.
     static let most = 1024
@@ -62,7 +62,7 @@ struct SeenRecords {
     private var records: [String: AuditRecord] = [:]
     private var order: [String] = []
 
-    /// Notes that a record is told; false if it was before.
+    /// Notes that a record is passed on; false if it was already.
     mutating func insert(_ record: AuditRecord) -> Bool {
         guard let id = record.id else { return true }
         if let same = records[id], same.isSame(as: record) { return false }

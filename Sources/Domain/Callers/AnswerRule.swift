@@ -7,8 +7,8 @@
 package enum AnswerRule {
     /// Decides by what is known of both.
     ///
-    /// An asker or answerer that could not be identified has no right to be answered, or to answer, in this way;
-    /// which trusted surfaces may still do so is the queue's own rule.
+    /// By this rule an answerer that could not be identified may not answer, and an asker that could not be identified
+    /// isn't answered; which trusted surfaces may still do so is the queue's own rule.
     ///
     /// - Parameters:
     ///   - answerer: Who answers.
@@ -27,8 +27,8 @@ package enum AnswerRule {
 
     /// Whether an answerer has nothing to do with those who have had the asking socket, known or not.
     ///
-    /// - Returns: False also for an answerer that could not be identified and, where it isn't certain who asks, for one of
-    ///   whose parents one can't be looked at.
+    /// - Returns: False also for an answerer that could not be identified and, where it isn't certain who asks, for one
+    ///   with a parent that can't be looked at.
     package static func isApart(_ answerer: Answerer, from caller: Caller) -> Bool {
         guard let first = answerer.chain.first, answerer.identity == first.identity else { return false }
         let holders = Set(caller.holders).union(caller.askers.map(\.process.identity))
@@ -36,16 +36,16 @@ package enum AnswerRule {
         if answerer.chain.contains(where: { holders.contains($0.identity) && !$0.isServiceManager }) {
             return false
         }
-        // It could as well be below the asker that nobody sees.
+        // It could just as well descend from the asker that nobody sees.
         if !caller.isKnown, answerer.hasHiddenParent { return false }
         if caller.askers.contains(where: { isOrphan(answerer, of: $0) }) { return false }
         return answerer.sandbox.map { !caller.sandboxes.map(\.name).contains($0.name) } ?? true
     }
 
-    /// Whether an answerer on a terminal is in another session than the askers, and is none of them itself.
+    /// Whether an answerer on a terminal is in another session than the askers, and isn't one of them itself.
     ///
-    /// Something that has started it may have been handed a connection, as a terminal multiplexer can be by whoever attaches
-    /// to it: a denial does no harm even then.
+    /// One of its parents may have been handed a connection, as a terminal multiplexer can be by whoever attaches to
+    /// it: a denial does no harm even then.
     package static func isInSessionApart(_ answerer: Answerer, from callers: [Caller]) -> Bool {
         guard let first = answerer.chain.first, answerer.identity == first.identity, first.hasTerminal,
             first.session != 0, answerer.sandbox == nil

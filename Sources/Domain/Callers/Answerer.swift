@@ -17,9 +17,9 @@ package struct Answerer: Hashable, Sendable {
     /// The Flatpak or Snap it runs in.
     package let sandbox: Sandbox?
 
-    /// Whether one of its parents, up to the service manager, forbids to look at what it runs: that could be anybody.
+    /// Whether one of its parents, up to the service manager, forbids looking at what it runs: that could be anybody.
     ///
-    /// Not the one that another user's process has started for this user, as logins are (sshd, su).
+    /// Not counting one that another user's process started for this user, as logins are (sshd, su).
     var hasHiddenParent: Bool {
         let own = chain.prefix { !$0.isServiceManager }
         return zip(own, own.dropFirst().map(\.self) + [nil]).contains { process, parent in

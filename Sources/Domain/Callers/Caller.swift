@@ -9,7 +9,7 @@ package struct Caller: Hashable, Sendable {
     /// The user who owns the other end.
     package let uid: UInt32
 
-    /// The other end, to be looked at once more; nil where that is of no use.
+    /// The other end, for another look; nil where that is of no use.
     package let socket: SocketOwner?
 
     /// Every process that has had the other end since the request's first byte: none of them may answer it.
@@ -36,7 +36,7 @@ package struct Caller: Hashable, Sendable {
 
     /// Whether these are all who could be found, at every look.
     ///
-    /// Not where a look at the other end, while it was open, found nobody or wasn't finished: then somebody who can't
+    /// False where a look at the other end, while it was open, found nobody or wasn't finished: then somebody who can't
     /// be seen may have it, too.
     package let isComplete: Bool
 
@@ -49,7 +49,7 @@ package struct Caller: Hashable, Sendable {
     ///   - socket: The other end.
     ///   - present: Who holds it now; if nobody does, nobody is known to ask.
     ///   - earlier: Who has held it since the request's first byte.
-    ///   - departed: Those of them of whom nothing else could be found out; which program they were nobody knows.
+    ///   - departed: Those of them about whom nothing else could be found out; nobody knows which program they were.
     ///   - isComplete: Whether these are all who could be found, at every look.
     ///   - origin: As claimed.
     ///   - userAgent: As claimed.
@@ -100,7 +100,7 @@ package struct Caller: Hashable, Sendable {
         self.hasLeft = hasLeft
     }
 
-    /// A caller of whom nothing but the user could be found out.
+    /// A caller about whom nothing but the user could be found out.
     package static func unknown(uid: UInt32, origin: String? = nil, userAgent: String? = nil) -> Caller {
         Caller(uid: uid, holders: [], processes: [], origin: origin, userAgent: userAgent)
     }

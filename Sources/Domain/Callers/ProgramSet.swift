@@ -2,14 +2,14 @@
 
 /// The programs at one connection, as limits go by them.
 ///
-/// Whoever has another's process hold its connections, too, must take nothing from what that one has for itself. So what
-/// a program asks alone counts against it and all that it asks together with others; what several ask together counts
-/// against them together, and against none of them alone.
+/// A program that gets another's process to hold its connections, too, must not use up that one's own allowance. So
+/// what a program asks alone counts against it and against everything that it asks together with others; what several
+/// ask together counts against them together, and against none of them alone.
 package struct ProgramSet: Hashable, Sendable {
     /// What they are counted by (`Caller.vouchedIDs`).
     package let ids: Set<String>
 
-    /// Whether they are several programs, or it isn't certain that there is just one.
+    /// Whether they are several programs, or it isn't certain that there is only one.
     package let isShared: Bool
 
     /// The programs of a caller.

@@ -13,7 +13,7 @@ enum AssuanLine: Equatable, Sendable {
     case data(SecretBytes)
     /// The server wants to know something first.
     case inquiry
-    /// A status, a comment or nothing, which says nothing to us.
+    /// A status, a comment or an empty line, which mean nothing to us.
     case other
 
     /// Reads a line; nil if the protocol has no such line.

@@ -4,7 +4,7 @@ import ConcurrencyTools
 import Linux
 import SecureMemory
 
-/// Why a message with an Assuan server came to nothing.
+/// Why a conversation with an Assuan server failed.
 enum AssuanError: Error, Equatable, Sendable {
     /// A command was answered with an error.
     case refused(code: UInt32, text: String)
@@ -16,7 +16,7 @@ enum AssuanError: Error, Equatable, Sendable {
     case garbled
 }
 
-/// A message with a server of the Assuan protocol over its standard input and output, one command at a time.
+/// A conversation with a server of the Assuan protocol over its standard input and output, one command at a time.
 struct AssuanLink {
     /// The longest line that the protocol allows, its newline left out.
     static let longestLine = 1000
@@ -42,15 +42,15 @@ struct AssuanLink {
     /// - Parameters:
     ///   - command: The command.
     ///   - argument: Its argument, which is escaped and cut to the longest line.
-    /// - Returns: The data that came, empty if none did.
-    /// - Throws: What the server said, or that it didn't.
+    /// - Returns: The data received, empty if there was none.
+    /// - Throws: What the server answered, or that it gave no answer.
     @discardableResult
     mutating func send(_ command: String, _ argument: String = "") async throws(AssuanError) -> SecretBytes {
         guard write(Self.line(command, argument)) else { throw .ended }
         return try await answer()
     }
 
-    /// Sends what a server may know or not.
+    /// Sends an option that the server may not know.
     mutating func offer(_ command: String, _ argument: String) async throws(AssuanError) {
         do throws(AssuanError) {
             try await send(command, argument)

@@ -9,9 +9,9 @@ final class OutputLines: Sendable {
     let lines: AsyncStream<SecretBytes>
 
     private struct State {
-        /// What has come of the line that is not complete.
+        /// The incomplete line so far.
         var pieces: [SecretBytes] = []
-        /// How many bytes may still come; whoever writes more isn't listened to.
+        /// How many bytes may still come; anything beyond them is ignored.
         var room: Int
         var isGivenUp = false
     }
@@ -27,7 +27,7 @@ final class OutputLines: Sendable {
         state = Mutex(State(room: limit))
     }
 
-    /// Takes the next bytes; none are the end.
+    /// Takes the next bytes; an empty chunk is the end.
     ///
     /// - Returns: Whether there was room for them.
     @discardableResult
@@ -58,7 +58,7 @@ final class OutputLines: Sendable {
         continuation.finish()
     }
 
-    /// Whether nobody waited for more.
+    /// Whether nobody was waiting for more.
     var isGivenUp: Bool { state.withLock { $0.isGivenUp } }
 
     private func endLine(_ state: inout State) {

@@ -12,7 +12,7 @@ import Vault
 struct PasswordCommand: Sendable {
     /// The program and its arguments; there is no shell between.
     let arguments: [String]
-    /// What it gets beside our own variables.
+    /// What it gets in addition to our own variables.
     let environment: [String: String]
     /// How long it may take.
     let deadline: Duration
@@ -20,10 +20,10 @@ struct PasswordCommand: Sendable {
     /// How many bytes it may print; one that prints more is ended.
     static let longestOutput = 1 << 16
 
-    /// Runs it to its end, or ends it with all that it has started: when its time is over, it has printed too much, or
-    /// nobody wants to know any more.
+    /// Runs it to its end, or ends it with everything it has started: when its time is up, it has printed too much, or
+    /// nobody is interested any longer.
     ///
-    /// - Parameter reason: For whom it runs, which says when nobody does.
+    /// - Parameter reason: For whom it runs; says, too, when nobody is interested any longer.
     /// - Returns: The first line that it prints, without its newline.
     /// - Throws: `notUnlocked` if whoever unlocks has given it up, `passwordUnavailable` with what to do; no error has
     ///   anything in it that the program printed.
@@ -38,7 +38,7 @@ struct PasswordCommand: Sendable {
         } catch {
             throw .passwordUnavailable(advice(error))
         }
-        // With all that it has started, however this ends.
+        // With everything it has started, however this ends.
         defer { child.kill() }
         flood.stop(child)
         reason.cancellation?.whenCancelled { [weak child] in

@@ -17,9 +17,9 @@ package struct Pinentry: Sendable {
     package let program: String
     /// How long the person may take.
     package let deadline: Duration
-    /// How long it may take to greet: it asks nobody before.
+    /// How long it may take to greet: it asks nobody before that.
     private let greeting: Duration
-    /// What it gets beside our own variables.
+    /// What it gets in addition to our own variables.
     private let environment: [String: String]
 
     /// Describes a pinentry; nothing is started yet.
@@ -28,7 +28,7 @@ package struct Pinentry: Sendable {
     ///   - program: A path, or a name to be found in PATH.
     ///   - deadline: How long the person may take.
     ///   - greeting: How long the program may take until it greets.
-    ///   - environment: Variables beside, or instead of, our own.
+    ///   - environment: Variables in addition to, or instead of, our own.
     package init(
         program: String = "pinentry",
         deadline: Duration = .seconds(120),
@@ -47,7 +47,7 @@ package struct Pinentry: Sendable {
     ///   - title: The window's title.
     ///   - text: What it is for; may have several lines.
     ///   - error: What was wrong with the one before, if there was one.
-    ///   - reason: For whom it asks, which says where, and when nobody wants to know any more.
+    ///   - reason: For whom it asks; says, too, where to ask, and when nobody is interested any longer.
     /// - Returns: What was typed, which may be empty.
     /// - Throws: `notUnlocked` if the person declines or takes too long, `unavailable` if there is nowhere to ask,
     ///   `passwordUnavailable` with what to do if the program is of no use.
@@ -108,7 +108,7 @@ package struct Pinentry: Sendable {
         }
     }
 
-    // MARK: - The message
+    // MARK: - The conversation
 
     private func converse<Result: Sendable>(
         _ reason: UnlockReason,
@@ -134,7 +134,7 @@ package struct Pinentry: Sendable {
                 for (name, value) in options(reason.terminal) {
                     try await link.offer("OPTION", "\(name)=\(value)")
                 }
-                // So that it can tidy a terminal up before it is killed.
+                // So that it can tidy up a terminal before it is killed.
                 try await link.offer("SETTIMEOUT", String(max(1, deadline.components.seconds - 1)))
                 return try await body(&link)
             }
@@ -152,7 +152,7 @@ package struct Pinentry: Sendable {
         }
     }
 
-    /// What a pinentry gets beside our own variables: on a lent terminal, what is true there.
+    /// What a pinentry gets in addition to our own variables: on a lent terminal, what is true there.
     private func variables(_ terminal: LentTerminal?) -> [String: String] {
         guard let terminal else { return environment }
         return environment.merging(terminal.variables) { $1 }
@@ -209,7 +209,7 @@ package struct Pinentry: Sendable {
     private static let declines: Set<UInt32> = [99, notConfirmed, 198]
     /// The button that says no.
     private static let notConfirmed: UInt32 = 114
-    /// And for one who says nothing.
+    /// And those for a person who says nothing.
     private static let timeout: UInt32 = 62
     /// What its codes for errors of the system have in common.
     private static let systemError: UInt32 = 1 << 15

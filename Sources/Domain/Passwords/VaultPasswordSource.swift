@@ -8,7 +8,7 @@ package import SecretService
 package import SecureMemory
 package import Vault
 
-/// Where one vault's password comes from: its command, else the keyring, else the person.
+/// Where one vault's password comes from: its command, or the keyring, or the person.
 package actor VaultPasswordSource: VaultPasswords {
     /// What the configuration says about it.
     package struct Options: Sendable {
@@ -26,7 +26,7 @@ package actor VaultPasswordSource: VaultPasswords {
         package var tries = 3
         /// How long the command may take.
         package var commandDeadline = Duration.seconds(60)
-        /// What the command gets beside our own variables.
+        /// What the command gets in addition to our own variables.
         package var environment: [String: String] = [:]
 
         var hasKeyFile: Bool { keyFile != nil }
@@ -63,7 +63,7 @@ package actor VaultPasswordSource: VaultPasswords {
     /// Whether the key file alone was tried and a password opened the file: it needn't be tried each time.
     private let needsPassword: Current<Bool>
 
-    /// Describes where a vault's password is to be had; nothing is asked yet.
+    /// Describes where a vault's password comes from; nothing is asked yet.
     ///
     /// - Parameters:
     ///   - vault: The vault's name, as the person knows it.
@@ -103,7 +103,7 @@ package actor VaultPasswordSource: VaultPasswords {
     /// The next password to try.
     ///
     /// - Parameters:
-    ///   - attempt: Which one this is, from 1 on; the next follows one that did not open the vault.
+    ///   - attempt: Which one this is, counted from 1; the next follows one that didn't open the vault.
     ///   - reason: For whom it is unlocked.
     /// - Returns: The password, perhaps empty; nil for the key file alone.
     /// - Throws: `notUnlocked` if the person declines or the tries are used up, `unavailable` or
@@ -138,7 +138,7 @@ package actor VaultPasswordSource: VaultPasswords {
                 for: reason
             )
         } catch .passwordUnavailable(let why) {
-            // Whoever can't be asked doesn't see the complaint either.
+            // A person who can't be asked doesn't see the complaint either.
             throw .passwordUnavailable((failure(of: former) ?? "") + why)
         }
     }
@@ -210,9 +210,9 @@ package actor VaultPasswordSource: VaultPasswords {
         }
     }
 
-    /// Whether the keyring is open, for which it asks the person where it isn't: an unlock is their word for that, too.
+    /// Whether the keyring is open; if it isn't, it asks the person: an unlock is their word for that, too.
     ///
-    /// Not where they sit at a terminal alone, and would not see its prompt.
+    /// Not if they sit at a mere terminal, and would not see its prompt.
     private func openKeyring(for reason: UnlockReason) async -> Bool {
         guard reason.terminal?.hasDisplay ?? true else { return await remembered.isOpen() }
         let remembered = remembered
@@ -273,7 +273,7 @@ package actor VaultPasswordSource: VaultPasswords {
         return PlainText.field(program, limit: PlainText.nameLimit) + (client.map { " for \($0)" } ?? "")
     }
 
-    /// What did not open the file, for whoever can't be asked; nil where nothing was tried that they could correct.
+    /// What did not open the file, for a person who can't be asked; nil if nothing was tried that they could correct.
     private func failure(of former: Origin?) -> String? {
         let name = PlainText.field(vault, limit: PlainText.nameLimit)
         switch former {
@@ -299,7 +299,7 @@ package actor VaultPasswordSource: VaultPasswords {
 }
 
 extension VaultPasswordSource.Fixed {
-    /// What to say where this does not open a vault: with a key file, that may be the wrong one.
+    /// What to say if this doesn't open a vault: with a key file, that may be the wrong one.
     fileprivate func failure(opening vault: String, hasKeyFile: Bool) -> String {
         switch self {
         case .none:

@@ -3,7 +3,7 @@
 import SecureMemory
 
 extension SecretBytes {
-    /// Whether any letter of the text is as wanted; each is read where it is, what isn't UTF-8 is passed over.
+    /// Whether any scalar of the text meets a condition; each is read in place, and what isn't UTF-8 is skipped.
     func hasScalar(_ isWanted: (Unicode.Scalar) -> Bool) -> Bool {
         withSpan { span in
             var value: UInt32 = 0

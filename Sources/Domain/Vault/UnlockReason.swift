@@ -2,7 +2,7 @@
 
 package import ConcurrencyTools
 
-/// For whom a vault is unlocked, to be told to the person by whatever asks for the password, and where they sit.
+/// For whom a vault is unlocked, and where the person sits: for whatever asks them for the password.
 package struct UnlockReason: Sendable {
     /// The asking program, or nil when the person unlocks by hand.
     package var program: String?
@@ -10,10 +10,10 @@ package struct UnlockReason: Sendable {
     package var client: String?
     /// Where the person can be asked, if not on the session's display.
     package var terminal: LentTerminal?
-    /// The word that whoever unlocks has given it up.
+    /// Says when whoever unlocks has given it up.
     package var cancellation: Cancellation?
 
-    /// Names who wants it; nobody, when the person unlocks by hand.
+    /// Names who wants it; nobody if the person unlocks by hand.
     package init(
         program: String? = nil,
         client: String? = nil,
@@ -29,7 +29,7 @@ package struct UnlockReason: Sendable {
     /// Whether whoever unlocks has given it up.
     package var isGivenUp: Bool { cancellation?.isCancelled ?? false }
 
-    /// Does something and waits for it until whoever unlocks gives that up; it goes on by itself then.
+    /// Does something and waits for it until whoever unlocks gives that up; then it goes on by itself.
     ///
     /// - Returns: What came of it; nil if it was given up.
     package func whileWanted<Value: Sendable>(
@@ -57,7 +57,7 @@ package struct LentTerminal: Hashable, Sendable {
     package let type: String?
     /// What `LC_CTYPE` is there.
     package let locale: String?
-    /// Whether the person at it sees the session's display, too, so that a window is as good.
+    /// Whether the person at it sees the session's display, too, so that a window will do as well.
     package let hasDisplay: Bool
 
     /// Describes a terminal.

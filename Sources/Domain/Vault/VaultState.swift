@@ -2,18 +2,18 @@
 
 package import ConcurrencyTools
 
-/// What is in a vault at a moment, to tell later which of its logins have become others.
+/// What is in a vault at a moment, to tell later which of its logins have changed.
 ///
-/// It holds nothing of what it tells apart, so that it may outlive a lock.
+/// It holds none of the contents that it compares, so that it may outlive a lock.
 package struct VaultState: Sendable {
     /// Where states are made and compared, which takes as long as there are logins.
     package static let comparing = TaskQueue(label: "org.keybell.comparing")
 
-    /// A hash of all but the secrets of each login, of this process alone.
+    /// A hash of everything but the secrets of each login, valid only in this process.
     private let logins: [LoginID: Int]
-    /// A code for each login's secrets, the same as long as they are; it says nothing of them.
+    /// A code for each login's secrets, the same for as long as they are; it reveals nothing about them.
     ///
-    /// There is none where only whatever keeps the vault knows the secrets.
+    /// There isn't one if only whatever keeps the vault knows the secrets.
     package let codes: [LoginID: [UInt8]]
 
     /// Describes a state; takes as long as there are logins.

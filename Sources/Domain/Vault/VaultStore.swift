@@ -9,25 +9,26 @@ package protocol VaultStore: AnyObject, Sendable {
     /// What kind of place it is.
     nonisolated var kind: VaultKind { get }
 
-    /// Its 40 hex digits for clients, once known; told at once, however whatever keeps it is.
+    /// Its 40 hex digits for clients, once known; given at once, whatever state its storage is in.
     func hash() async -> String?
 
-    /// How it stands; never asks the person anything.
+    /// Its status; never asks the person anything.
     func status() async -> VaultStatus
 
     /// What is in it, without secrets; in memory once it has been read.
     func index() async throws(VaultError) -> LoginIndex
 
-    /// What is in it, to be compared with what is in it later; it may take a while.
+    /// What is in it, for comparison with what is in it later; it may take a while.
     func state() async throws(VaultError) -> VaultState
 
     /// Opens the secrets of one login; never asks the person anything.
     func secrets(of id: LoginID) async throws(VaultError) -> LoginSecrets
 
-    /// Opens the former states of one login, the oldest first as a rule.
+    /// Opens the former states of one login, usually the oldest first.
     func history(of id: LoginID) async throws(VaultError) -> [FormerLogin]
 
-    /// Has whatever keeps single logins locked ask the person about these, after `secrets` threw `unconfirmed`.
+    /// Has the storage, which may keep single logins locked, ask the person about these, after `secrets` threw
+    /// `unconfirmed`.
     ///
     /// Only ever because of the person's word.
     func confirm(_ ids: [LoginID]) async throws(VaultError)
@@ -46,26 +47,26 @@ package protocol VaultStore: AnyObject, Sendable {
     /// The same, for as long as the person is away; see ``endSuspension()``.
     func suspend() async
 
-    /// Waits, after a lock, until it is known whether what was saved is where it is kept; ``status()`` tells then.
+    /// Waits, after a lock, until it is known whether what was saved has reached its storage; ``status()`` then tells.
     func saveIsSettled() async
 
-    /// Takes back `suspend`, where that takes no password; what was locked otherwise stays so.
+    /// Takes back `suspend`, if that takes no password; what was locked otherwise stays so.
     func endSuspension() async
 
-    /// Locks it for good, for it is no longer in the configuration; its `changes` end, and a save that was allowed is
-    /// finished.
+    /// Locks it for good because it is no longer in the configuration; its `changes` end, and a save that was allowed
+    /// is finished.
     func close() async
 
-    /// Locks it, and returns once what was saved is where it is kept: the daemon ends.
+    /// Locks it, and returns once what was saved has reached its storage: the daemon is ending.
     func finish() async
 
     /// Makes it usable again after `lock` and `suspend`, where that takes no password: the person is back at the screen.
     func resume() async
 
-    /// Makes it usable, asking the person where that takes a password or a prompt.
+    /// Makes it usable, asking the person if that takes a password or a prompt.
     func unlock(for reason: UnlockReason) async throws(VaultError)
 
-    /// Tells of every change of what is in it or how it stands; each caller has a stream of its own.
+    /// Reports every change of its contents or its status; each caller has a stream of its own.
     nonisolated func changes() -> AsyncStream<Void>
 }
 
@@ -92,7 +93,7 @@ extension VaultStore {
 
     package func state() async throws(VaultError) -> VaultState {
         let index = try await index()
-        // Beside the thread that serves: a vault can be large.
+        // Off the serving thread: a vault can be large.
         return await Task(executorPreference: VaultState.comparing) { VaultState(index: index) }.value
     }
 }
@@ -105,7 +106,7 @@ package enum VaultKind: String, Hashable, Sendable, CaseIterable {
     case kdbx
 }
 
-/// How a vault stands.
+/// A vault's status.
 package struct VaultStatus: Hashable, Sendable {
     /// The name that configuration and prompts call it by.
     package var name: String
@@ -113,13 +114,13 @@ package struct VaultStatus: Hashable, Sendable {
     package var kind: VaultKind
     /// The file, or the keyring's collection; empty where there is neither.
     package var path: String
-    /// Whether it gives nothing until it is unlocked.
+    /// Whether it has to be unlocked before it gives anything.
     package var isLocked: Bool
     /// How many logins it holds, as far as known.
     package var count: Int
-    /// How many of its entries have no uuid of their own, so that one stands in for it.
+    /// How many of its entries have no uuid of their own, so that they were given a replacement.
     package var standIns: Int
-    /// Why what it is read from can't be read any more as it is now, as a sentence; nil where it can.
+    /// Why its storage can no longer be read as it is now, as a sentence; nil if it can.
     package var trouble: String?
     /// Files in which it keeps what was saved and can't be put into its own file.
     package var kept: [String]
@@ -154,13 +155,13 @@ package struct VaultStatus: Hashable, Sendable {
 package enum VaultError: Error, Equatable, Sendable {
     /// It has to be unlocked first.
     case locked
-    /// It was to be unlocked, and the person was asked, but it still is locked.
+    /// It was to be unlocked, and the person was asked, but it is still locked.
     case notUnlocked(UnlockFailure)
     /// It is open, but what it is kept in wants the person's word for this login: see `VaultStore.confirm`.
     case unconfirmed
     /// There is no such login.
     case notFound
-    /// The login already is as it was to become.
+    /// The login is already as it was to become.
     case unchanged
     /// Whatever it is kept in isn't there; the text says what to do.
     case unavailable(String)

@@ -4,7 +4,7 @@ import Linux
 import Vault
 
 extension StateFile {
-    /// Writes what a vault keeps; an error where a crash may bring the former one back, too.
+    /// Writes what a vault keeps; it is an error, too, if a crash may bring the former content back.
     func keep(_ content: Content) throws(VaultError) {
         let isOnDisk: Bool
         do throws(SystemCallError) {

@@ -4,7 +4,7 @@ import SecretService
 import Vault
 
 extension VaultError {
-    /// What the keyring's trouble means for a vault in it.
+    /// What a keyring error means for a vault in it.
     init(_ error: KeyringError) {
         switch error {
         case .locked: self = .locked

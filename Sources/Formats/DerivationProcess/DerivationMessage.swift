@@ -13,11 +13,11 @@ import SecureMemory
 ///
 /// The answer is the derived key, and nothing where it failed.
 enum DerivationMessage {
-    /// Less than a pipe holds; a dictionary that was let in is smaller.
+    /// Less than a pipe holds; any dictionary that passed the limits is smaller.
     static let longest = 32 << 10
     static let keyLength = 32
 
-    /// What is asked for.
+    /// The request.
     struct Request {
         let asker: Int32
         let seconds: Int
@@ -31,7 +31,7 @@ enum DerivationMessage {
             self.key = key
         }
 
-        /// Reads one; nil for what isn't whole.
+        /// Reads one; nil if it isn't complete.
         init?(_ message: SecretBytes) {
             let parsed = message.withSpan { span -> (Int32, Int, [UInt8], SecretBytes)? in
                 guard span.count >= 12 else { return nil }
@@ -47,7 +47,7 @@ enum DerivationMessage {
                     Int32(bitPattern: number(0)), Int(number(4)), (12..<end).map { span[$0] }, key
                 )
             }
-            // One that isn't readable would not have been sent.
+            // An unreadable one would not have been sent.
             guard let (asker, seconds, bytes, key) = parsed,
                 let dictionary = try? VariantDictionary(parsing: bytes),
                 let derivation = try? KeyDerivation(dictionary)

@@ -7,9 +7,9 @@ import Linux
 package import SecureMemory
 import Synchronization
 
-/// Derives keys in a process of its own, which ends with its deadline, when it is told to, or when this one does.
+/// Derives keys in a process of its own, which ends at its deadline, when it is told to, or when this one does.
 ///
-/// Argon2 can't be interrupted, and what it costs stands in a header that nobody has authenticated yet.
+/// Argon2 can't be interrupted, and its cost is given by a header that hasn't been authenticated yet.
 package final class DerivationProcess: KeyDeriver {
     private struct State {
         var isEnded = false
@@ -27,7 +27,7 @@ package final class DerivationProcess: KeyDeriver {
         self.program = program
     }
 
-    /// Starts the process and waits for what it gives; on no actor and no queue that something else needs.
+    /// Starts the process and waits for its result; not to be called on an actor or a queue that something else needs.
     package func derive(
         _ derivation: KeyDerivation,
         from key: SecretBytes,
@@ -81,7 +81,7 @@ package final class DerivationProcess: KeyDeriver {
 
 /// What the process has written so far.
 final class DerivationOutput: Sendable {
-    /// Large enough for all of them from the start, so that growing leaves no copy behind.
+    /// Large enough for the whole key from the start, so that growing leaves no copy behind.
     let bytes: Mutex<[UInt8]>
     private let isComplete = DispatchSemaphore(value: 0)
 
@@ -91,14 +91,14 @@ final class DerivationOutput: Sendable {
         self.bytes = Mutex(bytes)
     }
 
-    /// Takes what came; nothing is the end.
+    /// Takes what came; an empty chunk is the end.
     func add(_ chunk: Span<UInt8>) {
         guard !chunk.isEmpty else {
             isComplete.signal()
             return
         }
         bytes.withLock { bytes in
-            // One byte too many tells that it isn't a key.
+            // One byte too many shows that it isn't a key.
             for index in chunk.indices where bytes.count <= DerivationMessage.keyLength {
                 bytes.append(chunk[index])
             }

@@ -6,9 +6,9 @@ import KDBX
 import Linux
 import SecureMemory
 
-/// The other side of `DerivationProcess`: what a program does that is started to derive one key.
+/// The other side of `DerivationProcess`: what a program that is started to derive one key does.
 package enum DerivationWorker {
-    /// The argument by which it is started; not one that a person would think of.
+    /// The argument with which it is started; not one that a person would think of.
     package static let argument = "keybell-derive-key"
 
     /// Derives a key and exits, if that is what this process was started for; before anything else in a main.
@@ -20,7 +20,7 @@ package enum DerivationWorker {
     private static func run() -> Int32 {
         // Only the process that asked wants the key, so this one ends with it.
         _ = keybell_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL))
-        // What the kernel refuses here it has refused the daemon, which has said so.
+        // What the kernel refuses here it has refused the daemon, too, which has said so.
         try? Hardening.forbidDumps()
         // Inherited from the daemon, where the kernel allows it, and nothing is started from here.
         try? Hardening.forbidNewPrivileges()
@@ -32,7 +32,7 @@ package enum DerivationWorker {
         }
         fence(request)
         var limits = KDBXLimits()
-        // Checked by who asked; here only the limits of the process itself hold.
+        // Checked by the asking process; here only the limits of the process itself apply.
         (limits.aesRounds, limits.argon2Memory) = (.max, .max)
         (limits.argon2Work, limits.argon2Threads) = (.max, .max)
         do throws(KDBXError) {
@@ -62,12 +62,12 @@ package enum DerivationWorker {
         }
     }
 
-    /// Limits should nobody end it: memory by what the derivation says it takes, and time of all processors together.
+    /// Limits in case nobody ends it: memory by what the derivation says it takes, and time of all processors together.
     private static func fence(_ request: DerivationMessage.Request) {
         let processors = max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1)
         limit(RLIMIT_CPU.rawValue, UInt(request.seconds + 2) * UInt(processors))
         guard case .argon2(let parameters) = request.derivation, let used = usedMemory() else { return }
-        // Beside what is mapped by now: its threads' stacks, and the arenas that a heap reserves for them.
+        // On top of what is mapped by now: its threads' stacks, and the arenas that a heap reserves for them.
         limit(
             RLIMIT_AS.rawValue,
             used + UInt(parameters.memory) + UInt(processors) * (136 << 20) + (256 << 20)
@@ -76,7 +76,7 @@ package enum DerivationWorker {
         guard unsafe getrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &locked) == 0,
             locked.rlim_cur > UInt(parameters.memory) + (128 << 20)
         else { return }
-        // Where that much may be locked at all, nothing of it reaches the swap.
+        // If that much may be locked at all, none of it reaches the swap.
         mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)
     }
 
@@ -87,7 +87,7 @@ package enum DerivationWorker {
 
     /// The bytes of address space that are in use.
     private static func usedMemory() -> UInt? {
-        // Without /proc nobody knows.
+        // Without /proc it isn't known.
         guard let bytes = try? FileBytes.read("/proc/self/statm") else { return nil }
         let pages = String(decoding: bytes, as: UTF8.self).split(separator: " ").first.flatMap { UInt($0) }
         return pages.map { $0 * UInt(max(sysconf(Int32(_SC_PAGESIZE)), 1)) }

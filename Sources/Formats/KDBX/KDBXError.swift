@@ -2,13 +2,13 @@
 
 import XMLTree
 
-/// Why a file can't be read or written, in terms of what somebody can do about it.
+/// Why a file can't be read or written, in terms of what can be done about it.
 package enum KDBXError: Error, Equatable, Sendable {
-    /// It is no KeePass file at all.
+    /// It isn't a KeePass file at all.
     case notKDBX
     /// It is a file of KeePass 1, to be converted with KeePass or KeePassXC.
     case keePass1
-    /// It is of a version that is not 3.1, 4.0 or 4.1.
+    /// Its version isn't 3.1, 4.0 or 4.1.
     case unsupportedVersion(major: UInt16, minor: UInt16)
     /// It is encrypted with a cipher that nobody here knows; the identifier in hex.
     case unsupportedCipher(String)
@@ -22,7 +22,7 @@ package enum KDBXError: Error, Equatable, Sendable {
     case tooCostly(Cost)
     /// It is, or would be once decompressed, larger than the limits allow.
     case tooLarge
-    /// There is more in it than a file of its size can have reason for.
+    /// There is more in it than a file of its size should have.
     case excessive(Excess)
     /// It ends too early.
     case truncated

@@ -2,15 +2,16 @@
 
 import XMLTree
 
-/// How much a file may cost: who alters one may not keep this computer busy for a day or take all its memory.
+/// How much a file may cost: whoever alters one must not be able to keep this computer busy for a day or take all its
+/// memory.
 package struct KDBXLimits: Hashable, Sendable {
-    /// How long a derivation may take where it can be ended.
+    /// How long a derivation may take if it can be ended.
     package var seconds = 20
     /// Rounds of AES-KDF; a second is some tens of millions.
     package var aesRounds: UInt64 = 1_000_000_000
     /// Bytes of memory for Argon2.
     package var argon2Memory: UInt64 = 2 << 30
-    /// Bytes of memory times passes for Argon2, what its threads cost included; a second is some gibibytes.
+    /// Bytes of memory times passes for Argon2, including what its threads cost; a second is some gibibytes.
     package var argon2Work: UInt64 = 128 << 30
     /// Threads for Argon2.
     package var argon2Threads: UInt32 = 64
@@ -42,7 +43,7 @@ package struct KDBXLimits: Hashable, Sendable {
         )
     }
 
-    /// How many elements a file may have, by the size of its content in the file: of those that programs write each
-    /// takes several bytes even where it is compressed.
+    /// How many elements a file may have, by the size of its content in the file: each one that programs write takes
+    /// several bytes even when compressed.
     func nodes(in count: Int) -> Document.Limits { Document.Limits(nodes: 262_144 + 2 * count) }
 }

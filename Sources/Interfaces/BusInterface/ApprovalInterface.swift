@@ -27,7 +27,7 @@ package enum ApprovalInterface {
     )
     /// The caller no longer shows requests.
     package static let unregisterAgent = BusMethod("UnregisterAgent")
-    /// Ends mutes; the programs that are muted no more.
+    /// Ends mutes; the programs that are no longer muted.
     package static let unmute = BusMethod(
         "Unmute",
         in: [BusArgument("name", "s")],
@@ -52,7 +52,7 @@ package enum ApprovalInterface {
         "RequestRemoved",
         [BusArgument("code", "s"), BusArgument("outcome", "s")]
     )
-    /// What was answered for more than once is kept, or why it isn't.
+    /// An answer beyond a single request is kept, or why it isn't.
     package static let answerKept = BusSignal(
         "AnswerKept",
         [BusArgument("code", "s"), BusArgument("trouble", "s")]
@@ -138,15 +138,16 @@ package enum ApprovalInterface {
         package static let deadline = "deadline"
         /// `s`: with what an allow is confirmed before it counts; left out where it counts at once.
         package static let confirmation = "confirm-with"
-        /// `s`: why the last allow was not confirmed, with what to do; left out where none was tried in vain.
+        /// `s`: why the last allow was not confirmed, with what to do; left out unless one failed.
         package static let confirmationTrouble = "confirm-trouble"
         /// `s`: of a request that has ended (ListRecent): allowed, denied, expired or withdrawn.
         package static let outcome = "outcome"
         /// `t`: of a request that has ended (ListRecent): seconds since 1970.
         package static let ended = "ended"
-        /// `b`: of a request that has ended (ListRecent): its like is denied unseen now.
+        /// `b`: of a request that has ended (ListRecent): whether requests like it are now denied unseen.
         package static let quiet = "quiet"
-        /// `t`: of a denied request (ListRecent): until when its like is denied unseen; left out where it isn't.
+        /// `t`: of a denied request (ListRecent): until when requests like it are denied unseen; left out if they
+        /// aren't.
         package static let quietUntil = "quiet-until"
         /// `t`: of a denied request (ListRecent): until when its program is muted; left out where it isn't.
         package static let mutedUntil = "muted-until"
@@ -156,7 +157,7 @@ package enum ApprovalInterface {
         package static let unconfirmed = "unconfirmed"
         /// `u`: of a denied request (ListRecent): how many were denied unseen because of it.
         package static let unseen = "unseen"
-        /// `s`: of an answered request (ListRecent): through what it was answered.
+        /// `s`: of an answered request (ListRecent): by what means it was answered.
         package static let answeredBy = "answered-by"
         /// `b`: of an allowed request (ListRecent): whoever asked had given up, so that it has to ask again.
         package static let abandoned = "abandoned"
@@ -207,7 +208,7 @@ package enum ApprovalInterface {
 
     /// Keys of an agent's options.
     package enum AgentOption {
-        /// `b`: the built-in notifier keeps still for what this agent shows.
+        /// `b`: the built-in notifier stays silent about what this agent shows.
         package static let exclusive = "exclusive"
     }
 
@@ -217,7 +218,7 @@ package enum ApprovalInterface {
         package static let name = "name"
         /// `s`: its executable's path.
         package static let executable = "executable"
-        /// `b`: whether the built-in notifier keeps still for it.
+        /// `b`: whether the built-in notifier stays silent for it.
         package static let exclusive = "exclusive"
         /// `u`: how many requests that it has confirmed by `Shown` were answered.
         package static let answered = "answered"

@@ -16,7 +16,7 @@ package enum ClientsInterface {
     )
     /// Deletes a client's key and its grants.
     package static let revoke = BusMethod("Revoke", in: [BusArgument("client", "s")])
-    /// What a client, or each where none is named, has been granted or refused for longer than once.
+    /// What a client, or every client if none is named, has been granted or refused beyond a single request.
     package static let grants = BusMethod(
         "Grants",
         in: [BusArgument("client", "s")],
@@ -53,7 +53,7 @@ package enum ClientsInterface {
         package static let fingerprint = "fingerprint"
         /// `t`: seconds since 1970.
         package static let created = "created"
-        /// `t`: seconds since 1970; 0 = not since the daemon keeps count.
+        /// `t`: seconds since 1970; 0 = not since the daemon began to record it.
         package static let lastUsed = "last-used"
         /// `s`: the program that associated it.
         package static let program = "program"
@@ -93,10 +93,10 @@ package enum ClientsInterface {
         package static let decision = "decision"
         /// `s`: session or always.
         package static let scope = "scope"
-        /// `t`: seconds since 1970; 0 = doesn't by itself.
+        /// `t`: seconds since 1970; 0 = never by itself.
         package static let expires = "expires"
-        /// `b`: whether it is forgotten and counts no more, but the keyring still has it, so that it is back after a restart
-        /// unless it is forgotten again; absent where it counts.
+        /// `b`: whether it is forgotten and no longer counts, but the keyring still has it, so that it is back after a
+        /// restart unless it is forgotten again; absent if it counts.
         package static let undeleted = "undeleted"
     }
 }

@@ -12,7 +12,7 @@ package enum ConfigurationInterface {
         "Reload",
         out: [BusArgument("changed", "as"), BusArgument("after-restart", "as")]
     )
-    /// How the configuration in force stands to the file.
+    /// How the configuration in force relates to the file.
     package static let state = BusMethod("State", out: [BusArgument("state", "a{sv}")])
 
     /// Another configuration is in force.
@@ -46,9 +46,9 @@ package enum ConfigurationInterface {
         package static let display = "display"
         /// `s`: when a client is asked about, as `[access] ask` says it.
         package static let access = "access"
-        /// `a{sv}`: the same as `s` by Id, for the clients of which something else is said.
+        /// `a{sv}`: the same as `s` by Id, for the clients with a different rule.
         package static let clientAccess = "client-access"
-        /// `as`: the settings in force that do nothing as they are, each with what to do.
+        /// `as`: the settings in force that have no effect as they are, each with what to do.
         package static let useless = "useless"
     }
 }

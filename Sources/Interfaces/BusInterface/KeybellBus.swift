@@ -22,7 +22,7 @@ package enum CommonProperty {
 package enum KeybellBusError {
     /// No request of this code waits (or, for `allow`, was quieted just now).
     package static let unknownRequest = "org.keybell.Error.UnknownRequest"
-    /// The decision or a choice can't be meant; the message says which, and the request goes on waiting.
+    /// The decision or a choice makes no sense; the message says which, and the request goes on waiting.
     package static let invalidAnswer = "org.keybell.Error.InvalidAnswer"
     /// The allow has to be confirmed, and the person can't be asked; the message says why, and the request goes on waiting.
     package static let unconfirmed = "org.keybell.Error.Unconfirmed"
@@ -30,7 +30,7 @@ package enum KeybellBusError {
     package static let notAllowed = "org.keybell.Error.NotAllowed"
     /// The configuration file has a mistake; the message names the file and the place in it.
     package static let badConfiguration = "org.keybell.Error.BadConfiguration"
-    /// The daemon can't begin its work, for its configuration has a mistake; the message says where.
+    /// The daemon can't begin its work because its configuration has a mistake; the message says where.
     package static let unconfigured = "org.keybell.Error.Unconfigured"
     /// No client, grant or vault of that name.
     package static let notFound = "org.keybell.Error.NotFound"

@@ -48,7 +48,7 @@ package enum VaultsInterface {
         package static let terminalType = "terminal-type"
         /// `s`: what LC_CTYPE is there.
         package static let locale = "locale"
-        /// `b`: whether the person sees the session's display, too; else only the terminal is used.
+        /// `b`: whether the person sees the session's display, too; if not, only the terminal is used.
         package static let display = "display"
     }
 
@@ -62,8 +62,8 @@ package enum VaultsInterface {
         package static let path = "path"
         /// `u`: how many entries have no uuid of their own in the file; absent where all have.
         package static let standIns = "without-uuid"
-        /// `s`: of an open vault whose file can't be read any more as it is now, so that it is served as it was: why; absent
-        /// where it can.
+        /// `s`: of an open vault whose file can no longer be read as it is now, so that it is served as it was: why;
+        /// absent if it can.
         package static let trouble = "trouble"
         /// `as`: files with what Keybell had saved and can't put into the vault's file; absent where there are none.
         package static let kept = "kept"
@@ -71,7 +71,7 @@ package enum VaultsInterface {
         package static let locked = "locked"
         /// `u`: how many logins; 0 while locked.
         package static let entries = "entries"
-        /// `s`: 40 hex digits, empty while nobody knows it.
+        /// `s`: 40 hex digits, empty while it isn't known.
         package static let hash = "hash"
     }
 }

@@ -2,11 +2,11 @@
 
 /// Why a command didn't do what it was asked; the text says what to do about it.
 enum ConsoleError: Error, Equatable, Sendable {
-    /// It was refused, or what it is about isn't there.
+    /// It was refused, or what it is about doesn't exist.
     case refused(String)
-    /// It was called in a way that can't be meant.
+    /// It was called in a way that makes no sense.
     case usage(String)
-    /// The daemon isn't there.
+    /// The daemon isn't running.
     case unreachable(String)
     /// `keybell client` asked, and there is nothing of the kind.
     case nothing(String)

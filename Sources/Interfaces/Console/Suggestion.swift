@@ -3,9 +3,9 @@
 import ArgumentParser
 import DisplayText
 
-/// What somebody may have meant who typed a command that there isn't.
+/// What somebody who typed a command that doesn't exist may have meant.
 enum Suggestion {
-    /// The command with the nearest name; nil where the commands are right, or none is near.
+    /// The command with the nearest name; nil if the commands are right, or none is near.
     static func command(for arguments: [String]) -> String? {
         var path = ["keybell"]
         var command: any ParsableCommand.Type = KeybellCommand.self
@@ -39,7 +39,7 @@ enum Suggestion {
         "list": "keybell requests", "pending": "keybell requests", "history": "keybell log",
     ]
 
-    /// The ways to the commands that stand below another one, by their names.
+    /// The paths to the commands below another one, by their names.
     private static func nested(in groups: [any ParsableCommand.Type]) -> [String: [String]] {
         groups.reduce(into: [:]) { ways, group in
             for command in group.configuration.allSubcommands {
@@ -48,7 +48,7 @@ enum Suggestion {
         }
     }
 
-    /// The same with the text to look for behind `--`, where it was taken for an option.
+    /// The same with the text to look for after `--`, where it was taken for an option.
     private static func hyphenated(_ arguments: [String]) -> String? {
         guard arguments.count > 2, arguments[0] == "client", ["search", "get"].contains(arguments[1]),
             arguments[2].hasPrefix("-"), !arguments[2].hasPrefix("--"), arguments[2] != "-"
@@ -61,7 +61,7 @@ enum Suggestion {
         command.configuration.commandName ?? ""
     }
 
-    /// The name that differs least; nil if it takes more than a third of it to make one of the other.
+    /// The name that differs least; nil if more than a third of it would have to change.
     static func nearest(to word: String, among names: [String]) -> String? {
         let word = Array(word.lowercased().utf8.prefix(32))
         let ranked = names.map { (name: $0, distance: distance(word, Array($0.utf8))) }
@@ -90,7 +90,7 @@ enum Suggestion {
 }
 
 extension CommandConfiguration {
-    /// The subcommands of all groups and of none.
+    /// The subcommands in all groups and in none.
     var allSubcommands: [any ParsableCommand.Type] {
         subcommands + groupedSubcommands.flatMap { $0.subcommands }
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which deliveries the person is told of: one per client and host within a while.
+/// Which deliveries the person is told about: one per client and host within a while.
 struct DeliveryNotices: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -16,9 +16,9 @@ struct DeliveryNotices: Sendable {
         self.interval = interval
     }
 
-    /// Whether this one is to be told; if so the next ones are not, for a while.
+    /// Whether this one is to be announced; if so, the next ones aren't for a while.
     ///
-    /// What the person was just asked about isn't told, and neither is what follows it in that while.
+    /// What the person was just asked about isn't announced, nor is what follows it within that while.
     mutating func admit(client: String, host: String?, wasAsked: Bool = false, now: Instant) -> Bool {
         last = last.filter { $0.value + interval > now }
         let pair = Pair(client: client, host: host)

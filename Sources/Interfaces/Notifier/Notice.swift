@@ -3,7 +3,8 @@
 import Approval
 import DisplayText
 
-/// Something that the person is told and need not answer: what matters first, for some servers draw a line of it alone.
+/// Something that the person is told and need not answer: what matters comes first, since some servers draw only one
+/// line of it.
 struct Notice: Sendable, Equatable {
     let title: String
     let body: String
@@ -21,7 +22,7 @@ struct Notice: Sendable, Equatable {
         )
     }
 
-    /// A person's allow has come when whoever asked had given up.
+    /// A person's allow came after whoever asked had given up.
     static func late(_ request: PendingRequest) -> Notice {
         Notice(
             title: "Ask again in the program (\(request.code))",

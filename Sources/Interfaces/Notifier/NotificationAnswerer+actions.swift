@@ -44,7 +44,7 @@ extension NotificationAnswerer {
         isTellingSeen = false
     }
 
-    /// Does something beside, not before, what comes next: a server may take long to answer, or to start.
+    /// Does something alongside, not before, what comes next: a server may take long to answer, or to start.
     func send(_ work: @escaping @Sendable () async -> Void) {
         lastErrand += 1
         let number = lastErrand
@@ -73,7 +73,7 @@ extension NotificationAnswerer {
             }
             guard !hasEnded else { return }
             let id = try await service.notify(note, on: server)
-            // What was on its way meanwhile must not stay, for nothing would come of its buttons.
+            // What was on its way meanwhile must not stay, for its buttons would do nothing.
             guard !hasEnded else { return await close(id, server.peer) }
             carryOut(notificationState.posted(ticket, id: id, by: server.peer, now: clock.now))
         } catch {
@@ -85,13 +85,14 @@ extension NotificationAnswerer {
     }
 
     private func nudge(_ note: NotifyCall, _ id: UInt32, _ peer: String) async {
-        // What doesn't work goes on waiting as it was.
+        // If that fails, it goes on waiting as before.
         guard let other = try? await service.notify(note, to: peer), other != id else { return }
-        // It had gone by then, and nobody would know this one.
+        // It had gone by then, and this one would belong to nothing.
         await service.close(id: other, peer: peer)
     }
 
-    /// Takes a notification away; one that has just been pressed goes by itself where the server needs a push.
+    /// Takes a notification away; one that has just been pressed goes by itself even on a server that keeps what it is
+    /// told to close.
     func close(_ id: UInt32, _ peer: String, isPressed: Bool = false) async {
         if !isPressed, keeper == peer { await service.fade(id: id, peer: peer) }
         await service.close(id: id, peer: peer)

@@ -3,7 +3,7 @@
 import Logging
 
 extension NotificationAnswerer {
-    /// Says in the log what keeps a request from the person; all other actions say nothing.
+    /// Logs what keeps a request from the person; all other actions log nothing.
     nonisolated func log(_ action: NotificationAction) {
         switch action {
         case .tellMissing:

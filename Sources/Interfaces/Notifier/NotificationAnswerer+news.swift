@@ -10,7 +10,7 @@ extension NotificationAnswerer {
     ///
     /// - Parameters:
     ///   - client: The client's Id or shown name.
-    ///   - program: Who asked, as `Wording.asker` says it.
+    ///   - program: Who asked, in the words of `Wording.asker`.
     ///   - host: Where for; nil for more than one host.
     ///   - count: How many logins.
     ///   - passwords: Whether their passwords went along.
@@ -37,7 +37,7 @@ extension NotificationAnswerer {
         send { await self.tell(.agent(agent)) }
     }
 
-    /// Shows news, or keeps them while a question would have to wait for them.
+    /// Shows news, or holds it back while a question would have to wait for it.
     func tell(_ news: Notice) async {
         do throws(DBusError) {
             // Not worth starting a server for.

@@ -5,7 +5,7 @@ import DBus
 import Logging
 
 extension NotificationAnswerer {
-    /// Does what `run` does; while the bus doesn't take the subscriptions it is tried again and again.
+    /// Does what `run` does; while the bus doesn't accept the subscriptions, it is tried again and again.
     ///
     /// - Parameters:
     ///   - pause: How long until the next try.
@@ -34,7 +34,7 @@ extension NotificationAnswerer {
                     return true
                 }
                 group.addTask {
-                    try? await ConcurrencyTools.pause(pause)  // cancelled is over, too
+                    try? await ConcurrencyTools.pause(pause)  // cancelled counts as over, too
                     return false
                 }
                 defer { group.cancelAll() }

@@ -14,7 +14,7 @@ package actor NotificationAnswerer {
     package struct Options: Sendable, Equatable {
         /// `[approval] dismiss = "deny"`: a dismissed notification denies.
         package var dismissalDenies: Bool
-        /// `[notify] deliveries`: whether deliveries are told.
+        /// `[notify] deliveries`: whether deliveries are announced.
         package var tellsDeliveries: Bool
         /// The queue's times and counts.
         package var limits: ApprovalLimits
@@ -31,7 +31,7 @@ package actor NotificationAnswerer {
         }
     }
 
-    /// News that wait for a question to be answered, at most.
+    /// How many news items wait for a question to be answered, at most.
     static let heldCount = 8
 
     let approvals: ApprovalBroker
@@ -42,7 +42,7 @@ package actor NotificationAnswerer {
     var notificationState: NotificationState
     var deliveries: DeliveryNotices
     var alarm: (due: ContinuousClock.Instant, alarm: Alarm)?
-    /// The agents that the person has been told of, by their unique names, the latest last.
+    /// The agents that the person has been told about, by their unique names, the latest last.
     var toldAgents: [String] = []
     static let toldCount = 64
     /// Calls to the server that are under way, so that none is cut off when the notifier ends.
@@ -55,10 +55,10 @@ package actor NotificationAnswerer {
     var isTellingSeen = false
     /// Whether nothing is to be shown any more.
     var hasEnded = false
-    /// News that would stand in a question's way.
+    /// News items that would stand in a question's way.
     var held: [Notice] = []
 
-    /// Makes a notifier that shows nothing before `run`; `look` says who a notification server is.
+    /// Makes a notifier that shows nothing before `run`; `look` identifies a notification server's process.
     package init(
         approvals: ApprovalBroker,
         bus: BusConnection,
@@ -89,7 +89,7 @@ package actor NotificationAnswerer {
     ///
     /// - Throws: Only if the bus doesn't take the subscriptions.
     package func run() async throws(DBusError) {
-        // Before the first note, or the answer to it could be missed.
+        // Before the first notification, or the answer to it could be missed.
         let events = approvals.events()
         let signals = try await service.signals()
         let shellSignals = try await service.shellSignals()
@@ -140,7 +140,7 @@ package actor NotificationAnswerer {
                 send { await self.tell(.late(ended.request)) }
             }
         case .kept(let ended):
-            // Whoever has answered: what is confirmed first tells only `keybell allow` of it.
+            // Whoever answered: what is confirmed first is only reported to `keybell allow`.
             if let trouble = ended.keepTrouble {
                 send { await self.tell(.notKept(ended.request, trouble)) }
             }

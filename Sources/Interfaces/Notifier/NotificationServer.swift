@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The notification server at the moment of a prompt.
+/// The notification server at the moment of a question.
 struct NotificationServer: Sendable, Equatable {
     /// Its unique name on the bus: only what comes from there is believed.
     let peer: String
     /// What it calls itself.
     let product: String
-    /// Who it says has made it.
+    /// Who it says made it.
     var vendor = ""
     /// What it says it can do.
     let capabilities: Set<String>
@@ -24,19 +24,19 @@ struct NotificationServer: Sendable, Equatable {
     /// Whether a person can be relied upon to see the buttons.
     var drawsButtons: Bool { takesActions && profile.drawsButtons }
 
-    /// Whether it keeps all but one notification back, so that nobody can tell when the next is drawn.
+    /// Whether it holds back all but one notification, so that there is no telling when the next is drawn.
     var queues: Bool { profile.queues }
 
     /// Whether it draws those that have no room on the screen only as others go.
     var holdsBack: Bool { profile.holdsBack }
 
-    /// Whether it draws nothing in place of a notification that was taken away, whatever waits, until it is told of one.
+    /// Whether it draws nothing in place of a notification that was taken away, whatever waits, until it is sent one.
     var stalls: Bool { profile.stalls }
 
     /// Whether it leaves on the screen what it was told to close, its buttons dead.
     var keepsClosed: Bool { profile.keepsClosed }
 
-    /// Plain text as this server is to get it.
+    /// Plain text in the form that this server needs.
     ///
     /// Quotes mean nothing outside a tag, and GNOME shows `&#39;` as it is.
     func escaped(_ text: String) -> String {

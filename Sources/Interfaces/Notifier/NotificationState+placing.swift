@@ -50,11 +50,11 @@ extension NotificationState {
     }
 
     /// A notification is gone: what was refused because there were too many is tried again, and after one of ours the
-    /// next may come after a pause.
+    /// next may follow after a pause.
     mutating func freed(now: Instant, isOurs: Bool = true) {
         let drawn = drawnNext(now: now)
         nextDrawn = max(drawn, nextDrawn ?? drawn)
-        // Where there is just one at a time, none stands behind ours.
+        // Where there is only one at a time, none is behind ours.
         disturb(now: isOurs && queues ? now : drawn)
         if isOurs { nextTurn = now + limits.pause }
         for index in notifications.indices {
@@ -63,7 +63,7 @@ extension NotificationState {
         }
     }
 
-    /// When what stood behind a notification that goes now is drawn at the latest.
+    /// When what was behind a notification that goes now is drawn at the latest.
     func drawnNext(now: Instant) -> Instant {
         queues || holdsBack ? now + limits.drawing : now
     }
@@ -108,7 +108,7 @@ extension NotificationState {
         // What the person has clicked away needs no new server.
         let wasShowing = lost.contains { notifications[$0].isPresent }
         for index in lost {
-            // The same text may be taken for a double by a server that has kept its history.
+            // A server that has kept its history may take the same text for a duplicate.
             notifications[index].attempt += 1
             notifications[index].wasAway = !notifications[index].isPresent
             notifications[index].phase = .lost
@@ -131,7 +131,7 @@ extension NotificationState {
         return place(now: now)
     }
 
-    /// Whether another server than the one that has this would have to show it.
+    /// Whether a server other than the one that has this would have to show it.
     ///
     /// What the person has clicked away waits
     /// until it is asked again, and a dismissal that may still deny isn't asked at all.
@@ -166,7 +166,7 @@ extension NotificationState {
         return actions + place(now: now)
     }
 
-    /// Tells the server once more of what it may have taken and not drawn, if it is time.
+    /// Sends the server once more what it may have accepted but not drawn, if it is time.
     private mutating func nudge(now: Instant) -> [NotificationAction] {
         guard let due = nudgeDue, due <= now else { return [] }
         nudgeDue = nil
@@ -180,7 +180,7 @@ extension NotificationState {
         }
     }
 
-    /// Has it placed anew; no two texts are alike, since servers drop those.
+    /// Has it placed anew; no two texts are the same, since servers drop duplicates.
     private mutating func showAgain(_ index: Int) {
         if case .refused = notifications[index].phase {} else { notifications[index].attempt += 1 }
         notifications[index].phase = .unplaced

@@ -37,7 +37,7 @@ extension NotificationState {
         guard let index = notifications.firstIndex(where: { $0.isShown(as: signal.id, by: signal.peer) })
         else {
             keepEarly(signal)
-            // One that was taken away already, or another program's: ours move up all the same.
+            // One that was taken away already, or another program's: ours move up in any case.
             guard !departed.contains(signal.peer) else { return [] }
             otherMoved(signal, now: now)
             return []
@@ -69,16 +69,17 @@ extension NotificationState {
             freed(now: now, isOurs: false)
             if stalls, nudgeDue == nil, !onScreen.isEmpty { nudgeDue = now + limits.nudge }
         } else if queues || holdsBack {
-            // What is drawn in its place comes under the same hand.
+            // What is drawn in its place comes up under the same hand.
             disturb(now: drawnNext(now: now))
         }
     }
 
     /// The first press counts and takes the notification away.
     ///
-    /// An allow so soon after the notification came up, or after anything on the screen changed, is none: the hand was
-    /// on its way to something else. Where the server may have drawn another program's before, nobody can tell when it
-    /// came up: there the first press is shown again that comes while the other one may have stood.
+    /// An allow so soon after the notification came up, or after anything on the screen changed, doesn't count: the
+    /// hand was on its way to something else. Where the server may have drawn another program's notification first,
+    /// there is no telling when ours came up: there, the first press that comes while the other one may have been on
+    /// the screen has ours shown again.
     private mutating func pressed(_ press: Press, _ text: String?, at index: Int, now: Instant)
         -> [NotificationAction]
     {
@@ -103,12 +104,12 @@ extension NotificationState {
 
     /// Shows it again after a pause; a few times only, for there may be a server that presses by itself.
     private mutating func pressedEarly(_ index: Int, now: Instant) -> [NotificationAction] {
-        // Its closing was told first, and has been counted.
+        // Its closing was reported first, and has been counted.
         if case .closed(let closed) = notifications[index].phase, closed.again != nil { return [] }
         let close = takingAway(index, now: now)
         guard notifications[index].earlyPresses < limits.earlyPresses else {
             notifications[index].phase = .abandoned
-            // Whoever asks is told how it can be answered.
+            // The asker is told how it can be answered.
             notifications[index].wasSeen = false
             let tell: [NotificationAction] =
                 hasToldAbandoned ? [] : [.tellAbandoned(code: notifications[index].request.code)]
@@ -123,8 +124,8 @@ extension NotificationState {
 
     /// A button that isn't ours: another program has given our id to `Notify` and put its own text before the person.
     ///
-    /// No server tells of a replacement itself, so it is noticed only by a press. That one is no answer; the other's
-    /// text is taken away and the request shown anew. Some servers tell of a click on the body as "default", unasked.
+    /// No server reports a replacement, so it is only noticed by a press. That press isn't an answer; the other's text
+    /// is taken away and the request shown anew. Some servers report a click on the body as "default", unasked.
     private mutating func replaced(_ index: Int, by key: String, now: Instant) -> [NotificationAction] {
         guard case .visible = notifications[index].phase, !["", "default", Press.replyKey].contains(key)
         else {
@@ -137,8 +138,8 @@ extension NotificationState {
     /// denies, and then only if no press follows at once, since some servers close before they tell of a press.
     ///
     /// What a server lets expire, though it was told not to, comes back by itself, and so does what was clicked away
-    /// just after it had come or moved: that click was meant for something else, and denies nothing. All else comes back
-    /// when it is asked again.
+    /// just after it had come or moved: that click was meant for something else, and denies nothing. Everything else
+    /// comes back when it is asked again.
     private mutating func closed(_ index: Int, reason: UInt32, now: Instant) -> [NotificationAction] {
         guard case .visible(let shown) = notifications[index].phase else { return [] }
         var closed = RequestNotification.Closed(shown: shown, at: now)
@@ -160,7 +161,7 @@ extension NotificationState {
         }
         notifications[index].phase = .closed(closed)
         freed(now: now)
-        // Not by the person, and so soon: do-not-disturb, where the server tells of it.
+        // Not by the person, and so soon: do-not-disturb, if the server reports it.
         guard reason != Reason.dismissed, !wasReadable else { return place(now: now) }
         notifications[index].wasSeen = notifications[index].attempt > 0
         guard !hasToldHidden else { return place(now: now) }

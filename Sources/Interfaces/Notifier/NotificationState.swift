@@ -4,9 +4,9 @@ import Approval
 
 /// What the answerer is to do after an event.
 enum NotificationAction: Sendable, Equatable {
-    /// Find the server and have `compose` write the note of this ticket.
+    /// Find the server and have `compose` write the notification for this ticket.
     case post(ticket: UInt64)
-    /// Tell its server of a notification once more, unchanged, so that it is drawn.
+    /// Send its server a notification once more, unchanged, so that it is drawn.
     case nudge(NotifyCall, id: UInt32, peer: String)
     /// Take a notification away.
     case close(id: UInt32, peer: String)
@@ -14,24 +14,24 @@ enum NotificationAction: Sendable, Equatable {
     case answer(code: String, Decision, Choices, Surface)
     /// A request that was clicked away has been asked again and is shown once more.
     case tellShownAgain(code: String)
-    /// Nobody shows notifications; said once.
+    /// Nobody shows notifications; logged once.
     case tellMissing
-    /// The server took a notification away before anybody could have read it; said once for each server.
+    /// The server took a notification away before anybody could have read it; logged once for each server.
     case tellHidden
-    /// The server didn't take a notification; said once for each request.
+    /// The server didn't accept a notification; logged once for each request.
     case tellRefused(code: String, reason: String)
     /// A button was pressed that Keybell didn't put there: another program has replaced the notification.
     case tellReplaced(code: String)
-    /// Buttons are pressed before anybody can have read them; said once for each server.
+    /// Buttons are pressed before anybody can have read them; logged once for each server.
     case tellAbandoned(code: String)
 }
 
 /// What stands on the screen, and what a signal about it means.
 ///
-/// It is a value: each method takes an event and the time and returns what is to be done, so that every rule
-/// about notifications is tested without a bus or a clock. No signal is believed but from the server that
-/// shows the note it speaks of, no closing is an answer, and no allow that came before a person can have read what it
-/// is for.
+/// It is a value: each method takes an event and the time and returns what is to be done, so that every rule about
+/// notifications is tested without a bus or a clock. A signal is only believed from the server that shows the
+/// notification in question; a closing is never an answer, nor is an allow that came before a person can have read what
+/// it is for.
 struct NotificationState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -55,11 +55,11 @@ struct NotificationState: Sendable {
     var nextDrawn: Instant?
     /// Whether it is known to draw what waits only when it is told of something.
     var stalls = false
-    /// When it is told of what it shows once more.
+    /// When it is sent once more what it shows.
     var nudgeDue: Instant?
     /// When the next may come there.
     var nextTurn: Instant?
-    /// When what its server has taken with it is shown by another.
+    /// When what disappeared with its server is shown by another.
     var revival = Revival()
     /// What else may stand before a question, where the server shows one at a time.
     var others = OtherNotifications()
@@ -95,7 +95,7 @@ struct NotificationState: Sendable {
 
     // MARK: Requests
 
-    /// A request is to be seen; one that is there already may be told of twice as the notifier starts.
+    /// A request is to be shown; one that is there already may be announced twice as the notifier starts.
     mutating func show(_ request: PendingRequest, now: Instant) -> [NotificationAction] {
         guard !notifications.contains(where: { $0.request.code == request.code }) else { return [] }
         notifications.append(RequestNotification(request: request, turn: newTurn()))
@@ -160,7 +160,7 @@ struct NotificationState: Sendable {
         return lastTicket
     }
 
-    /// Writes the note of a ticket for the server that is there now; nil if it isn't wanted any more, or not yet.
+    /// Writes the notification for a ticket, for the present server; nil if it is no longer wanted, or not yet.
     mutating func compose(_ ticket: UInt64, on server: NotificationServer, now: Instant) -> NotifyCall? {
         if !departed.contains(server.peer) {
             (queues, holdsBack, stalls) = (server.queues, server.holdsBack, server.stalls)
@@ -210,7 +210,7 @@ struct NotificationState: Sendable {
             }
     }
 
-    /// The server has taken a note.
+    /// The server has accepted a notification.
     mutating func posted(_ ticket: UInt64, id: UInt32, by peer: String, now: Instant) -> [NotificationAction]
     {
         defer { if !isPosting { early = [] } }
@@ -237,20 +237,20 @@ struct NotificationState: Sendable {
         return arrived.flatMap { take($0, now: now) }
     }
 
-    /// The server has taken news.
+    /// The server has accepted news.
     mutating func newsPosted(id: UInt32, now: Instant) {
         disturb(now: now)
         others.newsGot(id, now: now)
     }
 
-    /// A note could not be posted.
+    /// A notification could not be posted.
     ///
-    /// Without a server it waits for the next one; what a server didn't take is tried again after a while, and then
-    /// whenever another notification has gone, for some servers take just so many.
+    /// Without a server it waits for the next one; what a server didn't accept is tried again after a while, and then
+    /// whenever another notification has gone, since some servers only take so many.
     ///
     /// - Parameters:
     ///   - ticket: Which one.
-    ///   - reason: Why the server didn't take it; nil if there is no server at all.
+    ///   - reason: Why the server didn't accept it; nil if there is no server at all.
     ///   - now: The time.
     /// - Returns: What is to be done.
     mutating func failed(_ ticket: UInt64, reason: String?, now: Instant) -> [NotificationAction] {
@@ -287,10 +287,10 @@ struct NotificationState: Sendable {
         waitingCount.ticket != nil || notifications.contains { $0.ticket != nil }
     }
 
-    /// A signal that may be about a note whose posting hasn't been answered yet.
+    /// A signal that may be about a notification whose posting hasn't been answered yet.
     mutating func keepEarly(_ signal: Signal) {
         guard isPosting else { return }
-        // The server tells everybody of every notification; one that never answers must not fill the memory.
+        // The server reports every notification to everybody; one that never answers must not fill the memory.
         early = (early + [signal]).suffix(Self.keptSignals)
     }
 }

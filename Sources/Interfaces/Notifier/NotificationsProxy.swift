@@ -9,7 +9,7 @@ import DBus
 struct NotificationsProxy: Sendable {
     static let name = "org.freedesktop.Notifications"
     static let path: ObjectPath = "/org/freedesktop/Notifications"
-    /// GNOME's desktop, which tells everybody what closes; the service before it tells only whom it concerns.
+    /// GNOME's desktop, which reports every closing to everybody; the service in front of it only to the sender.
     static let shellName = "org.gnome.Shell"
 
     /// The installed desktop file: under its name desktops list the program among those whose notifications a person can
@@ -41,7 +41,7 @@ struct NotificationsProxy: Sendable {
         guard let peer = try await bus.owner(of: Self.name) else {
             throw DBusError(name: DBusError.Name.serviceUnknown, message: "Nobody shows notifications.")
         }
-        // It would press the buttons of the questions that its own sandbox asks.
+        // It could press the buttons of the questions that its own sandbox asks.
         let credentials = try await bus.credentials(of: peer)
         guard await look(credentials.pid, credentials.uid).sandbox == nil else {
             throw DBusError(
@@ -49,7 +49,7 @@ struct NotificationsProxy: Sendable {
                 message: "A sandboxed program offers to show notifications, and isn't used for questions."
             )
         }
-        // To the unique name, so that what is learnt, shown and heard is all of one server.
+        // To the unique name, so that everything learnt, shown and heard is about one server.
         let capabilities = try await bus.call(peer, Self.path, Self.name, "GetCapabilities")
         let facts = try await bus.call(peer, Self.path, Self.name, "GetServerInformation")
         return NotificationServer(
@@ -60,12 +60,12 @@ struct NotificationsProxy: Sendable {
         )
     }
 
-    /// Shows a note; its id.
+    /// Shows a notification; returns its id.
     func notify(_ note: NotifyCall, on server: NotificationServer) async throws(DBusError) -> UInt32 {
         try await notify(note, to: server.peer)
     }
 
-    /// Shows a note at the server of this unique name; its id.
+    /// Shows a notification at the server of this unique name; returns its id.
     func notify(_ note: NotifyCall, to peer: String) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
@@ -93,7 +93,7 @@ struct NotificationsProxy: Sendable {
         return id
     }
 
-    /// Has a notification go by itself at once, for servers that keep what they are told to close.
+    /// Has a notification expire at once, for servers that keep what they are told to close.
     func fade(id: UInt32, peer: String) async {
         let atOnce: Int32 = 1
         // Whether that worked or not, it is closed next.
@@ -130,7 +130,7 @@ struct NotificationsProxy: Sendable {
         try await bus.signals(sender: Self.name, path: Self.path, interface: Self.name)
     }
 
-    /// What GNOME's desktop says of all notifications: only when others' move is learnt from it.
+    /// What GNOME's desktop says about all notifications: used only to learn when others' move.
     func shellSignals() async throws(DBusError) -> AsyncStream<Message> {
         try await bus.signals(sender: Self.shellName, path: Self.path, interface: Self.name)
     }

@@ -13,9 +13,9 @@ struct NotifyCall: Sendable, Equatable {
     var title: String
     var body: String
     var buttons: [Button] = []
-    /// The notification that it takes the place of; 0 for none.
+    /// The notification that it replaces; 0 for none.
     var replaces: UInt32 = 0
-    /// Whether it is only news: it may go by itself and needn't be kept.
+    /// Whether it is only news: it may expire and needn't be kept.
     var isTransient = false
 }
 
@@ -25,7 +25,7 @@ extension NotifyCall {
     /// - Parameters:
     ///   - request: What is asked.
     ///   - server: Who shows it.
-    ///   - attempt: How often it has been shown before: no two texts are alike, since servers drop those.
+    ///   - attempt: How often it has been shown before: no two texts are the same, since servers drop duplicates.
     ///   - reason: Why it is shown again, where that has to be said.
     ///   - others: How many more wait that nothing else on the screen counts.
     ///   - keys: The buttons' keys, by what they do.
@@ -65,7 +65,7 @@ extension NotifyCall {
         self.replaces = replaces
     }
 
-    /// News that need no answer.
+    /// News that needs no answer.
     init(telling news: Notice, on server: NotificationServer) {
         title = news.title
         body = server.escaped(news.body)

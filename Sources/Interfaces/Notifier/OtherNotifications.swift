@@ -4,8 +4,8 @@ import Approval
 
 /// What can be known of notifications other than questions, on a server that draws one at a time.
 ///
-/// One of those keeps a question from being drawn though the server has taken it. Nobody is told of another program's
-/// `Notify`, but servers count their ids up, so that a gap between two of ours betrays one.
+/// One of those keeps a question from being drawn though the server has accepted it. Another program's `Notify` isn't
+/// announced to anybody, but servers count their ids up, so a gap between two of ours reveals one.
 struct OtherNotifications: Sendable, Equatable {
     typealias Instant = NotificationState.Instant
 
@@ -21,9 +21,9 @@ struct OtherNotifications: Sendable, Equatable {
         return hasGap || newsAt.map { now < $0 + limits.banner } ?? false
     }
 
-    /// News of ours have got an id.
+    /// News of ours has got an id.
     mutating func newsGot(_ id: UInt32, now: Instant) {
-        // What stood between is as old as they are, or drawn before them.
+        // What came in between is as old as it is, or drawn before it.
         if id == lastID &+ 1 { lastID = id }
         newsAt = now
     }

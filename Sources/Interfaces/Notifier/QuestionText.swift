@@ -2,12 +2,12 @@
 
 import Approval
 
-/// A question's title and lines as there is room for them.
+/// A question's title and lines, as far as there is room for them.
 ///
 /// What is asked, where, all warnings, whether passwords go out, and the code are never left to be cut off by the
-/// server. Where the whole text has no room it is said in fewer words, and the text ends with where the rest is.
+/// server. If there isn't room for the whole text it is said in fewer words, and the text ends with where the rest is.
 struct QuestionText: Sendable, Equatable {
-    /// What stands beside the question itself.
+    /// What is said in addition to the question itself.
     struct Extras: Sendable {
         /// The command that answers it, where no button can be relied upon.
         var way: String?
@@ -30,7 +30,8 @@ struct QuestionText: Sendable, Equatable {
         let mark = [answering, extras.again].compactMap(\.self).joined(separator: ", ")
         let way = isWayInTitle ? nil : extras.way.map { "Run \($0) (or deny …)" }
 
-        /// The title, and the question where it has no room for it: in the text, before all that a client claims.
+        /// The title, and the question if the title has no room for it: in the text, before everything that a client
+        /// claims.
         func headed(_ question: String, leading: String? = nil, _ mark: String) -> (
             title: String, first: [String]
         ) {
@@ -67,13 +68,13 @@ struct QuestionText: Sendable, Equatable {
         {
             let extra = [extras.note] + request.lines.rest + [extras.others]
             self.title = title
-            // The question is none of the lines under it.
+            // The question doesn't count among the lines below it.
             let most = BodyLines.most - more.count + whole.first.count
             self.lines =
                 Self.filled(core, with: extra.compactMap(\.self), atMost: most, in: room, under: title) + more
             return
         }
-        // They say where the rest is themselves, and how to answer is said there.
+        // They themselves say where the rest is, and how to answer is said there.
         let short = headed(
             request.terseTitle,
             [request.code, extras.again].compactMap(\.self).joined(separator: ", ")
@@ -84,7 +85,7 @@ struct QuestionText: Sendable, Equatable {
         (title, self.lines) = last.first { room.draws($0.1, under: $0.0) } ?? last.last ?? whole
     }
 
-    /// As many further lines as there is room for beside where the rest is.
+    /// As many further lines as there is room for next to where the rest is.
     private static func filled(
         _ core: [String],
         with extra: [String],

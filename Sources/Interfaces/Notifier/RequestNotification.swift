@@ -15,7 +15,7 @@ struct RequestNotification: Sendable {
         case posting(ticket: UInt64, to: String?, isSent: Bool)
         /// On the screen.
         case visible(Shown)
-        /// Closed without an answer; a press that was made before may still be told.
+        /// Closed without an answer; a press that was made before may still be reported.
         case closed(Closed)
         /// Taken away to be shown again then; it keeps its place.
         case resting(until: Instant)
@@ -49,7 +49,7 @@ struct RequestNotification: Sendable {
     var reason: String?
     var phase = Phase.unplaced
     var keys: [Press: String] = [:]
-    /// As its server was told of it last.
+    /// As it was last sent to its server.
     var note: NotifyCall?
     /// How often it has been shown before.
     var attempt = 0
@@ -61,9 +61,9 @@ struct RequestNotification: Sendable {
     var expiries = 0
     /// How often the server has refused it.
     var refusals = 0
-    /// Whether nothing of it was to be seen when its server left.
+    /// Whether it wasn't visible when its server left.
     var wasAway = false
-    /// Whether it has stood on a screen, for all that the server says.
+    /// Whether it has been on a screen, as far as the server says.
     var wasSeen = false
 
     var ticket: UInt64? {

@@ -2,10 +2,10 @@
 
 import Approval
 
-/// When questions whose server has left are given to the bus once more, which starts one if it can.
+/// When questions whose server has left are shown again through the bus, which starts a server if it can.
 ///
-/// The first time comes after a moment, in which a server that restarts by itself has taken its name again; one that
-/// leaves at each notification is started a few times, with growing pauses, and then only for a new question.
+/// The first time comes after a moment in which a server that restarts by itself will have taken its name again; one
+/// that leaves at each notification is started a few times, with growing pauses, and then only for a new question.
 struct Revival: Sendable, Equatable {
     typealias Instant = NotificationState.Instant
 

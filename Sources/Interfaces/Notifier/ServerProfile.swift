@@ -8,14 +8,14 @@ struct ServerProfile: Sendable, Equatable {
     var queues = false
     /// Whether it draws those that have no room on the screen only as others go.
     var holdsBack = false
-    /// Whether it draws nothing in place of a notification that was taken away, until it is told of one.
+    /// Whether it draws nothing in place of a notification that was taken away, until it is sent one.
     var stalls = false
     /// Whether it leaves on the screen what it was told to close.
     var keepsClosed = false
-    /// How much text it surely draws.
+    /// How much text it is certain to draw.
     var room = TextRoom()
 
-    /// The profile of a server by what it calls itself, and who it says has made it.
+    /// The profile of a server, by its name and vendor as it gives them.
     static func of(product: String, vendor: String) -> ServerProfile {
         guard let known = known[product] else { return ServerProfile() }
         return known.byVendor[vendor] ?? known.profile

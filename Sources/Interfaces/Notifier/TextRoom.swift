@@ -2,9 +2,9 @@
 
 import DisplayText
 
-/// How much text a notification server surely draws, with its own font and theme.
+/// How much text a notification server is certain to draw, with its own font and theme.
 struct TextRoom: Sendable, Equatable {
-    /// So many lines of so many columns each.
+    /// This many lines of this many columns each.
     struct Grid: Sendable, Equatable {
         let lines: Int
         let columns: Int
@@ -16,11 +16,11 @@ struct TextRoom: Sendable, Equatable {
     var body: Grid?
     /// How many lines of one paragraph are drawn, where that is limited, too.
     var paragraph: Int?
-    /// Whether the title takes of the body's lines.
+    /// Whether the title takes up some of the body's lines.
     var isShared = false
-    /// Whether a word that no line is wide enough for goes on in the next one.
+    /// Whether a word that is too wide for a line continues in the next one.
     var breaksWords = true
-    /// How many lines too few it may reckon with: so many empty ones stand behind the body.
+    /// By how many lines it may misjudge the height: this many empty ones follow the body.
     var padding = 0
 
     /// Whether all of a title is drawn.
@@ -34,7 +34,7 @@ struct TextRoom: Sendable, Equatable {
     func draws(_ lines: [String], under title: String) -> Bool {
         guard let grid = body else { return true }
         let body = lines.joined(separator: "\n")
-        // As the server gets it: a page chooses how long its host is.
+        // In the form that the server gets: a page chooses how long its host is.
         let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
         let taken = isShared ? LineWrapping.count(title, columns: grid.columns) : 0
         return taken + LineWrapping.count(text, columns: grid.columns) + padding <= grid.lines
@@ -44,9 +44,9 @@ struct TextRoom: Sendable, Equatable {
     /// A body as the server is to get it.
     func drawable(_ body: String) -> String {
         guard let grid = self.body else { return body }
-        // Only the last of a domain's name is as long.
+        // Only the end of a domain's name is this long.
         let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
-        // Not quite empty, for such lines may be left out.
+        // Not quite empty, since empty lines may be left out.
         return text + String(repeating: "\n\u{A0}", count: padding)
     }
 }

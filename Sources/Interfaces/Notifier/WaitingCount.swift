@@ -14,7 +14,7 @@ struct WaitingCount: Sendable {
     /// The last notification; it is replaced while it stands.
     var id: UInt32?
     var peer: String?
-    /// The codes that it has told of.
+    /// The codes that it has counted.
     var told: [String] = []
 
     var ticket: UInt64? {
@@ -31,7 +31,7 @@ struct WaitingCount: Sendable {
 }
 
 extension NotificationState {
-    /// What it counts: nothing where the server keeps all but one back, for there it would stand in their way.
+    /// What it counts: nothing if the server holds back all but one, for there it would stand in their way.
     private var countedCodes: [String] {
         queues ? [] : notifications.filter(\.isCounted).map(\.request.code)
     }

@@ -2,14 +2,14 @@
 
 /// When the vaults have been left alone for long enough: by programs, or by the person at the screen.
 ///
-/// A value, as `ScreenState` is. Uses are too many to be told one by one: they are looked up when the alarm fires.
+/// A value, like `ScreenState`. There are too many uses to report each: they are looked up when the alarm fires.
 struct IdleClock: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// After how long; nil for never.
     private(set) var limit: Duration?
     private var sessionIdleSince: Instant?
-    /// Whether it has been told, and nothing was used since.
+    /// Whether idleness has been reported, and nothing was used since.
     private var isOver = true
     private(set) var alarm: Instant?
 
@@ -17,7 +17,7 @@ struct IdleClock: Sendable {
         self.limit = limit
     }
 
-    /// A vault is used for the first time since it was told, or ever.
+    /// A vault is used for the first time since idleness was reported, or ever.
     mutating func begin(now: Instant) {
         guard let limit, isOver else { return }
         isOver = false
@@ -29,7 +29,7 @@ struct IdleClock: Sendable {
     ///
     /// - Parameters:
     ///   - limit: After how long; nil for never.
-    ///   - isInUse: Whether a vault was used since the last time that it was told, or ever.
+    ///   - isInUse: Whether a vault was used since idleness was last reported, or ever.
     ///   - now: The time.
     mutating func change(limit: Duration?, isInUse: Bool, now: Instant) {
         self.limit = limit
@@ -38,13 +38,13 @@ struct IdleClock: Sendable {
         if isInUse { begin(now: now) }
     }
 
-    /// The session tells since when nobody touches it; nil when somebody does.
+    /// The session reports since when nobody has touched it; nil when somebody does.
     mutating func session(idleSince: Instant?, lastUse: Instant, now: Instant) -> [SessionEvent] {
         sessionIdleSince = idleSince
         return look(lastUse: lastUse, now: now)
     }
 
-    /// Looks whether the time is over.
+    /// Checks whether the time is up.
     mutating func look(lastUse: Instant, now: Instant) -> [SessionEvent] {
         guard let limit, !isOver else { return [] }
         let due = [lastUse + limit, sessionIdleSince.map { $0 + limit }].compactMap(\.self).min() ?? now

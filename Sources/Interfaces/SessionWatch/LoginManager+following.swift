@@ -5,11 +5,11 @@ import DBus
 extension LoginManager {
     /// What logind tells.
     enum News: Sendable, Equatable {
-        /// It is there: look at everything.
+        /// It is there: everything is to be looked at.
         case appeared
         /// It has left the bus.
         case left
-        /// A session's properties are others, or it is new.
+        /// A session's properties have changed, or it is new.
         case changed(ObjectPath)
         case removed(ObjectPath)
         /// Somebody asks for a session to be locked.

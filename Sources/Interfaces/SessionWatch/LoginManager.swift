@@ -22,9 +22,9 @@ struct LoginManager: Sendable {
         var isLocked: Bool
         /// Since when it is idle, in microseconds of the monotonic clock; nil while somebody uses it.
         ///
-        /// Not by the calendar, which may be set: that would make minutes of nothing.
+        /// Not by the calendar, which may be set: that would turn an instant into minutes.
         var idleSince: UInt64?
-        /// Whether it tells when somebody uses it.
+        /// Whether it reports when somebody uses it.
         var isGraphical: Bool
 
         init?(_ members: [String: Value], uid: UInt32) {
@@ -33,16 +33,16 @@ struct LoginManager: Sendable {
             if let kind = members["Class"]?.asString, !["user", "user-early"].contains(kind) { return nil }
             isLocked = members["LockedHint"]?.asBool ?? false
             let isIdle = members["IdleHint"]?.asBool ?? false
-            // Where it isn't told, the time begins when we hear of it.
+            // If it isn't given, the time begins when we hear of it.
             idleSince = isIdle ? members["IdleSinceHintMonotonic"]?.asUInt64 ?? .max : nil
-            // Of a terminal's session logind tells no change.
+            // For a terminal's session logind reports no changes.
             isGraphical = ["x11", "wayland", "mir"].contains(members["Type"]?.asString ?? "")
         }
     }
 
     /// The facts of a session; nil if it is not this user's, or gone.
     func facts(of session: ObjectPath) async -> Facts? {
-        // Without logind there is none.
+        // Without logind there aren't any.
         let answer = try? await bus.call(
             Self.name,
             session,
@@ -57,7 +57,7 @@ struct LoginManager: Sendable {
 
     /// This user's sessions.
     func sessions() async -> [ObjectPath] {
-        // Without logind there is none.
+        // Without logind there aren't any.
         let answer = try? await bus.call(
             Self.name,
             Self.path,

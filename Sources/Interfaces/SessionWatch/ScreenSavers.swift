@@ -60,7 +60,7 @@ struct ScreenSavers: Sendable {
     private func isActive(_ service: String, owner: String?, paths: [ObjectPath]) async -> Bool {
         guard let owner else { return false }
         for path in paths {
-            // Who has no such object, or only inhibits, locks nothing.
+            // A service without such an object, or one that only inhibits, locks nothing.
             let answer = try? await bus.call(owner, path, service, "GetActive", timeout: .seconds(5))
             if let isActive = answer?.first?.asBool { return isActive }
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Whether the screen is locked, as several services tell: what one of them says is enough.
+/// Whether the screen is locked, according to several services: it is enough if one of them says so.
 ///
-/// A value: each method takes what was heard and the time, and returns what is to be told.
+/// A value: each method takes what was heard and the time, and returns what is to be reported.
 struct ScreenState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -27,11 +27,11 @@ struct ScreenState: Sendable {
     /// When `tick` is due.
     var alarm: Instant? { requestedUntil }
 
-    /// A service has told of the screen or the session.
+    /// A service has reported on the screen or the session.
     mutating func heard(_ witness: Witness, isLocked: Bool) -> [SessionEvent] {
         if isLocked {
             witnesses.insert(witness)
-            // From here on somebody tells when it ends.
+            // From here on somebody reports when it ends.
             requestedUntil = nil
         } else {
             witnesses.remove(witness)
@@ -51,7 +51,7 @@ struct ScreenState: Sendable {
         return settle()
     }
 
-    /// A time is over.
+    /// A time is up.
     mutating func tick(now: Instant) -> [SessionEvent] {
         if let until = requestedUntil, until <= now { requestedUntil = nil }
         return settle()

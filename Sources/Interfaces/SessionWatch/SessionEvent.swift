@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What happens to the person's session that matters to who keeps their secrets.
+/// What happens to the person's session that matters to whatever keeps their secrets.
 package enum SessionEvent: Hashable, Sendable {
     /// The screen was locked, or is about to be.
     case screenLocked

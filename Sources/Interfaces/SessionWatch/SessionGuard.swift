@@ -7,8 +7,8 @@ package import Logging
 
 /// Watches the person's session for what should lock their secrets: the screen, sleep, idleness.
 ///
-/// What a signal means is `ScreenState`'s and `IdleClock`'s business; this actor hears them and tells, one event after
-/// the other, each when the one before has been handled. Nothing polls.
+/// What a signal means is `ScreenState`'s and `IdleClock`'s business; this actor listens and passes events on, one
+/// after the other, each when the one before has been handled. Nothing polls.
 package actor SessionGuard {
     /// What the person has set.
     package struct Options: Sendable, Equatable {
@@ -65,7 +65,7 @@ package actor SessionGuard {
     ///   - system: Connects to the system bus.
     ///   - options: What the person has set.
     ///   - logger: Says what can't be watched.
-    ///   - handle: Gets the events; sleep waits for it.
+    ///   - handle: Handles the events; sleep waits for it.
     package init(
         session: BusConnection,
         system: @escaping Connect = { () throws(DBusError) in try await BusConnection.connect(.system) },
@@ -120,7 +120,7 @@ package actor SessionGuard {
         }
     }
 
-    // MARK: - Services that tell of it
+    // MARK: - Services that report
 
     private func followScreenSaver(_ name: String, _ paths: [ObjectPath]) async {
         do throws(DBusError) {
@@ -186,8 +186,8 @@ package actor SessionGuard {
         guard options.delaysSleep else { return }
         do throws(DBusError) {
             let delay = try await login.delaySleep()
-            // It would hold up a sleep that has begun meanwhile, for nothing.
-            // Nor is it wanted where the settings have changed.
+            // It would pointlessly hold up a sleep that has begun meanwhile.
+            // Nor is it wanted if the settings have changed.
             sleepDelay = isAsleep || !options.delaysSleep ? nil : delay
         } catch {
             logger.warning(
@@ -246,7 +246,7 @@ package actor SessionGuard {
         return clock.now - .microseconds(max(0, monotonic - Int64(clamping: microseconds)))
     }
 
-    // MARK: - Telling
+    // MARK: - Passing events on
 
     private func send(_ events: [SessionEvent]) {
         for event in events { tell.yield(Told(event: event, delay: nil)) }

@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// When a vault was last used, noted on the way of every request: so it takes no turn of any actor.
+/// When a vault was last used, noted along the way of every request, without a hop to any actor.
 package final class UseMark: Sendable {
     private struct State {
         var last = ContinuousClock.now
@@ -38,7 +38,7 @@ package final class UseMark: Sendable {
     /// When the last use was.
     var last: ContinuousClock.Instant { state.withLock { $0.last } }
 
-    /// From the next use on it is to be told again.
+    /// The next use is to be reported again.
     func rest() {
         state.withLock { $0.isWatched = false }
     }

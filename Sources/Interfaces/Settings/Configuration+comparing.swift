@@ -3,7 +3,7 @@
 import Operations
 
 extension Configuration {
-    /// The tables that say something else than those of a configuration before, and can be put in force as they are.
+    /// The tables that differ from those of an earlier configuration, and can be put in force as they are.
     package func tables(unlike former: Configuration) -> [String] {
         let (rules, old) = (policy.standard, former.policy.standard)
         let tables: [(name: String, isOther: Bool)] = [
@@ -39,8 +39,8 @@ extension Configuration {
         return tables.filter(\.isOther).map(\.name)
     }
 
-    /// The keys whose values a daemon that was started with another configuration takes up when it is started again: what
-    /// it listens on, and which collection it has read.
+    /// The keys whose new values take effect when a daemon that was started with another configuration is restarted:
+    /// what it listens on, and which collection it has read.
     package func keysAfterRestart(startedWith first: Configuration) -> [String] {
         let servesHTTPS = first.http.certificate != nil
         let keys: [(name: String, isOther: Bool)] = [
@@ -55,7 +55,8 @@ extension Configuration {
         return keys.filter(\.isOther).map(\.name)
     }
 
-    /// Whether HTTPS is served with other files, or the same ones that hold something else; to begin or end serving it is another matter.
+    /// Whether HTTPS is served with other files, or the same ones with other contents; beginning or ending to serve it
+    /// is another matter.
     private func hasOtherCertificate(than former: Configuration) -> Bool {
         http.certificate != nil && former.http.certificate != nil
             && http.certificate != former.http.certificate

@@ -7,7 +7,7 @@ import TOMLKit
 extension Configuration {
     /// Reads the configuration file: the one at `path`, else the person's own, which may be absent.
     ///
-    /// A file that is named and can't be found is an error.
+    /// A file that is named but can't be found is an error.
     package static func load(
         path: String? = nil,
         folders: Folders = .ofProcess()
@@ -44,12 +44,12 @@ extension Configuration {
         return try parse(text, file: file, folders: folders)
     }
 
-    /// The port in a file that is wrong elsewhere, or may not be trusted: for who looks at that port alone.
+    /// The port in a file that is wrong elsewhere, or can't be trusted: for whoever needs only the port.
     ///
-    /// - Returns: The port, the default where the file names none; nil where nobody can tell.
+    /// - Returns: The port, or the default if the file names none; nil if there is no telling.
     package static func portOfFaulty(path: String?, folders: Folders = .ofProcess()) -> UInt16? {
         let file = path ?? folders.configurationFile
-        // What can't be read tells nobody a port.
+        // A file that can't be read names no port.
         guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true),
             let text = String(validating: bytes, as: UTF8.self), SyntaxScan.mistake(in: text) == nil,
             let document = try? TOMLTable(string: text)

@@ -66,7 +66,7 @@ extension ApprovalSettings {
         dismissal = try table.choice("dismiss") ?? dismissal
         confirmation = try table.choice("confirm_with") ?? confirmation
         confirmedKinds = try table.choices("confirm_kinds") ?? confirmedKinds
-        // Who wants these confirmed must not go without it unknowingly; `confirm_with = ""` is meant so.
+        // Whoever wants these confirmed must not go without that unknowingly; `confirm_with = ""` is deliberate.
         guard confirmedKinds.isEmpty || confirmation != .none || table.has("confirm_with") else {
             throw table.problem("confirm_kinds", "needs confirm_with = \"pinentry\"")
         }

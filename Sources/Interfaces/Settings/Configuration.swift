@@ -46,7 +46,7 @@ package struct HTTPSettings: Equatable, Sendable {
     package var tlsPort = 19456
     /// What HTTPS is served with.
     package var certificate: Certificate?
-    /// Origins that may call beside those of browser extensions.
+    /// Origins that may call in addition to those of browser extensions.
     package var allowedOrigins: [String] = []
 }
 
@@ -99,7 +99,7 @@ package struct UnlockSettings: Equatable, Sendable {
 
 /// `[lock]`: when vaults lock by themselves.
 package struct LockSettings: Equatable, Sendable {
-    /// After so many minutes without a request; 0 = never.
+    /// After this many minutes without a request; 0 = never.
     package var idleMinutes = 0
     /// When the screen is locked.
     package var onScreenLock = true
@@ -139,13 +139,13 @@ package struct ApprovalSettings: Equatable, Sendable {
         return limits
     }
 
-    /// Whether there is anything that is confirmed.
+    /// Whether anything is confirmed.
     package var confirms: Bool { confirmation != .none && !confirmedKinds.isEmpty }
 }
 
 /// `[notify]`: notifications that ask nothing.
 package struct NotifySettings: Equatable, Sendable {
-    /// Whether a login that was handed out without a question is told.
+    /// Whether logins that were handed out without a question are announced.
     package var deliveries = true
 }
 

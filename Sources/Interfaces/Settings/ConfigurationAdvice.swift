@@ -5,27 +5,28 @@ import DisplayText
 import FoundationEssentials
 import Linux
 
-/// What the person should know of what a configuration names, though it can be used: ready to be shown.
+/// What the person should know about a configuration that can be used all the same: ready to be shown.
 package struct ConfigurationAdvice: Hashable, Sendable {
     /// The key that it is about, as it stands in the file.
     package let key: String
-    /// What is so.
+    /// What is the case.
     package let text: String
     /// What to do about it.
     package let cure: String
 }
 
 extension Configuration {
-    /// Looks at the files that the configuration names: keys that others may read, programs that others may write,
-    /// certificates that have ended, soon end or are weak; at the vaults' names, and for settings that do nothing.
+    /// Looks at the files that the configuration names (keys that others may read, programs that others may write,
+    /// certificates that have expired, soon will or are weak), at the vaults' names, and for settings that have no
+    /// effect.
     ///
-    /// What isn't there, or can't be read, is told where it is used.
+    /// What isn't there, or can't be read, is reported where it is used.
     ///
     /// - Parameters:
     ///   - folders: This user's.
     ///   - path: Where programs are looked for, as in `PATH`.
     ///   - now: Seconds since 1970.
-    /// - Returns: What is to be said, nothing where all is well.
+    /// - Returns: What there is to say; nothing if all is well.
     package func advice(folders: Folders, path: String, now: Int64) -> [ConfigurationAdvice] {
         var advice = uselessSettings
         if let certificate = http.certificate {
@@ -59,11 +60,11 @@ extension Configuration {
     }
 }
 
-/// What is to be said of the files that a configuration names.
+/// What there is to say about the files that a configuration names.
 private enum FileAdvice {
     /// A file with a key in it that others may read.
     static func readable(_ key: String, _ file: String) -> [ConfigurationAdvice] {
-        // One that can't be looked at can't be used either, which is told then.
+        // One that can't be looked at can't be used either, which is reported then.
         guard (try? FileTrust.othersMayRead(file)) == true else { return [] }
         return [
             ConfigurationAdvice(
@@ -88,7 +89,7 @@ private enum FileAdvice {
             return []
         } catch {
             switch error {
-            case .unreadable: return []  // told when it can't be started
+            case .unreadable: return []  // reported when it can't be started
             case .writable(let place):
                 return [
                     ConfigurationAdvice(
@@ -110,7 +111,7 @@ private enum FileAdvice {
     }
 }
 
-/// What is to be said of a vault's name.
+/// What there is to say about a vault's name.
 private enum NameAdvice {
     static func advice(on vault: VaultSettings, at index: Int) -> [ConfigurationAdvice] {
         guard let name = PlainName(vault.name), name.mayBeMistaken else { return [] }
@@ -126,10 +127,10 @@ private enum NameAdvice {
     }
 }
 
-/// What is to be said of a certificate.
+/// What there is to say about a certificate.
 private enum CertificateAdvice {
     static func advice(on certificate: HTTPSettings.Certificate, now: Int64) -> [ConfigurationAdvice] {
-        // What can't be read, and what has no certificate in it, ends the start with a sentence of its own.
+        // A file that can't be read, or has no certificate in it, ends the start with a message of its own.
         guard let pem = try? FileBytes.read(certificate.file, followsLinks: true),
             let faults = CertificateReview.faults(
                 ofPEM: pem,

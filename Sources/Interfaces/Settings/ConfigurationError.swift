@@ -6,12 +6,12 @@ import DisplayText
 package enum ConfigurationError: Error, Equatable, Sendable {
     /// The file can't be read at all.
     case unreadable(file: String, reason: String)
-    /// Other users could have written the file, or put another in its place: `place`, the file itself or what leads to
-    /// it, is theirs to write to, or belongs to the user `owner`.
+    /// Other users could have written the file, or put another in its place: they may write to `place`, the file itself
+    /// or what leads to it, or it belongs to the user `owner`.
     case exposed(file: String, place: String, owner: UInt32?)
     /// The file isn't TOML.
     case syntax(file: String, line: Int, column: Int, message: String)
-    /// A key is unknown, or its value can't be meant; `key` is its path, such as `vault[0].name`.
+    /// A key is unknown, or its value makes no sense; `key` is its path, such as `vault[0].name`.
     case invalid(file: String, key: String, message: String)
 }
 

@@ -26,7 +26,7 @@ extension HTTPSettings {
             )
         }
         try table.finish { key in
-            // What people look for; a password service that other machines can reach is never meant.
+            // A key that people look for; a password service that other machines can reach is never intended.
             ["address", "addresses", "bind", "host", "listen"].contains(key)
                 ? "Keybell listens on loopback only (127.0.0.1 and ::1), so that no other machine can reach it"
                 : nil

@@ -11,7 +11,8 @@ package enum OwnPort {
 
     /// Sets the port, and leaves every other line as it was.
     ///
-    /// The new text is read before it is written: unless it says the same as before but for the port, nothing is written.
+    /// The new text is parsed before it is written: unless it says the same as before except for the port, nothing is
+    /// written.
     package static func set(_ port: Int, folders: Folders) throws(Failure) {
         let file = folders.configurationFile
         var bytes: [UInt8] = []

@@ -107,7 +107,7 @@ extension ClientRules {
             }
         }
         for part in RulePart.allCases { try read(part, table, asksToSave: false) }
-        // Of who is to be asked nothing at all the others' rule says nothing.
+        // The others' rule says nothing about a client that is never asked about.
         if access != .granted || others.access == .granted {
             isSavingWritten = isSavingWritten || others.isSavingWritten
         }

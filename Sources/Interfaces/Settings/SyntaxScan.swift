@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A look at a TOML text before the parser's own: toml++ 3.1 ends the process, instead of telling what is wrong, over a
+/// A look at a TOML text before the parser's own: toml++ 3.1 ends the process, instead of reporting an error, over a
 /// table's header that begins with what no key can begin with, such as `[=]`, `[.a]` or `[é]`, over a key of very many
 /// parts, and over a brace in an array that closes nothing.
 enum SyntaxScan {
-    /// A place that the parser must not come to, and why.
+    /// A place that the parser must not reach, and why.
     struct Mistake {
         let line: Int
         let column: Int
@@ -27,7 +27,7 @@ enum SyntaxScan {
         /// How many dots this line has outside its texts: each part of a key is a table in a table.
         var dots = 0
 
-        /// More than any key of ours has, and far fewer than the parser bears.
+        /// More than any key of ours has, and far fewer than the parser can take.
         static let mostDots = 64
 
         init(bytes: [UInt8]) {
@@ -66,7 +66,7 @@ enum SyntaxScan {
                     }
                     isLineStart = false
                 case UInt8(ascii: "]"), UInt8(ascii: "}"):
-                    // The end of a header closes nothing here, and what is too much outside a value the parser tells.
+                    // The end of a header closes nothing here, and the parser reports what is too much outside a value.
                     if let closer = closers.popLast(), closer != byte {
                         return here("a \(closer == UInt8(ascii: "]") ? "[" : "{") isn't closed before this")
                     }
@@ -87,7 +87,7 @@ enum SyntaxScan {
             index += 1
             if index < bytes.count, bytes[index] == UInt8(ascii: "[") { index += 1 }
             while index < bytes.count, [0x20, 0x09].contains(bytes[index]) { index += 1 }
-            // The parser tells of an empty header, and of a text that ends here, itself.
+            // The parser itself reports an empty header, and a text that ends here.
             guard index < bytes.count else { return true }
             switch bytes[index] {
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -60,8 +60,8 @@ final class TableReader {
 
     /// A text that is a name, in NFC.
     ///
-    /// One that may be taken for another is one all the same: the person has written it,
-    /// and what an earlier version took goes on working.
+    /// One that may be taken for another is still accepted: the person has written it, and what an earlier version
+    /// accepted goes on working.
     func name(_ key: String) throws(KeyProblem) -> String? {
         guard let text = try text(key) else { return nil }
         guard let name = PlainName(text) else {

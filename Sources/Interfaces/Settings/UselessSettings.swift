@@ -4,7 +4,8 @@ import DisplayText
 import Operations
 
 extension Configuration {
-    /// The settings that do nothing as they are: nothing is wrong with them, but they may have been meant otherwise.
+    /// The settings that have no effect as they are: nothing is wrong with them, but they may have been meant
+    /// differently.
     package var uselessSettings: [ConfigurationAdvice] {
         var advice: [ConfigurationAdvice] = []
         if approval.confirmation != .none, approval.confirmedKinds.isEmpty {
@@ -38,7 +39,8 @@ extension Configuration {
         return advice + uselessBulkSettings
     }
 
-    /// Where nobody is asked, `ask_bulk` says nothing: with "granted" just what was granted goes out, with "never" all.
+    /// If nobody is asked, `ask_bulk` has no effect: with "granted" only what was granted goes out, with "never"
+    /// everything.
     private var uselessBulkSettings: [ConfigurationAdvice] {
         func advice(_ key: String, _ rules: ClientRules) -> ConfigurationAdvice? {
             guard rules.access == .granted, rules.bulkAccess == .never else { return nil }
@@ -50,7 +52,7 @@ extension Configuration {
         }
         let standard = advice("access.ask_bulk", policy.standard)
         let clients = policy.exceptions.sorted { $0.key < $1.key }.compactMap { id, rules in
-            // What all have is told of once.
+            // What applies to all is reported once.
             standard == nil ? advice("[[client]] \(PlainText.field(id)): access.ask_bulk", rules) : nil
         }
         return [standard].compactMap(\.self) + clients

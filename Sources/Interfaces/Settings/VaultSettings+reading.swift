@@ -28,7 +28,7 @@ extension VaultSettings {
                 if let keyring { throw Self.secondKeyring(keyring, table) }
                 keyring = table
             }
-            // Who names one would mean the other, and in a question nobody sees the difference.
+            // Whoever names one could mean the other, and in a question nobody sees the difference.
             let folded = vault.name.caseFolded
             if let other = names.updateValue(vault.name, forKey: folded) {
                 throw table.problem(
@@ -56,7 +56,7 @@ extension VaultSettings {
         return vaults.isEmpty ? [.keyring] : vaults
     }
 
-    /// There is one keyring: the fault is of the table that doesn't say what it is, if one doesn't.
+    /// There is only one keyring: the error is blamed on the table that doesn't say what it is, if there is one.
     private static func secondKeyring(_ first: TableReader, _ second: TableReader) -> KeyProblem {
         if let mute = [first, second].first(where: { !$0.has("kind") }) {
             return mute.problem(
@@ -71,7 +71,7 @@ extension VaultSettings {
         kind = try table.choice("kind") ?? .keyring
         path = try table.text("path").map(folders.expanding)
         keyFile = try table.text("key_file").map(folders.expanding)
-        // No shell reads it, which would do that.
+        // No shell reads it, which would expand it.
         passwordCommand = try table.texts("password_command", mayBeEmpty: true).map { words in
             words.map(folders.expanding)
         }
@@ -107,7 +107,7 @@ extension VaultSettings {
         try table.finish()
     }
 
-    /// What opens the file is said in one way.
+    /// What opens the file is said in only one way.
     private func checkPassword(in table: TableReader) throws(KeyProblem) {
         guard let password else { return }
         guard passwordCommand == nil else {

@@ -11,7 +11,8 @@ import Synchronization
 /// within it). Dropping the last reference cancels. An alarm that isn't set costs nothing, one that is
 /// costs one descriptor and no wake-up before its time.
 package final class Alarm: Sendable {
-    /// Where alarms fire that were given no queue: a serial one, so that none starts the timer of the global queues.
+    /// Where alarms without a queue of their own fire: a serial queue, so that none starts the timer of the global
+    /// queues.
     package static let queue = DispatchQueue(label: "org.keybell.alarms")
 
     private struct Pending {

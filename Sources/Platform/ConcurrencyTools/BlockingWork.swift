@@ -4,11 +4,11 @@ import Dispatch
 
 /// Work that blocks or takes long, one piece after the other, on a queue of its own.
 ///
-/// An actor that awaits it goes on with other things, and so does the daemon's own queue. The rule: whatever
-/// waits for a disk, another program or a long calculation while the daemon serves is done by one of these, or on
-/// an executor of its own.
+/// An actor that awaits it goes on with other things, and so does the daemon's own queue. The rule: whatever waits for
+/// a disk, another program or a long calculation while the daemon serves is done by one of these, or on an executor of
+/// its own.
 package struct BlockingWork: Sendable {
-    /// What is written to the state folder.
+    /// For what is written to the state folder.
     package static let state = BlockingWork(label: "org.keybell.state")
 
     private let executor: TaskQueue

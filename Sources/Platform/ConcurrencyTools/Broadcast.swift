@@ -16,7 +16,7 @@ package final class Broadcast<Element: Sendable>: Sendable {
     /// A broadcast without listeners.
     ///
     /// - Parameter backlog: How many elements a listener may be behind before it loses the oldest, for elements that
-    ///   are no more than a hint to look again; nil if none may be lost.
+    ///   are only hints to look again; nil if none may be lost.
     package init(backlog: Int? = nil) {
         self.backlog = backlog
     }
@@ -25,7 +25,7 @@ package final class Broadcast<Element: Sendable>: Sendable {
         finish()
     }
 
-    /// Everything that is sent from now on; ends with the broadcast, or when the stream is let go of.
+    /// Everything that is sent from now on; ends with the broadcast, or when the stream is released.
     package func listen() -> AsyncStream<Element> {
         let (stream, continuation) = AsyncStream<Element>.makeStream(
             bufferingPolicy: backlog.map { .bufferingNewest($0) } ?? .unbounded
@@ -46,13 +46,13 @@ package final class Broadcast<Element: Sendable>: Sendable {
         return stream
     }
 
-    /// Tells all who listen.
+    /// Sends an element to all listeners.
     package func send(_ element: Element) {
         let listeners = state.withLock { Array($0.listeners.values) }
         for listener in listeners { listener.yield(element) }
     }
 
-    /// Ends the streams of all who listen, and of whoever will.
+    /// Ends the streams of all listeners, present and future.
     package func finish() {
         let listeners = state.withLock { state in
             state.isFinished = true

@@ -2,10 +2,10 @@
 
 import Synchronization
 
-/// What was read somewhere that may change at any time: it is read once, kept until something is told of, and what has
-/// changed while it was being read is read again.
+/// What was read from somewhere that may change at any time: it is read once, kept until a change is reported, and read
+/// again if it changed while it was being read.
 ///
-/// It belongs to an actor, which is told what counts from now on before anybody gets it. Whoever asks for the value gets
+/// It belongs to an actor, which is given the new value before anybody else gets it. Whoever asks for the value gets
 /// one that was current at some moment since they asked; all who ask while it is being read wait for the same reading.
 package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
     private struct State {
@@ -16,13 +16,13 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
 
     private let state = Mutex(State())
 
-    /// How often it is read for one who asks, where it changes each time.
+    /// How often it is read for one caller if it changes each time.
     package static var attempts: Int { 8 }
 
     /// Nothing is read yet.
     package init() {}
 
-    /// What is known, if nothing has been told of since.
+    /// What is known, if no change has been reported since.
     package var current: Value? { state.withLock { $0.current } }
 
     /// How often something has changed there.
@@ -31,7 +31,7 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
     /// Whether it is being read.
     package var isReading: Bool { state.withLock { $0.reading != nil } }
 
-    /// Something has changed there: what is known, and what is being read now, is worth nothing.
+    /// Something has changed there: what is known, and what is being read now, is out of date.
     package func forget() {
         state.withLock { state in
             state.current = nil
@@ -39,7 +39,7 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
         }
     }
 
-    /// Something has changed there and it is known what, so that what is known, if it is, is brought up to that.
+    /// Something has changed there and it is known what, so the value, if there is one, is brought up to date.
     package func change(_ change: (inout Value) -> Void) {
         state.withLock { state in
             state.changes += 1
@@ -55,8 +55,8 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
     ///   - actor: The actor that this belongs to.
     ///   - restless: The error if it changes each time it is read.
     ///   - read: Reads it; it may call the actor.
-    ///   - adopted: Told on the actor of what counts from now on, before anybody else can do something there.
-    /// - Returns: The value; it is not `current` any more if something changes before whoever asked goes on.
+    ///   - adopted: Called on the actor with the new value, before anybody else can do something there.
+    /// - Returns: The value; it is no longer `current` if something changes before the caller goes on.
     /// - Throws: Why it can't be read.
     package func value<Owner: Actor>(
         on actor: isolated Owner,
@@ -106,8 +106,8 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
         return .failure(restless)
     }
 
-    /// Ends the reading, unless something has changed since it began; then an error says as little as a value: it may have
-    /// been locked, say, and not be any more.
+    /// Ends the reading, unless something has changed since it began; then an error means as little as a value: it may
+    /// have been locked, say, and no longer be.
     private func settle<Owner: Actor>(
         _ outcome: Result<Value, Failure>,
         since before: UInt64,
@@ -116,7 +116,7 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
     ) -> Bool {
         let isSettled = state.withLock { state in
             guard state.changes == before else { return false }
-            // Here and not where it is waited for: who comes in between would get what may be old by then.
+            // Here and not where it is awaited: whoever comes in between would get what may be out of date by then.
             state.reading = nil
             if case .success(let value) = outcome { state.current = value }
             return true

@@ -9,6 +9,6 @@ package enum CalendarTime {
     /// Seconds since 1970.
     package static var now: Int64 { Int64(time(nil)) }
 
-    /// The same, for what stores no time before 1970.
+    /// The same, for what can't store a time before 1970.
     package static var unsigned: UInt64 { UInt64(clamping: now) }
 }

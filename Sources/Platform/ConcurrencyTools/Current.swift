@@ -4,7 +4,7 @@ import Synchronization
 
 /// What holds now: read by any number of parts, and replaced as a whole.
 ///
-/// Whoever reads it once at the beginning of something does all of that under the same value.
+/// Whoever reads it once at the beginning of something does all of that with the same value.
 package final class Current<Value: Sendable>: Sendable {
     private let held: Mutex<Value>
     private let news = Broadcast<Void>(backlog: 1)
@@ -23,7 +23,7 @@ package final class Current<Value: Sendable>: Sendable {
         news.send(())
     }
 
-    /// Tells, from now on, that another value may hold; it is to be read then.
+    /// Signals, from now on, that another value may hold, which is then to be read.
     package func changes() -> AsyncStream<Void> {
         news.listen()
     }

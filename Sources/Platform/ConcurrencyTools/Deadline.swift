@@ -8,7 +8,7 @@ package struct DeadlineExceeded: Error, Equatable, Sendable {
     package init() {}
 }
 
-/// Waits for an operation, but only so long.
+/// Waits for an operation, but only this long.
 ///
 /// At the deadline, or when the caller is cancelled, the operation is cancelled and left to itself: this
 /// returns at once even if the operation ignores that.

@@ -2,9 +2,9 @@
 
 import Glibc
 
-/// What libdispatch tells the system's log.
+/// What libdispatch writes to the system's log.
 package enum DispatchLog {
-    /// DisplayOrder it off, unless the person's environment says otherwise; before the first queue is used.
+    /// Turns it off, unless the person's environment says otherwise; to be called before the first queue is used.
     ///
     /// libdispatch gives every worker thread a nice value, better ones among them, which takes a privilege; without it each
     /// such thread leaves "Failed to set thread priority" in the log, and nothing else comes of it.

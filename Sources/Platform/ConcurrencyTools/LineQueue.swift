@@ -4,7 +4,7 @@ import Synchronization
 
 /// Lines on their way to where they are written: a reader that hangs, such as the journal, holds up nobody who logs.
 ///
-/// What waits is bounded. What is too much is lost, and counted in a line of its own once there is room again.
+/// The queue is bounded. What doesn't fit is lost, and counted in a line of its own once there is room again.
 package final class LineQueue: Sendable {
     private struct State {
         /// The bytes that wait.
@@ -43,7 +43,7 @@ package final class LineQueue: Sendable {
             state.waiting += size
             let lost = state.lost
             state.lost = 0
-            // Begun under the lock: the order is that in which they came.
+            // Started under the lock, so that the lines keep their order.
             work.begin { [self] in
                 if lost > 0 { write(loss(lost)) }
                 write(line)
@@ -52,7 +52,7 @@ package final class LineQueue: Sendable {
         }
     }
 
-    /// Waits until everything so far is written, but no longer than that.
+    /// Waits until everything so far is written, but no longer than the timeout.
     package func flush(within limit: Duration) async {
         // What hangs is given up.
         try? await withDeadline(limit) { [self] in

@@ -12,7 +12,7 @@ package struct SystemCallError: Error, Equatable, Sendable, CustomStringConverti
     /// The call's `errno`.
     package let code: Int32
 
-    /// What says more than the system's words for that.
+    /// A description that says more than the system's own.
     private var said: String?
 
     /// Keeps a failure whose `errno` is known.

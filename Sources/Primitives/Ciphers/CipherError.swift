@@ -2,7 +2,7 @@
 
 /// Why something could not be encrypted or decrypted.
 ///
-/// Which of the middle two it was must not reach whoever sent the bytes: that would be a padding oracle.
+/// Which of the middle two it was must not be revealed to whoever sent the bytes: that would be a padding oracle.
 package enum CipherError: Error, Equatable, Sendable {
     /// The key is not of a length that the cipher takes.
     case badKeyLength

@@ -3,7 +3,7 @@
 import COpenSSL
 package import SecureMemory
 
-/// What nobody can guess: libcrypto's random generator, and the kernel's should that one fail.
+/// What nobody can guess: from libcrypto's random generator, or the kernel's if that one fails.
 package enum Randomness {
     /// Random bytes that may be seen: nonces, identifiers.
     package static func bytes(_ count: Int) -> [UInt8] {

@@ -2,7 +2,7 @@
 
 /// Takes a text scalar by scalar and keeps what is fit to be shown.
 struct Cleaner {
-    /// As many as any language writes upon one letter.
+    /// As many as any language puts on one letter.
     static let marksPerLetter = 4
     /// More would push what follows out of sight, or to where a line of its own could stand.
     static let spacesInARow = 3

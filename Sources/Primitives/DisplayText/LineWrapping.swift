@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Breaking text into lines as whoever draws it does: at blanks, and by how wide letters are drawn at most.
+/// Breaks text into lines as a notification server does: at blanks, and by how wide letters are drawn at most.
 package enum LineWrapping {
     /// How many lines a text takes, its own line breaks among them.
     package static func count(_ text: String, columns: Int) -> Int {
@@ -17,7 +17,7 @@ package enum LineWrapping {
         paragraphs(text).flatMap { $0.split(separator: " ") }.map(\.drawnWidth).max() ?? 0
     }
 
-    /// A text whose words are broken that no line is wide enough for.
+    /// A text with the words that no line is wide enough for broken.
     package static func breakingWords(_ text: String, columns: Int) -> String {
         var broken = ""
         var width = 0
@@ -54,7 +54,7 @@ package enum LineWrapping {
                 width += wanted
                 continue
             }
-            // A word that is wider than a line goes on in the next one, where its next letter has no room.
+            // A word that is wider than a line continues in the next one at the letter for which there is no room.
             for character in word {
                 if width > 0, width + character.drawnWidth > columns {
                     lines += 1

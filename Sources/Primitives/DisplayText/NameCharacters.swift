@@ -6,10 +6,10 @@ import UnicodeText
 
 /// A name's characters, each judged by what stands around it.
 ///
-/// What may be in a name is what the words of languages of today are written with, much as UTS #39's profile for
-/// identifiers has it: letters of the scripts that UAX #31 recommends, of the three alphabets that look alike those of
-/// their everyday blocks alone, the marks and signs that belong to them, and emoji. Everything else looks like
-/// a plainer character, or could be used so.
+/// What may be in a name is what words of today's languages are written with, much as in UTS #39's profile for
+/// identifiers: letters of the scripts that UAX #31 recommends, of the three alphabets that look alike those of their
+/// everyday blocks alone, the marks and signs that belong to them, and emoji. Everything else looks like a plainer
+/// character, or could be used so.
 struct NameCharacters {
     private let scalars: [Unicode.Scalar]
     /// The scripts of its letters and marks.
@@ -27,7 +27,7 @@ struct NameCharacters {
     func isLookAlike(at index: Int) -> Bool {
         let scalar = scalars[index]
         guard !scalar.isASCII else { return false }
-        // Whatever says of itself that it is another form of something else.
+        // Whatever Unicode says is another form of something else.
         guard isWrittenSo(scalar) || String(scalar).compatible.hasSameBytes(as: String(scalar)) else {
             return true
         }
@@ -106,7 +106,7 @@ struct NameCharacters {
 
     // MARK: Marks
 
-    /// Whether a mark isn't one that is written upon the letter before it, or can't be seen there.
+    /// Whether a mark isn't one that is written on the letter before it, or can't be seen there.
     private func isStrayMark(at index: Int) -> Bool {
         let mark = scalars[index]
         if !Script.isShared(mark) { return !Script.isRecommended(mark) }

@@ -24,7 +24,7 @@ extension PlainName {
     /// How it reads in Latin letters where it is written in Cyrillic or Greek ones all of which are drawn like those; nil
     /// where it isn't.
     ///
-    /// Such a name may well be honest; it is mistaken for the other just where that is there, too.
+    /// Such a name may well be honest; it is only mistaken for the other if that exists, too.
     package var latinReading: PlainName? {
         var hasLetters = false
         var reading = ""
@@ -52,7 +52,7 @@ extension PlainName {
         return name.flatMap { $0.mayBeMistaken ? nil : $0 }
     }
 
-    /// What a character is drawn like; nothing for what is drawn upon others.
+    /// What a character is drawn like; nothing for what is drawn on others.
     private static func plainer(_ scalar: Unicode.Scalar) -> String {
         if let known = likenesses[scalar] { return known }
         return switch scalar.properties.generalCategory {

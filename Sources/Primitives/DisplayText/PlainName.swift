@@ -2,10 +2,10 @@
 
 import UnicodeText
 
-/// A name by which a person tells something from everything else: a client's Id, a vault's name.
+/// A name by which a person identifies something: a client's Id, a vault's name.
 ///
-/// It is in NFC, has nothing in it that isn't seen and no spaces but single ones between words, so no two names that
-/// are compared by their bytes look alike because of how they are written.
+/// It is in NFC, contains nothing invisible and no spaces but single ones between words, so no two names that are
+/// compared by their bytes look alike because of how they are written.
 package struct PlainName: Hashable, Sendable {
     /// More characters (Unicode scalars) than anybody calls anything, and few enough for a question.
     package static let longest = 128
@@ -50,7 +50,7 @@ package struct PlainName: Hashable, Sendable {
         for scalar in PlainText.cleaned(text.cut(toBytes: 16 * mostBytes)).unicodeScalars {
             let isSpace = scalar.properties.generalCategory == .spaceSeparator
             if isSpace, isAfterSpace { continue }
-            // A mark that has lost its letter is none.
+            // A mark that has lost its letter is dropped.
             if isAfterSpace, scalar.isMark { continue }
             length += isSpace ? 1 : UTF8.width(scalar)
             guard name.count < limit, length <= mostBytes else { break }

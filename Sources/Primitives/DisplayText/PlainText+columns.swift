@@ -2,9 +2,9 @@
 
 import PublicSuffixes
 
-// What is cut to fit the width that it is drawn with rather than a count of letters.
+// Text cut to the width that it is drawn with rather than to a count of letters.
 extension PlainText {
-    /// A host in so many columns: labels are left out at its front, but none of its registrable domain.
+    /// A host in this many columns: labels are left out at its front, but none of its registrable domain.
     package static func host(_ text: String, columns: Int) -> String {
         let whole = host(text)
         guard whole.drawnWidth > columns else { return whole }
@@ -22,11 +22,11 @@ extension PlainText {
         return shown == whole ? whole : "…" + shown
     }
 
-    /// A name or path in so many columns, its end, from the beginning of a folder's name where there is one.
+    /// The end of a name or path in this many columns, from the beginning of a folder's name if there is one.
     package static func name(_ text: String, columns: Int) -> String {
         let whole = name(text)
         guard whole.drawnWidth > columns else { return whole }
-        // Two columns for quotes, which a name that was cut may need as much as the whole one.
+        // Two columns for quotes, which a cut name may need just like the whole one.
         let isPlainWord = !whole.unicodeScalars.contains("“")
         var end = end(of: text, columns: isPlainWord ? columns : columns - 2)
         if let slash = end.utf8.firstIndex(of: UInt8(ascii: "/")), end.utf8[slash...].count > 1 {
@@ -35,7 +35,7 @@ extension PlainText {
         return isPlainWord ? end : quoted(end)
     }
 
-    /// What somebody else claims, in quotes, of so many letters and columns between them.
+    /// What somebody else claims, in quotes, with this many letters and columns between them.
     package static func quoted(_ text: String, limit: Int, columns: Int) -> String {
         var limit = limit
         var shown = quoted(text, limit: limit)
@@ -46,7 +46,7 @@ extension PlainText {
         return shown
     }
 
-    /// The last of a text, in so many columns with the ellipsis.
+    /// The end of a text, in this many columns with the ellipsis.
     private static func end(of text: String, columns: Int) -> String {
         var limit = columns
         var shown = end(of: text, limit: limit)

@@ -14,12 +14,12 @@ extension PlainText {
         let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         if let domain = DomainName(Substring(name)) {
             let letters = domain.shown
-            // What would be lost by cleaning is what tells this name from another one.
+            // What would be lost by cleaning is what distinguishes this name from another one.
             let shown = cleaned(letters).utf8.elementsEqual(letters.utf8) ? letters : domain.text
             return shown + String(Substring(text.utf8.dropFirst(name.count)))
         }
         guard !text.utf8.allSatisfy({ $0 < 0x80 }) else { return text }
-        // No name that exists, so nobody needs to read it: its bytes can't be taken for another one's letters.
+        // No such name exists, so nobody needs to read it: its bytes can't be taken for another one's letters.
         return text.utf8.suffix(longestInput(for: fieldLimit)).reduce(into: "") { result, byte in
             result +=
                 byte < 0x80 ? String(Unicode.Scalar(byte)) : "%" + String(byte, radix: 16, uppercase: true)

@@ -2,11 +2,11 @@
 
 import UnicodeText
 
-/// Text of others made fit to be shown: in notifications, on a terminal, in the log, in an error's sentence.
+/// Text from outside made fit to be shown: in notifications, on a terminal, in the log, in an error's sentence.
 ///
-/// No markup is interpreted, nothing invisible stays, nothing turns the direction of writing round or makes a terminal
-/// act, and no pile of combining marks covers what stands around it. What is returned is in NFC, so that two texts
-/// that look alike are the same. Markup is escaped where markup is made.
+/// No markup is interpreted, nothing invisible stays, nothing reverses the direction of writing or makes a terminal
+/// act, and no pile of combining marks covers what stands around it. What is returned is in NFC, so that two texts that
+/// look alike are the same. Markup is escaped where markup is made.
 package enum PlainText {
     /// The longest a field may be, in Unicode scalars.
     package static let fieldLimit = 256
@@ -14,7 +14,7 @@ package enum PlainText {
     /// The longest a name may be that stands in a sentence or a dialog.
     package static let nameLimit = 120
 
-    /// More of a text than this isn't looked at for a field: what is invisible is read past, but not for ever.
+    /// No more of a text than this is looked at for a field: invisible characters are skipped, but not for ever.
     static func longestInput(for limit: Int) -> Int { limit * 16 }
 
     /// Without line breaks, control, format, filler and other characters that aren't seen.
@@ -50,7 +50,7 @@ package enum PlainText {
         return "“" + cut(text, limit: limit) { quotes.take($0) } + "”"
     }
 
-    /// The last of a cleaned text, if it is too long.
+    /// The end of a cleaned text, if it is too long.
     static func end(of text: String, limit: Int) -> String {
         let bytes = text.utf8.suffix(longestInput(for: limit))
         let scalars = cleaned(String(decoding: bytes, as: UTF8.self)).unicodeScalars
@@ -76,7 +76,7 @@ package enum PlainText {
         return String(scalars.prefix(limit - 1)) + "…"
     }
 
-    /// Whether there is nothing to clean: the usual case, and quickly seen.
+    /// Whether there is nothing to clean: the usual case, and quick to check.
     private static func isPrintable(_ text: String) -> Bool {
         var spaces = 0
         for byte in text.utf8 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Removes from text of others what could be mistaken for the quotes around it.
+/// Removes from outside text what could be mistaken for the quotes around it.
 ///
 /// A double quotation mark becomes a single one. Of single ones side by side, which look like a double one, the first
 /// stays.
@@ -14,7 +14,7 @@ struct Quotes {
             guard !isAfterSingle else { return nil }
             return Self.isDouble(scalar) ? "'" : scalar
         }
-        // What isn't seen, or is no wider than a hair, doesn't part two of them.
+        // What is invisible, or no wider than a hair, doesn't separate two of them.
         let isNarrow = scalar != " " && scalar.properties.generalCategory == .spaceSeparator
         if !PlainText.isHidden(scalar), !isNarrow { isAfterSingle = false }
         return scalar

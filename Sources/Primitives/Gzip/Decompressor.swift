@@ -43,7 +43,7 @@ import CZlib
         while true {
             // A piece at a time, so that a stream which lies about its length costs no more than it holds.
             let room = min(capacity - output.count, Self.piece)
-            // One byte more than the limit is asked for where it is reached: the stream may end just there.
+            // When the limit is reached, one more byte is asked for: the stream may end just there.
             let status = unsafe append(to: &output, atMost: max(room, 1))
             guard output.count <= limit else { throw .tooLarge }
             switch status {
@@ -86,7 +86,7 @@ import CZlib
         return true
     }
 
-    /// What the last four bytes claim as the length; no more than a hint, and never more than deflate can achieve.
+    /// What the last four bytes claim as the length; only a hint, and never more than deflate can achieve.
     private var expectedCount: Int {
         guard bytes.count >= 18 else { return 0 }
         let claimed = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -4,9 +4,9 @@ import UnicodeText
 
 /// The members of a JSON object in the order in which they stand, found by name.
 ///
-/// Names are compared byte by byte; where none is the same, one counts that differs in the case of ASCII letters
-/// alone, as the plugin reads it. One that is longer than any that the protocol has is a member that nobody can ask
-/// for; it still counts where all members are read, as in `StringFields`, whose names are ciphertext.
+/// Names are compared byte by byte; if none is the same, one that differs only in the case of ASCII letters counts, as
+/// in the plugin. A name longer than any in the protocol belongs to a member that nobody can ask for; it still counts
+/// where all members are read, as in `StringFields`, whose names are ciphertext.
 package struct JSONObject: Equatable, Sendable {
     /// A name, and what stands under it.
     package struct Member: Equatable, Sendable {
@@ -18,7 +18,7 @@ package struct JSONObject: Equatable, Sendable {
 
     /// All of them; of two with one name both.
     package private(set) var members: [Member] = []
-    /// Where they are, for an object that has too many to look at each.
+    /// Where they are, for an object with too many to look at each.
     private var places: Places?
 
     private struct Places: Sendable {
@@ -46,7 +46,7 @@ package struct JSONObject: Equatable, Sendable {
         }
     }
 
-    /// Puts a member in the place of one with the same name, so that of many just one is kept.
+    /// Puts a member in the place of one with the same name, so that only one of many is kept.
     mutating func replace(_ name: String, _ value: JSONValue) {
         guard let place = place(of: name, isExact: true) else { return append(name, value) }
         members[place] = Member(name: name, value: value)

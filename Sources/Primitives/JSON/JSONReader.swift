@@ -8,7 +8,7 @@ package import SecureMemory
 /// gives neither a limit on depth nor an error text that is fit for a stranger. Of two equal keys the last counts,
 /// as with everyone else's reader. Texts come out stream-safe, so that nothing done with them costs more than its length.
 package enum JSONReader {
-    /// Why a text is no JSON; says where, and never quotes what stands there.
+    /// Why a text isn't JSON; says where, and never quotes what is there.
     package struct Fault: Error, Equatable {
         /// What is wrong.
         package let reason: String
@@ -18,19 +18,19 @@ package enum JSONReader {
 
     /// How deep arrays and objects may nest; the protocol needs three.
     static let deepest = 32
-    /// The same of what is kept in a vault, where other programs may keep things of their own.
+    /// The same for what is kept in a vault, where other programs may keep things of their own.
     static let deepestKept = 64
 
-    /// What of a text is kept; all of it is read.
+    /// Which part of a text is kept; all of it is read.
     package struct Interest: Sendable {
-        /// The members of the outermost object that are kept, of each the last; nil for all there are.
+        /// The members of the outermost object that are kept, the last of each; nil for all of them.
         private let names: [Name]?
         /// The member of the outermost object, in whatever case, whose text goes to memory that is wiped.
         let secretMember: String?
         /// How many values there may be in arrays and in inner objects, all together.
         let mostValues: Int
 
-        /// A member's name, and the one under which those are kept that differ from it in case alone.
+        /// A member's name, and the one under which those that differ from it only in case are kept.
         private struct Name: Sendable {
             let exact: String
             let folded: String
@@ -60,7 +60,7 @@ package enum JSONReader {
         /// Whether a member of the outermost object is the secret one.
         func isSecret(_ name: String) -> Bool { secretMember.map(name.isSame(as:)) ?? false }
 
-        /// What a member is kept under whose name stands at these places of a text: its own name, or one name for all that
+        /// What a member whose name is at these places of a text is kept under: its own name, or one name for all that
         /// differ from that in case; nil if it isn't kept.
         func name(in text: some JSONSource, at places: Range<Int>) -> String? {
             guard let names else { return nil }
@@ -86,7 +86,7 @@ package enum JSONReader {
     ///
     /// - Parameters:
     ///   - bytes: The text.
-    ///   - interest: What of it is kept.
+    ///   - interest: Which part of it is kept.
     ///   - isLenient: Whether control characters may stand in texts as they are, and half of a surrogate pair for U+FFFD,
     ///     as .NET programs have them: for what a person keeps, of which nothing may be lost for them.
     /// - Returns: The members that are kept.
@@ -96,7 +96,7 @@ package enum JSONReader {
         keeping interest: Interest = .all,
         isLenient: Bool = false
     ) throws(Fault) -> JSONObject {
-        // Whether all of it is UTF-8, so that what is passed over needn't be looked at for that.
+        // Whether all of it is UTF-8, so that what is skipped needn't be checked for that.
         let isUTF8 = interest.isPartial && (try? UTF8Span(validating: bytes.span)) != nil
         var scanner = JSONScanner(
             bytes,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What nobody asks for: it has to be well-formed all the same, and nothing of it is kept.
+// Skipping what nobody asks for: it has to be well-formed all the same, and none of it is kept.
 extension JSONScanner {
-    /// Passes over a value, which has to be well-formed all the same.
+    /// Skips a value, which has to be well-formed all the same.
     mutating func passOver(depth: Int) throws(Fault) {
         guard depth <= deepest else { throw fault("nested too deeply") }
         switch next {

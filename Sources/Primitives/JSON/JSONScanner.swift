@@ -7,7 +7,7 @@ import UnicodeText
 protocol JSONSource {
     var count: Int { get }
     subscript(_ index: Int) -> UInt8 { get }
-    /// Copies some of it behind what is there.
+    /// Appends some of it to what is there.
     func copy(_ places: Range<Int>, to text: inout [UInt8])
 }
 
@@ -32,7 +32,7 @@ struct SecretSource: JSONSource {
 struct JSONScanner<Source: JSONSource> {
     let bytes: Source
     let interest: JSONReader.Interest
-    /// Whether members of the outermost object that nobody asks for are passed over, not read.
+    /// Whether members of the outermost object that nobody asks for are skipped, not read.
     let passesOver: Bool
     private let textsAreSecret: Bool
     let isLenient: Bool
@@ -59,9 +59,9 @@ struct JSONScanner<Source: JSONSource> {
         self.deepest = deepest
     }
 
-    /// Passes over what may stand before the value.
+    /// Skips what may come before the value.
     mutating func begin() {
-        // .NET writes a byte order mark before the text if its author forgot to forbid it.
+        // .NET writes a byte order mark before the text unless told not to.
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if bytes.count >= mark.count, mark.indices.allSatisfy({ bytes[$0] == mark[$0] }) {
             position = mark.count
@@ -69,7 +69,7 @@ struct JSONScanner<Source: JSONSource> {
         skipSpace()
     }
 
-    /// - Throws: Where there is more than the value.
+    /// - Throws: If there is more than the value.
     mutating func end() throws(Fault) {
         skipSpace()
         guard next == nil else { throw fault("something after the object") }
@@ -125,7 +125,7 @@ struct JSONScanner<Source: JSONSource> {
         var end = start
         while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
             guard bytes[end] != UInt8(ascii: "\\"), bytes[end] >= 0x20, passesOver else {
-                // One that is written with escapes, or may be no UTF-8, is read like any text.
+                // One that is written with escapes, or may not be UTF-8, is read like any text.
                 let text = Array(try string().utf8)
                 return interest.name(in: text, at: text.indices)
             }
@@ -214,7 +214,7 @@ struct JSONScanner<Source: JSONSource> {
         throw fault("a text without its end")
     }
 
-    /// Reads a text without leaving a piece of it anywhere else.
+    /// Reads a text without leaving any part of it elsewhere.
     private mutating func secret() throws(Fault) -> SecretBytes {
         let start = position
         var end = start + 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes JSON in ASCII alone, since one client reads its answers as that; members stand in the order of writing.
+/// Writes JSON in ASCII alone, since one client reads its answers as ASCII; members are in the order of writing.
 package struct JSONText {
     /// What is written so far.
     package private(set) var bytes: [UInt8] = []

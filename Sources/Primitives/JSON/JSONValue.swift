@@ -4,11 +4,11 @@ package import SecureMemory
 
 /// A JSON value as it came in.
 ///
-/// Numbers stay text: the protocol has none that is computed with.
+/// Numbers stay text: the protocol has none that are calculated with.
 package enum JSONValue: Equatable, Sendable {
     /// Nothing.
     case null
-    /// A claim.
+    /// A Boolean.
     case bool(Bool)
     /// A number, as it is written.
     case number(String)
@@ -18,11 +18,11 @@ package enum JSONValue: Equatable, Sendable {
     case array([JSONValue])
     /// Members.
     case object(JSONObject)
-    /// A text that must not become a `String`, which nobody could wipe: that of the secret member, or any of what is kept in
-    /// secret memory.
+    /// A text that must not become a `String`, which nobody could wipe: that of the secret member, or any that is kept
+    /// in secret memory.
     case secret(SecretBytes)
 
-    /// The text, if it is one that says something; the protocol's clients send `null` and `""` for "none".
+    /// The text, if it isn't empty; the protocol's clients send `null` and `""` for "none".
     package var nonEmptyString: String? {
         guard case .string(let text) = self, !text.isEmpty else { return nil }
         return text
@@ -38,7 +38,7 @@ package enum JSONValue: Equatable, Sendable {
         }
     }
 
-    /// A claim in one of the spellings that clients use; anything else is none.
+    /// A Boolean in one of the spellings that clients use; nil for anything else.
     package var asFlag: Bool? {
         switch self {
         case .bool(let claim): claim

@@ -4,8 +4,8 @@ import CLibPSL
 
 /// A DNS name in the one form that Keybell compares: A-labels, lower-case, no dot at the end.
 ///
-/// `münchen.de`, `MÜNCHEN.DE.` and `xn--mnchen-3ya.de` are the same value. What a browser would not take for a DNS
-/// name, or would have to repair first, is none: IP addresses, empty labels, percent signs, spaces, backslashes.
+/// `münchen.de`, `MÜNCHEN.DE.` and `xn--mnchen-3ya.de` are the same value. What a browser would not accept as a DNS
+/// name, or would have to repair first, isn't one: IP addresses, empty labels, percent signs, spaces, backslashes.
 package struct DomainName: Hashable, Sendable {
     /// The name as text.
     package let text: String
@@ -26,7 +26,7 @@ package struct DomainName: Hashable, Sendable {
         self.text = String(decoding: name, as: UTF8.self)
     }
 
-    /// More bytes than any spelling of a name of 253 has that a browser would take.
+    /// More bytes than any spelling of a name of 253 that a browser would accept.
     private static let longest = 1024
 
     private init(suffix: Substring) {
@@ -41,7 +41,7 @@ package struct DomainName: Hashable, Sendable {
     /// Whether it has more than one label.
     package var hasDot: Bool { text.utf8.contains(UInt8(ascii: ".")) }
 
-    /// Whether anybody may register names right below it, so that those have different owners.
+    /// Whether anybody may register names directly below it, so that those have different owners.
     ///
     /// A name of one label (`localhost`, a machine of the local network) counts as one.
     package var isPublicSuffix: Bool { PublicSuffixList.contains(self) }
@@ -71,7 +71,7 @@ package struct DomainName: Hashable, Sendable {
         return unsafe lowercased(Array(String(cString: result).utf8)[...])
     }
 
-    /// The last of a name's labels, or nil if any of them is none: letters, digits, hyphens and underscores.
+    /// The last of a name's labels, or nil if any of them isn't valid: letters, digits, hyphens and underscores.
     ///
     /// Browsers let more through, but no such name can be registered.
     private static func lastLabel(of name: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

@@ -9,8 +9,8 @@ package enum Script {
     ///
     /// - Parameters:
     ///   - text: The text; digits, hyphens and marks are of every script.
-    ///   - orNone: What is said of a text without letters.
-    /// - Returns: Whether it is so.
+    ///   - orNone: The result for a text without letters.
+    /// - Returns: Whether they are.
     package static func isOne(_ text: String, orNone: Bool = false) -> Bool {
         var only: UInt32?
         for scalar in text.unicodeScalars {

@@ -6,13 +6,13 @@
 package struct MatchBudget: Sendable {
     /// When to give up.
     package let deadline: ContinuousClock.Instant
-    /// How many more steps a pattern may take; each part of a pattern that is tried at a place of a text is one.
+    /// How many more steps a pattern may take; trying one part of a pattern at one place of a text is a step.
     package internal(set) var steps: Int
 
     /// What one search may cost: at most two seconds' worth of steps on a slow machine.
     package static let usualSteps = 20_000_000
 
-    /// Allows so much.
+    /// Allows this much.
     package init(until deadline: ContinuousClock.Instant, steps: Int = MatchBudget.usualSteps) {
         self.deadline = deadline
         self.steps = steps

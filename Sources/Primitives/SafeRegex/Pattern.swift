@@ -5,13 +5,13 @@ import CPCRE2
 /// A regular expression that cannot run away.
 ///
 /// The language is that of PCRE2, without its verbs (`(*…)`). It is compiled once, never changes, and may be used by
-/// several at the same time. At each part of it that is tried the budget is looked at, so that neither recursion,
-/// nor conditions, nor the length of a text make it take longer; and it is always cut off in the same way.
+/// several at the same time. The budget is checked at each part of it that is tried, so that neither recursion, nor
+/// conditions, nor the length of a text make it take longer; and it is always cut off in the same way.
 package final class Pattern: Sendable {
     /// The longest expression in bytes.
     package static let longest = 1024
-    /// The most ranges that reach beyond ASCII: each letter of one is looked at when it is compiled, a million if it
-    /// spans all of Unicode.
+    /// The most ranges that reach beyond ASCII: compiling looks at each letter of one, a million if it spans all of
+    /// Unicode.
     package static let mostWideRanges = 16
     /// How many kibibytes one match may need, for groups that are tried within each other.
     private static let heapLimit: UInt32 = 16384
@@ -23,7 +23,7 @@ package final class Pattern: Sendable {
     /// - Parameters:
     ///   - text: The expression.
     ///   - ignoringCase: Whether letters stand for both cases.
-    /// - Throws: `broken` where it is none.
+    /// - Throws: `broken` if it isn't valid.
     package init(_ text: String, ignoringCase: Bool) throws(PatternError) {
         guard text.utf8.count <= Self.longest else { throw .broken("it is too long") }
         // To C a NUL is the end of a text, and no text of an entry has one.
@@ -53,9 +53,9 @@ package final class Pattern: Sendable {
     /// Whether it matches somewhere in a text.
     /// - Parameters:
     ///   - text: The text.
-    ///   - budget: What that may cost, and what is left of it afterwards.
+    ///   - budget: What that may cost; afterwards, what is left of it.
     /// - Returns: Whether it does.
-    /// - Throws: `ranAway` where finding out would take more than that.
+    /// - Throws: `ranAway` if finding out would take more than that.
     package func matches(_ text: String, within budget: inout MatchBudget) throws(PatternError) -> Bool {
         guard !budget.isSpent else { throw .ranAway }
         var text = text
@@ -141,7 +141,7 @@ package final class Pattern: Sendable {
 
 /// Why a pattern gave no answer.
 package enum PatternError: Error, Equatable, Sendable {
-    /// It is no regular expression; the text says where and why, and repeats it.
+    /// It isn't a regular expression; the text says where and why, and repeats it.
     case broken(String)
     /// Matching it would have taken too long.
     case ranAway

@@ -3,7 +3,7 @@
 /// Finds what PCRE calls verbs: `(*LIMIT_MATCH=…)`, `(*NO_START_OPT)`, `(*COMMIT)` and their like.
 ///
 /// Those at the beginning set the expression's own limits and options, the others steer how it is tried; nobody who
-/// looks for a login needs one. What is escaped, quoted by `\Q…\E` or stands in a class is text.
+/// looks for a login needs one. What is escaped, quoted by `\Q…\E` or inside a class is text.
 enum PatternVerbs {
     static func stand(in pattern: String) -> Bool {
         let bytes = Array(pattern.utf8)
@@ -27,7 +27,7 @@ enum PatternVerbs {
         return false
     }
 
-    /// Where a class that begins here ends; nil if it doesn't, and then the expression is none anyway.
+    /// Where a class that begins here ends; nil if it doesn't, and then the expression isn't valid anyway.
     private static func classEnd(_ bytes: [UInt8], from start: Int) -> Int? {
         var index = start + 1
         if index < bytes.count, bytes[index] == UInt8(ascii: "^") { index += 1 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Base64 {
-    /// The bytes of a text that is given as bytes, or nil if it is none; reads as `decode(_:)` does.
+    /// The bytes of a text that is given as bytes, or nil if it isn't base64; reads as `decode(_:)` does.
     package static func decode(_ characters: ArraySlice<UInt8>) -> [UInt8]? {
         var isWhole = false
         let bytes = [UInt8](capacity: decodedCount(atMost: characters.count)) { output in

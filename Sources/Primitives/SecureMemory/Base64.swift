@@ -2,7 +2,7 @@
 
 /// Base64 (RFC 4648, the ordinary alphabet) without tables, so that no secret picks the memory that is read.
 ///
-/// In this module since keys travel as base64, and so must be read and written without leaving the secure heap.
+/// In this module because keys are sent as base64, and so must be read and written without leaving the secure heap.
 package enum Base64 {
     /// The text for some bytes, padded, on one line.
     package static func encode(_ bytes: [UInt8]) -> String {
@@ -12,9 +12,9 @@ package enum Base64 {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// The bytes of a text, or nil if it is none.
+    /// The bytes of a text, or nil if it isn't base64.
     ///
-    /// Spaces, tabs and line breaks are passed over wherever they stand: some clients break their lines. Padding must
+    /// Spaces, tabs and line breaks are skipped wherever they are: some clients break their lines. Padding must
     /// be there, and the bits that it leaves over must be zero, so that two texts of the same bytes differ in white
     /// space alone.
     package static func decode(_ text: String) -> [UInt8]? {
@@ -26,7 +26,7 @@ package enum Base64 {
         return isWhole ? bytes : nil
     }
 
-    /// How long the text for so many bytes is.
+    /// How long the text for this many bytes is.
     package static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     static func decodedCount(atMost characters: Int) -> Int { characters / 4 * 3 + 3 }
@@ -46,7 +46,7 @@ package enum Base64 {
         }
     }
 
-    /// Reads a text; one that is none takes as long as one that is.
+    /// Reads a text; an invalid one takes as long as a valid one.
     static func decode(_ text: Span<UInt8>, into output: inout OutputSpan<UInt8>) -> Bool {
         var group: Int32 = 0
         var inGroup = 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension SecretBytes {
-    /// Makes a secret of base64 text, as `Base64.decode` reads it, or nil if it is none.
+    /// Makes a secret from base64 text, as `Base64.decode` reads it, or nil if it isn't valid.
     package convenience init?(base64 text: String) {
         let characters = text.utf8
         var isWhole = false
@@ -11,7 +11,7 @@ extension SecretBytes {
         guard isWhole else { return nil }
     }
 
-    /// Makes a secret of base64 text that is a secret itself, or nil if it is none.
+    /// Makes a secret from base64 text that is a secret itself, or nil if it isn't valid.
     package convenience init?(base64 text: SecretBytes) {
         var isWhole = false
         self.init(capacity: Base64.decodedCount(atMost: text.count)) { output in

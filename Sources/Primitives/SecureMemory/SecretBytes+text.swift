@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension SecretBytes {
-    /// The bytes as UTF-8 text: themselves if they are, else with U+FFFD in place of what isn't.
+    /// The bytes as UTF-8 text: unchanged if they are, otherwise with U+FFFD in place of what isn't.
     package var repairedText: SecretBytes {
         guard !isText else { return self }
         return unsafe withUnsafeBytes { bytes in
-            // A byte that is no text becomes three.
+            // A byte that isn't text becomes three.
             SecretBytes(capacity: 3 * bytes.count) { output in
                 var (parser, rest) = (Unicode.UTF8.ForwardParser(), unsafe bytes.makeIterator())
                 while true {

@@ -12,7 +12,7 @@ package final class SecretBytes: Sendable {
     package let count: Int
     private let storage: SecretStorage
 
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     package var isEmpty: Bool { count == 0 }
 
     /// Makes a secret by letting a C library write it in place, and keeps the first bytes of what was written.
@@ -52,19 +52,19 @@ package final class SecretBytes: Sendable {
         }
     }
 
-    /// Makes a secret of a copy; the source stays where it is, so this is for what came in unprotected.
+    /// Makes a secret from a copy; the source stays where it is, so this is for what came in unprotected.
     package convenience init(copying bytes: some Collection<UInt8>) {
         self.init(capacity: bytes.count) { output in
             for byte in bytes { output.append(byte) }
         }
     }
 
-    /// Makes a secret of a text's UTF-8; the text stays where it is.
+    /// Makes a secret from a text's UTF-8; the text stays where it is.
     package convenience init(utf8 text: String) {
         self.init(copying: text.utf8)
     }
 
-    /// Makes one secret of several, one after the other.
+    /// Concatenates several secrets.
     package static func joining(_ parts: [SecretBytes]) -> SecretBytes {
         SecretBytes(capacity: parts.reduce(0) { $0 + $1.count }) { output in
             for part in parts {
@@ -75,7 +75,7 @@ package final class SecretBytes: Sendable {
         }
     }
 
-    /// Lends the bytes for the time of the call.
+    /// Lends the bytes for the duration of the call.
     package func withSpan<Result, E: Error>(
         _ body: (Span<UInt8>) throws(E) -> Result
     ) throws(E) -> Result {
@@ -112,7 +112,7 @@ extension SecretBytes: Equatable {
 }
 
 extension SecretBytes: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The same for every secret, its length left out, too.
+    /// The same for every secret; not even its length shows.
     package var description: String { "SecretBytes(redacted)" }
 
     /// The same as `description`.

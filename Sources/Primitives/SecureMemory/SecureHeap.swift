@@ -6,18 +6,18 @@ import Synchronization
 
 /// OpenSSL's secure heap: memory that is locked, left out of core dumps and fenced by guard pages.
 ///
-/// It is made once per process, at the first secret at the latest. Where it cannot be made, or is full, secrets
-/// live in ordinary memory that is wiped all the same. `state` tells the log and the doctor; that it is full is told by
-/// `whenOverflowing`, to the log of the process whose heap it is.
+/// It is made once per process, at the first secret at the latest. Where it cannot be made, or is full, secrets live in
+/// ordinary memory that is wiped all the same. `state` is for the log and the doctor; `whenOverflowing` reports that it
+/// is full, to the log of the process whose heap it is.
 package enum SecureHeap {
-    /// What the secure heap of this process is worth.
+    /// The state of this process's secure heap.
     package enum State: String, Sendable {
         /// Its pages are locked into memory and never reach the swap.
         case locked
         /// It is there, but the limit on locked memory (`RLIMIT_MEMLOCK`) was too small to lock it.
         case notLocked
-        /// It is there, but the system doesn't let this process lock memory at all (a filter of system calls, as a
-        /// container or a service may have one).
+        /// It is there, but the system doesn't let this process lock memory at all (a system call filter, as in a
+        /// container or a service).
         case forbidden
         /// It could not be made; secrets are in ordinary memory.
         case unavailable
@@ -26,7 +26,7 @@ package enum SecureHeap {
     /// How much it holds; more than a thousand keys and passwords at once.
     package static let size = 1 << 20
 
-    /// What the secure heap is worth; asking makes it, if it has not been made yet.
+    /// The state of the secure heap; asking makes it, if it hasn't been made yet.
     package static var state: State { made }
 
     /// How many secrets had to go to ordinary memory so far, since the heap was full or missing.
@@ -36,7 +36,7 @@ package enum SecureHeap {
     /// can log its state at the start.
     package static func prepare() { _ = made }
 
-    /// Tells of the first secret that has to go to ordinary memory, at once if that has been.
+    /// Reports the first secret that has to go to ordinary memory, at once if that has already happened.
     ///
     /// - Parameter tell: Called once at most, on any thread; must not make secrets.
     package static func whenOverflowing(_ tell: @escaping @Sendable () -> Void) {
@@ -59,7 +59,7 @@ package enum SecureHeap {
 
     // A static is initialized once, whichever thread comes first; OpenSSL itself refuses a second initialization.
     private static let made: State = {
-        // At the end of the process other threads may still be at work: libcrypto must not be taken from under them.
+        // At the end of the process other threads may still be at work: libcrypto must not be taken away from them.
         OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         let smallestBlock = 16
         switch CRYPTO_secure_malloc_init(size, smallestBlock) {
@@ -71,7 +71,7 @@ package enum SecureHeap {
         }
     }()
 
-    /// Asks the system once more for what libcrypto was refused, which doesn't say why.
+    /// Asks the system once more for what libcrypto was refused, since libcrypto doesn't say why.
     private static func whyNotLocked() -> State {
         let address = unsafe mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         guard let address = unsafe address, UInt(bitPattern: address) != .max else { return .notLocked }

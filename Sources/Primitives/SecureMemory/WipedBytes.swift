@@ -5,13 +5,13 @@ import Synchronization
 
 /// Bytes that came from outside and may hold a secret, such as a request's body: wiped once they have been read.
 ///
-/// They live in ordinary memory, since there can be more of them than fits into the secure heap, which nobody outside
-/// may fill. What is read from them into a secret goes to `SecretBytes` at once.
+/// They live in ordinary memory, since there can be more of them than fits into the secure heap, which outsiders must
+/// not be able to fill. What is read from them into a secret goes to `SecretBytes` at once.
 package final class WipedBytes: Sendable {
     private let bytes: Mutex<[UInt8]>
     private let onceGone = Mutex<(@Sendable () -> Void)?>(nil)
 
-    /// Makes room for so many bytes; more will do, but have to be moved.
+    /// Makes room for this many bytes; more are possible, but have to be moved.
     package init(capacity: Int = 0) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(capacity)
@@ -26,7 +26,7 @@ package final class WipedBytes: Sendable {
 
     deinit { wipe() }
 
-    /// Has a closure called once the bytes are gone: wiped, lent and given back, or forgotten.
+    /// Has a closure called once the bytes are gone: wiped, lent and returned, or forgotten.
     package func whenGone(_ work: @escaping @Sendable () -> Void) {
         onceGone.withLock { $0 = work }
     }
@@ -83,7 +83,7 @@ package final class WipedBytes: Sendable {
 }
 
 extension [UInt8] {
-    /// Makes room for so many more behind those that hold a secret; where they have to move for it, they are wiped.
+    /// Makes room for this many more after those that hold a secret; if those have to move, their old place is wiped.
     ///
     /// An array that grows by itself leaves its former self behind.
     package mutating func makeRoom(for more: Int) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A text from outside as a key: compared and hashed by its bytes, and never longer than what names are.
+/// A text from outside as a key: compared and hashed by its bytes, and never longer than a name.
 ///
 /// A `String` would be compared by canonical equivalence, so that two different texts are one key.
 package struct ByteKey: Hashable, Sendable {
@@ -27,7 +27,7 @@ package struct ByteKey: Hashable, Sendable {
 }
 
 extension String {
-    /// Whether two texts are the same byte for byte; `==` takes two forms of one text for the same.
+    /// Whether two texts are the same byte for byte; `==` considers two forms of one text the same.
     package func hasSameBytes(as other: String) -> Bool {
         utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
     }

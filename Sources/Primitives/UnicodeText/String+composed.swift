@@ -7,7 +7,7 @@ extension String {
     package var composed: String {
         guard !utf8.allSatisfy({ $0 < 0x80 }) else { return self }
         let text = streamSafe
-        // What GLib makes of two characters one costs it a move of all that follows: it gets a piece at a time.
+        // Whenever GLib composes two characters it moves everything that follows: it gets a piece at a time.
         guard text.utf8.count > Self.longestPiece else { return text.normalized }
         var composed = ""
         var start = text.startIndex

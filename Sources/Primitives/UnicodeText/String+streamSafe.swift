@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension String {
-    /// The most marks that may follow each other (UAX #15, Stream-Safe Text Format); no language has nearly as many.
+    /// The most marks that may follow each other (UAX #15, Stream-Safe Text Format); no language has anywhere near as
+    /// many.
     static let longestRun = 30
 
     /// The text in the Stream-Safe Text Format of UAX #15: after 30 marks in a row a grapheme joiner, which nobody
@@ -26,18 +27,18 @@ extension String {
         return String(safe)
     }
 
-    /// Reads UTF-8 into a stream-safe text; nil if the bytes are none.
+    /// Reads UTF-8 into a stream-safe text; nil if the bytes aren't UTF-8.
     package init?(streamSafe bytes: some Sequence<UInt8>) {
         guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
         self = text.streamSafe
     }
 
-    /// Reads UTF-8 into a stream-safe text; what is none becomes U+FFFD.
+    /// Reads UTF-8 into a stream-safe text; what isn't UTF-8 becomes U+FFFD.
     package init(repairing bytes: some Collection<UInt8>) {
         self = String(decoding: bytes, as: UTF8.self).streamSafe
     }
 
-    /// The text, cut to at most so many bytes of UTF-8 where it is longer.
+    /// The text, cut to at most this many bytes of UTF-8.
     package func cut(toBytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)
@@ -46,7 +47,8 @@ extension String {
         return String(self[..<end])
     }
 
-    /// Whether so many bytes in a row aren't ASCII that a run could be too long; most texts are done with this.
+    /// Whether enough bytes in a row aren't ASCII that a run could be too long; for most texts this is all that is
+    /// checked.
     private var mayHaveLongRuns: Bool {
         // The shortest has two bytes, but one of three can be two of them.
         let shortest = 3 * Self.longestRun / 2

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Document {
-    /// Whether an element and one of another document are the same with all that is in them: names, attributes in
-    /// whatever order, content and elements in their order; comments and text beside elements do not count.
+    /// Whether an element and one of another document are the same with everything in them: names, attributes in any
+    /// order, content and elements in their order; comments and text beside elements don't count.
     package func isEqual(_ element: Element, to other: Element, in document: Document) -> Bool {
         // Depth is bounded where a document is read, and copying adds no more than one document to another.
         guard name(of: element).utf8.elementsEqual(document.name(of: other).utf8),

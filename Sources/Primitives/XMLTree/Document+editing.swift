@@ -20,11 +20,11 @@ extension Document {
         appending(&content)
         self[element].content = Slice(from: start, to: content.count)
         self[element].isOpaque = false
-        // What is replaced is mostly a secret, or what one was before it was sealed.
+        // What is replaced is usually a secret, or a secret before it was sealed.
         for index in former { content[index] = 0 }
     }
 
-    /// Replaces what is in an element by bytes that are no text: `serialized` asks what to write for them.
+    /// Replaces what is in an element by bytes that aren't text: `serialized` asks what to write for them.
     package mutating func setOpaqueContent(of element: Element, appending: (inout [UInt8]) -> Void) {
         setContent(of: element, appending: appending)
         self[element].isOpaque = true
@@ -32,7 +32,7 @@ extension Document {
 
     /// Replaces what is in an element by text.
     ///
-    /// Nothing is left out of it: a document in which a text has characters that XML can't have can't be written.
+    /// Nothing is left out: a document with characters that XML can't have can't be written.
     package mutating func setText(of element: Element, to text: String) {
         setContent(of: element, to: text.utf8)
     }
@@ -128,7 +128,7 @@ extension Document {
         return true
     }
 
-    /// Copies an element and all that is in it, from this document or another; the copy stands nowhere yet.
+    /// Copies an element and everything in it, from this document or another; the copy isn't attached anywhere yet.
     package mutating func copy(_ element: Element, from source: Document) -> Element {
         var copies: [Int32: Int32] = [:]
         source.walk(from: element) { index in

@@ -3,15 +3,16 @@
 import Glibc
 
 extension Document {
-    /// How much a text may become: reading one takes time and memory in proportion to its length, whoever wrote it.
+    /// How much a text may become, so that reading one takes time and memory in proportion to its length, whoever wrote
+    /// it.
     package struct Limits: Sendable {
         /// Elements, texts between them and comments, and as many attributes; each takes some 50 bytes.
         package var nodes: Int
 
-        /// At most so many nodes.
+        /// At most this many nodes.
         package init(nodes: Int) { self.nodes = nodes }
 
-        /// What the most crowded text of a length has: an element with its two tags takes eight bytes.
+        /// For the most crowded text of a length: an element with its two tags takes eight bytes.
         package static func length(_ count: Int) -> Limits { Limits(nodes: count / 8 + 1024) }
 
         /// Attributes of one element, declarations of namespaces included: a parser compares each with all others.
@@ -22,7 +23,7 @@ extension Document {
         static let names = 8192
         /// Bytes of a name.
         static let nameLength = 512
-        /// Bytes of a text in an encoding that isn't looked through before it is parsed.
+        /// Bytes of a text in an encoding that isn't scanned before it is parsed.
         static let foreignLength = 64 << 10
     }
 
@@ -37,7 +38,7 @@ extension Document {
     }
 }
 
-/// Looks through the tags of a text before libxml2 does, which compares each attribute with all others of its element.
+/// Scans the tags of a text before libxml2 does, which compares each attribute with all others of its element.
 enum TagScan {
     /// Whether no element can have more attributes than allowed.
     ///
@@ -49,7 +50,7 @@ enum TagScan {
             guard index < bytes.count else { return true }
             switch unsafe bytes[index] {
             case UInt8(ascii: "!"):
-                // A comment or CDATA, in which what looks like tags is none. A document type is refused anyway.
+                // A comment or CDATA, in which what looks like a tag isn't one. A document type is refused anyway.
                 index = unsafe endOfMarkup(in: bytes, from: index + 1)
             case UInt8(ascii: "?"):
                 index = unsafe end(of: "?>", in: bytes, from: index)
@@ -63,7 +64,7 @@ enum TagScan {
         return true
     }
 
-    /// Behind a start tag, or nil if it has too many quoted values.
+    /// After a start tag, or nil if it has too many quoted values.
     @unsafe private static func endOfTag(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var (index, values) = (start, 0)
         while index < bytes.count {
@@ -71,7 +72,7 @@ enum TagScan {
             case UInt8(ascii: ">"):
                 return index + 1
             case UInt8(ascii: "<"):
-                // Not well-formed, which the parser is to say.
+                // Not well-formed, which is for the parser to report.
                 return index
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 values += 1
@@ -97,7 +98,7 @@ enum TagScan {
         return start
     }
 
-    /// Behind the next such mark; the end of all where there is none.
+    /// After the next such mark; the end of the text if there is none.
     @unsafe private static func end(
         of mark: StaticString,
         in bytes: UnsafeBufferPointer<UInt8>,
@@ -133,7 +134,7 @@ enum TagScan {
     }
 }
 
-/// In which encoding a text is, as far as matters for looking through its tags.
+/// In which encoding a text is, as far as it matters for scanning its tags.
 enum TextEncoding {
     /// Whether its tags are ASCII bytes, which mean nothing else in it: UTF-8, which is assumed where nothing is
     /// declared, and whatever else has ASCII as its lower half.

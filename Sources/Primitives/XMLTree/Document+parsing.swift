@@ -8,7 +8,7 @@ extension Document {
     /// are passed over, as KeePass does.
     /// - Parameters:
     ///   - bytes: The text.
-    ///   - limits: What it may become; nil for what the most crowded text of its length has.
+    ///   - limits: What it may become; nil for the limits of the most crowded text of its length.
     /// - Throws: `XMLError`.
     package init(parsing bytes: [UInt8], limits: Limits? = nil) throws(XMLError) {
         try self.init(parsing: bytes[...], limits: limits)
@@ -28,8 +28,8 @@ extension Document {
         }
     }
 
-    /// Lets a reader build a document in memory that is reserved for what a text of that length becomes as a rule, and
-    /// once more for the most that it may become should that not do.
+    /// Has a reader build a document in memory that is reserved for what a text of that length usually becomes, and
+    /// again with the most that it may become if that isn't enough.
     private static func built(
         of bytes: ArraySlice<UInt8>,
         _ limits: Limits,
@@ -60,7 +60,7 @@ extension Document {
         var nodes: [Node] = []
         var content: [UInt8] = []
         unsafe bytes.withUnsafeBufferPointer { bytes in
-            // What of the memory is not used is never touched. Other encodings grow on their way to UTF-8.
+            // Unused memory is never touched. Other encodings grow on their way to UTF-8.
             unsafe nodes = [Node](unsafeUninitializedCapacity: most) { nodes, nodeCount in
                 unsafe content = [UInt8](unsafeUninitializedCapacity: bytes.count * 2) {
                     content,

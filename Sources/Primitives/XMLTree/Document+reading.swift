@@ -15,7 +15,7 @@ extension Document {
     /// Whether an element has a name.
     package func isNamed(_ element: Element, _ name: Name?) -> Bool { self[element].name == name?.number }
 
-    /// The element that an element stands in; nil for the root, and for what has been removed.
+    /// The parent element; nil for the root, and for what has been removed.
     package func parent(of element: Element) -> Element? {
         let parent = self[element].parent
         return parent == Node.none ? nil : Element(index: parent)
@@ -54,7 +54,7 @@ extension Document {
         return nil
     }
 
-    /// The first of those elements of a name that an element's children end with; nil if they end otherwise.
+    /// The first of the elements of a name with which an element's children end; nil if they end otherwise.
     package func firstOfLast(named name: String, in element: Element) -> Element? {
         guard let number = nameNumbers[NameKey(name)] else { return nil }
         var first: Element?
@@ -89,7 +89,7 @@ extension Document {
     /// hasn't.
     package func text(of element: Element) -> String { String(repairing: content(of: element)) }
 
-    /// Whether the content isn't text but something of the document's owner, who gives the text when it is written.
+    /// Whether the content isn't text but something of the document's owner's, who gives the text when it is written.
     package func isOpaque(_ element: Element) -> Bool { self[element].isOpaque }
 
     /// The text of the first child of a name, or nil if there is none.
@@ -97,7 +97,7 @@ extension Document {
         child(of: element, named: name).map { text(of: $0) }
     }
 
-    /// Whether nothing but content stands in an element.
+    /// Whether an element contains nothing but content.
     package func hasNoChildren(_ element: Element) -> Bool { self[element].firstChild == Node.none }
 
     /// An attribute's value.
@@ -126,7 +126,7 @@ extension Document {
         return list
     }
 
-    /// Those of the elements under an element, itself included, that something is true of, in the order of the text.
+    /// The elements under an element, itself included, that meet a condition, in the order of the text.
     package func elements(under top: Element, where isWanted: (Element) -> Bool) -> [Element] {
         var found: [Element] = []
         walk(from: top) { index in
@@ -139,7 +139,7 @@ extension Document {
     /// Whether an element has any attribute.
     package func hasAttributes(_ element: Element) -> Bool { self[element].firstAttribute != Node.none }
 
-    /// How many bytes of content an element and all that is in it have together.
+    /// How many bytes of content an element and everything in it have together.
     package func contentSize(of top: Element) -> Int {
         var size = 0
         walk(from: top) { size += Int(nodes[Int($0)].content.count) }

@@ -8,10 +8,10 @@ extension Document {
     }
 
     /// The document as UTF-8 text, with a declaration and without formatting.
-    /// - Parameter replacing: Gives what is to be written as the content of an element; nil for what it has. It is
+    /// - Parameter replacing: Gives what is to be written as the content of an element; nil for its own. It is
     ///   asked, in the order of the text, for each element whose content is opaque.
     /// - Returns: The text, which reads back as an equal document.
-    /// - Throws: `unwritable` where a text has characters that XML can't have, for none is ever left out; and what
+    /// - Throws: `unwritable` if a text has characters that XML can't have, since none is ever left out; and what
     ///   `replacing` throws.
     package func serialized(
         replacing: (Element) throws(XMLError) -> [UInt8]?
@@ -43,7 +43,7 @@ extension Document {
             } else {
                 var content = self.content[node.content.range]
                 if node.isOpaque, let other = try replacing(Element(index: index)) {
-                    // Text from elsewhere need not be any.
+                    // Text from elsewhere need not be valid.
                     guard other.allSatisfy({ $0 < 0x80 }) || String(validating: other, as: UTF8.self) != nil
                     else { throw .unwritable }
                     content = other[...]

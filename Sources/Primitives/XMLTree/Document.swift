@@ -8,7 +8,7 @@ package struct Element: Hashable, Sendable {
 
 /// A name that a document has somewhere: looked up once, it is found again without comparing letters.
 ///
-/// Like an element it means something only together with its document and its copies.
+/// Like an element, it means something only together with its document and its copies.
 package struct Name: Hashable, Sendable {
     let number: UInt32
 }
@@ -20,8 +20,8 @@ package struct Name: Hashable, Sendable {
 /// necessarily text, so that whoever keeps something sealed in memory can keep it where it belongs; `serialized` has
 /// a hook to put the text back.
 ///
-/// All nodes lie in one array and all content in another, which makes a document small, quick to build and quick to
-/// give up. What is removed stays in the arrays until the document goes.
+/// All nodes are in one array and all content in another, which makes a document small, quick to build and quick to
+/// free. What is removed stays in the arrays until the document goes.
 package struct Document: Sendable {
     /// How deep elements may be nested.
     package static let deepest = 1024
@@ -96,7 +96,7 @@ package struct Document: Sendable {
 
     subscript(_ element: Element) -> Node {
         get { nodes[Int(element.index)] }
-        // In place, since a node is not small.
+        // In place, since a node isn't small.
         _modify { yield &nodes[Int(element.index)] }
     }
 }

@@ -2,8 +2,8 @@
 
 /// Builds a document out of what a parser reports, one event after the other.
 ///
-/// It writes into memory that was reserved for the most that a text of a known length can become: for each of a
-/// million events an array would check whether it is its own and has room.
+/// It writes into memory that was reserved for the most that a text of a known length can become: with each of a
+/// million events an array would check whether it is uniquely owned and has room.
 @unsafe struct TreeBuilder {
     typealias Node = Document.Node
 
@@ -12,10 +12,10 @@
     private let limits: Document.Limits
     private(set) var nodeCount = 0
     private(set) var contentCount = 0
-    /// All that is not in the two above.
+    /// Everything that isn't in the two above.
     private(set) var document = Document()
     private(set) var failure: XMLError?
-    /// Whether the root element has been closed; nothing behind it can spoil the document.
+    /// Whether the root element has been closed; nothing after it can spoil the document.
     private(set) var isComplete = false
     /// The elements that are not closed yet, and which of them have text among their children.
     private var open: [(index: Int32, hasText: Bool)] = []
@@ -151,7 +151,7 @@
         unsafe contentCount += bytes.count
     }
 
-    /// Makes a node and puts it behind what is already in the innermost open element.
+    /// Makes a node and appends it to what is already in the innermost open element.
     private mutating func append(_ kind: Node.Kind, name: UInt32, _ slice: Document.Slice) -> Int32? {
         guard unsafe nodeCount < nodes.count else {
             unsafe failure = nodeCount < limits.nodes ? .tooLarge : .excessive(.elements)

@@ -36,7 +36,7 @@ extension ApprovalBroker {
         return await keeping?.value.map { .notKept($0) } ?? effect
     }
 
-    /// Returns once the person is asked to confirm an allow, as far as anybody can tell.
+    /// Returns once the person is being asked to confirm an allow, as far as anybody can tell.
     ///
     /// - Throws: `unconfirmed` where the window failed before long; what fails later is told as `added`.
     private func beginConfirming(_ code: String) async throws(AnswerError) {
@@ -52,7 +52,7 @@ extension ApprovalBroker {
     private func lookAgain(at code: String) async -> Bool {
         let normal = RequestCode.normalized(code)
         guard let request = queue.waiting.first(where: { $0.code == normal }) else { return true }
-        // One look for each connection, whatever has been asked over it, and all at once: one search does for all.
+        // One look for each connection, whatever has been asked over it, and all at once: one search serves them all.
         let callers = Dictionary(grouping: request.callers) { $0.socket }
             .compactMap { $0.key == nil ? nil : $0.value.first }
         guard !callers.isEmpty else { return true }
@@ -82,7 +82,7 @@ extension ApprovalBroker {
     /// All requests that wait for the person, those held for a locked screen among them, in the order in which they
     /// came.
     ///
-    /// One that still waits for its turn isn't told of: it has no deadline yet, and can't be answered.
+    /// One that still waits for its turn isn't listed: it has no deadline yet, and can't be answered.
     package func pending() -> [PendingRequest] {
         queue.waiting.filter(\.hasTurn).map(pending)
     }
@@ -131,7 +131,7 @@ extension ApprovalBroker {
     /// Ends mutes, as the person's word.
     ///
     /// - Parameter name: A denied request's code, a program or script, or nothing for all that are muted.
-    /// - Returns: The programs that aren't muted any more; none where nothing of that name was.
+    /// - Returns: The programs that are no longer muted; none if nothing of that name was.
     package func unmute(_ name: String) -> [String] {
         defer { tellMutes() }
         return queue.unmute(name, now: clock.now).map(\.shownName)
@@ -151,7 +151,7 @@ extension ApprovalBroker {
         broadcast.listen()
     }
 
-    /// How many requests `pending` has, each time that this becomes another number.
+    /// How many requests `pending` has, each time that this number changes.
     package nonisolated func pendingCounts() -> AsyncStream<Int> {
         counts.listen()
     }
@@ -176,14 +176,14 @@ extension ApprovalBroker {
         carryOut(try queue.register(agent, now: clock.now))
     }
 
-    /// An agent has gone; without effect if it was none.
+    /// An agent has gone; no effect if it wasn't one.
     package func unregister(peer: String) {
         change { $0.unregister(peer: peer, now: $1) }
     }
 
     /// An agent shows a request to the person.
     ///
-    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller isn't an agent.
     package func shown(code: String, by peer: String) throws(AnswerError) {
         carryOut(try queue.shown(code, by: peer, now: clock.now))
     }
@@ -209,9 +209,9 @@ extension ApprovalBroker {
     /// Whether nothing may be shown now.
     package var isScreenLocked: Bool { queue.isScreenLocked }
 
-    /// Answers every waiter; who asks later is answered at once that Keybell is stopping.
+    /// Answers every waiter; whoever asks later is answered at once that Keybell is stopping.
     ///
-    /// Returns once what is being kept is, or has taken too long, and everybody has been told.
+    /// Returns once what is being kept has been, or has taken too long, and everybody has been told.
     package func shutDown() async {
         change { $0.shutDown(now: $1) }
         keepMutesAtEnd()

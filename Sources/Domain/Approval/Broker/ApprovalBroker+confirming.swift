@@ -4,7 +4,7 @@ import ConcurrencyTools
 
 // Allows that the person has to confirm in a window.
 extension ApprovalBroker {
-    /// Asks beside everything else; whoever answers otherwise meanwhile ends it.
+    /// Asks alongside everything else; an answer by other means ends it.
     func confirm(_ code: String) {
         guard let request = queue.waiting.first(where: { $0.code == code }) else { return }
         guard let choices = request.confirming?.choices else { return }

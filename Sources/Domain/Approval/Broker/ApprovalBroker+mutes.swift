@@ -17,7 +17,7 @@ extension ApprovalBroker {
         keptMutes.tell(of: queue, at: reading(), times)
     }
 
-    /// Nothing is denied unseen any more.
+    /// Nothing is denied unseen any longer.
     func keepMutesAtEnd() {
         keptMutes.tellLast(of: queue, at: reading(), times)
     }

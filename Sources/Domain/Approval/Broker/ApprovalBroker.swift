@@ -25,7 +25,7 @@ package actor ApprovalBroker {
     let clock = ContinuousClock()
     let confirmation: Confirmation
     let lookAgain: Recheck
-    /// What is being confirmed; each ends with why it could not be, if it could not.
+    /// The confirmations under way; each ends with why it failed, if it did.
     var confirmations: [String: Task<ConfirmationError?, Never>] = [:]
     /// Answers that are being kept, by code; each ends within `limits.keeping`.
     private(set) var keepings: [String: Task<String?, Never>] = [:]
@@ -36,7 +36,7 @@ package actor ApprovalBroker {
     private var lastCount = 0
 
     var queue: ApprovalQueue
-    /// How often something was opened.
+    /// How many times something has been opened.
     var openings: UInt64 = 0
     private var lastAsker: AskerID = 0
     private var askers: [AskerID: Asker] = [:]
@@ -61,8 +61,8 @@ package actor ApprovalBroker {
     ///   - watchProcess: How the end of a process is noticed.
     ///   - lookAgain: Tells who else may have become an asker when an answer comes.
     ///   - confirmation: Asks about allows of the limits' `confirmedKinds`.
-    ///   - keepMutes: Keeps the mutes for the daemon after this one, each time that they are others, and with their counts at
-    ///     the end; it may not block.
+    ///   - keepMutes: Keeps the mutes for the next daemon, each time that they change, and with their counts at the
+    ///     end; it must not block.
     package init(
         limits: ApprovalLimits = ApprovalLimits(),
         makeCode: @escaping @Sendable () -> String = { RequestCode.random() },
@@ -81,7 +81,7 @@ package actor ApprovalBroker {
         queue = ApprovalQueue(limits: limits, makeCode: makeCode)
     }
 
-    /// Has other times and counts from now on; what waits goes on waiting, each until the deadline that it was told of.
+    /// Has other times and counts from now on; what waits goes on waiting until the deadline that was announced for it.
     package func apply(_ limits: ApprovalLimits) {
         self.limits = limits
         queue.limits = limits
@@ -91,13 +91,13 @@ package actor ApprovalBroker {
 
     /// Asks the person and waits for the answer.
     ///
-    /// Cancelling the task means that nobody listens any more: this returns `.withdrawn` at once, and the request
-    /// goes on. Several askers of one question get the same code: what an allow is to do once must be done by
+    /// Cancelling the task means that nobody is listening any longer: this returns `.withdrawn` at once, and the
+    /// request goes on. Several askers of one question get the same code: what an allow is to do once must be done by
     /// code, not by asker.
     ///
     /// - Parameters:
     ///   - request: The question.
-    ///   - keep: Carried out before this returns with an answer that is to be kept; whoever answers waits for it, too.
+    ///   - keep: Carried out before this returns with an answer that is to be kept; the answerer waits for it, too.
     ///   - asked: Called once the question is in the queue.
     /// - Returns: What the person, or what is remembered, says.
     package func ask(
@@ -157,7 +157,7 @@ package actor ApprovalBroker {
         broadcast.send(.failed(recent(ended, quiet: QuietTimes())))
     }
 
-    /// For how long an allow answers the same question again.
+    /// How long an allow answers the same question again.
     package var retryTime: Duration { limits.retry }
 
     /// Allows of what has changed, given but not yet collected, no longer hold.
@@ -182,8 +182,8 @@ package actor ApprovalBroker {
         queue.isInvolved(claim, now: clock.now)
     }
 
-    /// Whether somebody may do what an asker may not: it is none of those who have a request waiting or were denied just
-    /// now, by the rule of who may answer them.
+    /// Whether somebody may do what an asker may not: by the rule of who may answer, they aren't among those who have a
+    /// request waiting or were denied just now.
     package func isApart(_ answerer: Answerer) -> Bool {
         queue.involved(now: clock.now).allSatisfy { caller in
             caller.isKnown
@@ -222,7 +222,8 @@ package actor ApprovalBroker {
 
     /// Does what the queue says.
     ///
-    /// - Returns: What ends when the answer is kept, with why it isn't as it was meant; nil where there is none to keep.
+    /// - Returns: What ends when the answer is kept, with why it isn't kept as it was meant; nil where there is nothing
+    ///   to keep.
     @discardableResult
     func carryOut(_ actions: [ApprovalAction]) -> Task<String?, Never>? {
         var begun: Task<String?, Never>?
@@ -264,7 +265,7 @@ package actor ApprovalBroker {
 
     /// Tells of a request's end, and later, where its answer is being kept, what came of that.
     ///
-    /// - Returns: What ends when the answer is kept, or that takes too long, with why it isn't as it was meant.
+    /// - Returns: What ends when the answer is kept or that takes too long, with why it isn't kept as it was meant.
     private func tellEnd(
         of code: String,
         isHeard: Bool,
@@ -293,7 +294,7 @@ package actor ApprovalBroker {
         return telling
     }
 
-    /// Why what was meant for longer is kept for nobody.
+    /// Why an answer that was meant for longer isn't kept.
     private static let nobodyIsLeft = "Whoever asked had given up by then."
 
     private func tellKept(_ ended: EndedRequest, _ trouble: String?) -> String? {

@@ -2,7 +2,7 @@
 
 import ConcurrencyTools
 
-/// Has mutes kept for the daemon after this one, each time that they are others.
+/// Has mutes kept for the next daemon, each time that they change.
 struct KeptMutes {
     private let keep: @Sendable ([KeptMute]) -> Void
     private var known: [MutedProgram: Quiet] = [:]
@@ -41,7 +41,7 @@ struct KeptMutes {
     ) {
         let former = Dictionary(kept.map { ($0.code, $0.unseen) }) { first, _ in first }
         noteKept(in: queue, at: now, times)
-        // Times alone differ by a second from one reading to the next.
+        // Times by themselves differ by a second from one reading to the next.
         if kept.contains(where: { former[$0.code] != $0.unseen }) { keep(kept) }
     }
 }

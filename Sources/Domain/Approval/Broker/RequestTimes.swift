@@ -30,7 +30,7 @@ struct RequestTimes {
         times = times.filter { known.contains($0.key) }
     }
 
-    /// Notes one that a daemon before this one was asked.
+    /// Notes one that an earlier daemon was asked.
     mutating func note(_ code: String, _ time: RequestTime) {
         times[code] = times[code] ?? time
     }

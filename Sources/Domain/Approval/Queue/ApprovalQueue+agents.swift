@@ -5,7 +5,7 @@ import Callers
 extension ApprovalQueue {
     /// A program wants to show requests; a second registration of the same bus name replaces its first.
     ///
-    /// - Throws: Why it can't be one.
+    /// - Throws: Why it can't be an agent.
     mutating func register(_ agent: Agent, now: Instant) throws(AgentError) -> [ApprovalAction] {
         guard !agent.name.isEmpty else { throw .noName }
         // Counted in scalars: a pile of combining marks is one character.
@@ -37,7 +37,7 @@ extension ApprovalQueue {
         }
     }
 
-    /// The agent that makes room where there is none, so that one process can't keep all others out.
+    /// The agent that makes room where there isn't any, so that one process can't keep all others out.
     ///
     /// The youngest of the process that has the most, if those are more than anybody needs, and the newcomer's process
     /// has fewer.
@@ -51,7 +51,7 @@ extension ApprovalQueue {
 
     /// An agent confirms that the person sees a request.
     ///
-    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller is no agent.
+    /// - Throws: `unknownRequest` if it doesn't wait, `notAllowed` if the caller isn't an agent.
     mutating func shown(_ code: String, by peer: String, now: Instant) throws(AnswerError) -> [ApprovalAction]
     {
         let normal = RequestCode.normalized(code)
@@ -62,7 +62,7 @@ extension ApprovalQueue {
         return settle(index, now: now)
     }
 
-    /// The built-in notifier has had these on the screen, and no others that wait.
+    /// The built-in notifier has had these on the screen, and none of the others that wait.
     mutating func notifierShowed(_ codes: Set<String>) {
         for index in waiting.indices {
             waiting[index].wasSeenOnNotifier = codes.contains(waiting[index].code)
@@ -78,7 +78,7 @@ extension ApprovalQueue {
 
     /// It has been asked again: whoever showed it may have had it closed meanwhile.
     ///
-    /// The notifier knows whether its own was; of what stands in an agent's window, or nowhere, nobody knows.
+    /// The notifier knows whether its own was; nobody knows about what stands in an agent's window, or nowhere.
     mutating func showAgain(_ index: Int, now: Instant) -> [ApprovalAction] {
         var actions = settle(index, now: now)
         if actions.isEmpty, waiting[index].isOnNotifier {
@@ -94,7 +94,7 @@ extension ApprovalQueue {
         waiting.firstIndex { $0.code == code }.map { retell($0, now: now) } ?? []
     }
 
-    /// Tells the bus once more of a request that it has heard of: now, or after a pause since the last time, and never
+    /// Announces once more a request that the bus has heard of: now, or after a pause since the last time, and never
     /// behind a locked screen.
     private mutating func retell(_ index: Int, now: Instant) -> [ApprovalAction] {
         guard waiting[index].isAnnounced, waiting[index].confirming == nil else { return [] }
@@ -103,11 +103,11 @@ extension ApprovalQueue {
         return retellIfDue(index, now: now)
     }
 
-    /// Tells of what is to be told of once more, if it is time.
+    /// Announces what is due to be announced once more.
     mutating func retellIfDue(_ index: Int, now: Instant) -> [ApprovalAction] {
         guard !isScreenLocked, let due = waiting[index].retellingDue, due <= now else { return [] }
         waiting[index].retellingDue = nil
-        // Its failure is told of.
+        // Its failure is announced.
         guard waiting[index].confirming == nil else { return [] }
         return [added(index, now: now)]
     }

@@ -30,8 +30,8 @@ extension ApprovalQueue {
         }
     }
 
-    /// Whether an answer counts: one of somebody else than the askers, and a denial on any terminal apart from theirs, so
-    /// that no asker keeps the person from it by handing its connection to what runs their terminals.
+    /// Whether an answer counts: one by somebody other than the askers, and a denial on any terminal apart from theirs,
+    /// so that no asker can prevent one by handing its connection to whatever runs the person's terminals.
     private func mayAnswer(
         _ request: WaitingRequest,
         _ decision: Decision,
@@ -44,7 +44,7 @@ extension ApprovalQueue {
         return AnswerRule.isInSessionApart(answerer, from: callers)
     }
 
-    /// Whether the answerer is someone else than the askers; otherwise the call gets NotAllowed.
+    /// Whether the answerer is someone other than the askers; otherwise the call gets NotAllowed.
     ///
     /// The notifier always is: only the notification server can press its buttons. Where no asking process could
     /// be found, our own terminal commands may answer too, unless they belong to one that has had the connection.
@@ -104,7 +104,7 @@ extension ApprovalQueue {
             for program in muted {
                 mutes[program] = Quiet(until: now + .seconds(Int64(seconds)), code: request.code)
             }
-            // Who mutes a program doesn't want to answer its other questions one by one.
+            // Whoever mutes a program doesn't want to answer its other questions one by one.
             func isMuted(_ other: WaitingRequest) -> Bool {
                 muted.contains { $0.covers(other.request.caller) }
             }
@@ -114,7 +114,7 @@ extension ApprovalQueue {
         return actions + giveTurns(now: now)
     }
 
-    /// Ends the requests that fit, and shows those that have a place now.
+    /// Ends the requests that match, and shows those that have a place now.
     mutating func end(
         _ outcome: Outcome,
         answer: Answer? = nil,
@@ -125,7 +125,7 @@ extension ApprovalQueue {
         close(outcome, answer: answer, by: surface, now: now, where: isMeant) + giveTurns(now: now)
     }
 
-    /// Ends the requests that fit: their askers get the answer, everybody else hears that they are gone.
+    /// Ends the requests that match: their askers get the answer, everybody else hears that they are gone.
     mutating func close(
         _ outcome: Outcome,
         answer: Answer? = nil,
@@ -137,7 +137,7 @@ extension ApprovalQueue {
         waiting.removeAll(where: isMeant)
         return leaving.flatMap { request in
             count(outcome, of: request)
-            // The code of one that never had its turn is known to nobody: there is nothing to keep in mind.
+            // Nobody knows the code of one that never had its turn: there is nothing to remember.
             if request.hasTurn {
                 keep(
                     EndedRequest(
@@ -153,7 +153,7 @@ extension ApprovalQueue {
                     )
                 )
             }
-            // Who asked is told what to do about it, so it matters whether anybody could have answered.
+            // The asker is told what to do about it, so it matters whether anybody could have answered.
             let missed: Answer = request.wasSeen || !agents.isEmpty ? .expired : .unseen
             let told = answer ?? (outcome == .expired ? missed : .withdrawn)
             // One that was held for the locked screen ends as unheard as it was, unless somebody who listed it has answered.
@@ -167,7 +167,7 @@ extension ApprovalQueue {
 
     /// The answer to a request that has just ended is being kept from now on.
     ///
-    /// - Returns: The request; nil for one that hasn't ended.
+    /// - Returns: The request; nil if it hasn't ended.
     mutating func beginKeeping(_ code: String) -> EndedRequest? {
         guard let index = ended.lastIndex(where: { $0.code == code }) else { return nil }
         ended[index].isBeingKept = true
@@ -192,7 +192,7 @@ extension ApprovalQueue {
 
     /// What a request was allowed for could not be carried out.
     ///
-    /// - Returns: The request; nil where that is known already, or nobody has allowed it.
+    /// - Returns: The request; nil if that is known already, or nobody has allowed it.
     mutating func failed(_ code: String, _ why: String) -> EndedRequest? {
         guard let index = ended.lastIndex(where: { $0.code == code }), ended[index].outcome == .allowed,
             ended[index].failure == nil
@@ -201,7 +201,7 @@ extension ApprovalQueue {
         return ended[index]
     }
 
-    /// Keeps an ended request in mind; the oldest makes room, but never one whose denial still counts.
+    /// Remembers an ended request; the oldest makes room, but never one whose denial still counts.
     private mutating func keep(_ request: EndedRequest) {
         if ended.count >= limits.endedCount {
             let counting = countingCodes

@@ -9,7 +9,7 @@ struct Confirming: Sendable {
 // Any program of the session can call Answer; a window that only a person can answer (pinentry's CONFIRM) proves that
 // one is there. Which kinds need that is the person's choice: `[approval] confirm_kinds`.
 extension ApprovalQueue {
-    /// An allow of a kind that is confirmed: has the person asked, while nobody else shows the request.
+    /// An allow of a kind that has to be confirmed: has the person asked, while nobody else shows the request.
     ///
     /// - Throws: `invalidAnswer` if it is being confirmed already.
     mutating func beginConfirming(
@@ -30,8 +30,8 @@ extension ApprovalQueue {
     ///
     /// - Parameters:
     ///   - code: The request.
-    ///   - verdict: The person's word, or why there is none: then the request goes on waiting, and whoever may have taken
-    ///     it away since it was allowed is told of it once more, as soon as the screen isn't locked.
+    ///   - verdict: The person's word, or why there isn't one: then the request goes on waiting, and is announced once
+    ///     more to whoever may have taken it away since it was allowed, as soon as the screen isn't locked.
     ///   - now: The time.
     /// - Returns: What to do.
     mutating func confirmed(

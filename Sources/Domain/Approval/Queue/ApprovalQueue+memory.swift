@@ -2,9 +2,9 @@
 
 import Callers
 
-/// What remembered allows, or waiting requests, can have become void with.
+/// What can void remembered allows, or waiting requests.
 package enum Invalidation: Sendable, Hashable {
-    /// A client's key is no more, by its fingerprint: it was revoked, overwritten or deleted.
+    /// A client's key, by its fingerprint, is gone: it was revoked, overwritten or deleted.
     case key(String)
     /// A vault was locked.
     case vault(String)
@@ -15,7 +15,7 @@ package enum Invalidation: Sendable, Hashable {
     /// Everything, as when the keyring was locked.
     case everything
 
-    /// Whether it may be a lock, after which nothing is to be read any more that was private.
+    /// Whether it may be a lock, after which nothing private may be read any longer.
     var isLock: Bool {
         switch self {
         case .vault, .leftOut, .everything: true
@@ -35,9 +35,10 @@ package enum Invalidation: Sendable, Hashable {
         }
     }
 
-    /// Whether a request needn't wait any more.
+    /// Whether a request needn't wait any longer.
     ///
-    /// A locked vault can still be unlocked, but none that is left out, and a key that was deleted still be let in.
+    /// A locked vault can still be unlocked, but not one that has left the configuration; and a deleted key can still
+    /// be let in.
     func voids(_ request: ApprovalRequest) -> Bool {
         switch (self, request.kind) {
         case (.vault, .unlock), (.key, .associate), (.key, .overwrite): false
@@ -49,7 +50,8 @@ package enum Invalidation: Sendable, Hashable {
 extension ApprovalQueue {
     /// One reply with the answer was delivered: the same question is a new one from now on.
     ///
-    /// What was behind it, since it unlocks the same, is asked about once all have who were given it.
+    /// What waited behind it, since it unlocks the same, is asked about once everybody who was given the answer has
+    /// collected it.
     mutating func delivered(_ code: String, now: Instant) -> [ApprovalAction] {
         memories.removeAll { $0.code == code }
         if let index = holds.firstIndex(where: { $0.code == code }) {
@@ -109,17 +111,17 @@ extension ApprovalQueue {
 
     /// Drops what has run out.
     ///
-    /// Nothing wakes up for this: it is looked at when something is asked or answered.
+    /// Nothing wakes up for this: it is checked when something is asked or answered.
     mutating func dropStale(now: Instant) {
         memories.removeAll { $0.until <= now }
         quiets = quiets.filter { $0.value.until > now }
         mutes = mutes.filter { $0.value.until > now }
-        // A denial stays as long as it counts, so that `allow CODE` can end that.
+        // A denial stays as long as it counts, so that `allow CODE` can end it.
         let counting = countingCodes
         ended.removeAll { $0.at + limits.codeRest <= now && !counting.contains($0.code) }
     }
 
-    /// Ended requests, the newest first, with the times for which their like is denied unseen.
+    /// Ended requests, the newest first, with the times until which similar ones are denied unseen.
     func recent(now: Instant) -> [(request: EndedRequest, times: QuietTimes)] {
         let counting = countingCodes
         let kept = ended.suffix(limits.recentCount)

@@ -11,13 +11,13 @@ extension ApprovalQueue {
 
         func unix(of other: Instant) -> Int64 { unix + (other - instant).components.seconds }
 
-        /// An instant before this one; nothing that a file says is so far away that it can't be reckoned.
+        /// An instant before this one; nothing that a file says is too far away to be computed.
         func past(_ other: Int64) -> Instant {
             instant - .seconds(unix - min(max(other, 0), unix))
         }
     }
 
-    /// The mutes that last, the first to end first.
+    /// The mutes that still hold, the first to end first.
     func keptMutes(now: ClockReading, asked: (String) -> Int64?) -> [KeptMute] {
         let lasting = mutes.filter { $0.value.until > now.instant }
         return Dictionary(grouping: lasting) { $0.value.code }.compactMap { code, programs in
@@ -49,7 +49,7 @@ extension ApprovalQueue {
         }.sorted { ($0.until, $0.code) < ($1.until, $1.code) }
     }
 
-    /// Takes up mutes of a daemon before this one, for the rest of their time.
+    /// Takes over the mutes of an earlier daemon, for the rest of their time.
     ///
     /// Where the calendar was set back meanwhile, none lasts longer than one may be made to.
     mutating func takeUp(_ kept: [KeptMute], uid: UInt32, now: ClockReading) {
@@ -95,7 +95,7 @@ extension KeptMute.Muted {
         MutedProgram(name: name, vouchedIDs: Set(vouchedIDs), script: script)
     }
 
-    /// The program as one that has asked and is gone.
+    /// The program as a caller that has asked and is gone.
     fileprivate func caller(uid: UInt32) -> Caller {
         guard !name.isEmpty else { return .unknown(uid: uid) }
         let sandbox = vouchedIDs.lazy.compactMap { Sandbox(id: $0) }.first

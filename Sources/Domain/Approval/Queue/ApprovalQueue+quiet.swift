@@ -4,7 +4,7 @@ import Callers
 
 // After a denial the same question is denied without being shown for a while; of a muted program all questions are.
 extension ApprovalQueue {
-    /// Counts a question that is denied unseen with the denial that began that; false if it is to be shown.
+    /// Counts a question that is denied unseen towards the denial behind that; false if it is to be shown.
     mutating func countIfQuiet(_ request: ApprovalRequest, now: Instant) -> Bool {
         let quiet =
             mute(of: request.caller, now: now) ?? QuietKey.all(of: request).compactMap { quiets[$0] }.first
@@ -30,12 +30,12 @@ extension ApprovalQueue {
         }
     }
 
-    /// The codes of the denials that a quiet time or a mute goes by.
+    /// The codes of the denials that a quiet time or a mute comes from.
     var countingCodes: Set<String> {
         Set(quiets.values.map(\.code)).union(mutes.values.map(\.code))
     }
 
-    /// Until when what a denial began lasts; nil for what it didn't begin, or what is over.
+    /// How long a quiet time or mute that a denial began still lasts; nil if it began none, or that is over.
     func times(of code: String, now: Instant) -> QuietTimes {
         func end(_ all: some Sequence<Quiet>) -> Instant? {
             all.filter { $0.code == code && $0.until > now }.map(\.until).max()
@@ -50,7 +50,7 @@ extension ApprovalQueue {
 
     /// `keybell allow CODE` of a request that was denied: the next one of its kind is shown again.
     ///
-    /// - Throws: Also for a program that is muted, which `unmute` alone ends.
+    /// - Throws: Also for a program that is muted, which only `unmute` ends.
     mutating func endQuiet(
         of code: String?,
         _ decision: Decision,
@@ -72,7 +72,7 @@ extension ApprovalQueue {
         quiets = quiets.filter { $0.value.code != code }
     }
 
-    /// Whether who answers, or one of its parents, runs a program that was denied, if in another process than that one.
+    /// Whether the answerer, or one of its parents, runs a program that was denied, be it in another process.
     private static func runsDenied(_ surface: Surface, _ callers: [Caller]) -> Bool {
         let claims = callers.reduce(into: Set()) { $0.formUnion($1.claims) }
         guard let answerer = surface.answerer else { return false }
@@ -101,7 +101,7 @@ extension ApprovalQueue {
     }
 }
 
-/// Until when the like of a denied request is denied unseen, and its program muted.
+/// Until when requests like a denied one are denied unseen, and its program is muted.
 struct QuietTimes: Sendable, Equatable {
     var quietUntil: ApprovalQueue.Instant?
     var mutedUntil: ApprovalQueue.Instant?

@@ -8,7 +8,7 @@ extension ApprovalQueue {
         mute(of: caller, now: now) != nil
     }
 
-    /// Counts a request of a muted program with the denial that began that; false if it isn't muted.
+    /// Counts a request of a muted program towards the denial that muted it; false if it isn't muted.
     mutating func countIfMuted(_ caller: Caller, now: Instant) -> Bool {
         guard let mute = mute(of: caller, now: now) else { return false }
         countUnseen(1, for: mute.code)
@@ -51,7 +51,7 @@ extension ApprovalBroker {
 
     /// How a question would be refused without being shown; nil if it would be shown, or answered from memory.
     ///
-    /// For what is to be known before anything is looked at. It counts as asked where it is denied unseen.
+    /// For what has to be known before anything is looked at. It counts as asked where it is denied unseen.
     package func refusal(of request: ApprovalRequest) -> Answer? {
         queue.refusal(of: request, now: clock.now) ?? (isRoom(for: request.caller) ? nil : .tooMany)
     }

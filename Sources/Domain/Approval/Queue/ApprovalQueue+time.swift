@@ -42,7 +42,7 @@ extension ApprovalQueue {
         return actions
     }
 
-    /// The daemon stops: everybody gets an answer, and so does who comes later.
+    /// The daemon stops: everybody gets an answer, and so does whoever comes later.
     mutating func shutDown(now: Instant) -> [ApprovalAction] {
         isShutDown = true
         return end(.withdrawn, now: now) { _ in true }

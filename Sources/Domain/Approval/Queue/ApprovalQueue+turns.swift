@@ -20,7 +20,7 @@ extension ApprovalQueue {
             && ProgramSet(of: caller).haveRoom(beside: others.map(\.programs), limit: perProgram)
     }
 
-    /// Shows those that have a place now; to be called after every change of who waits.
+    /// Shows those that have a place now; to be called whenever who waits has changed.
     mutating func giveTurns(now: Instant) -> [ApprovalAction] {
         holds.removeAll { $0.until <= now }
         var actions: [ApprovalAction] = []

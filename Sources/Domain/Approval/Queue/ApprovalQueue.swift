@@ -21,7 +21,7 @@ enum ApprovalAction: Sendable, Equatable {
     case ended(code: String, isHeard: Bool)
     /// The person is to confirm an allow.
     case confirm(code: String)
-    /// The list of agents is another one.
+    /// The list of agents has changed.
     case agentsChanged
     /// From now on an agent shows the requests instead of the notifier.
     case agentTookOver(AgentInfo)
@@ -31,7 +31,7 @@ enum ApprovalAction: Sendable, Equatable {
 ///
 /// It is a value: each method takes an event and the time and returns what is to be done. Nothing in it waits,
 /// looks at a clock or talks to anybody. `alarm` says when `tick` wants to be called, `watched` which
-/// processes' ends it wants to hear of; both are to be looked at after each event.
+/// processes' ends it wants to hear of; both are to be read after each event.
 struct ApprovalQueue: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -66,7 +66,7 @@ struct ApprovalQueue: Sendable {
 
     /// When `tick` is due; nil while nothing has a deadline.
     var alarm: Instant? {
-        // An unlock that hangs keeps those behind it for a while only.
+        // An unlock that hangs holds up those behind it only for a while.
         let held = holds.filter { hold in waiting.contains { $0.isBehind(hold) } }.map(\.until)
         let retellings = isScreenLocked ? [] : waiting.compactMap(\.retellingDue)
         return (waiting.flatMap { [$0.deadline, $0.agentGrace].compactMap(\.self) } + retellings + held).min()
@@ -106,7 +106,7 @@ struct ApprovalQueue: Sendable {
     /// - Parameters:
     ///   - request: The question.
     ///   - asker: Who waits for the answer.
-    ///   - running: An allow that is being carried out, and answers this asker though it is remembered no more.
+    ///   - running: An allow that is being carried out, and answers this asker though it is no longer remembered.
     ///   - now: The time.
     /// - Returns: What to do.
     mutating func ask(
@@ -115,7 +115,7 @@ struct ApprovalQueue: Sendable {
         orGivenBy running: RememberedAllow? = nil,
         now: Instant
     ) -> [ApprovalAction] {
-        // Who has left before it could be found out won't come for an answer.
+        // An asker that left before it could be identified won't come for an answer.
         guard !isShutDown, !request.caller.hasLeft else { return [.answer(asker, .withdrawn)] }
         dropStale(now: now)
         let question = QuestionKey(request)
@@ -151,10 +151,10 @@ struct ApprovalQueue: Sendable {
 
     /// Whether anybody is left at the connections of those who have asked this.
     ///
-    /// What is carried out at the allow needs nobody to take its answer.
+    /// What is carried out at the moment of the allow needs nobody to take its answer.
     mutating func noteListeners(of request: WaitingRequest, areGone: Bool) {
         guard let index = waiting.firstIndex(where: { $0.code == request.code }),
-            // Who has joined since is one more than was looked at.
+            // Whoever has joined since wasn't looked at.
             waiting[index].callers.count == request.callers.count
         else { return }
         waiting[index].isAbandoned =

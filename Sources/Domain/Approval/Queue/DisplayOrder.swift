@@ -4,7 +4,7 @@ import Callers
 
 /// Whose turn it is to be shown: the oldest question of the program that has gone longest without a turn.
 ///
-/// So one program that asks a lot keeps nobody else from being asked about.
+/// So one program that asks a lot doesn't keep others' questions from being shown.
 struct DisplayOrder: Sendable {
     private var count: UInt64 = 0
     /// When each program, or several at one connection, had its last turn, for those that have something waiting.

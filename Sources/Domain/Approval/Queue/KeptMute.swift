@@ -2,7 +2,7 @@
 
 package import Linux
 
-/// The mutes that last, as a file of the state folder has them, so that the next daemon can take them up.
+/// The mutes that still hold, as a file in the state folder has them, so that the next daemon can take them over.
 package struct MuteRecord: Codable, Equatable, Sendable {
     private enum CodingKeys: CodingKey {
         case format, mutes

@@ -5,8 +5,8 @@ import Callers
 /// What makes two requests the same question: whoever joins one gets its answer, and all that this was about.
 ///
 /// So it has everything that a person is shown of what is asked, and everything that a decision can be remembered for.
-/// Only who asks counts as a program: the process, its parents and the user agent may be others. Two associates are
-/// told apart by key and proposed Id alone, and a suggested Id never counts, since that is free today and taken tomorrow.
+/// The asker counts only as a program: the process, its parents and the user agent may differ. Two associates are told
+/// apart by key and proposed Id alone, and a suggested Id never counts, since it may be free today and taken tomorrow.
 /// What an unlock is wanted for doesn't count either, nor what goes out without the answer.
 struct QuestionKey: Hashable, Sendable {
     let kind: ApprovalKind
@@ -14,7 +14,8 @@ struct QuestionKey: Hashable, Sendable {
     let vaults: [String]
     let sameness: [UInt8]
     private let entries: Set<[UInt8]>
-    /// All else, part by part with its length, so that comparing takes time in proportion to it, whatever a client wrote.
+    /// Everything else, part by part with its length, so that comparing takes time in proportion to it, whatever a
+    /// client wrote.
     private let shown: [UInt8]
 
     init(_ request: ApprovalRequest) {
@@ -43,7 +44,7 @@ struct QuestionKey: Hashable, Sendable {
         program == other.program && sameness == other.sameness
     }
 
-    /// Whether an unlock is of nothing that another doesn't show; the keyring is none of the vaults.
+    /// Whether an unlock is of nothing that another doesn't show; the keyring isn't one of the vaults.
     func wantsNoMore(than unlock: ApprovalRequest) -> Bool {
         vaults.isEmpty == unlock.vaults.isEmpty && Set(vaults).isSubset(of: unlock.vaults)
     }
@@ -59,7 +60,7 @@ struct QuestionKey: Hashable, Sendable {
                 request.client, request.fingerprint, request.host, request.submitHost, request.claimedHost,
                 request.claimedSubmitHost, request.claimedTitle, request.exception?.rawValue, request.search,
                 request.clientName,
-                // One unlock does for whatever is wanted next.
+                // One unlock is enough for whatever is wanted next.
                 request.kind == .unlock ? nil : request.requestType,
             ] + texts(of: request.givenTo) + texts(of: request.replaced)
         let lists = [

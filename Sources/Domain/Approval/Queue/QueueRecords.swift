@@ -19,11 +19,11 @@ struct WaitingRequest: Sendable {
     var deadline: ApprovalQueue.Instant?
     /// Whether it has had its turn: it is shown, or will be when the screen is unlocked.
     var hasTurn = false
-    /// Who listens; may be empty, since clients give up sooner than people answer.
+    /// Who is listening; may be empty, since clients give up sooner than people answer.
     private(set) var askers: [WaitingAsker]
     /// Whose question is the one that is shown.
     let firstAsker: AskerID
-    /// Everybody who has asked, whether they still listen or not: none of them may answer.
+    /// Everybody who has asked, whether still listening or not: none of them may answer.
     var callers: [Caller]
     /// Who had their connections when somebody looked last for an answer, and all that had them at any such look.
     private var laterCallers: [SocketOwner: Caller] = [:]
@@ -86,14 +86,14 @@ struct WaitingRequest: Sendable {
         return switch (request.kind, question.kind) {
         // Every waiting caller goes on after an unlock, where the person was shown all that it wants.
         case (.unlock, .unlock): question.wantsNoMore(than: request)
-        // The attempt that asks again while its overwrite waits must not start a second prompt.
+        // An attempt that asks again while its overwrite waits must not start a second prompt.
         case (.overwrite, .associate): questions.contains { $0.isSameAttempt(as: question) }
         default: questions.contains(question)
         }
     }
 
-    /// Whether it is an unlock that has to wait for the end of one that is shown: there is one at a time, also for those
-    /// who can't wait with one another.
+    /// Whether it is an unlock that has to wait for the end of one that is shown: there is only one at a time, also for
+    /// those who can't share a question.
     func isBehind(_ shown: WaitingRequest) -> Bool {
         shown.hasTurn && request.kind == .unlock && shown.request.kind == .unlock
     }
@@ -128,8 +128,7 @@ struct WaitingRequest: Sendable {
 
     /// Lets another asker wait for the same answer.
     ///
-    /// - Returns: False where so many have joined that no more can: each is kept in mind, since none of them may
-    ///   answer.
+    /// - Returns: False where so many have joined that no more can: each is remembered, since none of them may answer.
     mutating func join(_ asker: AskerID, _ other: ApprovalRequest, limit: Int) -> Bool {
         let caller = other.caller
         if !callers.contains(caller) {
@@ -138,7 +137,7 @@ struct WaitingRequest: Sendable {
         }
         askers.append(WaitingAsker(id: asker, request: other))
         isAbandoned = false
-        // Who wants it unlocked has found it locked again.
+        // Whoever wants it unlocked has found it locked again.
         opened.subtract(other.unlocks)
         questions.insert(QuestionKey(other))
         if other.kind == request.kind { quietKeys.formUnion(QuietKey.all(of: other)) }
@@ -147,7 +146,7 @@ struct WaitingRequest: Sendable {
         return true
     }
 
-    /// Takes off those who no longer wait for this; the request itself goes on.
+    /// Removes those who no longer wait for this; the request itself goes on.
     ///
     /// - Returns: Who they were.
     @discardableResult
@@ -159,8 +158,8 @@ struct WaitingRequest: Sendable {
 
     /// Somebody has turned out to have the connection of one who has asked.
     ///
-    /// However often that is looked at, what is kept is one caller for each connection, the last that was found there,
-    /// and one set of all that ever were.
+    /// However often that is checked, only one caller is kept for each connection, the last that was found there, and
+    /// one set of all that ever were.
     mutating func alsoAsked(by caller: Caller) {
         guard let socket = caller.socket, callers.contains(where: { $0.socket == socket }) else { return }
         laterCallers[socket] = caller
@@ -192,19 +191,19 @@ struct WaitingRequest: Sendable {
         }
     }
 
-    /// How many processes of one connection are told apart.
+    /// How many processes at one connection are told apart.
     private static let mostHolders = 1024
 
     /// The programs that it is counted against: those of who asked first.
     var programs: ProgramSet { ProgramSet(of: request.caller) }
 
-    /// Whether this answerer is someone else than the askers; where one of them is unknown, nobody can tell.
+    /// Whether this answerer is someone other than the askers; where one of them is unknown, nobody can tell.
     func mayBeAnswered(by answerer: Answerer) -> Bool {
         !hasHeld(answerer) && allCallers.allSatisfy { AnswerRule.mayAnswer(answerer, of: $0) }
     }
 }
 
-/// A request that has ended; its code rests with it.
+/// A request that has ended; its code isn't used again until it is forgotten.
 struct EndedRequest: Sendable {
     let code: String
     var request: ApprovalRequest
@@ -212,7 +211,7 @@ struct EndedRequest: Sendable {
     let outcome: Outcome
     let deadline: ApprovalQueue.Instant
     let at: ApprovalQueue.Instant
-    /// Through what it was answered, and with which choices; nil if it ended otherwise.
+    /// By what means it was answered, and with which choices; nil if it ended otherwise.
     var surface: Surface?
     var choices: Choices?
     /// Whether it was allowed when nobody was left to take the answer.
@@ -225,10 +224,10 @@ struct EndedRequest: Sendable {
     var failure: String?
     /// How many requests were denied unseen because of its denial.
     private(set) var unseen = 0
-    /// How it was shown, where a daemon before this one did that.
+    /// How it was shown, where an earlier daemon did that.
     private(set) var shown: KeptText?
 
-    /// Its answer is kept, or, with the reason why not, holds for less long than it was meant.
+    /// Its answer is kept or, with the reason, holds for less time than it was meant to.
     mutating func endKeeping(_ trouble: String?) {
         isBeingKept = false
         guard let trouble else { return }
@@ -297,7 +296,7 @@ package struct AgentInfo: Sendable, Hashable {
     package let name: String
     /// The executable that the bus name belongs to; empty if unknown.
     package let executable: String
-    /// Whether the built-in notifier keeps still for it.
+    /// Whether the built-in notifier stays silent for it.
     package let isExclusive: Bool
     /// What came of the requests that it says it has shown.
     package var record = AgentRecord()

@@ -3,7 +3,7 @@
 import Callers
 import DisplayText
 
-// Quiet times and mutes go by what the kernel vouches for, so that no Origin or script's name is a way round them.
+// Quiet times and mutes go by what the kernel vouches for, so that no Origin or script's name is a way around them.
 
 /// What is denied unseen for a while after a denial.
 enum QuietKey: Hashable, Sendable {
@@ -25,7 +25,7 @@ enum QuietKey: Hashable, Sendable {
         case .unlock where !request.verified:
             self = .unverifiedUnlock(vouchedID: program, vaults: request.vaults)
         default:
-            // What it is called and whether the key is its own change with an Origin that anybody can claim.
+            // Its name, and whether the key is its own, change with an Origin that anybody can claim.
             var asked = request
             (asked.givenTo, asked.clientName) = (nil, nil)
             var question = QuestionKey(asked)
@@ -46,7 +46,7 @@ struct MutedProgram: Hashable, Sendable {
 
     /// One for each program that may be the one that asks.
     static func all(of caller: Caller) -> Set<MutedProgram> {
-        // What a sandboxed one calls its script counts for nothing.
+        // What a sandboxed program calls its script counts for nothing.
         let files = Set(caller.askers.compactMap(\.file))
         guard caller.sandboxes.isEmpty else {
             return Set(
@@ -83,7 +83,7 @@ extension MutedProgram {
         }
     }
 
-    /// The program, and the script where just that is muted; fit to be shown.
+    /// The program, and the script where only that is muted; fit to be shown.
     var shownName: String {
         ([name] + [script].compactMap(\.self)).map { PlainText.name($0) }.joined(separator: " ")
     }

@@ -15,7 +15,7 @@ package enum RequestCode {
 
     /// The one spelling of a code as a person types it, or nil if it can't be one.
     package static func normalized(_ text: String) -> String? {
-        // A change of case makes ASCII letters of others, as of a sharp s.
+        // Changing case turns other letters, such as a sharp s, into ASCII ones.
         guard text.utf8.count == length, text.allSatisfy(\.isASCII) else { return nil }
         let code = text.uppercased()
         return code.count == length && code.allSatisfy(alphabet.contains) ? code : nil

@@ -7,10 +7,10 @@ struct UnlockHold: Sendable {
     let allow: RememberedAllow
     /// When it ends for an unlock that hangs.
     let until: ApprovalQueue.Instant
-    /// How many of those who were given the allow have not said yet that they are done with it.
+    /// How many of those who were given the allow haven't yet said that they are done with it.
     var users: Int
 
-    /// Nil for what is no unlock, or what nobody is left to carry out.
+    /// Nil if it isn't an unlock, or nobody is left to carry it out.
     init?(_ allow: RememberedAllow, users: Int, _ limits: ApprovalLimits, now: ApprovalQueue.Instant) {
         let count = allow.request.unlocks.count
         guard count > 0, users > 0 else { return nil }

@@ -48,7 +48,7 @@ extension Answer {
 }
 
 extension Answer {
-    /// What the askers get whose question wasn't the one that was shown.
+    /// What askers get whose question wasn't the one that was shown.
     var forOthers: Answer {
         switch self {
         case .allowed(let choices, let code): .allowed(choices.forOthers, code: code)
@@ -58,13 +58,13 @@ extension Answer {
     }
 }
 
-/// Through what an answer comes.
+/// By what means an answer comes.
 package enum Surface: Sendable, Hashable {
     /// The built-in notifier, whose buttons only the notification server can press.
     case notifier
     /// The built-in notifier, about a notification that was dismissed: a denial that starts no quiet time.
     case dismissal
-    /// Our own command line on a terminal.
+    /// Keybell's own command line on a terminal.
     case terminal(Answerer)
     /// Any other program on the bus.
     case bus(Answerer)
@@ -74,7 +74,7 @@ package enum Surface: Sendable, Hashable {
         if case .terminal = self { true } else { false }
     }
 
-    /// Who answers, where that is to be held against who asks.
+    /// The answerer, where it has to be compared with the askers.
     var answerer: Answerer? {
         switch self {
         case .notifier, .dismissal: nil
@@ -93,7 +93,7 @@ package enum AnswerError: Error, Sendable, Hashable {
     case notAllowed
     /// Just now nobody can tell whether it does; the request goes on waiting.
     case unclearAsker
-    /// It is an allow that the person could not be asked to confirm.
+    /// The person could not be asked to confirm this allow.
     case unconfirmed(ConfirmationError)
 }
 
@@ -115,10 +115,10 @@ package struct ConfirmationError: Error, Sendable, Hashable {
 package enum AnswerEffect: Sendable, Hashable {
     /// It decided a waiting request.
     case decided
-    /// The same, but it could not be kept for as long as it was meant; the sentences say how long it holds, and why.
+    /// The same, but it could not be kept for as long as it was meant to; the sentences say how long it holds, and why.
     case notKept(String)
-    /// It is an allow that counts once the person has confirmed it.
+    /// It counts once the person has confirmed it.
     case needsConfirmation
-    /// It ended the quiet time of a request that was denied before.
+    /// It ended the quiet time of a request that had been denied.
     case endedQuiet
 }

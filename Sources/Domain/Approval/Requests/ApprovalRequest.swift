@@ -77,7 +77,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var entries: [EntryLine] {
         didSet { entryLines = Set(entries.map(\.bytes)) }
     }
-    /// The same to be compared: made by who puts the question, for there can be very many.
+    /// The same for comparison: made by whoever puts the question, since there can be very many.
     private(set) var entryLines: Set<[UInt8]>
     /// Release: the whole vault, a search and the like rather than one host.
     package var bulk: Bool
@@ -119,7 +119,7 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var wantedHost: String?
     /// Unlock: whether the vault has never been opened here.
     package var isFirstOpening = false
-    /// Release: how many more logins go out without a question, for something covers them.
+    /// Release: how many more logins go out without a question because something covers them.
     package var coveredCount = 0
     /// Associate: whether the keyring is locked, so that an allow raises its prompt.
     package var unlocksKeyring = false
@@ -177,8 +177,8 @@ package struct ApprovalRequest: Sendable, Hashable {
 }
 
 extension ApprovalRequest {
-    /// What is kept of it once it has ended: not what a search was for, where that was allowed, nor what only a request
-    /// that waits has a use for.
+    /// What is kept of it once it has ended: not what a search was for, where that was allowed, nor what only a waiting
+    /// request needs.
     func ended(_ outcome: Outcome) -> ApprovalRequest {
         var ended = self
         ended.entryLines = []
@@ -199,7 +199,7 @@ extension ApprovalRequest {
 }
 
 extension EntryLine {
-    /// All of it, part by part with its length, so that comparing takes time in proportion to it.
+    /// Everything, part by part with its length, so that comparing takes time in proportion to it.
     fileprivate var bytes: [UInt8] {
         [uuid, title, username].flatMap { Array("\($0.utf8.count):".utf8) + Array($0.utf8) }
     }

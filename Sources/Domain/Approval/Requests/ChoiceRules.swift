@@ -105,7 +105,7 @@ enum ChoiceRules {
         guard request.kind == .release, decision == .allow else {
             throw .invalidAnswer("fields goes with allowing a release only")
         }
-        // A grant is for whole logins: kept from this answer, it would let out what was left out here.
+        // A grant is for whole logins: made from this answer, it would let out what was left out here.
         guard choices.scope == .once else {
             throw .invalidAnswer("fields goes with scope once only, for a grant is for whole logins")
         }

@@ -27,7 +27,8 @@ package enum ReleasePart: String, Sendable, Hashable, CaseIterable {
     /// The string fields.
     case fields
 
-    /// Reads what to leave out; both for an empty list, since nobody who names nothing means everything.
+    /// Reads what to leave out; both for an empty list, since whoever names nothing doesn't mean that everything should
+    /// go out.
     ///
     /// - Throws: `invalidAnswer` for any other word.
     static func read(_ names: [String]) throws(AnswerError) -> Set<ReleasePart> {
@@ -42,7 +43,7 @@ package enum ReleasePart: String, Sendable, Hashable, CaseIterable {
     }
 }
 
-/// What the person chose beside the decision.
+/// What the person chose in addition to the decision.
 package struct Choices: Sendable, Hashable {
     /// Associate: the name to give.
     package var id: String?
@@ -82,7 +83,7 @@ package struct Choices: Sendable, Hashable {
 }
 
 extension Choices {
-    /// What anybody but the first asker gets: the decision is remembered once, for the question that was shown.
+    /// What every asker but the first gets: the decision is remembered once, for the question that was shown.
     var forOthers: Choices {
         var choices = self
         (choices.scope, choices.seconds) = (.once, nil)

@@ -11,7 +11,7 @@ package struct CallerDescription: Sendable, Hashable {
     package let pid: Int32?
     /// Its executable; empty if unknown.
     package let executable: String
-    /// What the record names: the sandbox or the executable, of several that share the connection all.
+    /// What the record names: the sandbox or the executable, of each of those that share the connection.
     package let programs: String
     /// `git (4242)`, then its parents.
     package let processes: [String]
@@ -24,7 +24,7 @@ package struct CallerDescription: Sendable, Hashable {
 
     init(_ caller: Caller) {
         uid = caller.uid
-        // One that a mute of before was about is no process any more.
+        // Whoever an earlier mute was about is no longer a process.
         let isGone = caller.pid == 0
         pid = isGone ? nil : caller.pid
         executable = PlainText.field(caller.executable)
@@ -56,7 +56,7 @@ package struct PendingRequest: Sendable, Hashable {
     package let terseTitle: String
     /// Lines of plain text: first what Keybell knows, then in quotes what the client claims.
     package let body: String
-    /// The same, for who has other lines to show beside them.
+    /// The same, for whoever has other lines to show with them.
     package let lines: BodyLines
     /// The client's Id.
     package let client: String?
@@ -168,15 +168,15 @@ package struct RecentRequest: Sendable, Hashable {
     package let request: PendingRequest
     /// How it ended.
     package let outcome: Outcome
-    /// Through what it was answered; nil if nobody did.
+    /// By what means it was answered; nil if nobody did.
     package let answeredBy: String?
     /// For how long the answer was meant; nil if nobody answered.
     package let scope: GrantScope?
     /// When, in seconds since 1970.
     package let ended: UInt64
-    /// How many like it, or of the same program where that was muted with it, were denied unseen afterwards.
+    /// How many like it, or of the same program if that was muted with it, were denied unseen afterwards.
     package let unseen: Int
-    /// Until when its like is denied unseen, in seconds since 1970; `allow CODE` ends that.
+    /// Until when requests like it are denied unseen, in seconds since 1970; `allow CODE` ends that.
     package let quietUntil: UInt64?
     /// Until when its program is muted, in seconds since 1970; `unmute CODE` ends that.
     package let mutedUntil: UInt64?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a claimed Origin says of who asks.
+/// What a claimed Origin says about the asker.
 enum ClaimedOrigin: Equatable {
     /// An extension that Chromium or Edge know under one id everywhere.
     case knownExtension(String)
@@ -28,7 +28,7 @@ enum ClaimedOrigin: Equatable {
     }
 
     private static func parts(of origin: String) -> (scheme: String, rest: String)? {
-        // By bytes, for it may be any text; and no id is as long as that.
+        // By bytes, for it may be any text; no id is as long as that.
         guard origin.utf8.count <= 128, let colon = origin.utf8.firstIndex(of: UInt8(ascii: ":")) else {
             return nil
         }

@@ -2,7 +2,7 @@
 
 import DisplayText
 
-/// How a request was shown, for a daemon that knows nothing else of it any more; nothing of an entry is in it.
+/// How a request was shown, for a daemon that no longer knows anything else about it; nothing of an entry is in it.
 struct KeptText: Codable, Equatable, Sendable {
     private(set) var title: String
     private var warnings: [String]

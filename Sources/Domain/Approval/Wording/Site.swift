@@ -9,7 +9,7 @@ enum Site {
         one == other || domain(of: one) == domain(of: other)
     }
 
-    /// Hosts of other sites than this one, and those of its own; without it all are of others.
+    /// Hosts of sites other than this one, and those of its own; without it, all count as others.
     static func sorted(_ hosts: [String], from own: String?) -> (elsewhere: [String], sameSite: [String]) {
         guard let own else { return (hosts, []) }
         let site = domain(of: own)
@@ -22,14 +22,14 @@ enum Site {
         return name == "localhost" || name.hasSuffix(".localhost") || isLoopback(name) || name == "[::1]"
     }
 
-    /// An address, not a name that begins like one, which may be anywhere.
+    /// An address, not a name that begins like one: such a name may lead anywhere.
     private static func isLoopback(_ name: String) -> Bool {
         let parts = name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         let numbers = parts.compactMap { UInt8(String(Substring($0))) }
         return parts.count == 4 && numbers.count == 4 && numbers.first == 127
     }
 
-    /// The registrable domain; what has none, such as an IP address, belongs to itself alone.
+    /// The registrable domain; a host without one, such as an IP address, is a site of its own.
     static func domain(of host: String) -> String {
         let name = withoutPort(host)
         return DomainName(name)?.registrable?.text ?? name

@@ -6,7 +6,7 @@ import DisplayText
 struct TitleRoom {
     /// How many letters of a name or a host.
     let named: Int
-    /// How many letters of what stands in quotes.
+    /// How many letters of a quoted text.
     let quoted: Int
     /// How many columns of a path; nil for all.
     let path: Int?
@@ -17,7 +17,7 @@ struct TitleRoom {
     /// What a program is called whose file isn't the one under its path.
     let claimed: String
 
-    /// Where nothing is known that would cut it.
+    /// Where nothing is known to cut it.
     static let whole = unlimited(quoted: Wording.titleLimit)
 
     /// Where it leads a text, whose warnings no long quote is to push out of sight.
@@ -60,7 +60,7 @@ struct TitleRoom {
     /// Whether everything is named.
     var isWhole: Bool { path == nil }
 
-    /// By its width, too, where that counts: a letter may be drawn as wide as twenty others.
+    /// By its width, too, where that matters: a letter may be drawn as wide as twenty others.
     func quotes(_ text: String) -> String {
         quoted < Wording.titleLimit
             ? PlainText.quoted(text, limit: quoted, columns: quoted * 3 / 2)
@@ -71,7 +71,7 @@ struct TitleRoom {
         path.map { PlainText.name(text, columns: $0) } ?? PlainText.name(text, limit: named)
     }
 
-    /// A path is cut in front, where it has to be: the end is what tells most.
+    /// A path is cut at the front, if it has to be: its end tells most.
     func paths(_ text: String) -> String {
         path.map { PlainText.name(text, columns: $0) } ?? PlainText.name(text)
     }

@@ -6,8 +6,8 @@ import DisplayText
 extension Wording {
     /// What a person in a hurry has to know beside the title: at most five lines, the weightiest first.
     ///
-    /// All warnings are in it, before all else; where there are many, the lighter ones share a line. Of the rest as much
-    /// as there is room for; all of it is in the details.
+    /// All warnings are in it, before everything else; where there are many, the lighter ones share a line. As much of
+    /// the rest follows as there is room for; all of it is in the details.
     package static func body(_ request: ApprovalRequest, limits: ApprovalLimits = ApprovalLimits()) -> String
     {
         lines(request, limits).shown().joined(separator: "\n")
@@ -160,14 +160,14 @@ extension Wording {
     static func nameLine(_ request: ApprovalRequest) -> String? {
         guard request.verified else { return nil }
         if let name = request.clientName { return "You named it \(quoted(name))." }
-        // Where the title has no room or reason for it: of several clients of one program nothing else tells them apart.
+        // Where the title has no room or reason for it: nothing else tells several clients of one program apart.
         guard soleAsker(of: request) == nil, !request.caller.askers.isEmpty, let id = request.client,
             !request.caller.askers.contains(where: { id.hasPrefix($0.process.name) })
         else { return nil }
         return "Its name in Keybell is \(quoted(id))."
     }
 
-    /// Which extension it says that it is, or which page.
+    /// Which extension, or page, it claims to be.
     static func extensionLine(_ request: ApprovalRequest) -> String? {
         guard let origin = request.caller.origin, !origin.isEmpty else { return nil }
         return switch ClaimedOrigin(origin) {
@@ -178,7 +178,7 @@ extension Wording {
         }
     }
 
-    /// Which script an interpreter runs, as its arguments have it; of another program, which script has started it.
+    /// Which script an interpreter runs, according to its arguments; for any other program, which script started it.
     static func scriptLine(_ request: ApprovalRequest) -> String? {
         if let script = request.caller.askers.compactMap(\.process.script).first {
             return "It says that it runs \(PlainText.quoted(script))."

@@ -62,7 +62,7 @@ extension Wording {
         if request.passwords { parts.append(isOne ? "password" : "passwords") }
         let seeds = request.fieldNames.filter(isSeed)
         let others = request.fieldNames.filter { !isSeed($0) }
-        // Who has the seed makes the codes for ever.
+        // Whoever has the seed can make the codes for ever.
         if !seeds.isEmpty { parts.append("the secret of the one-time codes (\(list(seeds, quoted)))") }
         if !others.isEmpty {
             parts.append("the field\(others.count == 1 ? "" : "s") \(list(others, quoted))")
@@ -72,7 +72,7 @@ extension Wording {
         return which + listed(parts) + (request.passwords ? "." : ", but no password\(isOne ? "" : "s").")
     }
 
-    /// The same in a few columns: how many logins, and whether passwords go along.
+    /// The same in a few columns: how many logins, and whether passwords go with them.
     private static func briefHandedOut(_ request: ApprovalRequest) -> String {
         let isOne = request.entries.count == 1
         let what = request.entries.isEmpty ? "Logins" : isOne ? "1 login" : "\(request.entries.count) logins"
@@ -98,7 +98,7 @@ extension Wording {
 
     private static let secretPlaces: Set = ["passwords", "notes", "other-fields", "history"]
 
-    /// Where a search looks, what nobody else sees first.
+    /// Where a search looks, the most private places first.
     private static func placesLine(_ request: ApprovalRequest) -> String? {
         guard request.search != nil, !request.places.isEmpty else { return nil }
         let places =

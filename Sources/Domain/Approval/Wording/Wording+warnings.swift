@@ -31,7 +31,7 @@ extension Wording {
         ]
     }
 
-    /// What comes with the name that a new key is to have.
+    /// What comes with the name that a new key would get.
     private static func exception(_ request: ApprovalRequest) -> BodyLine? {
         guard let exception = request.exception, let id = request.suggestedID else { return nil }
         let brief = TitleRoom.brief.quotes(id)
@@ -51,7 +51,8 @@ extension Wording {
 
     /// Where an entry of another site would be offered from now on: each is named, in short by its domain.
     ///
-    /// Where not all have room none is named: the client, whose order it is, would choose which one stands for all.
+    /// Where there isn't room for all, none is named: the client, who chose their order, would choose which one stands
+    /// for all.
     private static func newHostsElsewhere(_ request: ApprovalRequest) -> BodyLine? {
         let hosts = Site.sorted(request.newHosts, from: request.host).elsewhere
         guard !hosts.isEmpty else { return nil }
@@ -97,7 +98,7 @@ extension Wording {
                 brief: "Whose key it has isn't known yet."
             )
         }
-        // Where the program is the same it is its Origin that isn't, or nothing is known for sure.
+        // Where the program is the same, its Origin isn't, or nothing is known for sure.
         return BodyLine(
             "Its key was given to somebody else: \(holder(given)).",
             brief: "Its key belongs to \(briefHolder(given))."

@@ -36,7 +36,8 @@ package enum Wording {
         }
     }
 
-    /// The asker, for a script with the name that it has or wants in Keybell: it is all that tells one from another.
+    /// The asker; for a script, with the name that it has or wants in Keybell, which is all that tells one from
+    /// another.
     private static func asker(of request: ApprovalRequest, in room: TitleRoom) -> String {
         // It begins the other sentences.
         let isWithin = request.kind == .associate || request.kind == .overwrite
@@ -68,7 +69,7 @@ package enum Wording {
     /// Keybell's own clients, by which scripts ask.
     private static let ownCommands: Set = ["keybell", "git-credential-keybell"]
 
-    /// What the title calls the asker: of several that share the connection all, the stranger ones first.
+    /// What the title calls the asker: where several share the connection, all of them, the more suspicious ones first.
     package static func asker(_ caller: Caller) -> String {
         asker(caller, in: .whole)
     }
@@ -92,7 +93,7 @@ package enum Wording {
         }
         let ordered = strange + caller.askers.filter { !strange.contains($0) }
         for name in ordered.map({ name($0, in: room) }) where !names.contains(name) { names.append(name) }
-        // One in a sandbox counts for them all, also where just a descendant of the asker is.
+        // One in a sandbox counts for them all, even if only a descendant of the asker is in one.
         for sandbox in caller.sandboxes.map({ AskerName(text: room.names($0.name)) })
         where !names.contains(sandbox) {
             names.insert(sandbox, at: 0)
@@ -119,7 +120,7 @@ package enum Wording {
         return AskerName(text: process.userWritable ? path : room.names(process.name))
     }
 
-    /// Through what an answer came, as the record of answers has it.
+    /// By what means an answer came, as the record of answers has it.
     static func answerer(_ surface: Surface) -> String {
         switch surface {
         case .notifier: "a notification"
@@ -143,7 +144,7 @@ package enum Wording {
         }
     }
 
-    /// How many processes of one chain are named, and how many in all.
+    /// How many processes of one chain are named, and how many altogether.
     private static let chainLimit = 16
     private static let allProcesses = 64
 
@@ -192,7 +193,7 @@ package enum Wording {
         return "asks for your logins \(names)"
     }
 
-    /// What is read that isn't one host's.
+    /// What is read where it isn't one host's logins.
     private static func bulk(_ request: ApprovalRequest, in room: TitleRoom) -> String {
         if let search = request.search {
             let how = request.isPattern ? "by the regular expression" : "for"

@@ -44,7 +44,7 @@ struct ControlGroup: Equatable {
         return unit.dropFirst(prefix.count).dropLast(suffix.count)
     }
 
-    /// DisplayOrder systemd's `\x2d` back into the byte it stands for.
+    /// Turns systemd's `\x2d` back into the byte it stands for.
     private static func unescaped(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]

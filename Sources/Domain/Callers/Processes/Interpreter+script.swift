@@ -6,8 +6,8 @@ extension Interpreter {
     /// - Parameters:
     ///   - arguments: All, the program's own name first.
     ///   - folder: The process's current folder, for a relative path.
-    /// - Returns: The script's absolute path or `-m` and a module, behind the places where it is looked for if the arguments name such; nil if
-    ///   there is none to be had.
+    /// - Returns: The script's absolute path or `-m` and a module, after the places where it is looked for if the
+    ///   arguments name any; nil if there isn't one.
     func script(in arguments: [String], folder: String?) -> String? {
         // All is compared as bytes, for the process chooses them.
         var rest = arguments.dropFirst()
@@ -32,7 +32,7 @@ extension Interpreter {
             guard bytes.count > 1 || bytes.first != UInt8(ascii: "-") else { return nil }
             let (word, ownValue) = parted(argument)
             if scriptOptions.contains(word) {
-                // Java takes nothing from elsewhere then.
+                // Java then takes nothing from elsewhere.
                 if word == "-jar" { places = "" }
                 return (ownValue ?? rest.first).flatMap(found)
             } else if searchOptions.contains(word) {
@@ -64,7 +64,7 @@ extension Interpreter {
         case script(String?)
     }
 
-    /// Reads options of one letter each, of which the last may have its value behind it (`-Wignore`).
+    /// Reads options of one letter each, the last of which may be followed by its value (`-Wignore`).
     private func letters(_ options: Substring.UTF8View) -> Letters {
         var rest = options
         while let letter = rest.popFirst() {

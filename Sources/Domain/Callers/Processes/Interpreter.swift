@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A program that runs other programs, for which its script is what people know.
+/// A program that runs other programs: its script is what people know.
 ///
 /// The script is read from the arguments, which the process can change: it is a claim.
 struct Interpreter {
@@ -25,13 +25,13 @@ struct Interpreter {
     /// Options whose value is the script.
     var scriptOptions: Set<String> = []
 
-    /// Whether the script stands behind such an option alone; the first plain argument is program text then.
+    /// Whether the script is named only by such an option; the first plain argument is then program text.
     var isScriptByOptionAlone = false
 
     /// First arguments that only say that a script follows, such as `run`.
     var verbs: Set<String> = []
 
-    /// Whether an option of one hyphen is a word, too, not single letters (`-jar`).
+    /// Whether options with one hyphen are words, too, not single letters (`-jar`).
     var hasWords = false
 
     /// Long options whose value, the places where programs are looked for, is part of what is run.

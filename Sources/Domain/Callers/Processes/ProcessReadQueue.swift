@@ -4,7 +4,7 @@ import ConcurrencyTools
 import Dispatch
 import Synchronization
 
-/// Reads facts about processes on threads of its own, a few at a time, for any number who wait for them.
+/// Reads facts about processes on threads of its own, a few at a time, for any number of waiters.
 ///
 /// No file system is asked that another program serves, but a process can still make the kernel wait for a lock of its
 /// memory or of a folder. A slow read therefore counts as stuck, and gives its place to another one; while it runs,
@@ -17,9 +17,9 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
         var running = 4
         /// How many stuck ones there may be besides; with more everybody waits.
         var stuck = 16
-        /// From when on a read counts as stuck.
+        /// After how long a read counts as stuck.
         var slow = Duration.milliseconds(250)
-        /// How many may wait; one more is told at once that there is no room.
+        /// How many may wait; any more are told at once that there is no room.
         var waiting = 1024
         /// How long anybody waits.
         var deadline = Duration.seconds(5)
@@ -54,7 +54,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     ///
     /// - Parameters:
     ///   - limits: How much may be done at once.
-    ///   - processes: Whom a key's facts are about.
+    ///   - processes: Which processes a key's facts are about.
     ///   - facts: Reads them, and may block.
     init(
         limits: Limits = Limits(),
@@ -69,9 +69,9 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     /// How many wait for facts now.
     var waiters: Int { state.withLock { $0.waiters } }
 
-    /// Reads, and waits for it but for so long.
+    /// Reads, and waits for the result only until the deadline.
     ///
-    /// - Parameter key: What for; what is being read under the same key already is good enough.
+    /// - Parameter key: What to read; a reading of the same key that is already under way is good enough.
     /// - Returns: What was found; nil if it couldn't be looked at.
     func read(_ key: Key) async -> Facts? {
         let number = state.withLock { state in
@@ -119,7 +119,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     /// Starts what there is room for.
     private func startNext() {
         for key in state.withLock({ takeStartable(&$0) }) {
-            // A queue of its own has a thread of its own, however many are stuck.
+            // Each queue has a thread of its own, however many are stuck.
             DispatchQueue(label: "org.keybell.identification.facts").async { self.run(key) }
         }
     }

@@ -6,8 +6,8 @@ import UnicodeText
 
 /// Looks at processes for one question: what several have in common, such as their parents, is read once.
 ///
-/// It asks no file system that another program serves, but a process can make the kernel itself slow to tell about it,
-/// so that this runs on no thread that serves.
+/// It asks no file system that another program serves, but a process can make the kernel itself slow to answer about
+/// it, so this never runs on a serving thread.
 final class ProcessReader {
     private struct Entry {
         let record: ProcessRecord
@@ -42,14 +42,14 @@ final class ProcessReader {
 
     /// Looks at a process.
     ///
-    /// - Returns: nil if it has ended, also while it was looked at: then the facts may be its successor's.
+    /// - Returns: nil if it has ended, even while it was being looked at: then the facts may be its successor's.
     private func read(_ identity: ProcessIdentity) -> ProcessRecord? {
         let pid = identity.pid
         guard let status = ProcessTable.status(of: pid), status.startTime == identity.startTime else {
             return nil
         }
         let file = ExecutableFile(of: pid, uid: uid, mounts: mounts)
-        // With all its threads it has ended, and just waits for its parent to hear of it.
+        // All its threads have ended, and it is only waiting to be reaped.
         if file == nil, status.hasEnded, ProcessTable.survivors(of: pid).isEmpty { return nil }
         let executable = (file?.path ?? "").streamSafe
         let isForeign = file == nil && ProcessTable.uid(of: pid) != uid
@@ -73,7 +73,7 @@ final class ProcessReader {
         return ProcessTable.status(of: pid)?.startTime == identity.startTime ? record : nil
     }
 
-    /// Finds the parent; nil at the top, or where its number has passed to a younger process.
+    /// Finds the parent; nil at the top, or if its number has passed to a younger process.
     private func parent(of identity: ProcessIdentity) -> ProcessIdentity? {
         guard let child = ProcessTable.status(of: identity.pid), child.startTime == identity.startTime,
             child.parent > 1, let parent = ProcessTable.status(of: child.parent),

@@ -37,7 +37,7 @@ package struct ProcessRecord: Hashable, Sendable {
     /// The unit `app-….scope` or `app-….service` that the desktop started it in.
     package let scope: String?
 
-    /// Whether this user could put another program in the executable's place.
+    /// Whether this user could replace the executable by another program.
     package let userWritable: Bool
 
     /// Whether the file that runs is the one that a person would start under that path; true where it can't be seen.
@@ -54,7 +54,7 @@ package struct ProcessRecord: Hashable, Sendable {
     package enum Sight: Hashable, Sendable {
         /// All.
         case open
-        /// It is this user's, and forbids to look at what it runs.
+        /// It is this user's, and forbids looking at what it runs.
         case hidden
         /// It is another user's.
         case foreign
@@ -97,7 +97,7 @@ package struct ProcessRecord: Hashable, Sendable {
         return "\(executable) \(script)"
     }
 
-    /// The same, as one whose program isn't what it was when it got hold of a connection: nobody vouches for it.
+    /// The same, marked as one whose program isn't what it was when it got hold of a connection: nobody vouches for it.
     var changed: ProcessRecord {
         var record = self
         record.isFoundAtPath = false

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What limits, quiet times and grants are counted by: a program, and the extension inside it that asks.
+/// What limits, quiet times and grants go by: a program, and the extension inside it that asks.
 package struct Program: Hashable, Sendable {
     /// The sandbox's id, else the executable's path (and the script's, for an interpreter).
     ///
@@ -14,7 +14,7 @@ package struct Program: Hashable, Sendable {
 
     /// What the kernel vouches for alone, whatever script or Origin is claimed.
     ///
-    /// The sandbox's id, else the executable's path; of several that share the socket all. Limits go by it. Empty if
+    /// The sandbox's id, else the executable's path; of all those that share the socket. Limits go by it. Empty if
     /// nobody was found.
     package let vouched: String
 

@@ -4,11 +4,11 @@ import Glibc
 import Linux
 
 extension Sandbox {
-    /// Finds the sandbox of a process; nil for a process of the open system.
+    /// Finds the sandbox of a process; nil for one outside any sandbox.
     ///
-    /// What a process has at its root and in which control group it runs, any program can choose: both make it sandboxed,
-    /// and neither alone vouches for an id. AppArmor's label does for a Snap, and for a Flatpak the note that `flatpak run`
-    /// keeps of each running instance.
+    /// Any program can choose what it has at its root and in which control group it runs: either makes it count as
+    /// sandboxed, and neither alone vouches for an id. AppArmor's label does for a Snap, and for a Flatpak the note
+    /// that `flatpak run` keeps of each running instance.
     init?(of pid: Int32, mounts: MountTable) {
         self.init(
             root: RootFile(".flatpak-info", of: pid, mounts: mounts),
@@ -21,7 +21,7 @@ extension Sandbox {
         )
     }
 
-    /// Decides by what was found out; a root that may not be looked into is a sandbox's, where it may be.
+    /// Decides by what was found out; a root that may not be looked into counts as a sandbox's, where it could be one.
     init?(
         root: RootFile,
         label: String,

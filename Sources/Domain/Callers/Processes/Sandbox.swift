@@ -5,14 +5,14 @@ package struct Sandbox: Hashable, Sendable {
     /// Its id as people know it; `unknown sandbox` where that can't be found out.
     package let name: String
 
-    /// What it is counted by: `flatpak:` or `snap:` and the id, which no path can be.
+    /// What it is counted by: `flatpak:` or `snap:` and the id, which can't be a path.
     package let id: String
 
-    /// Whether somebody beside the process itself says that it is this one.
+    /// Whether somebody other than the process itself says that it is this one.
     package let isVouched: Bool
 
-    /// A sandbox whose id can't be found out, or is none that there could be; also where it can't be seen whether there
-    /// is one.
+    /// A sandbox whose id can't be found out, or can't be a real one; also where it can't be seen whether there is a
+    /// sandbox.
     package static let unknown = Sandbox(name: "unknown sandbox", id: "unknown sandbox", isVouched: false)
 
     private init(name: String, id: String, isVouched: Bool) {
@@ -60,7 +60,7 @@ package struct Sandbox: Hashable, Sendable {
         self.init(name: String(name), id: "snap:\(name)", isVouched: isVouched)
     }
 
-    /// The sandbox of an id, of which nobody says any more that it is this one; nil for what is the id of none.
+    /// The sandbox of an id that nobody vouches for any longer; nil if it can't be an id.
     package init?(id: String) {
         let parts = id.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         switch (parts.first, parts.dropFirst().first) {

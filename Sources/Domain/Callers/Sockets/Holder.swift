@@ -30,7 +30,7 @@ package struct Holder: Hashable, Sendable {
         guard let identity = ProcessIdentity(running: pid) else { return nil }
         let sandbox = Sandbox(of: pid, mounts: reader.mounts)
         let streams = ProcessTable.streams(of: pid)
-        // Read last: a chain that is there says that the number was the process's own all the while.
+        // Read last: if the chain is there, the number was the process's own all the while.
         self.init(processes: reader.chain(from: identity), sandbox: sandbox, streams: streams)
     }
 
@@ -48,7 +48,7 @@ package struct Holder: Hashable, Sendable {
 
     /// The script that has started it, as that one's arguments claim: the nearest of its parents in its own job.
     ///
-    /// A shell gives what a person types a job of its own, so that nothing above that is meant.
+    /// A shell gives each command that a person types a job of its own, so nothing above that is meant.
     package var starter: String? {
         guard process.group != 0 else { return nil }
         return processes.dropFirst().prefix(Self.jobDepth).prefix { $0.group == process.group }
@@ -69,22 +69,22 @@ package struct Holder: Hashable, Sendable {
         return process.isFoundAtPath ? process.executable : "another \(process.executable)"
     }
 
-    /// The file that it runs, however that is called now; nil if it can't be seen.
+    /// The file that it runs, whatever its name is now; nil if it can't be seen.
     package var file: String? {
         process.running.map { "file \($0.device):\($0.inode)" }
     }
 
-    /// Whether another runs the same program, and for an interpreter calls its script the same.
+    /// Whether another runs the same program and, for an interpreter, names the same script.
     func runsTheSame(as other: Holder) -> Bool {
         (vouched, file, claim) == (other.vouched, other.file, other.claim)
     }
 
-    /// What it calls itself, true or not: for what is to keep away from whoever asks.
+    /// What it calls itself, true or not: for whatever has to stay out of the askers' reach.
     package var claim: String { sandbox?.name ?? process.program }
 }
 
 extension [Holder] {
-    /// These, and those of others that are neither among them nor were there with another program.
+    /// These, and those of the others that aren't among them, or were there with another program.
     package func union(_ others: [Holder]) -> [Holder] {
         guard !others.isEmpty else { return self }
         let known = Dictionary(grouping: self, by: \.process.identity)

@@ -16,7 +16,7 @@ package enum Identification {
 
     /// The processes of one socket, or of several that the same ones have.
     private struct Group: Hashable, Sendable {
-        /// What a search has found is read once for all who share the search.
+        /// What a search has found is read once for everyone who shares the search.
         let search: UInt64
         let processes: Set<Int32>
     }
@@ -35,7 +35,7 @@ package enum Identification {
     ///
     /// - Parameters:
     ///   - owner: The other end of a connection.
-    ///   - isAnew: Whether the look has to begin after the call; else a search that is under way will do.
+    ///   - isAnew: Whether the look has to begin after the call; otherwise a search that is under way will do.
     ///   - seenHolders: Who was seen with it since the request's first byte, and with which programs.
     /// - Returns: What was found; it is unclear if that takes too long.
     package static func look(
@@ -115,7 +115,7 @@ package enum Identification {
 
     /// Identifies the owner of a socket: reads the descriptors of all processes, and the holders' facts.
     ///
-    /// Blocks; for a program that does nothing else.
+    /// Blocks; for a program that does nothing else meanwhile.
     package static func search(_ owner: SocketOwner, origin: String?, userAgent: String?) -> Caller {
         let reader = ProcessReader()
         let found = SocketHolder.find([owner.inode])

@@ -7,7 +7,7 @@ package struct PortHolder: Hashable, Sendable, CustomStringConvertible {
     /// The user.
     package let uid: UInt32
 
-    /// The process, if it may be seen: one of another user can't be, nor one that forbids dumps, as our own does.
+    /// The process, if it can be seen: another user's can't be, nor one that forbids dumps, as our own does.
     package let process: ProcessRecord?
 
     /// Keeps both.

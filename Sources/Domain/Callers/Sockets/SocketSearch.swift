@@ -5,7 +5,7 @@ import Dispatch
 import Linux
 import Synchronization
 
-/// Searches all processes for sockets, off every thread that serves, and once for all who ask meanwhile.
+/// Searches all processes for sockets, off the serving threads, and once for all who ask meanwhile.
 final class SocketSearch: Sendable {
     /// Who has a socket.
     struct Found: Sendable {
@@ -13,7 +13,7 @@ final class SocketSearch: Sendable {
         let search: UInt64
         /// Who has it.
         let holders: [SocketHolder]
-        /// Whether all tables were read that may be.
+        /// Whether all readable tables were read.
         let isComplete: Bool
     }
 
@@ -28,7 +28,7 @@ final class SocketSearch: Sendable {
         var running: Set<UInt64> = []
         var joined: [Waiter] = []
         var number: UInt64 = 0
-        /// From when on a search may be made for `patient` alone.
+        /// When a search may next be made for `patient` alone.
         var next = ContinuousClock.now
         var alarm: Alarm?
     }
@@ -50,7 +50,7 @@ final class SocketSearch: Sendable {
     /// - Parameters:
     ///   - inode: The socket.
     ///   - isAnew: Whether the search has to begin after the call; else one that is under way for the same socket will do.
-    /// - Returns: Them, and by which search they were found.
+    /// - Returns: Those, and by which search they were found.
     func holders(of inode: UInt64, isAnew: Bool = true) async -> Found {
         await withCheckedContinuation { continuation in
             let waiter: Waiter = (inode, { continuation.resume(returning: $0) })
@@ -82,7 +82,7 @@ final class SocketSearch: Sendable {
         }
     }
 
-    /// One search for those that wait; who comes while it runs has the next one.
+    /// One search for those that wait; whoever comes while it runs gets the next one.
     private func searchForAll() {
         let start = ContinuousClock.now
         let (waiters, number, isEarly) = state.withLock { state in

@@ -8,7 +8,7 @@ package struct SocketSnapshot: Sendable {
     package enum Outcome: Hashable, Sendable {
         /// These hold it.
         case found
-        /// Nobody who may be looked at has it.
+        /// Nobody who can be looked at has it.
         case nobody
         /// There was no time or no free place to find out more: nothing may be assumed.
         case unclear
@@ -35,13 +35,13 @@ package struct SocketSnapshot: Sendable {
     /// The processes that have the socket.
     package let holders: [Holder]
 
-    /// Those that were seen with it earlier, and haven't any more.
+    /// Those that were seen with it earlier and no longer have it.
     package let earlier: [Holder]
 
     /// Those of them that have ended: nobody can tell which programs they were.
     package let departed: [ProcessIdentity]
 
-    /// Whether all that may be looked at was; if not, somebody else may have it as well.
+    /// Whether everything that may be looked at was; if not, somebody else may have it as well.
     package let isComplete: Bool
 
     private let descriptors: [Held]
@@ -50,7 +50,7 @@ package struct SocketSnapshot: Sendable {
 
     /// How many descriptors are looked at again rather than anew.
     private static let few = 4
-    /// The part of a core's time that looking anew may take, however many requests come: a thirty-second.
+    /// The part of a core's time that new looks may take, however many requests come: a thirty-second.
     private static let share = 32
     private static let longest = Duration.seconds(1)
 
@@ -78,8 +78,8 @@ package struct SocketSnapshot: Sendable {
         zip(holders, descriptors).filter { $1.isUnchanged }.map(\.0)
     }
 
-    /// Whether it needn't be looked anew for a request that asks nobody: all holders still have the socket and run the
-    /// same programs, and the look is young for what it cost.
+    /// Whether a request that asks nobody needs no new look: all holders still have the socket and run the same
+    /// programs, and the last look is recent in proportion to its cost.
     ///
     /// A process that has come to share the socket since then has it from one of those, which could as well pass the
     /// answer on to it.

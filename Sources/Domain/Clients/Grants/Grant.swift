@@ -15,8 +15,8 @@ package struct GrantKey: Hashable, Sendable {
     package struct Form: Hashable, Sendable {
         /// The host that the form goes to, where it isn't the page's own.
         package var submitHost: String?
-        /// The page's scheme; `http` also for a page by another one whose form goes by neither that nor https; empty if it
-        /// has none.
+        /// The page's scheme; `http` also for a page with another scheme whose form goes by neither that one nor https;
+        /// empty if it has none.
         package var scheme: String
 
         /// Keeps both.
@@ -44,8 +44,8 @@ package struct GrantKey: Hashable, Sendable {
     package var kind: Kind
     /// The exact host, with its port where it isn't the scheme's own; empty for entries asked for by name or uuid.
     package var host: String
-    /// Where the form goes; nil in a grant that was stored before grants knew: it allows nothing until it is asked about
-    /// once more.
+    /// Where the form goes; nil in a grant that was stored before grants recorded this: it allows nothing until the
+    /// person is asked once more.
     package var form: Form?
 
     /// Creates the key of a grant.
@@ -74,7 +74,7 @@ package struct GrantKey: Hashable, Sendable {
         return self == other
     }
 
-    /// The same wherever the form goes: two that are alike have this in common.
+    /// The same regardless of where the form goes: what two that are alike have in common.
     var anyForm: GrantKey {
         var key = self
         key.form = nil

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a grant is looked up for: one entry, by one way.
+/// What a grant is looked up for: one entry, in one way.
 package struct GrantSubject: Hashable, Sendable {
     /// What a grant would have to cover.
     package var key: GrantKey
@@ -14,9 +14,9 @@ package struct GrantSubject: Hashable, Sendable {
     }
 }
 
-/// What the person has decided about an entry for more than once, as far as that is known.
+/// What the person has decided about an entry beyond a single request, as far as that is known.
 package enum GrantDecision: Hashable, Sendable {
-    /// It may be done without a question.
+    /// It may be done without asking.
     case allowed
     /// It may not be done.
     case denied
@@ -26,10 +26,10 @@ package enum GrantDecision: Hashable, Sendable {
     case unknown
 }
 
-/// From one lock to the next: what is granted for the session is granted for just this one.
+/// From one lock to the next: what is granted for the session is granted for only this one.
 package struct GrantSession: Equatable, Sendable {
     private var number: UInt64
-    /// How often just one vault's ended.
+    /// How often a single vault's session ended.
     private var ofVaults: [String: UInt64] = [:]
 
     /// Names it by its number.
@@ -37,7 +37,7 @@ package struct GrantSession: Equatable, Sendable {
         self.number = number
     }
 
-    /// Whether what was decided in this one, about a vault, has ended by another.
+    /// Whether what was decided in this one about a vault has ended by the time of another.
     package func isOver(for vault: String, at now: GrantSession) -> Bool {
         number != now.number || ofVaults[vault] != now.ofVaults[vault]
     }

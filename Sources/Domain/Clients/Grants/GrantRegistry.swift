@@ -5,7 +5,7 @@ package import Logging
 package import SecretService
 import Synchronization
 
-/// The person's standing decisions: in memory, and those meant for always in one keyring item per client key.
+/// The person's standing decisions: in memory, and those meant for always in a keyring item for each client key.
 ///
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
 /// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
@@ -19,7 +19,7 @@ package actor GrantRegistry {
     private let news = Broadcast<Void>(backlog: 1)
     private let events: AsyncStream<KeyringEvent>
     private let running = Mutex(GrantSession(number: 0))
-    /// What counts; of what is stored, as it was when it was last read.
+    /// What counts; stored grants as they were when last read.
     private var table = GrantTable()
     private var snapshot = GrantsSnapshot()
     private let cache = CachedReading<GrantsSnapshot, KeyringError>()
@@ -32,7 +32,7 @@ package actor GrantRegistry {
     /// When what couldn't be deleted is tried again; with the keyring's next change, too.
     private let retries: [Duration]
     private var retrying: Task<Void, Never>?
-    /// How often the keyring had changed after the last write that failed.
+    /// How many changes the keyring had seen after the last write that failed.
     private var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
@@ -76,7 +76,7 @@ package actor GrantRegistry {
 
     // MARK: - Deciding
 
-    /// What is decided about each of these now, in their order; the keyring is read at most once for all of them.
+    /// What is currently decided about each of these, in their order; the keyring is read at most once for all of them.
     package func decisions(on subjects: [GrantSubject]) async -> [GrantDecision] {
         let isReadable = await load() == nil
         return table.decisions(on: subjects, now: .now) { fingerprint in
@@ -118,7 +118,8 @@ package actor GrantRegistry {
 
     // MARK: - Forgetting
 
-    /// What is forgotten and the keyring still has: it counts no more while the daemon runs, and is to be forgotten again.
+    /// What is forgotten but still in the keyring: it no longer counts while the daemon runs, and is to be forgotten
+    /// again.
     package func undeletedGrants() -> [Grant] {
         let stored = snapshot.grants.values.joined().filter {
             undeleted[$0.key.fingerprint]?.covers($0) == true
@@ -166,8 +167,8 @@ package actor GrantRegistry {
 
     // MARK: - Reading
 
-    /// Reads what is stored unless it is known; who comes meanwhile waits for the same reading, but never for a write,
-    /// which may have the provider ask the person.
+    /// Reads what is stored unless it is known; whoever comes meanwhile waits for the same reading, but never for a
+    /// write, which may have the provider ask the person.
     ///
     /// - Returns: Why what is stored can't be known.
     private func load() async -> KeyringError? {
@@ -218,7 +219,7 @@ package actor GrantRegistry {
         isDeletingAgain = false
     }
 
-    /// Deletes what couldn't be deleted after a while: a keyring that has hung tells of no change.
+    /// Tries again after a while to delete what couldn't be deleted: a keyring that hung announces no change.
     private func deleteLater() {
         guard retrying == nil else { return }
         retrying = Task(executorPreference: TaskQueue.shared) { [weak self, retries] in
@@ -257,7 +258,7 @@ package actor GrantRegistry {
         // Without knowing what is there, writing would make a second item.
         if let error = await load() { throw error }
         let forgotten = undeleted[fingerprint]
-        // Nobody may overwrite what couldn't be read, unless all of it is to go.
+        // What couldn't be read must not be overwritten, unless all of it is to go.
         if let error = snapshot.sealed[fingerprint], forgotten?.isAll != true { throw error }
         let added = new.filter { pending[$0.name] != nil }
         var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
@@ -265,12 +266,12 @@ package actor GrantRegistry {
         do throws(KeyringError) {
             try await put(kept.grants, fingerprint)
         } catch {
-            // Nobody knows how much of it was done.
+            // There is no telling how much of it was done.
             cache.forget()
             failedAt = cache.changes
             throw error
         }
-        // A reading that runs may have seen what was there before.
+        // A reading under way may have seen what was there before.
         cache.change { $0 = snapshot }
         // Nothing more was forgotten meanwhile.
         if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
@@ -304,7 +305,7 @@ package actor GrantRegistry {
     private struct Undeleted {
         private(set) var names: [String: Grant] = [:]
         private(set) var isAll = false
-        /// How often something was.
+        /// How often anything was.
         private(set) var count = 0
 
         func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the person has decided for more than once, as a value: rules without a keyring or a clock.
+/// What the person has decided beyond a single request, as a value: rules without a keyring or a clock.
 ///
 /// A later decision about an entry takes the place of an earlier one for the same key.
 struct GrantTable: Sendable, Equatable {
@@ -8,13 +8,13 @@ struct GrantTable: Sendable, Equatable {
 
     /// Looks up the decisions about entries.
     ///
-    /// What is decided is gone through once for all of them: there can be thousands of both.
+    /// The decisions are gone through once for all of them: there can be thousands of both.
     ///
     /// - Parameters:
     ///   - subjects: What they are about.
     ///   - now: The time.
-    ///   - isKnown: Whether what is stored under a fingerprint is what is in the keyring now. Else a denial last known
-    ///     still counts, but an allow only where it was given for just this, in this session.
+    ///   - isKnown: Whether what is stored under a fingerprint is what is in the keyring now. If not, a denial last
+    ///     known still counts, but an allow only if it was given for just this, in this session.
     /// - Returns: A decision for each, in their order.
     func decisions(
         on subjects: [GrantSubject],
@@ -122,7 +122,7 @@ extension Grant {
         return grant
     }
 
-    /// Whether what it says of its entries takes the place of what another one says.
+    /// Whether what it says about its entries replaces what another one says.
     func replaces(_ earlier: Grant) -> Bool {
         guard !isForSession || earlier.isForSession else { return false }
         return key == earlier.key || (earlier.key.form == nil && key.isAlike(earlier.key))
@@ -140,8 +140,8 @@ extension Grant {
 extension BidirectionalCollection where Element == Grant {
     /// The decision among these, the latest last, that covers an entry.
     ///
-    /// What was decided for just this form comes first. Else a denial holds for what is no better than what was denied,
-    /// and an allow by http for the same by https; never an allow for what is worse.
+    /// What was decided for just this form comes first. Otherwise a denial holds for anything no better than what was
+    /// denied, and an allow by http for the same by https; never an allow for anything worse.
     package func decision(on key: GrantKey, entry: String) -> Bool? {
         if let exact = last(where: { $0.key == key && $0.covers(entry) }) { return exact.allows }
         guard let form = key.form else { return nil }
@@ -157,7 +157,7 @@ extension BidirectionalCollection where Element == Grant {
 extension GrantKey.Form {
     fileprivate var byHTTP: GrantKey.Form { GrantKey.Form(submitHost: submitHost, scheme: "http") }
 
-    /// Whether a person who refuses this one refuses the other all the more: it goes elsewhere, or out in the clear.
+    /// Whether a person who refuses this one would refuse the other all the more: it goes elsewhere, or unencrypted.
     fileprivate func isNoWorse(than other: GrantKey.Form) -> Bool {
         (submitHost == nil || submitHost == other.submitHost) && (scheme == "https" || scheme == other.scheme)
     }

@@ -4,7 +4,7 @@ import SecretService
 
 /// The grants in the keyring, as one reading found them, by the fingerprint of the client's key.
 struct GrantsSnapshot: Sendable {
-    /// The items, oldest first; there is more than one where somebody has doubled it.
+    /// The items, oldest first; there is more than one if somebody has duplicated it.
     var items: [String: [KeyringItem]] = [:]
     /// What could be read.
     private(set) var grants: [String: [Grant]] = [:]

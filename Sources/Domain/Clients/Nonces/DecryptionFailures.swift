@@ -2,14 +2,14 @@
 
 import KeePassHTTP
 
-/// How often the fields of one key's messages didn't decrypt, by their nonces, so that no padding can be guessed.
+/// How often the fields of one key's messages failed to decrypt, by nonce, so that no padding can be guessed.
 ///
 /// Only verified messages count, so that nobody without a key can fill it. It lives as long as the daemon; that a nonce
 /// is used up is kept by `NonceStore` beyond that.
 struct DecryptionFailures {
     /// How many requests whose fields don't decrypt use a nonce up.
     static let perNonce = 8
-    /// How many nonces with strikes are remembered; a key that has more is refused altogether.
+    /// How many nonces with failures are remembered; a key that has more is refused altogether.
     static let limit = 65_536
 
     private var strikes: [Nonce: Int] = [:]
@@ -21,7 +21,7 @@ struct DecryptionFailures {
 
     /// Counts a request under this nonce whose fields did not decrypt.
     ///
-    /// - Returns: Whether that was the last that it may have.
+    /// - Returns: Whether that was its last allowed failure.
     mutating func strike(_ nonce: Nonce) -> Bool {
         strikes[nonce, default: 0] += 1
         return strikes[nonce] == Self.perNonce

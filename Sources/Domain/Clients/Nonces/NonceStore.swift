@@ -8,9 +8,10 @@ import Synchronization
 
 /// The nonces that have been used, for the requests to come and, in a file, for those after a restart.
 ///
-/// What a message may have is judged at once, in memory. Reading and writing run on a thread of their own: a change is
-/// written, and the disk has it, before it is carried out; reads are written together, a moment later, and nobody waits
-/// for that. A file that can't be read or written stops changes, never reads, and a disk that hangs counts as one.
+/// Whether a message's nonce is acceptable is judged at once, in memory. Reading and writing run on a thread of their
+/// own: a change is written, and the disk has it, before it is carried out; reads are written together, a moment later,
+/// and nobody waits for that. A file that can't be read or written stops changes, never reads, and a disk that hangs
+/// counts as one.
 package actor NonceStore {
     private struct Known {
         var nonces = UsedNonces()
@@ -42,7 +43,7 @@ package actor NonceStore {
     /// - Parameters:
     ///   - folder: The state folder, which is made when it isn't there; nil keeps everything in memory alone.
     ///   - timeout: How long a disk may take.
-    ///   - rest: How long a file that took too long, or made no sense, isn't looked at again.
+    ///   - rest: How long a file that took too long, or made no sense, is left alone.
     ///   - logger: Where trouble with the file goes.
     package init(
         folder: String?,
@@ -87,7 +88,7 @@ package actor NonceStore {
                 hasHmac ? former == nil : !known.nonces.hasReads(of: nonce.owner)
             else { return (false, false) }
             if isChange {
-                // Where there is no room, it isn't there to be recorded.
+                // Without room for it, there is nothing to record.
                 _ = known.nonces.insert(nonce, .change)
                 return (true, false)
             }
@@ -128,7 +129,7 @@ package actor NonceStore {
         _ = write(nonce.encoded(as: .exhausted), waitsForDisk: true)  // this process knows it all the same
     }
 
-    /// Hands the reads that are not written yet to the system; a disk that hangs is left to itself.
+    /// Hands the reads that aren't written yet to the system; a disk that hangs is left to itself.
     package nonisolated func flush() async {
         // A deadline is the only error there is.
         try? await withDeadline(timeout) { await self.flushNow() }
@@ -185,7 +186,7 @@ package actor NonceStore {
         }
     }
 
-    /// Writes a record and what was left to be written later.
+    /// Writes a record and those that were left for later.
     private func write(_ record: [UInt8], waitsForDisk: Bool) -> Bool {
         guard let path else { return true }
         let (records, isTooLong) = known.withLock { known in

@@ -3,7 +3,7 @@
 /// All nonces that may not come again, and how they are written: records of one length, the oldest first.
 ///
 /// Only nonces of verified messages get in, so that nobody without a key can fill it. It never forgets the nonce of a
-/// change within a day: where there is no room, the next change is refused. Reads make room for newer ones of the same
+/// change within a day: if there is no room, the next change is refused. Reads make room for newer ones of the same
 /// key.
 struct UsedNonces: Sendable {
     private struct Entry {
@@ -18,9 +18,9 @@ struct UsedNonces: Sendable {
     static let lifetime: UInt64 = 86_400
     /// How many of one key's changes are kept, and how many of all keys'.
     static let (changesPerOwner, mostChanges) = (8192, 65_536)
-    /// The same of reads; of all keys' the one with the most makes room.
+    /// The same for reads; if all keys together have too many, the key with the most makes room.
     static let (readsPerOwner, mostReads) = (16_384, 65_536)
-    /// How many are kept that are used up.
+    /// How many that are used up are kept.
     static let mostExhausted = 4096
     /// How many there may be altogether.
     static let limit = mostChanges + mostReads + mostExhausted
@@ -101,7 +101,7 @@ struct UsedNonces: Sendable {
             mark,
             entry -> [(UsedNonce, UsedNonce.Kind)] in
             let spent = UsedNonce(mark: mark, owner: entry.owner, time: entry.time)
-            // In the order in which it became both.
+            // In the order in which each of the two happened.
             return entry.isChange && entry.kind != .change
                 ? [(spent, .change), (spent, entry.kind)] : [(spent, entry.kind)]
         }
@@ -127,7 +127,7 @@ struct UsedNonces: Sendable {
         changesOfOwner[entry.owner] = left > 0 ? left : nil
     }
 
-    /// A change's nonce stays one: else whoever has seen many could use them up until the change is forgotten.
+    /// A change's nonce stays one: otherwise whoever has seen many could use them up until the change is forgotten.
     private mutating func forgetOldestExhausted() {
         guard let oldest = exhausted.removeFirst() else { return }
         if entries[oldest]?.isChange == true {
@@ -170,7 +170,7 @@ private struct MarkQueue {
         guard first < marks.count else { return nil }
         defer {
             first += 1
-            // What is gone is given back now and then, not each time.
+            // Removed marks are cleared out now and then, not each time.
             if first > 1024, 2 * first > marks.count {
                 marks.removeFirst(first)
                 first = 0

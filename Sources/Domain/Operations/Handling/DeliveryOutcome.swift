@@ -4,7 +4,7 @@
 package enum DeliveryOutcome: Sendable, Equatable {
     /// All of it was taken by the kernel, for a peer that was still there then.
     case arrived
-    /// The peer hung up, and may have read a part of it or all: how much, only the peer knows.
+    /// The peer hung up, and may have read part of it or all: only the peer knows how much.
     case uncertain
     /// Certainly not a byte of its body went out.
     case notSent

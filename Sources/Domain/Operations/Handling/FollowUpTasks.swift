@@ -3,7 +3,7 @@
 import ConcurrencyTools
 import Synchronization
 
-/// What is done after an answer, for which nobody waits but the daemon's end.
+/// What is done after an answer; only the daemon's end waits for it.
 package final class FollowUpTasks: Sendable {
     private struct State {
         var running: [UInt64: Task<Void, Never>] = [:]
@@ -24,7 +24,7 @@ package final class FollowUpTasks: Sendable {
         }
     }
 
-    /// Waits until none runs any more; each has deadlines of its own.
+    /// Waits until none is running; each has deadlines of its own.
     package func finish() async {
         while let work = state.withLock({ $0.running.first?.value }) { await work.value }
     }

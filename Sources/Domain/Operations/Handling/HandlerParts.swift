@@ -4,7 +4,7 @@ import Approval
 import Audit
 import Logging
 
-/// What the operations of all handlers that follow one another share.
+/// What the operations of all successive handlers share.
 ///
 /// No operation sees all of it: ``RequestOperations`` gives each what that needs.
 struct HandlerParts: Sendable {

@@ -3,7 +3,7 @@
 import KeePassHTTP
 import SecureMemory
 
-/// Reads requests and writes replies: short ones at once, long ones beside the thread that serves, in turns.
+/// Reads requests and writes replies: short ones at once, long ones off the serving thread, in turns.
 struct MessageCoder: Sendable {
     /// Longer ones wait for their turn.
     private static let short = 16 * 1024

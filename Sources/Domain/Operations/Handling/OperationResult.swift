@@ -7,11 +7,11 @@ struct OperationResult: Sendable {
     var reply: Reply
     /// The request that the reply is sealed for; nil for one that goes out in the open (a ping, a failure).
     var request: VerifiedMessage?
-    /// What the reply takes of the memory for all of them, until it has gone out.
+    /// The reply's share of the memory for all replies, until it has gone out.
     var lease: ReplyBudget.Lease?
     /// Ends the memory of the decisions that this reply delivers, once it has arrived.
     var settles: (@Sendable () async -> Void)?
-    /// What follows it, whatever became of it; nobody waits for that.
+    /// What follows it, whatever became of it; nobody waits for this.
     var ends: (@Sendable (DeliveryOutcome) -> Void)?
 
     init(

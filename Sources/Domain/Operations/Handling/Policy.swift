@@ -43,11 +43,11 @@ package struct Policy: Sendable, Equatable {
 
     /// Whether what is locked is to be unlocked for a request, after a question.
     func wantsUnlock(_ request: Request) -> Bool {
-        // Where nobody is to be asked that goes for the unlock, too.
+        // If nobody is to be asked, that goes for the unlock, too.
         (request.triggerUnlock || unlocksOnRequest) && rules(for: request.id).access != .granted
     }
 
-    /// What the client with this Id may do beyond all others; nil for nothing.
+    /// What the client with this Id may do that others may not; nil for nothing.
     func exception(for id: String) -> ApprovalRequest.Exception? {
         rules(for: id).exception(to: standard)
     }
@@ -77,7 +77,7 @@ package struct ClientRules: Sendable, Equatable {
     package var bulkAccess: Ask = .always
     /// `[save] ask`.
     package var saving: Ask = .always
-    /// Whether that was written for this client, or for all beside the ``access`` that counts here.
+    /// Whether that was written for this client, or for all clients next to the ``access`` that applies here.
     package var isSavingWritten: Bool = false
     /// `[save] group`: where new logins go.
     package var saveGroup: String = "KeePassHttp Passwords"

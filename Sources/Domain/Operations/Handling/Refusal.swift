@@ -40,7 +40,7 @@ package enum Refusal: Error, Equatable, Sendable {
     case unseen
     /// The question was taken back: its program ended, or Keybell is stopping.
     case withdrawn
-    /// The entry that was to be changed has become another one while the person was asked.
+    /// The entry that was to be changed has become a different one while the person was asked.
     case changedMeanwhile
     /// More questions wait than Keybell shows at once.
     case tooMany
@@ -48,7 +48,7 @@ package enum Refusal: Error, Equatable, Sendable {
     case forbidden(String)
     /// The vault, by its name, has never been opened, so that nobody knows its Hash.
     case neverOpened(String)
-    /// Anything else that went wrong while nobody knows the vault's Hash; the sentence says what.
+    /// Anything else that went wrong while the vault's Hash is unknown; the sentence says what.
     case beforeOpening(String)
     /// The keyring was unlocked for this program meanwhile, so that its old key may be good again.
     case unlockedMeanwhile
@@ -109,7 +109,7 @@ package enum Refusal: Error, Equatable, Sendable {
         }
     }
 
-    /// Why what the person has allowed could not be carried out, for them to read.
+    /// Why what the person allowed could not be carried out, for them to read.
     ///
     /// - Parameter vault: The vault's name; nil for the one that keeps the clients' keys.
     /// - Returns: A sentence; nil where somebody's word is the reason.

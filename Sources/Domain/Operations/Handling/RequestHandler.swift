@@ -45,7 +45,7 @@ package final class RequestHandler: MessageHandler {
         self.init(parts, policy: policy, vaults: vaults)
     }
 
-    /// Makes a handler that goes on with what others have begun.
+    /// Makes a handler that continues what earlier ones have begun.
     init(_ parts: HandlerParts, policy: Policy, vaults: VaultSet) {
         self.parts = parts
         self.policy = policy
@@ -64,7 +64,7 @@ package final class RequestHandler: MessageHandler {
     /// What follows the answers; to be finished before the daemon ends.
     package var followUps: FollowUpTasks { parts.followUps }
 
-    /// Ends unlocks that were allowed, with their questions for passwords, and lets none begin any more: the daemon ends.
+    /// Ends allowed unlocks together with their password prompts, and lets no more begin: the daemon is ending.
     package func endUnlocks() async { await parts.unlocks.end() }
 
     /// Answers one request.

@@ -188,7 +188,7 @@ struct RequestOperations: Sendable {
         }
     }
 
-    /// A read for a program that is muted finds nothing, as one that is denied.
+    /// For a muted program a read finds nothing, just as if it had been denied.
     private func read(
         _ request: Request,
         from requester: CachedRequester,

@@ -5,10 +5,10 @@ package import KeePassHTTP
 
 /// The clients that the person has let in; `Clients.ClientRegistry` keeps them in the keyring.
 package protocol ClientStore: Sendable {
-    /// Has the bus start who offers the keyring, where nobody has been there yet.
+    /// Has the bus start a keyring provider, if none has been there yet.
     func wake() async
-    /// Checks who signed a request and decrypts it. `changes` says that it would change something, so that it may not
-    /// be repeated.
+    /// Checks who signed a request and decrypts it. `changes` says that it would change something, so it must not be
+    /// repeated.
     func verify(_ request: Request, signature: RequestSignature, changes: Bool) async -> VerificationOutcome
     /// Whether a request under this Id, or without one, can't be verified before the keyring is unlocked.
     func needsUnlock(for id: String?) async -> Bool
@@ -18,7 +18,7 @@ package protocol ClientStore: Sendable {
     func holder(of fingerprint: String) async throws(ClientError) -> String?
     /// An Id near `base` that no client has.
     func suggestID(from base: String) async -> String
-    /// Whether another client than that of a key is shown under this name, which is not its Id.
+    /// Whether a client other than that of a key is shown under this name, which is not its Id.
     func isShownName(_ name: String, notOf fingerprint: String) async -> Bool
     /// Stores a key under an Id that is free or whose key has the fingerprint `former`; else it is `.taken`. First it has
     /// grants forgotten: those of `former`, and those of the key itself where no client has it.
@@ -35,7 +35,7 @@ package protocol ClientStore: Sendable {
     func settle(_ id: String, fingerprint: String, program: String, origin: String?) async throws(ClientError)
     /// Unlocks the keyring by its own prompt; only ever after the person's allow.
     func unlock() async throws(ClientError)
-    /// The same where a key is to be stored: what is in the keyring need not be readable for that.
+    /// The same for storing a key: what is in the keyring need not be readable for that.
     func unlockForStoring() async throws(ClientError)
 }
 

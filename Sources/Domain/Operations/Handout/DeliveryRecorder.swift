@@ -23,7 +23,7 @@ struct DeliveryRecorder: Sendable {
     private let tellDelivery: @Sendable (Delivery) async -> Void
     private let followUps: FollowUpTasks
 
-    /// Makes one that tells of deliveries here.
+    /// Makes one that reports deliveries here.
     init(
         recorder: RequestRecorder,
         tellDelivery: @escaping @Sendable (Delivery) async -> Void,
@@ -50,16 +50,16 @@ struct DeliveryRecorder: Sendable {
                 without: leftOut.joined(separator: " ")
             )
         else {
-            // A slow disk may have it yet, or has a part of it.
+            // A slow disk may still get it, or have part of it.
             followUps.run { await record(.notSent, handedOut) }
             throw .unrecorded
         }
     }
 
-    /// Tells the record and the person what has gone out; both may take a while, and nobody waits for it.
+    /// Tells the record and the person what has gone out; both may take a while, and nobody waits for that.
     ///
-    /// A client can read its answer and hang up so that it looks as if it hadn't: what may have reached it counts as
-    /// what has, but for the words.
+    /// A client can read its answer and then hang up in such a way that it seems it hadn't: what may have reached it
+    /// counts as delivered, except in the wording.
     func hasEnded(_ handedOut: HandedOut, _ outcome: DeliveryOutcome) {
         followUps.run {
             switch outcome {

@@ -11,7 +11,7 @@ struct OpenedEntries: Sendable {
     /// In the offers' order; nil for one that has been deleted between the question and its answer.
     let entries: [ReplyEntry?]
     let lease: ReplyBudget.Lease
-    /// Whether the keyring has asked about them first, so that they may have become others.
+    /// Whether the keyring has asked about them first, so that they may have changed meanwhile.
     var wereConfirmed = false
 }
 
@@ -21,14 +21,14 @@ struct EntryOpener: Sendable {
     private let now: @Sendable () -> Int64
     private let logger: Logger
 
-    /// Makes one whose replies take memory of this budget.
+    /// Makes one whose replies take their memory from this budget.
     init(replies: ReplyBudget, now: @escaping @Sendable () -> Int64, logger: Logger) {
         self.replies = replies
         self.now = now
         self.logger = logger
     }
 
-    /// Opens logins; where a keyring wants the person's word, too, it asks for all of them at once.
+    /// Opens logins; if a keyring wants the person's word, too, it asks for all of them at once.
     ///
     /// - Parameters:
     ///   - offers: The logins.

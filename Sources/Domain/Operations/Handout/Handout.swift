@@ -45,7 +45,7 @@ struct Handout: Sendable {
         passwords: Bool = true,
         query: MatchQuery? = nil
     ) async throws(Refusal) -> OperationResult {
-        // Whoever has hung up gets the answer by asking again; nothing is opened until then.
+        // A client that has hung up gets the answer by asking again; nothing is opened until then.
         guard verified.requester.isThere else { throw .withdrawn }
         let passwords = passwords && !released.leftOut.contains(.passwords)
         var rules = verified.rules
@@ -105,7 +105,7 @@ struct Handout: Sendable {
         )
     }
 
-    /// Which of these still are what the person was shown, or what covers them was found for.
+    /// Which of these still are what the person was shown, or what a cover was found for.
     ///
     /// An entry that somebody has changed since, and that may belong to another site by now, isn't what they allowed.
     /// Without a question, of ours or the keyring's, no time has passed.
@@ -113,7 +113,7 @@ struct Handout: Sendable {
         guard hasWaited else { return released.offers.map { _ in true } }
         var indices: [String: LoginIndex] = [:]
         for store in released.offers.map(\.store) where indices[store.name] == nil {
-            // What can't be read any more doesn't go out, either.
+            // What can no longer be read doesn't go out, either.
             indices[store.name] = try? await store.index()
         }
         let stays = released.offers.map { indices[$0.store.name]?.login($0.login.id) == $0.login }

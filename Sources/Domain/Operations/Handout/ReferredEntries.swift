@@ -10,7 +10,7 @@ import Vault
 actor ReferredEntries {
     /// How many different references one reply follows.
     static let mostReferences = 1000
-    /// How many of them may be looked for among all entries.
+    /// How many of them may be searched for among all entries.
     static let mostSearches = 100
 
     private let store: any VaultStore

@@ -7,9 +7,9 @@ import Synchronization
 /// How much memory the replies may take that are being made, or wait for their peers to read them, all together.
 ///
 /// A program has no more than its share of that, which is as much as one reply may have, so that one that doesn't read
-/// keeps no other from its answers. What a reply takes is given back when nobody holds its lease any more.
+/// doesn't keep others from their answers. What a reply takes is given back when nobody holds its lease any longer.
 final class ReplyBudget: Sendable {
-    /// What one reply has of it.
+    /// One reply's share of it.
     final class Lease: Sendable {
         private let budget: ReplyBudget
         private let programs: ProgramSet
@@ -23,7 +23,7 @@ final class ReplyBudget: Sendable {
         deinit {
             let size = size.withLock { $0 }
             budget.giveBack(size, of: programs)
-            // What is freed of a long one is worth the work.
+            // For a long reply, giving freed memory back is worth the work.
             if size > ReplyBudget.short { FreedMemory.giveBackSoon() }
         }
 
@@ -57,7 +57,7 @@ final class ReplyBudget: Sendable {
     /// How many bytes are taken.
     var taken: Int { state.withLock { $0.all } }
 
-    /// What a reply to these programs takes, nothing yet.
+    /// The lease of a reply to these programs, empty so far.
     func lease(for programs: ProgramSet) -> Lease {
         Lease(self, programs)
     }

@@ -13,7 +13,7 @@ actor ReplyEntries {
     /// a vault of ten thousand logins has.
     static let most = 32 << 20
 
-    /// What a text takes beside its bytes, for the padding of each and what says which it is.
+    /// What a text takes in addition to its bytes: its padding and its name.
     private static let perText = 32
 
     private let rules: ClientRules
@@ -27,13 +27,13 @@ actor ReplyEntries {
     private var budget = ExpansionBudget()
     private var size = 0
 
-    /// Makes entries as these rules have them.
+    /// Makes entries by these rules.
     /// - Parameters:
     ///   - rules: The client's.
     ///   - passwords: Whether passwords go out.
     ///   - query: The page, where the reply is for one.
     ///   - now: The time, in seconds since 1970.
-    ///   - lease: What the reply takes of the memory for all of them.
+    ///   - lease: The reply's share of the memory for all replies.
     ///   - logger: Hears of one-time codes that can't be computed.
     init(
         rules: ClientRules,
@@ -54,13 +54,13 @@ actor ReplyEntries {
         scope = PlaceholderScope(passwords: passwords, fields: fields)
     }
 
-    /// What a string field's name begins with that goes out with `only_kph`.
+    /// The prefix of the string fields that go out with `only_kph`.
     static let prefix = "KPH: "
 
     /// Whether anything but what is public goes out.
     nonisolated var needsSecrets: Bool { passwords || rules.returnsFields }
 
-    /// The names under which what a login has beside its title, user name and password goes out, by the rules.
+    /// The names under which a login's other parts than title, user name and password go out, by the rules.
     static func names(of login: Login, _ rules: ClientRules) -> [String] {
         var names = login.fieldNames.compactMap { name(of: $0, rules) }
         guard rules.returnsFields, !rules.onlyKPHFields else { return names }
@@ -132,7 +132,7 @@ actor ReplyEntries {
     /// How long a uuid is in hex.
     private static let uuid = 32
 
-    /// What texts of these lengths take of a reply.
+    /// How much of a reply texts of these lengths take.
     private static func length(_ texts: [Int]) -> Int { texts.reduce(0) { $0 + $1 + perText } }
 
     private func resolved(

@@ -7,8 +7,8 @@ import KeePassHTTP
 import Vault
 
 extension ApprovalRequest {
-    /// Puts in what the text says of any verified request: its type, whose key it is, and whether there are vaults beside
-    /// those that it is about.
+    /// Adds what the text says about any verified request: its type, whose key it is, and whether there are vaults
+    /// other than those that it is about.
     mutating func describe(_ verified: VerifiedRequest, caller: Caller, among vaults: VaultSet) {
         requestType = verified.request.type.rawValue
         clientName = verified.client.name

@@ -16,16 +16,16 @@ struct ClientApproval: Sendable {
         self.decisions = decisions
     }
 
-    /// Asks, and waits for the answer; no allow counts, and nothing is kept, for a key that is no more.
+    /// Asks, and waits for the answer; for a key that is gone, no allow counts and nothing is kept.
     ///
     /// - Parameters:
     ///   - question: What is asked.
     ///   - verified: The request that it is about.
     ///   - keep: Keeps what the person meant for more than once, and says why it couldn't be kept as it was meant, if it
     ///     couldn't.
-    ///   - asked: Called when whoever joins the question finds it.
+    ///   - asked: Called once others can join the question.
     /// - Returns: The person's word.
-    /// - Throws: Why there is none that counts.
+    /// - Throws: Why there isn't one that counts.
     func ask(
         _ question: ApprovalRequest,
         for verified: VerifiedRequest,

@@ -19,13 +19,13 @@ struct PersonDecision: Sendable {
             self.init(allows: false, choices: Choices(), code: nil)
         case .expired: throw .expired
         case .unseen: throw .unseen
-        // Opened is told to those who ask for an unlock, before they look here for the person's word.
+        // Whoever asks for an unlock handles "opened" before coming here for the person's word.
         case .withdrawn, .opened: throw .withdrawn
         case .tooMany: throw .tooMany
         }
     }
 
-    /// What a client is told that is denied something.
+    /// What a client is told when it is denied something.
     var refusal: Refusal { choices.wasUnconfirmed ? .unconfirmed : .denied }
 
     private init(allows: Bool, choices: Choices, code: String?) {

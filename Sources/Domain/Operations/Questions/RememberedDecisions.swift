@@ -3,7 +3,7 @@
 import Clients
 import Logging
 
-/// What the person has decided for more than once: looked up, and kept.
+/// What the person has decided beyond a single request: looked up, and kept.
 struct RememberedDecisions: Sendable {
     private let grants: any GrantStore
     private let clients: any ClientStore
@@ -27,9 +27,9 @@ struct RememberedDecisions: Sendable {
         return await grants.decisions(on: subjects)
     }
 
-    /// Keeps decisions that the person meant for more than once.
+    /// Keeps decisions that the person meant beyond a single request.
     ///
-    /// Where nobody knew whose the client's key is, as with an imported one, an allow for always settles that, too.
+    /// If it wasn't known whose the client's key is, as with an imported one, an allow for always settles that, too.
     /// - Parameters:
     ///   - decided: The decisions.
     ///   - session: When they were made.

@@ -4,7 +4,7 @@ import Approval
 import Clients
 import Vault
 
-/// Asks before anything is looked at: for what looks at more than titles, user names, URLs, tags and groups.
+/// Asks before anything is looked at: for requests that look at more than titles, user names, URLs, tags and groups.
 struct AdvanceApproval: Sendable {
     private let vaults: VaultSet
     private let access: VaultAccess
@@ -29,7 +29,7 @@ struct AdvanceApproval: Sendable {
 
     /// Asks for a purpose.
     ///
-    /// The entries are not known, so that an allow is for whatever is found in the vaults that were shown.
+    /// The entries aren't known yet, so an allow is for whatever is found in the vaults that were shown.
     /// - Returns: What lets it through, with no offers yet, and those vaults' names; nil after a denial.
     func ask(
         _ purpose: Purpose,
@@ -43,7 +43,7 @@ struct AdvanceApproval: Sendable {
         }
         var names: [String] = []
         for store in vaults.stores {
-            // One that may be unlocked for this search is looked through, too.
+            // One that may be unlocked for this search is searched, too.
             let isOpen = await !store.status().isLocked
             if verified.wantsUnlock || isOpen { names.append(store.name) }
         }
@@ -52,10 +52,10 @@ struct AdvanceApproval: Sendable {
             _ = try PersonDecision(answer)
             return nil
         }
-        // Where a vault was unlocked just now it is one of those that are looked through.
+        // A vault that was unlocked just now is one of those that are searched.
         let shown = try await access.open(for: verified).map(\.store.name)
         let asker = await verified.requester.asker()
-        // One that is opened while the person thinks isn't among them.
+        // One that is opened while the person is thinking isn't among them.
         let looked = verified.wantsUnlock ? names : shown
         let asked = questions.about([], in: looked, for: purpose, verified: verified, caller: asker)
         let decided = try await approval.ask(asked, for: verified)

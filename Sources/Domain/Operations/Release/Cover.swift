@@ -4,11 +4,11 @@ import Clients
 
 /// What lets something through without a question about it.
 ///
-/// It counts as it is when that goes out: a question about something else, or a keyring that asks for itself, may have
-/// taken minutes.
+/// It is judged at the moment when that goes out: a question about something else, or a prompt of the keyring's own,
+/// may have taken minutes.
 struct Cover: Sendable {
     let permission: Permission
-    /// What the person can have decided about it for more than once; nil where nothing can be.
+    /// What the person may have decided about it beyond a single request; nil if nothing can be.
     let subject: GrantSubject?
 
     /// Whether it still lets it through.

@@ -29,7 +29,7 @@ struct Coverage: Sendable {
         self.decisions = decisions
     }
 
-    /// How each offer stands, in their order.
+    /// Each offer with what covers it, in their order.
     func standings(
         of offers: [Offer],
         for purpose: Purpose,
@@ -58,7 +58,7 @@ struct Coverage: Sendable {
         }
     }
 
-    /// Which of these may still go out; each that has no cover may, for the person has just been asked about it.
+    /// Which of these may still go out; those without cover may, for the person has just been asked about them.
     func stillCovered(_ covers: [Cover?]) async -> [Bool] {
         let subjects = covers.compactMap { $0?.subject }
         guard !subjects.isEmpty else { return covers.map { _ in true } }

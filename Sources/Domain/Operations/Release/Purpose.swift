@@ -7,8 +7,8 @@ import Vault
 struct Purpose: Sendable {
     /// The page; nil for a bulk read.
     var query: MatchQuery?
-    /// What a search asks for, part by part, so that an allow for one is none for another; of other bulk reads that is which
-    /// logins they found, and names that nothing bears make no difference.
+    /// What a search asks for, part by part, so that an allow for one isn't one for another; for other bulk reads it is
+    /// which logins they found, and names that no login has make no difference.
     var asked: [String] = []
     /// Whether passwords go out.
     var passwords = true
@@ -20,7 +20,7 @@ struct Purpose: Sendable {
 
     /// Whether it reads the vault rather than one host.
     var isBulk: Bool { query == nil }
-    /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title that.
+    /// What grants go by: the page's host, with its port where it isn't the scheme's own; for a title, the title.
     var host: String? { query?.host }
     /// The title that the client asks for instead of a page; its word alone.
     var title: String? { query?.page == nil ? query?.host : nil }
@@ -34,7 +34,7 @@ struct Purpose: Sendable {
 
     /// Where the page's form goes, for the key of a grant.
     ///
-    /// A target that may be read as more than one host is one of its own.
+    /// A target that could be read as more than one host counts as one of its own.
     var form: GrantKey.Form {
         GrantKey.Form(
             submitHost: submitHost ?? query?.unclearSubmit,

@@ -43,7 +43,7 @@ struct ReleaseDecision: Sendable {
         if standings.contains(where: \.asks) {
             let known = caller.program
             caller = await verified.requester.asker()
-            // Somebody else may have got hold of the connection: what covered the one doesn't cover the other.
+            // Somebody else may have got hold of the connection: what covered one program doesn't cover the other.
             if caller.program != known {
                 standings = await coverage.standings(
                     of: offers,
@@ -90,7 +90,8 @@ struct ReleaseDecision: Sendable {
         )
     }
 
-    /// Asks, and keeps what is to be kept, in a task of its own: "always" counts also if nobody listens any more.
+    /// Asks, and keeps what is to be kept, in a task of its own: "always" counts even if nobody is listening any
+    /// longer.
     private func decide(
         on asked: [Offer],
         coveredCount: Int,

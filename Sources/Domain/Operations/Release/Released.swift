@@ -11,12 +11,12 @@ struct Released: Sendable {
     var bases: Set<Permission> = []
     /// The page's host; nil for a bulk read.
     var host: String?
-    /// Whether there are none, rather than none that may be handed out.
+    /// Whether no logins exist, rather than none that may be handed out.
     var isNothingFound = false
     /// What doesn't go out of what was asked for.
     var leftOut: Set<ReleasePart> = []
 
-    /// The same without the offers that may not go out any more, and without what let only those through.
+    /// The same without the offers that may no longer go out, and without what let only those through.
     func keeping(_ stays: [Bool]) -> Released {
         guard stays.contains(false) else { return self }
         var left = self

@@ -5,9 +5,10 @@ import Vault
 
 /// `get-logins-custom-search`: the logins that a search finds.
 ///
-/// Words in what is public are searched for first, so that the question can name what was found; that nothing was
-/// found may be told. Every other search asks first, a regular expression wherever it looks, since its duration,
-/// and whether it is cut off, can tell more than its result. The outcome is told only after the person's allow.
+/// A search for words in what is public is carried out first, so that the question can name what was found; that
+/// nothing was found may be told. Every other search asks first, a regular expression wherever it looks, since its
+/// duration, and whether it is cut off, can tell more than its result. The outcome is told only after the person's
+/// allow.
 struct CustomSearch: VerifiedOperation {
     private let mutes: MuteCheck
     private let search: VaultSearch
@@ -48,7 +49,7 @@ struct CustomSearch: VerifiedOperation {
                     return try await handout.handOut(released, to: verified)
                 }
             } catch .search(.tookTooLong) {
-                // That is told like anything else, after the word.
+                // That is told like any other outcome, after the person's word.
             } catch {
                 throw error
             }

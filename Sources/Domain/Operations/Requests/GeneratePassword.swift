@@ -10,7 +10,7 @@ struct GeneratePassword: VerifiedOperation {
     private let access: VaultAccess
     private let recipe: PasswordRecipe
 
-    /// Makes one that goes by a recipe.
+    /// Makes one that uses a recipe.
     init(vaults: VaultSet, mutes: MuteCheck, access: VaultAccess, recipe: PasswordRecipe) {
         self.vaults = vaults
         self.mutes = mutes

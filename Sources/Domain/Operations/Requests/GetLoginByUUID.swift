@@ -6,7 +6,7 @@ import Vault
 struct GetLoginByUUID: VerifiedOperation {
     private let bulk: BulkRead
 
-    /// Makes one that reads so.
+    /// Makes one that reads by this.
     init(bulk: BulkRead) {
         self.bulk = bulk
     }

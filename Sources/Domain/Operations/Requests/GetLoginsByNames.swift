@@ -10,7 +10,7 @@ struct GetLoginsByNames: VerifiedOperation {
 
     private let bulk: BulkRead
 
-    /// Makes one that reads so.
+    /// Makes one that reads by this.
     init(bulk: BulkRead) {
         self.bulk = bulk
     }

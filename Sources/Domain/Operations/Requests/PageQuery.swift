@@ -33,7 +33,7 @@ struct PageQuery: Sendable {
         )
     }
 
-    /// As much of an address as is looked at; nil if its host isn't all in there.
+    /// As much of an address as is looked at; nil if that doesn't contain the whole host.
     private static func head(of address: String) -> String? {
         guard address.utf8.count > longestAddress else { return address }
         let head = address.cut(toBytes: longestAddress)

@@ -9,8 +9,8 @@ import Vault
 
 /// `set-login`: makes a login, or changes the one with the given uuid.
 ///
-/// An allowed save is carried out once, at the allow, also if nobody listens any more; the same save asked for
-/// again gets the outcome of the first, for as long as the entry is what that made of it.
+/// An allowed save is carried out once, at the allow, even if nobody is listening any longer; the same save asked for
+/// again gets the outcome of the first, for as long as the entry is as that left it.
 ///
 /// Before the person's word, or a grant in its place, only what is public of the stored entry is looked at; whether
 /// a password, a string field or a realm equals the stored one is told afterwards.
@@ -72,7 +72,7 @@ struct SetLogin: VerifiedOperation {
             }
         }
         if save.isJoined, var question = await saves.question(about: name) {
-            // The same program: just its processes may be others.
+            // The same program: only its processes may differ.
             question.caller = await verified.requester.asker()
             if case .tooMany = await approvals.join(question) { throw .tooMany }
         }
@@ -88,7 +88,7 @@ struct SetLogin: VerifiedOperation {
         }
     }
 
-    /// Whether an entry still is what a save made of it.
+    /// Whether an entry still is as a save left it.
     private func holds(
         _ saved: Saved,
         wish: SaveRequest,
@@ -124,7 +124,7 @@ struct SetLogin: VerifiedOperation {
             open.filter { $0.index.login(id) != nil }
         }
         if let holder = holders.first { return holder.store }
-        // It may well be in a vault that stayed closed.
+        // It may well be in a vault that remained closed.
         throw await vaults.locked().isEmpty ? .vault(.notFound) : .locked
     }
 }

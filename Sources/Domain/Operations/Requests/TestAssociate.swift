@@ -6,9 +6,9 @@ import Vault
 
 /// `test-associate`: whether this client is known.
 ///
-/// Always 200, also while everything is locked: several extensions send it unsigned before anything else, and need
-/// the Hash. While nobody knows that, it is refused, and the person is asked to have the vault opened. A signed one
-/// with TriggerUnlock has what is locked unlocked, and is held for that.
+/// Always 200, also while everything is locked: several extensions send it unsigned before anything else, and need the
+/// Hash. While that isn't known, it is refused, and the person is asked to have the vault opened. A signed one with
+/// TriggerUnlock has what is locked unlocked, and waits for that.
 struct TestAssociate: Sendable {
     private let vaults: VaultSet
     private let verifier: RequestVerifier
@@ -18,7 +18,7 @@ struct TestAssociate: Sendable {
     private let policy: Policy
     private let hold: Duration
 
-    /// Makes one that holds a request so long for all that is unlocked for it.
+    /// Makes one that holds a request for this long while things are unlocked for it.
     init(
         vaults: VaultSet,
         verifier: RequestVerifier,
@@ -53,12 +53,12 @@ struct TestAssociate: Sendable {
             if let hash = await vaults.hash() {
                 return OperationResult(reply: verified.reply(hash: hash), to: verified.message)
             }
-            // It has been asked for just now.
+            // It was asked for just now.
             refusal = .locked
         } catch {
             refusal = error
         }
-        // Nobody who is known has had it asked for.
+        // No known client has had it asked for.
         if refusal == .unverified { try await offer.check(requester) }
         if let store = await vaults.neverOpened() {
             // Never a 400 here, either.
@@ -77,9 +77,9 @@ struct TestAssociate: Sendable {
         return OperationResult(reply: reply)
     }
 
-    /// Verifies a request, and has what is closed opened where it wants that; both are held for a while only.
+    /// Verifies a request, and has what is closed opened if it wants that; both wait only for a while.
     ///
-    /// Whether that is opened in time or not: the client is known. A muted program isn't told so.
+    /// Whether or not that is opened in time, the client is known. A muted program isn't told so.
     private func known(
         _ request: Request,
         from requester: CachedRequester
@@ -90,7 +90,7 @@ struct TestAssociate: Sendable {
         var closed = verified.wantsUnlock ? await vaults.needed(for: request) : []
         if closed.isEmpty, let store = await vaults.neverOpened() { closed = [store] }
         if !closed.isEmpty {
-            // Opened or not, in time or not: the client is known.
+            // Opened or not, in time or not, the client is known.
             _ = try? await withDeadline(hold - (.now - started)) { [closed, vaultUnlock] in
                 try await vaultUnlock.unlock(closed, for: verified)
             }

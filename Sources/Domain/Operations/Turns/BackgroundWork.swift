@@ -2,7 +2,7 @@
 
 import ConcurrencyTools
 
-/// Runs work on many logins (asking about them, handing them out) off the thread that serves, so that no other request
+/// Runs work on many logins (asking about them, handing them out) off the serving thread, so that no other request
 /// waits for it.
 enum BackgroundWork {
     /// Its own queue.

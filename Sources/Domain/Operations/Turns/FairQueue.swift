@@ -17,9 +17,9 @@ struct Turn: Hashable, Sendable {
 
 /// Decides whose turn it is, where only a few can have one at once.
 ///
-/// Each program has one turn at a time, and one more at most that it has others share. The next goes to the program that
-/// has gone longest without one, and within it to the client that has. So one that wants a lot keeps nobody else waiting
-/// for more than one turn.
+/// Each program has one turn at a time, and at most one more that it shares with others. The next goes to the program
+/// that has gone longest without one, and within it to the client that has. So one that wants a lot never keeps others
+/// waiting for more than one turn.
 struct FairQueue: Sendable {
     typealias Ticket = UInt64
 
@@ -27,7 +27,7 @@ struct FairQueue: Sendable {
     private var count: Ticket = 0
     private var waiting: [(ticket: Ticket, turn: Turn)] = []
     private var running: [Ticket: Turn] = [:]
-    /// When each set of programs, and each client, had its last turn, for those that have something here.
+    /// When each set of programs, and each client, had its last turn, for those that have something queued or running.
     private var lastOfPrograms: [ProgramSet: UInt64] = [:]
     private var lastOfClient: [String: UInt64] = [:]
     private var turns: UInt64 = 0

@@ -2,7 +2,7 @@
 
 import ConcurrencyTools
 
-/// Work that takes long, done beside the thread that serves, two at a time and in fair turns.
+/// Work that takes long, done off the serving thread, two at a time and in fair turns.
 actor FairWorkQueue {
     private static let width = 2
 
@@ -28,7 +28,7 @@ actor FairWorkQueue {
             waiting[ticket] = continuation
             giveTurns()
         }
-        // There are as many as may have a turn.
+        // There are as many of them as there can be turns at once.
         let queue = free.popLast() ?? TaskQueue(label: "org.keybell.work")
         let value = await Task(executorPreference: queue) { await job() }.value
         free.append(queue)

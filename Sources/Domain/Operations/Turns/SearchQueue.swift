@@ -4,7 +4,8 @@ import Callers
 
 /// The searches that run and those that wait for their turn, and how many each program and each client has of them.
 actor SearchQueue {
-    /// How many of one client, and of one program, at once: no person starts more, and each may take its whole time.
+    /// How many of one client, and of one program, may be there at once: no person starts more, and each may take its
+    /// whole time.
     static let (mostOfClient, mostOfProgram) = (4, 8)
 
     private let turns = FairWorkQueue(label: "org.keybell.search")

@@ -5,8 +5,8 @@ import Vault
 
 /// The unlocks that the person has allowed, each carried out once for all who have asked for it.
 ///
-/// Several requests wait for one question, and each goes on with its answer by itself: who comes second may find the
-/// first one's prompt still open, or closed without success, and must not raise another.
+/// Several requests wait for one question, and each goes on with its answer by itself: the second may find the first
+/// one's prompt still open, or closed without success, and must not raise another.
 actor AllowedUnlocks {
     /// What one allow is good for: a vault, or the keyring if it is nil, by the question's code.
     private struct Unlock: Hashable {
@@ -20,7 +20,7 @@ actor AllowedUnlocks {
         var until: ContinuousClock.Instant?
     }
 
-    /// How long an outcome is kept for those who were given the same answer; a code rests for longer.
+    /// How long an outcome is kept for those who were given the same answer; a code isn't reused for longer than that.
     static let memory: Duration = .seconds(60)
 
     private let now: @Sendable () -> ContinuousClock.Instant
@@ -52,12 +52,12 @@ actor AllowedUnlocks {
         if let entry = entries[unlock] { return try await entry.task.value.get() }
         let cancellation = Cancellation()
         let task = Task(executorPreference: TaskQueue.shared) {
-            // Opened by other means: that needs no outcome to be remembered, for it may be locked and allowed yet.
+            // Opened by other means: no outcome is remembered then, for it may still be locked and allowed again.
             guard await isLocked() else {
                 await self.forget(unlock)
                 return Result<Void, Refusal>.success(())
             }
-            // Whoever asks for the password may go on asking, but nobody waits for that.
+            // The password prompt may stay open, but nobody waits for it.
             let outcome = await UnlockReason(cancellation: cancellation).whileWanted {
                 await Result { () async throws(Refusal) in try await open(cancellation) }
             }
@@ -68,7 +68,7 @@ actor AllowedUnlocks {
         try await task.value.get()
     }
 
-    /// Ends those that run, and lets none begin any more.
+    /// Ends those that run, and lets no more begin.
     func end() {
         hasEnded = true
         for entry in entries.values { entry.cancellation.cancel() }

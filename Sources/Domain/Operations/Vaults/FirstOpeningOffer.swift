@@ -5,7 +5,7 @@ import Callers
 import ConcurrencyTools
 import Vault
 
-/// Offers the person to have a vault opened that never was, so that nobody knows the Hash.
+/// Offers the person to open a vault that has never been opened, so that its Hash is unknown.
 struct FirstOpeningOffer: Sendable {
     private let vaults: VaultSet
     private let approvals: ApprovalBroker
@@ -20,14 +20,15 @@ struct FirstOpeningOffer: Sendable {
         self.vaultUnlock = vaultUnlock
     }
 
-    /// Where nobody knows the Hash, offers it, and refuses.
+    /// If the Hash is unknown, makes the offer, and refuses.
     func check(_ requester: CachedRequester) async throws(Refusal) {
         guard let store = await vaults.neverOpened() else { return }
         await offer(store, to: requester)
         throw .neverOpened(store.name)
     }
 
-    /// Asks the person, beside the answer: an extension that pings has no other way to say that it waits for that.
+    /// Asks the person, independently of the answer: an extension that pings has no other way to say that it is waiting
+    /// for that.
     ///
     /// Once per program and ten minutes, and not for one that can't be found out or is muted.
     private func offer(_ store: any VaultStore, to requester: CachedRequester) async {

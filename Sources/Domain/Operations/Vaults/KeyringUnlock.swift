@@ -27,7 +27,7 @@ struct KeyringUnlock: Sendable {
         let question = question(for: request, by: await requester.asker())
         try await unlock(for: request.id) { [approvals] isLocked in
             let answer = await approvals.ask(question, while: isLocked)
-            // It may be opened by other means, and go on to where mutes are looked at.
+            // It may be opened by other means; the request then goes on to where mutes are checked.
             if answer == .quiet { requester.noteCounted() }
             return answer
         }
@@ -61,7 +61,7 @@ struct KeyringUnlock: Sendable {
         for id: String?,
         once answer: @escaping @Sendable (_ isLocked: @Sendable () async -> Bool) async -> Answer
     ) async throws(Refusal) {
-        // In a task of its own: what the person has begun to type is not lost when the client gives up.
+        // In a task of its own: what the person has begun to type isn't lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients, unlocks] in
             await Result { () async throws(Refusal) in
                 let isLocked: @Sendable () async -> Bool = { await clients.needsUnlock(for: id) }
@@ -92,7 +92,7 @@ struct KeyringUnlock: Sendable {
                         await approvals.opened(nil)
                     }
                 }
-                // Used up, whatever came of it: who closes the keyring's window must not get it again unasked.
+                // Used up, whatever came of it: a person who closes the keyring's window must not get it again unasked.
                 await approvals.delivered(code)
                 try outcome.get()
             }

@@ -2,7 +2,7 @@
 
 import Callers
 
-/// When each program last had a vault offered that was never opened.
+/// When each program last caused an offer to open a vault that was never opened.
 ///
 /// By what the kernel vouches for: another Origin or script is no other program.
 actor UnlockOffers {

@@ -70,7 +70,7 @@ struct VaultAccess: Sendable {
         try await find(for: verified, isNothing: \.isEmpty, look)
     }
 
-    /// The same for what is no collection.
+    /// The same for a result that isn't a collection.
     func find<Found: Sendable>(
         for verified: VerifiedRequest,
         isNothing: (Found) -> Bool,
@@ -93,7 +93,7 @@ struct VaultAccess: Sendable {
         }
         try await vaultUnlock.unlock(locked, for: verified)
         let foundNow = try await look(openVaults())
-        // One of them may have stayed locked.
+        // One of them may have remained locked.
         if isNothing(foundNow) {
             let locked = await vaults.locked()
             guard locked.isEmpty else {
@@ -113,7 +113,7 @@ struct VaultAccess: Sendable {
         return .tooMany
     }
 
-    /// Names the vaults that may hold what the open ones don't, for the client is told nothing of them.
+    /// Logs the vaults that may hold what the open ones don't, since the client isn't told of them.
     private func logLocked(_ locked: [any VaultStore]) {
         logger.notice(
             "nothing was found in the vaults that are open, and others are locked",

@@ -13,7 +13,7 @@ package struct VaultSet: Sendable {
         self.stores = stores
     }
 
-    /// The Hash that every reply carries; nil while nobody knows it yet.
+    /// The Hash that every reply carries; nil while it isn't known yet.
     package func hash() async -> String? {
         await stores.first?.hash()
     }
@@ -34,7 +34,7 @@ package struct VaultSet: Sendable {
         return locked.filter { $0.name == stores.first?.name }
     }
 
-    /// A vault whose Hash nobody knows yet, for it has never been opened.
+    /// A vault whose Hash isn't known yet because it has never been opened.
     func neverOpened() async -> (any VaultStore)? {
         guard let first = stores.first, await first.hash() == nil else { return nil }
         return first
@@ -83,9 +83,9 @@ struct Offer: Sendable {
 }
 
 extension [Offer] {
-    /// By user name, or by title where that is how logins are ordered; those alike as they came.
+    /// By user name, or by title if that is how logins are ordered; equal ones as they came.
     ///
-    /// As the plugin does it: upper and lower case alike, letter by letter.
+    /// As the plugin does it: letter by letter, ignoring case.
     func sorted(by order: MatchOptions.Order) -> [Offer] {
         let keyed = enumerated().map { place, offer in
             let name = order == .username ? offer.login.username : offer.login.title

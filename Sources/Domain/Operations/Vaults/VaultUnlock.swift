@@ -11,8 +11,8 @@ import Vault
 
 /// Asks whether vaults may be unlocked, and has them unlocked.
 ///
-/// Whoever comes meanwhile asks as well, so that it can't answer: the queue joins those who want no more than is shown
-/// already, and what was allowed is opened once for all. So each opens just what it has asked for.
+/// Whoever comes meanwhile asks as well, so that it can't answer: the queue joins those who want no more than is
+/// already shown, and what was allowed is opened once for all of them. So each opens just what it has asked for.
 struct VaultUnlock: Sendable {
     private let vaults: VaultSet
     private let approvals: ApprovalBroker
@@ -102,7 +102,7 @@ struct VaultUnlock: Sendable {
         _ stores: [any VaultStore],
         asking question: ApprovalRequest
     ) async throws(Refusal) -> Bool {
-        // In a task of its own: what the person has begun to type is not lost when the client gives up.
+        // In a task of its own: what the person has begun to type isn't lost when the client gives up.
         let task = Task(executorPreference: TaskQueue.shared) {
             await Result { () async throws(Refusal) in
                 let answer = await approvals.ask(question) { await Self.areLocked(stores) }
@@ -123,7 +123,7 @@ struct VaultUnlock: Sendable {
                         failures.append(error)
                     }
                 }
-                // Used up, whatever came of it: who closes the password's window must not get it again unasked.
+                // Used up, whatever came of it: a person who closes the password prompt must not get it again unasked.
                 await approvals.delivered(code)
                 if let failure = failures.first, failures.count == stores.count { throw failure }
                 return true
@@ -155,7 +155,7 @@ struct VaultUnlock: Sendable {
         }
     }
 
-    /// Whether any of them has to be opened, be it only so that its Hash becomes known.
+    /// Whether any of them has to be opened, even if only so that its Hash becomes known.
     private static func areLocked(_ stores: [any VaultStore]) async -> Bool {
         for store in stores {
             if await store.status().isLocked { return true }
@@ -164,7 +164,7 @@ struct VaultUnlock: Sendable {
         return false
     }
 
-    /// An allow; nil where the person has opened one of the vaults by other means meanwhile, and so meant just the others.
+    /// An allow; nil if the person has meanwhile opened one of the vaults by other means, and so meant only the others.
     private func allowed(
         _ answer: Answer,
         of stores: [any VaultStore]

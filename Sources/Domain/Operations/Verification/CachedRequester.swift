@@ -5,8 +5,8 @@ import Synchronization
 
 /// Who sends one request, looked up once for all that is done about it.
 ///
-/// One is made for each request. What ``caller()`` has found holds until the request has waited, for the person or for its
-/// turn: by then the connection may be another program's.
+/// One is made for each request. What ``caller()`` has found holds until the request has waited, for the person or for
+/// its turn: after that the connection may be another program's.
 final class CachedRequester: Sendable {
     private let requester: any Requester
     private let found = Mutex<Caller?>(nil)
@@ -28,7 +28,7 @@ final class CachedRequester: Sendable {
         return caller
     }
 
-    /// Who asks, looked up anew, for a question, which is a wait.
+    /// Who asks, looked up anew, for a question, which means a wait.
     func asker() async -> Caller {
         hasWaited()
         return await requester.asker()
@@ -39,7 +39,7 @@ final class CachedRequester: Sendable {
         await requester.sender()
     }
 
-    /// Whether the request is counted as denied unseen, which it is once, however often that is found out.
+    /// Whether the request is counted as denied unseen, which happens once, however often that is found out.
     var isCounted: Bool { counted.withLock { $0 } }
 
     /// The request is counted as denied unseen.
@@ -47,7 +47,7 @@ final class CachedRequester: Sendable {
         counted.withLock { $0 = true }
     }
 
-    /// Who was found may have given the connection away meanwhile.
+    /// Whoever was found may have given the connection away meanwhile.
     func hasWaited() {
         found.withLock { $0 = nil }
     }

@@ -19,8 +19,8 @@ struct MuteCheck: Sendable {
         try await check(requester, counting: true)
     }
 
-    /// The same once more for what the person may have been asked about meanwhile, which isn't counted as denied unseen:
-    /// it may be what they have denied with a mute.
+    /// The same once more for a request that the person may have been asked about meanwhile, without counting it as
+    /// denied unseen: it may be the one that they denied with a mute.
     func checkAgain(_ requester: CachedRequester) async throws(Refusal) {
         try await check(requester, counting: false)
     }

@@ -33,7 +33,7 @@ struct VerifiedRequest: Sendable {
 
     /// Whether the key comes from the program and Origin that it was given to.
     ///
-    /// A program that can't be found out is never familiar, even if the key came from another such one.
+    /// A program that can't be identified is never familiar, even if the key came from another such program.
     func isFamiliar(_ caller: Caller) -> Bool {
         if rules.anyProgram { return true }
         let program = caller.program

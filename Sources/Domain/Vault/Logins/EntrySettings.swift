@@ -26,7 +26,7 @@ package struct EntrySettings: Hashable, Sendable {
         self.realm = realm.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// Reads the field; what cannot be read counts as not said, member by member.
+    /// Reads the field; members that can't be read count as missing.
     ///
     /// Other programs write this field, too, and one of its members being broken must not undo another's Deny.
     package init(json: some Sequence<UInt8>) {

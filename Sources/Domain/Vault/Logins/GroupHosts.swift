@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a vault's groups say of hosts for all that is in them: one table for all its logins, however many those are.
+/// What a vault's groups say about hosts, for everything in them: one table for all its logins, however many there are.
 ///
-/// A group goes by its number in the order in which the tree is walked, each group before those in it, so that a group
-/// and all that is in it are a range of numbers.
+/// A group is known by its number in the order in which the tree is walked, each group before those in it, so that a
+/// group and everything in it are a range of numbers.
 final class GroupHosts: Sendable {
     private let allow: [String: [Range<Int>]]
     private let deny: [String: [Range<Int>]]
@@ -27,7 +27,7 @@ final class GroupHosts: Sendable {
         var table: [String: [Range<Int>]] = [:]
         for group in groups {
             for host in group.hosts {
-                // What a group around it says of the host holds for it already.
+                // What an enclosing group says about the host already holds for it.
                 if let last = table[host]?.last, last.contains(group.numbers.lowerBound) { continue }
                 table[host, default: []].append(group.numbers)
             }

@@ -2,13 +2,13 @@
 
 import Ciphers
 
-/// What the groups around a login say of hosts and the realm; all logins of a vault share it.
+/// What the groups around a login say about hosts and the realm; all logins of a vault share it.
 package struct InheritedSettings: Sendable {
     private let hosts: GroupHosts
     private let group: Int
     /// The realm that the nearest of them names.
     package let realm: String?
-    /// Of all that they say, the outermost first.
+    /// Everything that they say, the outermost first.
     private let digest: [UInt8]
 
     /// Whether one of them allows a host.

@@ -2,9 +2,9 @@
 
 import UnicodeText
 
-/// What a vault tells about one login without opening a secret.
+/// What a vault knows about one login without opening a secret.
 package struct Login: Hashable, Sendable, Identifiable {
-    /// Its name for good.
+    /// Its permanent name.
     package var id: LoginID
     /// What people call it.
     package var title: String
@@ -18,7 +18,7 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var furtherURLs: [String]
     /// Its own `KeePassHttp Settings`: allowed and denied hosts, and the realm.
     package var settings: EntrySettings
-    /// What the groups around it say of hosts and the realm, if anything.
+    /// What the groups around it say about hosts and the realm, if anything.
     package var inherited: InheritedSettings?
     /// When it expires, in seconds since 1970, or nil for never.
     package var expires: Int64?
@@ -36,7 +36,7 @@ package struct Login: Hashable, Sendable, Identifiable {
     package var pages: PageUse
     /// Those of its own string fields, unprotected ones, that its URLs name as `{S:name}`: part of the URL.
     package var urlFields: [String: String]
-    /// Its URLs with their placeholders resolved; nil where they are as they are written.
+    /// Its URLs with their placeholders resolved; nil if there are no placeholders in them.
     ///
     /// A ``LoginIndex`` resolves them.
     package internal(set) var resolved: ResolvedURLs?
@@ -83,9 +83,9 @@ package struct Login: Hashable, Sendable, Identifiable {
 
     /// The realm that it is for, if it says so.
     package var realm: String? { settings.realm ?? inherited?.realm }
-    /// The hosts for which it says itself that nobody is asked.
+    /// The hosts that, by its own settings, get it without a question.
     package var allow: Set<String> { settings.allow }
-    /// The hosts of which it says itself that they never get it.
+    /// The hosts that, by its own settings, never get it.
     package var deny: Set<String> { settings.deny }
 
     /// Whether it has expired at a time in seconds since 1970.
@@ -100,13 +100,13 @@ package struct Login: Hashable, Sendable, Identifiable {
     }
 }
 
-/// When pages get a login; programs that ask for it by name, by uuid or in a search get it all the same.
+/// When pages get a login; programs that ask for it by name, by uuid or in a search get it in any case.
 package struct PageUse: Hashable, Sendable {
     /// Whether no page gets it.
     package var isHidden: Bool
-    /// Whether just pages get it that ask for HTTP authentication, and so name a realm.
+    /// Whether only pages that ask for HTTP authentication, and so name a realm, get it.
     package var isForRealmsOnly: Bool
-    /// Whether just pages get it that don't.
+    /// Whether only pages that don't get it.
     package var isForFormsOnly: Bool
 
     /// Describes the use; without arguments every page gets it.
@@ -122,7 +122,7 @@ package struct PageUse: Hashable, Sendable {
     }
 }
 
-/// A login's URLs as they read once what they refer to is put in.
+/// A login's URLs once what they refer to is filled in.
 package struct ResolvedURLs: Hashable, Sendable {
     /// Its URL.
     let url: String
@@ -132,9 +132,9 @@ package struct ResolvedURLs: Hashable, Sendable {
 
 /// A group of logins, by its path.
 package struct LoginGroup: Hashable, Sendable {
-    /// The path from the root group down, parted by `/`, in NFC.
+    /// The path from the root group down, separated by `/`, in NFC.
     package let name: String
-    /// Its name for good, where the vault has one.
+    /// Its permanent name, if the vault has one.
     package let id: LoginID?
 
     /// Names a group.

@@ -2,7 +2,7 @@
 
 import Ciphers
 
-/// The 16 bytes that name a login or a group for good, a KeePass UUID.
+/// The 16 bytes that permanently name a login or a group, a KeePass UUID.
 package struct LoginID: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64
@@ -30,7 +30,7 @@ package struct LoginID: Hashable, Sendable {
         self.low = low
     }
 
-    /// A new name that nobody else has.
+    /// A new, unique one.
     package static func random() -> LoginID {
         let bytes = Randomness.bytes(16)
         return LoginID(

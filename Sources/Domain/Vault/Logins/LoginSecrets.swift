@@ -25,7 +25,7 @@ package struct LoginSecrets: Equatable, Sendable {
 
 /// What a login once was: looked at by searches, never handed out.
 package struct FormerLogin: Sendable {
-    /// What it was, but for its secrets.
+    /// What it was, except for its secrets.
     package let login: Login
     /// What it guarded.
     package let secrets: LoginSecrets

@@ -61,7 +61,7 @@ struct AddressPattern: Hashable, Sendable {
         return Self.fit(pathPieces, path[...])
     }
 
-    /// What a person reads: the host with its wildcards.
+    /// For people to read: the host with its wildcards.
     func text(_ base: String) -> String { (labels + [base]).joined(separator: ".") }
 
     /// Wildcards side by side are one.
@@ -86,7 +86,7 @@ struct AddressPattern: Hashable, Sendable {
     /// Where a piece ends for the first time, as Knuth, Morris and Pratt find it: nothing is looked at twice.
     private static func end<Element: Equatable>(of piece: [Element], in text: ArraySlice<Element>) -> Int? {
         guard piece.count <= text.count else { return nil }
-        // How much of its beginning the piece ends with, up to each place.
+        // For each place, how long a beginning of the piece it ends with up to there.
         var borders = Array(repeating: 0, count: piece.count)
         var length = 0
         for index in piece.indices.dropFirst() {

@@ -2,15 +2,15 @@
 
 import SecureMemory
 
-/// Puts in what placeholders in logins' URLs stand for, so that a login matches where its owner means it to.
+/// Fills in what placeholders in logins' URLs stand for, so that a login matches where its owner means it to.
 ///
-/// Only what is public of logins: titles, user names, URLs, uuids, of the login itself or by a reference of another one,
+/// Only public parts of logins: titles, user names, URLs, uuids, of the login itself or of another one by reference,
 /// and those of its own fields that ``Login/urlFields`` has. Whether something matches is told before anybody is asked,
-/// so that nothing else may have a say in it; what stands for anything else stays as it is, and then no host can be read.
+/// so nothing else may influence it; a placeholder for anything else stays as it is, and then no host can be read.
 final class AddressResolver {
-    /// How many logins are looked for by anything but their uuid.
+    /// How many references may look for a login by anything but its uuid.
     private static let mostSearches = 100
-    /// How many placeholders are looked at in all, how many bytes they put in, and how long one URL may become.
+    /// How many placeholders are looked at in all, how many bytes they fill in, and how long one URL may become.
     private static let (mostPlaceholders, mostBytes, longest) = (10_000, 4 << 20, FurtherURL.longest)
 
     private let logins: [Login]
@@ -18,7 +18,7 @@ final class AddressResolver {
     private var found: [FieldReference: Int?] = [:]
     private var (searches, placeholders, bytes) = (0, 0, 0)
 
-    /// A resolver over all logins of a vault; nil where none has anything to resolve.
+    /// A resolver over all logins of a vault; nil if none has anything to resolve.
     init?(_ logins: [Login]) {
         guard logins.contains(where: \.hasPlaceholderInURL) else { return nil }
         self.logins = logins.filter { !$0.isRecycled && !$0.isPluginSettings }
@@ -50,7 +50,7 @@ final class AddressResolver {
             case .placeholder(let placeholder, let part):
                 result += value(of: placeholder, in: login, path) ?? part.exposedText() ?? ""
             }
-            // Longer than any address: then it is none.
+            // Longer than any address: then it isn't one.
             guard result.utf8.count <= Self.longest else { return text }
         }
         return result
@@ -75,7 +75,7 @@ final class AddressResolver {
         }
     }
 
-    /// What is put in for a placeholder; nil for more than a URL holds, which isn't even looked at.
+    /// What is filled in for a placeholder; nil for more than fits into a URL, which isn't even looked at.
     private func taken(_ text: String?, of login: Login, _ path: [Step]) -> String? {
         guard let text, text.utf8.count <= Self.longest, bytes <= Self.mostBytes else { return nil }
         let value = resolved(text, of: login, path)

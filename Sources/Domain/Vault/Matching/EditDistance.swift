@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many letters part two texts: the Levenshtein distance, bounded in work.
+/// By how many letters two texts differ: the Levenshtein distance, bounded in work.
 enum EditDistance {
-    /// No more than this many letters of each text are compared one with the other.
+    /// No more than this many letters of each text are compared with each other.
     static let limit = 256
 
-    /// The same where so many logins are ordered: comparing costs as much as the limit's square for each, and all of them
-    /// together no more than a thread may take while others wait.
+    /// The limit for ordering so many logins: each comparison costs the square of the limit, and all of them together
+    /// must cost no more than a thread may take while others wait.
     static func limit(for count: Int) -> Int {
         let share = (Double(mostWork) / Double(max(1, count))).squareRoot()
         return max(16, min(limit, Int(share)))
@@ -15,7 +15,7 @@ enum EditDistance {
     /// How many pairs of letters are compared for all logins of a page.
     private static let mostWork = 2_000_000
 
-    /// No more than this many letters of a text are looked at: what comes after them parts no two logins.
+    /// No more than this many letters of a text are looked at: what comes after them doesn't tell logins apart.
     static let longest = 2048
 
     /// A URL or title as it is compared: the letters of its beginning, in lower case.
@@ -27,8 +27,8 @@ enum EditDistance {
 
     /// How many letters have to be put in, left out or changed to make one text of the other.
     ///
-    /// What the texts begin and end with alike costs nothing. Of what is between, the part beyond `limit` counts by
-    /// its length alone, so that a page's endless query costs no time.
+    /// Common beginnings and ends cost nothing. Of what is in between, the part beyond `limit` counts by its length
+    /// alone, so that a page's endless query costs no time.
     static func between(
         _ left: ArraySlice<Unicode.Scalar>,
         _ right: ArraySlice<Unicode.Scalar>,

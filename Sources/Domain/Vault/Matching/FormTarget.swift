@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a browser would send a form by a `SubmitUrl` that is no address.
+/// Where a browser would send a form by a `SubmitUrl` that isn't an address.
 enum FormTarget {
     /// Whether that may be another host than the page's, as the URL standard of browsers has it.
     ///
     /// They take `https:evil.example`, `https:/evil.example`, `//evil.example` and the same with backslashes for an
-    /// address, and pass over tabs and line breaks anywhere. A path, a word, `javascript:` and nothing stay on the page.
+    /// address, and ignore tabs and line breaks anywhere. A path, a word, `javascript:` and an empty text stay on the
+    /// page.
     static func mayLeave(_ text: String) -> Bool {
         if text.utf8.firstRange(of: "://".utf8) != nil { return true }
         let bytes = text.utf8.filter { $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.drop { $0 <= 0x20 }
@@ -16,7 +17,7 @@ enum FormTarget {
             return second == UInt8(ascii: "/") || second == UInt8(ascii: "\\")
         default: break
         }
-        // No name of a scheme is nearly as long.
+        // No scheme's name is anywhere near as long.
         guard let colon = bytes.prefix(64).firstIndex(of: UInt8(ascii: ":")),
             let scheme = URLScheme(String(decoding: bytes[..<colon], as: UTF8.self))
         else { return false }

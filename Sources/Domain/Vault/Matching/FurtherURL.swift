@@ -2,11 +2,11 @@
 
 import UnicodeText
 
-/// What of an address a login is for.
+/// Which part of an address a login is for.
 enum AddressRule: Hashable, Sendable {
     /// The site, by the steps of the protocol.
     case site
-    /// Just this page, by what is public of its URL.
+    /// Just this page, by the public part of its URL.
     case page(String)
     /// Hosts and paths of a pattern.
     case pattern(AddressPattern)
@@ -21,7 +21,7 @@ enum AddressRule: Hashable, Sendable {
     }
 }
 
-/// What of a page rules are compared with, read once for all of them.
+/// What rules compare of a page, read once for all of them.
 struct RequestedPage: Sendable {
     /// What is public of its URL, as `FurtherURL.page` spells it.
     let url: String
@@ -69,10 +69,10 @@ struct FurtherURL {
 
     static let longest = 8192
 
-    /// What of a URL says which page it is, in one spelling: that of a site alone ends with a slash.
+    /// The part of a URL that says which page it is, in one spelling: that of a bare site ends with a slash.
     ///
-    /// A count tells without a question whether a page fits, so that what can be a secret (a user and password, the
-    /// query, the fragment) has no part in it.
+    /// A count reveals without a question whether a page matches, so that what can be a secret (a user and password,
+    /// the query, the fragment) has no part in it.
     static func page(_ url: String) -> String {
         let url = PublicURL.text(of: url)
         guard let scheme = url.utf8.firstRange(of: "://".utf8) else { return url }

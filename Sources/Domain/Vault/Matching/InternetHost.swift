@@ -33,9 +33,9 @@ package enum InternetHost: Hashable, Sendable {
         return name
     }
 
-    /// The host without its first label, or nil where that would leave what one owner holds.
+    /// The host without its first label, or nil where that would go beyond what one owner holds.
     ///
-    /// An address is never shortened, and no name to a public suffix or past it.
+    /// An address is never shortened, nor is a name to a public suffix or past it.
     package var parent: InternetHost? {
         guard let name, !name.isPublicSuffix, let parent = name.parent, !parent.isPublicSuffix else {
             return nil
@@ -60,7 +60,8 @@ package struct IPv4Address: Hashable, Sendable {
 
     /// Reads four decimal numbers with dots between.
     ///
-    /// Other spellings (`127.1`, `0x7f.0.0.1`, `010.0.0.1`) mean different hosts to different programs; they are none.
+    /// Other spellings (`127.1`, `0x7f.0.0.1`, `010.0.0.1`) mean different hosts to different programs; they aren't
+    /// accepted.
     package init?(utf8 bytes: ArraySlice<UInt8>) {
         // Most hosts are names, and begin like one.
         guard let first = bytes.first, first <= UInt8(ascii: "9") else { return nil }

@@ -7,7 +7,7 @@ extension Login {
         let address: PageAddress
         /// The scheme that it is for, or nil for any.
         let scheme: URLScheme?
-        /// What of that address it is for.
+        /// Which part of that address it is for.
         var rule = AddressRule.site
         /// The port that it is for, or nil for a scheme's own.
         var port: UInt16? { address.writtenPort }
@@ -25,13 +25,13 @@ extension Login {
         guard title.utf8.count <= FurtherURL.longest, let named = PageAddress(title: title) else {
             return belongings
         }
-        // A title says nothing of the scheme, where the URL does.
+        // A title says nothing about the scheme, while the URL does.
         let scheme = named.scheme ?? own.flatMap { $0.isOnInternet ? $0.scheme : nil }
         return belongings + [Belonging(address: named, scheme: scheme)]
     }
 
-    /// Whether a string field of this name holds a further URL: `KP2A_URL…` or `URL 1`, by its bytes, since a mark behind
-    /// the beginning takes nothing from it for KeePassXC.
+    /// Whether a string field of this name holds a further URL: `KP2A_URL…` or `URL 1`, compared by bytes, since to
+    /// KeePassXC a combining mark after the beginning makes no difference.
     package static func isFurtherURL(_ fieldName: String) -> Bool {
         if fieldName.utf8.starts(with: "KP2A_URL".utf8) { return true }
         guard fieldName.utf8.starts(with: "URL ".utf8) else { return false }

@@ -13,7 +13,7 @@ package struct LoginIndex: Sendable {
     private let byID: [LoginID: Int]
     private let byTitle: [TitleKey: [Int]]
     private let byHost: [String: [Place]]
-    /// By what is left of a host after its last wildcard.
+    /// By the part of a host after its last wildcard.
     private let byPattern: [String: [Place]]
 
     /// Where one of a login's addresses lets it match.
@@ -38,7 +38,8 @@ package struct LoginIndex: Sendable {
         var seen: Set<LoginID> = []
         seen.reserveCapacity(logins.count)
         for login in logins {
-            // Of two with one name, as a broken file may have them, the first is meant: its secrets are what is found.
+            // Of two with the same id, as a broken file may have them, the first counts: its secrets are the ones that
+            // are found.
             guard seen.insert(login.id).inserted, !login.isRecycled, !login.isPluginSettings else { continue }
             let login = resolver?.resolving(login) ?? login
             if login.isSearchable { all.append(login) } else { unsearchable.append(login) }
@@ -74,10 +75,10 @@ package struct LoginIndex: Sendable {
     /// How many logins may be shown.
     package var count: Int { all.count }
 
-    /// Every login, those included whose group forbids searching.
+    /// Every login, including those whose group forbids searching.
     package var everything: [Login] { all + unsearchable }
 
-    /// The login of a name, also one whose group forbids searching.
+    /// The login with an id, even one whose group forbids searching.
     package func login(_ id: LoginID) -> Login? {
         byID[id].map { $0 < all.count ? all[$0] : unsearchable[$0 - all.count] }
     }
@@ -87,14 +88,14 @@ package struct LoginIndex: Sendable {
         (byTitle[TitleKey(title)] ?? []).map { all[$0] }
     }
 
-    /// The logins of exactly these titles, by the titles' order; each once, however often and in whatever spelling its
-    /// title is there.
+    /// The logins of exactly these titles, in the titles' order; each once, however often and in whatever spelling its
+    /// title is given.
     package func titled(_ titles: [String]) -> [Login] {
         var seen: Set<TitleKey> = []
         return titles.flatMap { seen.insert(TitleKey($0)).inserted ? titled($0) : [] }
     }
 
-    /// The logins of several vaults for what a client asks, the best first, each with its vault's number.
+    /// The logins of several vaults that match what a client asks for, the best first, each with its vault's number.
     ///
     /// The vaults are searched as one: a login for just this host in one vault hides the domain's of another.
     package static func matches(
@@ -128,14 +129,14 @@ package struct LoginIndex: Sendable {
             let found = gather { $0.candidates(at: key, query) }
             if !found.isEmpty { return found }
         }
-        // What has a scheme is an address; anything else may be a title just as well.
+        // What has a scheme is an address; anything else may just as well be a title.
         guard query.page?.scheme == nil, !query.url.isEmpty else { return [] }
         return gather { $0.titled(query.url).filter(query.admits) }
     }
 
     private func candidates(at key: String, _ query: MatchQuery) -> [Login] {
         guard let page = query.page, let requested = query.requested else { return [] }
-        // Each key of a page has one label less than the one before.
+        // Each key of a page has one label fewer than the one before.
         var places = (byHost[key] ?? []).map { (depth: 0, place: $0) }
         // What is meant for a host by a wildcard is meant for just that host.
         if key == page.key, !byPattern.isEmpty {

@@ -2,7 +2,7 @@
 
 /// What a client asks logins for, read once.
 package struct MatchQuery: Sendable {
-    /// The page's address, or nil where the client's `Url` is none; then it is a title.
+    /// The page's address, or nil if the client's `Url` isn't one; then it is a title.
     package let page: PageAddress?
     /// Where the page would send what is filled in, where that is an address.
     package let submit: PageAddress?
@@ -18,7 +18,7 @@ package struct MatchQuery: Sendable {
     let requested: RequestedPage?
     /// What logins' URLs are compared with, once for all of them.
     private let compared: ComparedURL
-    /// The field `SubmitUrl` where it is no address, but a browser may send the form to another host by it.
+    /// The field `SubmitUrl` if it isn't an address, but may still make a browser send the form to another host.
     package let unclearSubmit: String?
 
     /// Reads the fields of a request.
@@ -38,7 +38,7 @@ package struct MatchQuery: Sendable {
         // A word alone is a title: `github` must not become a machine of the local network.
         page = PageAddress(url) ?? PageAddress(title: url)
         requested = page.map { RequestedPage(url, at: $0) }
-        // A title that nobody would give an entry is that of none.
+        // A title that nobody would give an entry matches none.
         self.url = page == nil && url.utf8.count > TitleKey.longest ? "" : url
         submit = submitUrl.flatMap { PageAddress(title: $0) }
         unclearSubmit = submit == nil ? submitUrl.flatMap { FormTarget.mayLeave($0) ? $0 : nil } : nil
@@ -48,7 +48,7 @@ package struct MatchQuery: Sendable {
         compared = ComparedURL(submit == nil ? url : submitUrl ?? url)
     }
 
-    /// The host that is asked for, as prompts, grants and allow lists name it; the title, where it is none.
+    /// The host that is asked for, as prompts, grants and allow lists name it; the title, if it isn't a host.
     package var host: String { page?.hostAndPort ?? url }
 
     /// Whether a login may be offered at all, wherever it was found.
@@ -61,8 +61,8 @@ package struct MatchQuery: Sendable {
 
     /// Orders logins, the nearest first, and with `bestOnly` keeps just those.
     ///
-    /// Some may be given without a question while others aren't: what comes first, or alone, tells of all of them. So just
-    /// what is public decides.
+    /// Some may be handed out without a question while others aren't: which one comes first, or alone, reveals
+    /// something about all of them. So only what is public decides.
     func ordered<Element>(_ elements: [Element], by login: (Element) -> Login) -> [Element] {
         guard elements.count > 1 else { return elements }
         let limit = EditDistance.limit(for: elements.count)
@@ -73,9 +73,9 @@ package struct MatchQuery: Sendable {
         return ranked.prefix { $0.rank.distance == best }.map(\.element)
     }
 
-    /// How many of these would be left, which needs no order.
+    /// How many of these would be left; that needs no order.
     ///
-    /// Nobody is asked about a count: with `bestOnly`, too, just what is public decides.
+    /// Nobody is asked about a count: even with `bestOnly`, only what is public decides.
     func count(of logins: [Login]) -> Int {
         guard options.bestOnly, logins.count > 1 else { return logins.count }
         let limit = EditDistance.limit(for: logins.count)
@@ -84,9 +84,9 @@ package struct MatchQuery: Sendable {
         return distances.count { $0 == best }
     }
 
-    /// How far a login is from the page, by what is public of its URL.
+    /// How far a login is from the page, by the public part of its URL.
     private func distance(of login: Login, _ limit: Int) -> Distance {
-        // Nobody writes a longer one, and what of it is public is looked for anew for each page.
+        // Nobody writes a longer one, and its public part is worked out anew for each page.
         let url = login.url.utf8.count > FurtherURL.longest ? "" : login.publicURL
         return Distance(compared, ComparedURL(url.isEmpty ? login.title : url), limit)
     }
@@ -148,7 +148,7 @@ extension Login {
         }
     }
 
-    /// Whether its Allow list, its own or one of its groups', covers what is asked, so that nobody need be.
+    /// Whether its Allow list, its own or one of its groups', covers what is asked, so that nobody has to be asked.
     ///
     /// The page's host and, where there is one, the host that it sends to must both stand there, exactly.
     package func allows(_ query: MatchQuery) -> Bool {

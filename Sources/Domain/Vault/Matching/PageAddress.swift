@@ -4,9 +4,9 @@ import PublicSuffixes
 
 /// Where a page or a login belongs: the part of a URL that says who owns it.
 ///
-/// A text that two programs could read as two hosts is no address: one with a backslash, a control character or a
-/// second `@` before its path, a percent sign in its host, an IPv4 address in an odd spelling. Browsers hand out
-/// addresses in one spelling, so that nothing is lost.
+/// A text that two programs could read as two hosts isn't an address: one with a backslash, a control character or a
+/// second `@` before its path, a percent sign in its host, an IPv4 address in an odd spelling. Browsers give addresses
+/// in one spelling, so nothing is lost.
 package struct PageAddress: Hashable, Sendable {
     /// The scheme, or nil where the text has none (`example.com/path`).
     package let scheme: URLScheme?
@@ -33,7 +33,7 @@ package struct PageAddress: Hashable, Sendable {
         }
     }
 
-    /// Reads a title that looks like an address: a URL, or a host that is more than a mere word.
+    /// Reads a title that looks like an address: a URL, or a host that is more than a single word.
     package init?(title text: some StringProtocol) {
         guard Self.mayBeAddress(text) else { return nil }
         self.init(loose: text)
@@ -62,18 +62,18 @@ package struct PageAddress: Hashable, Sendable {
         writtenPort = port
     }
 
-    /// Whether its host is one of the Internet, so that it may be compared across schemes and shortened.
+    /// Whether its host is an Internet host, so that it may be compared across schemes and shortened.
     package var isOnInternet: Bool { scheme.map { $0.port != nil } ?? true }
 
     /// The port that a connection would go to, or nil where that can't be told.
     package var port: UInt16? { writtenPort ?? scheme?.port }
 
-    /// Whether no port is written, or just the one that the scheme has anyway.
+    /// Whether no port is written, or only the scheme's own.
     package var isOnOwnPort: Bool { writtenPort == nil || writtenPort == scheme?.port }
 
     /// The host with `:port` where that isn't the scheme's own: what grants and allow lists hold.
     ///
-    /// Where the host is not one of the Internet, the scheme stands before it.
+    /// If the host isn't an Internet host, the scheme stands before it.
     package var hostAndPort: String {
         let place = isOnOwnPort ? host.text : host.text + (writtenPort.map { ":\($0)" } ?? "")
         return isOnInternet ? place : Self.marked(place, scheme)

@@ -3,7 +3,7 @@
 import UnicodeText
 
 extension Login {
-    /// What may be looked at of its URL before the person's word.
+    /// The part of its URL that may be looked at before the person's word.
     ///
     /// Where that is, without a user and password in it, and without query and fragment, which can be secrets as well.
     package var publicURL: String { PublicURL.text(of: url) }
@@ -26,8 +26,8 @@ package enum PublicURL {
 
     /// Where what stands before the host ends.
     ///
-    /// A password that was written down as it is may hold a slash, a question mark or a number sign, too: what looks like
-    /// a port and is no number begins one, up to the last `@`.
+    /// A password that was written without escapes may contain a slash, a question mark or a number sign: what looks
+    /// like a port but isn't a number is the beginning of one, which goes up to the last `@`.
     private static func userEnd(in rest: ArraySlice<UInt8>) -> Int? {
         let authority = rest.prefix { !"/?#".utf8.contains($0) }
         if let at = authority.lastIndex(of: UInt8(ascii: "@")) { return at + 1 }

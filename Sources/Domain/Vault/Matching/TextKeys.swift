@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A title as logins are looked up by it.
+/// A title as a key for looking up logins.
 ///
 /// Swift compares texts by what they look like, which is right for a title that people write and takes far too long
 /// for a mebibyte of combining marks; beyond a title's length it is the bytes that count.
@@ -16,7 +16,7 @@ enum TitleKey: Hashable {
     }
 }
 
-/// A text as logins are sorted by it: the bytes of its beginning, upper and lower case alike.
+/// A text as a key for sorting logins: the bytes of its beginning, ignoring case.
 package struct SortKey: Comparable, Sendable {
     private let bytes: [UInt8]
 

@@ -4,7 +4,7 @@
 package struct URLScheme: Hashable, Sendable {
     /// The name, as it stands before `://`.
     package let name: String
-    /// The port that it has where none is written, or nil where its hosts are not of the Internet.
+    /// The port that it implies, or nil if its hosts aren't Internet hosts.
     ///
     /// What stands for a host in `androidapp://com.example.app` only looks like a DNS name, and belongs to nobody
     /// who owns that name.

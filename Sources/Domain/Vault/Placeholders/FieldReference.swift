@@ -44,7 +44,7 @@ package struct FieldReference: Hashable, Sendable {
         guard !text.isEmpty else { return nil }
     }
 
-    /// Whether an entry is one that it means: the field is exactly the text, upper and lower case alike.
+    /// Whether it means an entry: the field is exactly the text, ignoring case.
     ///
     /// A vault takes the first such entry, and for the uuid had better look it up.
     package func means(_ entry: PlaceholderEntry) -> Bool {
@@ -56,7 +56,7 @@ package struct FieldReference: Hashable, Sendable {
         }
     }
 
-    /// Whether what is public of a login tells if it is meant.
+    /// Whether the public part of a login is enough to tell if it is meant.
     package var isPublic: Bool {
         switch searched {
         case .id, .part(.title), .part(.username), .part(.url): true
@@ -64,7 +64,7 @@ package struct FieldReference: Hashable, Sendable {
         }
     }
 
-    /// The same by what is public of a login; nil where that doesn't tell.
+    /// The same by the public part of a login; nil if that doesn't tell.
     package func means(_ login: Login) -> Bool? {
         switch searched {
         case .id: LoginID(hex: text) == login.id
@@ -102,7 +102,7 @@ package struct FieldReference: Hashable, Sendable {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
     }
 
-    /// Whether a field of so many bytes may be the text in some spelling, so that a long one isn't even read.
+    /// Whether a field of this many bytes may be the text in some spelling, so that a long one isn't even read.
     private func mayBeText(_ count: Int) -> Bool { count <= 4 * text.utf8.count }
 
     private static func field(_ text: Substring) -> Field? {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// One placeholder that is ever resolved; whatever else stands in braces stays as it is.
+/// A placeholder that is resolved; anything else in braces stays as it is.
 ///
 /// Commands, files, environment variables and the clipboard are not among them and never will be: what a login
 /// holds must not run or read anything of the machine.
@@ -9,14 +9,14 @@ enum Placeholder: Equatable {
     case part(PlaceholderEntry.Part)
     /// A string field of the same entry.
     case field(String)
-    /// The code of the moment.
+    /// The current one-time code.
     case oneTimeCode
     /// A field of another entry.
     case reference(FieldReference)
 
     /// More bytes than this between braces are text.
     static let longest = 512
-    /// More placeholders than this in one text, and in what they stand for, are text.
+    /// More placeholders than this in one text, and in what they stand for, are left as text.
     static let mostPerText = 100
 
     /// Reads what stands between the braces; the names are in ASCII, of either case.

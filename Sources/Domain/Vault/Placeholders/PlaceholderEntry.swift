@@ -18,7 +18,7 @@ package struct PlaceholderEntry: Sendable {
         case notes = "N"
     }
 
-    /// Its name for good.
+    /// Its permanent name.
     package let id: LoginID
     /// The standard fields; one that is missing is empty.
     package let parts: [Part: SecretBytes]

@@ -3,13 +3,13 @@
 import DisplayText
 package import SecureMemory
 
-/// What has the form of a placeholder or a reference that Keybell or KeePass resolves, whether there is anything to
+/// Text in the form of a placeholder or a reference that Keybell or KeePass resolves, whether there is anything to
 /// resolve or not: `{TOTP}`, `{S:…`, `{REF:…`.
 ///
-/// What a client writes is text, and text of this form would be something else at the next hand-out, or in KeePass:
-/// the entry's string fields, its one-time codes, another entry's password. It goes by the names alone, so that
-/// `a{b}c`, a lone brace and JSON are text. A name that takes an argument counts without its closing brace, too: two
-/// fields that are joined later must not make one.
+/// What a client writes is text, and text of this form would turn into something else when it is next handed out, or in
+/// KeePass: the entry's string fields, its one-time codes, another entry's password. It goes by the names alone, so
+/// that `a{b}c`, a lone brace and JSON are text. A name that takes an argument counts without its closing brace, too:
+/// two fields that are joined later must not make one.
 package enum PlaceholderForm {
     /// Whether it stands anywhere in a text, within other braces, too.
     package static func stands(in text: String) -> Bool {

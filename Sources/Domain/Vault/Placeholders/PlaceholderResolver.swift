@@ -2,7 +2,7 @@
 
 package import SecureMemory
 
-/// Puts in what placeholders stand for, in what is about to be handed out.
+/// Fills in what placeholders stand for, in what is about to be handed out.
 package struct PlaceholderResolver: Sendable {
     /// Finds the first entry that a reference means.
     package typealias Finder = @Sendable (FieldReference) async throws(VaultError) -> PlaceholderEntry?
@@ -14,7 +14,7 @@ package struct PlaceholderResolver: Sendable {
 
     /// Makes a resolver.
     /// - Parameters:
-    ///   - scope: What may be put in.
+    ///   - scope: What may be filled in.
     ///   - now: The time for one-time codes, in seconds since 1970.
     ///   - missed: Told of each entry whose one-time code was wanted and can't be computed.
     ///   - find: Finds the first entry that a reference means.
@@ -30,7 +30,7 @@ package struct PlaceholderResolver: Sendable {
         self.find = find
     }
 
-    /// A text of an entry with its placeholders resolved, also those in what they stand for.
+    /// A text of an entry with its placeholders resolved, including those in what they stand for.
     ///
     /// One that leads back to itself, finds nothing, isn't in the scope, or would make the text or the whole answer
     /// grow beyond all measure stays as it is. A one-time code that can't be computed is left out: what goes into a
@@ -55,7 +55,7 @@ package struct PlaceholderResolver: Sendable {
         /// How many more placeholders are looked at: without that, a few fields that each name the next one twice
         /// would grow without end.
         var remaining = Placeholder.mostPerText
-        /// How many more bytes they may put in.
+        /// How many more bytes they may fill in.
         var room = 65536
 
         mutating func begin() -> Bool {
@@ -108,7 +108,7 @@ package struct PlaceholderResolver: Sendable {
         guard !walk.path.contains(step), let source = try await source(of: placeholder, in: entry) else {
             return nil
         }
-        // Before it is looked at: what comes to nothing has cost as much.
+        // Before it is looked at: one that comes to nothing costs just as much.
         guard walk.take(source.text.count) else { return nil }
         walk.path.append(step)
         let value = try await expand(source.text, of: source.entry, in: source.place, &walk)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What placeholders may put in: no more of an entry than the client could be given of it.
+/// What placeholders may fill in: no more of an entry than the client could be given.
 ///
-/// - Title, user name, URL and uuid are public; they are always put in.
+/// - Title, user name, URL and uuid are public; they are always filled in.
 /// - A password, the entry's own or by `{REF:P@…}` another's, goes where passwords go out, and only into a password or
 ///   a string field: whoever set up the entry in KeePass meant it to be one. It never becomes part of a title or a
 ///   user name.
 /// - `{S:name}` stands for a string field that goes out to this client itself.
 /// - A one-time code is made of string fields, which it doesn't show. It goes where passwords do, into a password or a
-///   string field that goes out: who gives an entry the password `{TOTP}`, or a field `KPH: code` that says so, wants
-///   clients to have the code. Elsewhere it goes only where every string field goes out.
+///   string field that goes out: whoever gives an entry the password `{TOTP}`, or a field `KPH: code` with that value,
+///   wants clients to have the code. Elsewhere it goes only where every string field goes out.
 /// - Notes go where every string field does, and only into a string field: so does `{REF:N@…}`.
 package struct PlaceholderScope: Sendable, Equatable {
     /// Which string fields go out.
@@ -22,7 +22,7 @@ package struct PlaceholderScope: Sendable, Equatable {
         case all
     }
 
-    /// Where a text stands that is resolved.
+    /// Where the text to be resolved stands.
     package enum Place: Sendable {
         /// A title, a user name or a URL.
         case name
@@ -75,7 +75,7 @@ package struct PlaceholderScope: Sendable, Equatable {
 package struct ExpansionBudget: Sendable {
     /// How many more placeholders are looked at.
     var placeholders: Int
-    /// How many more bytes they put in.
+    /// How many more bytes they fill in.
     var bytes: Int
 
     /// Allows ten thousand placeholders and 4 MiB: a vault of thousands of entries that each refer to a shared user

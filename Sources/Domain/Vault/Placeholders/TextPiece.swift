@@ -11,7 +11,7 @@ enum TextPiece {
         if case .placeholder = self { true } else { false }
     }
 
-    /// Takes a text apart; what comes after the most placeholders that are looked at is text.
+    /// Takes a text apart; what comes after the last placeholder that is looked at is text.
     static func pieces(of text: SecretBytes) -> [TextPiece] {
         text.withSpan { span in
             var pieces: [TextPiece] = []
@@ -33,7 +33,7 @@ enum TextPiece {
         }
     }
 
-    /// The next pair of braces with nothing but text of a bearable length in between.
+    /// The next pair of braces with nothing but text of a tolerable length in between.
     private static func braces(in span: Span<UInt8>, from start: Int) -> Range<Int>? {
         var opening: Int?
         for index in start..<span.count {

@@ -3,8 +3,8 @@
 package import SecureMemory
 
 extension Login {
-    /// The login as a draft makes it, as far as that can be told without its string fields: of its further URLs none
-    /// is taken away.
+    /// The login as a draft makes it, as far as that can be told without its string fields: none of its further URLs is
+    /// removed.
     func changed(by draft: LoginDraft) -> Login {
         var login = changed(by: draft, fields: [:])
         login.fieldNames = Set(fieldNames).union(draft.fields.keys).sorted()
@@ -24,7 +24,7 @@ extension Login {
         login.username = draft.username ?? username
         login.url = draft.url ?? url
         if draft.url != nil || draft.fields.keys.contains(where: Login.isFurtherURL) { login.resolved = nil }
-        // What its groups say of it needn't be said again.
+        // What its groups already say needn't be said again.
         if let realm = draft.realm, realm != self.realm { login.settings.realm = realm.isEmpty ? nil : realm }
         let result = fields.changed(by: draft)
         login.fieldNames = result.keys.sorted()
@@ -53,7 +53,7 @@ extension [String: SecretBytes] {
 }
 
 extension LoginDraft {
-    /// Whether a string field of this name would be something else than a string field.
+    /// Whether a string field of this name would be something other than a string field.
     ///
     /// The settings decide who is asked; the others are the login's own parts, which have their own place in a
     /// request, and there are compared and shown.

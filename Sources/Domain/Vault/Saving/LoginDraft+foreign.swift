@@ -13,16 +13,17 @@ extension LoginDraft {
     /// Keybell doesn't see in it.
     ///
     /// KeePassXC reads `KeePassXC-Browser Settings` and `Browser…` as who may have the entry, and passkeys from
-    /// `KPEX_PASSKEY_…`, KeePassNatMsg who may have it from `KeePassNatMsg Settings`; Kee reads `KPRPC JSON`, KeePassDX fills the app of `AndroidApp`, Keepass2Android goes by `_etm_…`.
-    /// Marks and letters' cases that some program may overlook count for nothing.
+    /// `KPEX_PASSKEY_…`, KeePassNatMsg who may have it from `KeePassNatMsg Settings`; Kee reads `KPRPC JSON`, KeePassDX
+    /// fills the app of `AndroidApp`, Keepass2Android goes by `_etm_…`. Marks and case, which some program may ignore,
+    /// don't count.
     static func isForeignSetting(_ fieldName: String) -> Bool {
         let name = plain(fieldName)
         if name.hasPrefix("kp2a_url") { return !Login.isFurtherURL(fieldName) }
         return foreignSettings.contains { name.hasPrefix($0) }
     }
 
-    /// Whether a string field of this name looks like some program's settings, one that nobody here knows maybe: what it
-    /// says may have the entry go elsewhere, as a further URL does, so that the person is asked each time.
+    /// Whether a string field of this name looks like some program's settings, perhaps one unknown here: what it says
+    /// may send the entry elsewhere, as a further URL does, so the person is asked each time.
     package static func isSettings(_ fieldName: String) -> Bool {
         plain(fieldName).split(whereSeparator: \.isWhitespace).last?.hasSuffix("settings") ?? false
     }
@@ -30,7 +31,7 @@ extension LoginDraft {
     /// Whether it writes or removes such a field.
     package var holdsSettings: Bool { fields.keys.contains(where: Self.isSettings) }
 
-    /// A name without what some program may overlook in it.
+    /// A name without what some program may ignore in it.
     private static func plain(_ fieldName: String) -> String {
         let scalars = fieldName.unicodeScalars.filter {
             !$0.properties.isDefaultIgnorableCodePoint && !isMark($0)
@@ -52,10 +53,10 @@ extension LoginDraft {
         }
     }
 
-    /// Whether a URL is the address of one host or app, or mere words, and nothing happens when a password
-    /// manager opens it but a connection.
+    /// Whether a URL is the address of one host or app, or mere words, and opening it in a password manager does
+    /// nothing but connect.
     ///
-    /// Whatever can't be read as that could be a command to somebody.
+    /// Anything that can't be read as that could be a command to some program.
     static func isPlainAddress(_ text: String) -> Bool {
         guard !text.isEmpty else { return true }
         if let address = PageAddress(loose: text) { return address.scheme?.isHarmless ?? true }

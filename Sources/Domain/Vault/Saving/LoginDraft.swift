@@ -2,7 +2,7 @@
 
 package import SecureMemory
 
-/// What a new login is to hold, or what of a stored one is to change; a member that is nil stays as it is.
+/// What a new login is to hold, or what is to change in a stored one; a member that is nil stays as it is.
 package struct LoginDraft: Equatable, Sendable {
     /// The login to change, or nil to make a new one.
     package var id: LoginID?
@@ -46,6 +46,6 @@ package struct LoginDraft: Equatable, Sendable {
         self.fields = fields
     }
 
-    /// The group that the plugin puts new logins in, and Keybell unless told otherwise.
+    /// The group into which the plugin, and Keybell by default, puts new logins.
     package static let defaultGroup = "KeePassHttp Passwords"
 }

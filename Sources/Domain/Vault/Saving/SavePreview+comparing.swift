@@ -7,13 +7,13 @@ extension SavePreview {
     ///
     /// For the question: the title, the user name and a URL without a secret part are compared with the stored ones;
     /// whatever else the draft brings is named whether it differs or not, so that neither the question nor what comes
-    /// before it tells anything of a password, a token in a URL, a string field or the entry's settings.
+    /// before it reveals anything about a password, a token in a URL, a string field or the entry's settings.
     /// - Throws: `refused` for what no client may write, whatever is stored.
     package init(_ draft: LoginDraft, stored: Login?) throws(VaultError) {
         if let refusal = draft.refusal { throw .refused(refusal) }
         let before = stored ?? Login(id: .random(), title: "")
         let after = before.changed(by: draft)
-        // Equal to one that is wholly public is a stored URL only if it is, too.
+        // A stored URL can only equal a wholly public one if it is wholly public, too.
         let namesURL = draft.url.map { !PublicURL.isWhole($0) || $0 != before.url } ?? false
         var fields = Self.textChanges(before, after, namesURL: namesURL)
         // In the order in which people read it.
@@ -94,7 +94,7 @@ extension SavePreview {
                 && !(address.address.isOnOwnPort && known.contains(Reach(address, port: nil)))
         }
         let allowed = after.allow.subtracting(before?.allow ?? [])
-        // What the draft brings for Allow counts whether it stands there already or not, which isn't public.
+        // What the draft brings for Allow counts whether or not it is there already, which isn't public.
         guard Set(reached.map(\.text) + draft.allowHosts).count <= LoginDraft.mostNewHosts else {
             throw .refused(LoginDraft.hostsRefusal)
         }
@@ -122,7 +122,7 @@ extension SavePreview {
 }
 
 extension Login.Belonging {
-    /// The host as a person is shown it, with the port if one is written.
+    /// The host as it is shown to a person, with the port if one is written.
     fileprivate var text: String { port.map { "\(host):\($0)" } ?? host }
 
     /// The host, with its wildcards.

@@ -39,7 +39,7 @@ package struct SentLogin: Sendable {
         return holdsPlaceholder ? LoginDraft.placeholderRefusal : foreignRefusal
     }
 
-    /// What of it is more than one save may bring; nil if nothing is.
+    /// Which part of it exceeds what one save may bring; nil if nothing does.
     private var excess: String? {
         if fields.count > LoginDraft.mostFields {
             return "At most \(LoginDraft.mostFields) string fields can be saved at once."
@@ -72,7 +72,7 @@ package struct SentLogin: Sendable {
             || secrets.contains { PlaceholderForm.stands(in: $0) }
     }
 
-    /// What of it is no text of a login but an instruction to some program; nil if nothing is.
+    /// Which part of it isn't a login's text but an instruction to some program; nil if nothing is.
     private var foreignRefusal: String? {
         if let name = fields.first(where: { LoginDraft.isForeignSetting($0.name) })?.name {
             return "The field \(name) steers other password managers, so that no client may save it."

@@ -4,9 +4,9 @@ package import SecureMemory
 
 /// Whether a text comes back from every store, and from whatever else writes the same file, as it was given.
 ///
-/// XML 1.0 has no control characters but tab, line feed and carriage return, no surrogates, no U+FFFE and U+FFFF. What
-/// writes a KDBX file leaves them out, KeePassXC DEL and most of U+0080 to U+009F as well: then another text is stored
-/// than the one that was checked, shown and allowed, `KeePassHttp Settings` or a reference among what it can be.
+/// XML 1.0 has no control characters but tab, line feed and carriage return, no surrogates, no U+FFFE and U+FFFF.
+/// Programs that write KDBX files leave them out, and KeePassXC also DEL and most of U+0080 to U+009F: then a text
+/// other than the one that was checked, shown and allowed is stored, possibly `KeePassHttp Settings` or a reference.
 package enum StorableText {
     /// Whether anything in a text might be left out.
     package static func isBroken(_ text: String) -> Bool {
@@ -24,7 +24,7 @@ package enum StorableText {
         switch scalar.value {
         case 0x09, 0x0A, 0x0D: false
         case ..<0x20, 0x7F...0x9F: true
-        // Those that are no characters, for ever: a row of 32, and the last two of each plane.
+        // The permanent noncharacters: a row of 32, and the last two of each plane.
         case 0xFDD0...0xFDEF: true
         default: scalar.value & 0xFFFE == 0xFFFE
         }

@@ -17,7 +17,7 @@ package struct LoginSearch: Sendable {
         case pattern(Pattern, SearchComparison)
     }
 
-    /// The longest search text in bytes, and the most words: what anybody looks for is far below.
+    /// The longest search text in bytes, and the most words: far more than anybody looks for.
     package static let (longest, mostTerms) = (Pattern.longest, 32)
 
     private let matcher: Matcher
@@ -145,11 +145,11 @@ package struct SearchBudget: Sendable {
 
 /// Why a search found nothing to say.
 package enum SearchError: Error, Equatable, Sendable {
-    /// `SearchMode` is none of the modes.
+    /// `SearchMode` isn't one of the modes.
     case invalidMode
-    /// `ComparisonMode` is none of the comparisons.
+    /// `ComparisonMode` isn't one of the comparisons.
     case invalidComparison
-    /// The regular expression is none.
+    /// The regular expression isn't valid.
     case invalidPattern
     /// The search text has more bytes, or more words, than anybody looks for.
     case tooLong

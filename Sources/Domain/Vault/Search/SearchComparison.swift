@@ -4,11 +4,11 @@ import UnicodeText
 
 /// How a search compares letters: the field `ComparisonMode`.
 package enum SearchComparison: Hashable, Sendable, CaseIterable {
-    /// By what the person's language takes for the same letters.
+    /// By what the person's language considers the same letters.
     case currentCulture
     /// The same, upper and lower case alike.
     case currentCultureIgnoreCase
-    /// By what all languages take for the same letters.
+    /// By what all languages consider the same letters.
     case invariantCulture
     /// The same, upper and lower case alike.
     case invariantCultureIgnoreCase
@@ -27,7 +27,7 @@ package enum SearchComparison: Hashable, Sendable, CaseIterable {
 
     /// Whether a letter may be spelled in either normal form.
     ///
-    /// Cultures differ in their alphabets, but nobody's daemon should find less because of where it was started: by
+    /// Cultures differ in their alphabets, but the daemon shouldn't find less because of where it was started: by
     /// culture, an accent may be written as one code point or two, and that is all.
     private var isByCulture: Bool {
         switch self {
@@ -36,7 +36,7 @@ package enum SearchComparison: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The longest text, in bytes, in which a letter is found in another spelling: a longer one is no text of a person's.
+    /// The longest text, in bytes, in which a letter is found in another spelling: no person writes a longer one.
     private static let longestSpelled = 65536
 
     /// The text in the one spelling that is compared: NFC by culture, as it is by code points.
@@ -44,7 +44,7 @@ package enum SearchComparison: Hashable, Sendable, CaseIterable {
         isByCulture && text.utf8.count <= Self.longestSpelled ? text.composed : text
     }
 
-    /// What is enough to look for a text: ASCII has one spelling of everything.
+    /// What is enough for looking for a text: ASCII has only one spelling of everything.
     func looking(for text: String) -> SearchComparison {
         guard text.utf8.allSatisfy({ $0 < 0x80 }) else { return self }
         return ignoresCase ? .ordinalIgnoreCase : .ordinal

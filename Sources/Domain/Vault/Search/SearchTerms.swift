@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The terms of a simple search: words parted by spaces, quotes round what belongs together, `-` before what must
+/// The terms of a simple search: words separated by spaces, quotes around what belongs together, `-` before what must
 /// not be there.
 struct SearchTerms: Equatable {
     /// What must all be found, each anywhere in the entry.
@@ -10,7 +10,7 @@ struct SearchTerms: Equatable {
 
     /// Reads a search text; a quote that isn't closed reaches to the end; a lone `-` is a word.
     init(_ text: String) {
-        // By scalars: where one letter ends is no cheap question of a pile of combining marks.
+        // By scalars: finding where one letter ends isn't cheap in a pile of combining marks.
         var rest = text.unicodeScalars[...]
         while true {
             rest = rest.drop(while: \.properties.isWhitespace)

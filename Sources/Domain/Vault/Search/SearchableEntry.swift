@@ -61,14 +61,14 @@ package enum SearchPlace: String, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// A text of an entry as a search sees it; a secret one is opened just to be looked at.
+/// A text of an entry as a search sees it; a secret one is opened only while it is looked at.
 package enum SearchableText: Sendable {
     /// A text that anyone may see who sees the entry.
     case plain(String)
     /// A password, or a string field.
     case secret(SecretBytes)
 
-    /// The text, or nil where it is none.
+    /// The text, or nil if it isn't one.
     var text: String? {
         switch self {
         case .plain(let text): text

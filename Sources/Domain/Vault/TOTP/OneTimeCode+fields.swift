@@ -9,7 +9,7 @@ package import SecureMemory
 //   TOTP Seed, TOTP Settings                KeeTrayTOTP: base32, and "30;6" or "30;S" for Steam
 
 extension OneTimeCode {
-    /// The longest field that is read for a seed, in bytes: beyond that it is something else.
+    /// The longest field that is searched for a seed, in bytes: a longer one is something else.
     private static let longest = 4096
 
     /// Finds the seed among a login's string fields; the first that can be read counts, and nil means none.
@@ -61,7 +61,7 @@ extension OneTimeCode {
             )
             return
         }
-        // Codes by counter (`hotp`) would have to be stored with every use.
+        // For codes by counter (`hotp`), the counter would have to be stored with every use.
         guard text.lowercased().hasPrefix("otpauth://totp"), let mark = text.firstIndex(of: "?") else {
             return nil
         }

@@ -19,7 +19,7 @@ package struct OneTimeCode: Sendable {
     let length: Int
     let alphabet: Alphabet
 
-    /// Takes the parts, or gives nil where they make no sense; a member that is left out is as most sites have it.
+    /// Takes the parts, or gives nil if they make no sense; a member that is left out is as on most sites.
     init?(
         secret: SecretBytes?,
         algorithm: HMAC.Algorithm? = .sha1,

@@ -15,8 +15,8 @@ struct BrowserSettings {
     }
 
     private(set) var pages = PageUse()
-    /// An entry's own allowed and denied hosts, and its realm; a group's come by ``hosts(of:)``, once for all that is in
-    /// it.
+    /// An entry's own allowed and denied hosts, and its realm; a group's come from ``hosts(of:)``, once for everything
+    /// in it.
     private(set) var hosts = EntrySettings()
 
     /// Nothing is said.
@@ -34,7 +34,7 @@ struct BrowserSettings {
         hosts = Self.hosts(data) ?? EntrySettings()
     }
 
-    /// What a group itself says of hosts and the realm; nil if it says nothing.
+    /// What a group itself says about hosts and the realm; nil if it says nothing.
     static func hosts(of group: Group) -> EntrySettings? {
         hosts(group.customData([Key.hosts]))
     }
@@ -61,7 +61,7 @@ struct BrowserSettings {
 }
 
 extension EntrySettings {
-    /// What either says: every host of both, and the other's realm where it names one.
+    /// Both together: every host of either, and the other's realm if it names one.
     func joined(with other: EntrySettings) -> EntrySettings {
         var joined = self
         joined.allow.formUnion(other.allow)

@@ -6,8 +6,8 @@ import Vault
 extension EntrySettings {
     /// The field's text with other settings; nil where nothing is left to say.
     ///
-    /// Just what differs is touched: other programs keep members of their own in this field, and write hosts in other
-    /// ways. A text that can't be read says nothing to anybody, and is replaced.
+    /// Only what differs is touched: other programs keep members of their own in this field, and write hosts in other
+    /// ways. A text that can't be read means nothing to anybody, and is replaced.
     /// - Parameters:
     ///   - former: The text as it is.
     ///   - old: The settings that it was read as.
@@ -30,7 +30,7 @@ extension EntrySettings {
         return SecretJSON.object(members).written()
     }
 
-    /// A list of hosts with those that are new behind the others.
+    /// A list of hosts with the new ones after the others.
     private static func list(
         _ former: SecretJSON?,
         from old: Set<String>,

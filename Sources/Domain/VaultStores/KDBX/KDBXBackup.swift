@@ -9,7 +9,7 @@ package struct KDBXBackup: Equatable, Sendable {
     /// When that content was written, in seconds since 1970.
     package let time: Int64
 
-    /// Where the former content goes where the file has to be written in place.
+    /// Where the former content goes if the file has to be written in place.
     static func inState(_ state: String, of vault: String) -> String {
         state + "/" + KDBXIdentity.name(of: vault, ending: "kdbx-backup")
     }
@@ -23,7 +23,7 @@ package struct KDBXBackup: Equatable, Sendable {
     ///   - state: The state folder.
     /// - Returns: What is there and isn't empty.
     package static func found(of vault: String, state: String) -> [KDBXBackup] {
-        // A file that has gone is where the path says, as far as one can tell.
+        // A missing file was where the path says, as far as one can tell.
         let file = (try? FileBytes.resolved(vault)) ?? vault
         var paths = [FileReplacement.backup(of: file), inState(state, of: vault)]
         if file != vault { paths.append(FileReplacement.backup(of: vault)) }

@@ -33,7 +33,7 @@ extension KDBXFile {
 
     /// Adds to what was opened what Keybell had saved, is kept for it, and one of these passwords opens.
     ///
-    /// - Returns: What it becomes with that, to be put into the file; and the files that are in it then.
+    /// - Returns: What it becomes with that, to be put into the file; and the kept files that it then includes.
     func withKept(
         _ opened: Opened,
         in place: KDBXKept,
@@ -66,7 +66,7 @@ extension KDBXFile {
         )
         for password in passwords {
             guard let deriver = derivers.next() else { return nil }
-            // One that can't be read stays where it is, and is told of.
+            // One that can't be read stays where it is, and is logged.
             if let found = try? reader.open(with: password, by: deriver) {
                 return found.snapshot.database
             }

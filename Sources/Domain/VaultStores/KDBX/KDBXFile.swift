@@ -8,14 +8,14 @@ import Logging
 import SecureMemory
 import Vault
 
-/// Writes a KDBX file on the disk, over whatever other programs put there meanwhile: it blocks and takes long, so it is
-/// never called on an actor.
+/// Writes a KDBX file to the disk, on top of whatever other programs put there meanwhile: it blocks and takes long, so
+/// it is never called on an actor.
 struct KDBXFile: Sendable {
     typealias Opened = KDBXReader.Opened
 
     /// What reads it.
     var reader: KDBXReader
-    /// Where the former content goes where the file has to be written in place.
+    /// Where the former content goes if the file has to be written in place.
     private let backup: String
     private let logger: Logger
     /// Told of each step of a save, for tests.
@@ -28,7 +28,7 @@ struct KDBXFile: Sendable {
     ///
     /// - Parameters:
     ///   - reader: What reads it.
-    ///   - backup: Where the former content goes where the file has to be written in place.
+    ///   - backup: Where the former content goes if the file has to be written in place.
     ///   - logger: Where trouble goes.
     ///   - reached: Told of each step of a save, for tests.
     init(
@@ -43,7 +43,7 @@ struct KDBXFile: Sendable {
         self.reached = reached
     }
 
-    /// Reads the file again with the key that is known; nil if it still is the one that was read.
+    /// Reads the file again with the known key; nil if it is still the one that was read.
     ///
     /// What was saved since the vault was opened, and another program has overwritten, is put back into it, as an entry
     /// or in an entry's history; not where the file is another database now.
@@ -102,7 +102,7 @@ struct KDBXFile: Sendable {
     }
 
     /// What is in the file now, and what it becomes with what Keybell had saved, if that isn't in it; nil if the file
-    /// still is the one that was read or written last.
+    /// is still the one that was read or written last.
     private func overwritten(
         _ former: Opened,
         by deriver: any KeyDeriver
@@ -120,7 +120,7 @@ struct KDBXFile: Sendable {
         return (found, database)
     }
 
-    /// Puts a draft into the file, after whatever other programs put there meanwhile.
+    /// Puts a draft into the file, on top of whatever other programs put there meanwhile.
     ///
     /// - Returns: The file as it is then, and the login.
     /// - Throws: What the draft or the file doesn't allow; the file is as it was then. `notFound` for a change where the
@@ -145,7 +145,7 @@ struct KDBXFile: Sendable {
     /// What becomes of a database, and the login in it that the change is about.
     private typealias Change = (KDBXSnapshot) throws(VaultError) -> (Database, LoginID?)
 
-    /// Changes the file, after whatever other programs put there meanwhile.
+    /// Changes the file, on top of whatever other programs put there meanwhile.
     private func rewrite(
         _ former: Opened,
         at now: Int64,
@@ -194,7 +194,7 @@ struct KDBXFile: Sendable {
         }
         let path = replacement.path
         let isGood = { (bytes: [UInt8]) in Self.holds(bytes, snapshot, id, derived, limits) }
-        // Not there any more is as different as can be.
+        // A file that has gone is as different as can be.
         let isStillOld = { (try? FileBytes.read(path, limit: KDBXReader.sizeLimit)) == old }
         var lost: [String] = []
         do throws(SystemCallError) {
@@ -241,8 +241,8 @@ struct KDBXFile: Sendable {
         return .success((opened, id))
     }
 
-    /// Says where the former content is before the first byte of it is overwritten: whoever finds the file broken, after
-    /// a crash or a full disk, finds that in the log.
+    /// Logs where the former content is before its first byte is overwritten: whoever finds the file broken, after a
+    /// crash or a full disk, finds that in the log.
     private func reachedInPlace(_ step: FileReplacement.Step) throws(SystemCallError) {
         if step == .backedUp {
             logger.notice(
@@ -264,7 +264,8 @@ struct KDBXFile: Sendable {
         "The file of the vault \(name) could neither be written nor put back as it was (\(error.words)), and may be broken: its former content is in \(backup); copy that to \(reader.path)"
     }
 
-    /// What other programs wrote since the file was read, with what was saved meanwhile; and what that is.
+    /// What other programs have written since the file was read, combined with what was saved meanwhile; and what the
+    /// latter is.
     private func merged(
         _ bytes: [UInt8],
         _ former: Opened,
@@ -299,7 +300,7 @@ struct KDBXFile: Sendable {
         _ key: DerivedKey,
         _ limits: KDBXLimits
     ) -> Bool {
-        // Whatever is wrong with it: it isn't good.
+        // Whatever is wrong with it, it isn't good.
         guard let database = try? LockedFile(parsing: bytes).open(key, limits: limits),
             database.entries.count == snapshot.database.entries.count
         else { return false }
@@ -319,7 +320,7 @@ struct KDBXFile: Sendable {
 
     // MARK: - After a killed save
 
-    /// Clears what a save that was killed may have left beside the file.
+    /// Removes what a save that was killed may have left beside the file.
     func clearLitter() {
         // No file, or a save of another program that takes long: then there is nothing to clear, or not by us.
         guard let replacement = try? FileReplacement(of: reader.path, timeout: .seconds(5)) else { return }

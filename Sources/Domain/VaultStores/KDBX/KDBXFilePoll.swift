@@ -4,10 +4,10 @@ import ConcurrencyTools
 import Linux
 import Synchronization
 
-/// Looks at a vault's file at each use, where inotify doesn't tell of what other machines write there, or not all of the
-/// way to it can be watched.
+/// Looks at a vault's file at each use, if inotify doesn't report what other machines write there, or not all of the
+/// path to it can be watched.
 final class KDBXFilePoll: Sendable {
-    /// How long a use waits for that and for what comes of it; then what is known is served.
+    /// How long a use waits for that and for what comes of it; after that, what is known is served.
     static let timeout = Duration.seconds(5)
 
     private let path: String
@@ -16,13 +16,13 @@ final class KDBXFilePoll: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        /// Whether its file system tells of all changes, and all places are watched that it could do so for.
+        /// Whether its file system reports all changes, and all places where it could do so are watched.
         var (tellsAll, isWatched) = (true, true)
         var isLooking = false
         var stamp: FileStamp?
     }
 
-    /// Looks at nothing before it begins.
+    /// Looks at nothing until it begins.
     init(path: String, tellsChanges: @escaping @Sendable (String) -> Bool) {
         self.path = path
         self.tellsChanges = tellsChanges
@@ -31,20 +31,20 @@ final class KDBXFilePoll: Sendable {
     /// Whether it has to be looked at.
     var isNeeded: Bool { state.withLock { !$0.tellsAll || !$0.isWatched } }
 
-    /// Hears whether all of the way to the file is watched.
+    /// Takes note whether all of the path to the file is watched.
     func note(isWatched: Bool) {
         state.withLock { $0.isWatched = isWatched }
     }
 
-    /// Sees where the file is.
+    /// Takes note where the file is.
     func begin() async {
         let tellsAll = await work { [path, tellsChanges] in tellsChanges(path) }
         state.withLock { $0.tellsAll = tellsAll }
     }
 
-    /// Whether the file is another than at the last look; true at the first.
+    /// Whether the file differs from the last look; true at the first.
     ///
-    /// Who comes meanwhile waits for nothing.
+    /// Whoever comes meanwhile doesn't wait.
     func findsAnother() async -> Bool {
         let isFree = state.withLock { state in
             defer { state.isLooking = true }

@@ -10,11 +10,11 @@ struct KDBXFollower {
     private let path: String
     private let logger: Logger
     private var watch: FileWatch?
-    /// What isn't watched of the way to the file, as the log has it.
+    /// Which parts of the path to the file aren't watched, as logged.
     private var gaps: [String] = []
-    /// Whether a reading waits in line already, which will see all that has changed until it begins.
+    /// Whether a reading is queued already; it will see everything that changes until it begins.
     private var isRereadWanted = false
-    /// Whether the file became another while it was being opened.
+    /// Whether the file changed while it was being opened.
     private var hasChangedMeanwhile = false
 
     /// A follower that doesn't watch yet.
@@ -27,7 +27,7 @@ struct KDBXFollower {
     /// Watches the file that the path leads to now.
     ///
     /// - Parameter changed: Called whenever it has changed, on any thread.
-    /// - Returns: Whether all changes are told; else the file has to be looked at.
+    /// - Returns: Whether all changes are reported; otherwise the file has to be looked at.
     mutating func watch(_ changed: @escaping @Sendable () -> Void) -> Bool {
         do throws(SystemCallError) {
             let watch = try FileWatch(path, changed: changed)
@@ -38,7 +38,7 @@ struct KDBXFollower {
         }
     }
 
-    /// Says what isn't watched, each time that it is something else.
+    /// Logs what isn't watched, each time that this changes.
     ///
     /// - Returns: Whether all is watched.
     mutating func note(gaps: [String]) -> Bool {
@@ -57,13 +57,13 @@ struct KDBXFollower {
         watch = nil
     }
 
-    /// Hears of a change; false if a reading waits already.
+    /// Takes note of a change; false if a reading is queued already.
     mutating func requestReading() -> Bool {
         defer { isRereadWanted = true }
         return !isRereadWanted
     }
 
-    /// A reading begins: what changes from now on takes another one.
+    /// A reading begins: what changes from now on needs another one.
     mutating func readingBegins() {
         isRereadWanted = false
     }

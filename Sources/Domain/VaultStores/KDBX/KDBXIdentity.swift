@@ -13,7 +13,7 @@ struct KDBXIdentity: Codable, Equatable, Sendable {
     /// The recycle bin when the vault was first seen, zeros if there was none.
     let recycleBin: String
 
-    /// What a database says now; nil for one that a program has broken.
+    /// From what a database says now; nil for one that a program has broken.
     init?(_ database: Database) {
         guard let root = database.root.id else { return nil }
         self.root = root.hexText
@@ -23,13 +23,13 @@ struct KDBXIdentity: Codable, Equatable, Sendable {
     /// What clients know the vault by: 40 hex digits.
     var hash: String { VaultHash.of(root: root, recycleBin: recycleBin) }
 
-    /// The file in which it is, by the vault's path, so that a vault may get another name; a vault that has none is
-    /// pinned when it is opened.
+    /// The file that keeps it, named by the vault's path, so that a vault may be renamed; a vault without one is pinned
+    /// when it is opened.
     static func file(of vault: String, in folder: String) -> StateFile<KDBXIdentity> {
         StateFile(name(of: vault, ending: "json"), in: folder)
     }
 
-    /// What something about a vault is called in the state folder.
+    /// The name of something about a vault in the state folder.
     static func name(of vault: String, ending: String) -> String {
         "kdbx-vault-\(Hex.text(Digest.sha256(Array(vault.utf8)).prefix(8))).\(ending)"
     }

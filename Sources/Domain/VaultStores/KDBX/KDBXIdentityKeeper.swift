@@ -6,7 +6,7 @@ import Linux
 import Logging
 import Vault
 
-/// What clients know a vault by, kept beside its file: read once, and written when the vault is another one.
+/// What clients know a vault by, kept apart from its file: read once, and written when the vault is a different one.
 actor KDBXIdentityKeeper {
     private let vault: String
     private let file: StateFile<KDBXIdentity>
@@ -43,7 +43,7 @@ actor KDBXIdentityKeeper {
     /// Remembers the Hash when the vault is first seen; a recycle bin made later doesn't change it.
     func pin(_ database: Database) async {
         guard let found = KDBXIdentity(database) else { return }
-        // However long that takes: what was pinned must not be taken for nothing.
+        // However long that takes: a pinned identity must not be taken for a missing one.
         let pinned = await read()
         guard pinned?.root != found.root else { return }
         if let pinned {
@@ -61,7 +61,7 @@ actor KDBXIdentityKeeper {
         }
     }
 
-    /// What is kept; nil also where the disk takes too long.
+    /// What is kept; nil also if the disk takes too long.
     private func identity() async -> KDBXIdentity? {
         if let known { return known }
         do {
@@ -71,7 +71,7 @@ actor KDBXIdentityKeeper {
         }
     }
 
-    /// Reads what is kept beside the thread that serves.
+    /// Reads what is kept, off the serving thread.
     private func read() async -> KDBXIdentity? {
         if let known { return known }
         let found = await BlockingWork.state { [file] in file.readIfUsable() }

@@ -18,7 +18,7 @@ package struct KDBXKept: Sendable {
     /// The state folder.
     let state: String
 
-    /// What is kept for a vault, the oldest first as a rule.
+    /// What is kept for a vault, usually the oldest first.
     ///
     /// It blocks.
     ///
@@ -30,7 +30,7 @@ package struct KDBXKept: Sendable {
         KDBXKept(vault: vault, state: state).found()
     }
 
-    /// What is kept, the oldest first as a rule.
+    /// What is kept, usually the oldest first.
     func found() -> [String] {
         names.filter { FileStamp($0) != nil }
     }
@@ -41,7 +41,7 @@ package struct KDBXKept: Sendable {
     ///   - bytes: The whole file.
     ///   - saved: The entries that it is kept for.
     /// - Returns: Where it is.
-    /// - Throws: Why it can be kept nowhere.
+    /// - Throws: Why it can't be kept anywhere.
     func write(_ bytes: [UInt8], saved: Set<Identifier>) throws(SystemCallError) -> String {
         try SafeFile.makeFolder(state)
         guard let path = names.first(where: { FileStamp($0) == nil }) else {

@@ -3,7 +3,7 @@
 import Logging
 import Vault
 
-/// What a KDBX vault tells the log of itself; never a login's title, user name or URL.
+/// What a KDBX vault writes to the log; never a login's title, user name or URL.
 struct KDBXLog: Sendable {
     private let vault: String
     private let logger: Logger
@@ -27,7 +27,7 @@ struct KDBXLog: Sendable {
         logger.warning("A vault was not unlocked", metadata: ["vault": "\(vault)", "reason": "\(error)"])
     }
 
-    /// A save has failed; told where the vault is at fault, and not what was to be saved.
+    /// A save has failed; logged if the vault is at fault, and not what was to be saved.
     func isNotSaved(_ error: VaultError) {
         switch error {
         case .failed(let reason), .unavailable(let reason), .passwordUnavailable(let reason):
@@ -49,7 +49,7 @@ struct KDBXLog: Sendable {
     ///
     /// - Parameters:
     ///   - error: Why.
-    ///   - path: Where it is kept; nil where it couldn't be.
+    ///   - path: Where it is kept; nil if it couldn't be.
     func isNotPutBack(_ error: VaultError, keptIn path: String?) {
         logger.error(
             "What Keybell had saved may be missing in the vault's file: another program has written it, and that could not be put right",

@@ -18,7 +18,7 @@ struct KDBXReader: Sendable {
         let digest: [UInt8]
         /// What Keybell has saved since the vault was opened: it comes back where another program overwrites it.
         var saved: Set<Identifier> = []
-        /// Whether something of that could not be written into the file yet.
+        /// Whether part of that could not be written into the file yet.
         var isUnwritten = false
     }
 
@@ -31,7 +31,7 @@ struct KDBXReader: Sendable {
     let keyFile: String?
     let limits: KDBXLimits
 
-    /// Looks whether the file is there and one that could be opened at all.
+    /// Checks that the file is there and could be opened at all.
     func look() throws(VaultError) {
         _ = try parse(read())
         _ = try keyFileBytes()

@@ -19,7 +19,7 @@ extension KDBXSnapshot {
         return try SavePreview(draft, stored: stored, secrets: secrets)
     }
 
-    /// The database with a draft in it, and the login that it became.
+    /// The database with a draft applied, and the login that the draft became.
     ///
     /// - Throws: `unchanged` if it is in there already, `notFound`, `refused`.
     func saved(_ draft: LoginDraft, at now: Timestamp) throws(VaultError) -> (Database, LoginID) {
@@ -77,7 +77,7 @@ extension KDBXSnapshot {
         return (database, name)
     }
 
-    /// The group for new logins, directly below the root; whatever is in its name is part of its name.
+    /// The group for new logins, directly below the root; a slash in its name is part of the name.
     private func group(
         _ name: String,
         in database: inout Database,

@@ -15,8 +15,8 @@ struct KDBXSnapshot: Sendable {
     ///
     /// - Parameters:
     ///   - database: What is looked through.
-    ///   - mostPathBytes: What the paths of all groups take together at most; of what comes after that just the groups' own
-    ///     names are kept.
+    ///   - mostPathBytes: How much the paths of all groups may take together; beyond that, only the groups' own names
+    ///     are kept.
     init(_ database: Database, mostPathBytes: Int = 16 << 20) {
         self.database = database
         index = LoginIndex(Self.logins(of: database, mostPathBytes: mostPathBytes))
@@ -48,7 +48,7 @@ struct KDBXSnapshot: Sendable {
 
     private static func secrets(of entry: Entry) -> LoginSecrets {
         var fields: [String: SecretBytes] = [:]
-        // Of two of a name the first counts, as everywhere.
+        // Of two with the same name the first counts, as everywhere.
         for string in entry.strings where isOwn(string.field.name) && fields[string.field.name] == nil {
             fields[string.field.name] = entry.secret(of: string)
         }
@@ -63,7 +63,7 @@ struct KDBXSnapshot: Sendable {
     /// Whether both are states of one database.
     func isOf(_ other: KDBXSnapshot) -> Bool { database.isSame(as: other.database) }
 
-    /// Whether a string is one of an entry's own string fields, none of those that every entry has.
+    /// Whether a string is one of an entry's own string fields, not one of those that every entry has.
     private static func isOwn(_ fieldName: String) -> Bool {
         switch fieldName {
         case "Title", "UserName", "Password", "URL", "Notes", EntrySettings.fieldName: false
@@ -75,7 +75,7 @@ struct KDBXSnapshot: Sendable {
     private struct Place {
         let group: Group
         /// The names from the root down, its own included, as the KeePassHttp plugin gives them; of an absurdly long
-        /// one the end, for each group in a group has one of its own, and each entry in a reply.
+        /// path only the end, since each nested group has a path of its own, and so does each entry in a reply.
         let path: String
         let isSearchable: Bool
         let isRecycled: Bool
@@ -103,7 +103,7 @@ struct KDBXSnapshot: Sendable {
         }
     }
 
-    /// Group by group, so that what the groups say is looked up once for all their entries, and kept once for all.
+    /// Group by group, so that what the groups say is looked up and kept once for all their entries.
     private static func logins(of database: Database, mostPathBytes: Int) -> [Login] {
         let (root, bin) = (database.root, database.recycleBin)
         let groups = Self.groups(from: root)
@@ -154,7 +154,7 @@ struct KDBXSnapshot: Sendable {
     ) -> Login? {
         guard let id = entry.id.map({ LoginID($0) }) else { return nil }
         let strings = entry.strings
-        // Of two of a name the first counts, as everywhere.
+        // Of two with the same name the first counts, as everywhere.
         let byName = Dictionary(strings.map { ($0.field.name, $0) }) { first, _ in first }
         func text(_ name: String) -> String { byName[name].map { entry.text(of: $0) } ?? "" }
         let own = strings.map(\.field.name).filter(isOwn)

@@ -7,18 +7,19 @@ import Vault
 /// What a lock could not put back at once.
 struct KDBXUnsettled: Sendable {
     let former: KDBXReader.Opened
-    /// Where it is kept meanwhile; nil where it can be kept nowhere.
+    /// Where it is kept meanwhile; nil if it can't be kept anywhere.
     let path: String?
 }
 
 /// A state of the vault that is kept in the state folder.
 struct KDBXOwnKept: Sendable {
-    /// Of the file that Keybell had read or written when it was in that state.
+    /// The digest of the file that Keybell had read or written when it was in that state.
     let digest: [UInt8]
     let path: String
 }
 
-// What was saved and isn't in the file, for another program has written that: it was acknowledged, and is never lost.
+// What was saved and isn't in the file because another program has written that: it was acknowledged, and is never
+// lost.
 extension KDBXStore {
     /// Whether the file has another key now than the one that is known.
     var needsKey: Bool { opened != nil && trouble == file.reader.otherKey }
@@ -27,7 +28,7 @@ extension KDBXStore {
 
     /// Sees, once the vault is locked, that what was saved is in the file, or kept in the state folder.
     ///
-    /// It has an own hold on what that takes, until it is done.
+    /// It keeps its own hold on what it needs until it is done.
     func settle(_ former: KDBXReader.Opened) {
         let first = line.join { await self.putBackOrKeep(former) }
         // Not the task itself, which holds what it came to, a whole vault, for as long as it is held.
@@ -55,7 +56,7 @@ extension KDBXStore {
 
     private func putBackLater(_ unsettled: KDBXUnsettled) async {
         for attempt in 1... {
-            // Another program may be in the midst of writing it; nobody cancels this.
+            // Another program may be in the middle of writing it; nobody cancels this.
             try? await pause(.seconds(1))
             // Opened again: what is kept goes into the file then.
             if opened != nil, unsettled.path != nil { return }
@@ -77,7 +78,7 @@ extension KDBXStore {
 
     // MARK: - Keeping it elsewhere
 
-    /// What is kept elsewhere, as far as known; what is looked at now is told the next time.
+    /// What is kept elsewhere, as far as known; what is being looked up now is reported the next time.
     func keptNow() -> [String] {
         let known = kept.value
         if !known.isEmpty, !isLookingAtKept {
@@ -98,7 +99,7 @@ extension KDBXStore {
         log.isKept(in: path)
     }
 
-    /// Where a state is kept by now; nil where that can't be.
+    /// Where a state is kept by now; nil if it can't be.
     private func written(_ former: KDBXReader.Opened) async -> String? {
         let last = ownKept
         if let last, last.digest == former.digest { return last.path }
@@ -139,7 +140,7 @@ extension KDBXStore {
 
     // MARK: - With another key
 
-    /// Goes on with the key that the file has got, and puts into it what was saved under the former one.
+    /// Continues with the file's new key, and puts into the file what was saved under the former one.
     ///
     /// - Returns: Whether it is still the file's key: the file that was there before may be back.
     /// - Throws: Why it can't; that it takes too long, too: it goes on then.
@@ -163,9 +164,9 @@ extension KDBXStore {
         }
     }
 
-    /// Puts into the file what was kept and one of these passwords opens.
+    /// Puts into the file what was kept and can be opened by one of these passwords.
     func mergeKept(openedBy passwords: [SecretBytes?], within timeout: Duration) async {
-        // Beside the line, in which something may stand that takes long.
+        // Not in the queue, where something that takes long may be waiting.
         guard !(await opening { [place] in place.found() }).isEmpty else { return }
         let merging = line.join { await self.mergeKeptNow(openedBy: passwords) }
         // What takes longer goes on.
@@ -194,8 +195,8 @@ extension KDBXStore {
 
     /// Puts into the file what is served from now on, unless it was locked since this era.
     ///
-    /// - Returns: Whether it is there; else it is served alone, and written with the next save, or the file is another
-    ///   database by now.
+    /// - Returns: Whether it is there; if not, it is only served, and written with the next save, or the file is
+    ///   another database by now.
     private func putIntoFile(
         _ pending: KDBXReader.Opened,
         after former: KDBXReader.Opened,

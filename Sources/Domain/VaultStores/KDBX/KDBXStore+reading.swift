@@ -10,7 +10,7 @@ extension KDBXStore {
     package func index() async throws(VaultError) -> LoginIndex {
         _ = try snapshot()
         if look.isNeeded {
-            // Later than that: what is known is served.
+            // After that, what is known is served.
             try? await withDeadline(KDBXFilePoll.timeout) {
                 if await self.look.findsAnother() { await self.fileChanged() }
             }
@@ -20,7 +20,7 @@ extension KDBXStore {
 
     package func state() async throws(VaultError) -> VaultState {
         let snapshot = try snapshot()
-        // Beside the thread that serves, and beside the saves: a vault can be large.
+        // Off the serving thread, and independent of the saves: a vault can be large.
         return await Task(executorPreference: Self.coding) {
             VaultState(index: snapshot.index, codes: snapshot.codes(key: Self.codeKey))
         }.value

@@ -3,10 +3,10 @@
 import ConcurrencyTools
 package import Vault
 
-// Saves: one after the other, each over what is in the file by then.
+// Saves: one after the other, each on top of what is in the file by then.
 extension KDBXStore {
     package func save(_ draft: LoginDraft) async throws(VaultError) -> LoginID {
-        // What it begins with if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
+        // What it starts from if a lock comes before its turn: it has been allowed, and nobody would ask for it again.
         guard let held = opened else { throw .locked }
         let (turn, timeout) = (PendingSave(), timeout)
         let save = line.join { () -> Result<LoginID, VaultError> in
@@ -15,7 +15,7 @@ extension KDBXStore {
         }
         // In a task of its own: whoever waits may be cancelled, and the save goes on.
         let waiting = Task(executorPreference: TaskQueue.shared) {
-            // Nil is what it comes to where that takes too long.
+            // Nil if that takes too long.
             try? await withDeadline(timeout) { await save.value }
         }
         if let outcome = await waiting.value { return try outcome.get() }
@@ -40,7 +40,7 @@ extension KDBXStore {
             let (former, isOpen) = (opened ?? held, opened != nil)
             let (era, time) = (era, now())
             let deriver = makeDeriver()
-            // Says no before anything is touched, where that is known already.
+            // Refuses before anything is touched, if that is known already.
             guard try !former.snapshot.changes(draft).isUnchanged else { throw .unchanged }
             let (saved, id) = try await work { [file] () throws(VaultError) in
                 try file.save(draft, over: former, at: time, by: deriver)

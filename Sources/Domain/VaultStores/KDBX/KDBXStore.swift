@@ -9,8 +9,8 @@ package import Vault
 /// Logins in a KDBX file, as KeePass and its relatives have them.
 ///
 /// Locked at first. Once opened, everything is served from memory, where passwords are sealed, and the file is
-/// followed: what other programs write is read with the key that is kept. Keys are derived, and files read and
-/// written, on a queue of the vault's own; nothing waits for that but who asked for it.
+/// followed: what other programs write is read with the key that is kept. Keys are derived, and files read and written,
+/// on a queue of the vault's own; only whoever asked for it waits.
 package actor KDBXStore: VaultStore {
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.kdbx
@@ -27,7 +27,7 @@ package actor KDBXStore: VaultStore {
     /// Unlocking has a thread of its own, since a save that is under way goes on after a lock.
     let opening: BlockingWork
     let makeDeriver: @Sendable () -> any KeyDeriver
-    /// Why the file can't be read any more as it is now.
+    /// Why the file can no longer be read as it is now.
     var trouble: VaultError?
     nonisolated let news = Broadcast<Void>(backlog: 1)
 
@@ -47,24 +47,24 @@ package actor KDBXStore: VaultStore {
     var merging: EndableDerivers?
     var isLookingAtKept = false
     private var unlocking: KDBXUnlock.Running?
-    /// How long an unlock waits for what else there is to do with the file, which goes on after that.
+    /// How long an unlock waits for other work on the file, which goes on after that.
     private static let sideworkTimeout = Duration.seconds(10)
-    /// What derives the key for reading the file anew, which a lock ends.
+    /// What derives the key for reading the file again; a lock ends it.
     ///
-    /// It doesn't end that of a save: a save begins when the person has allowed it, and nobody would ask again for what a
-    /// lock had made of it. What it holds of the database is gone when it ends.
+    /// It doesn't end a save's: a save begins when the person has allowed it, and nobody would ask again for one that a
+    /// lock had ended. What a save holds of the database is gone when it ends.
     private var rereading: (any KeyDeriver)?
     private var follower: KDBXFollower
     /// The reading of the file that was asked for last.
     private var reading: Task<Void, Never>?
-    /// What is known of the file where inotify doesn't tell all.
+    /// What is known about the file where inotify doesn't report everything.
     let look: KDBXFilePoll
     /// The saves and readings of the file.
     var line = SerialLine()
     /// How long whoever saves waits for the file, which may lie on a network mount that hangs.
     let timeout: Duration
 
-    /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is cleared.
+    /// A vault over a file; nothing is read yet, but what a killed save may have left beside it is removed.
     ///
     /// - Parameters:
     ///   - name: What configuration and prompts call it.
@@ -73,12 +73,12 @@ package actor KDBXStore: VaultStore {
     ///   - maximumSeconds: How long deriving the key may take.
     ///   - maximumMemory: How many mebibytes that may take.
     ///   - passwords: Where passwords come from.
-    ///   - makeDeriver: Gives who derives a key, for one unlock, reading or writing.
-    ///   - state: The folder for what it keeps outside the file, which is made when needed.
+    ///   - makeDeriver: Makes what derives a key, for one unlock, reading or writing.
+    ///   - state: The folder for what it keeps outside the file, made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
     ///   - timeout: How long whoever saves waits for the file.
-    ///   - tellsChanges: Whether inotify tells of whatever changes a file.
+    ///   - tellsChanges: Whether inotify reports whatever changes a file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
         name: String,
@@ -181,8 +181,8 @@ package actor KDBXStore: VaultStore {
         await line.isDone()
     }
 
-    /// Is opened in another way from the next time on; while it is open it stays so, and an unlock that is under way goes
-    /// on as it began.
+    /// Changes how it is opened from the next time on; while it is open it stays so, and an unlock that is under way
+    /// goes on as it began.
     ///
     /// - Parameters:
     ///   - keyFile: Its key file, if it has one.
@@ -208,15 +208,15 @@ package actor KDBXStore: VaultStore {
 
     // MARK: - Unlocking
 
-    /// Asks for the password until it is right; who comes meanwhile waits for the same outcome.
+    /// Asks for the password until it is right; whoever comes meanwhile waits for the same outcome.
     ///
-    /// Each waits only as long as it wants to. Where the one that the person was asked for gives it up, they are asked
-    /// for the next.
+    /// Each waits only as long as it wants to. If the one on whose behalf the person was asked gives up, they are asked
+    /// on behalf of the next.
     ///
-    /// Where another program has given the file another key while it was open, it is asked for that.
+    /// If another program has given the file another key while it was open, that one is asked for.
     package func unlock(for reason: UnlockReason) async throws(VaultError) {
         if trouble != nil, unlocking == nil {
-            // It may be over; if that can't be seen in time, it is what it was.
+            // It may be over; if that can't be told in time, nothing changes.
             try? await withDeadline(Self.sideworkTimeout) { await self.fileChanged() }
             if let trouble, !needsKey { throw trouble }
         }
@@ -290,7 +290,7 @@ package actor KDBXStore: VaultStore {
         }
     }
 
-    /// Serves this from now on, at once: a lock must not come in between.
+    /// Serves this from now on, without suspending: a lock must not come in between.
     func take(_ result: KDBXReader.Opened) {
         let standIns = result.snapshot.database.standIns.count
         if standIns > 0, standIns != opened?.snapshot.database.standIns.count { log.servesStandIns(standIns) }
@@ -328,7 +328,7 @@ package actor KDBXStore: VaultStore {
             let deriver = makeDeriver()
             rereading = deriver
             defer { if rereading === deriver { rereading = nil } }
-            // As in a save: what was acknowledged is put back also where the vault is locked meanwhile.
+            // As in a save: what was acknowledged is put back even if the vault is locked meanwhile.
             let writer = makeDeriver()
             let result = try await work { [file] () throws(VaultError) in
                 try file.reread(former, at: time, by: deriver, writingBy: writer)
@@ -343,7 +343,7 @@ package actor KDBXStore: VaultStore {
             }
             _ = await serve(result, after: former)
         } catch {
-            // One that was locked meanwhile serves nothing of it.
+            // If it was locked meanwhile, it serves none of it.
             guard era == self.era else { return }
             trouble = error
             log.isNotRead(error)

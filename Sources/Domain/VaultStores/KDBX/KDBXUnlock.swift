@@ -6,7 +6,8 @@ import SecureMemory
 import Synchronization
 import Vault
 
-/// One unlock of a KDBX vault: it asks for the password until it is right, unless a lock or who wanted it ends it.
+/// One unlock of a KDBX vault: it asks for the password until it is right, unless a lock, or whoever wanted it, ends
+/// it.
 final class KDBXUnlock: Sendable {
     private struct State {
         var isEnded = false
@@ -18,7 +19,7 @@ final class KDBXUnlock: Sendable {
         var reading: Task<Result<KDBXReader.Opened?, VaultError>, Never>?
     }
 
-    /// An unlock that runs, and its outcome.
+    /// An unlock under way, and its outcome.
     struct Running {
         let unlock: KDBXUnlock
         let task: Task<Result<Void, VaultError>, Never>
@@ -46,7 +47,7 @@ final class KDBXUnlock: Sendable {
     ///   - passwords: Where passwords come from.
     ///   - reason: For whom it is.
     ///   - work: What reads the file and derives the key.
-    ///   - makeDeriver: Gives who derives a key, for one attempt.
+    ///   - makeDeriver: Makes what derives a key, for one attempt.
     init(
         of reader: KDBXReader,
         with passwords: any VaultPasswords,
@@ -76,7 +77,7 @@ final class KDBXUnlock: Sendable {
         reading?.cancel()
     }
 
-    /// Looks whether the file is there and one that could be opened at all.
+    /// Checks that the file is there and could be opened at all.
     func look() async throws(VaultError) {
         try await work { [reader] () throws(VaultError) in try reader.look() }
     }
@@ -106,8 +107,8 @@ final class KDBXUnlock: Sendable {
         await passwords.opened(with: password)
     }
 
-    /// What to say of an error: a lock, or whoever gives it up, ends the derivation and the question for the password, which
-    /// say so in their own words.
+    /// The error to report: a lock, or whoever gives the unlock up, ends the derivation and the password prompt, which
+    /// report that in their own words.
     func failure(_ error: VaultError) -> VaultError {
         if reason.isGivenUp { return .notUnlocked(.cancelled) }
         return isEnded ? .notUnlocked(.lockedMeanwhile) : error

@@ -4,7 +4,7 @@ import KDBX
 import Vault
 
 extension VaultError {
-    /// What can't be stored as it is isn't stored at all: what was shown and allowed is what is saved, or nothing.
+    /// What can't be stored as it is isn't stored at all: what is saved is what was shown and allowed, or nothing.
     static let unwritable = VaultError.refused(
         "A text has control characters or others that can't be stored, or two fields have one name; nothing was saved."
     )

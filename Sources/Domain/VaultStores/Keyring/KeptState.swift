@@ -18,7 +18,7 @@ struct KeptState: Codable, Equatable, Sendable {
     /// The vault's two names, in hex.
     var root: String
     var recycleBin: String
-    /// Whether nobody has looked yet if the keyring knows other ones: then the state was lost, or never was.
+    /// Whether it hasn't been checked yet if the keyring knows other ones: then the state was lost, or never existed.
     var isProvisional: Bool
     var derived: [Derived] = []
     /// The names of logins that are gone, in hex, of which something is left, and since when, in seconds since 1970.
@@ -30,14 +30,15 @@ struct KeptState: Codable, Equatable, Sendable {
         return VaultIdentity(root: root, recycleBin: bin)
     }
 
-    /// Since when a login is gone of which something is left; one that is noted nowhere since now.
+    /// Since when a login has been gone of which something is left; now for one that isn't noted yet.
     ///
-    /// A clock that was ahead doesn't keep it for good, and no number in the file is too far away to be reckoned with.
+    /// A clock that was ahead doesn't keep it for ever, and no number in the file is too large to calculate with.
     func orphaned(_ id: LoginID, now: Int64) -> Int64 {
         min(max(orphans?[id.hex] ?? now, 0), now)
     }
 
-    /// The file in which it is: a vault that has none, or one that was tampered with, begins anew with what the keyring knows.
+    /// The file that keeps it: a vault without one, or with one that was tampered with, starts over from what the
+    /// keyring knows.
     static func file(in folder: String) -> StateFile<KeptState> {
         StateFile("keyring-vault.json", in: folder, longest: 16 << 20)
     }

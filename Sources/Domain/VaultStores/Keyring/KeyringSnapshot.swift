@@ -16,8 +16,8 @@ struct KeyringSnapshot {
     private(set) var index = LoginIndex([])
     private(set) var derived: [KeptState.Derived]
     private(set) var identityItem: KeyringItem?
-    /// The logins that are left out, as if they were locked: what their owner has said of hosts can't be read, and may be
-    /// that one never gets them.
+    /// The logins that are left out, as if they were locked: what their owner said about hosts can't be read, and may
+    /// be that one never gets them.
     private(set) var unreadable: Set<LoginID> = []
     private var paths: [LoginID: String] = [:]
     private var extraPaths: [String: String] = [:]
@@ -35,7 +35,7 @@ struct KeyringSnapshot {
         arrange(identity)
     }
 
-    /// Whether there is something of ours at a path.
+    /// Whether there is something of Keybell's at a path.
     func knows(_ path: String) -> Bool {
         items[path] != nil || extras[path] != nil
     }
@@ -50,12 +50,12 @@ struct KeyringSnapshot {
         extraPaths[id.hex].flatMap { extras[$0] }
     }
 
-    /// The logins that are gone, of which an extra is left.
+    /// The logins that are gone but have left an extra.
     var orphans: [LoginID] {
         extraPaths.keys.compactMap { LoginID(hex: $0) }.filter { paths[$0] == nil }
     }
 
-    /// Takes in how some items stand now, by their paths; one that isn't among them is gone.
+    /// Takes in the present state of some items, by their paths; one that isn't among them is gone.
     mutating func update(
         _ paths: [String],
         to found: [String: KeyringItem],
@@ -72,7 +72,7 @@ struct KeyringSnapshot {
         arrange(identity)
     }
 
-    /// Names and indexes all anew, in memory.
+    /// Names and indexes everything anew, in memory.
     mutating func arrange(_ identity: VaultIdentity) {
         let sorted = items.values.sorted { ($0.created, $0.path) < ($1.created, $1.path) }
         let naming = LoginNaming(sorted, remembered: derived)

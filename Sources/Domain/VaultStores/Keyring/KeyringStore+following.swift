@@ -16,10 +16,10 @@ extension KeyringStore {
         }
     }
 
-    /// What is told of is taken in before anybody reads on: who has just stored a login finds it here.
+    /// What is reported is taken in before anybody reads on: whoever has just stored a login finds it here.
     ///
-    /// What is told while something is being taken in is taken in together: each time all logins are put in order anew,
-    /// and an import tells of thousands.
+    /// What is reported while something is being taken in is taken in together: all logins are indexed anew each time,
+    /// and an import reports thousands.
     func takeIn(_ event: KeyringEvent) {
         switch event {
         case .itemsChanged(let path?): takeIn([path])
@@ -40,7 +40,7 @@ extension KeyringStore {
         }
     }
 
-    /// Says once of each login why it isn't there.
+    /// Logs once for each login why it isn't there.
     func tellUnreadable() {
         guard let snapshot else { return }
         for id in snapshot.unreadable.subtracting(toldUnreadable).sorted(by: { $0.hex < $1.hex }) {
@@ -58,7 +58,7 @@ extension KeyringStore {
         return Array(untaken)
     }
 
-    /// Looks at some items again; false if there is nothing to tell of.
+    /// Looks at some items again; false if there is nothing to report.
     @discardableResult
     func refresh(_ paths: [String]) async -> Bool {
         guard !paths.isEmpty else { return false }
@@ -70,13 +70,13 @@ extension KeyringStore {
         return true
     }
 
-    /// - Returns: Whether one is ours; nil where something else happened meanwhile, so that it has to be done again.
+    /// - Returns: Whether one is ours; nil if something else happened meanwhile, so that it has to be done again.
     private func refreshOnce(_ paths: [String]) async -> Bool? {
         guard snapshot != nil else {
             // Whatever is being read may be without them: they are looked at when it has been.
             missed.formUnion(paths)
-            // Where the last reading has failed, whoever follows the vault tries again: nothing else tells them that a
-            // keyring that was too busy for a while is at rest.
+            // If the last reading failed, whoever follows the vault tries again: nothing else tells them that a keyring
+            // that was too busy for a while is at rest.
             return !isReading && lastLook?.state != .locked
         }
         let outcome = await Result {

@@ -5,13 +5,13 @@ import Logging
 import SecretService
 import Vault
 
-// What belonged to logins that are gone is deleted. With KeePassXC it is kept for a while: a login that isn't to be seen
-// there may just have been moved, to its bin or out of the group that it shows to others, and may come back.
+// What belonged to logins that are gone is deleted. With KeePassXC it is kept for a while: a login that has disappeared
+// may just have been moved, to the recycle bin or out of the exposed group, and may come back.
 extension KeyringStore {
     /// How long that is, in seconds.
     static let orphanTime: Int64 = 30 * 86_400
 
-    /// Deletes what belonged to logins that are gone; where they may come back, it is noted, and deleted after long.
+    /// Deletes what belonged to logins that are gone; if they may come back, it is noted, and deleted much later.
     func lookForOrphans() {
         guard let snapshot else { return }
         var state = keptState()
@@ -27,7 +27,7 @@ extension KeyringStore {
         let over = snapshot.orphans.filter { id in
             orphans[id.hex].map { now - $0 >= Self.orphanTime } ?? true
         }
-        // Once in a run: a provider that would ask the person about it does so every time.
+        // Once per run: a provider that would ask the person about it does so every time.
         for id in over where toldToDelete.insert(id).inserted {
             saves.join { await self.deleteExtra(of: id) }
         }

@@ -48,7 +48,7 @@ extension KeyringStore {
 
     /// Keeps the vault's identity in the keyring, where something of Keybell's is kept: it then outlives the state.
     ///
-    /// Nothing is asked, and a keyring that is locked now will do another time.
+    /// Nothing is asked, and if the keyring is locked now, another time will do.
     package func keepIdentity() async {
         await saves.join { await self.keepIdentityNow() }.value
     }
@@ -142,7 +142,7 @@ extension KeyringStore {
             await refresh([item.path])
             if let written {
                 var former = content ?? LoginExtra()
-                // Nobody knows how much of it was done.
+                // There is no telling how much of it was done.
                 if password != nil, !(await isStill(before.password, of: item)) {
                     former.retire(before.password, at: now())
                 }
@@ -162,7 +162,7 @@ extension KeyringStore {
         }
     }
 
-    /// Takes back what a save that has failed wrote beside the login: it must not be let out to more hosts, say.
+    /// Takes back what a failed save wrote beside the login: it must not be released to more hosts, for example.
     ///
     /// An extra that wasn't there stays as an empty one: to delete it, some providers ask the person.
     private func putBack(_ former: LoginExtra, into item: KeyringItem) async {

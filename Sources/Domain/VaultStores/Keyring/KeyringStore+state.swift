@@ -24,7 +24,7 @@ extension KeyringStore {
         known ?? take(file.readIfUsable())
     }
 
-    /// Reads the state beside the thread that serves; where the disk takes too long, whoever needs it waits for it.
+    /// Reads the state off the serving thread; if the disk takes too long, whoever needs it waits for it.
     func readState() async {
         guard known == nil else { return }
         do {
@@ -54,20 +54,20 @@ extension KeyringStore {
                 try file.keep(state)
                 unwritten.clear()
             } catch {
-                // Told once until it is written.
+                // Logged once until it is written.
                 guard unwritten.begin() else { return }
                 logger.error("The vault's state can't be kept", metadata: ["reason": "\(error)"])
             }
         }
     }
 
-    /// Writes down what could not be written before, as where the disk was full, some time after that.
+    /// Writes what could not be written before, for example because the disk was full, some time later.
     func keepAgain() {
         guard let known, unwritten.retry() else { return }
         keep(known)
     }
 
-    /// Takes the identity that the keyring knows, if our own was only made up because there was no state.
+    /// Takes the identity that the keyring knows, if ours was only made up because there was no state.
     func settleIdentity(_ extras: [KeyringItem]) {
         var state = keptState()
         guard state.isProvisional else { return }
@@ -87,7 +87,7 @@ extension KeyringStore {
         keep(state)
     }
 
-    /// Looks whether the keyring knows another identity, if our own was only made up: before anybody is told it.
+    /// Checks whether the keyring knows another identity, if ours was only made up: before anybody is told it.
     ///
     /// Asks the person nothing, and reads no login.
     package func settle() async {
@@ -135,7 +135,7 @@ final class Unwritten: Sendable {
         triedAt.withLock { $0 = nil }
     }
 
-    /// Begins another try, after which the next has to wait; false where it isn't time for one.
+    /// Begins another try, after which the next has to wait; false if it isn't time for one.
     func retry() -> Bool {
         triedAt.withLock { triedAt in
             guard let last = triedAt, .now >= last + Self.pause else { return false }

@@ -33,27 +33,27 @@ package actor KeyringStore: VaultStore {
     var snapshot: KeyringSnapshot? { cache.current }
     /// The saves: each begins with what the one before has left.
     var saves = SerialLine()
-    /// Whether an item that isn't there any more may be again, as it was.
+    /// Whether an item that has disappeared may come back as it was.
     let mayReturn: @Sendable (KeyringItem) -> Bool
     /// The logins that are gone for good, and of which what belonged to them is being deleted or was to be.
     var toldToDelete: Set<LoginID> = []
-    /// The logins that are left out since what belongs to them can't be read, and of which that was told.
+    /// The logins that are left out because what belongs to them can't be read, and for which this has been logged.
     var toldUnreadable: Set<LoginID> = []
     var follower: Task<Void, Never>?
-    /// The looks at what the keyring has told of; each takes in all that is told before it begins.
+    /// The looks at what the keyring has reported; each covers everything reported before it begins.
     var looks = SerialLine()
-    /// The items that it has told of and nobody has looked at yet.
+    /// The items that it has reported and that haven't been looked at yet.
     var untaken: Set<String> = []
-    /// The items that it has told of while all of them were being read.
+    /// The items that it reported while all of them were being read.
     var missed: Set<String> = []
     /// How often all of them were read.
     private(set) var readings = 0
-    /// Whether the vault was locked by itself, whatever its collection is, and whether that is just since the person is
-    /// away.
+    /// Whether the vault was locked on its own, whatever state its collection is in, and whether only because the
+    /// person is away.
     private var (wasLocked, isSuspended) = (false, false)
     private var isLockedByUs: Bool { wasLocked || isSuspended }
     private var isClosed = false
-    /// How the collection was when last looked at.
+    /// The collection's state when last looked at.
     private(set) var lastLook: (state: CollectionState, at: ContinuousClock.Instant)?
     /// How long a provider that could not be reached counts as such; its coming is signalled, its recovery isn't.
     private static let timeout = Duration.seconds(10)
@@ -66,7 +66,7 @@ package actor KeyringStore: VaultStore {
     ///   - state: The folder for what it keeps outside the keyring, which is made when needed.
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
-    ///   - mayReturn: Whether an item that isn't there any more may be again, as it was.
+    ///   - mayReturn: Whether an item that has disappeared may come back as it was.
     package init(
         name: String,
         keyring: Keyring,
@@ -92,14 +92,14 @@ package actor KeyringStore: VaultStore {
         news.listen()
     }
 
-    /// Nil while it may yet turn out that the keyring knows another: clients keep what they are told for good.
+    /// Nil while it may still turn out that the keyring knows another: clients keep what they are told for good.
     package func hash() async -> String? {
         await readState()
         keepAgain()
         guard keptState().isProvisional else { return settledHash }
         switch await collectionState() {
         case .unlocked: await settle()
-        // Where nothing was ever stored there is no other. One that has a name may just not be open.
+        // Where nothing was ever stored there is no other. A collection with a name of its own may just not be open.
         case .noCollection where keyring.isDefault: return identity().hash
         case .noCollection, .noProvider, .locked: break
         }
@@ -187,7 +187,7 @@ package actor KeyringStore: VaultStore {
         try await asking { () async throws(KeyringError) in try outcome.get() }
         (wasLocked, isSuspended) = (false, false)
         lastLook = nil
-        // So that whoever asks how it stands hears how many logins there are; the next reader hears of trouble.
+        // So that whoever asks for the status learns how many logins there are; the next reader learns of trouble.
         _ = try? await read()
         news.send(())
     }
@@ -208,7 +208,7 @@ package actor KeyringStore: VaultStore {
         do throws(VaultError) {
             snapshot = try await asking { () async throws(KeyringError) in try await self.read() }
         } catch .unconfirmed {
-            // What belongs to the logins says who may have them: without it the vault is as good as locked.
+            // What belongs to the logins says who may have them; without it the vault counts as locked.
             lastLook = (.locked, .now)
             throw .locked
         } catch {
@@ -224,7 +224,7 @@ package actor KeyringStore: VaultStore {
     private func read() async throws(KeyringError) -> KeyringSnapshot {
         follow()
         for _ in 0..<CachedReading<KeyringSnapshot, KeyringError>.attempts {
-            // All that was told before; a keyring that never rests tells of more meanwhile.
+            // Everything reported before; a keyring that never rests reports more meanwhile.
             await looks.isDone()
             if let snapshot { return snapshot }
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
@@ -275,8 +275,7 @@ package actor KeyringStore: VaultStore {
 
     private static let mostAtOnce = 256
 
-    /// Looks again at what was told of while it was being read, and only at that: an import goes on for longer than a
-    /// reading.
+    /// Looks again at what was reported while it was being read, and only at that: an import outlasts a reading.
     private func hasRead() {
         lastLook = (.unlocked, .now)
         keepNames()
@@ -286,7 +285,7 @@ package actor KeyringStore: VaultStore {
         missed = []
     }
 
-    /// How the collection stands: from memory, if it was looked at and nothing has been told since.
+    /// The collection's state: from memory, if it was looked at and nothing has been reported since.
     private func collectionState() async -> CollectionState {
         follow()
         keepAgain()
@@ -307,7 +306,7 @@ package actor KeyringStore: VaultStore {
 
     // MARK: - Errors
 
-    /// DisplayOrder what the keyring says into what a vault says.
+    /// Turns the keyring's errors into a vault's.
     func asking<Value: Sendable>(
         _ work: () async throws(KeyringError) -> Value
     ) async throws(VaultError) -> Value {

@@ -10,7 +10,7 @@ import Vault
 ///     {"allow":["a.example"],"deny":[],"fields":{"KPH: pin":"1234"},
 ///      "former":[{"password":"old","until":1700000000}],"realm":"Intranet"}
 struct LoginExtra: Equatable {
-    /// A password that was, and when it ceased to be one, in seconds since 1970.
+    /// A former password, and when it ceased to be the password, in seconds since 1970.
     struct Former: Equatable {
         let password: SecretBytes
         let until: Int64

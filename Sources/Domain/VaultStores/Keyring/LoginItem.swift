@@ -36,11 +36,11 @@ enum LoginItem {
         )
     }
 
-    /// What an item says, as a short text for telling it again; no client learns it.
+    /// What an item says, as a short text by which to recognize it; no client learns it.
     static func digest(_ item: KeyringItem) -> String { digest(item.label, item.attributes) }
 
-    /// What of that is public, as a short text for making a name of: nobody can try by a name whether he has guessed the
-    /// rest of a URL, or what another program has written to an item.
+    /// The public part of that, as a short text to make a name from: nobody can use a name to check a guess at the rest
+    /// of a URL, or at what another program has written to an item.
     static func publicDigest(_ item: KeyringItem) -> String {
         var attributes = item.attributes.filter { Attribute.all.contains($0.key) }
         attributes[Attribute.url] = attributes[Attribute.url].map { PublicURL.text(of: $0) }

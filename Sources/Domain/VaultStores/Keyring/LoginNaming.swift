@@ -4,11 +4,11 @@ import Ciphers
 import SecretService
 import Vault
 
-/// Gives every item a name for good, those too that bring none; pure.
+/// Gives every item a permanent name, including those that have none; pure.
 ///
-/// A made-up name comes from what is public of the item, so that it is the same even where the state is lost, and tells
-/// nothing else. The state remembers it with all that the item said, so that it stays when the item is changed in place:
-/// known by its path then.
+/// A made-up name is derived from the public part of the item, so that it is the same even if the state is lost, and
+/// reveals nothing else. The state remembers it with all that the item said, so that it stays when the item is changed
+/// in place: known by its path then.
 struct LoginNaming {
     /// The names by the items' paths.
     private(set) var names: [String: LoginID] = [:]
@@ -19,9 +19,9 @@ struct LoginNaming {
     /// Names items.
     ///
     /// - Parameters:
-    ///   - items: All logins, the oldest first; of two with one name it keeps it.
+    ///   - items: All logins, the oldest first; of two with the same name the oldest keeps it.
     ///   - remembered: What a former naming said to remember.
-    ///   - name: Makes up a name of what is public of an item, and of a number by which those differ that say the same.
+    ///   - name: Makes up a name from the public part of an item, and a number by which items that say the same differ.
     init(
         _ items: [KeyringItem],
         remembered: [KeptState.Derived],
@@ -43,7 +43,7 @@ struct LoginNaming {
             !adopt($0.item, $0.digest, memory.take(path: $0.item.path, digest: $0.digest))
         }
         let others = strangers.filter { !adopt($0.item, $0.digest, memory.take(digest: $0.digest)) }
-        // The same item over and over costs no more than any other.
+        // Many identical items cost no more than any others.
         var attempts: [String: Int] = [:]
         for (item, digest) in others where !adopt(item, digest, memory.take(path: item.path)) {
             let facts = LoginItem.publicDigest(item)

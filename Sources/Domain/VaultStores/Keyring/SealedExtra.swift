@@ -4,7 +4,7 @@ import Ciphers
 import SecureMemory
 import Vault
 
-/// What belongs to a login as it stays in memory: what says where the login belongs, and all else sealed.
+/// What belongs to a login as it stays in memory: where the login belongs in the open, everything else sealed.
 ///
 /// String fields and former passwords of a whole keyring would fill the locked memory that keys and passwords are in at
 /// the moment when they are used.

@@ -121,7 +121,7 @@ extension SecretJSON {
         case .null: self = .null
         case .bool(let claim): self = .word(claim ? "true" : "false")
         case .number(let text):
-            // One that would not come back as it was stays a word.
+            // A number that would not come back as it was is kept as a word.
             let number = Int64(text).flatMap { String($0) == text ? $0 : nil }
             self = number.map { .number($0) } ?? .word(text)
         case .secret(let text): self = .text(text)

@@ -11,7 +11,7 @@ struct VaultIdentity: Hashable, Sendable {
     /// Stands for the recycle bin.
     let recycleBin: LoginID
 
-    /// A new vault's.
+    /// A new vault's identity.
     static func random() -> VaultIdentity {
         VaultIdentity(root: .random(), recycleBin: .random())
     }

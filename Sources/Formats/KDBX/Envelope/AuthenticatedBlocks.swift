@@ -20,7 +20,7 @@ enum AuthenticatedBlocks {
         }
     }
 
-    /// Whether a file goes on with a block that this key has authenticated: then the key is right, whatever else is
+    /// Whether a file continues with a block that this key authenticates: then the key is right, whatever else is
     /// wrong.
     static func isFirstGood(_ reader: ByteReader, keys: BlockKeys) -> Bool {
         var reader = reader

@@ -27,7 +27,7 @@ struct ByteReader {
 }
 
 extension FixedWidthInteger {
-    /// Reads a number that some bytes are, least significant first; nil unless they are just as many as it takes.
+    /// Reads some bytes as a number, least significant first; nil unless there are exactly as many as it takes.
     init?(littleEndian bytes: some Collection<UInt8>) {
         guard bytes.count == Self.bitWidth / 8 else { return nil }
         var number: Self = 0

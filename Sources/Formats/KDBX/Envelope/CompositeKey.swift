@@ -11,7 +11,7 @@ package struct CompositeKey: Sendable {
 
     /// Puts a key together.
     ///
-    /// An empty password is a password; it is not the same as none.
+    /// An empty password is a password; it isn't the same as none.
     /// - Parameters:
     ///   - password: The password in UTF-8, or nil for none.
     ///   - keyFile: What is in the key file, or nil for none.

@@ -8,11 +8,11 @@ import XMLTree
 extension Database {
     /// Writes the file in the version and with the choices that it was read with, but with fresh keys throughout.
     ///
-    /// Takes as long as opening it does, so not on any actor.
+    /// Takes as long as opening it does, so it is never called on an actor.
     /// - Parameters:
     ///   - key: The password, the key file.
     ///   - limits: What the derivation may cost.
-    ///   - deriver: Who does it.
+    ///   - deriver: What does it.
     /// - Returns: The file, and the key derived for it, by which it can be checked without deriving once more.
     /// - Throws: `tooCostly`, `cancelled`, `failed`; `unwritable`, since no character is ever left out.
     package func written(

@@ -2,9 +2,9 @@
 
 /// The version of the file format.
 package struct FormatVersion: Hashable, Sendable, Comparable {
-    /// Told apart by how everything is laid out.
+    /// Major versions differ in how everything is laid out.
     package let major: UInt16
-    /// Told apart by which elements the document may have.
+    /// Minor versions differ in which elements the document may have.
     package let minor: UInt16
 
     /// KDBX 3.1.
@@ -19,7 +19,7 @@ package struct FormatVersion: Hashable, Sendable, Comparable {
         (left.major, left.minor) < (right.major, right.minor)
     }
 
-    /// Whether the file is laid out as since version 4: authenticated blocks, an inner header.
+    /// Whether the file has the layout of version 4: authenticated blocks, an inner header.
     var isModern: Bool { major >= 4 }
 
     // The file begins with
@@ -33,7 +33,7 @@ package struct FormatVersion: Hashable, Sendable, Comparable {
     private static let keePass1Signature: UInt32 = 0xB54B_FB65
 
     static func read(_ reader: inout ByteReader) throws(KDBXError) -> FormatVersion {
-        // What is too short to be told from any other file is no KeePass file cut off.
+        // What is too short to be told from any other file doesn't count as a truncated KeePass file.
         guard reader.left >= 4, try reader.integer(UInt32.self) == firstSignature else { throw .notKDBX }
         switch try reader.integer(UInt32.self) {
         case secondSignature: break

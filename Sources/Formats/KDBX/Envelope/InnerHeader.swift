@@ -17,7 +17,7 @@ struct InnerHeader: Sendable {
     }
 
     private enum Entry: Sendable {
-        /// Set anew at every writing, in the place where it stood.
+        /// Set anew at every writing, in its place.
         case innerStream
         case streamKey
         case binary
@@ -28,8 +28,8 @@ struct InnerHeader: Sendable {
     /// The attachments in the order that entries refer to them by.
     private(set) var binaries: [Binary] = []
 
-    /// More fields than that, beside attachments, nobody writes; each of them takes some bytes of memory for five of
-    /// the file.
+    /// Nobody writes more fields than that, apart from attachments; five bytes of the file become many in memory for
+    /// each of them.
     private static let mostFields = 1024
 
     /// One for a new file.
@@ -71,7 +71,7 @@ struct InnerHeader: Sendable {
             guard let number, let key else { throw .damaged(.innerHeader) }
             return (header, try InnerStream(number: number, key: key))
         } catch .truncated {
-            // What is authenticated and decrypted was not cut off on its way.
+            // What is authenticated and decrypted wasn't truncated in transit.
             throw .damaged(.innerHeader)
         }
     }
@@ -101,7 +101,7 @@ struct InnerHeader: Sendable {
         return output
     }
 
-    /// Adds an attachment and gives its number.
+    /// Adds an attachment and returns its number.
     mutating func append(_ binary: Binary) -> Int {
         let number = binaries.count
         let end = entries.lastIndex { if case .other(Field.end.rawValue, _) = $0 { true } else { false } }

@@ -27,7 +27,7 @@ extension KeyDerivation {
         }
     }
 
-    /// Bytes of a salt and the like, of which programs write 32.
+    /// The most bytes of a salt and the like; programs write 32.
     private static let mostBytes = 4096
 
     private static func argon2(
@@ -52,7 +52,7 @@ extension KeyDerivation {
         return parameters
     }
 
-    /// Writes it into a dictionary, where whatever else is in there stays.
+    /// Writes it into a dictionary, leaving whatever else is in there.
     package func dictionary(changing former: VariantDictionary) -> VariantDictionary {
         var dictionary = former
         switch self {

@@ -16,7 +16,7 @@ package enum KeyDerivation: Hashable, Sendable {
         package var variant: Argon2.Variant
         /// 0x10 or 0x13.
         package var version: UInt32 = 0x13
-        /// Drawn anew whenever the file is written.
+        /// Chosen anew whenever the file is written.
         package var salt: [UInt8]
         /// Bytes of memory.
         package var memory: UInt64
@@ -24,9 +24,9 @@ package enum KeyDerivation: Hashable, Sendable {
         package var iterations: UInt64
         /// Threads.
         package var lanes: UInt32
-        /// A further key, mostly none.
+        /// A further key, usually none.
         package var secret: [UInt8] = []
-        /// Further data, mostly none.
+        /// Further data, usually none.
         package var associated: [UInt8] = []
 
         /// Describes a derivation with a fresh salt.
@@ -44,7 +44,7 @@ package enum KeyDerivation: Hashable, Sendable {
         .aes(seed: Randomness.bytes(32), rounds: rounds)
     }
 
-    /// What the challenge to a hardware key is: the part of it that changes with each writing.
+    /// The challenge to a hardware key: the part of the derivation that changes with each writing.
     var challenge: [UInt8] {
         switch self {
         case .aes(let seed, _): seed
@@ -117,7 +117,7 @@ package enum KeyDerivation: Hashable, Sendable {
 }
 
 extension KeyDerivation.Argon2Parameters {
-    /// Never called with more than the limits allow, which fits.
+    /// Never called with more than the limits allow, so it fits.
     fileprivate var function: Argon2 {
         Argon2(
             variant,

@@ -5,9 +5,10 @@ import Synchronization
 
 /// Does a key derivation: in this process, or better in another one, which can be ended.
 ///
-/// One for each unlock: what has been ended stays so.
+/// One for each unlock: once ended, it stays ended.
 package protocol KeyDeriver: AnyObject, Sendable {
-    /// Does a derivation and waits for it; takes as long as the file's owner has chosen, so not on any actor.
+    /// Does a derivation and waits for it; takes as long as the file's owner has chosen, so it is never called on an
+    /// actor.
     ///
     /// - Parameters:
     ///   - derivation: Which one.

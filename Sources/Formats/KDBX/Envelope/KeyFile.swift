@@ -11,7 +11,7 @@ import XMLTree
 enum KeyFile {
     static func key(of file: [UInt8]) throws(KDBXError) -> SecretBytes {
         guard !file.isEmpty else { throw .keyFile(.empty) }
-        // A file that is no XML at all is no fault: any picture may be a key file.
+        // A file that isn't XML at all is no error: any picture may be a key file.
         if let document = try? Document(parsing: file), document.name(of: document.root) == "KeyFile" {
             return try key(in: document)
         }

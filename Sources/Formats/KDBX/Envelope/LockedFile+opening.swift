@@ -12,7 +12,7 @@ extension LockedFile {
         let keys = try key.blockKeys(for: header)
         let code = Array(try reader.take(32))
         guard constantTimeEquals(code, HMAC.sha256(key: keys.key(BlockKeys.header), headerBytes)) else {
-            // A block that this key has authenticated tells that it is not the key that is wrong.
+            // A block that this key authenticates shows that it isn't the key that is wrong.
             throw AuthenticatedBlocks.isFirstGood(reader, keys: keys) ? .damaged(.headerHash) : .wrongKey
         }
         let encrypted = try AuthenticatedBlocks.read(&reader, keys: keys)
@@ -38,7 +38,7 @@ extension LockedFile {
         let start = try header.required(.streamStart, count: 32)
         let encrypted = Array(bytes[headerBytes.count...])
         guard !encrypted.isEmpty else { throw .truncated }
-        // The blocks say themselves where they end. Old programs padded what follows with zeros.
+        // The blocks themselves say where they end. Old programs padded what follows with zeros.
         let cipher = try header.cipher
         guard
             var plain = cipher.decryptBeginning(
@@ -52,14 +52,14 @@ extension LockedFile {
         defer { plain.wipe() }
         var reader = ByteReader(plain, from: min(start.count, plain.count))
         guard plain.starts(with: start) else {
-            // Blocks that are whole tell that it is not the key that is wrong.
+            // Blocks that are whole show that it isn't the key that is wrong.
             throw (try? HashedBlocks.read(&reader)) != nil ? .damaged(.headerHash) : .wrongKey
         }
         var blocks: [UInt8]
         do throws(KDBXError) {
             blocks = try HashedBlocks.read(&reader)
         } catch {
-            // Broken up to its end: not a block of it alone.
+            // Broken to the end, not just in one block.
             throw cipher == .chaCha20 || BulkCipher.endsWithPadding(plain) ? error : .damaged(.content)
         }
         guard cipher.isPadding(plain[reader.position...]) else {
@@ -71,7 +71,7 @@ extension LockedFile {
         blocks.wipe()
         defer { text.wipe() }
         var database = try read(text[...], InnerHeader(), stream, limits.nodes(in: size))
-        // What is compressed within the text is measured by the text.
+        // What is compressed within the text is limited by the text's size.
         database.inflationBudget = InflationBudget(limits.inflated(from: text.count))
         // Older writers leave it out.
         if let hash = database.meta("HeaderHash"), !hash.isEmpty {
@@ -107,7 +107,7 @@ extension LockedFile {
         return database
     }
 
-    /// - Throws: `cancelled` where the task is: a large file takes seconds that nobody waits for.
+    /// - Throws: `cancelled` if the task is: a large file takes seconds that nobody waits for.
     private static func goOn() throws(KDBXError) {
         if Task.isCancelled { throw .cancelled }
     }

@@ -12,7 +12,8 @@ package struct LockedFile: Sendable {
 
     /// Looks at a file.
     /// - Parameter bytes: All of it.
-    /// - Throws: What makes it no file of ours, whatever the key; a header that doesn't match its checksum, too.
+    /// - Throws: Why it isn't a file that can be opened, whatever the key; including a header that doesn't match its
+    ///   checksum.
     package init(parsing bytes: [UInt8]) throws(KDBXError) {
         var reader = ByteReader(bytes)
         header = try OuterHeader(&reader)
@@ -26,7 +27,7 @@ package struct LockedFile: Sendable {
         _ = try (header.nonce, header.masterSeed, header.compression, header.keyDerivation)
     }
 
-    /// Derives the key for this file; takes as long as its owner has chosen, so not on any actor.
+    /// Derives the key for this file; takes as long as its owner has chosen, so it is never called on an actor.
     ///
     /// - Parameters:
     ///   - key: The password, the key file.
@@ -47,7 +48,7 @@ package struct LockedFile: Sendable {
     ///   - key: What `derive` gave.
     ///   - limits: How large it may be.
     /// - Returns: The database.
-    /// - Throws: `wrongKey`, also for a key derived for another file, or what is wrong with the file; `cancelled` where
+    /// - Throws: `wrongKey`, also for a key derived for another file, or what is wrong with the file; `cancelled` if
     ///   the task is.
     package func open(_ key: DerivedKey, limits: KDBXLimits = KDBXLimits()) throws(KDBXError) -> Database {
         guard try header.keyDerivation == key.derivation else { throw .wrongKey }

@@ -66,7 +66,7 @@ extension OuterHeader {
             }
             return
         }
-        // Into the dictionary that is there, for what else stands in it; an unreadable one is replaced.
+        // Into the existing dictionary, to keep what else is in it; an unreadable one is replaced.
         let former = self[.keyDerivation].flatMap { try? VariantDictionary(parsing: $0) }
         self[.keyDerivation] = derivation.dictionary(changing: former ?? VariantDictionary()).encoded
     }

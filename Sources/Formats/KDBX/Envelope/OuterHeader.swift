@@ -29,7 +29,7 @@ package struct OuterHeader: Hashable, Sendable {
         var value: [UInt8]
     }
 
-    /// The format has thirteen; a field of nothing takes five bytes, and many times that in memory.
+    /// The format has thirteen; an empty field takes five bytes, and many times that in memory.
     private static let mostFields = 256
 
     /// The version that the file says it is.

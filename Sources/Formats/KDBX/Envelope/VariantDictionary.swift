@@ -31,9 +31,9 @@ package struct VariantDictionary: Hashable, Sendable {
         /// Text.
         package static func text(_ text: String) -> Value { Value(type: 0x18, bytes: Array(text.utf8)) }
 
-        /// The number, if it is one of 32 bits.
+        /// The number, if it has 32 bits.
         package var asUInt32: UInt32? { type == 0x04 ? UInt32(littleEndian: bytes) : nil }
-        /// The number, if it is one of 64 bits.
+        /// The number, if it has 64 bits.
         package var asUInt64: UInt64? { type == 0x05 ? UInt64(littleEndian: bytes) : nil }
         /// The bytes, if it is bytes.
         package var asBytes: [UInt8]? { type == 0x42 ? bytes : nil }
@@ -89,7 +89,7 @@ package struct VariantDictionary: Hashable, Sendable {
         }
     }
 
-    /// The bytes that read back as this.
+    /// The bytes, which read back as this.
     package var encoded: [UInt8] {
         var output = version.littleEndianBytes
         for entry in entries {

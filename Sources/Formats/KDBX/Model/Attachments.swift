@@ -68,7 +68,7 @@ extension Database {
 /// What an attachment holds.
 struct Attachment: Sendable {
     let bytes: [UInt8]
-    /// Whether they still are as they were compressed: broken, or more than the budget allowed.
+    /// Whether they are still compressed: broken, or more than the budget allowed.
     let isCompressed: Bool
 
     init(_ bytes: [UInt8], isCompressed: Bool = false) {
@@ -80,7 +80,7 @@ struct Attachment: Sendable {
 /// How much may come out of all compressed attachments of a database together, in one reading or merge.
 struct InflationBudget: Sendable {
     private var left: Int
-    /// The most that deflate makes of a byte.
+    /// The most that deflate can make from a byte.
     private static let steepest = 1032
 
     init(_ bytes: Int) { left = bytes }

@@ -7,14 +7,14 @@ import XMLTree
 //     <CustomData><Item><Key>BrowserHideEntry</Key><Value>true</Value></Item></CustomData>
 
 extension Entry {
-    /// What is kept under these keys; of two of a key the first counts.
+    /// What is kept under these keys; of two with the same key the first counts.
     package func customData(_ keys: Set<String>) -> [String: String] {
         database.customData(keys, of: element)
     }
 }
 
 extension Group {
-    /// What is kept under these keys; of two of a key the first counts.
+    /// What is kept under these keys; of two with the same key the first counts.
     package func customData(_ keys: Set<String>) -> [String: String] {
         database.customData(keys, of: element)
     }

@@ -15,7 +15,7 @@ extension Database {
         return deletions
     }
 
-    /// Takes notes of deletions away, for what is there again.
+    /// Removes notes of deletions, for what is there again.
     mutating func forgetDeletions(of ids: Set<Identifier>) {
         guard !ids.isEmpty, let list = document.descendant(of: document.root, "Root", "DeletedObjects") else {
             return

@@ -5,7 +5,7 @@ package import SecureMemory
 import UnicodeText
 import XMLTree
 
-/// A string of an entry as it is to become.
+/// A string of an entry as it is to be.
 package struct FieldChange: Sendable {
     /// Its name.
     package var name: String
@@ -21,7 +21,7 @@ package struct FieldChange: Sendable {
         self.isProtected = isProtected
     }
 
-    /// Describes a change to a value that is no secret.
+    /// Describes a change to a value that isn't secret.
     package init(_ name: String, _ text: String) {
         self.init(name, SecretBytes(utf8: text))
     }
@@ -34,7 +34,8 @@ extension Database {
     ///   - changes: What is to become of which string; the others stay.
     ///   - now: The time of the change; it counts as made a second after the one before where that isn't earlier.
     /// - Returns: Whether anything was different; if not, nothing has been touched.
-    /// - Throws: `notFound`; `unwritable` for what the file couldn't say as it is meant. Nothing has been touched then.
+    /// - Throws: `notFound`; `unwritable` for what the file can't represent as it is meant. Nothing has been touched
+    ///   then.
     @discardableResult
     package mutating func change(
         _ id: Identifier,
@@ -57,11 +58,11 @@ extension Database {
 
     /// Adds an entry.
     /// - Parameters:
-    ///   - group: Where to.
+    ///   - group: The group that gets it.
     ///   - fields: Its strings; the five standard ones are made empty where missing, as every program does.
     ///   - now: The time of its making.
     /// - Returns: What it is known by from now on.
-    /// - Throws: `notFound`; `unwritable` for what the file couldn't say as it is meant.
+    /// - Throws: `notFound`; `unwritable` for what the file can't represent as it is meant.
     package mutating func addEntry(
         to group: Identifier,
         _ fields: [FieldChange],
@@ -99,7 +100,7 @@ extension Database {
     /// Adds a group.
     /// - Parameters:
     ///   - name: Its name.
-    ///   - parent: Where to.
+    ///   - parent: The group that gets it.
     ///   - now: The time of its making.
     /// - Returns: What it is known by from now on.
     /// - Throws: `notFound`, `unwritable`.
@@ -126,14 +127,14 @@ extension Database {
         return id
     }
 
-    /// Whether changes can be written as they are: nothing left out, and no two strings of one name, whatever would make
-    /// them one.
+    /// Whether changes can be written as they are: nothing left out, and no two strings with the same name, whatever
+    /// would make the names the same.
     private func check(_ changes: [FieldChange], _ places: StringPlaces?) throws(KDBXError) {
         var names: Set<[UInt8]> = []
         for change in changes {
             guard names.insert(StringPlaces.key(change.name)).inserted, Document.canHold(change.name)
             else { throw .unwritable }
-            // What is protected stands in the file as base64: it can be anything.
+            // Protected values are base64 in the file: they can be anything.
             let former = places?.value(change.name)
             guard let value = change.value, !willBeProtected(change, former) else { continue }
             guard let text = value.exposedText(), Document.canHold(text) else { throw .unwritable }
@@ -209,14 +210,15 @@ extension Database {
     private static let standardFields = ["Notes", "Password", "Title", "URL", "UserName"]
 }
 
-/// Where an entry's strings have their values, looked up once for many changes; of two of a name the first counts.
+/// Where an entry's strings have their values, looked up once for many changes; of two with the same name the first
+/// counts.
 ///
-/// Names that are the same once they are read, composed and stream-safe, are one: a second string of such a name would
-/// look like the first to whoever compares texts, and KeePassXC opens no file with two of a name.
+/// Names that are the same once they are read, composed and stream-safe, are one: a second string with such a name
+/// would look like the first to whoever compares texts, and KeePassXC opens no file with two of the same name.
 private struct StringPlaces {
     private var values: [[UInt8]: Element] = [:]
     private var repeated: Set<[UInt8]> = []
-    /// What stands behind the strings.
+    /// What follows the strings.
     let follower: Element?
 
     init(of entry: Element, in database: Database) {
@@ -238,7 +240,7 @@ private struct StringPlaces {
 
     func value(_ name: String) -> Element? { values[Self.key(name)] }
 
-    /// Forgets one; whether there was another of its name, which counts from now on.
+    /// Forgets one; true if there was another of the same name, which counts from now on.
     mutating func remove(_ name: String) -> Bool {
         values[Self.key(name)] = nil
         return repeated.contains(Self.key(name))

@@ -9,7 +9,7 @@ extension Database {
     /// The group that all others are in.
     package var root: Group { Group(database: self, element: rootGroup) }
 
-    /// All entries, histories left out, in the order of the file.
+    /// All entries, without histories, in the order of the file.
     package var entries: [Entry] {
         var found: [Entry] = []
         found.reserveCapacity(entryPlaces.count)
@@ -72,7 +72,7 @@ extension Database {
         ProtectedValues.secret(in: value, of: document)
     }
 
-    /// Whether an element's value is more than nothing.
+    /// Whether an element's value isn't empty.
     func holdsSomething(_ value: Element) -> Bool {
         document.content(of: value).count > (document.isOpaque(value) ? SecretSeal.overhead : 0)
     }

@@ -3,20 +3,20 @@
 import XMLTree
 
 extension Database {
-    /// Copies an entry as it is into its history, and drops what is too old or too much for the database's settings.
+    /// Copies an entry as it is into its history, and drops what is too old or too large for the database's settings.
     mutating func keepFormerState(of entry: Element) {
         addToHistory(of: entry, [copyOfState(entry, from: self)])
         pruneHistory(of: entry)
     }
 
-    /// A copy of an entry without its history, standing nowhere yet.
+    /// A copy of an entry without its history, not yet attached anywhere.
     mutating func copyOfState(_ entry: Element, from source: Database) -> Element {
         let copy = document.copy(entry, from: source.document)
         if let history = document.child(of: copy, named: "History") { document.remove(history) }
         return copy
     }
 
-    /// Puts former states each behind all that are not younger, those of one time in their order.
+    /// Inserts each former state after all that aren't younger, those of the same time in their order.
     mutating func addToHistory(of entry: Element, _ states: [Element]) {
         let history = document.child(of: entry, named: "History") ?? document.append("History", to: entry)
         let present = document.children(of: history, named: "Entry")
@@ -33,7 +33,7 @@ extension Database {
         }
     }
 
-    /// Drops the oldest states until there are no more, and no larger ones, than `Meta` says; -1 means no limit.
+    /// Drops the oldest states until there are no more, in number and size, than `Meta` says; -1 means no limit.
     mutating func pruneHistory(of entry: Element) {
         guard let history = document.child(of: entry, named: "History") else { return }
         var states = document.children(of: history, named: "Entry")

@@ -42,7 +42,7 @@ extension Database {
         var header = OuterHeader(version: layout.version)
         header[.cipher] = layout.cipher.identifier
         header[.compression] = layout.compression.rawValue.littleEndianBytes
-        // Drawn at every writing; here for their places in the header.
+        // Chosen anew at every writing; here only for their places in the header.
         header[.masterSeed] = [UInt8](repeating: 0, count: 32)
         header[.nonce] = [UInt8](repeating: 0, count: layout.cipher.nonceCount)
         header.set(layout.keyDerivation)

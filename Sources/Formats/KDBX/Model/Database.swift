@@ -14,7 +14,7 @@ package struct Database: Sendable {
     var document: Document
     /// Names in the document.
     let names: Vocabulary
-    /// Where entries and groups stand, history left out; the first of each UUID.
+    /// Where entries and groups stand, without histories; the first of each UUID.
     var entryPlaces: [Identifier: Element] = [:]
     var groupPlaces: [Identifier: Element] = [:]
     /// Where version 3 has its attachments.
@@ -67,7 +67,7 @@ package struct Database: Sendable {
     package var version: FormatVersion { header.version }
 
     /// Notes where everything stands.
-    /// - Returns: The entries that nothing can be known by: without a UUID, with zeros, or with one that came before.
+    /// - Returns: The entries that can't be identified: without a UUID, with zeros, or with one that came before.
     @discardableResult
     mutating func findPlaces() -> [Element] {
         var (entries, groups): ([Identifier: Element], [Identifier: Element]) = ([:], [:])
@@ -91,7 +91,7 @@ package struct Database: Sendable {
                     inner.append(child)
                 }
             }
-            // In the order of `entries`, so that of two with one UUID both take the same for the first.
+            // In the order of `entries`, so that both agree which of two with the same UUID is the first.
             left += inner.reversed()
         }
         (entryPlaces, groupPlaces) = (entries, groups)

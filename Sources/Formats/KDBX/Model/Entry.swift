@@ -30,7 +30,7 @@ package struct Entry: Sendable {
     /// All its strings in their order.
     package var fields: [Field] { strings.map(\.field) }
 
-    /// A string of an entry as it was found, by which its value is had without looking for it again.
+    /// A string of an entry as it was found, through which its value is read without looking for it again.
     package struct NamedString: Sendable {
         /// What it is called, and whether the file protects it.
         package let field: Field
@@ -85,7 +85,7 @@ package struct Entry: Sendable {
         return database.time(names.expiry, of: element)
     }
 
-    /// Its former states, the oldest first as a rule.
+    /// Its former states, usually the oldest first.
     package var history: [Entry] {
         guard let history = database.document.child(of: element, named: "History") else { return [] }
         return database.document.children(of: history, named: "Entry").map {

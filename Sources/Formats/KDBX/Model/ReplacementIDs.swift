@@ -2,10 +2,10 @@
 
 import Ciphers
 
-/// The UUIDs that stand in for those which entries haven't got, in the order of the file.
+/// The UUIDs that replace those that entries lack, in the order of the file.
 ///
-/// One is made of what its entry says, and of a number where others say the same. What was the last number for that is
-/// known, so that a file of nothing but equal entries costs no more than any other.
+/// One is made from what its entry says, and from a number if others say the same. The last number for each is
+/// remembered, so that a file of nothing but equal entries costs no more than any other.
 struct ReplacementIDs {
     private var next: [[UInt8]: UInt32] = [:]
 

@@ -19,7 +19,7 @@ struct Vocabulary: Sendable {
     let customData: Name
     let item: Name
 
-    /// Finds them in a document, and makes them known to it where nothing in it has them yet.
+    /// Finds them in a document, and adds them to it if nothing in it has them yet.
     init(_ document: inout Document) {
         entry = document.name("Entry")
         group = document.name("Group")

@@ -8,8 +8,8 @@ import XMLTree
 ///
 /// Those are the ones that the file encrypts once more (`Protected="True"`), and all others that may be private: every
 /// string of an entry but its title, user name and URL, notes, custom data and what attachments hold. In a document in
-/// memory their elements are opaque, with what `SecretSeal` made of the value; what `Protected` says is only a matter of
-/// the file, where such a value is base64 of the inner stream's bytes.
+/// memory their elements are opaque, holding what `SecretSeal` made of the value; `Protected` only matters in the file,
+/// where such a value is base64 of the inner stream's bytes.
 enum ProtectedValues {
     static func isProtected(_ element: Element, in document: Document) -> Bool {
         guard let value = document.attribute("Protected", of: element) else { return false }

@@ -7,7 +7,7 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// Seconds since the beginning of the year 1970.
     package let unix: Int64
 
-    /// Makes one of seconds since the beginning of the year 1970; the years 1 to 9999 are what there is.
+    /// Makes one from seconds since the beginning of the year 1970; years range from 1 to 9999.
     package init(unix: Int64) {
         self.unix = min(max(unix, -Self.yearOne), Self.years1to9999.upperBound - Self.yearOne)
     }

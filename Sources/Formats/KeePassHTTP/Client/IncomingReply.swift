@@ -6,7 +6,7 @@ import JSON
 package enum ReplyError: Error, Equatable, Sendable {
     /// It is not a JSON object with a `Success`; why, and nothing of its text.
     case malformed(String)
-    /// It claims success, but whoever sent it hasn't our key.
+    /// It claims success, but whoever sent it doesn't have our key.
     case unverified
     /// It is signed with our key, but doesn't answer what we sent: somebody without the key repeats an older message.
     case replayed

@@ -59,7 +59,7 @@ package struct OutgoingRequest: Sendable {
             text.member("Nonce", signature.nonce)
             text.member("Verifier", signature.verifier)
             text.member("Hmac", signature.hmac)
-            // The protocol wants the key in the clear here, on the loopback; there is no other way to send it.
+            // The protocol wants the key in the clear here, over loopback; there is no other way to send it.
             if type == .associate { text.member("Key", key.base64().exposedText()) }
             text.member("TriggerUnlock", triggerUnlock)
             for flag in flags { text.member(flag.name, flag.value) }

@@ -20,7 +20,7 @@ package struct ClientKey: Equatable, Sendable {
         self.init(bytes)
     }
 
-    /// Whether anybody could guess it: a key of zeros, or of a few bytes repeated, as no generator gives.
+    /// Whether anybody could guess it: a key of zeros, or of a few bytes repeated, which no generator produces.
     package var isGuessable: Bool {
         bytes.withSpan { span in
             var different: Set<UInt8> = []

@@ -3,7 +3,7 @@
 import Ciphers
 
 // The protocol signs a nonce and nothing else: not which way a message goes, not what is asked for. So a reply's nonce
-// says itself what it is, to whoever has the key, in any process and after any restart: 8 random bytes, 4 that bind it
+// itself says what it is, to whoever has the key, in any process and after any restart: 8 random bytes, 4 that bind it
 // to the request that it answers, and 4 that make it a reply's. To everybody else it is 16 random bytes.
 
 extension Nonce {
@@ -15,15 +15,15 @@ extension Nonce {
         return InitializationVector(bytes).map { Nonce($0) } ?? .random()  // there are always 16
     }
 
-    /// Whether it is one of a reply of ours; of the nonces that clients draw one in four thousand million is taken for
-    /// one.
+    /// Whether it belongs to a reply of ours; of the nonces that clients choose, one in four thousand million is taken
+    /// for one.
     func isReply(under key: ClientKey) -> Bool {
         let bytes = iv.bytes
         let body = Array(bytes.dropLast(Self.tagLength))
         return constantTimeEquals(Self.mark(of: body, under: key), Array(bytes.suffix(Self.tagLength)))
     }
 
-    /// Whether it is that of our reply to just this request.
+    /// Whether it belongs to our reply to exactly this request.
     func isReply(to request: Nonce, under key: ClientKey) -> Bool {
         let random = Array(iv.bytes.prefix(Self.randomCount))
         let binding = Array(iv.bytes.dropFirst(Self.randomCount).prefix(Self.tagLength))
@@ -31,7 +31,7 @@ extension Nonce {
             && constantTimeEquals(Self.binding(of: random, to: request, under: key), binding)
     }
 
-    // Neither text is as long as anything that the protocol's own Hmac is made of, which is whole blocks.
+    // Neither text has the length of anything that goes into the protocol's own Hmac, which is always whole blocks.
 
     private static func binding(of random: [UInt8], to request: Nonce, under key: ClientKey) -> [UInt8] {
         tag(key, Array("Keybell answers ".utf8) + request.iv.bytes + random)

@@ -15,7 +15,7 @@ package struct Seal: Sendable {
         self.nonce = nonce
     }
 
-    /// Makes a seal for the reply to a message: under its key, with a nonce that is none for a request.
+    /// Makes a seal for the reply to a message: under its key, with a nonce that is never a request's.
     package init(replyingTo message: VerifiedMessage) {
         self.init(
             key: message.key,
@@ -44,7 +44,7 @@ package struct Seal: Sendable {
         Base64.encode(try encrypted(plain))
     }
 
-    /// A text that is no secret of ours, encrypted and in base64.
+    /// A text that isn't secret to us, encrypted and in base64.
     /// - Parameter plain: The text.
     /// - Returns: What stands in the message.
     /// - Throws: What the cipher throws.

@@ -11,7 +11,7 @@ package struct VerificationFailure: Error, Equatable, Sendable {
     /// What the client is told.
     package static let sentence = "Couldn't verify request"
 
-    /// The one there is.
+    /// The only one.
     package init() {}
 }
 
@@ -74,8 +74,8 @@ package struct VerifiedMessage: Sendable {
         return VerifiedMessage(key: key, nonce: nonce, usedHmac: hmac != nil)
     }
 
-    /// A message under a key that nobody has: what a request that can't be verified is decrypted with, so that
-    /// nobody can tell by the time at which step it failed.
+    /// A message under a key that nobody has: what a request that can't be verified is decrypted with, so that its
+    /// timing doesn't reveal at which step it failed.
     package static func decoy(for signature: RequestSignature) -> VerifiedMessage {
         VerifiedMessage(key: decoyKey, nonce: Nonce(base64: signature.nonce) ?? Nonce(.zero), usedHmac: false)
     }
@@ -98,7 +98,7 @@ package struct VerifiedMessage: Sendable {
         return plain
     }
 
-    /// Decrypts a field that is no secret of ours: a URL, a title.
+    /// Decrypts a field that isn't secret to us: a URL, a title.
     /// - Parameter field: The field.
     /// - Returns: Its text.
     /// - Throws: `VerificationFailure`, also if it is not UTF-8 or has a NUL in it: damaged blocks can end in a right
@@ -110,7 +110,7 @@ package struct VerifiedMessage: Sendable {
         return text
     }
 
-    /// What stands in for the key of a client that there is not; nobody has it.
+    /// What stands in for the key of a client that doesn't exist; nobody has it.
     package static let decoyKey = ClientKey.random()
 
     private static let hmacLength = 32

@@ -57,7 +57,7 @@ extension Reply {
         text.member("RequestType", type?.rawValue ?? unknownType)
         text.member("Success", success)
         text.member("Id", id)
-        // Some clients read the count rather than the entries, and the older servers count an associate, too.
+        // Some clients read the count rather than the entries, and older servers count an associate, too.
         if success, let count = count ?? entries?.count ?? (type == .associate ? 0 : nil) {
             text.member("Count", count)
         }

@@ -6,7 +6,7 @@ package import SecureMemory
 package struct Reply: Sendable {
     /// What was asked for; nil where nobody could tell.
     package var type: RequestType?
-    /// What was asked for where that is no type that there is.
+    /// What was asked for, if that isn't a known type.
     package var unknownType: String?
     /// Whether it was done.
     package var success: Bool
@@ -25,7 +25,7 @@ package struct Reply: Sendable {
     /// The vault's hash, where it is known.
     package var hash: String?
 
-    /// An answer that something was done.
+    /// An answer that it was done.
     package init(
         to type: RequestType,
         id: String? = nil,
@@ -45,7 +45,7 @@ package struct Reply: Sendable {
         self.hash = hash
     }
 
-    /// An answer that nothing was done.
+    /// An answer that it wasn't done.
     package init(failing type: RequestType?, error: String?, version: String, hash: String?) {
         self.type = type
         success = false
@@ -56,7 +56,7 @@ package struct Reply: Sendable {
 }
 
 extension Reply {
-    /// Whether its entries take less than so many bytes altogether.
+    /// Whether its entries take less than this many bytes altogether.
     package func isShorter(than limit: Int) -> Bool {
         var rest = limit
         for entry in entries ?? [] {
@@ -103,7 +103,7 @@ package struct ReplyEntry: Sendable {
     package var name: String
     /// The user name.
     package var login: String
-    /// The password; empty where there is none or none is to be handed out.
+    /// The password; empty if there is none or none is to be handed out.
     package var password: SecretBytes
     /// The UUID in upper-case hex.
     package var uuid: String

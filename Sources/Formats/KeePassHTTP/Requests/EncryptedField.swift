@@ -6,10 +6,10 @@ import SecureMemory
 
 /// A field whose text is encrypted, not yet decrypted.
 ///
-/// One that is not even base64, or no text at all, is kept as something that never decrypts: from outside a field of
-/// the wrong form must look like one of the wrong key.
+/// One that isn't even base64, or not a text at all, is kept as something that never decrypts: from outside, a
+/// malformed field must look like one under the wrong key.
 package struct EncryptedField: Hashable, Sendable {
-    /// Whole blocks; of a field that can't be read as many as its text is long, so that it takes as long to decrypt.
+    /// Whole blocks; for a field that can't be read, as many as its text is long, so that it takes as long to decrypt.
     let ciphertext: [UInt8]
     /// Whether it could be read.
     let isReadable: Bool

@@ -21,8 +21,8 @@ package struct OpenedFields: Sendable {
     /// What stood in `StringFields`, as it came.
     package let stringFields: [StringField]
 
-    /// The name of a member that is text and has a NUL in it, if there is one: such a request can't be served, for to
-    /// the C libraries that texts go to, what stands after a NUL would not be there.
+    /// The name of a member that is text and contains a NUL, if there is one: such a request can't be served, since the
+    /// C libraries that get texts would not see what follows a NUL.
     package let fieldWithNUL: String?
 
     /// A decrypted field; nil when it is absent or empty.
@@ -42,7 +42,7 @@ package struct OpenedFields: Sendable {
 
     /// Decrypts what a request of its type may have; nil if anything of that doesn't decrypt.
     ///
-    /// All of it is decrypted even if the first doesn't: what fails takes as long as what doesn't.
+    /// All of it is decrypted even if the first part doesn't: failing takes as long as succeeding.
     init?(_ request: Request, in message: VerifiedMessage) {
         let form = request.type.encryptedForm
         var isWhole = true
@@ -81,7 +81,7 @@ extension VerifiedMessage {
     }
 }
 
-/// Which of its members a type of request encrypts.
+/// Which of its members a request type encrypts.
 private struct EncryptedForm {
     var texts: [String] = []
     var secrets: [String] = []

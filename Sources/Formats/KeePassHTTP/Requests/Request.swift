@@ -33,8 +33,8 @@ package struct Request: Sendable {
 
     /// Reads a request's body.
     ///
-    /// The keys stand in any order, unknown ones do not matter, and a field of the wrong form is no error here: it
-    /// fails when it is verified or decrypted, like any other that is wrong.
+    /// The keys may be in any order, unknown ones don't matter, and a malformed field isn't an error here: it fails
+    /// when it is verified or decrypted, like any other that is wrong.
     /// - Parameter bytes: The body.
     /// - Returns: The request.
     /// - Throws: `malformedJSON`, `missing("RequestType")`, `unknownCommand`.
@@ -52,7 +52,7 @@ package struct Request: Sendable {
         return Request(type: type, members: members)
     }
 
-    /// All that any request has; whatever else stands in one costs no more than reading over it.
+    /// Everything that any request has; whatever else is in one costs no more than skipping it.
     private static let interest = JSONReader.Interest(
         members: [
             "RequestType", "Id", "Nonce", "Verifier", "Hmac", keyMember, "TriggerUnlock",
@@ -69,7 +69,7 @@ package struct Request: Sendable {
 
     private init(type: RequestType, members: JSONObject) {
         self.type = type
-        // The key is read once, below, and must not stand in whatever prints a request.
+        // The key is read once, below, and must not be in anything that prints a request.
         self.members = members.without(Self.keyMember)
         id = Self.id(members["Id"])
         signature = RequestSignature(of: members)

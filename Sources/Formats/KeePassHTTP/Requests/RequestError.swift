@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a request is not one: the client's fault, before or after its signature is looked at.
+/// Why a request isn't valid: the client's fault, before or after its signature is checked.
 package enum RequestError: Error, Equatable, Sendable {
     /// The body is not a JSON object; why and where, nothing of its text.
     case malformedJSON(String)
-    /// A request type that there is not; its text, fit to be shown.
+    /// A request type that doesn't exist; its text, fit to be shown.
     case unknownCommand(String)
     /// A field that this request type needs is absent or empty.
     case missing(String)
-    /// A field that is text has a NUL in it.
+    /// A field that is text contains a NUL.
     case hasNUL(String)
     /// `SearchMode` is neither `Simple` nor `Regular`.
     case invalidSearchMode
-    /// `ComparisonMode` is none of the comparisons.
+    /// `ComparisonMode` isn't one of the comparisons.
     case invalidComparison
 
     /// What the client is told.
@@ -27,6 +27,6 @@ package enum RequestError: Error, Equatable, Sendable {
         }
     }
 
-    /// The longest text of a client that a sentence repeats.
+    /// The longest client text that a sentence repeats.
     package static let longestQuote = 64
 }

@@ -26,7 +26,7 @@ package struct RequestSignature: Hashable, Sendable {
         self.init(nonce: nonce, verifier: verifier, hmac: Self.text(members["Hmac"]))
     }
 
-    // What is there but is no text must fail like a wrong text, not pass for absent; "?" is no base64.
+    // What is there but isn't a text must fail like a wrong text, not pass for absent; "?" isn't base64.
     private static func text(_ value: JSONValue?) -> String? {
         guard let value, !value.isAbsentText else { return nil }
         return value.nonEmptyString ?? "?"

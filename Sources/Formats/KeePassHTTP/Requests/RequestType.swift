@@ -4,7 +4,7 @@
 package enum RequestType: String, CaseIterable, Sendable {
     /// Whether the client's key is still known; also the unsigned ping for version and hash.
     case testAssociate = "test-associate"
-    /// Take this client's key on.
+    /// Accept this client's key.
     case associate
     /// The logins for a URL.
     case getLogins = "get-logins"

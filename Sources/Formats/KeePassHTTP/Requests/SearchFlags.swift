@@ -60,7 +60,7 @@ package struct SearchFlags: Equatable, Sendable {
 }
 
 extension SearchFlags {
-    /// The members of a request that they stand in.
+    /// The members of a request that hold them.
     static let names = [
         "SearchInTitles", "SearchInUserNames", "SearchInPasswords", "SearchInUrls", "SearchInNotes",
         "SearchInOther", "SearchInStringNames", "SearchInTags", "SearchInUuids", "SearchInGroupPaths",
@@ -131,7 +131,7 @@ extension Request {
         switch members[name] {
         case nil, .null, .string(""): return .absent
         case .string(let text), .number(let text):
-            // Longer than any that there is; by ASCII alone, so that no other letter becomes one of a name.
+            // Longer than any that exists; by ASCII alone, so that no other letter becomes one of a name's.
             guard text.utf8.count <= 64, text.utf8.allSatisfy({ $0 < 0x80 }) else { return .unreadable }
             return .word(text.lowercased())
         default: return .unreadable

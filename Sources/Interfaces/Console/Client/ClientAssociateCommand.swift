@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// `keybell client associate`: gets a key known.
+/// `keybell client associate`: has a new key accepted.
 struct ClientAssociateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "associate",

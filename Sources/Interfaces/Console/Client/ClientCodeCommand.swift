@@ -78,7 +78,7 @@ struct ClientCodeCommand: AsyncParsableCommand {
 
     private static let codeNames = ["code", "totp", "otp", "one-time code"]
 
-    /// The code of an entry: a field that is one already, else what its seed makes.
+    /// The code of an entry: a field that is a code already, or one made from its seed.
     static func code(of entry: ReplyEntry, at time: Int64) -> SecretBytes? {
         for name in codeNames {
             let field = entry.stringFields.first { $0.key.lowercased() == name && isCode($0.value) }

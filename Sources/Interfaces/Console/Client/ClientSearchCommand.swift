@@ -5,7 +5,7 @@ import DisplayText
 import KeePassHTTP
 import SecureMemory
 
-/// `keybell client search`: the logins that hold some words.
+/// `keybell client search`: the logins that contain some words.
 struct ClientSearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search",

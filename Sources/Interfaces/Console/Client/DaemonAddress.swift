@@ -14,7 +14,7 @@ struct DaemonAddress: Sendable {
     /// As long as the daemon may wait for the person, an overwrite's second question included.
     private static let timeout = TimeAmount.minutes(15)
 
-    /// Sends a request and reads the answer; on 127.0.0.1, and where nobody listens there, on ::1.
+    /// Sends a request and reads the answer; on 127.0.0.1 or, if nobody listens there, on ::1.
     func exchange(_ request: OutgoingRequest, key: ClientKey) async throws(ConsoleError) -> IncomingReply {
         let (nonce, body): (Nonce, [UInt8])
         do {

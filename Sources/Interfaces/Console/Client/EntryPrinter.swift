@@ -34,7 +34,7 @@ enum EntryPrinter {
         output.write("\n")
     }
 
-    /// The secret with its further lines set in, so that none can be taken for another row.
+    /// The secret with its further lines indented, so that none can be taken for another row.
     static func indented(_ secret: SecretBytes) -> SecretBytes {
         let indent = [UInt8](repeating: 0x20, count: 12)
         return secret.withSpan { span in
@@ -60,7 +60,7 @@ enum EntryPrinter {
     /// What every login has, by the names that ``value(_:of:)`` knows.
     static let fieldNames = ["title", "user", "password", "uuid", "group"]
 
-    /// One value of a login: one of ``fieldNames``, else a string field; nil if it hasn't that.
+    /// One value of a login: one of ``fieldNames``, or a string field; nil if it doesn't have that.
     static func value(_ name: String, of entry: ReplyEntry) -> SecretBytes? {
         switch name {
         case "title": SecretBytes(utf8: entry.name)
@@ -72,7 +72,7 @@ enum EntryPrinter {
         }
     }
 
-    /// Prints a secret and a new line; a terminal gets no control characters of it.
+    /// Prints a secret and a newline; its control characters never reach a terminal.
     static func line(_ secret: SecretBytes) {
         Output.secret(StandardStream.output.isTerminal ? harmless(secret) : secret)
         StandardStream.output.write("\n")

@@ -25,10 +25,10 @@ struct LoginOutput: ParsableArguments {
     ///
     /// - Parameters:
     ///   - logins: What came.
-    ///   - other: What to print alone, if that isn't what `--field` says.
-    ///   - isOne: Whether just one login was meant, so that a value of several is none.
-    ///   - asLines: Whether a login takes one line, without its password, where a person reads it.
-    /// - Throws: What to tell where nothing came, or not that field.
+    ///   - other: What to print alone instead of what `--field` says.
+    ///   - isOne: Whether only one login was meant, so that a value of several isn't printed.
+    ///   - asLines: Whether a login takes one line, without its password, when a person reads it.
+    /// - Throws: What to say if nothing came, or not that field.
     func print(
         _ logins: FetchedLogins,
         field other: String? = nil,
@@ -36,7 +36,7 @@ struct LoginOutput: ParsableArguments {
         asLines: Bool = false
     ) async throws {
         if output.json { EntryPrinter.print(json: logins.entries.map(EntryPrinter.members)) }
-        // With --json an empty list stands on standard output already.
+        // With --json an empty list is already on standard output.
         guard let best = logins.entries.first else { throw await logins.emptiness() }
         if output.json { return }
         guard let name = field ?? other else {
@@ -57,7 +57,7 @@ struct LoginOutput: ParsableArguments {
         EntryPrinter.line(value)
     }
 
-    /// What to say of a field that an entry hasn't.
+    /// What to say about a field that an entry lacks.
     private static func missing(_ name: String, in entry: ReplyEntry) -> String {
         let names = (EntryPrinter.fieldNames + entry.stringFields.map(\.key)).map { PlainText.name($0) }
         return "\(PlainText.quoted(entry.name)) was sent without a field \(PlainText.quoted(name)). It has: "
@@ -68,14 +68,14 @@ struct LoginOutput: ParsableArguments {
 /// The logins that came for one request, and what is needed to say why there are none.
 struct FetchedLogins: Sendable {
     let entries: [ReplyEntry]
-    /// What was asked for, as it stands behind "There is no".
+    /// What was asked for, to follow "There is no".
     let thing: String
     /// The URL that it was asked for; nil if it was for none.
     let page: String?
     let client: String
     let record: OwnRequestLog
 
-    /// That several came where one was meant, with what tells them apart.
+    /// That several came when one was meant, with what tells them apart.
     func ambiguity(of entries: [ReplyEntry], advice: String) -> ConsoleError {
         Self.ambiguity(of: entries, thing: thing, advice: advice)
     }
@@ -88,7 +88,7 @@ struct FetchedLogins: Sendable {
         return .refused("There is more than one \(thing): \(advice).\(list)")
     }
 
-    /// Why there is none.
+    /// Why there isn't one.
     func emptiness() async -> ConsoleError {
         await record.reason(client: client, page: page)
             .error(for: thing, client: client, now: Moment.now())

@@ -20,7 +20,7 @@ struct OwnKeys: Sendable {
         var id: String { (item.attributes["id"] ?? "").composed }
     }
 
-    /// How the daemon at a port is called in the items.
+    /// What the daemon at a port is called in the items.
     static func server(port: UInt16) -> String { "http://localhost:\(port)" }
 
     let keyring: Keyring
@@ -31,11 +31,11 @@ struct OwnKeys: Sendable {
         OwnKeys(keyring: try await .open(collection: collection), server: server)
     }
 
-    /// The items of our keys for this server, of this Id or all, the first made first.
+    /// The items of our keys for this server, for one Id or all, in the order in which they were made.
     func items(id: String? = nil) async throws(ConsoleError) -> [KeyringItem] {
         do throws(KeyringError) {
             let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
-            // Of two made in one second the later has the longer or the greater path.
+            // Of two made in the same second the later has the longer or the greater path.
             return items.filter { id == nil || $0.attributes["id"]?.composed == id?.composed }
                 .sorted {
                     ($0.created, $0.path.utf8.count, $0.path) < ($1.created, $1.path.utf8.count, $1.path)

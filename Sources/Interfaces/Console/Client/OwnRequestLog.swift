@@ -9,9 +9,9 @@ import Vault
 
 /// What the daemon has on record of this process's own requests, to tell why an answer is empty.
 ///
-/// By the wire an empty answer says the same whether nothing matches or the person said no, since a program isn't to learn
-/// which. This one is run by the person, who may read on the bus what was asked; it looks at nothing but what was asked by
-/// itself, or by itself under the same Id a moment ago.
+/// On the wire an empty answer says the same whether nothing matches or the person said no, since a program isn't
+/// supposed to learn which. This one is run by the person, who may read on the bus what was asked; it only looks at
+/// what it asked itself, now or a moment ago under the same Id.
 struct OwnRequestLog: Sendable {
     /// Why nothing came.
     enum Reason: Equatable, Sendable {
@@ -30,12 +30,12 @@ struct OwnRequestLog: Sendable {
     }
 
     private let daemon: DaemonBus?
-    /// How many had been denied unseen before, by the code of the denial.
+    /// How many had been denied unseen before, by the denial's code.
     private let before: [String: Int]
 
     /// Notes how things stand before the request is sent.
     static func begin() async -> OwnRequestLog {
-        // Without a bus there is still an answer, just no reason for it.
+        // Without a bus there is still an answer, only no reason for it.
         guard let daemon = try? await DaemonBus.connect(),
             let recent = try? await daemon.recentRequests(starts: false)
         else { return OwnRequestLog(daemon: nil, before: [:]) }
@@ -84,7 +84,7 @@ struct OwnRequestLog: Sendable {
         let own = recent.filter { request in
             request.client == client && request.callerText(ApprovalInterface.Caller.executable) == executable
         }
-        // One that was asked by another process since then is the same question, which this one has joined.
+        // A request by another process since then is the same question, which this one has joined.
         let denied = own.last { request in
             request.outcome == "denied" && (request.callerPID == pid || before[request.code] == nil)
         }
@@ -131,7 +131,7 @@ struct OwnRequestLog: Sendable {
 }
 
 extension OwnRequestLog.Reason {
-    /// Says what to tell the person, and with which exit code.
+    /// What to tell the person, and with which exit code.
     ///
     /// - Parameters:
     ///   - thing: What was asked for: `login for https://a.example/`.
@@ -164,7 +164,7 @@ extension OwnRequestLog.Reason {
 extension RequestDetails {
     /// The Id of the client that asked.
     var client: String { members.cleanText(ApprovalInterface.Detail.client) }
-    /// Until when its like is denied unseen, be it by a mute, in seconds since 1970; 0 if it isn't.
+    /// Until when requests like it are denied unseen, possibly by a mute, in seconds since 1970; 0 if they aren't.
     fileprivate var unseenUntil: UInt64 { max(quietUntil ?? 0, mutedUntil ?? 0) }
 
     fileprivate var wasUnconfirmed: Bool {

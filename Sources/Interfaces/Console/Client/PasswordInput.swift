@@ -8,7 +8,7 @@ enum PasswordInput {
     /// The longest password that is read.
     static let limit = 4096
 
-    /// Reads one line: from a terminal twice and unseen, from a pipe or file once.
+    /// Reads one line: from a terminal twice and without echo, from a pipe or file once.
     static func read() throws(ConsoleError) -> SecretBytes {
         guard StandardInput.isTerminal else { return try line() }
         let first = try prompt("Password: ")
@@ -18,7 +18,7 @@ enum PasswordInput {
         return first
     }
 
-    /// Asks for the password of something that has one: from a terminal unseen, from a pipe or file the first line.
+    /// Asks for an existing password: from a terminal without echo, from a pipe or file the first line.
     ///
     /// It may be empty.
     static func ask(_ text: String) throws(ConsoleError) -> SecretBytes {
@@ -44,7 +44,7 @@ enum PasswordInput {
         }
     }
 
-    /// Takes bytes up to the end of the line, with the keys by which people correct themselves.
+    /// Takes bytes up to the end of the line, with the keys for correcting it.
     static func collect(
         mayBeEmpty: Bool = false,
         _ next: () throws(ConsoleError) -> UInt8?
@@ -70,14 +70,14 @@ enum PasswordInput {
         return secret
     }
 
-    /// Takes back the last letter, which in UTF-8 may be several bytes.
+    /// Removes the last letter, which in UTF-8 may be several bytes.
     private static func removeLetter(_ bytes: inout OutputSpan<UInt8>) {
         while let byte = bytes.count > 0 ? bytes.removeLast() : nil, byte & 0xC0 == 0x80 {}
     }
 }
 
 extension KeyTerminal {
-    /// Standard input as keys, unseen.
+    /// Standard input as keys, without echo.
     static func ofInput() throws(ConsoleError) -> KeyTerminal {
         do throws(SystemCallError) {
             return try KeyTerminal(StandardInput.descriptor)

@@ -10,7 +10,7 @@ import Settings
 struct ScriptClient: Sendable {
     let address: DaemonAddress
     let keys: OwnKeys
-    /// Which of several keys; nil for the first that holds.
+    /// Which of several keys; nil for the first that works.
     let id: String?
     /// Whether the port is the configuration's, rather than one that was named.
     let isPortConfigured: Bool
@@ -31,9 +31,9 @@ struct ScriptClient: Sendable {
         )
     }
 
-    /// Finds out whether anybody is there at all.
+    /// Checks whether anybody is there at all.
     ///
-    /// - Throws: What to do where nobody is: a daemon that has another port than the configuration is restarted.
+    /// - Throws: What to do if nobody is: a daemon with a port other than the configuration's has to be restarted.
     private func findDaemon() async throws(ConsoleError) {
         do throws(ConsoleError) {
             _ = try address.host()
@@ -48,7 +48,8 @@ struct ScriptClient: Sendable {
         }
     }
 
-    /// What to say where nobody listens on the configuration's port, but a daemon runs; nil where that has it, too.
+    /// What to say if nobody listens on the configuration's port, but a daemon runs; nil if that one uses the same
+    /// port.
     static func advice(_ state: ConfigurationDetails, port: UInt16) -> String? {
         guard !state.isCurrent || state.afterRestart.contains("http.port") else { return nil }
         return
@@ -56,7 +57,7 @@ struct ScriptClient: Sendable {
             + "Restart it: `systemctl --user restart keybell`. Where systemd holds the port, run `keybell socket` before."
     }
 
-    /// Asks with our key, and takes nothing but a verified answer.
+    /// Asks with our key, and accepts only a verified answer.
     func ask(
         _ type: RequestType,
         fields: [(name: String, value: SecretBytes)] = [],
@@ -69,7 +70,7 @@ struct ScriptClient: Sendable {
         guard !items.isEmpty else {
             throw .refused(Self.missingAdvice(id))
         }
-        // The first that Keybell still knows: a key that is made later for another script takes over no call.
+        // The first that Keybell still knows: a key that is made later for another script doesn't take over any calls.
         for item in items {
             let own = try await keys.key(in: item)
             let request = OutgoingRequest(
@@ -120,7 +121,7 @@ struct ScriptClient: Sendable {
         "keybell client associate" + (id.map { " --id \(ShellWord.quoting(PlainText.cleaned($0)))" } ?? "")
     }
 
-    /// What to do where there is no key of our own, or none of this Id.
+    /// What to do if there is no key of our own, or none with this Id.
     static func missingAdvice(_ id: String?) -> String {
         let whose = id.map { " as \(PlainText.cleaned($0))" } ?? ""
         return "There is no key for scripts\(whose) yet: run `\(associateCommand(id))` once, and allow it."
@@ -137,7 +138,7 @@ struct ScriptClient: Sendable {
             + "run `\(associateCommand(id))` again."
     }
 
-    /// What a failure's text means here.
+    /// What the text of a failure means here.
     static func advice(_ error: String?) -> String {
         switch error.map(PlainText.cleaned) {
         case nil, "": "Keybell said no, without a reason."

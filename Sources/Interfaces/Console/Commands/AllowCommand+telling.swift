@@ -4,9 +4,9 @@ import BusInterface
 import DBus
 import DisplayText
 
-// What it says of what came of an allow.
+// What it says about the outcome of an allow.
 extension AllowCommand {
-    /// What to say of an allow that was not confirmed.
+    /// What to say about an allow that was not confirmed.
     static func unconfirmed(_ ending: RequestEnd.Ending?) -> ConsoleError {
         switch ending {
         case .ended(let outcome): .refused("It was not confirmed: the request was \(outcome).")
@@ -22,14 +22,14 @@ extension AllowCommand {
         }
     }
 
-    /// What to say where nobody can tell any more how long an allow holds.
+    /// What to say if there is no telling any longer how long an allow holds.
     static var unknownWhetherKept: ConsoleError {
         .unreachable(
             "It was allowed, but Keybell has ended, or is busy, before it was known whether that is kept: look at `keybell grants` later. `journalctl --user -u keybell` may say why."
         )
     }
 
-    /// What to say of a name that another key has; nil where none has it.
+    /// What to say about a name that another key has; nil if none has it.
     static func takenNote(
         _ request: RequestDetails,
         _ choices: AnswerChoices,
@@ -45,7 +45,7 @@ extension AllowCommand {
             + "whether this one takes it over (`keybell requests`)."
     }
 
-    /// What to say of the vault that a request is about; nil while it is open.
+    /// What to say about the vault that a request is about; nil while it is open.
     static func lockNote(_ request: RequestDetails, _ vaults: [[String: Value]]) -> String? {
         let name = request.members.cleanText(ApprovalInterface.Detail.vault)
         let isLocked = vaults.contains {
@@ -86,7 +86,7 @@ extension AllowCommand {
     /// - Parameters:
     ///   - request: The request.
     ///   - choices: What was chosen.
-    ///   - entries: All its logins, where some were chosen; else the first.
+    ///   - entries: All its logins if some were chosen; otherwise the first.
     ///   - isAbandoned: Whether whoever asked had given up.
     /// - Returns: The lines.
     static func summary(

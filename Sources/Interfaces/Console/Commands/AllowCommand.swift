@@ -88,18 +88,18 @@ struct AllowCommand: AsyncParsableCommand {
             guard await end.isKept(within: .seconds(15)) else { throw Self.unknownWhetherKept }
             ended = await self.ended(daemon)
         }
-        // What can't be asked any more may have ended while it was keeping that.
+        // A daemon that can no longer be asked may have ended while it was keeping the answer.
         guard ended != nil || scope.map({ $0 == .once }) ?? true else { throw Self.unknownWhetherKept }
-        // As where nothing has to be confirmed.
+        // As if nothing had to be confirmed.
         if let trouble = ended?.keepTrouble { throw ConsoleError.refused(trouble) }
         tell(request, choices, among: entries, isAbandoned: ended?.isAbandoned ?? false)
         await noteTaken(request, choices, daemon)
         await noteLock(request, daemon)
     }
 
-    /// Says when a name that was given is another client's, which a second question is about.
+    /// Says so if a given name is another client's, which a second question will be about.
     private func noteTaken(_ request: RequestDetails, _ choices: AnswerChoices, _ daemon: DaemonBus) async {
-        // What can't be asked now isn't said.
+        // If it can't be asked now, nothing is said.
         guard request.kind == "associate", !request.isQuiet,
             let clients = try? await daemon.clients(starts: false),
             let text = Self.takenNote(request, choices, clients)
@@ -107,7 +107,7 @@ struct AllowCommand: AsyncParsableCommand {
         Output.note(text)
     }
 
-    /// What doesn't fit the request among the options, in the options' words; nil if all do.
+    /// Which options don't fit the request, in the options' words; nil if all do.
     func mistake(for request: RequestDetails) -> String? {
         guard !request.isQuiet else { return nil }
         let isRelease = request.kind == "release"
@@ -121,9 +121,9 @@ struct AllowCommand: AsyncParsableCommand {
         return scope?.mistake(for: request, denying: false)
     }
 
-    /// Says when the program gets nothing for all that, since the vault has been locked, by the screen's lock mostly.
+    /// Says so if the program still gets nothing because the vault has been locked, usually by the screen lock.
     private func noteLock(_ request: RequestDetails, _ daemon: DaemonBus) async {
-        // What can't be asked now isn't said.
+        // If it can't be asked now, nothing is said.
         guard ["release", "save"].contains(request.kind),
             let vaults = try? await daemon.vaults(starts: false),
             let text = Self.lockNote(request, vaults)

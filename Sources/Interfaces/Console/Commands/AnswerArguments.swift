@@ -3,7 +3,7 @@
 import Approval
 import ArgumentParser
 
-/// For how long an answer holds.
+/// How long an answer holds.
 enum ScopeArgument: String, ExpressibleByArgument, CaseIterable {
     case once, session, always
 }
@@ -27,7 +27,7 @@ extension ScopeArgument {
     }
 }
 
-/// A request's code as it is typed: upper or lower case alike.
+/// A request's code as it is typed, in upper or lower case.
 struct CodeArgument {
     let text: String
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Something that is done to each of several, however it goes with the others.
+/// Something that is done to each of several, however it goes for the others.
 enum Attempts {
     /// Does it to each, says what went wrong as it goes, and fails at the end if anything did.
     static func each<Element>(

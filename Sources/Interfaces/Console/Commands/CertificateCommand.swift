@@ -45,24 +45,24 @@ struct CertificateCommand: AsyncParsableCommand {
         for line in lines { Output.line(line) }
     }
 
-    /// The file that the running daemon reads, which may have been named to it.
+    /// The file that the running daemon reads, which may have been given by its arguments.
     private static func daemonsFile() async -> String? {
-        // Without a bus, or a daemon on it, there is the usual one.
+        // Without a bus, or a daemon on it, it is the usual one.
         let file = try? await DaemonBus.connect().configuration().details?.file
         return file.flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The port of HTTPS that a file names, as it will be in force; nil where the file can't be read.
+    /// The HTTPS port in a file, as it will be in force; nil if the file can't be read.
     private static func port(in file: String, _ folders: Folders) -> Int? {
         // The usual one may be absent.
         let path = file == folders.configurationFile ? nil : file
-        // What is wrong with it is the daemon's to complain about.
+        // It is for the daemon to complain about what is wrong with it.
         return (try? Configuration.load(path: path, folders: folders))?.http.tlsPort
     }
 
     /// Whether a file has an `[http]` table already; a second one would be a mistake.
     private static func hasTable(in file: String) -> Bool {
-        // What can't be read has none that is known of.
+        // What can't be read counts as having none.
         guard let bytes = try? FileBytes.read(file, limit: 1 << 20, followsLinks: true) else { return false }
         return CertificateFiles.hasTable(String(decoding: bytes, as: UTF8.self))
     }
@@ -92,7 +92,7 @@ struct CertificateFiles: Equatable, Sendable {
     func write(_ made: LocalCertificate) throws(ConsoleError) {
         do throws(SystemCallError) {
             try SafeFile.makeFolder(folder)
-            // It goes to the disk as it is, so that a copy in memory is no worse; this process ends soon.
+            // It goes to the disk as it is, so a copy in memory is no worse; this process ends soon.
             let key = made.privateKey.withSpan { span in span.indices.map { span[$0] } }
             try SafeFile.write(key, to: privateKey)
             try SafeFile.write(made.chain, to: certificate)
@@ -123,7 +123,7 @@ struct CertificateFiles: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - configuration: The configuration file.
-    ///   - port: The port for HTTPS; nil where nobody can tell.
+    ///   - port: The port for HTTPS; nil if there is no telling.
     ///   - hasTable: Whether that file has an `[http]` table, which takes the two lines.
     /// - Returns: The lines.
     func lines(configuration: String, port: Int?, hasTable: Bool = false) -> [String] {

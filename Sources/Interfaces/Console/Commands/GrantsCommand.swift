@@ -34,7 +34,7 @@ struct GrantsCommand: AsyncParsableCommand {
             Output.json(.array(grants.map { JSON(members: $0) }))
             return
         }
-        // Nothing is said of it where the daemon can't tell, for what its file says may not be what it goes by.
+        // Nothing is said about it if the daemon can't tell, since what its file says may not be what is in force.
         let rules = await daemon.configuration().details?.access
         guard !grants.isEmpty else {
             for line in Self.withoutGrants(client, id: await Self.id(client, daemon), rules) {
@@ -47,16 +47,16 @@ struct GrantsCommand: AsyncParsableCommand {
         for note in Self.notes(client, id: await Self.id(client, daemon), rules) { Output.note(note) }
     }
 
-    /// The Id of a client that may be named otherwise; `[[client]]` goes by that.
+    /// The Id of a client that may be shown under another name; `[[client]]` goes by the Id.
     private static func id(_ name: String?, _ daemon: DaemonBus) async -> String? {
         guard let name else { return nil }
-        // It has just told of this one's grants; else what was typed does.
+        // It has just listed this one's grants; otherwise what was typed will do.
         let clients = (try? await daemon.clients(starts: false)) ?? []
         typealias Key = ClientsInterface.Key
         return clients.first { $0.cleanText(Key.name) == name }?.cleanText(Key.id) ?? name
     }
 
-    /// What is true where nothing was granted; without the rules no more than that.
+    /// What applies if nothing was granted; without the rules, only that nothing was.
     static func withoutGrants(_ client: String?, id: String?, _ rules: AccessRules?) -> [String] {
         guard let rules else {
             return ["Nothing was allowed or denied for longer than once."]
@@ -116,8 +116,8 @@ struct GrantsCommand: AsyncParsableCommand {
         )
     }
 
-    /// The logins that a grant is for: by their titles, by their uuids where those aren't known now; empty where it is for
-    /// all of a host.
+    /// The logins that a grant is for: by title, or by uuid if the title isn't known now; empty if it is for all of a
+    /// host.
     private static func entries(_ grant: [String: Value]) -> String {
         typealias Key = ClientsInterface.GrantKey
         let uuids = texts(grant[Key.entries])
@@ -140,7 +140,7 @@ struct GrantsCommand: AsyncParsableCommand {
         guard !host.isEmpty else { return entries.isEmpty ? "by name or uuid" : "by name: \(entries)" }
         let scheme = grant.cleanText(Key.scheme)
         let target = grant[Key.submitHost]?.asString.map { PlainText.host($0) } ?? ""
-        // One whose host isn't of the Internet has its scheme already; an old grant has none.
+        // A host that isn't an Internet host has its scheme already; an old grant has none.
         let page = scheme.isEmpty || host.contains("://") ? host : "\(scheme)://\(host)"
         return (target.isEmpty ? page : "\(page), to \(target)") + (entries.isEmpty ? "" : ": \(entries)")
     }

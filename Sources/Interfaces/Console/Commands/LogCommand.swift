@@ -54,7 +54,7 @@ struct LogCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Opened first, so that nothing falls between what was and what comes.
+        // Opened first, so that nothing is missed between what was and what comes.
         let news = follow ? try Self.news() : nil
         // Some are parts of others, and of a client or a day there may be few.
         let most = client == nil && since == nil ? 3 * count : Self.mostLines
@@ -85,7 +85,7 @@ struct LogCommand: AsyncParsableCommand {
         )
     }
 
-    /// What the person calls the clients; nothing where the daemon doesn't run, for the record can be read without it.
+    /// What the person calls the clients; nothing if the daemon isn't running, since the record can be read without it.
     private static func names() async -> ShownNames {
         // Without the daemon the record has the Ids alone.
         ShownNames((try? await DaemonBus.connect().clients(starts: false)) ?? [])
@@ -93,10 +93,10 @@ struct LogCommand: AsyncParsableCommand {
 
     private static let mostLines = 100_000
 
-    /// How many records to show: who names a time wants all of it.
+    /// How many records to show: whoever names a time wants everything since then.
     var count: Int { lines ?? (since == nil ? 50 : Self.mostLines) }
 
-    /// What to say of those that aren't shown; nil where nothing is left out but what is older than all that was asked for.
+    /// What to say about those that aren't shown; nil if only older ones than were asked for are left out.
     func note(of found: Int) -> String? {
         let left = found - count
         guard left > 0, client != nil || since != nil else { return nil }

@@ -71,7 +71,7 @@ struct RequestsCommand: AsyncParsableCommand {
             + aftermath(request, now: now).map { "      " + $0 }
     }
 
-    /// What has come of a request since it was answered.
+    /// What has become of a request since it was answered.
     private static func aftermath(_ request: RequestDetails, now: UInt64) -> [String] {
         var lines: [String] = []
         if request.isAbandoned { lines.append("The program had given up: ask again in it.") }

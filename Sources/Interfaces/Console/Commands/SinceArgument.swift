@@ -12,7 +12,7 @@ struct SinceArgument: ExpressibleByArgument {
         self.init(argument, now: Moment.now())
     }
 
-    /// Reads it; nil if it is none of these.
+    /// Reads it; nil if it isn't one of these.
     init?(_ text: String, now: UInt64) {
         guard text.utf8.count <= 32 else { return nil }
         if let unit = text.last, let seconds = Self.units[unit], let count = UInt64(text.dropLast()) {
@@ -49,7 +49,7 @@ struct SinceArgument: ExpressibleByArgument {
         unsafe parts.tm_sec = clock[2]
         unsafe parts.tm_isdst = -1
         let time = unsafe mktime(&parts)
-        // A 31st that isn't there would be taken for the 1st of the next month.
+        // A 31st that doesn't exist would be taken for the 1st of the next month.
         guard time >= 0, Int32(Moment.text(UInt64(time)).prefix(10).suffix(2)) == day[2] else { return nil }
         return UInt64(time)
     }

@@ -53,7 +53,7 @@ struct SocketCommand: AsyncParsableCommand {
         Output.line("In a browser extension, set the address http://localhost:\(port).")
     }
 
-    /// What was written where no systemd takes it, and what is to be done by hand.
+    /// What was written although there is no systemd to read it, and what is to be done by hand.
     static func withoutSystemd(_ port: Int, configuration: String?, dropIn: String) -> String {
         let port = "\(port)"
         let own = configuration.map { "`port = \(port)` in \(PlainText.cleaned($0)), and " } ?? ""
@@ -63,9 +63,9 @@ struct SocketCommand: AsyncParsableCommand {
             + "itself. Then set http://localhost:\(port) in your browser extension."
     }
 
-    /// A port for this user that nobody has now: the same one each time, where it is free.
+    /// A port for this user that nobody has now: the same one each time, if it is free.
     private static func freePort() throws(ConsoleError) -> Int {
-        // Below the ports that the kernel gives to connections, and none that is known for something else.
+        // Below the ports that the kernel gives to connections, and not one that is known for something else.
         let first = 19500 + Int(getuid() % 400)
         let candidates = (first..<first + 50).filter { port in isFree(UInt16(port)) }
         guard let port = candidates.first else {
@@ -77,7 +77,7 @@ struct SocketCommand: AsyncParsableCommand {
     private static func isFree(_ port: UInt16) -> Bool {
         ["127.0.0.1", "::1"].allSatisfy { host in
             guard let address = InternetAddress(host, port: port) else { return false }
-            // A table that can't be read tells of nobody; systemd tells if it can't have the port.
+            // If the table can't be read, systemd will say that it can't have the port.
             guard let owner = try? SocketTable.listener(on: address) else { return true }
             return owner.uid == getuid()
         }
@@ -88,7 +88,7 @@ struct SocketCommand: AsyncParsableCommand {
             ["daemon-reload"], ["stop", "keybell.service", "keybell.socket"],
             ["reset-failed", "keybell.service", "keybell.socket"], ["start", "keybell.socket"],
         ] {
-            // What has not failed can't be reset; the last word is what counts.
+            // A unit that hasn't failed can't be reset; only the last command counts.
             guard await !SystemdUnit.systemctl(words),
                 words != ["reset-failed", "keybell.service", "keybell.socket"]
             else { continue }

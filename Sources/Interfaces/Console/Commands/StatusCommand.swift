@@ -5,7 +5,7 @@ import BusInterface
 import DBus
 import DisplayText
 
-/// `keybell status`: how things stand, on one screen.
+/// `keybell status`: the state of everything, on one screen.
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
@@ -89,7 +89,7 @@ struct StatusCommand: AsyncParsableCommand {
         return line + (warning.isEmpty ? ". " : " ") + "\(KeptSaves.sentence(kept)) \(KeptSaves.cure)"
     }
 
-    /// What to say of what shows requests beside the agents; nil for nothing.
+    /// What to say about what shows requests besides the agents; nil for nothing.
     static func line(agents count: Int, isNotifierOn: Bool) -> String? {
         guard !isNotifierOn else { return count == 0 ? "none beside the built-in notifier" : nil }
         let rest = "answered with `keybell watch`, or `keybell requests` and `keybell allow CODE`"

@@ -26,13 +26,13 @@ struct UnlockCommand: AsyncParsableCommand {
 
     @OptionGroup var output: JSONOption
 
-    /// As long as a person may take to type a password, several times.
+    /// As long as a person may take to type a password several times.
     private static let timeout = Duration.seconds(600)
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
         let terminal = TerminalDevice.ownInForeground()
-        // What can't be lent isn't: pinentry asks on the display then.
+        // A terminal that can't be lent isn't: pinentry then asks on the display.
         if let terminal, Self.mayBeOpened(terminal), let lease = try? TerminalLease() {
             defer { withExtendedLifetime(lease) {} }
             try await daemon.unlock(vault ?? "", lending: terminal, within: Self.timeout)
@@ -51,7 +51,7 @@ struct UnlockCommand: AsyncParsableCommand {
         try await report(daemon)
     }
 
-    /// Whether pinentry could open a terminal: after `su` it belongs to the user before.
+    /// Whether pinentry could open a terminal: after `su` it belongs to the previous user.
     private static func mayBeOpened(_ terminal: String) -> Bool {
         unsafe access(terminal, R_OK | W_OK) == 0
     }

@@ -7,7 +7,7 @@ import Linux
 
 /// Checks what is on the session bus: the daemon and the notifier.
 enum BusCheck {
-    /// The daemon, if it runs.
+    /// The daemon, if it is running.
     static func daemon(_ bus: DaemonBus) async -> DaemonProcess? {
         guard let owner = await bus.owner(), let process = await process(of: owner, on: bus.bus) else {
             return nil
@@ -17,12 +17,12 @@ enum BusCheck {
 
     /// The process behind a bus name; nil where the bus can't tell.
     static func process(of name: String, on bus: BusConnection) async -> DaemonProcess? {
-        // Who has gone, or whom the bus can't tell of, isn't described.
+        // A process that has gone, or that the bus can't identify, isn't described.
         guard let pid = try? await bus.credentials(of: name).pid else { return nil }
         return DaemonProcess(
             pid: pid,
             executable: ProcessTable.executable(of: pid) ?? "",
-            // Open to all, unlike its descriptors and its executable; its folder isn't.
+            // Readable for all, unlike its descriptors, its executable and its folder.
             configurationFile: ConfigurationCheck.file(
                 in: ProcessTable.commandLine(of: pid),
                 folder: ProcessTable.currentFolder(of: pid)
@@ -56,7 +56,7 @@ enum BusCheck {
         [trouble(vault: vault), finding(vault: vault)].compactMap(\.self)
     }
 
-    /// Why an open vault is served as it was.
+    /// Why an open vault is served from an older state of its file.
     private static func trouble(vault: [String: Value]) -> Finding? {
         typealias Key = VaultsInterface.Key
         let trouble = vault.cleanText(Key.trouble)
@@ -129,7 +129,7 @@ enum BusCheck {
         )
     }
 
-    /// How many requests in a row may expire at an agent that was answered before: nobody may have been there.
+    /// How many requests in a row may expire at an agent where others were answered before: nobody may have been there.
     private static let timeout: UInt64 = 3
 
     /// An agent that keeps notifications away and under which every request expires: it may draw nothing.

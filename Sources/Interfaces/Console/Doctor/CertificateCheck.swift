@@ -4,7 +4,8 @@ import Ciphers
 import Linux
 import Settings
 
-/// Checks that HTTPS can be served where it is configured; what is weak or soon ends is in the configuration's advice.
+/// Checks that HTTPS can be served where it is configured; what is weak or about to expire is in the configuration's
+/// advice.
 enum CertificateCheck {
     private static let subject = "HTTPS"
 
@@ -17,7 +18,7 @@ enum CertificateCheck {
                 return [failure("\(file) can't be read (\(error))")]
             }
         }
-        // Whether it can be read is told above.
+        // Whether it can be read is reported above.
         guard let pem = try? FileBytes.read(certificate.file, followsLinks: true),
             let faults = CertificateReview.faults(
                 ofPEM: pem,

@@ -5,7 +5,7 @@ import Settings
 
 /// Checks the configuration file, the running daemon's own where one runs.
 enum ConfigurationCheck {
-    /// The configuration, and what is to be said of its file.
+    /// The configuration, and what there is to say about its file.
     static func read(_ path: String?) -> (Configuration, Finding) {
         let file = path ?? Folders.ofProcess().configurationFile
         do throws(ConfigurationError) {
@@ -23,7 +23,7 @@ enum ConfigurationCheck {
         }
     }
 
-    /// What of the files that the configuration names should be put right.
+    /// What should be put right about the files that the configuration names.
     static func advice(_ configuration: Configuration) -> [Finding] {
         configuration.advice(
             folders: .ofProcess(),
@@ -32,7 +32,7 @@ enum ConfigurationCheck {
         ).map { .warning("Configuration", "\($0.key): \($0.text)", do: $0.cure) }
     }
 
-    /// Whether the running daemon goes by what the file says; a mistake in the file is told already.
+    /// Whether the running daemon goes by what the file says; a mistake in the file has been reported already.
     static func findings(_ state: ConfigurationDetails?) -> [Finding] {
         (state?.remarks ?? []).map { .warning("Configuration", $0.text, do: $0.cure) }
     }

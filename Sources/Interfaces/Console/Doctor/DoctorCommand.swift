@@ -64,18 +64,18 @@ struct DoctorCommand: AsyncParsableCommand {
                 agents: agents?.count
             )
             findings += (agents ?? []).compactMap { BusCheck.finding(agent: $0) }
-            // A daemon that doesn't answer is told of above.
+            // A daemon that doesn't answer has been reported above.
             let vaults = try? await bus.vaults(starts: false)
             findings += (vaults ?? []).flatMap { BusCheck.findings(vault: $0) }
         }
-        // Without them the configuration is checked for itself; why they can't be had is among the keyring's findings.
+        // Without them the configuration is checked by itself; why they can't be read is among the keyring's findings.
         let clients = daemon == nil ? nil : try? await bus?.clients(starts: false)
         findings += PolicyCheck.findings(
             configuration,
             clients: clients?.map { $0[ClientsInterface.Key.id]?.asString ?? "" }
         )
         findings += await SocketCheck.findings(port: read.level == .failure ? nil : configuration.http.port)
-        // Not the default, where the file names another one and is wrong elsewhere.
+        // Not the default if the file names another one and is wrong elsewhere.
         let port =
             read.level == .failure
             ? Configuration.portOfFaulty(path: config ?? daemon?.configurationFile)
@@ -103,6 +103,6 @@ struct DoctorCommand: AsyncParsableCommand {
 struct DaemonProcess: Equatable, Sendable {
     let pid: Int32
     let executable: String
-    /// The file that it was told to read, if it was.
+    /// The file that it was told to read, if any.
     var configurationFile: String?
 }

@@ -5,7 +5,7 @@ import Linux
 /// Checks that `localhost`, which clients have in their URL, is this machine.
 enum HostsCheck {
     static func findings() -> [Finding] {
-        // Without it nobody finds out, whatever the reason.
+        // Without an answer nothing is known, whatever the reason.
         guard let bytes = try? FileBytes.read("/etc/hosts") else {
             return [finding(hosts: nil)]
         }

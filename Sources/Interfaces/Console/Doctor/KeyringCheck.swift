@@ -93,7 +93,7 @@ enum KeyringCheck {
         return findings
     }
 
-    /// Says for a week that another program offers the keyring than before.
+    /// Says for a week that a different program offers the keyring than before.
     static func changeOfProvider(
         _ report: KeyringReport,
         _ memory: ProviderMemory.Content?,
@@ -121,7 +121,7 @@ enum KeyringCheck {
         memory.name == name ? Moment.text(UInt64(clamping: memory.since)) : "keybelld ran last"
     }
 
-    /// Ids of which there are several keys: no one can say which counts.
+    /// Ids with several keys: there is no telling which counts.
     static func doubles(ids: [String]) -> [Finding] {
         let counts = ids.reduce(into: [:]) { counts, id in counts[id, default: 0] += 1 }
         let several = counts.filter { $0.value > 1 }.keys.sorted()

@@ -76,7 +76,8 @@ enum PinentryCheck {
         )
     }
 
-    /// Whether a program begins as the Assuan protocol says: a line that is `OK`, or begins with it and a blank.
+    /// Whether a program begins as the Assuan protocol requires: with a line that is `OK`, or begins with that and a
+    /// blank.
     private static func greets(_ program: String) async -> Bool {
         let output = Mutex<[UInt8]>([])
         let child: ChildProgram
@@ -90,7 +91,7 @@ enum PinentryCheck {
             return false
         }
         defer { child.kill() }
-        // At the end of its input it says good-bye; whoever goes on is ended.
+        // At the end of its input it says good-bye; one that goes on is ended.
         child.closeInput()
         // A deadline is the only error there is.
         _ = try? await withDeadline(timeout) { await child.end() }

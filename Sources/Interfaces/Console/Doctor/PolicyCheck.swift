@@ -4,7 +4,7 @@ import DisplayText
 import Operations
 import Settings
 
-/// Says what the configuration lets go out without a question, and for whom it means nothing.
+/// Says what the configuration lets out without a question, and which of its `[[client]]` tables match no client.
 enum PolicyCheck {
     /// Looks at the rules.
     ///
@@ -35,7 +35,7 @@ enum PolicyCheck {
         return findings
     }
 
-    /// What rules open that others don't.
+    /// What rules allow that others don't.
     private static func findings(
         of rules: ClientRules,
         whose: String,

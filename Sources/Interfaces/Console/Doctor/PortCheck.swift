@@ -14,10 +14,10 @@ enum PortCheck {
         var saysKeybell = false
     }
 
-    /// Looks at a port; at none where nobody knows which it is to be.
+    /// Looks at a port; at none if it isn't known which it is to be.
     ///
-    /// Where the configuration has a mistake, the daemon may have no bus name, and answers that on the sockets that systemd
-    /// passed.
+    /// If the configuration has a mistake, the daemon may have no bus name, and reports that on the sockets that
+    /// systemd passed.
     static func findings(
         port: UInt16?,
         daemon: DaemonProcess?,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Checks systemd's socket: that it stands, and holds the port that the configuration names.
+/// Checks systemd's socket: that it is active, and holds the port that the configuration names.
 enum SocketCheck {
     private static let name = "keybell.socket"
 
@@ -12,9 +12,9 @@ enum SocketCheck {
     /// Looks at the unit.
     ///
     /// - Parameters:
-    ///   - unit: How it stands.
+    ///   - unit: Its state.
     ///   - port: The configuration's; nil while that can't be read.
-    /// - Returns: What is to be said of it; nil where it isn't installed or isn't used.
+    /// - Returns: What there is to say about it; nil if it isn't installed or isn't used.
     static func finding(_ unit: SystemdUnit, port: Int?) -> Finding? {
         guard unit.load == "loaded" else { return nil }
         switch unit.active {

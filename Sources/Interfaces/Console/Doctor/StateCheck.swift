@@ -6,7 +6,7 @@ import Glibc
 import Linux
 import Settings
 
-/// Checks that the state folder takes what has to be kept: nonces, the audit, the vaults' Hashes.
+/// Checks that the state folder can store what has to be kept: nonces, the audit, the vaults' Hashes.
 enum StateCheck {
     /// As much as a few records take.
     private static let probe = [UInt8](repeating: 0, count: 512)

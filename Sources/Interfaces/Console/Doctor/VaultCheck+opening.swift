@@ -22,7 +22,7 @@ extension VaultCheck {
         }
     }
 
-    /// Opens the file with what takes no secret from anywhere.
+    /// Opens the file in a way that needs no secret from anywhere.
     func open(
         _ path: String,
         _ bytes: [UInt8],
@@ -41,7 +41,7 @@ extension VaultCheck {
         }
     }
 
-    /// Opens the file with a key, and says of what it is.
+    /// Opens the file with a key, and says which kind it is.
     private func open(
         _ path: String,
         _ bytes: [UInt8],
@@ -62,7 +62,7 @@ extension VaultCheck {
         }
     }
 
-    /// What is said of a command whose password opens nothing; never the password.
+    /// What is said about a command whose password opens nothing; never the password.
     static func isWrong(
         _ subject: String,
         _ path: String,

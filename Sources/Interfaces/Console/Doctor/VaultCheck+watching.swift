@@ -3,7 +3,7 @@
 import Linux
 
 extension VaultCheck {
-    /// Says where the daemon can't follow what other programs write into the file; none where it can.
+    /// Says where the daemon can't follow what other programs write into the file; nothing if it can.
     func unwatched(_ path: String) -> [Finding] {
         let trouble: String
         do throws(SystemCallError) {

@@ -8,7 +8,7 @@ import Linux
 import Settings
 import VaultStores
 
-/// Checks the KeePass files that the configuration names, as far as one gets without their passwords.
+/// Checks the KeePass files that the configuration names, as far as possible without their passwords.
 ///
 /// Nobody is asked, nothing is run and no key is derived, unless the person wants the files opened.
 struct VaultCheck {

@@ -18,7 +18,7 @@ struct KeyImport: Sendable {
         case present
         /// Another key has that Id, and stays.
         case taken
-        /// It is no key, or its Id can't be one here.
+        /// It isn't a key, or its Id can't be one here.
         case unusable
     }
 
@@ -34,15 +34,15 @@ struct KeyImport: Sendable {
 
     /// Stores keys as the daemon does when the person allows an association.
     ///
-    /// Which program a key belongs to isn't known, so its first reads are asked for: what was granted before to a key that
-    /// no client has any more, or that is replaced, is forgotten.
+    /// Which program a key belongs to isn't known, so the person is asked about its first reads: what was granted to a
+    /// key that no client has any longer, or that is replaced, is forgotten.
     ///
     /// - Parameters:
     ///   - keys: What was found in the file.
     ///   - keyring: Where the clients' keys are; nobody is asked to open it.
     ///   - overwrites: Whether a key replaces another one of its Id.
     ///   - stored: Told of each key that is stored, as soon as it is.
-    /// - Throws: What the keyring says; it tells what was imported before that.
+    /// - Throws: What the keyring says; the error says what was imported before that.
     init(
         _ keys: PluginKeys,
         into keyring: Keyring,
@@ -108,9 +108,9 @@ struct KeyImport: Sendable {
         return former == nil ? .imported : .replaced
     }
 
-    // MARK: - What is told
+    // MARK: - What is reported
 
-    /// Whether a key that is one was left out.
+    /// Whether a usable key was left out.
     var isIncomplete: Bool { lines.contains { $0.outcome == .taken } }
 
     /// Aligned lines for a person.

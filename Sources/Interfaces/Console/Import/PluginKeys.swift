@@ -18,7 +18,7 @@ struct PluginKeys: Sendable {
 
     /// In the order of the file.
     let fields: [Field]
-    /// What clients know the file by, as the plugin has told them.
+    /// What clients know the file by, as the plugin told them.
     let hash: String
 
     private static let entry: [UInt8] = [
@@ -34,7 +34,7 @@ struct PluginKeys: Sendable {
             throw .refused(Self.missing(double))
         }
         let strings = entry.strings.filter { $0.field.name.hasPrefix(Self.prefix) }
-        // More than the person can look through is no list of his clients.
+        // A list too long for the person to look through isn't a list of their clients.
         guard strings.count <= Self.mostKeys else {
             throw .refused(
                 "The entry \"KeePassHttp Settings\" of this file holds \(strings.count) keys; at most \(Self.mostKeys) are imported. Delete those that nobody uses, in KeePass among the fields of that entry."
@@ -59,7 +59,7 @@ struct PluginKeys: Sendable {
         }
     }
 
-    /// Why there is nothing to import; an entry that has just the title of the plugin's is named.
+    /// Why there is nothing to import; an entry that only has the title of the plugin's is named.
     private static func missing(_ double: Entry?) -> String {
         let cure =
             "If KeePass serves your browser with another file, name that one; else connect the browser anew."
@@ -81,7 +81,7 @@ struct PluginKeys: Sendable {
     ///   - password: Its password, or nil for none.
     ///   - keyFile: Where its key file is, or nil for none.
     ///   - limits: What it may cost to open it.
-    ///   - deriver: Who derives its key.
+    ///   - deriver: What derives its key.
     /// - Throws: What is wrong with the file or its key, or that it has no client's key in it.
     init(
         file path: String,
@@ -102,7 +102,7 @@ struct PluginKeys: Sendable {
         try self.init(database)
     }
 
-    /// Looks whether a file could be opened at all, before anybody is asked for its password.
+    /// Checks whether a file could be opened at all, before anybody is asked for its password.
     static func look(
         at path: String,
         keyFile: String?,

@@ -4,7 +4,7 @@ import DisplayText
 import SecureMemory
 
 extension JSON {
-    /// A secret as a JSON string, quotes included, escaped like any other text; what is no UTF-8 becomes U+FFFD.
+    /// A secret as a JSON string, quotes included, escaped like any other text; what isn't UTF-8 becomes U+FFFD.
     static func quoted(_ secret: SecretBytes) -> SecretBytes {
         // Six bytes at most for one, twelve for a scalar of four.
         SecretBytes(capacity: secret.count * 6 + 2) { output in

@@ -2,7 +2,7 @@
 
 import DisplayText
 
-/// What is said of saves that could not be put into a vault's file.
+/// What is said about saves that could not be put into a vault's file.
 enum KeptSaves {
     /// Where they are.
     static func sentence(_ paths: [String]) -> String {

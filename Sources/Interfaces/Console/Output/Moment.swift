@@ -29,7 +29,7 @@ enum Moment {
         then >= now || now - then < 5 ? "just now" : span(now - then) + " ago"
     }
 
-    /// The day of something that is known no nearer: `today`, `yesterday`, `3 days ago`.
+    /// The day of something whose time isn't known more precisely: `today`, `yesterday`, `3 days ago`.
     static func day(_ then: UInt64, now: UInt64) -> String {
         guard let day = dayNumber(then), let today = dayNumber(now) else { return ago(then, now: now) }
         return switch today - day {
@@ -50,7 +50,7 @@ enum Moment {
     /// How long something goes on.
     static func left(until then: UInt64, now: UInt64) -> String {
         guard then > now else { return "now" }
-        // What has two minutes to go says so in its second second, too.
+        // What has two minutes to go still says so in its second second.
         let left = then - now
         return "in " + span(90..<120 ~= left ? 120 : left)
     }

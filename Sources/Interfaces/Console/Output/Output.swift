@@ -24,7 +24,7 @@ enum Output {
         line(value.text)
     }
 
-    /// Says on standard error what is going on, for a person who waits.
+    /// Says on standard error what is going on, for a person who is waiting.
     static func note(_ text: String) {
         StandardStream.error.write(text + "\n")
     }
@@ -39,9 +39,9 @@ enum Output {
         secret.withSpan { StandardStream.output.write($0) }
     }
 
-    /// Asks a question that only a `y` says yes to.
+    /// Asks a question that only a `y` answers with yes.
     ///
-    /// - Returns: What was answered; nil where no person sits at a terminal.
+    /// - Returns: What was answered; nil if no person is at a terminal.
     static func confirm(_ question: String) -> Bool? {
         guard StandardInput.isTerminal, StandardStream.error.isTerminal else { return nil }
         StandardStream.error.write(question + " [y/N] ")

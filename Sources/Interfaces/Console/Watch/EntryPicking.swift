@@ -11,7 +11,7 @@ struct EntryPicking: Equatable {
     enum Step: Equatable {
         case ask(String)
         case allow([String])
-        /// Nothing is allowed; with what to say of it, if that is not just left.
+        /// Nothing is allowed; with what to say about it, if there is anything to say.
         case stop(String?)
     }
 
@@ -22,7 +22,7 @@ struct EntryPicking: Equatable {
         more = request.entryCount - request.entries.count
     }
 
-    /// How many are named at last: in a small window the question must not push away what it is about.
+    /// How many are named at the end: in a small window the question must not push away what it is about.
     private static let named = 3
 
     /// Whether all have been gone through, so that the next key allows.

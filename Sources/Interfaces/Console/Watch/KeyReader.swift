@@ -11,7 +11,7 @@ struct KeyReader {
         case byte(UInt8)
         /// A key that nothing came before or after.
         case alone(UInt8, at: ContinuousClock.Instant)
-        /// Several bytes in a row, or a paste, the last of them at this time; none was a key pressed alone.
+        /// Several bytes in a row, or a paste, the last of them at this time; none of them was a key pressed alone.
         case burst(at: ContinuousClock.Instant)
         /// What the terminal has marked as pasted, which ended at this time.
         case paste(at: ContinuousClock.Instant)
@@ -22,7 +22,7 @@ struct KeyReader {
     /// How long nothing may come before and after a key that counts.
     static let gap = Duration.milliseconds(300)
 
-    /// Escape sequences that have terminals mark what is pasted (xterm's bracketed paste mode), and no longer do so.
+    /// Escape sequences that make terminals mark what is pasted (xterm's bracketed paste mode), and stop doing so.
     static let startMarkingPastes = "\u{1B}[?2004h"
     static let stopMarkingPastes = "\u{1B}[?2004l"
 
@@ -30,7 +30,7 @@ struct KeyReader {
         case text
         /// Esc has come; what follows at once belongs to it.
         case escape
-        /// Behind `ESC [` or `ESC O`: what has come of the sequence.
+        /// After `ESC [` or `ESC O`: what has come of the sequence.
         case sequence([UInt8])
         /// Between the marks of a paste; how much of its final mark has come.
         case paste(matched: Int)

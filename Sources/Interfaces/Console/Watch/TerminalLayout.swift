@@ -4,11 +4,11 @@ import DisplayText
 import Foundation
 import Linux
 
-/// How text is set on a terminal: wrapped between words, and bold where that is wanted and can be.
+/// How text is laid out on a terminal: wrapped between words, and bold where that is wanted and possible.
 struct TerminalLayout: Equatable, Sendable {
-    /// How many columns there are; nil for as many as it takes.
+    /// How many columns there are; nil for as many as needed.
     var columns: Int?
-    /// How many lines there are; nil for as many as it takes.
+    /// How many lines there are; nil for as many as needed.
     var rows: Int?
     /// Whether escape sequences may be written.
     var isStyled: Bool
@@ -28,9 +28,9 @@ struct TerminalLayout: Equatable, Sendable {
         )
     }
 
-    /// The text as it is written: lines that are too long go on below, two columns further in.
+    /// The text as it is written: lines that are too long continue below, indented by two columns.
     ///
-    /// No line is ended at a no-break space, which comes out as a plain one: not every terminal has it.
+    /// No line is broken at a no-break space, which comes out as a plain one: not every terminal has it.
     func set(_ text: String) -> String {
         lines(text).joined(separator: "\n")
     }
@@ -38,16 +38,16 @@ struct TerminalLayout: Equatable, Sendable {
     /// A request with its keys, cut so that its title and the first lines of its body stay in sight.
     ///
     /// - Parameters:
-    ///   - title: Its title, set in bold where that can be.
+    ///   - title: Its title, in bold where possible.
     ///   - body: Its lines, the weightiest first.
     ///   - keys: What can be pressed.
-    ///   - code: How it is known to `keybell requests`, where there is more of it than fits.
+    ///   - code: What `keybell requests` knows it by, for when there is more of it than fits.
     /// - Returns: All of it if it fits, else as much as does.
     func set(title: String, body: [String], keys: WatchKeys, code: String) -> String {
         let heading = lines(title)
         let body = body.flatMap { lines("  " + $0) }
         let all = heading.count + body.count + lines(keys.line).count
-        // The line that the cursor stands in is one, too.
+        // The cursor's line counts, too.
         guard let rows, all > rows - 1 else { return joined(heading, body + lines(keys.line)) }
         let short = lines(keys.short)
         let room = max(rows - 1 - heading.count - short.count, 0)

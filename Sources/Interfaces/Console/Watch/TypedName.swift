@@ -9,7 +9,7 @@ struct TypedName: Equatable {
     /// Longer than any Id may be; what is typed beyond it is left out.
     private static let limit = 256
 
-    /// Takes a byte of UTF-8, or one that takes the last letter back.
+    /// Takes a byte of UTF-8, or one that deletes the last letter.
     mutating func take(_ byte: UInt8) {
         switch byte {
         case 8, 127:

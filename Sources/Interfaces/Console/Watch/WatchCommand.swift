@@ -50,7 +50,7 @@ struct Watcher {
     /// What comes in, from wherever.
     private enum Input: Sendable {
         case board(WatchState.Event)
-        /// A byte, with the time at which it came: what waits for the bus must not make keys look far apart.
+        /// A byte, with the time at which it came: waiting for the bus must not make keys look far apart.
         case byte(UInt8, at: ContinuousClock.Instant)
         /// Nothing has come from the keyboard for a while.
         case pause(at: ContinuousClock.Instant)
@@ -61,7 +61,7 @@ struct Watcher {
         case busLost
     }
 
-    /// Runs until the person quits, a signal ends it, or the bus goes.
+    /// Runs until the person quits, a signal ends it, or the bus goes away.
     func run() async throws(ConsoleError) {
         let (inputs, queue) = AsyncStream<Input>.makeStream()
         let signals = try await subscribe()
@@ -95,7 +95,7 @@ struct Watcher {
             group.cancelAll()
         }
         guard !isBusLost else { throw .unreachable("The session bus is gone, and Keybell with it.") }
-        // Leaving the bus unregisters, too; this is for a tidy status meanwhile.
+        // Leaving the bus unregisters, too; this keeps the status tidy until then.
         _ = try? await daemon.call(
             ApprovalInterface.description,
             ApprovalInterface.unregisterAgent,
@@ -103,7 +103,7 @@ struct Watcher {
         )
     }
 
-    /// Follows what comes in until the person has enough.
+    /// Follows what comes in until the person quits.
     ///
     /// - Parameters:
     ///   - inputs: What comes in.
@@ -157,9 +157,9 @@ struct Watcher {
         board.take(event, at: .now)
     }
 
-    /// What waited before we listened.
+    /// What was already waiting when we began to listen.
     private func catchUp(_ board: inout WatchState) async -> [WatchState.Action] {
-        // A daemon that has just gone is told of by its signals.
+        // If the daemon has just gone, its signals tell.
         guard let waiting = try? await daemon.requests(starts: false) else { return [] }
         return waiting.flatMap { take(.added($0), &board) }
     }
@@ -175,7 +175,7 @@ struct Watcher {
             let action = actions[next]
             next += 1
             switch action {
-            // Asked each time, for a window may be made wider or narrower.
+            // Asked each time, for a window may be resized.
             case .print(let text): screen.line(TerminalLayout.ofOutput().set(text))
             case .show(let request, let keys): screen.line(Self.page(request, keys))
             case .echo(let text): screen.rewrite(text)
@@ -197,7 +197,7 @@ struct Watcher {
 
     private static func page(_ request: RequestDetails, _ keys: WatchKeys) -> String {
         let left = Moment.left(until: request.deadline, now: Moment.now())
-        // How many logins there are stands in the body.
+        // The body says how many logins there are.
         let body = TerminalLayout.ofOutput().set(
             title: "\(request.code)  \(request.title)  (expires \(left))",
             body: request.body + request.asker,

@@ -4,7 +4,7 @@
 struct WatchKeys: Equatable {
     /// All of them, in one line that may be wrapped between two keys.
     let line: String
-    /// The ones that are needed most, for a window with few lines.
+    /// The most important ones, for a window with few lines.
     let short = "[a] allow  [d] deny  [?] more".keepingTogether
 
     /// The keys for a request, while so many others wait.

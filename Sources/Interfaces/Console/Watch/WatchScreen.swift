@@ -15,7 +15,7 @@ struct WatchScreen {
         Output.line(text)
     }
 
-    /// Writes what is being typed in place of what stood there of it; its end, where it is too long.
+    /// Replaces what was shown of what is being typed; shows its end if it is too long.
     mutating func rewrite(_ text: String) {
         let columns = TerminalLayout.ofOutput().columns ?? .max
         var shown = text

@@ -16,13 +16,13 @@ struct WatchState {
         case removed(code: String, outcome: String)
         /// Something was typed.
         case key(KeyReader.Key)
-        /// Time has passed; wanted when that which is ``due`` is.
+        /// Time has passed; wanted at the time that ``due`` says.
         case time
         /// An answer wasn't taken, or isn't kept for as long as it was meant.
         case refused(code: String, reason: String)
         /// An answer, from wherever, isn't kept for as long as it was meant.
         case notKept(code: String, reason: String)
-        /// The daemon is there again, or gone.
+        /// The daemon is back, or gone.
         case daemon(isThere: Bool)
     }
 
@@ -52,7 +52,7 @@ struct WatchState {
         case confirming(AnswerChoices, key: UInt8)
         case picking(EntryPicking)
         case typingName(TypedName)
-        /// What was being typed belonged to a request that is gone: nothing counts up to Enter or Esc.
+        /// What was being typed belonged to a request that is gone: nothing counts until Enter or Esc.
         case swallowing
     }
 
@@ -63,12 +63,12 @@ struct WatchState {
     private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
-    /// What was said last of answers that weren't taken, and of those that aren't kept.
+    /// What was last said about answers that weren't taken, and about those that aren't kept.
     private var refusals: [String] = []
     private var losses: [String] = []
     private static let toldCount = 16
 
-    /// When an allow lapses that waits for one more key.
+    /// When an allow that waits for one more key lapses.
     var due: ContinuousClock.Instant? {
         isConfirming ? modeSince.map { $0 + Self.timeout } : nil
     }
@@ -124,7 +124,7 @@ struct WatchState {
 
     /// Says what became of an answer.
     ///
-    /// That one isn't kept comes twice, in whatever order: to whoever has answered, and to all.
+    /// That an answer isn't kept is reported twice, in any order: to whoever answered, and to all.
     private mutating func tell(
         _ line: String,
         in told: WritableKeyPath<Self, [String]>,
@@ -189,7 +189,7 @@ struct WatchState {
         return [ended] + focusOldest(at: now)
     }
 
-    /// What has been typed so far, once more below a line that came between.
+    /// What has been typed so far, repeated below a line that came in between.
     private var echoed: [Action] {
         if case .typingName(let name) = mode { [.echo(name.line)] } else { [] }
     }
@@ -209,14 +209,14 @@ struct WatchState {
             }
             return [.print("What is pasted doesn't count here: type the name."), .echo(name.line)]
         case .sequence(let end):
-            // Any other key than the one that is wanted.
+            // Any key other than the one that is wanted.
             return isMeantForNow(end) && isConfirming ? notYet() : []
         case .alone(let byte, let pressed):
             return isMeantForNow(pressed) ? press(byte, at: pressed, now) : []
         }
     }
 
-    /// What was pressed before the last change was meant for what stood there then.
+    /// What was pressed before the last change was meant for what was shown then.
     private func isMeantForNow(_ pressed: ContinuousClock.Instant) -> Bool {
         modeSince.map { pressed > $0 } ?? true
     }
@@ -228,7 +228,7 @@ struct WatchState {
         return [refusal] + (isConfirming ? notYet() : [])
     }
 
-    /// Nothing was said yes to: what waits stands there again, with its keys.
+    /// Nothing was allowed: what waits is shown again, with its keys.
     private mutating func notYet(_ why: String = "Not yet: it goes on waiting.") -> [Action] {
         mode = .command
         guard let request = current else { return [] }
@@ -336,7 +336,7 @@ struct WatchState {
 
     /// No single key allows: the same one, or Enter, is wanted once more.
     ///
-    /// What it is stands there again, for in a small window the question may be out of sight by now.
+    /// What it is about is shown again, for in a small window the question may be out of sight by now.
     private mutating func confirm(
         _ choices: AnswerChoices,
         key: UInt8,

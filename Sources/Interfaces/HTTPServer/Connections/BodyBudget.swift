@@ -5,15 +5,15 @@ import Synchronization
 
 /// How much memory the bodies that are being read may take together, over all connections.
 ///
-/// Every connection may always hold a small body, so that no request of ordinary length ever waits for others. One
-/// whose body is longer needs one of a few places, each good for the longest body there may be, so that whoever has one
-/// can come to an end; the others aren't read on until it is their turn. Their deadline runs. While others wait, a
-/// place is good for a moment only, and the last to come is next; otherwise slow peers could keep all places, and many
+/// Every connection may always hold a small body, so that no request of ordinary length ever waits for others. One with
+/// a longer body needs one of a few places, each large enough for the longest body allowed, so that whoever has one can
+/// finish; the others aren't read any further until it is their turn, while their deadline runs. While others wait, a
+/// place is good for a moment only, and the last to come is next; otherwise slow peers could hold all places, and many
 /// of them the whole queue. A peer that means to send does so within milliseconds.
 package final class BodyBudget: Sendable {
     /// How much of its bodies a connection may hold without a place.
     ///
-    /// As much again may come with one read.
+    /// A single read may bring as much again.
     static let share = 16 << 10
 
     private struct Waiter {
@@ -24,7 +24,7 @@ package final class BodyBudget: Sendable {
 
     private struct Holder {
         let since: ContinuousClock.Instant
-        /// Nil once it was told that it has lost its place; the memory is its own until it gives back.
+        /// Nil once it was told that it has lost its place; it keeps the memory until it gives the place back.
         var lost: (@Sendable () -> Void)?
     }
 
@@ -36,7 +36,7 @@ package final class BodyBudget: Sendable {
         var holders: [ObjectIdentifier: Holder] = [:]
         var alarm: Alarm?
 
-        /// When the place of a holder is over.
+        /// When a holder's time is up.
         func end(of holder: Holder, turn: Duration) -> ContinuousClock.Instant? {
             waitingSince.map { max($0, holder.since) + turn }
         }
@@ -69,7 +69,7 @@ package final class BodyBudget: Sendable {
     /// Asks for a place.
     ///
     /// - Parameters:
-    ///   - owner: Whose bodies they are; asks once until it gives back.
+    ///   - owner: Whose bodies they are; asks only once until it gives the place back.
     ///   - granted: Called, from anywhere, when its turn has come.
     ///   - lost: Called, from anywhere, when it has had its place for too long while others wait; it then has to drop
     ///     its bodies and give the place back.
@@ -111,7 +111,7 @@ package final class BodyBudget: Sendable {
         next?()
     }
 
-    /// Sets the alarm to when the first place is over, if somebody waits.
+    /// Sets the alarm to when the first holder's time is up, if somebody waits.
     private func watch(_ state: inout State) {
         guard !state.waiting.isEmpty else {
             (state.waitingSince, state.alarm) = (nil, nil)
@@ -125,7 +125,7 @@ package final class BodyBudget: Sendable {
         }
     }
 
-    /// Tells those whose turn is over, as many as are waited for.
+    /// Tells those whose time is up, as many as others are waiting.
     private func endTurns() {
         let over = state.withLock { state -> [@Sendable () -> Void] in
             state.alarm = nil
@@ -137,7 +137,7 @@ package final class BodyBudget: Sendable {
                 .sorted { $0.value.since < $1.value.since }
                 .prefix(max(0, state.waiting.count - leaving))
             for (id, _) in late { state.holders[id]?.lost = nil }
-            // The others are looked at again when a place was given back.
+            // The others are looked at again when a place is given back.
             if late.isEmpty && leaving > 0 { return [] }
             watch(&state)
             return late.compactMap(\.value.lost)

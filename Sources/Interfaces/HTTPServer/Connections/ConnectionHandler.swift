@@ -7,8 +7,8 @@ import UnicodeText
 
 /// What HTTP1Channel leaves to us on a connection, right behind the decoder.
 ///
-/// It keeps the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
-/// knows when an answer begins to go out and when it has.
+/// It enforces the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
+/// knows when an answer begins to go out and when all of it has.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -25,13 +25,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let unread: TimeAmount
     private var deadlines: ReadDeadlines
     private var timer: Scheduled<Void>?
-    /// Set while a request has begun that didn't come whole at once.
+    /// Set while a request that didn't come whole at once is being read.
     private var slowness: Scheduled<Void>?
-    /// Whether a request has begun that isn't complete.
+    /// Whether a request has begun but isn't complete.
     private var isComing = false
     private var context: ChannelHandlerContext?
 
-    /// More was to be read while there was no room for it.
+    /// A read was requested while there was no room.
     private var isReadHeld = false
 
     /// For each pending request whether its peer wants the connection closed after the answer.
@@ -40,7 +40,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// How many requests have come at once.
     private var pipeline = PipelineLimit()
 
-    /// The last request that is taken has come: nothing behind it is decoded.
+    /// The last request that is accepted has come: nothing after it is decoded.
     private var isFull = false
 
     /// Something came that isn't HTTP; it is answered after the requests before it.
@@ -55,13 +55,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// When the last answer has gone out.
     private var lastEnd: EventLoopFuture<Void>?
 
-    /// Answers that are written and haven't all gone out.
+    /// Answers that are written but haven't completely gone out.
     private var unsent = 0
 
-    /// What the bodies' chunks cost beside the bodies.
+    /// What the bodies' chunks cost in addition to the bodies.
     private var framing = FramingOverhead()
 
-    /// How long after its beginning a request that isn't complete counts as slow.
+    /// How long after its beginning an incomplete request counts as slow.
     private static let slow = TimeAmount.milliseconds(5)
 
     init(
@@ -130,7 +130,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // Another process may send the rest than began, so note both; requests that come whole cost nothing.
+        // Another process may send the rest than the one that began, so both are noted; requests that come whole cost
+        // nothing.
         if isComing, slowness == nil {
             slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
                 peer.glimpse()
@@ -152,7 +153,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let part):
             framing.body(part.readableBytes)
-            // An empty part tells the reader that the end isn't worth waiting for.
+            // An empty part tells the reader not to wait for the end.
             if bodies.take(part) { context.fireChannelRead(wrapInboundOut(.body(ByteBuffer()))) }
             askForRoom()
         case .end:
@@ -226,7 +227,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Tells a peer that it doesn't speak HTTP, once its requests before that have their answers.
+    /// Tells a peer that it isn't speaking HTTP, once its earlier requests have their answers.
     private func answerBroken(_ context: ChannelHandlerContext) {
         guard isBroken, deadlines.pending == (deadlines.isReadingBody ? 1 : 0) else { return }
         var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
@@ -243,7 +244,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         finish(context)
     }
 
-    /// Closes our side when the last answer has gone out, and the other one when the peer does or after a while.
+    /// Closes our side when the last answer has gone out, and the other when the peer does, or after a while.
     ///
     /// Closing both at once would make the kernel throw away an answer that the peer hasn't read yet.
     private func finish(_ context: ChannelHandlerContext) {
@@ -287,29 +288,29 @@ final class ConnectionHandler: ChannelDuplexHandler {
         )
     }
 
-    /// Drops a peer that has been too long about a long body while others wait to send theirs.
+    /// Drops a peer that takes too long over a long body while others wait to send theirs.
     private func makeRoom() {
-        // It may have come to its end meanwhile.
+        // It may have become complete meanwhile.
         guard !isClosing, deadlines.isReadingBody, bodies.hasPlace, let context else { return }
         isClosing = true
         cut(context)
     }
 
-    /// Reads what was to be read, if there is room for it now.
+    /// Reads what was requested, if there is room for it now.
     private func readOn() {
         guard isReadHeld, isClosing || bodies.mayGrow, let context else { return }
         isReadHeld = false
         context.read()
     }
 
-    /// Tells what the connection is at; one whose answer is being taken still waits for it.
+    /// Reports the connection's state; one whose answer is being read still counts as waiting.
     private func tellStanding() {
         if unsent > 0 {
             place.standing = .busy
         } else if !isClosing {
             place.standing = deadlines.standing
         } else if case .leaving = place.standing {
-            // Since when it has been leaving is known.
+            // It is already known since when it has been leaving.
         } else {
             place.standing = .leaving(since: .now)
         }

@@ -5,10 +5,10 @@ import Synchronization
 
 /// How many connections may be open at once, over all sockets of the daemon.
 ///
-/// Where there is no place left, the oldest connection that doesn't use its own gives it up: one that is slow
-/// about its request, then one that sends nothing, then one at rest, then any with a half-sent request. Where all wait
-/// for their answers, the program that has most of them gives up the youngest of its process that has most, so that
-/// none keeps all others out; its question goes on, and whoever asks the same again joins it.
+/// When there is no place left, the oldest connection that isn't using its own gives it up: one that is slow with its
+/// request, then one that sends nothing, then an idle one, then any with a half-sent request. If all wait for their
+/// answers, the program with the most connections gives up the youngest one of its process with the most, so that none
+/// keeps all others out; its question goes on, and whoever asks the same again joins it.
 package final class ConnectionLimit: Sendable {
     /// How a new connection is treated.
     enum Admission: Sendable {
@@ -18,7 +18,7 @@ package final class ConnectionLimit: Sendable {
         /// It is told that there are too many.
         case refused
 
-        /// Even those that wait to be told are too many: it is closed.
+        /// Even those waiting to be told so are too many: it is closed.
         case closed
     }
 
@@ -87,15 +87,15 @@ package final class ConnectionLimit: Sendable {
             .place
     }
 
-    /// The youngest connection that waits of the process that has most of them, of the program that has most; nil while
+    /// The youngest waiting connection of the process with the most of them, of the program with the most; nil while
     /// none has many.
     private static func excessive(of places: some Collection<ConnectionSlot>, now: ContinuousClock.Instant)
         -> ConnectionSlot?
     {
         let waiting = places.compactMap { place in place.wait.map { (place: place, wait: $0) } }
             .filter { now - $0.wait.since >= ConnectionPhase.grace }
-        // Programs that hold a connection together count as one of their own: whoever has another's process hold its
-        // connections takes nothing from what that one has alone.
+        // Programs that hold a connection together count as one of their own: a program that gets another's process to
+        // hold its connections doesn't use up that one's allowance.
         let programs = Dictionary(grouping: waiting) { $0.wait.caller.vouchedIDs }
         guard let greediest = programs.values.max(by: { $0.count < $1.count }), greediest.count > fairShare
         else {
@@ -105,19 +105,19 @@ package final class ConnectionLimit: Sendable {
         return processes.values.max { $0.count < $1.count }?.max { $0.wait.since < $1.wait.since }?.place
     }
 
-    /// How many connections of one program may wait, however full it is.
+    /// How many connections of one program may wait, no matter how full it is.
     private static let fairShare = 16
 }
 
-/// What a connection is at.
+/// What a connection is doing.
 enum ConnectionPhase: Equatable, Sendable {
     /// It has sent nothing since it was opened.
     case silent(since: ContinuousClock.Instant)
 
-    /// It has sent a part of a request, whose first byte came then.
+    /// It has sent part of a request, whose first byte came then.
     case sending(since: ContinuousClock.Instant)
 
-    /// It rests between two requests.
+    /// It is idle between two requests.
     case resting(since: ContinuousClock.Instant)
 
     /// It has its last answer and is being closed.
@@ -162,7 +162,7 @@ final class ConnectionSlot: Sendable {
         self.end = end
     }
 
-    /// What the connection is at, as its handler says.
+    /// What the connection is doing, as its handler says.
     var standing: ConnectionPhase {
         get { current.withLock { $0 } }
         set {

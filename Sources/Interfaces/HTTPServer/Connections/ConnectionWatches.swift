@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// Tells a connection's handler of bytes before they are decoded, so that a slow head can be told from none.
+/// Reports bytes to a connection's handler before they are decoded, so that a slow head can be told from none.
 final class RawByteObserver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -19,7 +19,7 @@ final class RawByteObserver: ChannelInboundHandler {
     }
 }
 
-/// Tells a connection's handler how much has been decoded, right before the decoder, and drops what isn't to be.
+/// Reports to a connection's handler how much is about to be decoded, and drops what isn't to be.
 final class DecodedByteObserver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer

@@ -4,7 +4,7 @@ import NIOCore
 import Operations
 import Synchronization
 
-/// Where one waits to hear what became of the answer just written.
+/// Waits to learn what became of the answer just written.
 ///
 /// The writing side expects a receipt; the connection's handler tells when the answer begins and settles it when the
 /// answer has gone out, and the end of the connection when it never will. A peer can read all and then reset the
@@ -31,7 +31,7 @@ final class DeliveryTracker: Sendable {
 
     /// The same, whatever tells of the connection's end.
     ///
-    /// Once for all answers: who waits for it is kept until then, and a connection can carry any number of requests.
+    /// Once for all answers: waiters are kept until then, and a connection can carry any number of requests.
     func expect(
         on eventLoop: any EventLoop,
         following follow: (_ ended: @escaping @Sendable () -> Void) -> Void
@@ -66,8 +66,8 @@ final class DeliveryTracker: Sendable {
 
     /// Settles it once the answer's last byte has been handed to the kernel.
     func settle(by end: EventLoopFuture<Void>, on channel: any Channel) {
-        // The peer of a loopback connection that has gone mostly refuses the bytes within the very call that sends them;
-        // but so does one that has read them by then and resets the connection.
+        // Over loopback, a peer that has gone usually refuses the bytes within the very call that sends them; but so
+        // does one that has already read them and then resets the connection.
         settle(by: end) { channel.getOption(.socketOption(.so_error)).map { $0 == 0 } }
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What comes with a body that is none of it: the sizes and extensions of its chunks, and trailers.
+/// What comes with a body but isn't part of it: the sizes and extensions of its chunks, and trailers.
 ///
 /// A value that is told what is decoded. What comes in one read with the head isn't counted; a read is short.
 struct FramingOverhead: Equatable {
-    /// How many bytes of it there may be beside as many as the body has: a body that comes byte by byte, each in a chunk
-    /// of its own, may have some thousands.
+    /// How many bytes of it there may be on top of the body's own length: a body that comes byte by byte, each in a
+    /// chunk of its own, may have some thousands.
     static let most = 16 << 10
 
     private var isReadingBody = false
@@ -20,7 +20,7 @@ struct FramingOverhead: Equatable {
         isReadingBody = true
     }
 
-    /// So many bytes of a body were decoded.
+    /// This many bytes of a body were decoded.
     mutating func body(_ count: Int) {
         body += count
         bodyInRead += count
@@ -34,7 +34,7 @@ struct FramingOverhead: Equatable {
     /// All that came with one read has been decoded.
     ///
     /// - Parameter count: How many bytes that was.
-    /// - Returns: Whether there is more beside the body than there may be.
+    /// - Returns: Whether there is more of it than allowed.
     mutating func endRead(of count: Int) -> Bool {
         guard isReadingBody else { return false }
         if isCounted { sum += count - bodyInRead }

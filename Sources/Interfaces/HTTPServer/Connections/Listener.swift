@@ -15,9 +15,9 @@ import ServiceLifecycle
 
 /// Serves HTTP on one socket.
 ///
-/// Every connection is checked before a byte of it is read: one from another user, or from nobody knows whom, is
-/// closed. At graceful shutdown connections that wait for their peer close at once, and those that wait for our
-/// answer when they have it.
+/// Every connection is checked before a byte of it is read: one from another user, or of unknown origin, is closed. At
+/// graceful shutdown, connections that wait for their peer close at once, and those that wait for our answer close when
+/// they have it.
 package struct Listener: Service {
     private let socket: ListeningSocket
     private let limit: ConnectionLimit
@@ -30,7 +30,7 @@ package struct Listener: Service {
     ///
     /// - Parameters:
     ///   - socket: One of `ListeningSocket.open`.
-    ///   - options: What it is told: of each request and each new connection those that hold then.
+    ///   - options: Its options: for each request and each new connection, those that hold at that moment.
     ///   - tls: What to serve new connections of HTTPS with; nil for plain HTTP.
     ///   - limit: The count of connections, one for all listeners of a daemon.
     ///   - budget: The memory for bodies, likewise.
@@ -73,7 +73,7 @@ package struct Listener: Service {
             }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            // No more than a connection's share of the memory for bodies comes at once.
+            // No more than a connection's share of the memory for bodies is read at once.
             .childChannelOption(
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(
@@ -110,7 +110,7 @@ package struct Listener: Service {
 
     /// Decides about a new connection: served, refused in words, or closed before a byte is read.
     private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
-        // NIO's sockets pass to programs that we start; callers' connections are none of theirs.
+        // NIO's sockets are inherited by programs that we start; callers' connections are none of their business.
         try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             Descriptor.closeOnExec($0)
         }  // a channel without a descriptor has none to pass on
@@ -151,7 +151,7 @@ package struct Listener: Service {
         if let socket { socket.close(promise: nil) } else { channel.close(promise: nil) }  // being set up
     }
 
-    /// Lets everything that is added behind see what was encrypted, if anything is.
+    /// Lets everything that is added after it see decrypted bytes, if anything is encrypted.
     private func encrypt(_ channel: any Channel) throws {
         guard let tls else { return }
         try channel.pipeline.syncOperations.addHandler(tls.value.handler())

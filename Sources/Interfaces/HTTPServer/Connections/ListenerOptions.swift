@@ -2,9 +2,9 @@
 
 import Glibc
 
-/// What a listener may be told, with the defaults.
+/// The options of a listener, with their defaults.
 package struct ListenerOptions: Sendable {
-    /// Origins that may ask beside browser extensions, as browsers write them: `https://example.org`.
+    /// Origins that may ask in addition to browser extensions, as browsers write them: `https://example.org`.
     package var allowedOrigins: [String] = [] { didSet { makeRequestRules() } }
 
     /// The protocol version that is reported, four numbers.
@@ -22,7 +22,7 @@ package struct ListenerOptions: Sendable {
     /// How long a whole body may take, from its head.
     package var bodyDeadline: Duration = .seconds(30)
 
-    /// How long a connection may rest between two requests.
+    /// How long a connection may be idle between two requests.
     package var idleDeadline: Duration = .seconds(30)
 
     /// How long a peer is given to read a last answer before its connection is closed.

@@ -7,7 +7,7 @@ package import Logging
 
 /// Why the daemon can't listen.
 package enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The address can be reached from elsewhere, or is none.
+    /// The address can be reached from elsewhere, or isn't an address.
     case notLoopback(String)
 
     /// Somebody else has the port.
@@ -43,7 +43,7 @@ extension ListeningSocket {
     ///   - adopted: What `Listeners.adopt()` gave; if there are any, nothing else is opened.
     ///   - logger: For addresses that are left out.
     /// - Returns: At least one.
-    /// - Throws: Also where just one of several can't be had for another reason than that it is lacking.
+    /// - Throws: Also if only one of several can't be opened, unless this computer lacks it.
     package static func open(
         port: UInt16,
         hosts: [String] = ["127.0.0.1", "::1"],

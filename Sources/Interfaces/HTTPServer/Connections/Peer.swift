@@ -7,10 +7,10 @@ import Synchronization
 
 /// The other end of a connection.
 final class Peer: Sendable {
-    /// To whom it belonged when the connection was accepted.
+    /// Whom it belonged to when the connection was accepted.
     let owner: SocketOwner
 
-    /// Of the answers that are written to it.
+    /// Tracks the answers that are written to it.
     let deliveries = DeliveryTracker()
 
     /// What is known of the processes that have the socket.
@@ -23,7 +23,7 @@ final class Peer: Sendable {
         var seenHolders: [SocketHolder] = []
         /// Those of them that had ended before they could be looked at.
         var departed: [ProcessIdentity] = []
-        /// Whether a look since then found nobody, though it was open: whoever is found later may not be all.
+        /// Whether a look since then found nobody although it was open: those found later may not be all.
         var isUnseen = false
         /// Counts requests.
         var request = 0
@@ -33,7 +33,7 @@ final class Peer: Sendable {
 
     /// How old a look may be that was made for something else in the same request.
     private static let anew = Duration.milliseconds(50)
-    /// How many that were seen are kept in mind.
+    /// How many that were seen are remembered.
     private static let most = 64
 
     private let local: InternetAddress
@@ -59,13 +59,13 @@ final class Peer: Sendable {
 
     /// The first byte of a request came, while none was being read or answered.
     ///
-    /// Cheap: of those who had the socket at the last look, it notes who still has.
+    /// Cheap: of those who had the socket at the last look, it notes who still does.
     func requestBegan() {
         sight.withLock { sight in
             sight.request += 1
             sight.unused = nil
             sight.seen = sight.look?.remaining ?? []
-            // Who connected counts for the first request, whenever that comes.
+            // Whoever connected counts for the first request, whenever that comes.
             guard sight.request > 1 else { return }
             sight.seenHolders = []
             sight.departed = []
@@ -95,8 +95,8 @@ final class Peer: Sendable {
     /// - Parameters:
     ///   - origin: As the request claims it.
     ///   - userAgent: Likewise.
-    ///   - isAnew: Whether it is for a question, for which no look is good enough that was made for another one, or for
-    ///     an earlier request.
+    ///   - isAnew: Whether it is for a question, for which a look made for another question, or for an earlier request,
+    ///     isn't good enough.
     /// - Returns: Who asks, with all that were seen with the socket since the request's first byte.
     func caller(origin: String?, userAgent: String?, isAnew: Bool) async -> Caller {
         let known = sight.withLock { sight -> SocketSnapshot? in

@@ -10,7 +10,7 @@ struct PipelineLimit: Equatable {
 
     private var count = 0
 
-    /// Whether the request whose head came last is the last one: the connection is closed behind its answer, and what
+    /// Whether the request whose head came last is the last one: the connection is closed after its answer, and what
     /// comes after it isn't looked at.
     var isReached: Bool { count >= Self.most }
 

@@ -39,12 +39,12 @@ struct ReadDeadlines: Equatable {
         begun = now
     }
 
-    /// Whether a request has begun whose end hasn't been read.
+    /// Whether a request has begun but hasn't been read to its end.
     var isReadingBody: Bool {
         if case .body = reading { true } else { false }
     }
 
-    /// What the connection is at.
+    /// What the connection is doing.
     var standing: ConnectionPhase {
         switch reading {
         case .nothing(let since): pending == 0 ? .resting(since: since) : .busy
@@ -59,12 +59,12 @@ struct ReadDeadlines: Equatable {
         if case .nothing = reading { pending == 0 } else { false }
     }
 
-    /// When to give up, nil for not at all.
+    /// When to give up; nil for never.
     var deadline: ContinuousClock.Instant? {
         switch reading {
         case .nothing(let since): pending == 0 ? since + limits.idle : nil
         case .head(let since): pending == 0 ? since + limits.head : nil
-        // A second request may come while the first waits; then it is we who don't read on.
+        // A second request may come while the first waits; then it is us who don't read on.
         case .body(let since): pending <= 1 ? since + limits.body : nil
         }
     }

@@ -8,8 +8,8 @@ import Synchronization
 /// The bodies of one connection's requests, between the connection's handler, which fills them, and the requests'
 /// tasks, which take them.
 ///
-/// A body is copied out of the server's buffers, which are wiped behind it, and is itself wiped when it has been read
-/// or nobody wants it.
+/// A body is copied out of the server's buffers, which are then wiped, and is itself wiped when it has been read or
+/// nobody wants it.
 final class RequestBodies: Sendable {
     private struct State {
         /// One for each request whose answer isn't written, the oldest first.
@@ -30,7 +30,7 @@ final class RequestBodies: Sendable {
 
     private struct Body {
         var bytes = WipedBytes()
-        /// Why nothing of it is taken any more.
+        /// Why nothing more of it is taken.
         var refusal: HTTPRefusal?
         var isLong = false
     }
@@ -51,7 +51,7 @@ final class RequestBodies: Sendable {
         budget.giveBack(self)
     }
 
-    /// Whether more of the body that is being read may be taken in.
+    /// Whether more of the body that is being read may be taken.
     var mayGrow: Bool { state.withLock { $0.held <= BodyBudget.share || $0.hasPlace } }
 
     /// Whether a place is held for a long body.
@@ -68,7 +68,7 @@ final class RequestBodies: Sendable {
     func take(_ buffer: ByteBuffer) -> Bool {
         unsafe buffer.withUnsafeReadableBytes { part in
             state.withLock { state in
-                // A peer that has shut its sending side is read to its end, place or not.
+                // A peer that has shut down its sending side is read to its end, with or without a place.
                 let room = state.hasPlace ? longest : 4 * BodyBudget.share - state.held
                 guard let newest = state.bodies.indices.last, state.bodies[newest].refusal == nil,
                     state.bodies[newest].bytes.count + part.count <= longest,

@@ -61,7 +61,7 @@ package struct TLSIdentity: Sendable {
             throw .mismatch(certificate: certificate, privateKey: privateKey)  // what else is checked here
         }
         self.context = context
-        // It is only compared: one that can't be written is like any other such.
+        // It is only compared: all that can't be serialized count as the same.
         self.chain = chain.map { (try? $0.toDERBytes()) ?? [] }
     }
 
@@ -88,7 +88,7 @@ extension NIOSSLError {
         if case .uncleanShutdown? = error as? NIOSSLError { true } else { false }
     }
 
-    /// Whether an error is of the encryption rather than of what was encrypted.
+    /// Whether an error comes from the encryption rather than from what was encrypted.
     static func isTLS(_ error: any Error) -> Bool {
         error is NIOSSLError || error is BoringSSLError || error is NIOSSLExtraError
     }

@@ -7,7 +7,7 @@ package import HTTPTypes
 /// Web pages can make a browser send requests to this port. What they can't do is leave out or forge `Host`,
 /// `Origin` and `Sec-Fetch-Site`, so those turn pages away (also ones that rebind a name to this computer).
 package struct AccessPolicy: Sendable {
-    /// Where a request goes that was let in.
+    /// Where an admitted request goes.
     package enum Route: Equatable, Sendable {
         /// The protocol, whatever the path.
         case message
@@ -126,7 +126,7 @@ package struct AccessPolicy: Sendable {
     private func route(for head: HTTPRequest, origin: String?) throws(HTTPRefusal) -> Route {
         switch head.method {
         case .post, .get:
-            // Longer than a number can say is too long, too.
+            // More than fits into a number is too long, too.
             if let length = head.headerFields[.contentLength], Int(length).map({ $0 > maximumBody }) ?? true {
                 throw .tooLarge
             }
@@ -161,10 +161,10 @@ package struct AccessPolicy: Sendable {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    /// More bytes than anything has that is compared here.
+    /// More bytes than anything that is compared here.
     private static let longest = 1024
 
-    /// A value in small letters; nil where there is more in it than ASCII, or more than any that is allowed has.
+    /// A value in lower case; nil if it isn't ASCII, or longer than any that is allowed.
     private static func plain(_ value: String) -> String? {
         guard value.utf8.count <= longest, value.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
         return value.lowercased()

@@ -22,16 +22,16 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
     /// A page's request that came without an `Origin`.
     case crossSite
 
-    /// A GET without a body for a path that has no page.
+    /// A GET without a body for a path without a page.
     case noSuchPage
 
-    /// A method other than POST and GET, or an `OPTIONS` that is no preflight.
+    /// A method other than POST and GET, or an `OPTIONS` that isn't a preflight.
     case badMethod
 
     /// A body above the limit.
     case tooLarge
 
-    /// A body whose chunks bring more of their own than of the body.
+    /// A body whose chunks bring more framing than content.
     case badFraming
 
     /// Bytes that the parser refuses.

@@ -13,7 +13,7 @@ extension HTTPRequestHead {
         }
         // HTTP1Channel looks for just this value; an HTTP/1.0 peer needn't send it.
         if !isKeepAlive { headers.replaceOrAdd(name: "connection", value: "close") }
-        // A target with an authority of its own overrides Host (RFC 9112, 3.2.2): it must be as good.
+        // A target with an authority of its own overrides Host (RFC 9112, 3.2.2), so it must meet the same conditions.
         let hosts = headers["host"]
         let target = uri.utf8
         if hosts.count == 1, AccessPolicy.isLocal(hosts[0]), target.first != UInt8(ascii: "/"),

@@ -27,10 +27,10 @@ struct HTTPRequester: Requester {
         self.userAgent = userAgent
     }
 
-    /// Whether the other end is still open, be it just to read.
+    /// Whether the other end is still open, if only for reading.
     var isThere: Bool { peer.isThere }
 
-    /// Identifies who sends it: anew where the last look at the connection doesn't hold any more.
+    /// Identifies who sends it: anew if the last look at the connection no longer holds.
     func caller() async -> Caller {
         await find(isAnew: false)
     }
@@ -50,7 +50,7 @@ struct HTTPRequester: Requester {
         let caller = await peer.caller(origin: origin, userAgent: userAgent, isAnew: isAnew)
         place.isAsked(by: caller)
         return last.caller.withLock { last in
-            // A decision outlives the connection: who has hung up since is still the one who asked.
+            // A decision outlives the connection: whoever has hung up since is still the one who asked.
             if caller.hasLeft, let known = last, known.isKnown { return known }
             last = caller
             return caller

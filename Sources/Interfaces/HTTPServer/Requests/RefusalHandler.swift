@@ -3,7 +3,7 @@
 import HTTPTypes
 import NIOCore
 
-/// Answers a connection that is one too many, and closes it.
+/// Answers a connection beyond the limit, and closes it.
 final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -36,7 +36,7 @@ final class RefusalHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Read and forgotten: unread bytes would make the kernel reset the connection before the answer is read.
+        // Read and discarded: unread bytes would make the kernel reset the connection before the answer is read.
     }
 
     func channelInactive(context: ChannelHandlerContext) {

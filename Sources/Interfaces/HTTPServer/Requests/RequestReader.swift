@@ -11,20 +11,20 @@ import SecureMemory
 import ServiceLifecycle
 import UnicodeText
 
-/// Takes a request that may come in to the handler, and its answer back.
+/// Takes an admitted request to the handler, and its answer back.
 struct RequestReader: Sendable {
     let current: Current<ListenerOptions>
     let handler: any MessageHandler
     let logger: Logger
 
-    /// What holds now.
+    /// The options that hold now.
     var options: ListenerOptions { current.value }
 
     /// Answers one request.
     ///
     /// - Parameters:
-    ///   - request: Its head, and the end of its body.
-    ///   - bodies: Where its body is then.
+    ///   - request: Its head, and a sign of the end of its body.
+    ///   - bodies: Where its body will be.
     ///   - writer: For the answer.
     ///   - channel: Its connection.
     ///   - peer: Who is at the other end.
@@ -71,8 +71,8 @@ struct RequestReader: Sendable {
 
     /// Runs an operation, and cancels it when the daemon stops.
     ///
-    /// Like ServiceLifecycle's `cancelWhenGracefulShutdown`, which starts a task on the global executor at its end and
-    /// with it a timer that wakes the daemon once a second for good.
+    /// Like ServiceLifecycle's `cancelWhenGracefulShutdown`, which at its end starts a task on the global executor, and
+    /// with that a timer that wakes the daemon once a second for good.
     private func cancelledAtShutdown<Success: Sendable>(
         _ operation: @escaping @Sendable () async -> Success
     ) async -> Success {
@@ -142,7 +142,7 @@ struct RequestReader: Sendable {
         to request: Request,
         with writer: consuming ResponseWriter
     ) async throws {
-        // An answer to HEAD is as long as it says, but stays away.
+        // An answer to HEAD states its length, but isn't sent.
         let body =
             request.method == .head ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body))
         try await writer.write(response: reply.head, body: body)
@@ -169,7 +169,7 @@ struct RequestReader: Sendable {
             try await write(reply, to: request, with: writer)
         } catch {
             logger.debug("An answer found nobody there", metadata: ["error": "\(error)"])
-            // What of it was on its way is known when the connection has ended.
+            // How much of it was sent is known when the connection has ended.
             channel.close(promise: nil)
         }
         // A receipt never fails.

@@ -20,7 +20,7 @@ package struct ExportedInterface: Sendable {
     package let name: String
     /// What can be called.
     package let methods: [Method]
-    /// What the object tells on its own; `BusConnection.emit` tells it.
+    /// What the object announces on its own; `BusConnection.emit` sends it.
     package let signals: [SignalDescription]
     /// What can be read.
     package let properties: [Property]
@@ -92,8 +92,8 @@ package struct MethodCall: Sendable {
     package let body: [Value]
     let waits: @Sendable () async -> Void
 
-    /// Says that the handler only waits from now on, for a person say: other calls of the same process, of which just a
-    /// few are worked at at once, needn't wait for this one.
+    /// Says that the handler only waits from now on, for a person, say: other calls of the same process, of which only
+    /// a few are handled at once, needn't wait for this one.
     package func onlyWaits() async {
         await waits()
     }

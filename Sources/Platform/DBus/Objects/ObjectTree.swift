@@ -18,7 +18,7 @@ struct ObjectTree {
         let member: String
         let signature: String
 
-        /// The path as an error repeats it: the one part of a header that has no limit.
+        /// The path as an error repeats it, cut: it is the one part of a header that has no limit.
         var shownPath: String { PlainText.field(path.text) }
     }
 

@@ -12,7 +12,7 @@ package final class PassedDescriptor: Hashable, Sendable {
     /// Takes the number over; nobody else may close it.
     init(adopting number: Int32) {
         self.number = number
-        // libdbus duplicates it so already; a descriptor that leaks into a pinentry would never be closed.
+        // libdbus already duplicates it this way; a descriptor that leaks into a pinentry would never be closed.
         _ = fcntl(number, F_SETFD, FD_CLOEXEC)
     }
 

@@ -104,7 +104,8 @@ extension RawMessage {
         let message = try answer(DBUS_MESSAGE_TYPE_ERROR, to: caller, serial: serial)
         let name = NameRules.isErrorName(error.name) ? error.name : DBusError.Name.failed
         guard unsafe dbus_message_set_error_name(message.raw, name) != 0 else { throw .noMemory }
-        // An error always gets out, even if its text quotes what can't travel, or more of a caller's than anybody reads.
+        // An error is always sent, even if its text quotes what can't be sent, or more of a caller's text than anybody
+        // reads.
         let text = error.message.unicodeScalars.prefix(longestError + 1).map {
             $0.value == 0 ? "\u{FFFD}" : Character($0)
         }

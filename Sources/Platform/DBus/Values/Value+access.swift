@@ -63,7 +63,7 @@ extension Value {
         return Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
     }
 
-    /// What a `v` holds, or the value itself if it is none.
+    /// What a `v` holds, or the value itself if it isn't one.
     package var opened: Value {
         guard case .variant(let content) = self else { return self }
         return content
@@ -71,7 +71,7 @@ extension Value {
 
     /// The members of an `a{sv}`, variants opened; nil for any other type.
     ///
-    /// A name that is longer than any member's is cut, so that it costs nothing to look at and is still nobody's.
+    /// A name that is longer than any member's is cut, so that it costs nothing to look at and still matches none.
     package var vardict: [String: Value]? {
         guard case .dictionary("s", "v", let entries) = self else { return nil }
         return Dictionary(

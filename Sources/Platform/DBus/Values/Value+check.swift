@@ -2,8 +2,8 @@
 
 /// Whether values may be handed to libdbus.
 ///
-/// libdbus takes a bad argument for a bug of the program and aborts it, so everything that it would object to
-/// is found here first, and becomes an error.
+/// libdbus takes a bad argument for a bug in the program and aborts it, so everything that it would object to is found
+/// here first, and becomes an error.
 struct BodyCheck {
     /// D-Bus allows 64 MiB for an array and 128 MiB for a message; nothing of ours comes near a quarter of it.
     static let largestBody = 16 << 20

@@ -6,8 +6,8 @@ import UnicodeText
 
 /// Reads a received message's body.
 ///
-/// libdbus has checked the message's form before it hands it over: lengths, UTF-8, nesting of at most 64. What
-/// is left to limit is how much a small message may swell to as Swift values.
+/// libdbus has checked the message's form before handing it over: lengths, UTF-8, nesting of at most 64. What is left
+/// to limit is how large a small message may become as Swift values.
 @safe struct ValueDecoder {
     /// The most that one message may hold: values, and bytes of text.
     private struct Budget {

@@ -5,7 +5,7 @@ import Glibc
 
 /// The extended attributes of a file: access control lists, security labels, whatever programs note in `user.…`.
 enum FileAttributes {
-    /// The attribute that a POSIX access control list is.
+    /// The attribute that holds a POSIX access control list.
     static let accessList = "system.posix_acl_access"
 
     /// Sums over a file's content, which are wrong for any other content.
@@ -18,7 +18,7 @@ enum FileAttributes {
     static func copy(from old: borrowing Descriptor, to new: borrowing Descriptor) -> [String] {
         let names = list(old).filter { !sums.contains($0) }
         if !names.contains(accessList), list(new).contains(accessList) {
-            // Where it stays, the mode that the file gets next would let others in.
+            // If it stayed, the mode that the file gets next would let others in.
             guard unsafe fremovexattr(new.number, accessList) == 0 else { return [accessList] }
         }
         return names.filter { name in
@@ -32,7 +32,7 @@ enum FileAttributes {
 
     private static func list(_ file: borrowing Descriptor) -> [String] {
         let number = file.number
-        // Names, each with a zero behind it; none where the file system knows no attributes.
+        // Names, each followed by a zero; none if the file system has no attributes.
         let names = unsafe read { unsafe flistxattr(number, $0.baseAddress, $0.count) } ?? []
         return names.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
@@ -42,7 +42,7 @@ enum FileAttributes {
         return unsafe read { unsafe fgetxattr(number, name, $0.baseAddress, $0.count) }
     }
 
-    /// Asks for what is as long as the kernel allows at most: 64 KiB for a list and for a value.
+    /// Asks with the most room that the kernel may need: 64 KiB for a list and for a value.
     @unsafe private static func read(_ call: (UnsafeMutableRawBufferPointer) -> Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe call($0) }

@@ -3,11 +3,11 @@
 import CLinux
 import Glibc
 
-/// Small files as bytes, read so that nothing in them can make us wait.
+/// Small files as bytes, read in such a way that nothing about them can make us wait.
 package enum FileBytes {
     /// Reads a regular file or a file of /proc to its end.
     ///
-    /// A pipe, a device or a link as the last part of the path is refused; so is what is longer than the limit.
+    /// A pipe, a device or a link as the last part of the path is refused; so is anything longer than the limit.
     ///
     /// - Parameters:
     ///   - path: Where it is.
@@ -88,7 +88,7 @@ package enum FileBytes {
         }
     }
 
-    /// Where something is once all symbolic links are followed; an absolute path.
+    /// Where something is after following all symbolic links; an absolute path.
     ///
     /// - Throws: The failing call's `errno`; ENOENT also for a link to nothing.
     package static func resolved(_ path: String) throws(SystemCallError) -> String {

@@ -3,18 +3,18 @@
 import CLinux
 import Glibc
 
-/// Which file it is, and whose, however it is called.
+/// Which file it is, and whose, whatever its name.
 package struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
     let uid: UInt32
     let mode: UInt32
-    /// The mount through which it was looked at, 0 if unknown; another one may have the same file.
+    /// The mount through which it was looked at, 0 if unknown; another mount may have the same file.
     let mount: UInt64
 
     /// Looks at a path; with an empty one at the descriptor itself.
     ///
-    /// A file system is not asked for what it has told already.
+    /// A file system isn't asked for what it has already told.
     init?(_ folder: Int32, _ path: String) {
         var file = keybell_file()
         guard unsafe keybell_file(folder, path, &file) == 0 else { return nil }
@@ -25,9 +25,9 @@ package struct FileIdentity: Hashable, Sendable {
         mount = file.mount
     }
 
-    /// Looks at what a path leads to in the end; nil for nothing, or nothing that may be looked at.
+    /// Looks at what a path finally leads to; nil for nothing, or nothing that may be looked at.
     package init?(of path: String) {
-        guard let end = try? FileBytes.resolved(path) else { return nil }  // told when it is used
+        guard let end = try? FileBytes.resolved(path) else { return nil }  // reported when it is used
         self.init(AT_FDCWD, end)
     }
 

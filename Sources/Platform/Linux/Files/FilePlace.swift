@@ -8,10 +8,10 @@ struct FilePlace: Equatable {
     let folder: String
     let name: String
 
-    /// The kernel follows as many, and says ELOOP then.
+    /// The kernel follows as many before it says ELOOP.
     private static let mostLinks = 40
 
-    /// Where a path could come to lead elsewhere: each link that is followed on the way, and the file at its end.
+    /// Where a path could be redirected: each link that is followed on the way, and the file at its end.
     static func all(onTheWayTo path: String) -> [FilePlace] {
         var places: [FilePlace] = []
         var links = 0
@@ -24,7 +24,7 @@ struct FilePlace: Equatable {
             if target != nil || rest.isEmpty { places.append(FilePlace(folder: here, name: name)) }
             guard let target else {
                 if links > 0, !rest.isEmpty, unsafe access(next, F_OK) != 0 {
-                    // What a link leads to will be there when this is.
+                    // What a link leads to will appear here.
                     places.append(FilePlace(folder: here, name: name))
                     break
                 }

@@ -7,12 +7,12 @@ import Glibc
 ///
 /// What is written goes to a file beside it first, which is checked and then takes its place; the former content
 /// stays as `NAME.keybell-backup`. Symbolic links are followed; mode, owner, group, access list and other attributes
-/// stay as they were. Whoever holds one holds the folder's lock, too.
+/// stay as they were. Whoever holds one also holds the folder's lock.
 ///
 /// Of several hard links to the file only this name gets the new content, as with any program that saves safely: to
 /// write into the file that they share would leave a broken one for all of them, should we be killed.
 package struct FileReplacement: ~Copyable, Sendable {
-    /// How far a replacement has come.
+    /// How far a replacement has got.
     package enum Step: String, CaseIterable, Sendable {
         /// The new file is there, empty, for this user alone.
         case made
@@ -36,13 +36,13 @@ package struct FileReplacement: ~Copyable, Sendable {
 
     /// What became of a file that was replaced.
     package struct Outcome: Sendable {
-        /// What of the old file could not be given to the new one, as words.
+        /// What the new file could not take over from the old one, in words.
         package let lost: [String]
         /// Why the disk may not have the new name yet, so that a crash of the system may bring the old file back.
         package let trouble: SystemCallError?
     }
 
-    /// Where the file is once all symbolic links are followed.
+    /// Where the file is after following all symbolic links.
     package let path: String
     private let folder: String
     private let lock: FolderLock
@@ -77,9 +77,9 @@ package struct FileReplacement: ~Copyable, Sendable {
     ///   - isGood: Looks at what was read back from the disk, right before it counts.
     ///   - isStillOld: Whether the old file is still the one that the new content was made from; looked at last.
     ///   - reached: Told of each step, for tests; what it throws ends the replacement there.
-    /// - Returns: The names of attributes that the file had and has no more, `hard links` among them.
-    /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the old file has become
-    ///   another. Up to the rename the old file is untouched then.
+    /// - Returns: The names of attributes that the file had and has lost, `hard links` among them.
+    /// - Throws: The failing call's `errno`: EIO if what was read back wasn't good, ESTALE if the old file has changed.
+    ///   The old file is untouched then, unless it has already been renamed over.
     @discardableResult
     package borrowing func replace(
         with bytes: [UInt8],
@@ -104,7 +104,7 @@ package struct FileReplacement: ~Copyable, Sendable {
             clearLitter()
             throw error
         }
-        // It is replaced: an error would have whoever called do it again.
+        // It is replaced: an error would make the caller do it again.
         do throws(SystemCallError) {
             try reached(.renamed)
             try lock.synchronize()
@@ -126,7 +126,7 @@ package struct FileReplacement: ~Copyable, Sendable {
 
     /// Writes other content into the file itself, after its former one has been put away.
     ///
-    /// For where it can't be replaced: should we be killed half way, just the backup is whole.
+    /// For when it can't be replaced: if we are killed half way, only the backup is whole.
     ///
     /// - Parameters:
     ///   - bytes: The new content.
@@ -198,8 +198,8 @@ package struct FileReplacement: ~Copyable, Sendable {
         try reached(.synchronized)
     }
 
-    /// Gives the new file the old one's owner, attributes and mode, which is never wider for being another group's, or
-    /// since the access list that narrowed it is missing.
+    /// Gives the new file the old one's owner, attributes and mode; the mode never grants more because the group is
+    /// another, or the access list that narrowed it is missing.
     private borrowing func adopt() throws(SystemCallError) -> [String] {
         var (old, new) = (stat(), stat())
         let source = try Descriptor("open", unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW))
@@ -220,16 +220,17 @@ package struct FileReplacement: ~Copyable, Sendable {
             lost.append("group")
         }
         lost += FileAttributes.copy(from: source, to: file)
-        // With a list the group's bits are the most that anybody in it gets; without one they are the group's.
+        // With an access list, the group's bits are the most that anybody in it gets; without one they are the group's
+        // own.
         if lost.contains(FileAttributes.accessList) { mode &= ~0o070 }
         guard fchmod(file.number, mode) == 0 else { throw .last("fchmod") }
-        // Only now is the mode's change in the file, which the disk may have had before.
+        // Only now has the file its mode, after its content may already have been on the disk.
         guard fsync(file.number) == 0 else { throw .last("fsync") }
         if hasOtherNames(old) { lost.append("hard links") }
         return lost
     }
 
-    /// Whether the file has names beside its own and the backup's, which a killed replacement may have left.
+    /// Whether the file has names other than its own and the backup's, which a killed replacement may have left.
     private borrowing func hasOtherNames(_ file: stat) -> Bool {
         var backup = stat()
         let isBackup =
@@ -238,7 +239,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         return file.st_nlink > (isBackup ? 2 : 1)
     }
 
-    /// The old file gets a second name, which costs nothing; where there are none of those, it is copied.
+    /// The old file gets a second name, which costs nothing; on file systems without hard links it is copied.
     private borrowing func backUp(_ reached: (Step) throws(SystemCallError) -> Void) throws(SystemCallError) {
         if unsafe link(path, linked) != 0 {
             try SafeFile.write(FileBytes.read(path, limit: .max), to: linked)
@@ -246,7 +247,7 @@ package struct FileReplacement: ~Copyable, Sendable {
         try reached(.linked)
         let backup = Self.backup(of: path)
         guard unsafe rename(linked, backup) == 0 else { throw .last("rename") }
-        // Two names of one file: then rename does nothing at all.
+        // With two names of one file, rename does nothing at all.
         unsafe unlink(linked)
         try reached(.backedUp)
     }
@@ -254,7 +255,7 @@ package struct FileReplacement: ~Copyable, Sendable {
     private var temporary: String { beside("keybell-new") }
     private var linked: String { beside("keybell-old") }
 
-    /// A hidden name in the same folder, the same at every time, so that what a killed save left is found.
+    /// A hidden name in the same folder, always the same, so that what a killed save left is found.
     private func beside(_ ending: String) -> String {
         "\(folder)/.\(path.split(separator: "/").last ?? "").\(ending)"
     }

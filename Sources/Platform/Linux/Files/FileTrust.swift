@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// Why a file isn't to be trusted, or can't be had.
+/// Why a file can't be trusted, or can't be read.
 package enum FileTrustError: Error, Equatable, Sendable {
     /// The file can't be opened or read.
     case unreadable(SystemCallError)
@@ -17,9 +17,8 @@ package enum FileTrustError: Error, Equatable, Sendable {
 ///
 /// The rule is that of sshd: a file and each folder on the way to it, from the home folder down (from the root for what
 /// isn't in it), belong to this user or to root, and nobody else may write to them. A folder with the sticky bit, such
-/// as /tmp, is fine, for nobody else can replace what is this user's in it. A group may write that this user is all
-/// alone in (`umask 002`, where each user has a group of their own). Links are followed, and their folders looked at,
-/// too.
+/// as /tmp, is fine, for nobody else can replace this user's files in it. A group with this user as its only member may
+/// write (`umask 002`, where each user has a group of their own). Links are followed, and their folders looked at, too.
 package enum FileTrust {
     /// Reads a regular file that no other user could have written.
     ///
@@ -56,7 +55,7 @@ package enum FileTrust {
         _ = try walk.open(path, Int32(keybell_O_PATH))
     }
 
-    /// Whether users beside this one and root may read a file, going by its owner and its mode alone.
+    /// Whether users other than this one and root may read a file, going by its owner and its mode alone.
     ///
     /// - Throws: The failing call's `errno`.
     package static func othersMayRead(_ path: String) throws(SystemCallError) -> Bool {
@@ -75,9 +74,9 @@ private struct FileWalk {
 
     private let home: (device: dev_t, inode: ino_t)?
     private let user = geteuid()
-    /// What was wrong on a way to a link, which counts however the way goes on.
+    /// What was wrong on the way to a link, which counts wherever the link leads.
     private var settled: FileTrustError?
-    /// What is wrong on the way at hand, which the home folder ends.
+    /// What is wrong on the present way; reaching the home folder clears it.
     private var pending: FileTrustError?
 
     init(home: String) throws(FileTrustError) {
@@ -160,11 +159,11 @@ private struct FileWalk {
     }
 
     private func kind(_ entry: borrowing Descriptor) -> mode_t {
-        (try? entry.status()).map { $0.st_mode & S_IFMT } ?? 0  // nothing that we go through
+        (try? entry.status()).map { $0.st_mode & S_IFMT } ?? 0  // not something to go through
     }
 
     private func same(_ one: borrowing Descriptor, _ other: borrowing Descriptor) -> Bool {
-        // Two that can't be looked at aren't taken for the same.
+        // Two that can't be looked at don't count as the same.
         guard let one = try? one.status(), let other = try? other.status() else { return false }
         return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
     }
@@ -182,7 +181,7 @@ private struct FileWalk {
             pending = pending ?? .unreadable(error)
             return
         }
-        // Whoever could replace the home folder needs no configuration of ours.
+        // Whoever could replace the home folder doesn't need our configuration.
         if let home, home == (status.st_dev, status.st_ino) { pending = nil }
         guard pending == nil else { return }
         if status.st_uid != user, status.st_uid != 0 {

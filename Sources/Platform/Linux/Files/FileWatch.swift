@@ -5,13 +5,13 @@ import ConcurrencyTools
 package import Dispatch
 import Glibc
 
-/// Tells when a file may have become another: written, replaced, moved or removed, by whomever.
+/// Reports when a file may have changed: written, replaced, moved or removed, by anybody.
 ///
-/// Watched (inotify) are the file's folder, for most programs put a new file in the old one's place; the file itself,
-/// which may be written under another name, as where it is a mount point; and the folder of each symbolic link on the
-/// way. Nothing polls: without events no thread wakes. It ends when it is let go of.
+/// It watches (by inotify) the file's folder, for most programs put a new file in the old one's place; the file itself,
+/// which may be written under another name, for example if it is a mount point; and the folder of each symbolic link on
+/// the way. Nothing polls: without events no thread wakes. It ends when it is released.
 package final class FileWatch: Sendable {
-    /// What is on the way to the file and can't be watched: a change of it isn't told.
+    /// What is on the way to the file but can't be watched: its changes aren't reported.
     package struct Gap: Equatable, Sendable, CustomStringConvertible {
         let place: String
         let failure: SystemCallError
@@ -32,11 +32,11 @@ package final class FileWatch: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file, or a link to it; it need not be there, but its folder must.
-    ///   - seesWrites: Whether it tells of what is written by who keeps the file open, too, and not just once that one
-    ///     closes it.
+    ///   - seesWrites: Whether it reports writes by a program that keeps the file open at once, too, and not only when
+    ///     it is closed.
     ///   - queue: Where `changed` is called.
-    ///   - changed: Called after a change, once for several that come together; what has become of the file it has
-    ///     to look up.
+    ///   - changed: Called after a change, once for several that come together; it has to look up what has become of
+    ///     the file.
     /// - Throws: The failing call's `errno`, where nothing can be watched; what else can't is among the `gaps`.
     package convenience init(
         _ path: String,
@@ -67,11 +67,11 @@ package final class FileWatch: Sendable {
             case .failure(let failure): gaps.append(Gap(place: place.folder, failure: failure))
             }
         }
-        // Where there is no file yet, its folder tells of it.
+        // If there is no file yet, its folder reports it.
         if case .failure(let failure) = add(watch, path, Self.fileEvents | writes), !failure.isNoSuchFile {
             gaps.append(Gap(place: path, failure: failure))
         }
-        // A link to nothing is watched where it stands.
+        // A dangling link is watched where it is.
         if names.isEmpty, let gap = gaps.first { throw gap.failure }
         self.gaps = gaps
         let number = watch.release()
@@ -101,7 +101,7 @@ package final class FileWatch: Sendable {
             | IN_MOVE_SELF
     )
 
-    /// Its names are its folders' business.
+    /// Its names are watched through its folders.
     private static let fileEvents = UInt32(IN_CLOSE_WRITE | Int32(IN_MASK_ADD))
 
     /// Reads what has happened; whether any of it was about one of these names, or about a folder itself.

@@ -15,7 +15,7 @@ package struct FolderLock: ~Copyable, Sendable {
     /// A file system without such locks is written to without one.
     /// - Parameters:
     ///   - path: The folder.
-    ///   - timeout: How long another one may hold it.
+    ///   - timeout: How long another program may hold it.
     /// - Throws: The failing call's `errno`; EWOULDBLOCK when `timeout` is over.
     package init(_ path: String, timeout: Duration) throws(SystemCallError) {
         let folder = try Descriptor("open", unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC))

@@ -3,15 +3,16 @@
 import CLinux
 import Glibc
 
-/// A file of lines of this user's own, readable for nobody else, to which several may add, in this process or others.
+/// A file of lines, readable only by this user, to which several may add, in this process or others.
 ///
-/// It stays open from one addition to the next. Where it would become too long, it is moved away, once, whoever adds.
+/// It stays open from one addition to the next. When it would become too long, it is moved away, once, whoever is
+/// adding.
 package struct LineFile: ~Copyable {
     private let path: String
     private let former: String
     private let limit: Int
     private var file: Descriptor?
-    /// How long it was after our own last line, which is whole.
+    /// How long it was after the last line that we added, which is whole.
     private var end: Int64 = -1
 
     /// Opens nothing yet.
@@ -19,7 +20,7 @@ package struct LineFile: ~Copyable {
     /// - Parameters:
     ///   - path: Where; its folder is made if it isn't there.
     ///   - limit: How long the file may become; a longer one is moved to `former` first.
-    ///   - former: Where the file before goes; what was there is gone then.
+    ///   - former: Where the previous file goes, replacing what was there.
     package init(_ path: String, limit: Int, former: String) {
         (self.path, self.limit, self.former) = (path, limit, former)
     }
@@ -28,7 +29,7 @@ package struct LineFile: ~Copyable {
     ///
     /// - Parameters:
     ///   - lines: Each with its line feed.
-    ///   - until: How long another one may keep it locked, as a program that was stopped in the middle does.
+    ///   - until: How long another program may keep it locked, as one that was stopped in the middle does.
     /// - Throws: The failing call's `errno`; EWOULDBLOCK when it is still locked then.
     package mutating func append(
         _ lines: [UInt8],
@@ -37,17 +38,17 @@ package struct LineFile: ~Copyable {
         do throws(SystemCallError) {
             while try !appended(lines, until) { close() }
         } catch {
-            close()  // the next one finds out anew what there is
+            close()  // the next one looks again
             throw error
         }
     }
 
-    /// Lets go of it until something is added again.
+    /// Closes it until something is added again.
     package mutating func close() {
         file = nil
     }
 
-    /// Adds lines; false where another file is to be opened for them.
+    /// Adds lines; false if another file has to be opened for them.
     private mutating func appended(
         _ lines: [UInt8],
         _ until: ContinuousClock.Instant
@@ -64,7 +65,7 @@ package struct LineFile: ~Copyable {
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw SystemCallError.notRegular
         }
-        // Somebody else has moved it away meanwhile, or removed it.
+        // Somebody else has meanwhile moved it away, or removed it.
         guard unsafe lstat(path, &named) == 0, named.st_ino == status.st_ino,
             named.st_dev == status.st_dev
         else { return false }
@@ -72,7 +73,7 @@ package struct LineFile: ~Copyable {
             guard unsafe rename(path, former) == 0 else { throw .last("rename") }
             return false
         }
-        // What a crash has cut off must not take the next line with it.
+        // A line that a crash cut off must not spoil the next one.
         var last = UInt8(ascii: "\n")
         if status.st_size > 0, status.st_size != end {
             unsafe pread(number, &last, 1, status.st_size - 1)

@@ -3,10 +3,10 @@
 import CLinux
 import Glibc
 
-/// Reads what `LineFile` adds to a file, each line once, also those that were added before the file was moved
+/// Reads what `LineFile` adds to a file, each line once, including those that were added before the file was moved
 /// away.
 ///
-/// It keeps the files open that it has read, so that it knows them under whatever name they have by now.
+/// It keeps the files that it has read open, so that it knows them by whatever name they have by now.
 package struct LineFollower: Sendable {
     private let path: String
     private let former: String
@@ -24,12 +24,13 @@ package struct LineFollower: Sendable {
     /// - Parameters:
     ///   - path: The file, which need not be there.
     ///   - former: Where it is moved when it is too long.
-    ///   - limit: How much of one file is read at once; of more than that the end, and a line that is longer never.
+    ///   - limit: How much of one file is read at once; if there is more, only its end is, and a line longer than this
+    ///     never.
     package init(_ path: String, former: String, limit: Int) {
         (self.path, self.former, self.limit) = (path, former, limit)
     }
 
-    /// The lines that have come since it was asked last, without their line feeds; one that isn't whole yet comes later.
+    /// The lines that have come since the last call, without their line feeds; one that isn't whole yet comes later.
     ///
     /// - Throws: The failing call's `errno`, unless there is no file; then nothing counts as read.
     package mutating func next() throws(SystemCallError) -> [[UInt8]] {
@@ -37,7 +38,7 @@ package struct LineFollower: Sendable {
         if file == nil || file?.identity != FileIdentity(AT_FDCWD, path) {
             // What was added until it was moved away: nobody adds to it any more.
             lines += try rest()
-            // One that was begun after it, and is full by now.
+            // One that was begun after it, and is already full.
             if let next = try OpenFile(former), next != file, next != older {
                 take(next)
                 lines += try rest()
@@ -81,7 +82,7 @@ package struct LineFollower: Sendable {
     }
 }
 
-/// A file that stays the same one, however it is called meanwhile.
+/// A file that stays the same one, whatever it is called meanwhile.
 private final class OpenFile: Sendable, Equatable {
     let descriptor: Descriptor
     let identity: FileIdentity

@@ -17,7 +17,7 @@ struct PathSteps {
     /// Whether all of the path is there.
     private let isWhole: Bool
 
-    /// Follows an absolute path; nil where it leads through files that another program serves.
+    /// Follows an absolute path; nil if it leads through files that another program serves.
     init?(to path: String, mounts: MountTable) {
         var steps: [Step] = []
         var folder: Descriptor?
@@ -41,7 +41,7 @@ struct PathSteps {
     }
 
     private static func open(_ name: String, in folder: Int32) -> Descriptor? {
-        // Why it can't be opened doesn't matter: the way ends there.
+        // Why it can't be opened doesn't matter: the path ends there.
         try? Descriptor(
             "openat",
             unsafe openat(folder, name, Int32(keybell_O_PATH) | O_NOFOLLOW | O_CLOEXEC)
@@ -59,7 +59,7 @@ struct PathSteps {
         var child = file.uid
         for folder in folders.reversed() {
             if folder.identity.uid == uid { return true }
-            // In a sticky folder just the owners of what is in it rename it.
+            // In a sticky folder only the owners of what is in it may rename it.
             let isSticky = folder.identity.mode & 0o1000 != 0
             if folder.isWritable, !isSticky || child == uid { return true }
             child = folder.identity.uid

@@ -9,13 +9,13 @@ package enum RootFile: Hashable, Sendable {
     case absent
     /// Its content.
     case content([UInt8])
-    /// Something of that name is there, or may be, and isn't read: it may be no plain file, too long, or on a file system
-    /// that another program serves.
+    /// Something of that name is there, or may be, but isn't read: it may not be a plain file, may be too long, or on a
+    /// file system that another program serves.
     case unreadable
     /// The process's file system can't be looked into at all, or the process has gone.
     case hidden
 
-    /// Reads it, without asking anybody but the kernel.
+    /// Reads it, asking only the kernel.
     ///
     /// - Parameters:
     ///   - name: The file.

@@ -17,7 +17,7 @@ package enum SafeFile {
         let folder = parent(of: path)
         let temporary = "\(path).new-\(getpid())"
         do throws(SystemCallError) {
-            // What a killed one has left goes; and what somebody else puts there instead is nobody's file to write into.
+            // What a killed one has left goes; and whatever somebody else puts there instead must not be written into.
             unsafe unlink(temporary)
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
             let file = try Descriptor("open", unsafe open(temporary, flags, 0o600))

@@ -7,20 +7,21 @@ import Glibc
 package enum StateFileError: Error, Equatable, Sendable {
     /// The system says so.
     case unreadable(SystemCallError)
-    /// It is no such file, or one of another format.
+    /// It isn't such a file, or has another format.
     case senseless
 }
 
 /// What is kept in a file of the state folder, as JSON; there is no secret in it.
 ///
-/// Numbers in it may be any: anybody with an editor can write them.
+/// Numbers in it may have any value: anybody with an editor can write them.
 package struct StateFile<Content: Codable & Sendable>: Sendable {
     /// Where it is.
     package let path: String
     private let folder: String
     private let longest: Int
 
-    /// The file of a name in a folder, which is made when something is written; one that is longer is none.
+    /// The file of a name in a folder, which is made when something is written; a file that is longer counts as
+    /// unusable.
     package init(_ name: String, in folder: String, longest: Int = 1 << 20) {
         self.folder = folder
         self.longest = longest
@@ -43,9 +44,9 @@ package struct StateFile<Content: Codable & Sendable>: Sendable {
         }
     }
 
-    /// Reads it for who can do without it; nil if there is none, or none that makes sense.
+    /// Reads it for a caller that can do without it; nil if there is none, or none that makes sense.
     package func readIfUsable() -> Content? {
-        (try? read()) ?? nil  // what can't be used is none
+        (try? read()) ?? nil  // what can't be used counts as missing
     }
 
     /// Writes it, in a folder and a file that are this user's alone.

@@ -7,8 +7,8 @@ import Synchronization
 
 /// A program that this process has started, with pipes to its standard input and output.
 ///
-/// Nothing here blocks an executor: output comes by a dispatch source, the end by a descriptor for the process.
-/// A child whose last reference goes is killed; each is reaped, whoever still holds it.
+/// Nothing here blocks an executor: output comes through a dispatch source, the end through a descriptor for the
+/// process. A child whose last reference goes is killed; each is reaped, whoever still holds it.
 package final class ChildProgram: Sendable {
     /// How a program ended.
     package enum Ending: Hashable, Sendable {
@@ -25,12 +25,12 @@ package final class ChildProgram: Sendable {
 
     /// Starts a program.
     ///
-    /// It has a session of its own without a terminal, its signals are as for a fresh one, no descriptor of ours
-    /// stays open in it, and its standard error is thrown away: what programs complain of may have a secret in it.
+    /// It has a session of its own without a terminal, its signals are reset, no descriptor of ours stays open in it,
+    /// and its standard error is thrown away: what programs complain about may contain a secret.
     ///
     /// - Parameters:
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
-    ///   - environment: What it gets beside, or instead of, our own variables.
+    ///   - environment: What it gets in addition to, or instead of, our own variables.
     ///   - removed: Our own variables that it doesn't get.
     ///   - isWatched: False, for tests, as if there were no descriptor for it.
     ///   - output: Gets what it writes, chunk by chunk on one queue; an empty one, once, at the end. The memory
@@ -81,17 +81,17 @@ package final class ChildProgram: Sendable {
         life.closeInput()
     }
 
-    /// Waits for its end, when all its output has been handed over; not cancelled by anything but that end.
+    /// Waits for its end, when all its output has been handed over; nothing else ends the wait.
     package func end() async -> Ending {
         await life.end()
     }
 
-    /// Kills it at once with what it has started, unless it has ended.
+    /// Kills it at once, together with what it has started, unless it has ended.
     package func kill() {
         life.signal(SIGKILL)
     }
 
-    /// Has it end by itself, so that it can put a terminal back, and kills it where that takes longer than a second.
+    /// Asks it to end by itself, so that it can restore a terminal, and kills it if that takes longer than a second.
     ///
     /// Returns when it has ended, or when a killed one is still there after another second.
     package func terminate() async {
@@ -101,7 +101,7 @@ package final class ChildProgram: Sendable {
             if await self.hasEnded(within: .seconds(1)) { return }
             self.kill()
             for _ in 1...20 {
-                // One that can't be watched is looked for.
+                // One that can't be watched is polled.
                 self.life.look()
                 if await self.hasEnded(within: .milliseconds(50)) { return }
             }
@@ -114,7 +114,7 @@ package final class ChildProgram: Sendable {
         return ending != nil
     }
 
-    /// Has every child end that still runs, for a process that is about to.
+    /// Ends every child that is still running, for a process that is about to end.
     package static func terminateAll() {
         for life in Life.all.withLock({ Array($0.values) }) { life.signal(SIGTERM) }
     }
@@ -171,7 +171,7 @@ private final class Life: Sendable {
         if watch == nil, isWatched { queue.async { self.reap() } }
     }
 
-    /// Looks whether it has ended, which nobody may have told.
+    /// Checks whether it has ended, which may not have been reported.
     func look() {
         queue.async { self.reap(waiting: false) }
     }
@@ -232,7 +232,7 @@ private final class Life: Sendable {
         }
     }
 
-    /// Tells the end of the output, once; what another process still writes into the pipe is ignored.
+    /// Reports the end of the output, once; what another process still writes into the pipe is ignored.
     private func endOutput() {
         let source = state.withLock { $0.output.take() }
         guard let source else { return }

@@ -3,7 +3,7 @@
 import CLinux
 import Glibc
 
-/// The file that a process runs, and whether it is the one that is found under its path.
+/// The file that a process runs, and whether it is the one found under its path.
 package struct ExecutableFile: Hashable, Sendable {
     /// Its path as the kernel tells it, without the kernel's ` (deleted)`.
     package let path: String
@@ -11,8 +11,8 @@ package struct ExecutableFile: Hashable, Sendable {
     /// Whether this user could put another program in its place.
     package let isWritable: Bool
 
-    /// Whether a person who starts that path gets this very file: not where it was replaced or deleted since the
-    /// start, nor where just the process's own mounts have it there.
+    /// Whether a person who starts that path gets this very file: false if it was replaced or deleted since the start,
+    /// or if it is only there through the process's own mounts.
     package let isFoundAtPath: Bool
 
     private let identity: FileIdentity
@@ -26,7 +26,7 @@ package struct ExecutableFile: Hashable, Sendable {
     ///   - uid: The user; the daemon's own.
     ///   - mounts: What is mounted where.
     package init?(of pid: Int32, uid: UInt32, mounts: MountTable = MountTable()) {
-        // One look for path and file, so that an exec in between doesn't give a mixture of both.
+        // One look for path and file, so that an exec in between doesn't give a mixture of two programs.
         guard
             let file = ProcessTable.look(
                 at: pid,
@@ -46,7 +46,7 @@ package struct ExecutableFile: Hashable, Sendable {
         isWritable = way?.isReplaceable(by: uid, file: identity) ?? true
     }
 
-    /// This file as the program of a process of which the rest is known.
+    /// This file as the program of a process about which the rest is known.
     package func program(of status: ProcessStatus) -> RunningProgram {
         RunningProgram(
             startTime: status.startTime,
@@ -63,8 +63,8 @@ package struct ExecutableFile: Hashable, Sendable {
     }
 }
 
-/// Which program a process runs, and nothing else about it: no file system is asked for that, so it can't be kept
-/// waiting.
+/// Which program a process runs, and nothing else about it: no file system is asked for that, so nobody can make it
+/// wait.
 ///
 /// If two differ, it is another process, or one that has called exec in between.
 package struct RunningProgram: Hashable, Sendable {

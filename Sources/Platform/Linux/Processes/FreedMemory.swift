@@ -9,7 +9,7 @@ package enum FreedMemory {
     private static let queue = DispatchQueue(label: "org.keybell.memory")
     private static let isPlanned = Atomic<Bool>(false)
 
-    /// Gives it back to the system in a moment, on a thread of its own; once, however often it is asked for meanwhile.
+    /// Gives it back to the system shortly, on a thread of its own; once, however often this is called meanwhile.
     package static func giveBackSoon() {
         guard !isPlanned.exchange(true, ordering: .relaxed) else { return }
         queue.asyncAfter(deadline: .now() + .seconds(1)) {

@@ -9,7 +9,7 @@ package enum Hardening {
     ///
     /// - Returns: The first call that the kernel refused; a container may forbid any of it.
     package static func apply() -> SystemCallError? {
-        // A large block then goes back as soon as it is freed, whatever was freed before; by itself the C library
+        // A large block then goes back as soon as it is freed, whatever was freed before; left to itself the C library
         // keeps ever larger ones for later.
         _ = mallopt(M_MMAP_THRESHOLD, 128 << 10)
         _ = mallopt(M_TRIM_THRESHOLD, 128 << 10)

@@ -3,10 +3,10 @@
 import CLinux
 import Glibc
 
-/// What is mounted where, as far as it says who answers when a file is asked for: the kernel, or somebody who may take
-/// as long as they like.
+/// What is mounted where, which tells who answers when a file is asked for: the kernel, or a program that may take as
+/// long as it likes.
 ///
-/// Anybody can mount a FUSE of their own in a user namespace, or an overlay over one, and never answer.
+/// Anybody can mount a FUSE file system in a user namespace, or an overlay over one, and never answer.
 package struct MountTable: Sendable {
     private struct Mount {
         /// `major:minor` of its file system.
@@ -14,7 +14,7 @@ package struct MountTable: Sendable {
         let type: String
     }
 
-    /// File systems that other programs or machines serve, or that mount one as soon as somebody looks.
+    /// File systems that other programs or machines serve, or that mount such a one as soon as somebody looks.
     private static let served: Set = [
         "fuse", "fuseblk", "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "coda", "ocfs2",
         "gfs2",
@@ -22,7 +22,7 @@ package struct MountTable: Sendable {
     ]
     /// Those that have nothing below them, wherever they are mounted.
     private static let ownMemory: Set = ["tmpfs", "ramfs"]
-    /// No session has so many mounts that their list is longer.
+    /// No session has so many mounts that their list is any longer.
     private static let limit = 4 << 20
 
     private let mounts: [UInt64: Mount]
@@ -48,8 +48,8 @@ package struct MountTable: Sendable {
         return Self.ownMemory.contains(mount.type) || devices.contains(mount.device)
     }
 
-    /// Reads a small file of ours at an absolute path without links; nil if it can't be, or not without asking another
-    /// program.
+    /// Reads a small file of ours at an absolute path without links; nil if that isn't possible, or not without asking
+    /// another program.
     package func content(of path: String, limit: Int = 64 << 10) -> [UInt8]? {
         guard let file = PathSteps(to: path, mounts: self)?.file, file.isKind(S_IFREG) else { return nil }
         return try? FileBytes.read(path, limit: limit)  // gone since: nil

@@ -3,12 +3,12 @@
 import CLinux
 import Glibc
 
-/// Groups that have one user each, so that what the group may do nobody else may.
+/// Groups with a single user each, so that what the group may do nobody else may.
 enum PrivateGroup {
     /// Whether a file's group bits let nobody in but this user.
     ///
-    /// The group is this user's first one and named as the user is, and nobody else is in it. Where the file has an
-    /// access list, the bits speak of everybody in that, and the answer is no.
+    /// The group is this user's primary one and has the user's name, and nobody else is in it. If the file has an
+    /// access list, the bits concern everybody in that, and the answer is no.
     ///
     /// - Parameters:
     ///   - gid: The file's group.
@@ -64,7 +64,7 @@ enum PrivateGroup {
         }
     }
 
-    /// All that can be listed, which a directory service's need not be; those of /etc/passwd are.
+    /// All users that can be listed; a directory service's need not be, those of /etc/passwd are.
     private static func accounts() -> [Account] {
         setpwent()
         defer { endpwent() }

@@ -6,7 +6,7 @@ package import Dispatch
 import Glibc
 import Synchronization
 
-/// Tells when a process has ended, by a descriptor for it: no polling, and no mix-up when its number is reused.
+/// Reports when a process has ended, by a descriptor for it: no polling, and no mix-up when its number is reused.
 ///
 /// Dropping the last reference ends the watch.
 package final class ProcessExit: Sendable {

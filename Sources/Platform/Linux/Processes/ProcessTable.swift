@@ -26,8 +26,8 @@ package struct ProcessStatus: Hashable, Sendable {
     /// When it started, in clock ticks since boot: with the pid it names a process once and for all.
     package let startTime: UInt64
 
-    /// Where the stack of the program that it runs begins: another place after each exec, unless
-    /// a program works against that; 0 where it may not be seen.
+    /// Where the stack of the program that it runs begins: a different place after each exec, unless a program prevents
+    /// that; 0 if it may not be seen.
     package fileprivate(set) var image: UInt64
 
     /// Whether its first thread has ended; others may go on.
@@ -68,7 +68,7 @@ package enum ProcessTable {
     /// The time as start times have it, in clock ticks since boot.
     package static var now: UInt64 {
         var time = timespec()
-        // It has no way to fail for a clock that every kernel has.
+        // It can't fail for a clock that every kernel has.
         unsafe clock_gettime(CLOCK_BOOTTIME, &time)
         let ticks = UInt64(clamping: sysconf(Int32(_SC_CLK_TCK)))
         return UInt64(clamping: time.tv_sec) * ticks + UInt64(clamping: time.tv_nsec) * ticks / 1_000_000_000
@@ -104,16 +104,16 @@ package enum ProcessTable {
     /// - Returns: Them; none of a process that is gone.
     package static func commandLine(of pid: Int32, limit: Int = 128) -> [String] {
         let found = look(at: pid) { folder in
-            // Gone, or a first thread that has ended: none.
+            // Gone, or its first thread has ended: none.
             (try? FileBytes.beginning(of: folder + "/cmdline", limit: 64 << 10)).flatMap {
                 $0.isEmpty ? nil : $0
             }
         }
         guard let bytes = found else { return [] }
         var arguments = bytes.split(separator: 0, maxSplits: limit, omittingEmptySubsequences: false)
-        // What is behind the last end is a rest, or nothing.
+        // What follows the last terminator is an incomplete rest, or nothing.
         if arguments.last?.isEmpty == true || arguments.count > limit { arguments.removeLast() }
-        // Nothing that is looked at is longer than a path.
+        // Nothing that is needed is longer than a path.
         return arguments.map { String(decoding: $0.prefix(Int(PATH_MAX)), as: UTF8.self) }
     }
 

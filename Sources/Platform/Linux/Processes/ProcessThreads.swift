@@ -2,19 +2,19 @@
 
 import Glibc
 
-/// A process may go on without its first thread, which then has no memory, file system and descriptors any more: what
-/// `/proc/PID` tells of these is nothing, and each thread that lives still tells it.
+/// A process may go on without its first thread, which then no longer has memory, a file system or descriptors:
+/// `/proc/PID` says nothing about these, but each living thread still does.
 extension ProcessTable {
-    /// How many threads are looked at for one that lives.
+    /// How many threads are looked at to find a living one.
     private static let mostThreads = 256
-    /// How many of those that live are asked.
+    /// How many living threads are asked.
     private static let mostSurvivors = 8
 
-    /// Looks at a process by its first thread and, where that has ended and tells nothing, by those that live.
+    /// Looks at a process through its first thread and, if that has ended and says nothing, through living ones.
     ///
     /// - Parameters:
     ///   - pid: The process.
-    ///   - find: Looks in a folder of `/proc`; nil where there is nothing to be had.
+    ///   - find: Looks in a folder of `/proc`; nil if it finds nothing.
     /// - Returns: What was found first.
     static func look<Found: ~Copyable>(at pid: Int32, _ find: (_ folder: String) -> Found?) -> Found? {
         if let found = find("/proc/\(pid)") { return found }
@@ -24,13 +24,13 @@ extension ProcessTable {
         return nil
     }
 
-    /// The folder of the first thread or, where that has ended, of one that lives.
+    /// The folder of the first thread or, if that has ended, of a living one.
     static func folder(of pid: Int32) -> String {
         survivors(of: pid).first.map { "/proc/\(pid)/task/\($0)" } ?? "/proc/\(pid)"
     }
 
-    /// Some of the threads with which a process goes on whose first one has ended; none where that one lives, or where
-    /// all have ended.
+    /// Some of the living threads of a process whose first thread has ended; none if that one lives, or if all have
+    /// ended.
     package static func survivors(of pid: Int32) -> [Int32] {
         guard status(in: "/proc/\(pid)")?.hasEnded == true,
             let threads = unsafe opendir("/proc/\(pid)/task")

@@ -3,7 +3,8 @@
 import CLinux
 import Glibc
 
-/// The start of another program, by posix_spawn: nothing of this process goes with it but two pipes and the environment.
+/// The start of another program, by posix_spawn: it inherits nothing from this process but two pipes and the
+/// environment.
 ///
 /// It leads a session of its own and has no controlling terminal: the terminal that this process may have been
 /// started from could stop it, and this process with it.
@@ -18,7 +19,7 @@ struct ProgramStart: ~Copyable {
     ///
     /// - Parameters:
     ///   - arguments: The program, a path or a name to be found in PATH, and what it is told.
-    ///   - environment: What it gets beside, or instead of, our own variables.
+    ///   - environment: What it gets in addition to, or instead of, our own variables.
     ///   - removed: Our own variables that it doesn't get.
     /// - Throws: The failing call's `errno`; ENOENT where there is no such program.
     init(
@@ -39,7 +40,7 @@ struct ProgramStart: ~Copyable {
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, toChild.reading.number, 0)
         unsafe posix_spawn_file_actions_adddup2(&actions, fromChild.writing.number, 1)
-        // What it complains of might have a secret in it, and our own standard error is the log.
+        // What it complains about might contain a secret, and our own standard error is the log.
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addclosefrom_np(&actions, 3)
 
@@ -103,7 +104,8 @@ private struct Pipe: ~Copyable {
     init() throws(SystemCallError) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else { throw .last("pipe") }
-        // Marked for whatever else starts programs in this process; those started here close everything anyway.
+        // Marked close-on-exec for whatever else starts programs in this process; those started here close everything
+        // anyway.
         for end in ends { Descriptor.closeOnExec(end) }
         reading = Descriptor(adopting: ends[0])
         writing = Descriptor(adopting: ends[1])

@@ -7,8 +7,8 @@ package enum Journal {
     /// Where journald listens.
     package static let socket = "/run/systemd/journal/socket"
 
-    /// Whether users can read back what they write: one that is kept on the disk has a file for each user, one in memory
-    /// is the administrators' alone (journald.conf(5), `Storage=` and `SplitMode=`).
+    /// Whether users can read back what they write: a journal on the disk has a file for each user, one in memory is
+    /// for administrators only (journald.conf(5), `Storage=` and `SplitMode=`).
     package static var isForUsers: Bool {
         guard let bytes = try? FileBytes.read("/etc/machine-id") else { return false }  // no systemd then
         let machine = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
@@ -20,13 +20,13 @@ package enum Journal {
     /// - Parameters:
     ///   - fields: Names of upper-case letters, digits and `_`, and their values.
     ///   - path: Where to.
-    /// - Returns: False where there is no journal, or it doesn't take any more.
+    /// - Returns: False if there is no journal, or it doesn't accept any more.
     package static func write(_ fields: [(name: String, value: String)], socket path: String = socket) -> Bool
     {
         UnixDatagram.send(message(fields), to: path)
     }
 
-    /// The entry as it travels: `NAME=value` and a line feed; a value of several lines by its length instead.
+    /// The entry as it is sent: `NAME=value` and a line feed; a value of several lines with its length instead.
     static func message(_ fields: [(name: String, value: String)]) -> [UInt8] {
         fields.flatMap { name, value -> [UInt8] in
             let bytes = Array(value.utf8)

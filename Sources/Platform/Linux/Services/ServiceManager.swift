@@ -4,12 +4,12 @@ import Glibc
 
 /// The service manager that started us, if any.
 package enum ServiceManager {
-    /// Tells it a state such as `READY=1` or `STOPPING=1` (sd_notify).
+    /// Sends it a state such as `READY=1` or `STOPPING=1` (sd_notify).
     ///
     /// - Parameters:
     ///   - state: Lines of `NAME=value`.
     ///   - path: Where to, by default what `NOTIFY_SOCKET` names: a path, or `@` and an abstract name.
-    /// - Returns: False where nobody listens for it, which is no error.
+    /// - Returns: False if nobody is listening for it, which isn't an error.
     @discardableResult
     package static func notify(_ state: String, socket path: String? = nil) -> Bool {
         let environment = unsafe getenv("NOTIFY_SOCKET").map { unsafe String(cString: $0) }

@@ -60,11 +60,11 @@ extension SocketHolder {
         @unsafe mutating func tables(of processes: OpaquePointer) -> [Table] {
             var tables: [Table] = []
             while let pid = unsafe ProcessTable.nextNumber(processes), takeStep() {
-                // Others' tables, and those of processes that forbid it, are root's; so is that of a first thread which
-                // has ended, while other threads have theirs.
+                // Others' tables, and those of processes that forbid it, belong to root; so does that of a first thread
+                // which has ended, while other threads have theirs.
                 let table = status("\(pid)/fd").flatMap { isOurs($0) ? $0 : nil }
                 if let table { tables.append(Table(pid: pid, thread: pid, size: table.st_size)) }
-                // A folder for each thread, beside `.` and `..`; it is the user's own in any case.
+                // A folder for each thread, besides `.` and `..`; it is the user's own in any case.
                 if let threads = status("\(pid)/task"), threads.st_nlink != 3, isOurs(threads) {
                     tables += ownTables(ofThreadsOf: pid)
                 }
@@ -83,7 +83,7 @@ extension SocketHolder {
             defer { unsafe closedir(threads) }
             var tables: [Table] = []
             while let thread = unsafe ProcessTable.nextNumber(threads), takeStep() {
-                // Where the kernel doesn't say whether they share one, it is read.
+                // If the kernel doesn't say whether they share one, it is read.
                 guard thread != pid, let table = status("\(pid)/task/\(thread)/fd"), isOurs(table),
                     keybell_shares_files(pid, thread) != 1,
                     tables.last.map({ keybell_shares_files($0.thread, thread) }) != 1

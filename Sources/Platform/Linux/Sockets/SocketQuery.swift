@@ -70,7 +70,8 @@ struct SocketQuery {
         guard type == UInt16(SOCK_DIAG_BY_FAMILY), reply.count >= Self.messageSize else {
             throw SystemCallError(call: "sock_diag", code: EBADMSG)
         }
-        // With no connected socket of that pair the kernel offers a listener on its port: not the one we mean.
+        // Without a connected socket of that pair the kernel offers a listener on its port, which isn't the one we
+        // mean.
         guard reply[Self.headerSize + 1] != SocketLine.listening else {
             throw SystemCallError(call: "sock_diag", code: ENOENT)
         }

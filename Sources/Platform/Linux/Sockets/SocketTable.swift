@@ -19,7 +19,7 @@ package struct SocketOwner: Hashable, Sendable {
 
 /// The kernel's table of TCP sockets.
 package enum SocketTable {
-    /// Finds the owner of the socket with just this pair of addresses.
+    /// Finds the owner of the socket with exactly this pair of addresses.
     ///
     /// For the other end of an accepted connection give its addresses the other way round: its remote address is
     /// the peer's local one. One exact query; where the kernel doesn't answer that (an old sandbox, a missing
@@ -30,7 +30,7 @@ package enum SocketTable {
     ///   - remote: The address to which that socket is connected.
     /// - Returns: The owner, or nil if there is no such socket or its owner is gone (inode 0: a closed peer
     ///   in time-wait reads as root's).
-    /// - Throws: What kept both ways from being tried.
+    /// - Throws: What kept both ways from working.
     package static func owner(
         local: InternetAddress,
         remote: InternetAddress

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A terminal that hands over each key at once and shows none, until this value goes.
+/// A terminal that delivers each key at once and without echo, until this value goes.
 ///
 /// Keys that otherwise make a signal (Ctrl-C, Ctrl-Z) come as bytes, too: a program that is ended by one could
 /// not put the terminal back.
@@ -12,7 +12,7 @@ package struct KeyTerminal: ~Copyable {
 
     /// Changes the terminal's mode.
     ///
-    /// - Throws: `errno` of what failed; ENOTTY for what is none.
+    /// - Throws: `errno` of what failed; ENOTTY for what isn't a terminal.
     package init(_ descriptor: Int32) throws(SystemCallError) {
         self.init(descriptor, former: try Self.takeKeys(descriptor))
     }

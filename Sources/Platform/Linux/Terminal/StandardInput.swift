@@ -14,7 +14,7 @@ package enum StandardInput {
 
     /// Waits for the next byte; nil at the end.
     ///
-    /// One at a time, for a line that must not be read further than its end, or copied.
+    /// One at a time, for a line that must not be read beyond its end, or copied.
     package static func readByte() throws(SystemCallError) -> UInt8? {
         var byte: UInt8 = 0
         while true {
@@ -25,7 +25,7 @@ package enum StandardInput {
         }
     }
 
-    /// The bytes of a terminal or pipe as they come, until its end or until the stream is let go of.
+    /// The bytes of a terminal or pipe as they come, until its end or until the stream is released.
     package static func bytes() -> AsyncStream<UInt8> {
         let (stream, continuation) = AsyncStream<UInt8>.makeStream()
         let take: @Sendable () -> Bool = {
@@ -45,7 +45,7 @@ package enum StandardInput {
             continuation.onTermination = { _ in source.cancel() }
             source.activate()
         } catch {
-            // A file, or /dev/null: it can't be watched, for it is always ready.
+            // A file, or /dev/null: it can't be watched because it is always ready.
             Alarm.queue.async { while take() {} }
         }
         return stream

@@ -3,7 +3,7 @@
 import Glibc
 
 extension StandardStream {
-    /// How many columns and lines the terminal has; nil for what is no terminal, or one that doesn't know.
+    /// How many columns and lines the terminal has; nil if it isn't a terminal, or one that doesn't know.
     package var size: (columns: Int, rows: Int)? {
         var size = winsize()
         guard unsafe ioctl(rawValue, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {

@@ -9,7 +9,7 @@ package enum StandardStream: Int32, Sendable {
     case output = 1
     case error = 2
 
-    /// Whether a person looks at it.
+    /// Whether a person is looking at it.
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
     /// Writes all of some bytes; what a closed pipe doesn't take is lost, as there is nobody to tell.

@@ -5,7 +5,7 @@ import Glibc
 
 /// Terminals by the paths of their devices.
 package enum TerminalDevice {
-    /// The number by which /proc names a terminal (`ProcessStatus.terminal`); nil for what is no device.
+    /// The number by which /proc names a terminal (`ProcessStatus.terminal`); nil for what isn't a device.
     package static func number(_ path: String) -> Int32? {
         var status = stat()
         guard path.hasPrefix("/dev/"), unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFCHR
@@ -40,14 +40,14 @@ package enum TerminalDevice {
     }
 }
 
-/// A terminal that this process has lent to another one: its mode is put back when this value goes, and what was typed
-/// and not read is thrown away.
+/// A terminal that this process has lent to another one: its mode is restored when this value goes, and what was typed
+/// but not read is thrown away.
 package struct TerminalLease: ~Copyable {
     private let descriptor: Int32
     private let mode: termios
 
-    /// Keeps the terminal's mode; Ctrl-Z does nothing until the terminal is back, for the shell and whoever has it would
-    /// both read it.
+    /// Remembers the terminal's mode; Ctrl-Z does nothing until the terminal is back, or the shell and its borrower
+    /// would both read from it.
     ///
     /// - Throws: `errno` of what failed; ENOTTY where no standard stream is a terminal.
     package init() throws(SystemCallError) {

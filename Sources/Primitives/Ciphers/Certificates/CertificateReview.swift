@@ -5,15 +5,15 @@ import Glibc
 
 /// What is wrong, or soon will be, with the certificates of a file and the key that goes with them.
 package enum CertificateFault: Hashable, Sendable {
-    /// It can't be used any more; since when, in seconds since 1970.
+    /// It is no longer valid; since when, in seconds since 1970.
     case expired(Int64)
-    /// It can't be used before long; from when on.
+    /// It will soon expire; when.
     case expiresSoon(Int64)
-    /// It can't be used yet; until when.
+    /// It isn't valid yet; from when.
     case notYetValid(Int64)
-    /// Its key can be found out, such as RSA below 2048 bits; how many bits it has.
+    /// Its key can be broken, such as RSA below 2048 bits; how many bits it has.
     case weakKey(bits: Int)
-    /// What it was signed with can be forged, such as SHA-1 or MD5; its name.
+    /// Its signature can be forged, such as one with SHA-1 or MD5; the algorithm's name.
     case weakSignature(String)
     /// The private key isn't the first certificate's.
     case otherKey
@@ -21,10 +21,10 @@ package enum CertificateFault: Hashable, Sendable {
 
 /// Looks a server's certificates through, as libcrypto reads them.
 package enum CertificateReview {
-    /// How long before its end a certificate is told of.
+    /// How long before its expiry a certificate is reported.
     package static let notice: Int64 = 30 * 86_400
 
-    /// Less than this many bits of security can be worked out: RSA of 2048 bits and SHA-224 have 112.
+    /// Fewer bits of security than this can be broken: RSA of 2048 bits and SHA-224 have 112.
     private static let leastStrength: Int32 = 112
 
     /// Finds what is wrong with the certificates of a PEM file.
@@ -78,7 +78,8 @@ package enum CertificateReview {
             faults.append(.weakKey(bits: unsafe Int(EVP_PKEY_get_bits(key))))
         }
         var (digest, strength): (Int32, Int32) = (0, 0)
-        // Nobody relies on the signature of an authority that signed itself; that of a server's is a sign of its age.
+        // Nobody relies on the signature of an authority that signed itself; on a server's certificate it is a sign of
+        // age.
         let isAuthority = unsafe !isFirst && X509_get_extension_flags(certificate) & UInt32(EXFLAG_SS) != 0
         if !isAuthority, unsafe X509_get_signature_info(certificate, &digest, nil, &strength, nil) == 1,
             strength < leastStrength

@@ -36,7 +36,7 @@ import SecureMemory
     }
 }
 
-/// A file of libcrypto's in memory.
+/// One of libcrypto's in-memory files.
 @safe struct MemoryFile: ~Copyable {
     let raw: OpaquePointer
 
@@ -72,7 +72,7 @@ import SecureMemory
 }
 
 extension CipherError {
-    /// What libcrypto said no to, its thread's queue of errors emptied for whoever uses it next.
+    /// A failure of libcrypto's; its thread's error queue is emptied for whoever uses it next.
     static func afterwards() -> CipherError {
         ERR_clear_error()
         return .failed

@@ -44,8 +44,8 @@ package struct Argon2: Hashable, Sendable {
     /// - Parameters:
     ///   - password: What to derive from.
     ///   - salt: At least 8 bytes.
-    ///   - secret: A further key, mostly none.
-    ///   - associated: Further data, mostly none.
+    ///   - secret: A further key, usually none.
+    ///   - associated: Further data, usually none.
     /// - Returns: 32 bytes.
     /// - Throws: `failed` for a cost or a salt that Argon2 does not allow, or for lack of memory.
     package func derive(
@@ -74,7 +74,7 @@ package struct Argon2: Hashable, Sendable {
                             unsafe context.t_cost = iterations
                             unsafe context.m_cost = memory
                             unsafe context.lanes = lanes
-                            // More would only stand in each other's way; what comes out is the same.
+                            // More would only get in each other's way; the result is the same.
                             unsafe context.threads = min(lanes, Self.processors)
                             unsafe context.version = version
                             return unsafe argon2_ctx(&context, variant == .d ? Argon2_d : Argon2_id)

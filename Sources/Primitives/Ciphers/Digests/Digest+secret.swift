@@ -23,7 +23,7 @@ extension Digest {
             unsafe SecretBytes(count: length) { output in
                 let digest = unsafe output.bindMemory(to: UInt8.self).baseAddress
                 let isDone = unsafe EVP_Digest(input.baseAddress, input.count, digest, nil, algorithm, nil)
-                // See Digest: there is no value to go on with.
+                // See Digest: there is no value to continue with.
                 precondition(isDone == 1, "libcrypto could not compute a digest")
                 return length
             }

@@ -27,8 +27,8 @@ package enum Digest {
     ) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: length)
         let isDone = unsafe EVP_Digest(input.baseAddress, input.count, &digest, nil, algorithm, nil)
-        // Only a libcrypto without memory or without SHA gets here. As with any allocation that fails there is no
-        // value to go on with: a made-up digest would let strangers in.
+        // Only a libcrypto without memory or without SHA gets here. As with any allocation that fails, there is no
+        // value to continue with: a made-up digest would let strangers in.
         precondition(isDone == 1, "libcrypto could not compute a digest")
         return digest
     }

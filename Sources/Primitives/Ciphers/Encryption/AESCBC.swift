@@ -7,7 +7,7 @@ package import SecureMemory
 ///
 /// It authenticates nothing: whoever decrypts what a stranger sent checks a MAC first, or tells nobody why it failed.
 package enum AESCBC {
-    /// How many bytes a block has; what is encrypted grows by one to this many.
+    /// How many bytes a block has; encrypting adds between one and this many.
     package static let blockSize = 16
 
     /// Pads and encrypts a secret.
@@ -45,7 +45,7 @@ package enum AESCBC {
 
     /// Decrypts blocks and takes the padding off.
     ///
-    /// Takes the same time whatever the padding looks like; telling the errors apart is up to the caller to avoid.
+    /// Takes the same time whatever the padding looks like; it is up to the caller not to reveal which error it was.
     /// - Parameters:
     ///   - blocks: One block or more.
     ///   - key: 16, 24 or 32 bytes.
@@ -72,7 +72,7 @@ package enum AESCBC {
         }
     }
 
-    /// How long the PKCS#7 padding at the end of whole blocks is, or nil if it is none; without a branch on a byte.
+    /// How long the PKCS#7 padding at the end of whole blocks is, or nil if it isn't valid; without a branch on a byte.
     @unsafe private static func paddingLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
         let length = unsafe Int(bytes[bytes.count - 1])
         // All ones where the claim holds, else zero: `length - 1` and `16 - length` must both be 0 or more.

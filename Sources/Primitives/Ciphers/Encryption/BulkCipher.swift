@@ -64,9 +64,9 @@ package enum BulkCipher: Hashable, Sendable, CaseIterable {
         return bytes
     }
 
-    /// Whether what stands behind a content whose end is known is padding: by PKCS#7, or the zeros of old programs.
+    /// Whether what follows content whose end is known is padding: by PKCS#7, or the zeros of old programs.
     ///
-    /// Where the cipher has no blocks, there is none to look at.
+    /// A cipher without blocks has no padding to look at.
     package func isPadding(_ bytes: some Collection<UInt8>) -> Bool {
         guard self != .chaCha20 else { return true }
         guard bytes.count <= Self.blockSize else { return false }

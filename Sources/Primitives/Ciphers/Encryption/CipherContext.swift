@@ -33,7 +33,7 @@ import SecureMemory
                 ) == 1
             }
         }
-        // No padding of libcrypto's: its check of it returns early, ours does not.
+        // Without libcrypto's padding: its check returns early, ours doesn't.
         isReady = unsafe isReady && EVP_CIPHER_CTX_set_padding(raw, 0) == 1
         guard isReady else {
             unsafe EVP_CIPHER_CTX_free(raw)

@@ -3,7 +3,7 @@
 import CGcrypt
 import SecureMemory
 
-/// One run of a cipher that OpenSSL has not got, closed and wiped at the end of its scope.
+/// One run of a cipher that OpenSSL lacks, closed and wiped at the end of its scope.
 @safe struct GcryptCipher: ~Copyable {
     enum Algorithm {
         case twofishCBC

@@ -10,7 +10,7 @@ import Synchronization
 /// nothing to whoever reads it from a swap file, and nothing to the next process. AES-256-GCM; every seal has a nonce
 /// of its own. Making a `SecretSeal` costs a microsecond, each use of it less.
 @safe package struct SecretSeal: ~Copyable {
-    /// How much longer than its secret a sealed one is: the nonce before, the tag behind.
+    /// How much longer than its secret a sealed one is: the nonce before it, the tag after it.
     package static let overhead = nonceCount + tagCount
 
     private let sealing: OpaquePointer
@@ -18,7 +18,7 @@ import Synchronization
 
     /// Prepares to seal and open.
     package init() {
-        // As with any allocation that fails, there is no value to go on with.
+        // As with any allocation that fails, there is no value to continue with.
         guard let sealing = unsafe EVP_CIPHER_CTX_new(), let opening = unsafe EVP_CIPHER_CTX_new() else {
             preconditionFailure("libcrypto has no memory for a cipher")
         }

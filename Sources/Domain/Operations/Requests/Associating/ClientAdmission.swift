@@ -8,7 +8,7 @@ import KeePassHTTP
 
 /// A new key that is stored by the person's word.
 struct Admission: Sendable {
-    /// The Id that it has.
+    /// Its Id.
     var id: String
     /// Who asked.
     var caller: Caller
@@ -70,7 +70,8 @@ struct ClientAdmission: Sendable {
             let decided = try PersonDecision(await approvals.ask(question))
             guard decided.allows else { throw decided.refusal }
             if let chosen = decided.choices.id, let name = await naming.nameOfAnother(chosen, than: key) {
-                // It is asked again, with one near it that is free; the answer that was given is none to that.
+                // The person is asked again, with a similar name that is free; the answer already given doesn't apply
+                // to that.
                 if let code = decided.code { await approvals.delivered(code) }
                 base = name
                 continue
@@ -90,10 +91,10 @@ struct ClientAdmission: Sendable {
         throw .denied
     }
 
-    /// Stores a key under a name, after a question where another key has that; nil after a denial of it.
+    /// Stores a key under a name, asking first if another key has that; nil after a denial of it.
     ///
-    /// Much can happen while the person opens a keyring or a vault for it. If another client than the person has seen
-    /// has the Id when the key is stored, they are asked again.
+    /// Much can happen while the person opens a keyring or a vault for it. If a client other than the one that the
+    /// person saw has the Id when the key is stored, they are asked again.
     private func keep(
         _ key: ClientKey,
         under name: AgreedName,

@@ -8,7 +8,7 @@ import KeePassHTTP
 /// A name that the person is offered for a new key.
 struct OfferedName: Sendable {
     let text: String
-    /// What `text` was made from: if that is taken meanwhile, this with a higher number is next.
+    /// What `text` was made from: if that is taken meanwhile, this with a higher number comes next.
     let base: String
 }
 
@@ -20,7 +20,7 @@ struct AgreedName: Sendable {
     let isWanted: Bool
 }
 
-/// Finds Ids for keys: the one that a key has, one to offer, one that is free.
+/// Finds Ids for keys: the one that a key already has, one to offer, one that is free.
 struct ClientNaming: Sendable {
     private let clients: any ClientStore
 
@@ -57,9 +57,9 @@ struct ClientNaming: Sendable {
 
     /// The Id that the request brings, else a free one from the program's name.
     ///
-    /// A proposal that can't be shown as it is would let the person agree to another Id than the one that is stored,
+    /// A proposal that can't be shown as it is would have the person agree to an Id other than the one that is stored,
     /// and one that may be taken for somebody else's is proposed in plain characters; what the person types themselves
-    /// may be written in any script.
+    /// may be in any script.
     func offer(_ proposed: String?, for key: ClientKey, caller: Caller) async -> OfferedName {
         let name = proposed.flatMap { PlainName($0) }
         if let name, !name.mayBeMistaken, name.latinReading == nil {
@@ -85,12 +85,12 @@ struct ClientNaming: Sendable {
 
     /// The Id to store a key under: the one that was shown, or where nobody has chosen that, the next free one.
     ///
-    /// It may have been given away since, or nobody knew what was free while the keyring was locked: such a name must
-    /// not cost another client its key.
+    /// It may have been given to another since, or nobody knew what was free while the keyring was locked: such a name
+    /// must not cost another client its key.
     func id(for key: ClientKey, under name: AgreedName) async throws(Refusal) -> String {
         guard !name.isWanted, let holder = try await client(name.text), holder.fingerprint != key.fingerprint
         else { return name.text }
-        // It may have been stored meanwhile for somebody who asked the same.
+        // It may have been stored meanwhile for another asker of the same question.
         if let known = try await knownID(of: key, proposed: nil) { return known }
         return await clients.suggestID(from: name.base)
     }

@@ -5,7 +5,7 @@ import Clients
 import KeePassHTTP
 import Logging
 
-/// Stores new keys, and forgets what was granted to those that go.
+/// Stores new keys, and forgets what was granted to those that they replace.
 struct KeyRegistration: Sendable {
     private let vaults: VaultSet
     private let clients: any ClientStore
@@ -33,7 +33,7 @@ struct KeyRegistration: Sendable {
         }
     }
 
-    /// Stores a key unless somebody else has the Id by now than the person was shown.
+    /// Stores a key, unless the Id now belongs to somebody other than the person was shown.
     func store(_ key: ClientKey, as admission: Admission) async throws(Refusal) -> Bool {
         let caller = admission.caller
         do throws(ClientError) {

@@ -52,7 +52,7 @@ struct LoginSaving: Sendable {
         verified: VerifiedRequest
     ) async throws(Refusal) -> Saved {
         let shown = try await preview(wish, in: store)
-        // So it is only where nothing was sent but a title, a user name and a URL without a secret part.
+        // So only if nothing was sent but a title, a user name and a URL without a secret part.
         guard !shown.isUnchanged else { throw .vault(.unchanged) }
         let cover = try await approval.cover(
             shown,
@@ -64,7 +64,7 @@ struct LoginSaving: Sendable {
         let code = cover.permission.code
         let id: LoginID
         do throws(Refusal) {
-            // The entry may have become another one while the person thought about it.
+            // The entry may have become a different one while the person thought about it.
             guard try await preview(wish, in: store).isCovered(by: shown) else { throw .changedMeanwhile }
             id = try await self.store(wish.draft, in: store, under: cover, verified: verified)
         } catch {
@@ -135,7 +135,8 @@ struct LoginSaving: Sendable {
         return .vault(error)
     }
 
-    /// Whether a save may be carried out now: the client's key is there, and what covers it unasked still does.
+    /// Whether a save may be carried out now: the client's key is still there, and what covers it without a question
+    /// still does.
     private func check(_ cover: Cover, of verified: VerifiedRequest) async throws(Refusal) {
         try await keys.check(verified)
         guard cover.permission.code == nil else { return }
@@ -145,7 +146,7 @@ struct LoginSaving: Sendable {
 }
 
 extension SavePreview {
-    /// Whether this is about the entry that was shown, and gives it no host that wasn't.
+    /// Whether this is about the entry that was shown, and gives it no hosts other than those that were shown.
     fileprivate func isCovered(by shown: SavePreview) -> Bool {
         stored.map(EntryLine.init) == shown.stored.map(EntryLine.init)
             && stored?.url == shown.stored?.url

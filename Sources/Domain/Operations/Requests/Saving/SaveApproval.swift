@@ -22,7 +22,7 @@ struct SaveApproval: Sendable {
         self.approval = approval
     }
 
-    /// Whether a save has to be asked about, as far as that is known without a look at the vault.
+    /// Whether a save has to be asked about, as far as that is known without looking at the vault.
     func isNeeded(for wish: SaveRequest, verified: VerifiedRequest) async -> Bool {
         let caller = await verified.requester.caller()
         let isPlain = !wish.draft.holdsSettings
@@ -51,8 +51,8 @@ struct SaveApproval: Sendable {
 
     /// What lets a save through; the person is asked unless a grant or the configuration covers it.
     ///
-    /// A change that gives a stored entry new hosts always asks, and so does one of a field that may be some program's
-    /// settings; no grant for one host makes an entry for another.
+    /// A change that gives a stored entry new hosts is always asked about, and so is one to a field that may be some
+    /// program's settings; no grant for one host makes an entry for another.
     func cover(
         _ preview: SavePreview,
         wish: SaveRequest,
@@ -84,7 +84,7 @@ struct SaveApproval: Sendable {
         if isCoverable, verified.rules.saving == .never, verified.isFamiliar(known) {
             return Cover(permission: .configuration, subject: subject)
         }
-        // A script at night would wait for nobody.
+        // A script at night would wait in vain.
         guard verified.rules.asksToSave else { throw .notGranted }
         let caller = await verified.requester.asker()
         var question = ApprovalRequest(
@@ -122,7 +122,7 @@ struct SaveApproval: Sendable {
                 about: verified.client
             )
         } onceAsked: { [saves, question] in
-            // Those who came with the same save before the question was there.
+            // Those who asked for the same save before the question existed.
             Task(executorPreference: TaskQueue.shared) { await saves.isAsked(about: name, question) }
         }
         guard decided.allows, let code = decided.code else { throw decided.refusal }

@@ -15,9 +15,9 @@ struct SaveRequest: Sendable {
     /// The schemes of both, where they have one.
     private let pageScheme: String?
     private let submitScheme: String?
-    /// The client's Url where no host can be read from it, so that the person sees it all the same.
+    /// The client's Url where no host can be read from it, so that the person sees it anyway.
     let unreadableURL: String?
-    /// Everything that makes two saves the same, secrets among it.
+    /// Everything that makes two saves the same, including secrets.
     let parts: [SecretBytes]
 
     init(_ verified: VerifiedRequest) throws(Refusal) {
@@ -38,7 +38,7 @@ struct SaveRequest: Sendable {
             fields: fieldsSent
         )
         if let refusal = sent.refusal { throw .forbidden(refusal) }
-        // What is said twice counts as it was said last.
+        // Of what is said twice, the last counts.
         let fields = Dictionary(fieldsSent.map { ($0.name, $0.value) }) { $1 }
         let id = try Self.id(uuid)
         let page = url.flatMap { PageAddress(loose: $0) }
@@ -96,7 +96,7 @@ struct SaveRequest: Sendable {
     }
 
     private static func withoutQuery(_ url: String) -> String {
-        // By bytes: as a Character, a question mark with a combining mark behind it is none.
+        // By bytes: as a Character, a question mark followed by a combining mark isn't one.
         String(Substring(url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }))
     }
 }

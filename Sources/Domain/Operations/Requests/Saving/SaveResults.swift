@@ -14,9 +14,9 @@ struct Saved: Sendable {
 
 /// The saves that run or have just been carried out, so that each is carried out once.
 ///
-/// A client that gave up waiting and asks again gets the outcome of the save that it had asked for, with the same
-/// uuid, until one reply has been delivered or the time for retries is over. Nothing wakes up to forget: the next call
-/// does.
+/// A client that gave up waiting and asks again gets the outcome of the save that it had asked for, with the same uuid,
+/// until one reply has been delivered or the time for retries is over. Nothing wakes up to forget them: the next call
+/// does that.
 actor SaveResults {
     private struct Entry {
         let task: Task<Result<Saved, Refusal>, Never>
@@ -37,12 +37,12 @@ actor SaveResults {
         self.now = now
     }
 
-    /// A name for a save that tells nothing of its secrets.
+    /// A name for a save that reveals nothing of its secrets.
     nonisolated func digest(of parts: [SecretBytes]) -> [UInt8] {
         HMAC.sha256(key: digestKey, parts.flatMap { Digest.sha256($0) })
     }
 
-    /// The outcome of the same save, if it has been carried out already and no reply has told of it.
+    /// The outcome of the same save, if it has been carried out already and no reply has delivered it.
     func finished(_ name: [UInt8]) async -> Saved? {
         forgetOld()
         guard let entry = entries[name], entry.finished != nil else { return nil }
@@ -76,7 +76,7 @@ actor SaveResults {
     ///   - name: Its digest.
     ///   - memory: For how long a retry gets its outcome, once it is finished.
     ///   - save: Carries it out.
-    /// - Returns: What its outcome comes of, and whether it is another's.
+    /// - Returns: The task that gives its outcome, and whether it is another caller's.
     func begin(
         _ name: [UInt8],
         rememberedFor memory: Duration,
@@ -93,7 +93,7 @@ actor SaveResults {
         return (task, false)
     }
 
-    /// One reply has arrived, or the entry is no longer as it was saved: the same save from now on is another one.
+    /// One reply has arrived, or the entry is no longer as it was saved: from now on the same save is a new one.
     func forget(_ saved: Saved, of name: [UInt8]) {
         // Replies to joined requests arrive one by one: a later one must not end the save that follows.
         if entries[name]?.finished?.id == saved.id { entries[name] = nil }

@@ -4,7 +4,7 @@ import KeePassHTTP
 import Vault
 
 extension SearchFlags {
-    /// Whether it looks, for words and without a condition, just where a search may look without the person's word.
+    /// Whether it looks, for words and without a condition, only where a search may look without the person's word.
     var isPublic: Bool {
         mode == .simple && !excludesExpired && respectsDisabledSearching
             && places.isSubset(of: SearchPlace.publicPlaces)
@@ -21,7 +21,7 @@ extension SearchFlags {
         return Set(places.filter(\.1).map(\.0))
     }
 
-    /// All that makes it another search, so that an allow for one is none for the other.
+    /// Everything that makes it a different search, so that an allow for one isn't one for the other.
     var asked: [String] {
         let rest = [mode == .regular, excludesExpired, respectsDisabledSearching]
         return SearchPlace.allCases.filter(places.contains).map(\.word) + rest.map { $0 ? "+" : "-" }

@@ -4,9 +4,9 @@ import Clients
 import KeePassHTTP
 import Vault
 
-/// Looks through vaults for what a search means, in fair turns.
+/// Searches vaults, in fair turns.
 struct VaultSearch: Sendable {
-    /// How long one search may take, from its turn on, before it is cut off, whatever it met.
+    /// How long one search may take, from the start of its turn, before it is cut off, whatever it has found.
     private static let time: Duration = .seconds(2)
 
     private let vaults: VaultSet
@@ -33,7 +33,7 @@ struct VaultSearch: Sendable {
         self.now = now
     }
 
-    /// Reads the search; what is wrong with it is known without a look at anything.
+    /// Parses the search; what is wrong with it is known without looking at anything.
     ///
     /// An expression is compiled in a turn of its client's, like all that a search costs.
     func read(
@@ -64,7 +64,7 @@ struct VaultSearch: Sendable {
         }
     }
 
-    /// The same in the vaults of these names alone; that there is nothing is only ever said of all.
+    /// The same in the vaults of these names alone; "nothing" is only ever said about all vaults.
     func find(
         _ search: LoginSearch,
         _ flags: SearchFlags,
@@ -79,7 +79,7 @@ struct VaultSearch: Sendable {
         return offers
     }
 
-    /// Looks through open vaults, in one turn from the first entry to the last: another search's work is never counted
+    /// Searches open vaults, in one turn from the first entry to the last: another search's work is never counted
     /// against its time.
     private func look(
         for search: LoginSearch,

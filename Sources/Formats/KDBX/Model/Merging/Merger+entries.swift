@@ -4,7 +4,8 @@ import SecureMemory
 import XMLTree
 
 extension Merger {
-    /// Wanted entries that only they have come over; of two different states the later stands, the other is history.
+    /// Wanted entries that only they have come over; of two different states the later stays, and the other becomes
+    /// history.
     mutating func mergeEntries() {
         // The groups are all there by now.
         var firstGroups: [Element: Element?] = [:]
@@ -47,7 +48,7 @@ extension Merger {
             if isNewer {
                 let state = ours.copyOfState(own, from: ours)
                 assign(entry, to: own, except: ["UUID", "History"])
-                // Where it is, is a matter of its own.
+                // Its place is a matter of its own.
                 ours.setTime("LocationChanged", of: own, to: ours.moved(state))
                 former = state
             } else {
@@ -60,7 +61,7 @@ extension Merger {
         keep(former, states, inHistoryOf: own)
     }
 
-    /// Puts a state of ours and some of theirs into a history, unless they are there, or are the present one.
+    /// Puts a state of ours and some of theirs into a history, unless they are there already, or are the present one.
     private mutating func keep(_ former: Element?, _ states: [Element], inHistoryOf own: Element) {
         guard former != nil || !states.isEmpty else { return }
         var known = KnownStates(of: own, in: ours)

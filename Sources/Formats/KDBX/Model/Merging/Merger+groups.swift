@@ -3,7 +3,7 @@
 import XMLTree
 
 extension Merger {
-    /// Groups that wanted entries need and ours hasn't got come over, without what is in them.
+    /// Groups that wanted entries need and that ours lacks come over, without what is in them.
     mutating func mergeGroups() {
         let needed = neededGroups()
         var groups = [theirs.rootGroup]
@@ -14,7 +14,7 @@ extension Merger {
         }
     }
 
-    /// The groups of wanted entries which ours hasn't got, and those around them.
+    /// The groups of wanted entries that ours lacks, and those around them.
     private func neededGroups() -> Set<Element> {
         var needed: Set<Element> = []
         for id in wanted {

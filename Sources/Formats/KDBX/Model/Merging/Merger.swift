@@ -5,12 +5,12 @@ import XMLTree
 extension Database {
     /// Takes some entries over from another state of the same database, where they are newer there or missing here.
     ///
-    /// From another database, whose root group has another UUID, nothing is taken.
+    /// Nothing is taken from another database, whose root group has another UUID.
     ///
-    /// Entries are known by their UUIDs. One that is missing here comes over with the groups that it needs, unless it was
-    /// deleted here later than it was last changed there. Of two different states of an entry the later one stays, and
-    /// the other goes to its history; of two of the same second this side's stays. All else stays as it is here: other
-    /// entries, where something stands, groups, settings, deletions, and how the file is encrypted.
+    /// Entries are known by their UUIDs. One that is missing here comes over with the groups that it needs, unless it
+    /// was deleted here later than it was last changed there. Of two different states of an entry the later one stays,
+    /// and the other goes to its history; of two from the same second this side's stays. Everything else stays as it is
+    /// here: other entries, where things stand, groups, settings, deletions, and how the file is encrypted.
     ///
     /// - Parameters:
     ///   - wanted: The entries that are taken over.
@@ -101,7 +101,7 @@ struct Merger {
         ours.header.version = theirs.version
     }
 
-    /// What is there again isn't noted as deleted any more, or a program that synchronizes might delete it again.
+    /// What is there again is no longer noted as deleted, or a program that synchronizes might delete it again.
     mutating func forgetDeletions() {
         ours.forgetDeletions(of: added.filter { deletions[$0] != nil })
     }
@@ -125,7 +125,7 @@ struct Merger {
     private mutating func ownReference(for reference: String, at value: Element) -> String? {
         let key = Array(reference.utf8)
         if let known = references[key] { return known }
-        // A reference to nothing stays what it was.
+        // A reference to nothing stays as it was.
         guard let attachment = theirs.attachment(at: value, &budget) else { return nil }
         var index = attachments ?? AttachmentIndex(of: ours)
         let own = index.reference(to: attachment, in: &ours)

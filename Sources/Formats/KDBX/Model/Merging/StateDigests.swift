@@ -4,9 +4,9 @@ import Ciphers
 import SecureMemory
 import XMLTree
 
-/// What entries say as digests, which equal ones have in common, so that each is looked at once.
+/// Digests of what entries say, the same for equal ones, so that each is looked at once.
 ///
-/// Under a key of this merge alone: a digest tells nobody what it is of.
+/// Keyed for this merge alone: a digest reveals nothing about its content.
 struct StateDigests {
     private let key = Randomness.secret(32)
     /// Of ours and of theirs, which number them each in its own way.
@@ -15,7 +15,7 @@ struct StateDigests {
     /// What may still come out of compressed attachments of either.
     private var budgets: [Side: InflationBudget] = [:]
 
-    /// Whose something is.
+    /// Which side something belongs to.
     enum Side: Hashable { case ours, theirs }
 
     /// What an entry says, apart from when it was edited, used and moved, and from its history.
@@ -110,7 +110,7 @@ struct StateDigests {
         }
     }
 
-    /// Puts values one after the other so that no two rows of them look the same.
+    /// Concatenates values so that no two different sequences give the same bytes.
     private struct Writer {
         private(set) var bytes: [UInt8] = []
 
@@ -148,7 +148,7 @@ struct KnownStates {
         byTime[time, default: []].append(state)
     }
 
-    /// Adds a state; whether it was not known.
+    /// Adds a state; true if it wasn't known.
     mutating func insert(_ digest: [UInt8], at time: Timestamp, digestOf: (Element) -> [UInt8]) -> Bool {
         for state in byTime.removeValue(forKey: time) ?? [] {
             digests[time, default: []].insert(digestOf(state))

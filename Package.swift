@@ -7,16 +7,12 @@ import PackageDescription
 // written here does not compile (--explicit-target-dependency-import-check error), and `make lint` finds one that no
 // import needs.
 
-let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
-let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
-let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let tomlKit = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
@@ -57,9 +53,7 @@ let package = Package(
         .executable(name: "keybell", targets: ["keybell"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -100,7 +94,7 @@ let package = Package(
         module("XMLTree", in: "Primitives", ["CLibXML2", "UnicodeText"]),
 
         // Platform
-        module("ConcurrencyTools", in: "Platform", ["CLinux"]),
+        module("ConcurrencyTools", in: "Platform", ["CLinux", nioCore, nioPosix]),
         module("Linux", in: "Platform", ["CLinux", "ConcurrencyTools"]),
         module("DBus", in: "Platform", ["CDBus", "DisplayText", "Linux", "UnicodeText"]),
         module(
@@ -195,10 +189,8 @@ let package = Package(
             "HTTPServer",
             in: "Interfaces",
             [
-                "Callers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory", "UnicodeText",
-                httpTypes,
-                hummingbirdCore, lifecycle, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix,
-                nioSSL,
+                "Callers", "ConcurrencyTools", "JSON", "Linux", "Operations", "SecureMemory", "UnicodeText",
+                lifecycle, logging, nioCore, nioExtras, nioHTTP1, nioPosix, nioSSL,
             ]
         ),
         module(
@@ -229,7 +221,7 @@ let package = Package(
                 "ConcurrencyTools", "DBus", "DerivationProcess", "DisplayText", "HTTPServer",
                 "KeePassHTTP", "Linux", "Notifier", "Operations", "Passwords", "SecretService",
                 "SecureMemory", "SessionWatch", "Settings", "Vault", "VaultStores", argumentParser,
-                lifecycle, logging, nioPosix, unixSignals,
+                lifecycle, logging, unixSignals,
             ]
         ),
         .executableTarget(
@@ -296,7 +288,7 @@ let package = Package(
             [
                 "Approval", "Audit", "Callers", "Clients", "ConcurrencyTools", "DisplayText", "KDBX",
                 "KeePassHTTP", "Linux", "SecretService", "SecureMemory", "TestSupport", "Vault",
-                "VaultStores", logging,
+                "VaultStores", logging, nioCore,
             ]
         ),
         tests(of: "SessionWatch", ["DBus", "TestSupport", logging]),
@@ -315,8 +307,7 @@ let package = Package(
             of: "HTTPServer",
             [
                 "Callers", "Ciphers", "ConcurrencyTools", "Linux", "Operations", "SecureMemory",
-                "TestSupport",
-                httpTypes, lifecycle, logging, nioCore, nioPosix, nioSSL,
+                "TestSupport", lifecycle, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioSSL,
             ]
         ),
         tests(of: "Settings", ["Approval", "Operations", "TestSupport", "Vault"]),
@@ -354,6 +345,10 @@ if let modules = Context.environment["KEYBELL_TESTS"]?.split(separator: " ") {
 
 // `make benchmark` asks for it; nobody else builds it.
 if Context.environment["KEYBELL_BENCHMARKS"] != nil {
+    package.dependencies += [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    ]
     package.targets += [
         .executableTarget(
             name: "KeybellBenchmarks",
@@ -364,7 +359,11 @@ if Context.environment["KEYBELL_BENCHMARKS"] != nil {
         ),
         .executableTarget(
             name: "BareServer",
-            dependencies: [httpTypes, hummingbirdCore, lifecycle, logging, nioCore, nioPosix],
+            dependencies: [
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                lifecycle, logging, nioCore, nioPosix,
+            ],
             path: "Benchmarks/BareServer"
         ),
     ]
@@ -379,8 +378,7 @@ if Context.environment["FUZZING"] != nil {
             dependencies: [
                 "Approval", "CDBus", "CFuzzer", "Callers", "Ciphers", "DBus", "HTTPServer", "KDBX",
                 "KeePassHTTP", "Linux", "Notifier", "Passwords", "SecureMemory", "Settings", "Vault",
-                "VaultStores", "XMLTree", httpTypes, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
-                nioHTTPTypesHTTP1,
+                "VaultStores", "XMLTree", nioCore, nioEmbedded, nioHTTP1,
             ],
             path: "Fuzz/Fuzzer",
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
@@ -393,6 +391,7 @@ for target in package.targets where target.type != .system {
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
         .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
         .strictMemorySafety(),
         .treatAllWarnings(as: .error),
     ]

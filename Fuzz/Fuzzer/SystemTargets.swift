@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServer
-import HTTPTypes
 import Linux
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 import SecureMemory
 
 @testable import Approval
@@ -28,16 +25,16 @@ extension Target {
         // What isn't HTTP is an error of the channel's, and answered elsewhere.
         defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
         do {
-            try channel.pipeline.syncOperations.addHandlers(
-                ByteToMessageHandler(HTTPRequestDecoder()),
-                HTTP1ToHTTPServerCodec(secure: false)
-            )
+            try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
             try channel.writeInbound(ByteBuffer(bytes: bytes))
-            while let part = try channel.readInbound(as: HTTPRequestPart.self) {
+            while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
                 guard case .head(let head) = part else { continue }
                 let verdict = policy.verdict(on: head)
                 guard case .success = verdict.route else { continue }
-                precondition(head.authority.map(AccessPolicy.isLocal) == true, "a foreign host was let in")
+                precondition(
+                    head.headers["host"].map(AccessPolicy.isLocal) == [true],
+                    "a foreign host was let in"
+                )
                 guard let origin = verdict.origin?.lowercased() else { continue }
                 precondition(
                     origin.hasPrefix("https://wiki.example:8443") || origin.contains("-extension://")

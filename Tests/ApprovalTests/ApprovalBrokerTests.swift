@@ -33,7 +33,7 @@ import Testing
 
     /// The code of the next request that is told of.
     private func nextCode(_ events: inout AsyncStream<ApprovalEvent>.Iterator) async -> String? {
-        while let event = await events.next() {
+        while let event = await events.next(isolation: #isolation) {
             if case .added(let request) = event { return request.code }
         }
         return nil
@@ -107,7 +107,7 @@ import Testing
     private func end(
         _ events: inout AsyncStream<ApprovalEvent>.AsyncIterator
     ) async -> RecentRequest? {
-        while let event = await events.next() {
+        while let event = await events.next(isolation: #isolation) {
             switch event {
             case .ended(let request, _), .kept(let request): return request
             default: continue

@@ -33,7 +33,7 @@ struct `Agents on the bus` {
     }
 
     private func names(_ iterator: inout AsyncStream<Message>.Iterator) async -> Value? {
-        await iterator.next()?.body.dropFirst().first?.vardict?["Agents"]
+        await iterator.next(isolation: #isolation)?.body.dropFirst().first?.vardict?["Agents"]
     }
 
     @Test func `an agent is listed with its executable until it unregisters`() async throws {

@@ -82,60 +82,58 @@ import Testing
         #expect(places << 20 + 256 * 2 * BodyBudget.share <= 16 << 20)
     }
 
-    @Test func `a long body holds a place until it has been read by who took it, and a small one none`()
-        throws
-    {
+    @Test func `a long body holds a place until it has been read by who took it, and a small one none`() {
         let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
-        let (long, small, next) = (bodies(budget), bodies(budget), bodies(budget))
-        long.begin()
-        #expect(long.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1)) == false)
+        let (long, small, next) = (body(budget), body(budget), body(budget))
+        long.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
         #expect(!long.mayGrow)
         long.askForRoom(granted: {}, lost: {})
         #expect(long.mayGrow)
-        small.begin()
-        #expect(small.take(ByteBuffer(repeating: 1, count: BodyBudget.share)) == false)
+        small.take(ByteBuffer(repeating: 1, count: BodyBudget.share))
         small.askForRoom(granted: { Issue.record("asked without a need") }, lost: {})
         #expect(small.mayGrow)
-        next.begin()
-        _ = next.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
+        next.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
         let isGranted = Mutex(false)
         next.askForRoom(granted: { isGranted.withLock { $0 = true } }, lost: {})
         #expect(!next.mayGrow)
-        let body = try long.takeOldest().get()
+        let whole = long.takeWhole()
         #expect(isGranted.withLock { !$0 }, "it may have to wait for others to be read")
-        #expect(body.consume { $0.count } == BodyBudget.share + 1)
+        #expect(whole.consume { $0.count } == BodyBudget.share + 1)
         #expect(isGranted.withLock { $0 })
         #expect(next.mayGrow)
     }
 
-    @Test func `a body is wiped where it came from, and dropped with its request`() throws {
-        let bodies = bodies(BodyBudget())
-        bodies.begin()
+    @Test func `a body is wiped where it came from, and dropped with its request`() {
+        let body = body(BodyBudget())
         let part = ByteBuffer(string: "a secret")
-        #expect(bodies.take(part) == false)
+        body.take(part)
         #expect(part.readableBytesView.allSatisfy { $0 == 0 })
-        bodies.begin()
-        _ = bodies.take(ByteBuffer(string: "second"))
-        bodies.endOldest()
-        let second = try bodies.takeOldest().get()
+        body.end()
+        body.take(ByteBuffer(string: "second"))
+        let second = body.takeWhole()
         #expect(second.consume { String(decoding: $0, as: UTF8.self) } == "second")
         #expect(second.count == 0)
-        bodies.endAll()
-        #expect(throws: HTTPRefusal.tooLarge) { try bodies.takeOldest().get() }
+        body.end()
+        #expect(body.takeWhole().count == 0)
     }
 
-    @Test func `a body that is too long is dropped, and says so once`() throws {
-        let bodies = RequestBodies(budget: BodyBudget(), longest: 10)
-        bodies.begin()
-        #expect(bodies.take(ByteBuffer(string: "123456789")) == false)
+    @Test func `a body that is too long is dropped, and the next one taken`() {
+        let body = RequestBody(budget: BodyBudget(), longest: 10)
+        body.take(ByteBuffer(string: "123456789"))
+        #expect(body.refusal == nil)
         let part = ByteBuffer(string: "0!")
-        #expect(bodies.take(part))
+        body.take(part)
+        #expect(body.refusal == .tooLarge)
         #expect(part.readableBytesView.allSatisfy { $0 == 0 })
-        #expect(bodies.take(ByteBuffer(string: "x")) == false)
-        #expect(throws: HTTPRefusal.tooLarge) { try bodies.takeOldest().get() }
+        body.take(ByteBuffer(string: "x"))
+        #expect(body.takeWhole().count == 0)
+        body.end()
+        body.take(ByteBuffer(string: "next"))
+        #expect(body.refusal == nil)
+        #expect(body.takeWhole().count == 4)
     }
 
-    private func bodies(_ budget: BodyBudget) -> RequestBodies {
-        RequestBodies(budget: budget, longest: 1 << 20)
+    private func body(_ budget: BodyBudget) -> RequestBody {
+        RequestBody(budget: budget, longest: 1 << 20)
     }
 }

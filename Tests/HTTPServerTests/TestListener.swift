@@ -3,8 +3,6 @@
 import ConcurrencyTools
 import Linux
 import Logging
-import NIOCore
-import NIOPosix
 import Operations
 import SecureMemory
 import ServiceLifecycle
@@ -43,9 +41,6 @@ final class Echo: MessageHandler {
     }
 }
 
-/// One loop, as the daemon has: on several of them connections are admitted in whatever order.
-private let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-
 /// Runs a listener on a free port of loopback while a test talks to it, then stops it gracefully.
 func withListener(
     _ handler: any MessageHandler = Echo(),
@@ -66,7 +61,6 @@ func withListener(
         limit: limit,
         budget: budget,
         handler: handler,
-        eventLoopGroup: loops,
         logger: logger
     )
     let group = ServiceGroup(services: [listener], logger: logger)

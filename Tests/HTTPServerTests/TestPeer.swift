@@ -65,7 +65,7 @@ final class TestPeer {
     func rest() async throws -> String {
         var text = ""
         do {
-            while let part = try await inbound.next() { text += String(buffer: part) }
+            while let part = try await inbound.next(isolation: #isolation) { text += String(buffer: part) }
         } catch is NIOSSLError {
             // Nobody waits for TLS's close_notify on a connection that is cut.
         } catch is IOError {
@@ -77,7 +77,7 @@ final class TestPeer {
     /// What comes until it contains a text, or the other side closes.
     func until(_ end: String) async throws -> String {
         var text = ""
-        while let part = try await inbound.next() {
+        while let part = try await inbound.next(isolation: #isolation) {
             text += String(buffer: part)
             if text.contains(end) { break }
         }

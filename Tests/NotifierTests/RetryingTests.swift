@@ -35,7 +35,7 @@ import Testing
             logger: Logger(label: "test") { _ in LogCollector(log: log) },
             look: { pid, uid in Answerer(identity: ProcessIdentity(pid: pid, startTime: 1), uid: uid) }
         )
-        let running = Task(executorPreference: TaskQueue.shared) {
+        let running = Task(executorPreference: MainLoop.executor) {
             await notifier.run(retryingAfter: .milliseconds(10)) {
                 standsIn.update { $0 += 1 }
                 try? await pause(.seconds(60))

@@ -46,7 +46,7 @@ final class Session: Sendable {
         )
         self.notifier = notifier
         // As in the daemon: what happens first is heard of first.
-        running = Task(executorPreference: TaskQueue.shared) { try await notifier.run() }
+        running = Task(executorPreference: MainLoop.executor) { try await notifier.run() }
     }
 
     /// Asks as a browser would; the answer comes in its time.

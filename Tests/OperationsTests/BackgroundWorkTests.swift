@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConcurrencyTools
-import Dispatch
 import KeePassHTTP
+import NIOCore
 import Synchronization
 import Testing
 import Vault
@@ -11,19 +11,12 @@ import Vault
 
 /// What takes time in proportion to a vault is done beside the thread that serves.
 @Suite(.timeLimit(.minutes(2))) struct BackgroundWorkTests {
-    /// Marks the thread that serves.
-    private static let serving: DispatchSpecificKey<Bool> = {
-        let key = DispatchSpecificKey<Bool>()
-        TaskQueue.shared.queue.setSpecific(key: key, value: true)
-        return key
-    }()
-
     /// Where entries were made for a reply, and where it was recorded.
     private final class Places: Sendable {
         let onServingThread = Mutex<[Bool]>([])
 
         func note() {
-            let isServing = DispatchQueue.getSpecific(key: BackgroundWorkTests.serving) ?? false
+            let isServing = MainLoop.eventLoop.inEventLoop
             onServingThread.withLock { $0.append(isServing) }
         }
     }

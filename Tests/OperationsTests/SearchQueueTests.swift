@@ -58,7 +58,7 @@ import Testing
             for client in ["1", "2", "3"] {
                 for _ in 0...SearchQueue.mostOfClient {
                     tasks.append(
-                        Task(executorPreference: TaskQueue.shared) {
+                        Task(executorPreference: MainLoop.executor) {
                             await line.run(for: Self.turn("a", client)) {
                                 await gate.wait()
                                 return (1, work: 2)

@@ -210,26 +210,29 @@ import Vault
     }
 
     @Test func `it is held for a while only, and the question goes on without it`() async throws {
-        var fixture = await OperationsFixture()
-        fixture.change { $0.testAssociateHold = .zero }
-        await fixture.clients.lock()
-        var events = fixture.approvals.events().makeAsyncIterator()
-        let body = try fixture.client.request(.testAssociate, triggerUnlock: true)
-        let exchange = try await fixture.sending(fixture.client, body).value
-        #expect(exchange.status == 200)
-        #expect(exchange.reply.error == "Database locked")
-        #expect(exchange.reply.hash == MemoryVault.hash)
+        try await OperationsFixture.onOneThread {
+            var fixture = await OperationsFixture()
+            fixture.change { $0.testAssociateHold = .zero }
+            await fixture.clients.lock()
+            var events = fixture.approvals.events().makeAsyncIterator()
+            let body = try fixture.client.request(.testAssociate, triggerUnlock: true)
+            let exchange = try await fixture.sending(fixture.client, body).value
+            #expect(exchange.status == 200)
+            #expect(exchange.reply.error == "Database locked")
+            #expect(exchange.reply.hash == MemoryVault.hash)
 
-        let question = try await fixture.next(&events)
-        // Whoever asks now goes on after the same question.
-        let read = fixture.sending(
-            fixture.client,
-            try fixture.client.request(.getAllLogins, triggerUnlock: true)
-        )
-        try await fixture.allow(question)
-        #expect(try await read.value.reply.success)
-        #expect(await fixture.clients.unlocks == 1)
-        #expect(await fixture.asked().count == 1)
+            let question = try await fixture.next(&events)
+            // Whoever asks now goes on after the same question.
+            let read = fixture.sending(
+                fixture.client,
+                try fixture.client.request(.getAllLogins, triggerUnlock: true)
+            )
+            await OperationsFixture.everythingElse()
+            try await fixture.allow(question)
+            #expect(try await read.value.reply.success)
+            #expect(await fixture.clients.unlocks == 1)
+            #expect(await fixture.asked().count == 1)
+        }
     }
 
     @Test func `all who wait for one allow share the unlock, and a failure of it`() async throws {
@@ -300,22 +303,25 @@ import Vault
     }
 
     @Test func `an asker that is cancelled leaves the unlock to the others`() async throws {
-        let fixture = await OperationsFixture()
-        await fixture.clients.lock()
-        var events = fixture.approvals.events().makeAsyncIterator()
-        let pending = fixture.sending(
-            fixture.client,
-            try fixture.client.request(.testAssociate, triggerUnlock: true)
-        )
-        let question = try await fixture.next(&events)
-        pending.cancel()
-        #expect(try await pending.value.reply.success == false)
-        let again = fixture.sending(
-            fixture.client,
-            try fixture.client.request(.getAllLogins, triggerUnlock: true)
-        )
-        try await fixture.allow(question)
-        #expect(try await again.value.reply.success)
-        #expect(await fixture.asked().count == 1)
+        try await OperationsFixture.onOneThread {
+            let fixture = await OperationsFixture()
+            await fixture.clients.lock()
+            var events = fixture.approvals.events().makeAsyncIterator()
+            let pending = fixture.sending(
+                fixture.client,
+                try fixture.client.request(.testAssociate, triggerUnlock: true)
+            )
+            let question = try await fixture.next(&events)
+            pending.cancel()
+            #expect(try await pending.value.reply.success == false)
+            let again = fixture.sending(
+                fixture.client,
+                try fixture.client.request(.getAllLogins, triggerUnlock: true)
+            )
+            await OperationsFixture.everythingElse()
+            try await fixture.allow(question)
+            #expect(try await again.value.reply.success)
+            #expect(await fixture.asked().count == 1)
+        }
     }
 }

@@ -83,6 +83,7 @@ struct KDBXFixture {
             logger: quiet,
             now: { clock.now },
             timeout: timeout,
+            lookTimeout: .seconds(60),
             tellsChanges: { _ in isWatched },
             reached: reached
         )

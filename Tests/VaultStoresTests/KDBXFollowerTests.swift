@@ -47,7 +47,7 @@ struct KDBXFollowerTests {
 
     @Test func `a file whose way isn't all watched is looked at when it is used`() async throws {
         let folder = try TemporaryFolder()
-        let look = KDBXFilePoll(path: try folder.write("main.kdbx", "1")) { _ in true }
+        let look = KDBXFilePoll(path: try folder.write("main.kdbx", "1"), timeout: .seconds(60)) { _ in true }
         await look.begin()
         #expect(!look.isNeeded)
         look.note(isWatched: false)

@@ -107,7 +107,7 @@ package final class AuditTrail: Sendable {
     private func keep(_ records: [AuditRecord]) async -> Bool {
         guard !records.isEmpty else { return true }
         // With a disk that hangs they count as not kept.
-        let keeping = Task(executorPreference: TaskQueue.shared) {
+        let keeping = Task(executorPreference: MainLoop.executor) {
             try await withDeadline(self.timeout) {
                 await self.isKept(records.flatMap(\.parts).map(\.named))
             }
@@ -185,7 +185,7 @@ package final class AuditTrail: Sendable {
         alarm.withLock { alarm in
             guard alarm == nil, let due else { return }
             alarm = Alarm(after: due - .now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.keepCounted() }
+                Task(executorPreference: MainLoop.executor) { await self?.keepCounted() }
             }
         }
     }

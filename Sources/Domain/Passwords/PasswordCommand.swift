@@ -43,7 +43,7 @@ struct PasswordCommand: Sendable {
         flood.stop(child)
         reason.cancellation?.whenCancelled { [weak child] in
             // By itself, so that it leaves a lent terminal as it found it.
-            Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
+            Task(executorPreference: MainLoop.executor) { await child?.terminate() }
         }
         child.closeInput()
         let ending: ChildProgram.Ending

@@ -126,7 +126,7 @@ package struct Pinentry: Sendable {
             throw .passwordUnavailable(advice(error))
         }
         reason.cancellation?.whenCancelled { [weak child] in
-            Task(executorPreference: TaskQueue.shared) { await child?.terminate() }
+            Task(executorPreference: MainLoop.executor) { await child?.terminate() }
         }
         do {
             let result = try await withDeadline(deadline) {

@@ -9,7 +9,7 @@ package import SecureMemory
 package import Vault
 
 /// Where one vault's password comes from: its command, or the keyring, or the person.
-package actor VaultPasswordSource: VaultPasswords {
+package actor VaultPasswordSource: MainLoopActor, VaultPasswords {
     /// What the configuration says about it.
     package struct Options: Sendable {
         /// A program and its arguments that print the password; with one, nobody else is asked.

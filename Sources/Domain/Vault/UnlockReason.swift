@@ -39,7 +39,7 @@ package struct UnlockReason: Sendable {
         guard !cancellation.isCancelled else { return nil }
         let (outcomes, outcome) = AsyncStream.makeStream(of: Value.self)
         cancellation.whenCancelled { outcome.finish() }
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             outcome.yield(await work())
             outcome.finish()
         }

@@ -25,7 +25,7 @@ final class AgentWatch: Sendable {
 
     /// Watches a connection; the agent of one that has left already is removed at once.
     func watch(_ peer: String, _ owners: AsyncStream<String?>) {
-        let watch = Task(executorPreference: TaskQueue.shared) { [approvals, weak self] in
+        let watch = Task(executorPreference: MainLoop.executor) { [approvals, weak self] in
             // Ends when the agent leaves the bus, or the bus itself goes.
             for await owner in owners where owner == nil { break }
             guard !Task.isCancelled else { return }

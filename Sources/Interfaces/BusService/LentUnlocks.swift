@@ -24,7 +24,7 @@ final class LentUnlocks: Sendable {
             }
         }
         let owners = try await bus.owners(of: sender)
-        let watch = Task(executorPreference: TaskQueue.shared) {
+        let watch = Task(executorPreference: MainLoop.executor) {
             for await owner in owners where owner == nil { cancellation.cancel() }
         }
         defer { watch.cancel() }

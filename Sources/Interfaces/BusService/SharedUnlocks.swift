@@ -40,7 +40,7 @@ final class SharedUnlocks: Sendable {
             waiter.finish()
         }
         if isFirst {
-            Task(executorPreference: TaskQueue.shared) { [self] in
+            Task(executorPreference: MainLoop.executor) { [self] in
                 let outcome = await unlock()
                 for waiter in running.withLock({ $0.removeValue(forKey: vault) ?? [:] }).values {
                     waiter.yield(outcome)

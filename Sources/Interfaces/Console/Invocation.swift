@@ -13,7 +13,7 @@ package enum Invocation {
     ///   4 `keybell client` found nothing.
     package static func run(_ arguments: [String]) async -> Int32 {
         SecureHeap.prepare()
-        return await withTaskExecutorPreference(TaskQueue.shared) {
+        return await withTaskExecutorPreference(MainLoop.executor) {
             var command: any ParsableCommand
             do {
                 command = try await KeybellCommand.asyncParseAsRoot(arguments)

@@ -48,7 +48,7 @@ extension NotificationAnswerer {
     func send(_ work: @escaping @Sendable () async -> Void) {
         lastErrand += 1
         let number = lastErrand
-        followUps[number] = Task(executorPreference: TaskQueue.shared) {
+        followUps[number] = Task(executorPreference: MainLoop.executor) {
             await work()
             await self.done(number)
         }
@@ -120,7 +120,7 @@ extension NotificationAnswerer {
         alarm?.alarm.cancel()
         alarm = due.map { due in
             let ring = Alarm(after: due - clock.now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+                Task(executorPreference: MainLoop.executor) { await self?.rang(due) }
             }
             return (due, ring)
         }

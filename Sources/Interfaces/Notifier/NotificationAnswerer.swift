@@ -9,7 +9,7 @@ package import Logging
 /// The built-in notifier: shows requests on `org.freedesktop.Notifications` and takes the answer from its buttons.
 ///
 /// What a signal means is `NotificationState`'s business; this actor talks to the bus and to the broker.
-package actor NotificationAnswerer {
+package actor NotificationAnswerer: MainLoopActor {
     /// What the person has configured.
     package struct Options: Sendable, Equatable {
         /// `[approval] dismiss = "deny"`: a dismissed notification denies.

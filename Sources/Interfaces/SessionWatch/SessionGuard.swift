@@ -9,7 +9,7 @@ package import Logging
 ///
 /// What a signal means is `ScreenState`'s and `IdleClock`'s business; this actor listens and passes events on, one
 /// after the other, each when the one before has been handled. Nothing polls.
-package actor SessionGuard {
+package actor SessionGuard: MainLoopActor {
     /// What the person has set.
     package struct Options: Sendable, Equatable {
         /// After how long without use it is idle; nil for never.
@@ -253,7 +253,7 @@ package actor SessionGuard {
         let dues = [screen.alarm, idle.alarm].compactMap(\.self)
         alarms = dues.map { due in
             Alarm(after: due - clock.now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.rang() }
+                Task(executorPreference: MainLoop.executor) { await self?.rang() }
             }
         }
     }

@@ -77,7 +77,7 @@ package final class CachedReading<Value: Sendable, Failure: Error>: Sendable {
     ) async throws(Failure) -> Value {
         let task = state.withLock { state in
             if let reading = state.reading { return reading }
-            let task = Task(executorPreference: TaskQueue.shared) {
+            let task = Task(executorPreference: MainLoop.executor) {
                 await self.outcome(for: actor, restless, read, adopted)
             }
             state.reading = task

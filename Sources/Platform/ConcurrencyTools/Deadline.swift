@@ -15,7 +15,7 @@ package struct DeadlineExceeded: Error, Equatable, Sendable {
 ///
 /// - Parameters:
 ///   - duration: How long, by the boot-time clock.
-///   - operation: Runs on `TaskQueue.shared`.
+///   - operation: Runs on `MainLoop`.
 /// - Returns: The operation's result.
 /// - Throws: `DeadlineExceeded`, `CancellationError`, or what the operation throws.
 package func withDeadline<Success: Sendable>(
@@ -28,7 +28,7 @@ package func withDeadline<Success: Sendable>(
             guard race.enter(continuation) else { return }
             race.keep(alarm: Alarm(after: duration) { race.finish(.failure(DeadlineExceeded())) })
             race.keep(
-                task: Task(executorPreference: TaskQueue.shared) {
+                task: Task(executorPreference: MainLoop.executor) {
                     do {
                         race.finish(.success(try await operation()))
                     } catch {

@@ -19,12 +19,12 @@ package struct SerialLine: Sendable {
         _ job: @escaping @Sendable () async -> Value
     ) -> Task<Value, Never> {
         let former = last
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             await former?.value
             return await job()
         }
         // Doesn't keep the job's outcome.
-        last = Task(executorPreference: TaskQueue.shared) { _ = await task.value }
+        last = Task(executorPreference: MainLoop.executor) { _ = await task.value }
         return task
     }
 

@@ -2,17 +2,11 @@
 
 package import Dispatch
 
-/// The serial queue on which the daemon's asynchronous code runs (docs/architecture.md, "Blocking work").
+/// A serial queue as an executor: a thread of its own for what blocks or takes long.
 ///
-/// The default executor of Swift on Linux puts jobs on a global concurrent queue, whose first use starts a
-/// timer that looks after its threads once a second for good. A serial queue has no such timer, so a daemon
-/// whose tasks prefer this executor wakes for nothing when nothing happens. An unstructured task does not
-/// inherit the preference: write `Task(executorPreference: TaskQueue.shared)`.
+/// Its target is a root queue that grows on demand, never one that is watched by a timer (see ``MainLoop``).
 package final class TaskQueue: TaskExecutor, SerialExecutor {
-    /// The executor the daemon runs on.
-    package static let shared = TaskQueue(label: "org.keybell.tasks")
-
-    /// The serial queue; its target is a root queue that grows on demand, never one that is watched by a timer.
+    /// The queue.
     package let queue: DispatchQueue
 
     /// Makes an executor of its own, for an actor that calls a blocking library.

@@ -9,7 +9,7 @@ import Operations
 
 /// Shows requests by the built-in notifier while the configuration says so, and else says when one waits that nothing
 /// shows.
-actor RequestDisplay {
+actor RequestDisplay: MainLoopActor {
     private let approvals: ApprovalBroker
     private let bus: BusConnection
     private let logger: Logger
@@ -61,7 +61,7 @@ actor RequestDisplay {
             showing?.cancel()
             await showing?.value
             if notifier == nil { await approvals.notifierShowed([]) }
-            showing = Task(executorPreference: TaskQueue.shared) { [approvals, logger] in
+            showing = Task(executorPreference: MainLoop.executor) { [approvals, logger] in
                 guard let notifier else {
                     return await UnseenRequestLog("is off", approvals, logger).run()
                 }

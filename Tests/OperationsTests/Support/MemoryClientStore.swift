@@ -166,7 +166,8 @@ actor MemoryClientStore: ClientStore {
     func unlock() throws(ClientError) {
         attempts += 1
         if let trouble { throw .keyring(trouble) }
-        unlocks += 1
+        // Whoever comes while it is being unlocked, or later, has nobody asked.
+        if isLocked { unlocks += 1 }
         isLocked = false
     }
 

@@ -148,7 +148,7 @@ struct OperationsFixture: Sendable {
 
     /// Asks as a known client in a task of its own, so that the test can answer.
     func sending(_ client: TestClient, _ body: [UInt8]) -> Task<Exchange, any Error> {
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             let answer = await handler.answer(body, from: KnownRequester(known: client.caller))
             return Exchange(
                 answer,
@@ -163,9 +163,9 @@ struct OperationsFixture: Sendable {
         await approvals.recent().reversed().map(\.request) + approvals.pending()
     }
 
-    /// Runs a test on `TaskQueue.shared`, where tasks take turns.
+    /// Runs a test on `MainLoop`, where tasks take turns.
     static func onOneThread(_ test: @escaping @Sendable () async throws -> Void) async throws {
-        try await Task(executorPreference: TaskQueue.shared) { try await test() }.value
+        try await Task(executorPreference: MainLoop.executor) { try await test() }.value
     }
 
     /// Gives everything else on that thread so many turns that it has come to where it has to wait.
@@ -175,7 +175,7 @@ struct OperationsFixture: Sendable {
 
     /// The next question on a stream of what happens.
     func next(_ events: inout AsyncStream<ApprovalEvent>.Iterator) async throws -> PendingRequest {
-        while let event = await events.next() {
+        while let event = await events.next(isolation: #isolation) {
             if case .added(let request) = event { return request }
         }
         throw BrokerClosed()

@@ -13,7 +13,7 @@ extension ApprovalBroker {
             allowing: choices,
             of: request.request.entries
         )
-        confirmations[code] = Task(executorPreference: TaskQueue.shared) { [weak self, confirmation] in
+        confirmations[code] = Task(executorPreference: MainLoop.executor) { [weak self, confirmation] in
             let verdict: Result<Bool, ConfirmationError>
             do throws(ConfirmationError) {
                 verdict = .success(try await confirmation(question))

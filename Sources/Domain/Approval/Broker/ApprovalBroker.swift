@@ -7,7 +7,7 @@ import Linux
 /// Runs the queue of questions: keeps the time, watches the asking processes and gives every asker its answer.
 ///
 /// All rules are `ApprovalQueue`'s; this actor only carries out what it says.
-package actor ApprovalBroker {
+package actor ApprovalBroker: MainLoopActor {
     /// Looks once more at who holds an asker's connection.
     package typealias Recheck = @Sendable (Caller) async -> Identification.Recheck
 
@@ -136,7 +136,7 @@ package actor ApprovalBroker {
                 asked()
             }
         } onCancel: {
-            Task(executorPreference: TaskQueue.shared) { await self.leave(asker) }
+            Task(executorPreference: MainLoop.executor) { await self.leave(asker) }
         }
     }
 
@@ -208,7 +208,7 @@ package actor ApprovalBroker {
             return nil
         }
         let keep = waiting.keep(answer)
-        return Task(executorPreference: TaskQueue.shared) {
+        return Task(executorPreference: MainLoop.executor) {
             let trouble = await keep()
             waiting.continuation.resume(returning: answer)
             return trouble
@@ -258,7 +258,7 @@ package actor ApprovalBroker {
         tellMutes()
         setAlarm()
         watches.follow(queue.watched) { [weak self] process in
-            Task(executorPreference: TaskQueue.shared) { await self?.ended(process) }
+            Task(executorPreference: MainLoop.executor) { await self?.ended(process) }
         }
         return keeping
     }
@@ -279,7 +279,7 @@ package actor ApprovalBroker {
         }
         guard let ended = queue.beginKeeping(code) else { return nil }
         broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
-        let telling = Task(executorPreference: TaskQueue.shared) { [limits] in
+        let telling = Task(executorPreference: MainLoop.executor) { [limits] in
             guard let keeping else { return await self.tellKept(ended, Self.nobodyIsLeft) }
             var trouble: String?
             do {
@@ -339,7 +339,7 @@ package actor ApprovalBroker {
         alarm?.alarm.cancel()
         alarm = due.map { due in
             let alarm = Alarm(after: due - clock.now) { [weak self] in
-                Task(executorPreference: TaskQueue.shared) { await self?.rang(due) }
+                Task(executorPreference: MainLoop.executor) { await self?.rang(due) }
             }
             return (due, alarm)
         }

@@ -10,7 +10,7 @@ import Synchronization
 /// The item's schema is `org.keybell.Grants`, its attribute `fingerprint`, its secret a JSON array. Once loaded, a look-up
 /// makes no bus call; whatever changes an item from outside has it read again. While that can't be done the denials last
 /// known stay in force, and what else was stored is unknown.
-package actor GrantRegistry {
+package actor GrantRegistry: MainLoopActor {
     /// The schema of the items.
     package static let schema = "org.keybell.Grants"
 
@@ -207,7 +207,7 @@ package actor GrantRegistry {
     private func deleteAgain() {
         guard !undeleted.isEmpty, !isDeletingAgain, cache.changes != failedAt else { return }
         isDeletingAgain = true
-        Task(executorPreference: TaskQueue.shared) { await self.deleteForgotten() }
+        Task(executorPreference: MainLoop.executor) { await self.deleteForgotten() }
     }
 
     private func deleteForgotten() async {
@@ -222,7 +222,7 @@ package actor GrantRegistry {
     /// Tries again after a while to delete what couldn't be deleted: a keyring that hung announces no change.
     private func deleteLater() {
         guard retrying == nil else { return }
-        retrying = Task(executorPreference: TaskQueue.shared) { [weak self, retries] in
+        retrying = Task(executorPreference: MainLoop.executor) { [weak self, retries] in
             for delay in retries {
                 // Ends with the registry.
                 try? await pause(delay)

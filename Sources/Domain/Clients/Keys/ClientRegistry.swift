@@ -10,7 +10,7 @@ package import SecretService
 /// Once they are read, verifying makes no call. The cache is dropped when the collection locks, when the
 /// provider leaves, and when an item changes: it is read again then, and a request that comes meanwhile waits
 /// for that, so that an item deleted in Seahorse revokes at once and a change never looks like a revocation.
-package actor ClientRegistry {
+package actor ClientRegistry: MainLoopActor {
     /// The schema of the clients' keys.
     package static let schema = ClientItem.schema
 
@@ -166,7 +166,7 @@ package actor ClientRegistry {
         guard isUsedUp else { return }
         let mark = mark(message, of: known)
         // Not waited for: the answer comes as soon as any other.
-        Task(executorPreference: TaskQueue.shared) { [nonces] in await nonces.exhaust(mark) }
+        Task(executorPreference: MainLoop.executor) { [nonces] in await nonces.exhaust(mark) }
     }
 
     /// Notes that a client has been verified.
@@ -231,7 +231,7 @@ package actor ClientRegistry {
     private func follow() {
         guard follower == nil else { return }
         let events = self.events
-        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
+        follower = Task(executorPreference: MainLoop.executor) { [weak self] in
             for await event in events { await self?.happened(event) }
         }
     }

@@ -98,7 +98,7 @@ package actor NonceStore {
             return (true, !known.isWriting)
         }
         if startsWriting {
-            Task(executorPreference: TaskQueue.shared) {
+            Task(executorPreference: MainLoop.executor) {
                 try? await pause(Self.batchTime)  // nobody cancels it
                 await self.flush()
             }

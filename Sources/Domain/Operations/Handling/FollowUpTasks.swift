@@ -17,7 +17,7 @@ package final class FollowUpTasks: Sendable {
         state.withLock { state in
             state.last += 1
             let number = state.last
-            state.running[number] = Task(executorPreference: TaskQueue.shared) {
+            state.running[number] = Task(executorPreference: MainLoop.executor) {
                 await work()
                 self.state.withLock { $0.running[number] = nil }
             }

@@ -7,7 +7,7 @@ import Vault
 ///
 /// An entry that is named by its uuid, title, user name or URL is looked up in the index and only it is opened; only a
 /// reference by a password, by notes or by a string field has to open the whole vault, once.
-actor ReferredEntries {
+final class ReferredEntries {
     /// How many different references one reply follows.
     static let mostReferences = 1000
     /// How many of them may be searched for among all entries.

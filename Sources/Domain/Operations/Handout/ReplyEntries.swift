@@ -8,7 +8,7 @@ import Vault
 /// Makes the entries of one reply, their placeholders and references resolved.
 ///
 /// One for a whole reply: what it may cost is counted over all entries, and what references lead to is opened once.
-actor ReplyEntries {
+final class ReplyEntries {
     /// How many bytes one reply may have, before they are encrypted: what a client can take in, and far above what
     /// a vault of ten thousand logins has.
     static let most = 32 << 20
@@ -58,7 +58,7 @@ actor ReplyEntries {
     static let prefix = "KPH: "
 
     /// Whether anything but what is public goes out.
-    nonisolated var needsSecrets: Bool { passwords || rules.returnsFields }
+    var needsSecrets: Bool { passwords || rules.returnsFields }
 
     /// The names under which a login's other parts than title, user name and password go out, by the rules.
     static func names(of login: Login, _ rules: ClientRules) -> [String] {

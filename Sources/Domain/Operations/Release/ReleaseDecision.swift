@@ -107,7 +107,7 @@ struct ReleaseDecision: Sendable {
             caller: caller
         )
         question.coveredCount = coveredCount
-        return await Task(executorPreference: TaskQueue.shared) { [question] in
+        return await Task(executorPreference: MainLoop.executor) { [question] in
             do throws(Refusal) {
                 let decided = try await approval.ask(question, for: verified) { answer, session in
                     let kept = purpose.grants(

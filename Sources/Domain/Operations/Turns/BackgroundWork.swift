@@ -11,12 +11,19 @@ enum BackgroundWork {
     /// Work on more logins than this is done there.
     static let fewLogins = 256
 
-    /// Does some work on the current executor, or on `queue` if it is long.
-    static func done<Result, Failure: Error>(
+    /// Does some work where the caller is, or on `queue` if it is long.
+    static func done<Result: Sendable, Failure: Error>(
         beside isLong: Bool,
-        _ work: () async throws(Failure) -> Result
+        _ work: @Sendable () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
         guard isLong else { return try await work() }
-        return try await withTaskExecutorPreference(queue, operation: work)
+        return try await beside(work)
+    }
+
+    @concurrent
+    private static func beside<Result: Sendable, Failure: Error>(
+        _ work: @Sendable () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        try await withTaskExecutorPreference(queue, operation: work)
     }
 }

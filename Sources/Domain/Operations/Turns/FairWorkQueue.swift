@@ -3,7 +3,7 @@
 import ConcurrencyTools
 
 /// Work that takes long, done off the serving thread, two at a time and in fair turns.
-actor FairWorkQueue {
+actor FairWorkQueue: MainLoopActor {
     private static let width = 2
 
     private var line = FairQueue(width: FairWorkQueue.width)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import ConcurrencyTools
 
 /// The searches that run and those that wait for their turn, and how many each program and each client has of them.
-actor SearchQueue {
+actor SearchQueue: MainLoopActor {
     /// How many of one client, and of one program, may be there at once: no person starts more, and each may take its
     /// whole time.
     static let (mostOfClient, mostOfProgram) = (4, 8)

@@ -7,7 +7,7 @@ import Vault
 ///
 /// Several requests wait for one question, and each goes on with its answer by itself: the second may find the first
 /// one's prompt still open, or closed without success, and must not raise another.
-actor AllowedUnlocks {
+actor AllowedUnlocks: MainLoopActor {
     /// What one allow is good for: a vault, or the keyring if it is nil, by the question's code.
     private struct Unlock: Hashable {
         let code: String
@@ -51,7 +51,7 @@ actor AllowedUnlocks {
         let unlock = Unlock(code: code, vault: vault)
         if let entry = entries[unlock] { return try await entry.task.value.get() }
         let cancellation = Cancellation()
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             // Opened by other means: no outcome is remembered then, for it may still be locked and allowed again.
             guard await isLocked() else {
                 await self.forget(unlock)

@@ -38,7 +38,7 @@ struct FirstOpeningOffer: Sendable {
         else {
             return
         }
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             // What comes of it is in the log, and in the program's next answer.
             try? await vaultUnlock.unlock(store, forPinging: caller)
         }

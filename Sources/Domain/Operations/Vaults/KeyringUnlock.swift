@@ -62,7 +62,7 @@ struct KeyringUnlock: Sendable {
         once answer: @escaping @Sendable (_ isLocked: @Sendable () async -> Bool) async -> Answer
     ) async throws(Refusal) {
         // In a task of its own: what the person has begun to type isn't lost when the client gives up.
-        let task = Task(executorPreference: TaskQueue.shared) { [approvals, clients, unlocks] in
+        let task = Task(executorPreference: MainLoop.executor) { [approvals, clients, unlocks] in
             await Result { () async throws(Refusal) in
                 let isLocked: @Sendable () async -> Bool = { await clients.needsUnlock(for: id) }
                 // Opened by other means, and maybe locked again since: nobody has said that it may be opened.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Callers
+import ConcurrencyTools
 
 /// When each program last caused an offer to open a vault that was never opened.
 ///
 /// By what the kernel vouches for: another Origin or script is no other program.
-actor UnlockOffers {
+actor UnlockOffers: MainLoopActor {
     /// How long a program has to wait for the next.
     static let pause: Duration = .seconds(600)
     /// More programs than ever wait for one vault.

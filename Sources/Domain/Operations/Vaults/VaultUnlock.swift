@@ -103,7 +103,7 @@ struct VaultUnlock: Sendable {
         asking question: ApprovalRequest
     ) async throws(Refusal) -> Bool {
         // In a task of its own: what the person has begun to type isn't lost when the client gives up.
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(Refusal) in
                 let answer = await approvals.ask(question) { await Self.areLocked(stores) }
                 // Opened by other means, and maybe locked again since: nobody has said that it may be opened.

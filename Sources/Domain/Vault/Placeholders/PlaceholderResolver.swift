@@ -3,9 +3,9 @@
 package import SecureMemory
 
 /// Fills in what placeholders stand for, in what is about to be handed out.
-package struct PlaceholderResolver: Sendable {
+package struct PlaceholderResolver {
     /// Finds the first entry that a reference means.
-    package typealias Finder = @Sendable (FieldReference) async throws(VaultError) -> PlaceholderEntry?
+    package typealias Finder = (FieldReference) async throws(VaultError) -> PlaceholderEntry?
 
     private let scope: PlaceholderScope
     private let find: Finder

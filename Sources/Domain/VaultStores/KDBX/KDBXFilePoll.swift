@@ -8,7 +8,7 @@ import Synchronization
 /// path to it can be watched.
 final class KDBXFilePoll: Sendable {
     /// How long a use waits for that and for what comes of it; after that, what is known is served.
-    static let timeout = Duration.seconds(5)
+    let timeout: Duration
 
     private let path: String
     private let tellsChanges: @Sendable (String) -> Bool
@@ -23,7 +23,8 @@ final class KDBXFilePoll: Sendable {
     }
 
     /// Looks at nothing until it begins.
-    init(path: String, tellsChanges: @escaping @Sendable (String) -> Bool) {
+    init(path: String, timeout: Duration, tellsChanges: @escaping @Sendable (String) -> Bool) {
+        self.timeout = timeout
         self.path = path
         self.tellsChanges = tellsChanges
     }

@@ -7,7 +7,7 @@ import Logging
 import Vault
 
 /// What clients know a vault by, kept apart from its file: read once, and written when the vault is a different one.
-actor KDBXIdentityKeeper {
+actor KDBXIdentityKeeper: MainLoopActor {
     private let vault: String
     private let file: StateFile<KDBXIdentity>
     private let work: BlockingWork

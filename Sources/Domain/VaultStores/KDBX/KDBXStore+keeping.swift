@@ -32,7 +32,7 @@ extension KDBXStore {
     func settle(_ former: KDBXReader.Opened) {
         let first = line.join { await self.putBackOrKeep(former) }
         // Not the task itself, which holds what it came to, a whole vault, for as long as it is held.
-        settling = Task(executorPreference: TaskQueue.shared) { _ = await first.value }
+        settling = Task(executorPreference: MainLoop.executor) { _ = await first.value }
         line.join {
             // It has ended by now.
             guard let unsettled = await first.value else { return }
@@ -83,7 +83,7 @@ extension KDBXStore {
         let known = kept.value
         if !known.isEmpty, !isLookingAtKept {
             isLookingAtKept = true
-            Task(executorPreference: TaskQueue.shared) { await self.lookAtKept() }
+            Task(executorPreference: MainLoop.executor) { await self.lookAtKept() }
         }
         return known
     }

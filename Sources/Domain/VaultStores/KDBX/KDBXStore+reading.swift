@@ -11,7 +11,7 @@ extension KDBXStore {
         _ = try snapshot()
         if look.isNeeded {
             // After that, what is known is served.
-            try? await withDeadline(KDBXFilePoll.timeout) {
+            try? await withDeadline(look.timeout) {
                 if await self.look.findsAnother() { await self.fileChanged() }
             }
         }

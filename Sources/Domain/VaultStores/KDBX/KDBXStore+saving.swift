@@ -14,7 +14,7 @@ extension KDBXStore {
             return await self.saveNow(draft, over: held)
         }
         // In a task of its own: whoever waits may be cancelled, and the save goes on.
-        let waiting = Task(executorPreference: TaskQueue.shared) {
+        let waiting = Task(executorPreference: MainLoop.executor) {
             // Nil if that takes too long.
             try? await withDeadline(timeout) { await save.value }
         }

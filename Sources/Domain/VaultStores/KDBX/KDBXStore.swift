@@ -11,7 +11,7 @@ package import Vault
 /// Locked at first. Once opened, everything is served from memory, where passwords are sealed, and the file is
 /// followed: what other programs write is read with the key that is kept. Keys are derived, and files read and written,
 /// on a queue of the vault's own; only whoever asked for it waits.
-package actor KDBXStore: VaultStore {
+package actor KDBXStore: MainLoopActor, VaultStore {
     package nonisolated let name: String
     package nonisolated let kind = VaultKind.kdbx
 
@@ -78,6 +78,7 @@ package actor KDBXStore: VaultStore {
     ///   - logger: Where trouble goes; never a login's title, user name or URL.
     ///   - now: The time, in seconds since 1970.
     ///   - timeout: How long whoever saves waits for the file.
+    ///   - lookTimeout: How long a use waits for a look at a file whose changes aren't reported.
     ///   - tellsChanges: Whether inotify reports whatever changes a file.
     ///   - reached: Told of each step of a save, for tests.
     package init(
@@ -92,6 +93,7 @@ package actor KDBXStore: VaultStore {
         logger: Logger,
         now: @escaping @Sendable () -> Int64 = { CalendarTime.now },
         timeout: Duration = .seconds(120),
+        lookTimeout: Duration = .seconds(5),
         tellsChanges: @escaping @Sendable (String) -> Bool = FileSystem.tellsChanges(of:),
         reached: @escaping @Sendable (FileReplacement.Step) throws(SystemCallError) -> Void = { _ in }
     ) {
@@ -116,7 +118,7 @@ package actor KDBXStore: VaultStore {
             logger: logger
         )
         follower = KDBXFollower(vault: name, path: path, logger: logger)
-        look = KDBXFilePoll(path: path, tellsChanges: tellsChanges)
+        look = KDBXFilePoll(path: path, timeout: lookTimeout, tellsChanges: tellsChanges)
         place = KDBXKept(vault: path, state: state)
         opening = BlockingWork(label: "org.keybell.kdbx.opening")
         // Before it is opened, and so before anything is saved.
@@ -240,7 +242,7 @@ package actor KDBXStore: VaultStore {
             on: opening,
             makeDeriver: makeDeriver
         )
-        let task = Task(executorPreference: TaskQueue.shared) { () -> Result<Void, VaultError> in
+        let task = Task(executorPreference: MainLoop.executor) { () -> Result<Void, VaultError> in
             let outcome = await self.carryOut(unlock)
             await self.ended(unlock)
             return outcome
@@ -306,7 +308,7 @@ package actor KDBXStore: VaultStore {
 
     private func watch() {
         let isWatched = follower.watch { [weak self] in
-            Task(executorPreference: TaskQueue.shared) { await self?.fileChanged() }
+            Task(executorPreference: MainLoop.executor) { await self?.fileChanged() }
         }
         look.note(isWatched: isWatched)
     }

@@ -128,7 +128,7 @@ final class KDBXUnlock: Sendable {
         }
         defer { state.withLock { ($0.deriver, $0.reading) = (nil, nil) } }
         guard !isEnded else { throw .locked }
-        let reading = Task(executorPreference: TaskQueue.shared) {
+        let reading = Task(executorPreference: MainLoop.executor) {
             [work, reader] () -> Result<KDBXReader.Opened?, VaultError> in
             do throws(VaultError) {
                 return .success(

@@ -11,7 +11,7 @@ extension KeyringStore {
     func follow() {
         guard follower == nil else { return }
         let events = self.events
-        follower = Task(executorPreference: TaskQueue.shared) { [weak self] in
+        follower = Task(executorPreference: MainLoop.executor) { [weak self] in
             for await event in events { await self?.takeIn(event) }
         }
     }

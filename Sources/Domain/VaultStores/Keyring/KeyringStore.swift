@@ -11,8 +11,9 @@ package import Vault
 ///
 /// All but the passwords is kept in memory and follows the keyring's signals; string fields and former passwords are
 /// sealed there, and opened when they are handed out or written. A password is fetched at the moment it is handed out:
-/// gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so a copy could be an old one. Locking the vault never locks the collection.
-package actor KeyringStore: VaultStore {
+/// gnome-keyring tells nobody when an item gets another secret, as Seahorse does it, so a copy could be an old one.
+/// Locking the vault never locks the collection.
+package actor KeyringStore: MainLoopActor, VaultStore {
     /// The schema of what belongs to logins but has no place in their items; all of it is read.
     package static let extraSchema = LoginItem.extraSchema
 

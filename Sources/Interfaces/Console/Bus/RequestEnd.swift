@@ -30,11 +30,11 @@ struct RequestEnd: Sendable {
     init(signals: AsyncStream<Message>, owners: AsyncStream<String?>, code: String) {
         let (news, told) = AsyncStream.makeStream(of: Message?.self)
         let tasks = [
-            Task(executorPreference: TaskQueue.shared) {
+            Task(executorPreference: MainLoop.executor) {
                 for await signal in signals { told.yield(signal) }
                 told.yield(nil)
             },
-            Task(executorPreference: TaskQueue.shared) {
+            Task(executorPreference: MainLoop.executor) {
                 for await owner in owners where owner == nil { break }
                 told.yield(nil)
             },

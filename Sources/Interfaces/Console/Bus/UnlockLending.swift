@@ -22,7 +22,7 @@ extension DaemonBus {
     ) async throws(ConsoleError) {
         let signals = TerminationSignals.stream()
         let options = Self.unlockOptions(terminal, ProcessInfo.processInfo.environment)
-        let asking = Task(executorPreference: TaskQueue.shared) {
+        let asking = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(ConsoleError) in
                 _ = try await self.call(
                     VaultsInterface.description,
@@ -32,7 +32,7 @@ extension DaemonBus {
                 )
             }
         }
-        let watch = Task(executorPreference: TaskQueue.shared) {
+        let watch = Task(executorPreference: MainLoop.executor) {
             var isCancelled = false
             for await _ in signals {
                 // Pinentry puts the terminal back before the call is answered; but nobody waits for that for long.

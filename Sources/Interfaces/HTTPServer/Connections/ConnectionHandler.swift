@@ -1,83 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConcurrencyTools
 import NIOCore
 import NIOHTTP1
 import NIOSSL
-import UnicodeText
+import Operations
+import SecureMemory
 
-/// What HTTP1Channel leaves to us on a connection, right behind the decoder.
+/// Serves one connection, right behind the decoder and the encoder: has its requests answered, one after the other.
 ///
-/// It enforces the deadlines, answers what isn't HTTP, closes in a way that lets the peer read the last answer, and
-/// knows when an answer begins to go out and when all of it has.
+/// What needs no wait is answered while it is being read. The handler keeps the deadlines, answers what isn't HTTP,
+/// closes in a way that lets the peer read the last answer, and knows when an answer has gone out.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    private let reader: RequestReader
+    private let options: ListenerOptions
     private let peer: Peer
-    private let bodies: RequestBodies
+    private let body: RequestBody
     private let place: ConnectionSlot
     private let isEncrypted: Bool
-    private let notHTTP: [UInt8]
-    private let lingering: TimeAmount
-    /// How long a peer may leave an answer unread.
-    private let unread: TimeAmount
+    private var context: ChannelHandlerContext?
+
     private var deadlines: ReadDeadlines
-    private var timer: Scheduled<Void>?
-    /// Set while a request that didn't come whole at once is being read.
+    private var alarm = LazyAlarm()
+    /// Set while a request has begun that didn't come whole at once.
     private var slowness: Scheduled<Void>?
     /// Whether a request has begun but isn't complete.
     private var isComing = false
-    private var context: ChannelHandlerContext?
-
-    /// A read was requested while there was no room.
-    private var isReadHeld = false
-
-    /// For each pending request whether its peer wants the connection closed after the answer.
-    private var closings: [Bool] = []
-
-    /// How many requests have come at once.
-    private var pipeline = PipelineLimit()
-
-    /// The last request that is accepted has come: nothing after it is decoded.
-    private var isFull = false
-
-    /// Something came that isn't HTTP; it is answered after the requests before it.
-    private var isBroken = false
-
-    /// The answer that is being written is the last.
-    private var isLastAnswer = false
-
-    /// The last answer is written: nothing more is read or written.
-    private var isClosing = false
-
-    /// When the last answer has gone out.
-    private var lastEnd: EventLoopFuture<Void>?
-
-    /// Answers that are written but haven't completely gone out.
-    private var unsent = 0
-
-    /// What the bodies' chunks cost in addition to the bodies.
+    /// What the bodies' chunks cost beside the bodies.
     private var framing = FramingOverhead()
 
-    /// How long after its beginning an incomplete request counts as slow.
+    /// The request that is being read or answered.
+    private var request: IncomingRequest?
+    /// Whether it is being answered.
+    private var isAnswering = false
+    /// How many have been.
+    private var answers = 0
+    /// What answers it, where that has to wait.
+    private var answering: Task<Void, Never>?
+    /// What came of later requests meanwhile.
+    private var later = CircularBuffer<HTTPServerRequestPart>(initialCapacity: 0)
+    /// Whether those are being looked at.
+    private var isCatchingUp = false
+    /// More was to be read while that had to wait.
+    private var isReadHeld = false
+
+    /// Nothing more comes from the peer.
+    private var hasEnded = false
+    /// How many requests have come at once.
+    private var pipeline = PipelineLimit()
+    /// The last request that is taken has come: nothing behind it is decoded.
+    private var isFull = false
+    /// Something came that isn't HTTP; it is answered after the requests before it.
+    private var isBroken = false
+    /// The daemon stops: the next answer is the last.
+    private var isStopping = false
+    /// The last answer is written: nothing more is read or written.
+    private var isClosing = false
+    /// The answers that are written.
+    private lazy var sent = SentResponses(
+        patience: TimeAmount(options.bodyDeadline),
+        isEncrypted: isEncrypted,
+        isStuck: { [unowned self] in drop() },
+        isDone: { [unowned self] in tellStanding() }
+    )
+
+    /// How long after its beginning a request that isn't complete counts as slow.
     private static let slow = TimeAmount.milliseconds(5)
 
-    init(
-        options: ListenerOptions,
-        peer: Peer,
-        bodies: RequestBodies,
-        place: ConnectionSlot,
-        isEncrypted: Bool
-    ) {
-        self.peer = peer
-        self.bodies = bodies
-        self.place = place
+    init(reader: RequestReader, peer: Peer, body: RequestBody, place: ConnectionSlot, isEncrypted: Bool) {
+        (self.reader, self.peer, self.body, self.place) = (reader, peer, body, place)
         self.isEncrypted = isEncrypted
-        notHTTP = HTTPRefusal.notHTTP.body(version: options.version)
-        lingering = TimeAmount(options.lingering)
-        unread = TimeAmount(options.bodyDeadline)
+        options = reader.options
         deadlines = ReadDeadlines(
             limits: .init(
                 head: options.headDeadline,
@@ -90,22 +87,33 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        watchDeadline()
+        settle()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        timer?.cancel()
-        slowness?.cancel()
+        release()
         self.context = nil
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        timer?.cancel()
-        slowness?.cancel()
-        isClosing = true
-        bodies.endAll()
+        release()
         context.fireChannelInactive()
     }
+
+    /// Nothing is to be answered any more.
+    private func end(_ context: ChannelHandlerContext) {
+        if sent.count > 0 { finish() } else { context.close(promise: nil) }
+    }
+
+    private func release() {
+        alarm.cancel()
+        slowness?.cancel()
+        isClosing = true
+        later.removeAll()
+        body.end()
+    }
+
+    // MARK: - Reading
 
     /// Whether what comes is decoded.
     var isReading: Bool { !isClosing && !isBroken && !isFull }
@@ -113,48 +121,93 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Bytes came, before anything is decoded from them.
     func bytesArrived() {
         guard isReading else { return }
-        pipeline.readBegan(waiting: deadlines.pending)
+        pipeline.readBegan(waiting: request == nil ? 0 : 1)
         if deadlines.isIdle { peer.requestBegan() }
         isComing = true
         deadlines.bytes(at: .now)
-        watchDeadline()
     }
 
     /// So many bytes, no longer encrypted, have been decoded.
     func bytesDecoded(_ count: Int) {
-        guard isReading, let context, framing.endRead(of: count),
-            bodies.refuseNewest(as: .badFraming)
-        else { return }
-        // As for a body that is too long.
-        context.fireChannelRead(wrapInboundOut(.body(ByteBuffer())))
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // Another process may send the rest than the one that began, so both are noted; requests that come whole cost
-        // nothing.
-        if isComing, slowness == nil {
-            slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
-                peer.glimpse()
-            }
-        }
-        context.fireChannelReadComplete()
+        guard isReading, framing.endRead(of: count) else { return }
+        _ = body.refuse(as: .badFraming)  // it is answered at the end of the read
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard isReading else { return }
-        switch unwrapInboundIn(data) {
-        case .head(var head):
+        let part = unwrapInboundIn(data)
+        switch part {
+        case .head: pipeline.head()
+        case .body: break
+        case .end: isFull = pipeline.isReached
+        }
+        if isAnswering { later.append(part) } else { take(part) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Its end isn't worth waiting for.
+        if let request, !isAnswering, !isClosing, request.refusal ?? body.refusal != nil { answer(request) }
+        // Another process may send the rest than began, so note both; requests that come whole cost nothing.
+        if isComing, slowness == nil, !isClosing {
+            slowness = context.eventLoop.assumeIsolated().scheduleTask(in: Self.slow) { [peer] in
+                peer.glimpse()
+            }
+        }
+        settle()
+        context.fireChannelReadComplete()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        guard mayRead else {
+            isReadHeld = true
+            return
+        }
+        context.read()
+    }
+
+    /// Whether more may be taken in: a request that waits for its answer keeps the next ones waiting, once one has come.
+    private var mayRead: Bool { isClosing || body.mayGrow && later.isEmpty }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case is ChannelShouldQuiesceEvent:
+            isStopping = true
+            answering?.cancel()
+            if isClosing { context.close(promise: nil) } else if request == nil { end(context) }
+        case ChannelEvent.inputClosed:
+            hasEnded = true
+            // Nobody waits for an answer, or can have one to a half of a request.
+            if !isAnswering, !isClosing { end(context) }
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The peer has closed without TLS's close_notify; it may still wait for its answer.
+        if NIOSSLError.isUncleanShutdown(error) { return }
+        if error is IOError || error is ChannelError || NIOSSLError.isTLS(error) {
+            return context.close(promise: nil)
+        }
+        guard isReading else { return }
+        isBroken = true
+        if !isAnswering { answerBroken() }
+    }
+
+    /// Takes a part of the request that is being read, which is the only one.
+    private func take(_ part: HTTPServerRequestPart) {
+        switch part {
+        case .head(let head):
             deadlines.head(at: .now)
-            pipeline.head()
-            closings.append(!head.isKeepAlive || pipeline.isReached)
-            bodies.begin()
             framing.head()
-            head.normalize()
-            context.fireChannelRead(wrapInboundOut(.head(head)))
+            let request = reader.begin(head)
+            self.request = request
+            if request.refusal == nil, request.expectsContinue, let context {
+                let head = HTTPResponseHead(version: .http1_1, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+            }
         case .body(let part):
             framing.body(part.readableBytes)
-            // An empty part tells the reader not to wait for the end.
-            if bodies.take(part) { context.fireChannelRead(wrapInboundOut(.body(ByteBuffer()))) }
+            body.take(part)
             askForRoom()
         case .end:
             deadlines.end(at: .now)
@@ -162,127 +215,134 @@ final class ConnectionHandler: ChannelDuplexHandler {
             isComing = false
             slowness?.cancel()
             slowness = nil
-            isFull = pipeline.isReached
-            context.fireChannelRead(data)
+            request?.isComplete = true
+            if let request { answer(request) }
         }
-        watchDeadline()
     }
 
-    func read(context: ChannelHandlerContext) {
-        guard bodies.mayGrow else {
-            isReadHeld = true
+    // MARK: - Answering
+
+    private func answer(_ request: IncomingRequest) {
+        isAnswering = true
+        let origin = request.verdict.origin
+        let refusal = request.refusal ?? body.refusal
+        if let refusal {
+            return begin { [reader] in await (reader.reply(to: refusal, origin: origin), nil) }
+        }
+        let whole = body.takeWhole()
+        switch request.verdict.route {
+        case .success(.preflight): return write(request.preflight)
+        case .success(.page(let page)) where whole.count == 0:
+            return begin { [reader] in await (reader.reply(with: page, origin: origin), nil) }
+        case .success, .failure: break
+        }
+        let requester = HTTPRequester(
+            peer: peer,
+            place: place,
+            origin: origin,
+            userAgent: request.userAgent
+        )
+        begin { [reader] in
+            let reply = await reader.handler.answer(whole, from: requester)
+            let response = ServerResponse(
+                .init(statusCode: reply.status),
+                body: reply.body,
+                origin: origin
+            )
+            return (response, reply.delivered)
+        }
+    }
+
+    /// Has an answer made, at once if that needs no wait, and writes it.
+    private func begin(_ work: @escaping @Sendable () async -> (ServerResponse, SentResponses.Delivery?)) {
+        guard let context else { return }
+        answers += 1
+        let number = answers
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let task = MainLoop.immediately {
+            let (response, delivered) = await work()
+            handler.value.write(response, telling: delivered)
+        }
+        // A later request may be waiting by now.
+        guard isAnswering, answers == number else { return }
+        answering = task
+        if isStopping { task.cancel() }
+        settle()
+    }
+
+    private func write(_ response: ServerResponse, telling delivered: SentResponses.Delivery? = nil) {
+        // Whoever has waited may have gone meanwhile.
+        guard !isClosing, let context, let request, answering == nil || peer.isThere else {
+            SentResponses.drop(telling: delivered)
+            context?.close(promise: nil)
             return
         }
-        context.read()
+        var response = response
+        // A body that nobody will read can't be told from the next request: the connection ends here.
+        let isLast =
+            !request.isKeepAlive || !request.isComplete || isStopping
+            || (hasEnded || isFull) && later.isEmpty
+        if isLast { response.close() }
+        sent.write(response, hasBody: !request.isHead, on: context, telling: delivered)
+        (self.request, isAnswering, answering) = (nil, false, nil)
+        body.end()
+        deadlines.answered(at: .now)
+        if isLast { return finish() }
+        catchUp()
+        settle()
+        readOn()
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The peer has closed without TLS's close_notify; it may still wait for its answer.
-        if NIOSSLError.isUncleanShutdown(error) { return }
-        if error is IOError || error is ChannelError || NIOSSLError.isTLS(error) {
-            context.close(promise: nil)
-            context.fireErrorCaught(error)
-            return
-        }
-        guard isReading else { return }
-        isBroken = true
-        answerBroken(context)
+    /// Looks at what came while the last answer was being made.
+    private func catchUp() {
+        guard !isCatchingUp else { return }
+        isCatchingUp = true
+        defer { isCatchingUp = false }
+        while !isAnswering, !isClosing, let part = later.popFirst() { take(part) }
+        if isBroken, !isAnswering, !isClosing { answerBroken() }
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent, isClosing { context.close(promise: nil) }
-        context.fireUserInboundEventTriggered(event)
+    /// Tells a peer that it doesn't speak HTTP, once its requests before that have their answers.
+    private func answerBroken() {
+        guard let context else { return }
+        var response = ServerResponse(.notHTTP, version: options.version, hash: nil, origin: nil)
+        response.close()
+        sent.write(response, hasBody: true, on: context, telling: nil)
+        finish()
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard !isClosing else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
-            return
-        }
-        switch unwrapOutboundIn(data) {
-        case .head(var head):
-            guard head.status.code >= 200 else { return context.write(data, promise: promise) }
-            // A body that nobody will read can't be told from the next request: the connection ends here.
-            isLastAnswer = closings.first ?? true || (deadlines.isReadingBody && deadlines.pending == 1)
-            if isLastAnswer { head.headers.replaceOrAdd(name: "connection", value: "close") }
-            let begun = promise ?? context.eventLoop.makePromise()
-            peer.deliveries.begin(by: begun.futureResult, isEncrypted: isEncrypted)
-            context.write(wrapOutboundOut(.head(head)), promise: begun)
-        case .body:
-            context.write(data, promise: promise)
-        case .end:
-            let end = promise ?? context.eventLoop.makePromise()
-            lastEnd = end.futureResult
-            watch(end.futureResult, context)
-            unsent += 1
-            peer.deliveries.settle(by: end.futureResult, on: context.channel)
-            if !closings.isEmpty { closings.removeFirst() }
-            bodies.endOldest()
-            deadlines.answered(at: .now)
-            context.write(data, promise: end)
-            if isLastAnswer { finish(context) } else { answerBroken(context) }
-            watchDeadline()
-            askForRoom()
-            readOn()
-        }
-    }
+    // MARK: - Ending
 
-    /// Tells a peer that it isn't speaking HTTP, once its earlier requests have their answers.
-    private func answerBroken(_ context: ChannelHandlerContext) {
-        guard isBroken, deadlines.pending == (deadlines.isReadingBody ? 1 : 0) else { return }
-        var head = HTTPResponseHead(version: .http1_1, status: .badRequest)
-        for (name, value) in ServerResponse.fixedFields + [
-            ("Content-Length", "\(notHTTP.count)"), ("Connection", "close"),
-        ] {
-            head.headers.add(name: name, value: value)
-        }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: notHTTP)))), promise: nil)
-        let end = context.eventLoop.makePromise(of: Void.self)
-        context.write(wrapOutboundOut(.end(nil)), promise: end)
-        lastEnd = end.futureResult
-        finish(context)
-    }
-
-    /// Closes our side when the last answer has gone out, and the other when the peer does, or after a while.
+    /// Closes our side when the last answer has gone out, and the other one when the peer does or after a while.
     ///
     /// Closing both at once would make the kernel throw away an answer that the peer hasn't read yet.
-    private func finish(_ context: ChannelHandlerContext) {
+    private func finish() {
         isClosing = true
-        timer?.cancel()
-        bodies.endAll()
-        context.flush()
-        let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-        lastEnd?.whenComplete { _ in context.value.close(mode: .output, promise: nil) }
-        timer = context.value.eventLoop.assumeIsolated().scheduleTask(in: lingering) {
-            self.cut(context.value)
+        later.removeAll()
+        body.end()
+        alarm.cancel()
+        tellStanding()
+        sent.whenGone {
+            guard let context = self.context else { return }
+            context.close(mode: .output, promise: nil)
+            self.alarm.set(in: TimeAmount(self.options.lingering), on: context.eventLoop) { self.drop() }
         }
+        readOn()
     }
 
     /// Closes the connection below the encryption, which would wait for its peer's close_notify.
-    private func cut(_ context: ChannelHandlerContext) {
-        let socket = try? context.pipeline.syncOperations.context(handlerType: RawByteObserver.self)
+    private func drop() {
+        isClosing = true
+        guard let context else { return }
+        let socket = try? context.pipeline.syncOperations.context(handlerType: ByteObserver.self)
         (socket ?? context).close(promise: nil)  // not there once the connection is gone
     }
 
-    /// Drops a peer that doesn't read its answer: what the socket doesn't take waits in our memory.
-    private func watch(_ end: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
-        let timer = context.eventLoop.assumeIsolated().scheduleTask(in: unread) {
-            self.isClosing = true
-            self.context.map(self.cut)
-        }
-        end.assumeIsolated().whenComplete { _ in
-            timer.cancel()
-            self.unsent -= 1
-            self.tellStanding()
-        }
-    }
-
-    /// Asks for room for a long body, of the oldest request alone: a later one may have to wait for a person.
+    /// Asks for room for a long body.
     private func askForRoom() {
-        guard deadlines.pending == 1, !isClosing, let context else { return }
+        guard deadlines.isReadingBody, !isAnswering, !isClosing, let context else { return }
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        bodies.askForRoom(
+        body.askForRoom(
             granted: { handler.eventLoop.execute { handler.value.readOn() } },
             lost: { handler.eventLoop.execute { handler.value.makeRoom() } }
         )
@@ -290,22 +350,34 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Drops a peer that takes too long over a long body while others wait to send theirs.
     private func makeRoom() {
-        // It may have become complete meanwhile.
-        guard !isClosing, deadlines.isReadingBody, bodies.hasPlace, let context else { return }
-        isClosing = true
-        cut(context)
+        // It may have come to its end meanwhile.
+        guard !isClosing, deadlines.isReadingBody, body.hasPlace else { return }
+        drop()
     }
 
     /// Reads what was requested, if there is room for it now.
     private func readOn() {
-        guard isReadHeld, isClosing || bodies.mayGrow, let context else { return }
+        guard isReadHeld, mayRead, let context else { return }
         isReadHeld = false
         context.read()
     }
 
-    /// Reports the connection's state; one whose answer is being read still counts as waiting.
+    /// Keeps the deadline, and tells what the connection is at.
+    private func settle() {
+        tellStanding()
+        guard !isClosing, let context, let deadline = deadlines.deadline else { return }
+        alarm.set(in: TimeAmount(deadline - .now), on: context.eventLoop) { self.expire() }
+    }
+
+    /// A deadline may be over, or have moved since it was set.
+    private func expire() {
+        guard !isClosing, let deadline = deadlines.deadline else { return }
+        if deadline <= .now { drop() } else { settle() }
+    }
+
+    /// Tells what the connection is at; one whose answer is being taken still waits for it.
     private func tellStanding() {
-        if unsent > 0 {
+        if sent.count > 0 {
             place.standing = .busy
         } else if !isClosing {
             place.standing = deadlines.standing
@@ -315,18 +387,4 @@ final class ConnectionHandler: ChannelDuplexHandler {
             place.standing = .leaving(since: .now)
         }
     }
-
-    private func watchDeadline() {
-        tellStanding()
-        guard !isClosing, let context else { return }
-        timer?.cancel()
-        timer = deadlines.deadline.map { deadline in
-            context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(deadline - .now)) {
-                self.isClosing = true
-                self.context.map(self.cut)
-            }
-        }
-    }
 }
-
-extension ConnectionHandler: RemovableChannelHandler {}

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ConcurrencyTools
-import HTTPTypes
-import HummingbirdCore
 package import Linux
 package import Logging
-package import NIOCore
+import NIOCore
 import NIOExtras
 import NIOHTTP1
-import NIOHTTPTypes
 import NIOPosix
 package import Operations
 import ServiceLifecycle
@@ -24,7 +21,6 @@ package struct Listener: Service {
     private let budget: BodyBudget
     private let reader: RequestReader
     private let tls: Current<TLSIdentity>?
-    private let eventLoopGroup: any EventLoopGroup
 
     /// Prepares to serve a socket, which holds its port already.
     ///
@@ -35,7 +31,6 @@ package struct Listener: Service {
     ///   - limit: The count of connections, one for all listeners of a daemon.
     ///   - budget: The memory for bodies, likewise.
     ///   - handler: Answers the protocol's messages.
-    ///   - eventLoopGroup: Where connections are handled; one loop is plenty.
     ///   - logger: For what happens to connections; never for what is in them.
     package init(
         socket: ListeningSocket,
@@ -44,14 +39,12 @@ package struct Listener: Service {
         limit: ConnectionLimit,
         budget: BodyBudget,
         handler: any MessageHandler,
-        eventLoopGroup: any EventLoopGroup,
         logger: Logger
     ) {
         self.socket = socket
         self.tls = tls
         self.limit = limit
         self.budget = budget
-        self.eventLoopGroup = eventLoopGroup
         reader = RequestReader(
             current: options,
             handler: handler,
@@ -62,8 +55,8 @@ package struct Listener: Service {
     /// Serves until graceful shutdown or cancellation.
     package func run() async throws {
         guard let number = socket.take() else { return }
-        let quiescing = ServerQuiescingHelper(group: eventLoopGroup)
-        let server = try await ServerBootstrap(group: eventLoopGroup)
+        let quiescing = ServerQuiescingHelper(group: MainLoop.eventLoop)
+        let server = try await ServerBootstrap(group: MainLoop.eventLoop)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
@@ -71,6 +64,7 @@ package struct Listener: Service {
                     )
                 }
             }
+            .childChannelInitializer { admit($0) }
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // No more than a connection's share of the memory for bodies is read at once.
@@ -83,34 +77,31 @@ package struct Listener: Service {
                 )
             )
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .bind(number) { admit($0) }
+            .withBoundSocket(number)
+            .get()
         reader.logger.info(
             "Listening",
             metadata: ["address": "\(socket.address)", "scheme": tls == nil ? "http" : "https"]
         )
-        try await withGracefulShutdownHandler {
-            try await serve(server)
-        } onGracefulShutdown: {
-            quiescing.initiateShutdown(promise: nil)
-        }
-    }
-
-    private func serve(_ server: NIOAsyncChannel<Connection?, Never>) async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            try await server.executeThenClose { connections in
-                for try await connection in connections {
-                    guard let connection else { continue }
-                    group.addTask {
-                        await connection.http.handle(value: connection.channel, logger: reader.logger)
-                    }
-                }
+        let stop: @Sendable () -> Void = { quiescing.initiateShutdown(promise: nil) }
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await server.closeFuture.get()
+            } onGracefulShutdown: {
+                stop()
             }
+        } onCancel: {
+            stop()
         }
+        // Whoever waits gets an answer first.
+        let ended = MainLoop.eventLoop.makePromise(of: Void.self)
+        quiescing.initiateShutdown(promise: ended)
+        try? await ended.futureResult.get()  // the socket has been closed already
     }
 
     /// Decides about a new connection: served, refused in words, or closed before a byte is read.
-    private func admit(_ channel: any Channel) -> EventLoopFuture<Connection?> {
-        // NIO's sockets are inherited by programs that we start; callers' connections are none of their business.
+    private func admit(_ channel: any Channel) -> EventLoopFuture<Void> {
+        // NIO's sockets pass to programs that we start; callers' connections are none of theirs.
         try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             Descriptor.closeOnExec($0)
         }  // a channel without a descriptor has none to pass on
@@ -123,31 +114,30 @@ package struct Listener: Service {
                     : "Connection closed: its other end isn't this user's"
             )
             channel.close(promise: nil)
-            return channel.eventLoop.makeSucceededFuture(nil)
+            return channel.eventLoop.makeSucceededVoidFuture()
         }
         let admission = limit.enter { Self.cut(channel) }
         channel.closeFuture.whenComplete { [limit] _ in limit.leave(admission) }
         switch admission {
         case .served(let place):
             peer.glimpse()
-            return serve(channel, peer: peer, place: place).map(Optional.some)
+            return channel.eventLoop.makeCompletedFuture { try serve(channel, peer: peer, place: place) }
         case .refused:
             reader.logger.info("Connection refused: too many are open")
             return channel.eventLoop.makeCompletedFuture {
                 try encrypt(channel)
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(options: reader.options))
-                return nil
             }
         case .closed:
             channel.close(promise: nil)
-            return channel.eventLoop.makeSucceededFuture(nil)
+            return channel.eventLoop.makeSucceededVoidFuture()
         }
     }
 
     /// Closes a connection below the encryption, which would wait for its peer's close_notify.
     private static func cut(_ channel: any Channel) {
         guard channel.eventLoop.inEventLoop else { return channel.eventLoop.execute { cut(channel) } }
-        let socket = try? channel.pipeline.syncOperations.context(handlerType: RawByteObserver.self)
+        let socket = try? channel.pipeline.syncOperations.context(handlerType: ByteObserver.self)
         if let socket { socket.close(promise: nil) } else { channel.close(promise: nil) }  // being set up
     }
 
@@ -157,59 +147,32 @@ package struct Listener: Service {
         try channel.pipeline.syncOperations.addHandler(tls.value.handler())
     }
 
-    /// Sets up HTTP on a connection, with our own handler right behind the decoder.
+    /// Sets up HTTP on a connection.
     ///
     /// The deadline of the first head counts from here, so that a handshake is part of it.
-    private func serve(
-        _ channel: any Channel,
-        peer: Peer,
-        place: ConnectionSlot
-    ) -> EventLoopFuture<Connection> {
-        let bodies = RequestBodies(budget: budget, longest: reader.options.maximumBody)
-        let http = HTTP1Channel(
-            responder: { request, writer, channel in
-                try await reader.receive(
-                    request,
-                    bodies: bodies,
-                    writer: writer,
-                    channel: channel,
-                    peer: peer,
-                    place: place
-                )
-            },
-            configuration: .init(
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: 16 << 10,
-                    maxHeaderListSize: 32 << 10,
-                    maxHeaderFieldCount: 100
-                )
-            )
+    private func serve(_ channel: any Channel, peer: Peer, place: ConnectionSlot) throws {
+        try encrypt(channel)
+        let pipeline = channel.pipeline.syncOperations
+        let isEncrypted = tls != nil
+        let handler = ConnectionHandler(
+            reader: reader,
+            peer: peer,
+            body: RequestBody(budget: budget, longest: reader.options.maximumBody),
+            place: place,
+            isEncrypted: tls != nil
         )
-        return channel.eventLoop.makeCompletedFuture {
-            try encrypt(channel)
-        }.flatMap {
-            http.setup(channel: channel, logger: reader.logger)
-        }.flatMapThrowing { value in
-            let pipeline = channel.pipeline.syncOperations
-            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
-            let handler = ConnectionHandler(
-                options: reader.options,
-                peer: peer,
-                bodies: bodies,
-                place: place,
-                isEncrypted: tls != nil
-            )
-            try pipeline.addHandler(handler, position: .after(decoder))
-            try pipeline.addHandler(DecodedByteObserver(telling: handler), position: .before(decoder))
-            try pipeline.addHandler(RawByteObserver(telling: handler), position: .first)
-            return Connection(http: http, channel: value)
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        (limits.maxHeaderFieldSize, limits.maxHeaderListSize) = (16 << 10, 32 << 10)
+        limits.maxHeaderFieldCount = 100
+        let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
+        try pipeline.addHandler(
+            ByteObserver(telling: handler, isFirst: true, isLast: !isEncrypted),
+            position: .first
+        )
+        if isEncrypted {
+            try pipeline.addHandler(ByteObserver(telling: handler, isFirst: false, isLast: true))
         }
-    }
-
-    /// A connection that is served.
-    private struct Connection: Sendable {
-        let http: HTTP1Channel
-        let channel: HTTP1Channel.Value
+        try pipeline.addHandlers([HTTPResponseEncoder(), ByteToMessageHandler(decoder), handler])
     }
 }
 

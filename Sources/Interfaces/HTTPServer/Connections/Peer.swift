@@ -10,9 +10,6 @@ final class Peer: Sendable {
     /// Whom it belonged to when the connection was accepted.
     let owner: SocketOwner
 
-    /// Tracks the answers that are written to it.
-    let deliveries = DeliveryTracker()
-
     /// What is known of the processes that have the socket.
     private struct Sighting {
         /// The last look at it.
@@ -79,7 +76,7 @@ final class Peer: Sendable {
     /// Nothing has been checked by then, so whatever anybody sends may cost next to nothing.
     func glimpse() {
         let request = sight.withLock { max($0.request, 1) }
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             let found = await Identification.glimpse(at: self.owner)
             let isUnseen = found.isEmpty && self.isThere
             self.sight.withLock { sight in

@@ -65,10 +65,7 @@ package struct TLSIdentity: Sendable {
         self.chain = chain.map { (try? $0.toDERBytes()) ?? [] }
     }
 
-    /// What encrypts one connection.
-    ///
-    /// HummingbirdTLS' `TLSChannel` adds the same handler, but makes a context of its own for every channel, which for
-    /// us, whose responder knows its peer, is every connection.
+    /// What encrypts one connection; the context is the same for all.
     func handler() -> NIOSSLServerHandler {
         NIOSSLServerHandler(context: context)
     }

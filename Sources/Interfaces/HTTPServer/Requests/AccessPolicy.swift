@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPTypes
+package import NIOHTTP1
 
 /// What a request's head decides, before anything of its body is read.
 ///
@@ -59,9 +59,9 @@ package struct AccessPolicy: Sendable {
 
     /// Decides about a request by its head alone, in this order: Host, Origin, Sec-Fetch-Site, the rest.
     ///
-    /// - Parameter head: The head; its authority is the first Host.
+    /// - Parameter head: The head.
     /// - Returns: Where it goes, and who may read the answer.
-    package func verdict(on head: HTTPRequest) -> Verdict {
+    package func verdict(on head: HTTPRequestHead) -> Verdict {
         do throws(HTTPRefusal) {
             try checkHost(of: head)
             let origin = try allowedOrigin(of: head)
@@ -89,14 +89,15 @@ package struct AccessPolicy: Sendable {
         return false
     }
 
-    private func checkHost(of head: HTTPRequest) throws(HTTPRefusal) {
-        if !values(of: "host", in: head).isEmpty { throw .doubleHost }
-        guard let host = head.authority else { throw .noHost }
+    private func checkHost(of head: HTTPRequestHead) throws(HTTPRefusal) {
+        let hosts = head.headers["host"]
+        guard let host = hosts.first else { throw .noHost }
+        if hosts.count > 1 { throw .doubleHost }
         if !Self.isLocal(host) { throw .foreignHost }
     }
 
-    private func allowedOrigin(of head: HTTPRequest) throws(HTTPRefusal) -> String? {
-        let origins = values(of: "origin", in: head)
+    private func allowedOrigin(of head: HTTPRequestHead) throws(HTTPRefusal) -> String? {
+        let origins = head.headers["origin"]
         guard let origin = origins.first else { return nil }
         if Self.origin(origin) == "null" { throw .nullOrigin }
         guard origins.count == 1, isAllowed(origin) else { throw .foreignOrigin }
@@ -117,21 +118,23 @@ package struct AccessPolicy: Sendable {
             }
     }
 
-    private func checkSite(of head: HTTPRequest, origin: String?) throws(HTTPRefusal) {
+    private func checkSite(of head: HTTPRequestHead, origin: String?) throws(HTTPRefusal) {
         guard origin == nil else { return }
-        let sites = values(of: "sec-fetch-site", in: head).map(Self.plain)
+        let sites = head.headers["sec-fetch-site"].map(Self.plain)
         if sites.contains(where: { $0 != "none" && $0 != "same-origin" }) { throw .crossSite }
     }
 
-    private func route(for head: HTTPRequest, origin: String?) throws(HTTPRefusal) -> Route {
+    private func route(for head: HTTPRequestHead, origin: String?) throws(HTTPRefusal) -> Route {
         switch head.method {
-        case .post, .get:
-            // More than fits into a number is too long, too.
-            if let length = head.headerFields[.contentLength], Int(length).map({ $0 > maximumBody }) ?? true {
+        case .POST, .GET:
+            // Longer than a number can say is too long, too.
+            if let length = head.headers.first(name: "content-length"),
+                Int(length).map({ $0 > maximumBody }) ?? true
+            {
                 throw .tooLarge
             }
-            return head.method == .post ? .message : .page(page(at: head.path ?? "/"))
-        case .options where origin != nil:
+            return head.method == .POST ? .message : .page(page(at: head.uri))
+        case .OPTIONS where origin != nil:
             return .preflight
         default:
             throw .badMethod
@@ -149,10 +152,6 @@ package struct AccessPolicy: Sendable {
             return queries.contains("format=keepass") ? .keepassVersion : .version
         default: return .none
         }
-    }
-
-    private func values(of name: String, in head: HTTPRequest) -> [String] {
-        head.headerFields.filter { $0.name.canonicalName == name }.map(\.value)
     }
 
     /// An origin as it is compared: without case, blanks around it, and the slash that people put at its end.

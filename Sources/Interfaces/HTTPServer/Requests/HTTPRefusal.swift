@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import HTTPTypes
+import JSON
+package import NIOHTTP1
 
 /// Why a request is turned away before it is read as a message of the protocol.
 package enum HTTPRefusal: Error, Equatable, Sendable {
@@ -43,13 +44,13 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
 
 extension HTTPRefusal {
     /// The status it is answered with.
-    package var status: HTTPResponse.Status {
+    package var status: HTTPResponseStatus {
         switch self {
         case .noHost, .notHTTP, .badFraming: .badRequest
         case .doubleHost, .foreignHost, .nullOrigin, .foreignOrigin, .crossSite: .forbidden
         case .noSuchPage: .notFound
         case .badMethod: .methodNotAllowed
-        case .tooLarge: .contentTooLarge
+        case .tooLarge: .payloadTooLarge
         case .tooManyConnections: .tooManyRequests
         }
     }
@@ -99,25 +100,13 @@ extension HTTPRefusal {
     ///   - hash: The vault's Hash, if it is known.
     /// - Returns: An object in ASCII.
     package func body(version: String, hash: String? = nil) -> [UInt8] {
-        var members = [
-            "\"Success\":false", "\"Error\":\(Self.quoted(sentence))", "\"Version\":\(Self.quoted(version))",
-        ]
-        if let hash { members.append("\"Hash\":\(Self.quoted(hash))") }
-        return Array("{\(members.joined(separator: ","))}".utf8)
-    }
-
-    /// Writes a JSON string; one of our clients reads ASCII only.
-    private static func quoted(_ text: String) -> String {
-        let units = text.utf16.map { unit -> String in
-            switch unit {
-            case 0x22: "\\\""
-            case 0x5C: "\\\\"
-            case 0x20...0x7E: String(UnicodeScalar(UInt8(unit)))
-            default:
-                "\\u" + String(repeating: "0", count: 4 - String(unit, radix: 16).count)
-                    + String(unit, radix: 16)
-            }
+        var text = JSONText()
+        text.object { text in
+            text.member("Success", false)
+            text.member("Error", sentence)
+            text.member("Version", version)
+            text.member("Hash", hash)
         }
-        return "\"\(units.joined())\""
+        return text.bytes
     }
 }

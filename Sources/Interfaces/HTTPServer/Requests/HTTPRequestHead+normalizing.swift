@@ -11,18 +11,17 @@ extension HTTPRequestHead {
         if !headers.allSatisfy({ $0.value.utf8.allSatisfy { $0 < 0x80 } }) {
             headers = HTTPHeaders(headers.map { ($0.name, $0.value.streamSafe) })
         }
-        // HTTP1Channel looks for just this value; an HTTP/1.0 peer needn't send it.
-        if !isKeepAlive { headers.replaceOrAdd(name: "connection", value: "close") }
-        // A target with an authority of its own overrides Host (RFC 9112, 3.2.2), so it must meet the same conditions.
+        // A target with an authority of its own overrides Host (RFC 9112, 3.2.2): it must be as good.
         let hosts = headers["host"]
         let target = uri.utf8
         if hosts.count == 1, AccessPolicy.isLocal(hosts[0]), target.first != UInt8(ascii: "/"),
             let scheme = target.firstRange(of: "://".utf8)
         {
-            let authority = target[scheme.upperBound...].prefix {
-                $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?")
-            }
+            let rest = target[scheme.upperBound...]
+            let authority = rest.prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
             headers.replaceOrAdd(name: "host", value: String(Substring(authority)))
+            let path = String(Substring(rest[authority.endIndex...]))
+            uri = path.utf8.first == UInt8(ascii: "/") ? path : "/" + path
         }
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
 import NIOCore
+import NIOHTTP1
 
 /// Answers a connection beyond the limit, and closes it.
 final class RefusalHandler: ChannelInboundHandler {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
+import NIOHTTP1
 
 /// An answer as HTTP: status, fields and body.
 struct ServerResponse: Sendable {
@@ -10,7 +10,7 @@ struct ServerResponse: Sendable {
         ("X-Content-Type-Options", "nosniff"), ("Vary", "Origin"),
     ]
 
-    private(set) var head: HTTPResponse
+    private(set) var head: HTTPResponseHead
     let body: [UInt8]
 
     /// Makes an answer that says how long it is.
@@ -20,19 +20,19 @@ struct ServerResponse: Sendable {
     ///   - type: The body's media type.
     ///   - body: The body.
     ///   - origin: The allowed Origin, which may read it.
-    init(_ status: HTTPResponse.Status, type: String? = nil, body: [UInt8], origin: String?) {
+    init(_ status: HTTPResponseStatus, type: String? = nil, body: [UInt8], origin: String?) {
         self.body = body
-        head = HTTPResponse(status: status)
-        for (name, value) in Self.fixedFields { set(name, value) }
-        if let type { set("Content-Type", type) }
-        set("Content-Length", "\(body.count)")
-        if let origin { set("Access-Control-Allow-Origin", origin) }
+        var fields = Self.fixedFields
+        fields.append(("Content-Length", String(body.count)))
+        if let origin { fields.append(("Access-Control-Allow-Origin", origin)) }
+        if let type { fields[0].1 = type }
+        head = HTTPResponseHead(version: .http1_1, status: status, headers: HTTPHeaders(fields))
     }
 
     /// A refusal.
     init(_ refusal: HTTPRefusal, version: String, hash: String?, origin: String?) {
         self.init(refusal.status, body: refusal.body(version: version, hash: hash), origin: origin)
-        if refusal == .badMethod { set("Allow", "GET, POST") }
+        if refusal == .badMethod { head.headers.add(name: "Allow", value: "GET, POST") }
     }
 
     /// A page of text.
@@ -41,24 +41,22 @@ struct ServerResponse: Sendable {
     }
 
     /// The answer to a preflight of an allowed Origin.
-    init(preflight request: HTTPRequest, origin: String?) {
+    init(preflight request: HTTPRequestHead, origin: String?) {
         self.init(.ok, type: "text/plain; charset=utf-8", body: [], origin: origin)
-        set("Access-Control-Allow-Methods", "POST, GET")
-        let asked = request.headerFields.first { $0.name.canonicalName == "access-control-request-headers" }
-        set("Access-Control-Allow-Headers", asked?.value ?? "content-type")
-        set("Access-Control-Max-Age", "600")
+        let asked = request.headers.first(name: "access-control-request-headers")
+        head.headers.add(name: "Access-Control-Allow-Methods", value: "POST, GET")
+        head.headers.add(name: "Access-Control-Allow-Headers", value: asked ?? "content-type")
+        head.headers.add(name: "Access-Control-Max-Age", value: "600")
         for network in ["Private", "Local"] {
-            let question = "access-control-request-\(network.lowercased())-network"
-            if request.headerFields.contains(where: {
-                $0.name.canonicalName == question && $0.value == "true"
-            }) {
-                set("Access-Control-Allow-\(network)-Network", "true")
+            let question = request.headers["access-control-request-\(network.lowercased())-network"]
+            if question.contains(where: { $0.utf8.elementsEqual("true".utf8) }) {
+                head.headers.add(name: "Access-Control-Allow-\(network)-Network", value: "true")
             }
         }
     }
 
-    private mutating func set(_ name: String, _ value: String) {
-        guard let name = HTTPField.Name(name) else { preconditionFailure("our field names are tokens") }
-        head.headerFields[name] = value
+    /// The peer is told that nothing comes after it.
+    mutating func close() {
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
     }
 }

@@ -41,7 +41,7 @@ package final class FileWatch: Sendable {
     package convenience init(
         _ path: String,
         seesWrites: Bool = false,
-        queue: DispatchQueue = TaskQueue.shared.queue,
+        queue: DispatchQueue = Alarm.queue,
         changed: @escaping @Sendable () -> Void
     ) throws(SystemCallError) {
         try self.init(path, seesWrites: seesWrites, queue: queue, adding: Self.add, changed: changed)

@@ -97,7 +97,7 @@ package final class ChildProgram: Sendable {
     package func terminate() async {
         life.signal(SIGTERM)
         // Whoever waits may have been cancelled, which mustn't cut the second short.
-        await Task(executorPreference: TaskQueue.shared) {
+        await Task(executorPreference: MainLoop.executor) {
             if await self.hasEnded(within: .seconds(1)) { return }
             self.kill()
             for _ in 1...20 {

@@ -26,7 +26,7 @@ extension Keyring {
         try await watch()
         guard try await owner() == nil else { return }
         if let starting { return try await starting.value.get() }
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(KeyringError) in try await self.startNow() }
         }
         starting = task

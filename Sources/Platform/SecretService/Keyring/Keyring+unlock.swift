@@ -21,7 +21,7 @@ extension Keyring {
     ///   taken away then.
     package func unlock(prompt: Duration = .seconds(120)) async throws(KeyringError) {
         if let unlocking { return try await unlocking.value.get() }
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(KeyringError) in
                 try await self.openCollection(within: prompt)
                 try await self.confirmEssentials(within: prompt)
@@ -176,7 +176,7 @@ extension Keyring {
 
     /// Takes a prompt away that nobody waits for any more; the caller may be cancelled, so it has a task of its own.
     func dismiss(_ prompt: ObjectPath, of owner: String) {
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             do throws(KeyringError) {
                 _ = try await self.call(owner, prompt, Names.prompt, "Dismiss")
             } catch {

@@ -15,7 +15,7 @@ extension Keyring {
     /// Subscribes once; every look at the keyring comes after it, so no change is missed in between.
     func watch() async throws(KeyringError) {
         if let watching { return try await watching.value.get() }
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             await Result { () async throws(KeyringError) in try await self.subscribe() }
         }
         watching = task
@@ -50,7 +50,7 @@ extension Keyring {
         _ stream: AsyncStream<Element>,
         _ act: @escaping @Sendable (Keyring, Element) async -> Void
     ) -> Task<Void, Never> {
-        Task(executorPreference: TaskQueue.shared) { [weak self] in
+        Task(executorPreference: MainLoop.executor) { [weak self] in
             for await element in stream {
                 guard let self else { return }
                 await act(self, element)
@@ -80,7 +80,7 @@ extension Keyring {
         happenings.send(.providerAppeared)
         tell(of: owner, isNew: true)
         // One that comes open lets go on who waits for that; its word of it may have come before ours.
-        Task(executorPreference: TaskQueue.shared) { await self.lookAgain() }
+        Task(executorPreference: MainLoop.executor) { await self.lookAgain() }
     }
 
     /// Logs which program offers the keyring now, and whether that is another than before: the keys are in that one.
@@ -129,7 +129,7 @@ extension Keyring {
 
     /// A provider that answers a call has sent what it had to say before; whatever the answer is.
     private func waitForRest(of provider: String) {
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             // An error is an answer, too.
             _ = try? await self.call(provider, Names.root, "org.freedesktop.DBus.Peer", "Ping")
             await self.tellTheRest()

@@ -9,7 +9,7 @@ package import Logging
 /// Nothing here asks the person unless `unlock` is called, nothing waits longer than its deadline, and a
 /// locked collection is always told apart from an empty one. Secrets go through libsecret's encrypted session;
 /// everything else, prompts and signals above all, goes over our own connection, where no thread waits.
-package actor Keyring {
+package actor Keyring: MainLoopActor {
     let bus: BusConnection
     let library: SecretLibrary
     let deadline: Duration
@@ -225,7 +225,7 @@ package actor Keyring {
     private func awaitAnswer(of owner: String) {
         guard silent != owner else { return }
         silent = owner
-        Task(executorPreference: TaskQueue.shared) { [weak self, bus] in
+        Task(executorPreference: MainLoop.executor) { [weak self, bus] in
             // Any error is an answer, or says that it has left; after a day it may be asked anew.
             _ = try? await bus.call(
                 owner,

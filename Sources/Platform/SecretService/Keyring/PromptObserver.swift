@@ -29,7 +29,7 @@ final class PromptObserver: Sendable {
             let owners = try? await bus.owners(of: Self.prompter)
         else { return }
         state.withLock { $0.isSeen = false }
-        let task = Task(executorPreference: TaskQueue.shared) { [weak self] in
+        let task = Task(executorPreference: MainLoop.executor) { [weak self] in
             for await owner in owners where owner != nil { self?.state.withLock { $0.isSeen = true } }
         }
         state.withLock { $0.watch = task }

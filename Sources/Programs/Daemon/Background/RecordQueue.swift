@@ -5,7 +5,7 @@ import ConcurrencyTools
 import Logging
 
 /// Records that are kept in the order in which they came, those together that have come while others were being kept.
-actor RecordQueue {
+actor RecordQueue: MainLoopActor {
     private let most: Int
     private let logger: Logger
     private let keep: BatchRecorder
@@ -32,7 +32,7 @@ actor RecordQueue {
         waiting.append(happened)
         guard writing == nil else { return }
         // Not the caller's: being cancelled, as everybody is at the daemon's end, ends no record.
-        writing = Task(executorPreference: TaskQueue.shared) { await self.write() }
+        writing = Task(executorPreference: MainLoop.executor) { await self.write() }
     }
 
     /// Returns once nothing waits any more.

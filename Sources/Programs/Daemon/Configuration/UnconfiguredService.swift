@@ -8,7 +8,6 @@ import HTTPServer
 import KeePassHTTP
 import Linux
 import Logging
-import NIOPosix
 import Operations
 import SecureMemory
 import ServiceLifecycle
@@ -44,7 +43,6 @@ struct UnconfiguredService: Sendable {
     func run(_ problem: ConfigurationProblem, hangups: AsyncStream<Int32>) async throws {
         let (requests, asked) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let handler = UnconfiguredHandler(problem) { asked.yield() }
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let (limit, budget) = (ConnectionLimit(), BodyBudget())
         let listeners: [any Service] = sockets.map { socket in
             Listener(
@@ -52,7 +50,6 @@ struct UnconfiguredService: Sendable {
                 limit: limit,
                 budget: budget,
                 handler: handler,
-                eventLoopGroup: loops,
                 logger: logger
             )
         }

@@ -8,7 +8,6 @@ import ConcurrencyTools
 import DBus
 import HTTPServer
 import Logging
-import NIOPosix
 import Operations
 import ServiceLifecycle
 import Settings
@@ -73,8 +72,6 @@ struct Composition: Sendable {
 
         let limit = ConnectionLimit()
         let budget = BodyBudget()
-        // One loop is plenty; it ends with the process.
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let plain = sockets.map { (socket: $0, tls: Current<TLSIdentity>?.none) }
         let listeners = (plain + encrypted.map { (socket: $0, tls: listening.identity) }).map { socket, tls in
             Listener(
@@ -84,7 +81,6 @@ struct Composition: Sendable {
                 limit: limit,
                 budget: budget,
                 handler: components.handler,
-                eventLoopGroup: loops,
                 logger: logger
             )
         }

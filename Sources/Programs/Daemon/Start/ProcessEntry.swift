@@ -12,7 +12,7 @@ import Linux
 package enum ProcessEntry {
     /// Runs `keybelld` with the arguments of this process, and exits.
     ///
-    /// Everything runs on `TaskQueue.shared`, from the very first task: an asynchronous main would begin on the
+    /// Everything runs on `MainLoop`, from the very first task: an asynchronous main would begin on the
     /// default one, which on Linux keeps a timer that never ends.
     package static func daemon() -> Never {
         // Until it is listened to: it would end the daemon.
@@ -22,7 +22,7 @@ package enum ProcessEntry {
         DispatchLog.silence()
         DerivationWorker.runIfAsked()
         let command = DaemonCommand.parseOrExit()
-        Task(executorPreference: TaskQueue.shared) {
+        Task(executorPreference: MainLoop.executor) {
             let status = await command.status(
                 environment: ProcessInfo.processInfo.environment,
                 hardeningFailure: failure

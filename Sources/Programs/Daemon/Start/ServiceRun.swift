@@ -44,7 +44,7 @@ final class ServiceRun: Sendable {
         let (events, event) = AsyncStream<Event>.makeStream(bufferingPolicy: .bufferingOldest(2))
         let limit = StopLimit {
             self.stop.withLock { $0 = .now }
-            Task(executorPreference: TaskQueue.shared) { [timeout = self.timeout] in
+            Task(executorPreference: MainLoop.executor) { [timeout = self.timeout] in
                 try? await pause(timeout)  // nobody cancels it
                 event.yield(.timeIsUp)
             }
@@ -64,7 +64,7 @@ final class ServiceRun: Sendable {
                 logger: logger
             )
         )
-        let running = Task(executorPreference: TaskQueue.shared) {
+        let running = Task(executorPreference: MainLoop.executor) {
             do {
                 try await group.run()
                 event.yield(.ended(.success(())))

@@ -123,7 +123,7 @@ struct SaveApproval: Sendable {
             )
         } onceAsked: { [saves, question] in
             // Those who asked for the same save before the question existed.
-            Task(executorPreference: TaskQueue.shared) { await saves.isAsked(about: name, question) }
+            Task(executorPreference: MainLoop.executor) { await saves.isAsked(about: name, question) }
         }
         guard decided.allows, let code = decided.code else { throw decided.refusal }
         return Cover(permission: .answer(code: code), subject: nil)

@@ -17,7 +17,7 @@ struct Saved: Sendable {
 /// A client that gave up waiting and asks again gets the outcome of the save that it had asked for, with the same uuid,
 /// until one reply has been delivered or the time for retries is over. Nothing wakes up to forget them: the next call
 /// does that.
-actor SaveResults {
+actor SaveResults: MainLoopActor {
     private struct Entry {
         let task: Task<Result<Saved, Refusal>, Never>
         /// What the person is asked about it.
@@ -84,7 +84,7 @@ actor SaveResults {
     ) -> (task: Task<Result<Saved, Refusal>, Never>, isJoined: Bool) {
         forgetOld()
         if let entry = entries[name] { return (entry.task, true) }
-        let task = Task(executorPreference: TaskQueue.shared) {
+        let task = Task(executorPreference: MainLoop.executor) {
             let result = await save()
             await self.finish(name, result, memory)
             return result

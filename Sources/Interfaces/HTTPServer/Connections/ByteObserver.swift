@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Tells a connection's handler of bytes before they are decoded.
+///
+/// One stands first of all, so that a slow head can be told from none; one right before the decoder, to say how much
+/// has been decoded, and to drop what isn't to be. Without encryption that is the same place.
+final class ByteObserver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let handler: ConnectionHandler
+    private let isFirst: Bool
+    private let isLast: Bool
+
+    /// - Parameters:
+    ///   - handler: Whom it tells.
+    ///   - isFirst: Whether the bytes come from the socket.
+    ///   - isLast: Whether they go to the decoder.
+    init(telling handler: ConnectionHandler, isFirst: Bool, isLast: Bool) {
+        (self.handler, self.isFirst, self.isLast) = (handler, isFirst, isLast)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isFirst { handler.bytesArrived() }
+        guard isLast else { return context.fireChannelRead(data) }
+        // Whoever goes on sending must cost no more than the copying.
+        guard handler.isReading else { return }
+        let count = unwrapInboundIn(data).readableBytes
+        context.fireChannelRead(data)
+        handler.bytesDecoded(count)
+    }
+}

@@ -23,17 +23,14 @@ import Testing
 
     private static func quiet() -> Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    private static func registry(
-        _ provider: RefusingProvider,
-        retries: [Duration] = []
-    ) async throws -> GrantRegistry {
+    private static func registry(_ provider: RefusingProvider) async throws -> GrantRegistry {
         let keyring = Keyring(
             bus: try await provider.bus.connect(),
             address: provider.bus.address,
             deadline: .seconds(20),
             logger: quiet()
         )
-        return GrantRegistry(keyring: keyring, logger: quiet(), retries: retries)
+        return GrantRegistry(keyring: keyring, logger: quiet(), retries: [])
     }
 
     // MARK: - Reading
@@ -210,42 +207,6 @@ import Testing
         provider.failing.update { $0 = nil }
         #expect(try await registry.forget(fingerprint: "AA:BB", name: first.name)?.name == first.name)
         #expect(await (try Self.registry(provider)).decision(on: first.key) == .undecided)
-    }
-
-    @Test func `what couldn't be deleted is listed as such, and goes with the next listing`() async throws {
-        let provider = try await RefusingProvider(over: try await KeyringSession())
-        let registry = try await Self.registry(provider)
-        let grant = Self.grant("a.example")
-        try await registry.remember([grant])
-        provider.failing.update { $0 = "Delete" }
-        await #expect(throws: ClientError.self) {
-            try await registry.forget(fingerprint: "AA:BB", name: grant.name)
-        }
-        #expect(try await registry.all().isEmpty)
-        #expect(await registry.undeletedGrants().map(\.name) == [grant.name])
-        provider.failing.update { $0 = nil }
-        #expect(try await registry.all().isEmpty)
-        #expect(await registry.undeletedGrants().isEmpty)
-        #expect(await (try Self.registry(provider)).decision(on: grant.key) == .undecided)
-    }
-
-    @Test func `what couldn't be deleted is deleted by itself once the keyring works`() async throws {
-        let provider = try await RefusingProvider(over: try await KeyringSession())
-        let retries = Array(repeating: Duration.milliseconds(20), count: 1000)
-        let registry = try await Self.registry(provider, retries: retries)
-        let grant = Self.grant("a.example")
-        try await registry.remember([grant])
-        provider.failing.update { $0 = "Delete" }
-        await #expect(throws: ClientError.self) {
-            try await registry.forget(fingerprint: "AA:BB", name: grant.name)
-        }
-        let tries = provider.calls.now["Delete"] ?? 0
-        try await provider.calls.wait(for: "another try") { $0["Delete"] ?? 0 > tries ? () : nil }
-        provider.failing.update { $0 = nil }
-        try await withDeadline(.seconds(20)) {
-            while await !registry.undeletedGrants().isEmpty { await Task.yield() }
-        }
-        #expect(await (try Self.registry(provider)).decision(on: grant.key) == .undecided)
     }
 
     @Test func `what is decided in a session that is over by now isn't kept in the next`() async throws {

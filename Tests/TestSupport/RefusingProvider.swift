@@ -5,6 +5,7 @@ import DBus
 /// A Secret Service on a bus of its own that hands everything on to a real one, but for what it is told to refuse.
 package struct RefusingProvider {
     private static let root: ObjectPath = "/org/freedesktop/secrets"
+    private static let prompt: ObjectPath = "/org/freedesktop/secrets/prompt/p1"
 
     /// Where it serves.
     package let bus: PrivateBus
@@ -14,6 +15,8 @@ package struct RefusingProvider {
     package let holding = Observed<String?>(nil)
     /// Whether the items are locked by themselves.
     package let areItemsLocked = Observed(false)
+    /// Whether the person is asked about each deletion; they close that.
+    package let asksBeforeDeleting = Observed(false)
     /// Whether somebody else is always quicker to delete an item.
     package let isAlwaysGone = Observed(false)
     /// How often each method was called.
@@ -31,6 +34,7 @@ package struct RefusingProvider {
         front = try await bus.connect()
         await front.export(service())
         await front.export(collection(try await collectionPath()))
+        await front.export(promptObject())
         _ = try await front.requestName("org.freedesktop.secrets")
     }
 
@@ -72,6 +76,7 @@ package struct RefusingProvider {
         } catch {
             throw DBusError(name: "org.freedesktop.DBus.Error.Failed", message: "held too long")
         }
+        if asksBeforeDeleting.now, member == "Delete" { return [.objectPath(Self.prompt)] }
         if areItemsLocked.now, member == "GetSecrets" {
             return [.dictionary(key: "o", value: "(oayays)", [])]
         }
@@ -151,6 +156,25 @@ package struct RefusingProvider {
         ]
         let interface = ExportedInterface(name: name, methods: methods, properties: properties)
         return ExportedObject(path: path, interfaces: [interface])
+    }
+
+    private func promptObject() -> ExportedObject {
+        let name = "org.freedesktop.Secret.Prompt"
+        let methods = [
+            Method("Prompt", in: [Argument("window", "s")]) { [calls, front] _ async throws(DBusError) in
+                calls.update { $0["Prompt", default: 0] += 1 }
+                try await front.emit(Self.prompt, name, "Completed", [.boolean(true), .variant(.string(""))])
+                return []
+            },
+            Method("Dismiss") { [calls] _ in
+                calls.update { $0["Dismiss", default: 0] += 1 }
+                return []
+            },
+        ]
+        return ExportedObject(
+            path: Self.prompt,
+            interfaces: [ExportedInterface(name: name, methods: methods)]
+        )
     }
 
     private func item(_ path: ObjectPath) -> ExportedObject {

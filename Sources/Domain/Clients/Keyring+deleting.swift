@@ -4,9 +4,9 @@ import SecretService
 
 extension Keyring {
     /// Deletes an item; one that somebody else has deleted is as good.
-    func deleteIfThere(_ item: KeyringItem) async throws(KeyringError) {
+    func deleteIfThere(_ item: KeyringItem, mayAsk: Bool = true) async throws(KeyringError) {
         do throws(KeyringError) {
-            try await delete(item)
+            try await delete(item, mayAsk: mayAsk)
         } catch .notFound {
             return
         } catch {

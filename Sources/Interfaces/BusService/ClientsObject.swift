@@ -157,10 +157,13 @@ struct ClientsObject: Sendable {
             forgotten = try await grants.forget(fingerprint: client.fingerprint, name: name)
         } catch {
             let cause = DBusError(error)
+            let time =
+                await grants.staysForgotten()
+                ? "" : " while Keybell runs, but is back after a restart that comes before that"
             throw DBusError(
                 name: cause.name,
                 message:
-                    "It could not be deleted from the keyring. It counts no more while Keybell runs; repeat this once the keyring works, or it is back after a restart. \(cause.message)"
+                    "It could not be deleted from the keyring, which is done by itself once that works, or by repeating this. It counts no more\(time). \(cause.message)"
             )
         }
         guard let forgotten else {

@@ -62,7 +62,7 @@ struct Components: Sendable {
         )
         nonces = NonceStore(folder: folders.state, logger: logger)
         let clients = ClientRegistry(keyring: keyring, nonces: nonces, logger: logger)
-        let grants = GrantRegistry(keyring: keyring, logger: logger)
+        let grants = GrantRegistry(keyring: keyring, folder: folders.state, logger: logger)
         maker = VaultMaker(keyring: keyring, folders: folders, logger: logger)
         let vaults = Current(await maker.vaults(of: first))
         let display = RequestDisplay(

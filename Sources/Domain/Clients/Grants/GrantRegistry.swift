@@ -14,41 +14,46 @@ package actor GrantRegistry: MainLoopActor {
     /// The schema of the items.
     package static let schema = "org.keybell.Grants"
 
-    private let keyring: Keyring
-    private let logger: Logger
-    private let news = Broadcast<Void>(backlog: 1)
+    let keyring: Keyring
+    let logger: Logger
+    let news = Broadcast<Void>(backlog: 1)
     private let events: AsyncStream<KeyringEvent>
     private let running = Mutex(GrantSession(number: 0))
     /// What counts; stored grants as they were when last read.
-    private var table = GrantTable()
-    private var snapshot = GrantsSnapshot()
-    private let cache = CachedReading<GrantsSnapshot, KeyringError>()
+    var table = GrantTable()
+    var snapshot = GrantsSnapshot()
+    let cache = CachedReading<GrantsSnapshot, KeyringError>()
     /// What was forgotten and isn't deleted yet: it doesn't count, whatever the keyring still holds.
-    private var undeleted: [String: Undeleted] = [:]
+    var forgotten = ForgottenGrants()
+    let forgottenFile: ForgottenFile
     /// What is being stored, by name; it counts for this session until it is.
-    private var pending: [String: Grant] = [:]
-    private var writes = SerialLine()
-    private var isDeletingAgain = false
+    var pending: [String: Grant] = [:]
+    var writes = SerialLine()
     /// When what couldn't be deleted is tried again; with the keyring's next change, too.
-    private let retries: [Duration]
-    private var retrying: Task<Void, Never>?
+    let retries: [Duration]
+    /// How often that has failed in a row, and when it is done next.
+    var (failures, retry): (Int, Alarm?) = (0, nil)
+    var isDeleting = false
     /// How many changes the keyring had seen after the last write that failed.
-    private var failedAt: UInt64?
+    var failedAt: UInt64?
 
     /// Creates a registry over the keyring; nothing is read before the first look-up.
     ///
     /// - Parameters:
     ///   - keyring: Where they are stored.
+    ///   - folder: The state folder, for what is forgotten and can't be deleted; nil where this process alone goes by that.
     ///   - logger: Where trouble goes.
     ///   - retries: How long it waits each time before it tries again to delete what it couldn't.
     package init(
         keyring: Keyring,
+        folder: String? = nil,
         logger: Logger,
         retries: [Duration] = [.seconds(1), .seconds(5), .seconds(15), .seconds(60), .seconds(300)]
     ) {
         self.keyring = keyring
         self.retries = retries
         self.logger = logger
+        forgottenFile = ForgottenFile(folder: folder, logger: logger)
         // From now on: a lock before `run` must not be missed.
         events = keyring.events()
     }
@@ -71,8 +76,6 @@ package actor GrantRegistry: MainLoopActor {
             }
         }
     }
-
-    deinit { retrying?.cancel() }
 
     // MARK: - Deciding
 
@@ -104,60 +107,24 @@ package actor GrantRegistry: MainLoopActor {
         }
     }
 
-    /// Everything that is decided, whatever key it is for; what is forgotten and couldn't be deleted is tried once more.
+    /// Everything that is decided, whatever key it is for; what is forgotten and couldn't be deleted is tried once more,
+    /// which nobody waits for.
     ///
     /// - Throws: Why not all that is stored can be read.
     package func all() async throws(ClientError) -> [Grant] {
-        await writes.isDone()
-        await deleteForgotten()
+        if !pending.isEmpty {
+            // What takes longer is listed as what it is: it holds for this session.
+            try? await withDeadline(Self.storing) { [writes] in await writes.isDone() }
+        }
+        deleteForgotten()
         if let error = await load() { throw .keyring(error) }
         guard !snapshot.sealed.values.contains(.itemLocked) else { throw .keyring(.itemLocked) }
         table.dropOver(at: .now)
         return table.grants
     }
 
-    // MARK: - Forgetting
-
-    /// What is forgotten but still in the keyring: it no longer counts while the daemon runs, and is to be forgotten
-    /// again.
-    package func undeletedGrants() -> [Grant] {
-        let stored = snapshot.grants.values.joined().filter {
-            undeleted[$0.key.fingerprint]?.covers($0) == true
-        }
-        let named = undeleted.values.flatMap(\.names.values)
-        let byName = Dictionary((stored + named).map { ($0.name, $0) }) { first, _ in first }
-        return byName.values.sorted { $0.name < $1.name }
-    }
-
-    /// Forgets one grant by its name.
-    ///
-    /// - Returns: The grant; nil where there is none.
-    /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
-    package func forget(fingerprint: String, name: String) async throws(ClientError) -> Grant? {
-        let error = await load()
-        let known = table.grants(of: fingerprint).first { $0.name == name }
-        guard let known = known ?? undeleted[fingerprint]?.names[name] else {
-            if let error = error ?? snapshot.sealed[fingerprint] { throw .keyring(error) }
-            return nil
-        }
-        let beingStored = pending.removeValue(forKey: name)
-        _ = table.forget(fingerprint: fingerprint, name: name)
-        news.send(())
-        guard !known.isForSession || beingStored != nil else { return known }
-        undeleted[fingerprint, default: Undeleted()].add(known)
-        try await write(fingerprint)
-        return known
-    }
-
-    /// Forgets everything that was decided for a key that is revoked or overwritten.
-    ///
-    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
-    package func forget(fingerprint: String) async throws(ClientError) {
-        if table.forget(fingerprint: fingerprint) { news.send(()) }
-        pending = pending.filter { $0.value.key.fingerprint != fingerprint }
-        undeleted[fingerprint, default: Undeleted()].addAll()
-        try await write(fingerprint)
-    }
+    /// How long a listing waits for what is being stored.
+    private static let storing = Duration.seconds(3)
 
     /// Ends what was meant for this session, as a lock does: for one vault, or for all.
     package func endSessions(ofVault vault: String? = nil) {
@@ -171,10 +138,11 @@ package actor GrantRegistry: MainLoopActor {
     /// write, which may have the provider ask the person.
     ///
     /// - Returns: Why what is stored can't be known.
-    private func load() async -> KeyringError? {
+    func load() async -> KeyringError? {
         do throws(KeyringError) {
             _ = try await cache.value(on: self, orIfItNeverRests: .deadline) {
                 [keyring] () async throws(KeyringError) in
+                await self.takeUpForgotten()
                 let found = try await keyring.items(schema: Self.schema)
                 return GrantsSnapshot(found, try await keyring.openSecrets(of: found))
             } adopted: {
@@ -189,7 +157,7 @@ package actor GrantRegistry: MainLoopActor {
     private func adopt(_ snapshot: GrantsSnapshot) {
         self.snapshot = snapshot
         let stored = snapshot.grants.values.joined().filter {
-            undeleted[$0.key.fingerprint]?.covers($0) != true
+            !forgotten.covers($0)
         }
         let former = table
         table.adopt(stored, sparing: Set(snapshot.sealed.keys))
@@ -200,124 +168,7 @@ package actor GrantRegistry: MainLoopActor {
                 metadata: ["fingerprint": "\(fingerprint)", "why": "\(error.advice)"]
             )
         }
-        deleteAgain()
-    }
-
-    /// Tries once more to delete what was forgotten, if anything has changed since that failed.
-    private func deleteAgain() {
-        guard !undeleted.isEmpty, !isDeletingAgain, cache.changes != failedAt else { return }
-        isDeletingAgain = true
-        Task(executorPreference: MainLoop.executor) { await self.deleteForgotten() }
-    }
-
-    private func deleteForgotten() async {
-        isDeletingAgain = true
-        for fingerprint in undeleted.keys {
-            // It has been logged, and it counts no more either way.
-            try? await write(fingerprint)
-        }
-        isDeletingAgain = false
-    }
-
-    /// Tries again after a while to delete what couldn't be deleted: a keyring that hung announces no change.
-    private func deleteLater() {
-        guard retrying == nil else { return }
-        retrying = Task(executorPreference: MainLoop.executor) { [weak self, retries] in
-            for delay in retries {
-                // Ends with the registry.
-                try? await pause(delay)
-                guard let self, !Task.isCancelled, await !self.isAllDeleted() else { break }
-                await self.deleteForgotten()
-            }
-            await self?.endRetrying()
-        }
-    }
-
-    private func isAllDeleted() -> Bool { undeleted.isEmpty }
-
-    private func endRetrying() { retrying = nil }
-
-    // MARK: - Writing
-
-    /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
-    private func write(_ fingerprint: String, adding new: [Grant] = []) async throws(ClientError) {
-        let outcome = writes.join {
-            await Result { () async throws(KeyringError) in try await self.store(new, fingerprint) }
-        }
-        do throws(KeyringError) {
-            try await outcome.value.get()
-        } catch {
-            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
-            if undeleted[fingerprint] != nil { deleteLater() }
-            throw .keyring(error)
-        }
-    }
-
-    private func store(_ new: [Grant], _ fingerprint: String) async throws(KeyringError) {
-        defer { for grant in new { pending[grant.name] = nil } }
-        // Without knowing what is there, writing would make a second item.
-        if let error = await load() { throw error }
-        let forgotten = undeleted[fingerprint]
-        // What couldn't be read must not be overwritten, unless all of it is to go.
-        if let error = snapshot.sealed[fingerprint], forgotten?.isAll != true { throw error }
-        let added = new.filter { pending[$0.name] != nil }
-        var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
-        for grant in added { kept.remember(grant) }
-        do throws(KeyringError) {
-            try await put(kept.grants, fingerprint)
-        } catch {
-            // There is no telling how much of it was done.
-            cache.forget()
-            failedAt = cache.changes
-            throw error
-        }
-        // A reading under way may have seen what was there before.
-        cache.change { $0 = snapshot }
-        // Nothing more was forgotten meanwhile.
-        if undeleted[fingerprint]?.count == forgotten?.count { undeleted[fingerprint] = nil }
-        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
-        let stored = kept.grants.filter { undeleted[fingerprint]?.covers($0) != true }
-        table.adopt(stored, fingerprint: fingerprint)
-    }
-
-    private func put(_ kept: [Grant], _ fingerprint: String) async throws(KeyringError) {
-        var surplus = snapshot.items[fingerprint] ?? []
-        var item: KeyringItem?
-        if !kept.isEmpty {
-            let secret = StoredGrant.encode(kept)
-            if let newest = surplus.popLast() {
-                try await keyring.change(newest, secret: secret)
-                item = newest
-            } else {
-                item = try await keyring.store(
-                    schema: Self.schema,
-                    label: "Keybell grants: \(fingerprint)",
-                    attributes: ["fingerprint": fingerprint],
-                    secret: secret
-                )
-            }
-        }
-        for item in surplus { try await keyring.deleteIfThere(item) }
-        snapshot.put(kept, in: item, fingerprint: fingerprint)
-    }
-
-    /// What of a key's grants was forgotten.
-    private struct Undeleted {
-        private(set) var names: [String: Grant] = [:]
-        private(set) var isAll = false
-        /// How often anything was.
-        private(set) var count = 0
-
-        func covers(_ grant: Grant) -> Bool { isAll || names[grant.name] != nil }
-
-        mutating func add(_ grant: Grant) {
-            names[grant.name] = grant
-            count += 1
-        }
-
-        mutating func addAll() {
-            isAll = true
-            count += 1
-        }
+        // Once for each change: a deletion that fails has it read again.
+        if cache.changes != failedAt { deleteForgotten() }
     }
 }

@@ -59,16 +59,18 @@ extension Keyring {
     ///   - label: What Seahorse shows from now on.
     ///   - attributes: All that it is found by from now on; the schema stays. One that is left out is gone or empty.
     ///   - secret: What it guards from now on.
-    /// - Throws: `.locked`, `.notFound`; what was changed before that stays changed, the secret first.
+    ///   - mayAsk: False for what the person hasn't asked for: an item that the provider asks about stays as it is then.
+    /// - Throws: `.locked`, `.itemLocked`, `.notFound`; what was changed before that stays changed, the secret first.
     package func change(
         _ item: KeyringItem,
         label: String? = nil,
         attributes: [String: String]? = nil,
-        secret: SecretBytes? = nil
+        secret: SecretBytes? = nil,
+        mayAsk: Bool = true
     ) async throws(KeyringError) {
         let place = try await openPlace()
         guard let path = ObjectPath(item.path) else { throw .notFound }
-        if let secret { try await set(secret, of: item, owner: place.owner) }
+        if let secret { try await set(secret, of: item, owner: place.owner, mayAsk: mayAsk) }
         if let attributes {
             try await set(attributes, of: path, schema: item.schema, owner: place.owner)
             if item.attributes.keys.contains(where: { attributes[$0] == nil }),
@@ -115,10 +117,15 @@ extension Keyring {
             kept = try await openSecrets(of: [item]).secrets[item.path]
         }
         try await set("Label", of: path, to: .string(label), owner: owner)
-        if let kept { try await set(kept, of: item, owner: owner) }
+        if let kept { try await set(kept, of: item, owner: owner, mayAsk: true) }
     }
 
-    private func set(_ secret: SecretBytes, of item: KeyringItem, owner: String) async throws(KeyringError) {
+    private func set(
+        _ secret: SecretBytes,
+        of item: KeyringItem,
+        owner: String,
+        mayAsk: Bool
+    ) async throws(KeyringError) {
         do throws(KeyringError) {
             try await asked(owner) { [library] () async throws(KeyringError) in
                 try await library.setSecret(secret, of: item.path, from: owner)
@@ -126,6 +133,7 @@ extension Keyring {
         } catch .locked {
             // The collection was open just now: either it is locked since, or it is about this item alone.
             _ = try await openPlace()
+            guard mayAsk else { throw .itemLocked }
             try await confirm([item])
             try await asked(owner) { [library] () async throws(KeyringError) in
                 try await library.setSecret(secret, of: item.path, from: owner)

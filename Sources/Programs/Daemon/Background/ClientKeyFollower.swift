@@ -44,6 +44,6 @@ struct ClientKeyFollower: Sendable {
 
     private func forgetGrants(of fingerprint: String) async {
         // If that fails it is in the log, they no longer count, and the key isn't let in again before they are gone.
-        try? await grants.forget(fingerprint: fingerprint)
+        try? await grants.forget(fingerprint: fingerprint, mayAsk: false)
     }
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What was forgotten and isn't deleted yet, by the fingerprint of the client's key.
+struct ForgottenGrants: Sendable {
+    /// What of a key's grants was.
+    struct OfKey: Sendable {
+        /// By name; nil of what the daemon before has forgotten.
+        fileprivate(set) var grants: [String: Grant?] = [:]
+        /// Whether all are, of whatever name.
+        fileprivate(set) var isAll = false
+        /// How often something was.
+        fileprivate(set) var count = 0
+    }
+
+    private var keys: [String: OfKey] = [:]
+
+    var isEmpty: Bool { keys.isEmpty }
+
+    /// The keys of which something is.
+    var fingerprints: [String] { keys.keys.sorted() }
+
+    /// Those of which more is known than a name.
+    var known: [Grant] { keys.values.flatMap { $0.grants.values.compactMap(\.self) } }
+
+    /// What of a key's is.
+    subscript(_ fingerprint: String) -> OfKey? { keys[fingerprint] }
+
+    /// Whether a grant is forgotten.
+    func covers(_ grant: Grant) -> Bool {
+        guard let key = keys[grant.key.fingerprint] else { return false }
+        return key.isAll || key.grants[grant.name] != nil
+    }
+
+    /// Forgets a grant.
+    mutating func add(_ grant: Grant) {
+        change(grant.key.fingerprint) { $0.grants[grant.name] = .some(grant) }
+    }
+
+    /// Forgets all that a key has been granted until now.
+    mutating func addAll(of fingerprint: String) {
+        change(fingerprint) { $0.isAll = true }
+    }
+
+    /// Forgets what the daemon before had.
+    mutating func add(_ former: ForgottenRecord) {
+        for (fingerprint, names) in former.keys {
+            change(fingerprint) { key in
+                key.isAll = key.isAll || names.isAll
+                for name in names.names where key.grants[name] == nil {
+                    key.grants.updateValue(nil, forKey: name)
+                }
+            }
+        }
+    }
+
+    /// The keyring has nothing of it any more.
+    mutating func isDeleted(_ fingerprint: String) { keys[fingerprint] = nil }
+
+    private mutating func change(_ fingerprint: String, _ change: (inout OfKey) -> Void) {
+        var key = keys[fingerprint] ?? OfKey()
+        change(&key)
+        key.count += 1
+        keys[fingerprint] = key
+    }
+}
+
+/// The same as a file of the state folder has it, for the next daemon: names alone.
+struct ForgottenRecord: Codable, Equatable, Sendable {
+    /// What of a key's grants is forgotten.
+    struct Names: Codable, Equatable, Sendable {
+        var isAll: Bool
+        var names: [String]
+    }
+
+    /// Another one is none that this version can read.
+    static let format = 1
+
+    private(set) var format = Self.format
+    private(set) var keys: [String: Names] = [:]
+
+    /// Nothing is.
+    init() {}
+
+    /// What is to be kept.
+    init(_ forgotten: ForgottenGrants) {
+        for fingerprint in forgotten.fingerprints {
+            guard let key = forgotten[fingerprint] else { continue }
+            keys[fingerprint] = Names(isAll: key.isAll, names: key.grants.keys.sorted())
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+
+// What no longer counts, and is deleted as soon as the keyring does that.
+extension GrantRegistry {
+    /// What is forgotten and the keyring still has: it counts no more, and is deleted once that can be done without asking
+    /// the person, or they forget it again.
+    package func undeletedGrants() -> [Grant] {
+        let stored = snapshot.grants.values.joined().filter(forgotten.covers)
+        let byName = Dictionary((stored + forgotten.known).map { ($0.name, $0) }) { first, _ in first }
+        return byName.values.sorted { $0.name < $1.name }
+    }
+
+    /// Whether what is forgotten and isn't deleted yet counts no more after a restart either.
+    package func staysForgotten() async -> Bool { await forgottenFile.isKept() }
+
+    /// Forgets one grant by its name.
+    ///
+    /// - Returns: The grant; nil where there is none.
+    /// - Throws: Why it can't be read, or why it couldn't be deleted; in both cases it no longer counts all the same.
+    package func forget(fingerprint: String, name: String) async throws(ClientError) -> Grant? {
+        let error = await load()
+        let known = table.grants(of: fingerprint).first { $0.name == name }
+        guard let known = known ?? undeletedGrants().first(where: { $0.isNamed(name, fingerprint) }) else {
+            if let error = error ?? snapshot.sealed[fingerprint] { throw .keyring(error) }
+            return nil
+        }
+        let beingStored = pending.removeValue(forKey: name)
+        _ = table.forget(fingerprint: fingerprint, name: name)
+        news.send(())
+        guard !known.isForSession || beingStored != nil else { return known }
+        forgotten.add(known)
+        forgottenFile.keep(forgotten)
+        try await write(fingerprint)
+        return known
+    }
+
+    /// Forgets everything that was decided for a key that is revoked or overwritten.
+    ///
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    package func forget(fingerprint: String) async throws(ClientError) {
+        try await forget(fingerprint: fingerprint, mayAsk: true)
+    }
+
+    /// Forgets everything that was decided for a key that is revoked or overwritten.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: The key's.
+    ///   - mayAsk: False for what the person hasn't asked for: what can't be deleted without asking them is deleted later.
+    /// - Throws: Why it couldn't be deleted; it no longer counts all the same.
+    package func forget(fingerprint: String, mayAsk: Bool) async throws(ClientError) {
+        if table.forget(fingerprint: fingerprint) { news.send(()) }
+        pending = pending.filter { $0.value.key.fingerprint != fingerprint }
+        forgotten.addAll(of: fingerprint)
+        forgottenFile.keep(forgotten)
+        try await write(fingerprint, mayAsk: mayAsk)
+    }
+
+    /// What the daemon before couldn't delete counts for this one neither.
+    func takeUpForgotten() async {
+        guard let former = await forgottenFile.read() else { return }
+        forgotten.add(former)
+        // What was forgotten before that was known isn't written yet.
+        if !forgotten.isEmpty { forgottenFile.keep(forgotten) }
+    }
+
+    // MARK: - Deleting
+
+    /// Tries to delete what is forgotten, without asking the person, unless that is being done; nobody waits for it.
+    func deleteForgotten() {
+        retry = nil
+        guard !forgotten.isEmpty, !isDeleting else { return }
+        isDeleting = true
+        Task(executorPreference: MainLoop.executor) { [weak self] in await self?.deleteAll() }
+    }
+
+    private func deleteAll() async {
+        for fingerprint in forgotten.fingerprints {
+            // It has been logged, and it counts no more either way.
+            try? await write(fingerprint, mayAsk: false)
+        }
+        isDeleting = false
+        deleteLater()
+    }
+
+    /// Has what couldn't be deleted tried again after a while: a keyring that has hung tells of no change.
+    ///
+    /// - Parameter isFirst: Whether the person has just tried it, so that the waits begin anew.
+    func deleteLater(anew isFirst: Bool = false) {
+        if isFirst || forgotten.isEmpty { failures = 0 }
+        guard !forgotten.isEmpty, !isDeleting, retry == nil, failures < retries.count else { return }
+        retry = Alarm(after: retries[failures]) { [weak self] in
+            Task(executorPreference: MainLoop.executor) { await self?.deleteForgotten() }
+        }
+        failures += 1
+    }
+}
+
+extension Grant {
+    fileprivate func isNamed(_ name: String, _ fingerprint: String) -> Bool {
+        self.name == name && key.fingerprint == fingerprint
+    }
+}

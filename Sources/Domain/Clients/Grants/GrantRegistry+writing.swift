@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConcurrencyTools
+import Logging
+import SecretService
+
+// How the keyring is made to hold what is decided.
+extension GrantRegistry {
+    /// Stores what is to be kept for a key, with `new`, after the writes that came before; what was forgotten goes.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: The key's.
+    ///   - new: What is to be kept besides.
+    ///   - mayAsk: False for what the person hasn't asked for: where the provider would ask them it fails.
+    /// - Throws: Why it couldn't be stored or deleted; that is logged, and what is to be deleted is tried again.
+    func write(
+        _ fingerprint: String,
+        adding new: [Grant] = [],
+        mayAsk: Bool = true
+    ) async throws(ClientError) {
+        let outcome = writes.join {
+            await Result { () async throws(KeyringError) in
+                try await self.store(new, fingerprint, mayAsk: mayAsk)
+            }
+        }
+        do throws(KeyringError) {
+            try await outcome.value.get()
+        } catch {
+            logger.error("a decision could not be kept", metadata: ["why": "\(error.advice)"])
+            deleteLater(anew: mayAsk)
+            throw .keyring(error)
+        }
+    }
+
+    private func store(_ new: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
+        defer { for grant in new { pending[grant.name] = nil } }
+        // Without knowing what is there, writing would make a second item.
+        if let error = await load() { throw error }
+        let former = forgotten[fingerprint]
+        // It has been deleted meanwhile.
+        if new.isEmpty, former == nil { return }
+        // Nobody may overwrite what couldn't be read, unless all of it is to go.
+        if let error = snapshot.sealed[fingerprint], former?.isAll != true { throw error }
+        let added = new.filter { pending[$0.name] != nil }
+        var kept = GrantTable(grants: table.grants(of: fingerprint).filter { !$0.isForSession })
+        for grant in added { kept.remember(grant) }
+        do throws(KeyringError) {
+            try await put(kept.grants, fingerprint, mayAsk: mayAsk)
+        } catch {
+            // Nobody knows how much of it was done.
+            cache.forget()
+            failedAt = cache.changes
+            throw error
+        }
+        // A reading that runs may have seen what was there before.
+        cache.change { $0 = snapshot }
+        // Nothing more was forgotten meanwhile.
+        if let former, forgotten[fingerprint]?.count == former.count {
+            forgotten.isDeleted(fingerprint)
+            forgottenFile.keep(forgotten)
+        }
+        for grant in added { _ = table.forget(fingerprint: fingerprint, name: grant.name) }
+        table.adopt(kept.grants.filter { !forgotten.covers($0) }, fingerprint: fingerprint)
+    }
+
+    private func put(_ kept: [Grant], _ fingerprint: String, mayAsk: Bool) async throws(KeyringError) {
+        var surplus = snapshot.items[fingerprint] ?? []
+        var item: KeyringItem?
+        if !kept.isEmpty {
+            let secret = StoredGrant.encode(kept)
+            if let newest = surplus.popLast() {
+                try await keyring.change(newest, secret: secret, mayAsk: mayAsk)
+                item = newest
+            } else {
+                item = try await keyring.store(
+                    schema: Self.schema,
+                    label: "Keybell grants: \(fingerprint)",
+                    attributes: ["fingerprint": fingerprint],
+                    secret: secret
+                )
+            }
+        }
+        for item in surplus { try await keyring.deleteIfThere(item, mayAsk: mayAsk) }
+        snapshot.put(kept, in: item, fingerprint: fingerprint)
+    }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Clients
+import ConcurrencyTools
+import Logging
+import SecretService
+import TestSupport
+import Testing
+
+/// What is forgotten and the keyring doesn't delete: it counts no more, and nobody is asked about it anew.
+@Suite(.timeLimit(.minutes(2))) struct ForgottenGrantTests {
+    private let provider: RefusingProvider
+    private let folder: TemporaryFolder
+    private let grant = Grant(
+        key: GrantKey(
+            fingerprint: "AA:BB",
+            program: "/usr/bin/firefox",
+            origin: nil,
+            vault: "Passwords",
+            kind: .release,
+            host: "a.example"
+        ),
+        allows: true,
+        entries: ["E1"],
+        scope: .always
+    )
+
+    init() async throws {
+        provider = try await RefusingProvider(over: try await KeyringSession())
+        folder = try TemporaryFolder()
+    }
+
+    /// A registry, as a daemon has it; without retries it tries again only when it is asked to.
+    private func registry(tryingAgain: Bool = false) async throws -> GrantRegistry {
+        let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keyring = Keyring(
+            bus: try await provider.bus.connect(),
+            address: provider.bus.address,
+            deadline: .seconds(20),
+            logger: quiet
+        )
+        return GrantRegistry(
+            keyring: keyring,
+            folder: folder.path("state"),
+            logger: quiet,
+            retries: tryingAgain ? Array(repeating: .milliseconds(20), count: 1000) : []
+        )
+    }
+
+    private func forgetInVain(in registry: GrantRegistry) async {
+        await #expect(throws: ClientError.self) {
+            try await registry.forget(fingerprint: "AA:BB", name: grant.name)
+        }
+    }
+
+    private func waitUntilDeleted(_ registry: GrantRegistry) async throws {
+        try await withDeadline(.seconds(20)) {
+            while await !registry.undeletedGrants().isEmpty { await Task.yield() }
+        }
+    }
+
+    @Test func `it is listed as such, and goes with the next listing`() async throws {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: registry)
+        #expect(try await registry.all().isEmpty)
+        #expect(await registry.undeletedGrants().map(\.name) == [grant.name])
+        try await withDeadline(.seconds(20)) { [provider] in
+            // The listing before may have a deletion under way that fails.
+            provider.failing.update { $0 = nil }
+            while await !registry.undeletedGrants().isEmpty { _ = try await registry.all() }
+        }
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+    }
+
+    @Test func `it is deleted by itself once the keyring works`() async throws {
+        let registry = try await registry(tryingAgain: true)
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: registry)
+        let tries = provider.calls.now["Delete"] ?? 0
+        try await provider.calls.wait(for: "two more tries") { $0["Delete"] ?? 0 > tries + 1 ? () : nil }
+        provider.failing.update { $0 = nil }
+        try await waitUntilDeleted(registry)
+        #expect(await (try self.registry()).decision(on: grant.key) == .undecided)
+    }
+
+    @Test(arguments: [true, false])
+    func `it doesn't count after a restart, and is deleted then`(isAll: Bool) async throws {
+        let first = try await registry()
+        try await first.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        if isAll {
+            await #expect(throws: ClientError.self) { try await first.forget(fingerprint: "AA:BB") }
+        } else {
+            await forgetInVain(in: first)
+        }
+        #expect(await first.staysForgotten())
+
+        let second = try await registry(tryingAgain: true)
+        #expect(await second.decision(on: grant.key) == .undecided)
+        #expect(await second.undeletedGrants().map(\.name) == [grant.name])
+        #expect(try await second.all().isEmpty)
+        provider.failing.update { $0 = nil }
+        try await waitUntilDeleted(second)
+        #expect(await second.staysForgotten())
+        // What is granted from then on counts.
+        try await second.remember([grant])
+        #expect(await (try registry()).decision(on: grant.key) == .allowed)
+    }
+
+    @Test func `a grant that was forgotten before a restart can be forgotten again by its name`() async throws
+    {
+        let first = try await registry()
+        try await first.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: first)
+        #expect(await first.staysForgotten())
+        let second = try await registry()
+        await forgetInVain(in: second)
+        provider.failing.update { $0 = nil }
+        #expect(try await second.forget(fingerprint: "AA:BB", name: grant.name)?.name == grant.name)
+        #expect(await second.undeletedGrants().isEmpty)
+    }
+
+    @Test func `where the state folder takes nothing it is known that a restart brings it back`() async throws
+    {
+        _ = try folder.write("state", "no folder")
+        let registry = try await registry()
+        try await registry.remember([grant])
+        provider.failing.update { $0 = "Delete" }
+        await forgetInVain(in: registry)
+        #expect(await !registry.staysForgotten())
+        #expect(await registry.decision(on: grant.key) == .undecided)
+    }
+
+    @Test func `the person is asked about it by the keyring only when they forget it`() async throws {
+        let registry = try await registry(tryingAgain: true)
+        try await registry.remember([grant])
+        provider.asksBeforeDeleting.update { $0 = true }
+        await forgetInVain(in: registry)
+        #expect(provider.calls.now["Prompt"] == 1)
+        try await provider.calls.wait(for: "several tries") { $0["Dismiss"] ?? 0 >= 3 ? () : nil }
+        #expect(provider.calls.now["Prompt"] == 1)
+        await forgetInVain(in: registry)
+        #expect(provider.calls.now["Prompt"] == 2)
+        provider.asksBeforeDeleting.update { $0 = false }
+        try await waitUntilDeleted(registry)
+    }
+
+    @Test func `a listing waits for no deletion`() async throws {
+        let registry = try await registry()
+        try await registry.remember([grant])
+        provider.holding.update { $0 = "Delete" }
+        let isOver = Observed(false)
+        let forgetting = Task {
+            defer { isOver.update { $0 = true } }
+            return try await registry.forget(fingerprint: "AA:BB", name: grant.name)
+        }
+        try await provider.calls.wait(for: "the deletion") { $0["Delete"] == nil ? nil : () }
+        #expect(try await registry.all().isEmpty)
+        #expect(await registry.undeletedGrants().map(\.name) == [grant.name])
+        #expect(!isOver.now)
+        provider.holding.update { $0 = nil }
+        #expect(try await forgetting.value?.name == grant.name)
+    }
+}

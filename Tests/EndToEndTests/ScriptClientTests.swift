@@ -71,6 +71,28 @@ struct ScriptClientTests {
         #expect(status.contains("listens on its former port until then"), "\(status)")
     }
 
+    @Test func `the key is found again where the daemon has another port`() async throws {
+        let session = try await Self.session(logins: [])
+        try await session.stop()
+        let port = try FreePort.next()
+        try session.configure(port: port)
+        let missing = try await session.keybell("client", "associate", "--port", "\(port)")
+        #expect(missing.status == 3, "\(missing)")
+        try await session.start()
+        let found = try await session.keybell("client", "associate")
+        #expect(found.output.contains("has a key that works already"), "\(found)")
+        // From now on it is that port's own.
+        let kept = try await session.run(
+            "secret-tool",
+            "lookup",
+            "xdg:schema",
+            "org.keybell.OwnKey",
+            "server",
+            "http://localhost:\(port)"
+        )
+        #expect(kept.status == 0)
+    }
+
     @Test func `nothing found, denied, denied a moment ago and denied for good are told apart`() async throws
     {
         let session = try await Self.session(logins: [

@@ -39,7 +39,7 @@ enum Completions {
                 keyring: .quiet(daemon.bus, collection: configuration.keyring.collection),
                 server: OwnKeys.server(port: UInt16(clamping: configuration.http.port))
             )
-            return try await keys.items().compactMap { $0.attributes["id"] }
+            return Set(try await keys.items().compactMap { $0.attributes["id"] }).sorted()
         }
     }
     /// Ids of clients.

@@ -31,18 +31,31 @@ struct OwnKeys: Sendable {
         OwnKeys(keyring: try await .open(collection: collection), server: server)
     }
 
-    /// The items of our keys for this server, for one Id or all, in the order in which they were made.
+    /// The items of our keys, with this Id or all: those for this server, oldest first, and then those for other ports,
+    /// since the server may have had another one when they were made.
     func items(id: String? = nil) async throws(ConsoleError) -> [KeyringItem] {
         do throws(KeyringError) {
-            let items = try await keyring.items(schema: Self.schema, attributes: ["server": server])
-            // Of two made in the same second the later has the longer or the greater path.
-            return items.filter { id == nil || $0.attributes["id"]?.composed == id?.composed }
+            let items = try await keyring.items(schema: Self.schema)
+                .filter { id == nil || $0.attributes["id"]?.composed == id?.composed }
+                // Of two made within a second the later one has the longer or the greater path.
                 .sorted {
                     ($0.created, $0.path.utf8.count, $0.path) < ($1.created, $1.path.utf8.count, $1.path)
                 }
+            return items.filter(isOurs) + items.filter { !isOurs($0) }
         } catch {
             throw .refused(error.advice)
         }
+    }
+
+    /// Whether an item is for this server.
+    func isOurs(_ item: KeyringItem) -> Bool { item.attributes["server"] == server }
+
+    /// Notes that this server has shown that it knows the key in an item.
+    func adopt(_ item: KeyringItem) async {
+        guard !isOurs(item) else { return }
+        let attributes = item.attributes.merging(["server": server]) { $1 }
+        // If that fails, the key is found among the others again.
+        try? await keyring.change(item, attributes: attributes, mayAsk: false)
     }
 
     /// The key in an item.

@@ -82,10 +82,14 @@ struct ScriptClient: Sendable {
                 flags: flags
             )
             let reply = try await address.exchange(request, key: own.key)
-            if reply.success { return reply }
+            if reply.success {
+                await keys.adopt(item)
+                return reply
+            }
             guard reply.error == Self.unknownKey else { throw .refused(Self.advice(reply.error)) }
         }
-        throw .refused(Self.unknownAdvice(items.compactMap { $0.attributes["id"] }))
+        let ids = items.filter(keys.isOurs).compactMap { $0.attributes["id"] }
+        throw .refused(ids.isEmpty ? Self.missingAdvice(id) : Self.unknownAdvice(ids))
     }
 
     /// Gets a new key allowed by the person, unless there is one that works.
@@ -94,6 +98,7 @@ struct ScriptClient: Sendable {
             let own = try await keys.key(in: item)
             let request = OutgoingRequest(.testAssociate, id: own.id)
             guard try await !address.exchange(request, key: own.key).success else {
+                await keys.adopt(item)
                 Output.line("\(PlainText.cleaned(own.id)) has a key that works already.")
                 return
             }

@@ -95,7 +95,7 @@ package enum ClientsInterface {
         package static let scope = "scope"
         /// `t`: seconds since 1970; 0 = never by itself.
         package static let expires = "expires"
-        /// `b`: whether it is forgotten and counts no more, but the keyring still has it; absent where it counts.
+        /// `b`: whether it is forgotten and no longer counts, but the keyring still has it; absent where it counts.
         package static let undeleted = "undeleted"
     }
 }

@@ -4,7 +4,7 @@ import ConcurrencyTools
 
 // What no longer counts, and is deleted as soon as the keyring does that.
 extension GrantRegistry {
-    /// What is forgotten and the keyring still has: it counts no more, and is deleted once that can be done without asking
+    /// What is forgotten and the keyring still has: it no longer counts, and is deleted once that can be done without asking
     /// the person, or they forget it again.
     package func undeletedGrants() -> [Grant] {
         let stored = snapshot.grants.values.joined().filter(forgotten.covers)
@@ -12,7 +12,7 @@ extension GrantRegistry {
         return byName.values.sorted { $0.name < $1.name }
     }
 
-    /// Whether what is forgotten and isn't deleted yet counts no more after a restart either.
+    /// Whether what is forgotten and isn't deleted yet no longer counts after a restart either.
     package func staysForgotten() async -> Bool { await forgottenFile.isKept() }
 
     /// Forgets one grant by its name.
@@ -77,7 +77,7 @@ extension GrantRegistry {
 
     private func deleteAll() async {
         for fingerprint in forgotten.fingerprints {
-            // It has been logged, and it counts no more either way.
+            // It has been logged, and it no longer counts either way.
             try? await write(fingerprint, mayAsk: false)
         }
         isDeleting = false

@@ -12,7 +12,12 @@ struct UnconfiguredObjectsTests {
         let bus = try await PrivateBus()
         let (daemon, client) = (try await bus.connect(), try await bus.connect())
         let calls = Observed(0)
-        let objects = UnconfiguredObjects(bus: daemon, place: "http.prot") { calls.update { $0 += 1 } }
+        let objects = UnconfiguredObjects(
+            bus: daemon,
+            place: "http.prot",
+            look: { "http.prot" },
+            called: { calls.update { $0 += 1 } }
+        )
         await objects.export()
         #expect(try await daemon.requestName(KeybellBus.name))
         var expected = 0
@@ -31,6 +36,36 @@ struct UnconfiguredObjectsTests {
             }
         }
         #expect(calls.now == expected)
+    }
+
+    @Test
+    func `a reload is answered with the mistake that there is now, and with success once there isn't one`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let (daemon, client) = (try await bus.connect(), try await bus.connect())
+        let place = Observed<String?>("match.sort")
+        let calls = Observed(0)
+        let objects = UnconfiguredObjects(
+            bus: daemon,
+            place: "http.prot",
+            look: { place.now },
+            called: { calls.update { $0 += 1 } }
+        )
+        await objects.export()
+        #expect(try await daemon.requestName(KeybellBus.name))
+        let path = try #require(ObjectPath(ConfigurationInterface.path))
+        let (interface, reload) = (ConfigurationInterface.name, ConfigurationInterface.reload.name)
+        let error = await #expect(throws: DBusError.self) {
+            try await client.call(KeybellBus.name, path, interface, reload)
+        }
+        #expect(error?.name == KeybellBusError.unconfigured)
+        #expect(error?.message.contains("(match.sort)") == true)
+        place.update { $0 = nil }
+        #expect(
+            try await client.call(KeybellBus.name, path, interface, reload) == [.strings([]), .strings([])]
+        )
+        #expect(calls.now == 2)
     }
 
     private static func value(_ signature: String) -> Value {

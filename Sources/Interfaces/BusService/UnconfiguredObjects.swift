@@ -10,7 +10,8 @@ package import DBus
 /// already, and wait in vain.
 package struct UnconfiguredObjects: Sendable {
     private let bus: BusConnection
-    private let problem: DBusError
+    private let place: String
+    private let look: @Sendable () async -> String?
     private let called: @Sendable () -> Void
 
     /// Prepares the objects; nothing is exported yet.
@@ -18,15 +19,15 @@ package struct UnconfiguredObjects: Sendable {
     /// - Parameters:
     ///   - bus: The session bus.
     ///   - place: Where in the configuration the mistake is, without a path: sandboxed programs hear it, too.
-    ///   - called: Told of each call.
-    package init(bus: BusConnection, place: String, called: @escaping @Sendable () -> Void) {
-        self.bus = bus
-        self.called = called
-        problem = DBusError(
-            name: KeybellBusError.unconfigured,
-            message:
-                "Keybell can't begin its work, for its configuration has a mistake (\(place)): `keybell doctor` says more."
-        )
+    ///   - look: Looks where the mistake is now, for a reload; nil if there isn't one any more.
+    ///   - called: Told of each call, of a reload once it is known what to answer.
+    package init(
+        bus: BusConnection,
+        place: String,
+        look: @escaping @Sendable () async -> String?,
+        called: @escaping @Sendable () -> Void
+    ) {
+        (self.bus, self.place, self.look, self.called) = (bus, place, look, called)
     }
 
     /// Exports the objects; the caller takes the bus name afterwards.
@@ -45,7 +46,13 @@ package struct UnconfiguredObjects: Sendable {
         let properties = description.properties.filter { $0.name != CommonProperty.version.name }
         return ExportedInterface(
             description,
-            methods: description.methods.map { method in (method, { _ throws(DBusError) in throw answer() })
+            methods: description.methods.map { method in
+                let isReload =
+                    description.name == ConfigurationInterface.name
+                    && method.name == ConfigurationInterface.reload.name
+                return isReload
+                    ? (method, { _ async throws(DBusError) in try await reload() })
+                    : (method, { _ throws(DBusError) in throw answer() })
             },
             properties: properties.map { property in (property, { _ throws(DBusError) in throw answer() }) }
         )
@@ -53,6 +60,22 @@ package struct UnconfiguredObjects: Sendable {
 
     private func answer() -> DBusError {
         called()
-        return problem
+        return Self.problem(place)
+    }
+
+    /// Answers with nothing that has changed once the configuration can be used: all of it is in force from the start.
+    private func reload() async throws(DBusError) -> [Value] {
+        let place = await look()
+        called()
+        if let place { throw Self.problem(place) }
+        return [.strings([]), .strings([])]
+    }
+
+    private static func problem(_ place: String) -> DBusError {
+        DBusError(
+            name: KeybellBusError.unconfigured,
+            message:
+                "Keybell can't begin its work, for its configuration has a mistake (\(place)): `keybell doctor` says more."
+        )
     }
 }

@@ -103,8 +103,8 @@ enum ConfigurationAnswer: Equatable, Sendable {
 }
 
 extension DaemonBus {
-    /// What it says of its configuration; it isn't started for that.
-    func configuration() async -> ConfigurationAnswer {
+    /// What it says of its configuration; `starts` says whether the bus may start it for that.
+    func configuration(starts: Bool = false) async -> ConfigurationAnswer {
         guard let path = ObjectPath(ConfigurationInterface.path) else { return .unknown }
         return ConfigurationAnswer(
             await Result { () async throws(DBusError) in
@@ -114,7 +114,7 @@ extension DaemonBus {
                     ConfigurationInterface.name,
                     ConfigurationInterface.state.name,
                     timeout: .seconds(15),
-                    noAutoStart: true
+                    noAutoStart: !starts
                 )
             }
         )

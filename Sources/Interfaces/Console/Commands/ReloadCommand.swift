@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import BusInterface
+import ConcurrencyTools
 import DBus
 import DisplayText
 
@@ -12,7 +13,8 @@ struct ReloadCommand: AsyncParsableCommand {
         abstract: "Put what changed in the configuration in force.",
         discussion: """
             Open vaults, waiting questions and connections stay. With a mistake in the file the configuration before it \
-            stays in force, and this says where the mistake is and exits with 1. What takes a restart is named.
+            stays in force, and this says where the mistake is and exits with 1. What takes a restart is named. A daemon that \
+            has waited for a mistake to be corrected begins its work.
             """
     )
 
@@ -20,6 +22,15 @@ struct ReloadCommand: AsyncParsableCommand {
 
     func run() async throws {
         let daemon = try await DaemonBus.connect()
+        // Before anything else: one that waits for its configuration ends by itself once that is corrected.
+        let owner = await daemon.owner()
+        guard await !Self.hasWaited(daemon, owner) else {
+            let configuration = try await Self.begin(daemon, after: owner)
+            guard !output.json else {
+                return tell(useless: configuration.details?.useless ?? [], isStart: true)
+            }
+            return Output.text(Self.line(ofStart: configuration))
+        }
         let answer = try await daemon.call(
             ConfigurationInterface.description,
             ConfigurationInterface.reload,
@@ -28,21 +39,87 @@ struct ReloadCommand: AsyncParsableCommand {
         )
         let (changed, waiting) = (Self.texts(answer.first), Self.texts(answer.last))
         let useless = await daemon.configuration().details?.useless ?? []
-        guard !output.json else {
-            return Output.json(
-                .object([
-                    ("changed", .array(changed.map { .string($0) })),
-                    ("after-restart", .array(waiting.map { .string($0) })),
-                    ("useless", .array(useless.map { .string($0) })),
-                ])
-            )
-        }
+        guard !output.json else { return tell(changed: changed, waiting: waiting, useless: useless) }
         Output.text(
             changed.isEmpty
                 ? "Nothing else to put in force." : "In force: \(changed.joined(separator: ", "))."
         )
         if !waiting.isEmpty { Output.text(Self.line(afterRestart: waiting)) }
         for setting in useless { Output.note(setting) }
+    }
+
+    private func tell(
+        changed: [String] = [],
+        waiting: [String] = [],
+        useless: [String],
+        isStart: Bool = false
+    ) {
+        Output.json(
+            .object([
+                ("changed", .array(changed.map { .string($0) })),
+                ("after-restart", .array(waiting.map { .string($0) })),
+                ("useless", .array(useless.map { .string($0) })),
+                ("started", .bool(isStart)),
+            ])
+        )
+    }
+
+    /// Whether the daemon waits for its configuration to be mended, or ends just now, as it does once that is.
+    private static func hasWaited(_ daemon: DaemonBus, _ owner: String?) async -> Bool {
+        switch await daemon.configuration() {
+        case .unconfigured: return true
+        case .state: return false
+        case .unknown:
+            guard let owner else { return false }
+            return await daemon.owner() != owner
+        }
+    }
+
+    /// Has a daemon that waits for its configuration to be mended look at it: it ends if that can be used, and is started
+    /// anew.
+    ///
+    /// - Parameters:
+    ///   - daemon: The daemon.
+    ///   - former: Its unique name.
+    /// - Returns: What the new one says, `.unknown` if nobody starts it.
+    /// - Throws: The mistake that there still is.
+    private static func begin(
+        _ daemon: DaemonBus,
+        after former: String?
+    ) async throws(ConsoleError) -> ConfigurationAnswer {
+        do throws(ConsoleError) {
+            try await daemon.call(
+                ConfigurationInterface.description,
+                ConfigurationInterface.reload,
+                timeout: .seconds(60),
+                starts: false
+            )
+        } catch {
+            // It may end before its answer is sent.
+            if former != nil, await daemon.owner() == former { throw error }
+        }
+        // What happens at the deadline is what happens without one: it is asked.
+        try? await withDeadline(.seconds(20)) { [bus = daemon.bus] in
+            for await owner in try await bus.owners(of: KeybellBus.name) where owner != former { return }
+        }
+        let configuration = await daemon.configuration(starts: true)
+        guard configuration != .unconfigured else {
+            throw ConsoleError(DBusError(name: KeybellBusError.unconfigured, message: stillUnusable))
+        }
+        return configuration
+    }
+
+    private static let stillUnusable =
+        "Keybell can't begin its work, for its configuration has a mistake: `keybell doctor` says more."
+
+    /// What a daemon has done that had waited for its configuration to be mended.
+    static func line(ofStart configuration: ConfigurationAnswer) -> String {
+        guard let details = configuration.details else {
+            return
+                "The configuration can be used now: Keybell begins with the next request, or by "
+                + "`systemctl --user start keybell`."
+        }
+        return "Keybell has begun its work with \(PlainText.cleaned(details.file))."
     }
 
     /// What takes a restart, and how that is done.

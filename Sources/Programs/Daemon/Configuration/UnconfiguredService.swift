@@ -87,7 +87,13 @@ struct UnconfiguredService: Sendable {
     ) async -> BusConnection? {
         do throws(DBusError) {
             let bus = try await BusConnection.connect(.session)
-            await UnconfiguredObjects(bus: bus, place: problem.place, called: called).export()
+            let objects = UnconfiguredObjects(
+                bus: bus,
+                place: problem.place,
+                look: { [path] in await ConfigurationProblem.find(in: path)?.place },
+                called: called
+            )
+            await objects.export()
             if try await bus.requestName(KeybellBus.name) { return bus }
             await bus.close()
         } catch {

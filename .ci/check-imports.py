@@ -25,17 +25,62 @@ EXCEPTIONS = {
 }
 
 IMPORT = re.compile(
-    r"^(?:@\w+(?:\(\w+\))?\s+)*(?:(?:package|public|internal|private|fileprivate)\s+)?"
+    r"(?:^|;)[ \t]*(?:@\w+(?:\([^)\n]*\))?\s+)*(?:(?:package|public|internal|private|fileprivate)\s+)?"
     r"import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)",
     re.MULTILINE,
 )
-# Programs in other languages, which tests write into files.
-LONG_STRING = re.compile(r'(#*)""".*?"""\1', re.DOTALL)
+# What only looks like code: strings, among them programs in other languages, which tests write into files, and comments.
+STRING = r'(?P<hashes>#*)""".*?"""(?P=hashes)|(?P<raw>#+)".*?"(?P=raw)|"(?:\\.|[^"\\\n])*"'
+TOKEN = re.compile(rf"{STRING}|//[^\n]*|(?P<block>/\*)|\*/", re.DOTALL)
+
+# What is found in this text is compared with what it says; on each run, for this check has no tests of its own.
+EXAMPLE = r'''
+import One; @testable import Two
+  @_spi(Some) package import struct Three.Part
+#if os(Linux)
+    import Four
+#endif
+// import None
+/// import None
+/* import None
+/* import None */ import None
+import None */ import Five
+let url = "https://a.example/*", text = #"an \"# + "\" // "
+import Six
+let program = ##"""
+import None
+"""##
+// A comment's /* opens nothing.
+import Seven
+'''
+
+
+def code(text: str) -> str:
+    """The text with a blank for each string and comment."""
+    parts, start, depth = [], 0, 0
+    position = 0
+    while token := TOKEN.search(text, position):
+        position = token.end()
+        if depth == 0:
+            parts.append(text[start : token.start()] + " ")
+            start = position
+        elif token["block"] is None and token[0] != "*/":
+            # A quote or two slashes in a comment are nothing but that.
+            position = token.start() + 1
+        if token["block"] is not None:
+            depth += 1
+        elif token[0] == "*/" and depth > 0:
+            depth -= 1
+            start = position
+    return "".join(parts) + (text[start:] if depth == 0 else "")
+
+
+def imported_names(text: str) -> set[str]:
+    return set(IMPORT.findall(code(text)))
 
 
 def imports(folder: pathlib.Path) -> set[str]:
-    texts = (LONG_STRING.sub("", file.read_text()) for file in folder.rglob("*.swift"))
-    return {name for text in texts for name in IMPORT.findall(text)} - TOOLCHAIN
+    return {name for file in folder.rglob("*.swift") for name in imported_names(file.read_text())} - TOOLCHAIN
 
 
 def arrows(target: dict) -> set[str]:
@@ -44,6 +89,8 @@ def arrows(target: dict) -> set[str]:
 
 
 def main() -> int:
+    found = imported_names(EXAMPLE)
+    assert found == {"One", "Two", "Three", "Four", "Five", "Six", "Seven"}, found
     root = pathlib.Path(__file__).resolve().parent.parent
     # With the targets that are there only when asked for.
     environment = {name: value for name, value in os.environ.items() if name != "KEYBELL_TESTS"}

@@ -6,7 +6,8 @@ In the pages of PAGES: every path that begins with a folder of the repository, e
 and every link within the repository. In comments of Swift files: every docs/PAGE.md and the section that is named after
 it (docs/PAGE.md, "Section"). In Swift files of Sources: every `try?` that has no comment beside it that says why its error
 doesn't matter: on its line, above its statement or behind one of the two lines that follow; and every comment of a Swift
-file that says no more than "as above", which holds only until something comes in between. In Sources: every module, and
+file that says no more than "as above", which holds only until something comes in between; and every `nonisolated(unsafe)`
+and `@unchecked Sendable`, which the compiler takes on trust. In Sources: every module, and
 every import of one, that the table of layers in docs/architecture.md doesn't have.
 """
 
@@ -41,6 +42,7 @@ TRY = re.compile(r"\btry\?(?!\w)")
 TRAILING = re.compile(r"\S  ?// ")
 CONTINUED = (",", "guard", "=", "(", "if")
 AS_ABOVE = re.compile(r"//+ *(?:the )?(?:same )?as above\b", re.IGNORECASE)
+UNCHECKED = re.compile(r"nonisolated\(unsafe\)|@unchecked\s+Sendable")
 CITED = re.compile(r"docs/(\w+\.md)(?:, \"([^\"]+)\")?")
 
 
@@ -121,6 +123,14 @@ def tries_without_reason(file: pathlib.Path, text: str) -> list[str]:
     return wrong
 
 
+def unchecked_promises(file: pathlib.Path, text: str) -> list[str]:
+    return [
+        f"{file.relative_to(ROOT)}:{number}: what may cross threads is left to the compiler to check"
+        for number, line in enumerate(text.splitlines(), 1)
+        if UNCHECKED.search(line)
+    ]
+
+
 def bare_references(file: pathlib.Path, text: str) -> list[str]:
     return [
         f"{file.relative_to(ROOT)}:{number}: \"as above\" says nothing here"
@@ -173,7 +183,7 @@ def main() -> int:
     wrong = [line for page in PAGES for line in missing_in(page, names)]
     wrong += [line for file, text in texts.items() for line in wrong_citations(file, text)]
     for file, text in texts.items():
-        wrong += bare_references(file, text)
+        wrong += bare_references(file, text) + unchecked_promises(file, text)
         if "Sources" in file.parts:
             wrong += tries_without_reason(file, text)
     wrong += wrong_layers()

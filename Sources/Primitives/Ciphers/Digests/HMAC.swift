@@ -48,13 +48,18 @@ package enum HMAC {
     static let sha256 = HMACContext("SHA256", length: 32)
     static let sha512 = HMACContext("SHA512", length: 64)
 
-    /// libcrypto's, under a key that everybody knows; nil if there is no memory for it.
-    private nonisolated(unsafe) let prepared: OpaquePointer?  // never changed or freed; all threads copy it
+    /// Where libcrypto's own is, under a key that everybody knows; it is never changed or freed, and all threads copy it.
+    private let address: UInt
     private let length: Int
 
     private init(_ digest: String, length: Int) {
         self.length = length
-        unsafe prepared = EVP_MAC_CTX_new(FetchedAlgorithm.hmac.raw)
+        guard let algorithm = unsafe FetchedAlgorithm.hmac.raw,
+            let prepared = unsafe EVP_MAC_CTX_new(algorithm)
+        else {
+            preconditionFailure("libcrypto has no HMAC")
+        }
+        address = UInt(bitPattern: prepared)
         var name = Array(digest.utf8CString)
         let isReady = unsafe OSSL_MAC_PARAM_DIGEST.withCString { parameter in
             unsafe name.withUnsafeMutableBufferPointer { name in
@@ -65,12 +70,12 @@ package enum HMAC {
                 return unsafe EVP_MAC_init(prepared, [0], 1, parameters) == 1
             }
         }
-        precondition(isReady, "libcrypto has no HMAC")
+        precondition(isReady, "libcrypto has no HMAC of \(digest)")
     }
 
     /// The code of some bytes, after which nothing of the key is left; nil if libcrypto can't.
     func code(of bytes: [UInt8], key: SecretBytes) -> [UInt8]? {
-        guard let raw = unsafe EVP_MAC_CTX_dup(prepared) else { return nil }
+        guard let raw = unsafe EVP_MAC_CTX_dup(OpaquePointer(bitPattern: address)) else { return nil }
         // Wipes what it frees.
         defer { unsafe EVP_MAC_CTX_free(raw) }
         var code = [UInt8](repeating: 0, count: length)

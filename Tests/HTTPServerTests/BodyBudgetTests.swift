@@ -79,26 +79,26 @@ import Testing
         var places = 0
         while Owner().ask(budget) { places += 1 }
         #expect(places > 0)
-        #expect(places << 20 + 256 * 2 * BodyBudget.share <= 16 << 20)
+        #expect(places << 20 + 256 * 2 * HTTPLimits.bodyShare <= 16 << 20)
     }
 
     @Test func `a long body holds a place until it has been read by who took it, and a small one none`() {
         let budget = BodyBudget(bytes: 1 << 20, connections: 0, longest: 1 << 20)
         let (long, small, next) = (body(budget), body(budget), body(budget))
-        long.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
+        long.take(ByteBuffer(repeating: 1, count: HTTPLimits.bodyShare + 1))
         #expect(!long.mayGrow)
         long.askForRoom(granted: {}, lost: {})
         #expect(long.mayGrow)
-        small.take(ByteBuffer(repeating: 1, count: BodyBudget.share))
+        small.take(ByteBuffer(repeating: 1, count: HTTPLimits.bodyShare))
         small.askForRoom(granted: { Issue.record("asked without a need") }, lost: {})
         #expect(small.mayGrow)
-        next.take(ByteBuffer(repeating: 1, count: BodyBudget.share + 1))
+        next.take(ByteBuffer(repeating: 1, count: HTTPLimits.bodyShare + 1))
         let isGranted = Mutex(false)
         next.askForRoom(granted: { isGranted.withLock { $0 = true } }, lost: {})
         #expect(!next.mayGrow)
         let whole = long.takeWhole()
         #expect(isGranted.withLock { !$0 }, "it may have to wait for others to be read")
-        #expect(whole.consume { $0.count } == BodyBudget.share + 1)
+        #expect(whole.consume { $0.count } == HTTPLimits.bodyShare + 1)
         #expect(isGranted.withLock { $0 })
         #expect(next.mayGrow)
     }

@@ -70,7 +70,7 @@ import Testing
         async throws
     {
         let head = "GET /version HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        let (most, version) = (PipelineLimit.most, "HTTP/1.1 200")
+        let (most, version) = (HTTPLimits.pipelinedRequests, "HTTP/1.1 200")
         try await withListener { port async throws in
             for flood in [head, "nothing that is HTTP\r\n\r\n"] {
                 let answers = try await TestPeer.with(port: port) { peer in
@@ -102,12 +102,12 @@ import Testing
     @Test func `requests that come at once are counted with those that wait`() {
         var limit = PipelineLimit()
         limit.readBegan(waiting: 0)
-        for _ in 1..<PipelineLimit.most { limit.head() }
+        for _ in 1..<HTTPLimits.pipelinedRequests { limit.head() }
         #expect(!limit.isReached)
         limit.readBegan(waiting: 1)
         limit.head()
         #expect(!limit.isReached)
-        limit.readBegan(waiting: PipelineLimit.most - 1)
+        limit.readBegan(waiting: HTTPLimits.pipelinedRequests - 1)
         limit.head()
         #expect(limit.isReached)
     }

@@ -51,7 +51,7 @@ import Testing
         let withHead = meter.endRead(of: 1 << 20)
         #expect(!withHead, "the head may be in there")
         meter.body(1000)
-        let most = meter.endRead(of: 1000 + FramingOverhead.most + 1100)
+        let most = meter.endRead(of: 1000 + HTTPLimits.framing + 1100)
         #expect(!most)
         let more = meter.endRead(of: 1)
         #expect(more)

@@ -11,11 +11,6 @@ import Synchronization
 /// place is good for a moment only, and the last to come is next; otherwise slow peers could hold all places, and many
 /// of them the whole queue. A peer that means to send does so within milliseconds.
 package final class BodyBudget: Sendable {
-    /// How much of its bodies a connection may hold without a place.
-    ///
-    /// A single read may bring as much again.
-    static let share = 16 << 10
-
     private struct Waiter {
         let id: ObjectIdentifier
         let granted: @Sendable () -> Void
@@ -42,9 +37,6 @@ package final class BodyBudget: Sendable {
         }
     }
 
-    /// The longest body that is taken, in bytes.
-    package static let longestBody = 1 << 20
-
     private let turn: Duration
     private let state: Mutex<State>
 
@@ -56,12 +48,12 @@ package final class BodyBudget: Sendable {
     ///   - longest: The longest body that is read.
     ///   - turn: How long a place can be held while somebody waits for one. A local program needs milliseconds.
     package init(
-        bytes: Int = 16 << 20,
-        connections: Int = 256,
-        longest: Int = BodyBudget.longestBody,
+        bytes: Int = HTTPLimits.bodyMemory,
+        connections: Int = HTTPLimits.connections,
+        longest: Int = HTTPLimits.body,
         turn: Duration = .milliseconds(500)
     ) {
-        let places = (bytes - connections * 2 * Self.share) / longest
+        let places = (bytes - connections * 2 * HTTPLimits.bodyShare) / longest
         self.turn = turn
         state = Mutex(State(free: max(1, places)))
     }

@@ -36,7 +36,7 @@ package final class ConnectionLimit: Sendable {
     /// - Parameters:
     ///   - maximum: How many are served.
     ///   - refused: How many may at the same time be told that they aren't.
-    package init(_ maximum: Int = 256, refused: Int = 64) {
+    package init(_ maximum: Int = HTTPLimits.connections, refused: Int = HTTPLimits.refusedConnections) {
         self.maximum = maximum
         maximumRefused = refused
     }

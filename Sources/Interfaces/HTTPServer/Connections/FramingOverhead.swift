@@ -4,10 +4,6 @@
 ///
 /// A value that is told what is decoded. What comes in one read with the head isn't counted; a read is short.
 struct FramingOverhead: Equatable {
-    /// How many bytes of it there may be on top of the body's own length: a body that comes byte by byte, each in a
-    /// chunk of its own, may have some thousands.
-    static let most = 16 << 10
-
     private var isReadingBody = false
     private var isCounted = false
     private var sum = 0
@@ -39,6 +35,6 @@ struct FramingOverhead: Equatable {
         guard isReadingBody else { return false }
         if isCounted { sum += count - bodyInRead }
         (isCounted, bodyInRead) = (true, 0)
-        return sum > Self.most + body
+        return sum > HTTPLimits.framing + body
     }
 }

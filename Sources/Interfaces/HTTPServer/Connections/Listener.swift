@@ -73,7 +73,7 @@ package struct Listener: Service {
                 value: AdaptiveRecvByteBufferAllocator(
                     minimum: 1024,
                     initial: 4096,
-                    maximum: BodyBudget.share
+                    maximum: HTTPLimits.bodyShare
                 )
             )
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -162,8 +162,9 @@ package struct Listener: Service {
             isEncrypted: tls != nil
         )
         var limits = NIOHTTPDecoderLimitConfiguration()
-        (limits.maxHeaderFieldSize, limits.maxHeaderListSize) = (16 << 10, 32 << 10)
-        limits.maxHeaderFieldCount = 100
+        limits.maxHeaderFieldSize = HTTPLimits.headerField
+        limits.maxHeaderListSize = HTTPLimits.headerList
+        limits.maxHeaderFieldCount = HTTPLimits.headerFields
         let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
         try pipeline.addHandler(
             ByteObserver(telling: handler, isFirst: true, isLast: !isEncrypted),

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Operations
 
 /// The options of a listener, with their defaults.
 package struct ListenerOptions: Sendable {
     /// Origins that may ask in addition to browser extensions, as browsers write them: `https://example.org`.
-    package var allowedOrigins: [String] = [] { didSet { makeRequestRules() } }
+    package var allowedOrigins: [String] = [] { didSet { makePolicy() } }
 
     /// The protocol version that is reported, four numbers.
-    package var version = "2.3.1.0"
+    package var version = ClientRules().version
 
     /// The only user who may connect.
     package var uid: UInt32 = getuid()
 
     /// The longest body, in bytes.
-    package var maximumBody = BodyBudget.longestBody { didSet { makeRequestRules() } }
+    package var maximumBody = HTTPLimits.body { didSet { makePolicy() } }
 
     /// How long a request's head may take: from the connection, or from its first byte on one that was used before.
     package var headDeadline: Duration = .seconds(10)
@@ -34,7 +35,7 @@ package struct ListenerOptions: Sendable {
     /// The defaults.
     package init() {}
 
-    private mutating func makeRequestRules() {
+    private mutating func makePolicy() {
         policy = AccessPolicy(allowedOrigins: allowedOrigins, maximumBody: maximumBody)
     }
 }

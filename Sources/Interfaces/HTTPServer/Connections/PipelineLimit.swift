@@ -5,14 +5,11 @@
 ///
 /// One read may hold more than a thousand requests, and whoever keeps sending them would keep everybody else waiting.
 struct PipelineLimit: Equatable {
-    /// How many requests may wait for their answers, or come with one read.
-    static let most = 16
-
     private var count = 0
 
     /// Whether the request whose head came last is the last one: the connection is closed after its answer, and what
     /// comes after it isn't looked at.
-    var isReached: Bool { count >= Self.most }
+    var isReached: Bool { count >= HTTPLimits.pipelinedRequests }
 
     /// Bytes came.
     ///

@@ -52,7 +52,7 @@ final class RequestBody: Sendable {
     }
 
     /// Whether more of it may be taken in.
-    var mayGrow: Bool { state.withLock { $0.held <= BodyBudget.share || $0.hasPlace } }
+    var mayGrow: Bool { state.withLock { $0.held <= HTTPLimits.bodyShare || $0.hasPlace } }
 
     /// Whether a place is held for a long body.
     var hasPlace: Bool { state.withLock { $0.hasPlace } }
@@ -65,7 +65,7 @@ final class RequestBody: Sendable {
         unsafe buffer.withUnsafeReadableBytes { part in
             state.withLock { state in
                 // A peer that has shut down its sending side is read to its end, with or without a place.
-                let room = state.hasPlace ? longest : 4 * BodyBudget.share - state.held
+                let room = state.hasPlace ? longest : 4 * HTTPLimits.bodyShare - state.held
                 guard state.refusal == nil, state.bytes.count + part.count <= longest, part.count <= room
                 else {
                     unsafe wipe(part)
@@ -74,7 +74,7 @@ final class RequestBody: Sendable {
                 }
                 unsafe state.bytes.takeOver(part)
                 state.held += part.count
-                if state.bytes.count > BodyBudget.share { state.isLong = true }
+                if state.bytes.count > HTTPLimits.bodyShare { state.isLong = true }
             }
         }
     }
@@ -94,7 +94,7 @@ final class RequestBody: Sendable {
     ///     to be called.
     func askForRoom(granted: @escaping @Sendable () -> Void, lost: @escaping @Sendable () -> Void) {
         let isNeeded = state.withLock { state in
-            guard state.held > BodyBudget.share, !state.isWaiting, !state.hasPlace else { return false }
+            guard state.held > HTTPLimits.bodyShare, !state.isWaiting, !state.hasPlace else { return false }
             state.isWaiting = true
             return true
         }
@@ -145,7 +145,7 @@ final class RequestBody: Sendable {
 
     private func giveBackWhatIsNotNeeded() {
         let isOver = state.withLock { state in
-            guard state.held <= BodyBudget.share, state.isWaiting || state.hasPlace else { return false }
+            guard state.held <= HTTPLimits.bodyShare, state.isWaiting || state.hasPlace else { return false }
             (state.isWaiting, state.hasPlace) = (false, false)
             return true
         }

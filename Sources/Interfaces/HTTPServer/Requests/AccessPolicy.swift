@@ -52,7 +52,7 @@ package struct AccessPolicy: Sendable {
     private let maximumBody: Int
 
     /// Knows the configured origins, however they are written.
-    package init(allowedOrigins: [String] = [], maximumBody: Int = BodyBudget.longestBody) {
+    package init(allowedOrigins: [String] = [], maximumBody: Int = HTTPLimits.body) {
         self.allowedOrigins = Set(allowedOrigins.compactMap(Self.origin))
         self.maximumBody = maximumBody
     }

@@ -237,6 +237,7 @@ let package = Package(
 
         // Tests: a target per module, the built programs in EndToEndTests.
         .target(name: "TestSupport", dependencies: ["CLinux", "DBus"], path: "Tests/TestSupport"),
+        .target(name: "VaultTestSupport", dependencies: ["Vault"], path: "Tests/VaultTestSupport"),
         tests(of: "UnicodeText", ["TestSupport"]),
         tests(of: "SecureMemory"),
         tests(of: "JSON", ["SecureMemory"]),
@@ -257,7 +258,7 @@ let package = Package(
         ),
         tests(of: "KeePassHTTP", ["Ciphers", "JSON", "SecureMemory", "TestSupport"]),
         tests(of: "DerivationProcess", ["Ciphers", "KDBX", "SecureMemory", "TestSupport", "keybelld"]),
-        tests(of: "Vault", ["ConcurrencyTools", "SecureMemory", "TestSupport"]),
+        tests(of: "Vault", ["ConcurrencyTools", "SecureMemory", "TestSupport", "VaultTestSupport"]),
         tests(
             of: "Passwords",
             [
@@ -270,7 +271,7 @@ let package = Package(
             excluding: ["Fixtures"],
             [
                 "Ciphers", "ConcurrencyTools", "DBus", "KDBX", "Linux", "SecretService", "SecureMemory",
-                "TestSupport", "Vault", "XMLTree", logging,
+                "TestSupport", "Vault", "VaultTestSupport", "XMLTree", logging,
             ]
         ),
         tests(of: "Callers", ["ConcurrencyTools", "Linux", "TestSupport"]),

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 import Vault
 import VaultStores
+import VaultTestSupport
 
 /// A file with about everything that other programs put into one, written and judged by pykeepass and KeePassXC.
 struct ForeignFileTests {

@@ -9,6 +9,7 @@ import SecureMemory
 import TestSupport
 import Testing
 import Vault
+import VaultTestSupport
 
 @testable import VaultStores
 

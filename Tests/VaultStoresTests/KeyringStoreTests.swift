@@ -6,6 +6,7 @@ import SecureMemory
 import TestSupport
 import Testing
 import Vault
+import VaultTestSupport
 
 @testable import VaultStores
 

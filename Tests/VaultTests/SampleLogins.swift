@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import SecureMemory
+import VaultTestSupport
 
 @testable import Vault
 

@@ -3,6 +3,7 @@
 import SecureMemory
 import TestSupport
 import Testing
+import VaultTestSupport
 
 @testable import Vault
 

@@ -271,14 +271,9 @@ package actor ApprovalBroker: MainLoopActor {
         isHeard: Bool,
         keptBy keeping: Task<String?, Never>?
     ) -> Task<String?, Never>? {
-        guard let answered = queue.ended.last(where: { $0.code == code }) else { return nil }
-        let isForLonger = answered.choices.map { $0.scope != .once } ?? false
-        guard keeping != nil || isForLonger else {
-            broadcast.send(.ended(recent(answered, quiet: QuietTimes()), isHeard: isHeard))
-            return nil
-        }
-        guard let ended = queue.beginKeeping(code) else { return nil }
+        guard let ended = queue.beginKeeping(code, hasWork: keeping != nil) else { return nil }
         broadcast.send(.ended(recent(ended, quiet: QuietTimes()), isHeard: isHeard))
+        guard ended.isBeingKept else { return nil }
         let telling = Task(executorPreference: MainLoop.executor) { [limits] in
             guard let keeping else { return await self.tellKept(ended, Self.nobodyIsLeft) }
             var trouble: String?

@@ -165,12 +165,13 @@ extension ApprovalQueue {
         }
     }
 
-    /// The answer to a request that has just ended is being kept from now on.
+    /// The answer to a request that has just ended is being kept from now on, if there is something to keep of it, or it
+    /// was meant for longer.
     ///
     /// - Returns: The request; nil if it hasn't ended.
-    mutating func beginKeeping(_ code: String) -> EndedRequest? {
+    mutating func beginKeeping(_ code: String, hasWork: Bool) -> EndedRequest? {
         guard let index = ended.lastIndex(where: { $0.code == code }) else { return nil }
-        ended[index].isBeingKept = true
+        ended[index].isBeingKept = hasWork || ended[index].choices.map { $0.scope != .once } ?? false
         return ended[index]
     }
 

@@ -38,7 +38,7 @@ struct SuggestionTests {
             // Its own usage is for the root; in a help it has the parents' names before it.
             for line in command.helpMessage(columns: 80).split(separator: "\n") {
                 let isUsage = line.hasPrefix("USAGE: ") && command.configuration.usage == nil
-                let width = line.columnWidth + (isUsage ? parent.count : 0)
+                let width = line.width(in: .monospaced) + (isUsage ? parent.count : 0)
                 #expect(width <= 80, "\(name): \(line)")
             }
         }

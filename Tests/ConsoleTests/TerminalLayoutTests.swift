@@ -34,7 +34,9 @@ struct TerminalLayoutTests {
 
     @Test func `letters that take two columns count as two, and those that take none as none`() {
         let page = TerminalLayout(columns: 16, isStyled: false)
-        #expect(page.set("パスワードを入力してください").split(separator: "\n").map(\.columnWidth) == [16, 14])
+        #expect(
+            page.set("パスワードを入力してください").split(separator: "\n").map { $0.width(in: .monospaced) } == [16, 14]
+        )
         #expect(page.set("a\u{301}" + String(repeating: "b", count: 15)).split(separator: "\n").count == 1)
     }
 

@@ -11,16 +11,21 @@ import Testing
         ("aaaaaaaaaab", 2), ("aaaaaaaaaabbbbbbbbbbc d", 3), ("字字字字字字", 2), ("e\u{301}e\u{301}", 1),
     ])
     func `lines are counted as they are broken at ten columns`(text: String, lines: Int) {
-        #expect(LineWrapping.count(text, columns: 10) == lines)
+        #expect(LineWrapping(columns: 10, in: .proportional).lines(text).count == lines)
     }
 
     @Test func `the longest paragraph counts by itself`() {
-        #expect(LineWrapping.longest("aaaa bbbbbbb cc\nd", columns: 8) == 3)
-        #expect(LineWrapping.widestWord("aa bbbb\nccc") == 4)
+        #expect(LineWrapping(columns: 8, in: .proportional).longestParagraph("aaaa bbbbbbb cc\nd") == 3)
+        let words = "aa bbbb\nccc"
+        #expect(LineWrapping(columns: 4, in: .proportional).fitsWords(of: words))
+        #expect(!LineWrapping(columns: 3, in: .proportional).fitsWords(of: words))
     }
 
     @Test func `a word is broken that no line is wide enough for, and nothing else`() {
-        #expect(LineWrapping.breakingWords("aa bbbbbb\ncccc", columns: 4) == "aa bbbb\nbb\ncccc")
+        #expect(
+            LineWrapping(columns: 4, in: .proportional).breakingWords("aa bbbbbb\ncccc")
+                == "aa bbbb\nbb\ncccc"
+        )
     }
 
     @Test(arguments: [
@@ -52,12 +57,14 @@ import Testing
                 String(repeating: "字", count: 90), String(repeating: "ab/", count: 90),
                 "“" + String(repeating: "x", count: 90),
             ] {
-                #expect(PlainText.name(text, columns: columns).drawnWidth <= columns)
+                #expect(PlainText.name(text, columns: columns).width(in: .proportional) <= columns)
             }
         }
     }
 }
 
 extension String {
-    fileprivate func suffixed(_ columns: Int) -> String { "…" + suffix(columns - "…".drawnWidth) }
+    fileprivate func suffixed(_ columns: Int) -> String {
+        "…" + suffix(columns - "…".width(in: .proportional))
+    }
 }

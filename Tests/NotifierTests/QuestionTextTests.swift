@@ -211,9 +211,9 @@ import Testing
             let text = note.title + "\n" + note.body
             #expect(server.room.draws(title: note.title), "\(text)")
             if let grid = server.room.body {
-                let title = server.room.isShared ? LineWrapping.count(note.title, columns: grid.columns) : 0
-                #expect(title + LineWrapping.count(note.body, columns: grid.columns) <= grid.lines, "\(text)")
-                let longest = LineWrapping.longest(note.body, columns: grid.columns)
+                let title = server.room.isShared ? grid.wrapping.lines(note.title).count : 0
+                #expect(title + grid.wrapping.lines(note.body).count <= grid.lines, "\(text)")
+                let longest = grid.wrapping.longestParagraph(note.body)
                 #expect(longest <= server.room.paragraph ?? .max, "\(text)")
             }
             let words = text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")

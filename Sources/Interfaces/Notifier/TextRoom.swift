@@ -8,6 +8,8 @@ struct TextRoom: Sendable, Equatable {
     struct Grid: Sendable, Equatable {
         let lines: Int
         let columns: Int
+
+        var wrapping: LineWrapping { LineWrapping(columns: columns, in: .proportional) }
     }
 
     /// What of a title is drawn; nil for all.
@@ -26,8 +28,8 @@ struct TextRoom: Sendable, Equatable {
     /// Whether all of a title is drawn.
     func draws(title: String) -> Bool {
         guard let grid = self.title else { return true }
-        guard breaksWords || LineWrapping.widestWord(title) <= grid.columns else { return false }
-        return LineWrapping.count(title, columns: grid.columns) <= grid.lines
+        guard breaksWords || grid.wrapping.fitsWords(of: title) else { return false }
+        return grid.wrapping.lines(title).count <= grid.lines
     }
 
     /// Whether all of a body is drawn under a title.
@@ -35,17 +37,17 @@ struct TextRoom: Sendable, Equatable {
         guard let grid = body else { return true }
         let body = lines.joined(separator: "\n")
         // In the form that the server gets: a page chooses how long its host is.
-        let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
-        let taken = isShared ? LineWrapping.count(title, columns: grid.columns) : 0
-        return taken + LineWrapping.count(text, columns: grid.columns) + padding <= grid.lines
-            && paragraph.map { LineWrapping.longest(text, columns: grid.columns) <= $0 } ?? true
+        let text = breaksWords ? body : grid.wrapping.breakingWords(body)
+        let taken = isShared ? grid.wrapping.lines(title).count : 0
+        return taken + grid.wrapping.lines(text).count + padding <= grid.lines
+            && paragraph.map { grid.wrapping.longestParagraph(text) <= $0 } ?? true
     }
 
     /// A body as the server is to get it.
     func drawable(_ body: String) -> String {
         guard let grid = self.body else { return body }
         // Only the end of a domain's name is this long.
-        let text = breaksWords ? body : LineWrapping.breakingWords(body, columns: grid.columns)
+        let text = breaksWords ? body : grid.wrapping.breakingWords(body)
         // Not quite empty, since empty lines may be left out.
         return text + String(repeating: "\n\u{A0}", count: padding)
     }

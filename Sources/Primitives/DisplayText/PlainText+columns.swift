@@ -7,15 +7,16 @@ extension PlainText {
     /// A host in this many columns: labels are left out at its front, but none of its registrable domain.
     package static func host(_ text: String, columns: Int) -> String {
         let whole = host(text)
-        guard whole.drawnWidth > columns else { return whole }
+        guard whole.width(in: .proportional) > columns else { return whole }
         let name = text.utf8.prefix { $0 != UInt8(ascii: ":") }
         guard let registrable = DomainName(Substring(name))?.registrable else {
             return end(of: whole, columns: columns)
         }
         let kept = registrable.text.utf8.count { $0 == UInt8(ascii: ".") } + 1
-        let ellipsis = "…".drawnWidth
+        let ellipsis = "…".width(in: .proportional)
         var labels = whole.split(separator: ".", omittingEmptySubsequences: false)[...]
-        while labels.count > kept, labels.joined(separator: ".").drawnWidth + ellipsis > columns {
+        while labels.count > kept, labels.joined(separator: ".").width(in: .proportional) + ellipsis > columns
+        {
             labels.removeFirst()
         }
         let shown = labels.joined(separator: ".")
@@ -25,7 +26,7 @@ extension PlainText {
     /// The end of a name or path in this many columns, from the beginning of a folder's name if there is one.
     package static func name(_ text: String, columns: Int) -> String {
         let whole = name(text)
-        guard whole.drawnWidth > columns else { return whole }
+        guard whole.width(in: .proportional) > columns else { return whole }
         // Two columns for quotes, which a cut name may need just like the whole one.
         let isPlainWord = !whole.unicodeScalars.contains("“")
         var end = end(of: text, columns: isPlainWord ? columns : columns - 2)
@@ -39,7 +40,7 @@ extension PlainText {
     package static func quoted(_ text: String, limit: Int, columns: Int) -> String {
         var limit = limit
         var shown = quoted(text, limit: limit)
-        while shown.drawnWidth - "“”".drawnWidth > columns, limit > 1 {
+        while shown.width(in: .proportional) - "“”".width(in: .proportional) > columns, limit > 1 {
             limit -= 1
             shown = quoted(text, limit: limit)
         }
@@ -50,7 +51,7 @@ extension PlainText {
     private static func end(of text: String, columns: Int) -> String {
         var limit = columns
         var shown = end(of: text, limit: limit)
-        while shown.drawnWidth > columns, limit > 2 {
+        while shown.width(in: .proportional) > columns, limit > 2 {
             limit -= 1
             shown = end(of: text, limit: limit)
         }

@@ -188,7 +188,7 @@ package enum Wording {
         let titles = entries.prefix(few).map(\.title)
         let names = listed(titles.map { room.quotes($0) })
         guard entries.count <= few, !titles.contains(""), Set(titles).count == titles.count,
-            names.drawnWidth <= room.list
+            names.width(in: .proportional) <= room.list
         else { return "asks for \(entries.count) of your logins" }
         return "asks for your logins \(names)"
     }

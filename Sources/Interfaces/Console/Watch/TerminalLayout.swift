@@ -70,38 +70,7 @@ struct TerminalLayout: Equatable, Sendable {
 
     private func wrapped(_ line: String) -> [String] {
         // Narrower than this nothing can be read anyway.
-        guard let columns, columns >= 16, line.columnWidth > columns else { return [line] }
-        let margin = String(line.prefix { $0 == " " })
-        var lines = [""]
-        var current = margin
-        var width = margin.count
-        var isEmpty = true
-        func goOn() {
-            lines.append(current)
-            current = margin + "  "
-            width = margin.count + 2
-            isEmpty = true
-        }
-        // Several blanks in a row set the columns of a table apart.
-        var blanks = 0
-        for word in line.dropFirst(margin.count).split(separator: " ", omittingEmptySubsequences: false) {
-            blanks += 1
-            guard !word.isEmpty else { continue }
-            if !isEmpty, width + blanks + word.columnWidth > columns { goOn() }
-            if !isEmpty {
-                current += String(repeating: " ", count: blanks)
-                width += blanks
-            }
-            blanks = 0
-            // A word that is longer than a line, such as a path, is cut.
-            for character in word {
-                if width + character.columnWidth > columns { goOn() }
-                current.append(character)
-                width += character.columnWidth
-            }
-            isEmpty = false
-        }
-        lines.append(current)
-        return Array(lines.dropFirst())
+        guard let columns, columns >= 16, line.width(in: .monospaced) > columns else { return [line] }
+        return LineWrapping(columns: columns, in: .monospaced, hangingIndent: 2).lines(line)
     }
 }

@@ -19,8 +19,8 @@ struct WatchScreen {
     mutating func rewrite(_ text: String) {
         let columns = TerminalLayout.ofOutput().columns ?? .max
         var shown = text
-        while shown.columnWidth >= columns, !shown.isEmpty { shown.removeFirst() }
-        let width = shown.columnWidth
+        while shown.width(in: .monospaced) >= columns, !shown.isEmpty { shown.removeFirst() }
+        let width = shown.width(in: .monospaced)
         // By blanks rather than an escape sequence, which not every terminal has.
         let blanks = String(repeating: " ", count: max(typed - width, 0))
         let back = String(repeating: "\u{8}", count: blanks.count)

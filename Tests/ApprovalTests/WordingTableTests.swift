@@ -310,6 +310,14 @@ extension ApprovalRequest {
             ]
         ) { .release(command(group: 9)).with { $0.client = "mail check" } },
         Words(
+            "release to an interpreter without a script, which a grant would be for in general",
+            "python3 asks for your login at github.com",
+            [
+                "Login “Entry AA” (“user-AA”)", "It gets user name and password.",
+                "Always would be for anything that python3 runs without a script.",
+            ]
+        ) { .release(.named("python3")).with { ($0.client, $0.alwaysOffered) = ("python3", true) } },
+        Words(
             "release to a script's key that the person has named",
             "python3 (“Backups”) asks for your login at github.com",
             [
@@ -404,7 +412,7 @@ extension ApprovalRequest {
     @Test func `lines are short where what they name is`() {
         let words = Self.associates + Self.unlocks + Self.releases + Self.saves
         for words in words where !words.name.contains("everything") {
-            for line in words.lines { #expect(line.columnWidth <= 91, "\(line)") }
+            for line in words.lines { #expect(line.width(in: .monospaced) <= 91, "\(line)") }
         }
         let uuids = (1...30).map { "E\($0)" }
         let line = Wording.body(.release(entries: uuids)).split(separator: "\n")[0]

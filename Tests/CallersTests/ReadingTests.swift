@@ -71,6 +71,15 @@ import Testing
         #expect(Interpreter(executable: executable) == nil)
     }
 
+    @Test(arguments: [
+        ("/usr/bin/python3.11", true), ("/usr/bin/python3.11 /home/me/backup.py", false),
+        ("/usr/bin/python3.11 /home/me/python3", false), ("/usr/bin/python3.11 -m pip", false),
+        ("/usr/bin/git", false), ("flatpak:org.example.App", false), ("", false),
+    ])
+    func `a program stands for any script where an interpreter names none`(id: String, isAnyScript: Bool) {
+        #expect(Program.isAnyScript(id) == isAnyScript)
+    }
+
     @Test func `a relative script without a folder is not known`() {
         #expect(Interpreter(executable: "/bin/sh")?.script(in: ["sh", "x"], folder: nil) == nil)
         let java = Interpreter(executable: "/usr/bin/java")

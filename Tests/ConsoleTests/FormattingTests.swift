@@ -170,6 +170,11 @@ struct FormattingTests {
         let lines = GrantsCommand.lines(others, now: 100)
         #expect(lines.first?.contains("  by name or uuid  ") == true)
         #expect(lines.last?.contains("  a.example, to b.example  ") == true)
+        let interpreter = grant.merging(["program": .string("/usr/bin/python3.11")]) { $1 }
+        #expect(
+            GrantsCommand.lines([interpreter], now: 100).first?
+                .contains("  /usr/bin/python3.11 (anything without a script)  ") == true
+        )
     }
 
     @Test func `a grant by name, and one for some logins of a host, says for which it is`() {

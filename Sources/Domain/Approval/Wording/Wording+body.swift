@@ -104,7 +104,8 @@ extension Wording {
         }
         return plain([loginsLine(request, limits)]) + [changesLine(request)].compactMap(\.self)
             + plain([
-                also, claimed, formLine(request), scriptLine(request), vaultLine(request), nameLine(request),
+                also, claimed, formLine(request), scriptLine(request), anyScriptLine(request),
+                vaultLine(request), nameLine(request),
                 extensionLine(request),
             ])
     }
@@ -187,7 +188,22 @@ extension Wording {
         return starter.map { "It seems to be run by \(PlainText.quoted($0))." }
     }
 
+    /// That a decision for always would hold for more than this, since an interpreter names no script.
+    static func anyScriptLine(_ request: ApprovalRequest) -> String? {
+        guard request.alwaysOffered, let process = soleAsker(of: request), process.isAnyScript else {
+            return nil
+        }
+        return "Always would be for anything that \(PlainText.name(process.name)) runs without a script."
+    }
+
     // MARK: Words
+
+    /// A program in the list of grants: an interpreter without a script stands for whatever that runs without one.
+    package static func program(_ id: String) -> String {
+        guard !id.isEmpty else { return "" }
+        let name = PlainText.name(id)
+        return Program.isAnyScript(id) ? "\(name) (anything without a script)" : name
+    }
 
     /// Who holds a key.
     static func holder(_ holder: KeyHolder) -> String {

@@ -11,8 +11,8 @@ extension Wording {
         )
         return plain([loginsLine(request, limits), coveredLine(request)]) + [handedOut]
             + plain([
-                placesLine(request), formLine(request), scriptLine(request), vaultLine(request),
-                nameLine(request), extensionLine(request),
+                placesLine(request), formLine(request), scriptLine(request), anyScriptLine(request),
+                vaultLine(request), nameLine(request), extensionLine(request),
             ])
     }
 
@@ -31,7 +31,7 @@ extension Wording {
         for entry in entries.dropFirst().prefix(limits.entriesInBody - 1) {
             let longer = line + ", " + login(entry)
             let rest = entries.count - named - 1
-            guard (longer + more(rest)).drawnWidth <= lineWidth else { break }
+            guard (longer + more(rest)).width(in: .proportional) <= lineWidth else { break }
             (line, named) = (longer, named + 1)
         }
         return line + more(entries.count - named)

@@ -97,6 +97,9 @@ package struct ProcessRecord: Hashable, Sendable {
         return "\(executable) \(script)"
     }
 
+    /// Whether its program is an interpreter that names no script, and so stands for whatever that runs without one.
+    package var isAnyScript: Bool { script == nil && Program.isAnyScript(executable) }
+
     /// The same, marked as one whose program isn't what it was when it got hold of a connection: nobody vouches for it.
     var changed: ProcessRecord {
         var record = self

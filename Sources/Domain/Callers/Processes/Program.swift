@@ -27,4 +27,11 @@ package struct Program: Hashable, Sendable {
 
     /// Whether grants and familiarity can go by it.
     package var isKnown: Bool { !id.isEmpty }
+
+    /// Whether an id is that of an interpreter without a script: it stands for whatever that runs without one, such as
+    /// each `python3 -c`.
+    package static func isAnyScript(_ id: String) -> Bool {
+        // A script's path, or `-m` and a module, would follow a space.
+        !id.contains(" ") && Interpreter(executable: id) != nil
+    }
 }

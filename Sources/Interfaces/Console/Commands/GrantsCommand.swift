@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Approval
 import ArgumentParser
 import BusInterface
 import DBus
@@ -105,8 +106,10 @@ struct GrantsCommand: AsyncParsableCommand {
                 let cells: [String] = [
                     grant.cleanText(Key.key), grant.cleanText(Key.decision), grant.cleanText(Key.kind),
                     Self.place(grant), grant.cleanText(Key.vault), grant.cleanText(Key.scope),
-                    [grant.name(Key.program), grant.quoted(Key.origin)].filter { !$0.isEmpty }
-                        .joined(separator: " "),
+                    [Wording.program(grant.cleanText(Key.program)), grant.quoted(Key.origin)].filter {
+                        !$0.isEmpty
+                    }
+                    .joined(separator: " "),
                     grant[Key.undeleted]?.asBool ?? false
                         ? "forgotten, but not yet deleted from the keyring: forget it again"
                         : expires == 0 ? "" : "ends " + Moment.left(until: expires, now: now),

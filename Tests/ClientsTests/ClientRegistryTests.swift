@@ -251,6 +251,42 @@ import Testing
         #expect(provider.calls.now["Delete"] == (revokes ? 3 : 2))
     }
 
+    @Test func `a key whose client is being revoked starts with nothing under another Id`() async throws {
+        let provider = try await RefusingProvider(over: try await KeyringSession())
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let keyring = Keyring(
+            bus: try await provider.bus.connect(),
+            address: provider.bus.address,
+            deadline: .seconds(20),
+            logger: logger
+        )
+        let registry = ClientRegistry(keyring: keyring, logger: logger)
+        let key = ClientKey.random()
+        let forgotten = Observed<[String]>([])
+        let register: @Sendable (String) async throws -> Void = { id in
+            try await registry.register(
+                id: id,
+                key: key,
+                program: "",
+                origin: nil,
+                database: "",
+                forgettingGrants: { fingerprint in forgotten.update { $0.append(fingerprint) } }
+            )
+        }
+        try await register("firefox")
+        #expect(forgotten.now == [key.fingerprint])
+        provider.holding.update { $0 = "Delete" }
+        let revoking = Task { try await registry.revoke("firefox") }
+        try await provider.calls.wait(for: "the deletion") { $0["Delete"] == nil ? nil : () }
+        let registering = Task { try await register("other") }
+        // It is asked for after the registration, which stands in the line by then.
+        _ = try await registry.list()
+        provider.holding.update { $0 = nil }
+        try await revoking.value
+        try await registering.value
+        #expect(forgotten.now == [key.fingerprint, key.fingerprint])
+    }
+
     @Test func `a client whose item is locked by itself has the key that it had`() async throws {
         let session = try await KeyringSession()
         let provider = try await RefusingProvider(over: session)

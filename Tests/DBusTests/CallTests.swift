@@ -55,6 +55,32 @@ struct `Calls over a real bus` {
         #expect(try await call("Who") == [.string(client.uniqueName)])
     }
 
+    @Test func `whose a connection is is looked up once for all calls of a flood`() async throws {
+        let lookUp = "GetConnectionCredentials"
+        let monitor = try ChildProcess(
+            "dbus-monitor",
+            ["--address", bus.address, "type='method_call',member='\(lookUp)'"]
+        )
+        /// What the bus has been asked for until now: the monitor sees everything in the bus's order.
+        func askedFor(by sender: String, until mark: BusConnection) async throws -> Int {
+            while !monitor.soFar.output.contains("sender=\(mark.uniqueName) ") {
+                _ = try await mark.credentials(of: mark.uniqueName)
+            }
+            let lines = monitor.soFar.output.split(separator: "\n").filter { $0.contains(lookUp) }
+            return lines.count { $0.contains("sender=\(sender) ") }
+        }
+        #expect(try await askedFor(by: server.uniqueName, until: try await bus.connect()) == 0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in UInt32(0)..<60 {
+                group.addTask { _ = try await self.call("Wait", [.uint32(number)]) }
+            }
+            try await object.gate.wait(for: "all of them") { $0.waiting == 60 ? () : nil }
+            #expect(try await askedFor(by: server.uniqueName, until: try await bus.connect()) == 1)
+            object.gate.update { $0.isOpen = true }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func `an error repeats no more of what the caller wrote than a person reads`() async throws {
         let long = String(repeating: "x", count: 1 << 20)
         let properties = "org.freedesktop.DBus.Properties"

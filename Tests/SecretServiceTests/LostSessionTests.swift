@@ -65,6 +65,24 @@ import Testing
         #expect(provider.calls.now == ["OpenSession", "OpenSession"])
     }
 
+    @Test func `who has waited behind another provider's silence has all of its time`() async throws {
+        let bus = try await PrivateBus()
+        let silent = try await FakeProvider(on: bus, isLocked: false, session: .silence)
+        let good = try await SessionLosingProvider(on: bus)
+        let library = SecretLibrary(address: bus.address, deadline: .seconds(3))
+        let asked = ContinuousClock.now
+        await #expect(throws: KeyringError.deadline) {
+            try await library.secrets(
+                of: [FakeProvider.item.text],
+                from: silent.connection.uniqueName,
+                asked: asked
+            )
+        }
+        let item = SessionLosingProvider.item
+        let found = try await library.secrets(of: [item], from: good.connection.uniqueName, asked: asked)
+        #expect(found == [item: SecretBytes(utf8: "a")])
+    }
+
     @Test(arguments: ["UnknownObject", "InvalidObjectPath"])
     func `KWallet's own words are understood`(name: String) {
         let name = "org.freedesktop.DBus.Error." + name

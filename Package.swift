@@ -141,7 +141,11 @@ let package = Package(
                 "Vault", logging,
             ]
         ),
-        module("Callers", in: "Domain", ["ConcurrencyTools", "Linux", "UnicodeText"]),
+        module(
+            "Callers",
+            in: "Domain",
+            ["Ciphers", "ConcurrencyTools", "Linux", "SecureMemory", "UnicodeText"]
+        ),
         module(
             "Clients",
             in: "Domain",

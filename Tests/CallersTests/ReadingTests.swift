@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+import TestSupport
 import Testing
 
 @testable import Callers
@@ -64,6 +66,62 @@ import Testing
         let interpreter = try #require(Interpreter(executable: executable))
         let arguments = line.split(separator: " ").map(String.init)
         #expect(interpreter.script(in: arguments, folder: "/home/a") == script)
+    }
+
+    @Test func `many places are one short text, the same for the same places alone`() throws {
+        let java = try #require(Interpreter(executable: "/usr/bin/java"))
+        func script(_ places: String, in folder: String = "/home/a") -> String? {
+            java.script(in: ["java", "-cp", places, "/Main"], folder: folder)
+        }
+        let (absolute, relative) = (
+            String(repeating: "/x/a.jar:", count: 2000) + "/b", String(repeating: "a.jar:", count: 2000) + "b"
+        )
+        let text = try #require(script(absolute))
+        #expect(text.utf8.count < 100 && text.hasSuffix(" /Main"))
+        #expect(text == script(absolute, in: "/home/b"))
+        #expect(text != script(absolute + "/c"))
+        #expect(script(relative) != nil && script(relative) != script(relative, in: "/home/b"))
+    }
+
+    @Test func `a path longer than any that can be opened is no script`() throws {
+        let shell = try #require(Interpreter(executable: "/bin/sh"))
+        #expect(shell.script(in: ["sh", "/" + String(repeating: "a/", count: 4000)], folder: "/") == nil)
+    }
+
+    @Test(arguments: [
+        "java", "python3", "perl", "node", "bash", "php", "gawk", "dotnet", "pwsh", "deno", "ld.so",
+    ])
+    func `arguments cost no more than their length`(name: String) throws {
+        let interpreter = try #require(Interpreter(executable: "/usr/bin/\(name)"))
+        for prefix in ["", "-", "--", "-X", "-cp", "+"] {
+            for piece in ["s", "\u{323}\u{301}", "a:", "/\u{301}"] {
+                let growth = ProcessorTime.growth(from: 4096) { size in
+                    [name] + Array(repeating: prefix + String(repeating: piece, count: size), count: 2)
+                } _: {
+                    _ = interpreter.script(in: $0, folder: "/home/a")
+                }
+                #expect(growth < 9, "\(prefix)\(piece)")
+            }
+        }
+    }
+
+    @Test func `what a Flatpak says costs no more than its length`() {
+        let growth = ProcessorTime.growth(from: 8192) { size in
+            Array(("[Application]\nname=" + String(repeating: "\u{323}\u{301}", count: size)).utf8)
+        } _: {
+            _ = FlatpakInfo($0)
+        }
+        #expect(growth < 9)
+    }
+
+    @Test func `more parents than are read are said to be missing`() throws {
+        let own = try #require(ProcessIdentity(running: getpid()))
+        let all = ProcessReader()
+        #expect(all.chain(from: own).count > 1 && all.isComplete)
+        for limits in [ProcessReader.Limits(chain: 1), .init(text: 1), .init(time: .zero)] {
+            let reader = ProcessReader(limits: limits)
+            #expect(reader.chain(from: own).count < 2 && !reader.isComplete)
+        }
     }
 
     @Test(arguments: ["/usr/bin/git", "/usr/bin/pythonista", "", "/usr/bin/shutdown"])

@@ -53,7 +53,8 @@ import XMLTree
         let head =
             "<UUID>id2</UUID><IconID>0</IconID><ForegroundColor/><BackgroundColor/><OverrideURL/><Tags/>"
         let autoType =
-            "<AutoType><Enabled>True</Enabled><DataTransferObfuscation>0</DataTransferObfuscation></AutoType>"
+            "<AutoType><Enabled>True</Enabled><DataTransferObfuscation>0</DataTransferObfuscation>"
+            + "<DefaultSequence/></AutoType>"
         let expected = """
             <?xml version="1.0" encoding="utf-8"?>
             <KeePassFile><Meta><Generator>Keybell</Generator><DatabaseName>Golden</DatabaseName>\

@@ -99,4 +99,37 @@ struct KeePassXCTests {
         merged.merge(database)
         #expect(merged.entries.count == 4)
     }
+
+    @Test(arguments: [FormatVersion.v3_1, .v4_0, .v4_1])
+    func `what Keybell saved is the same to it in a file that KeePassXC has written`(
+        version: FormatVersion
+    ) async throws {
+        let key = try CompositeKey.password("demopass")
+        var layout = Layout(version: version, keyDerivation: .aes(rounds: 10))
+        if !version.isModern { layout.protection = .salsa20 }
+        var database = try SampleDatabase.database(layout)
+        let root = try #require(database.root.id)
+        let fields = [
+            FieldChange("Title", "ours"), FieldChange("Password", SecretBytes(utf8: "1"), isProtected: true),
+            FieldChange("URL", "https://a.example/"),
+            FieldChange("PIN", SecretBytes(utf8: "1234"), isProtected: true),
+        ]
+        let id = try database.addEntry(to: root, fields, at: SampleDatabase.then)
+        for number in 1...2 {
+            try database.change(
+                id,
+                [FieldChange("Password", SecretBytes(utf8: "\(number + 1)"), isProtected: true)],
+                at: Timestamp(unix: SampleDatabase.then.unix + Int64(number))
+            )
+        }
+        let path = try write(database.written(key: key).file, "edited.kdbx")
+        for title in ["one", "two"] {
+            let report = try await run("add", ["-u", "x", "-g", path, title], input: "demopass\n")
+            #expect(report.status == 0, "\(report.errors)")
+            var read = try Database(reading: Array(try Data(contentsOf: URL(filePath: path))), key: key)
+            let hasChanged = read.merge([id], from: database)
+            #expect(!hasChanged)
+            #expect(try #require(read.entry(id)).history.count == 2)
+        }
+    }
 }

@@ -86,14 +86,14 @@ package struct Answerer: Hashable, Sendable {
     /// - Parameters:
     ///   - pid: From the bus daemon's credentials.
     ///   - uid: Likewise.
-    /// - Returns: The answerer, without identity if the process has ended.
+    /// - Returns: The answerer, without identity if the process has ended or has too many parents.
     package static func read(pid: Int32, uid: UInt32) -> Answerer {
         guard let identity = ProcessIdentity(running: pid) else { return Answerer(identity: nil, uid: uid) }
         let reader = ProcessReader()
         let sandbox = Sandbox(of: pid, mounts: reader.mounts)
         let streams = ProcessTable.streams(of: pid)
         let chain = reader.chain(from: identity)
-        guard !chain.isEmpty else { return Answerer(identity: nil, uid: uid) }
+        guard !chain.isEmpty, reader.isComplete else { return Answerer(identity: nil, uid: uid) }
         let parents = chain.dropFirst().prefix(mostParents).map {
             ($0.identity, ProcessTable.streams(of: $0.identity.pid))
         }

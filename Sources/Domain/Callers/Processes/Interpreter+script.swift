@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 extension Interpreter {
     /// Finds the script among the arguments.
     ///
@@ -7,18 +9,22 @@ extension Interpreter {
     ///   - arguments: All, the program's own name first.
     ///   - folder: The process's current folder, for a relative path.
     /// - Returns: The script's absolute path or `-m` and a module, after the places where it is looked for if the
-    ///   arguments name any; nil if there isn't one.
+    ///   arguments name any; nil if there isn't one, or its path is longer than any that can be opened.
     func script(in arguments: [String], folder: String?) -> String? {
-        // All is compared as bytes, for the process chooses them.
+        claimed(by: arguments, in: folder).flatMap { $0.utf8.count <= Int(PATH_MAX) ? $0 : nil }
+    }
+
+    private func claimed(by arguments: [String], in folder: String?) -> String? {
         var rest = arguments.dropFirst()
-        var places = ""
+        var places = SearchPlaces()
         var isFirst = true
         func found(_ path: String) -> String? {
-            absolute(path, in: folder).map { places + $0 }
+            guard let path = AbsolutePath.text(path, in: folder) else { return nil }
+            return places.isEmpty ? path : places.text(in: folder).map { "\($0) \(path)" }
         }
         while let argument = rest.popFirst() {
             let bytes = argument.utf8
-            if isFirst, verbs.contains(argument) {
+            if isFirst, Self.isAny(of: verbs, argument) {
                 isFirst = false
                 continue
             }
@@ -26,22 +32,21 @@ extension Interpreter {
                 return isScriptByOptionAlone ? nil : rest.first.flatMap(found)
             }
             guard bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+") else {
-                if isScriptByOptionAlone || (isFirst && inlineLong.contains(argument)) { return nil }
+                if isScriptByOptionAlone || (isFirst && Self.isAny(of: inlineLong, argument)) { return nil }
                 return found(argument)
             }
             guard bytes.count > 1 || bytes.first != UInt8(ascii: "-") else { return nil }
             let (word, ownValue) = parted(argument)
-            if scriptOptions.contains(word) {
+            if Self.isAny(of: scriptOptions, word) {
                 // Java then takes nothing from elsewhere.
-                if word == "-jar" { places = "" }
+                if word == "-jar" { places = SearchPlaces() }
                 return (ownValue ?? rest.first).flatMap(found)
-            } else if searchOptions.contains(word) {
-                guard let value = ownValue ?? rest.popFirst(), let all = absolutePlaces(value, in: folder)
-                else { return nil }
-                places += all + " "
-            } else if valuedLong.contains(word) {
+            } else if Self.isAny(of: searchOptions, word) {
+                guard let value = ownValue ?? rest.popFirst() else { return nil }
+                places.add(value)
+            } else if Self.isAny(of: valuedLong, word) {
                 if ownValue == nil { rest = rest.dropFirst() }
-            } else if inlineLong.contains(word) {
+            } else if Self.isAny(of: inlineLong, word) {
                 return nil
             } else if !hasWords, !bytes.starts(with: "--".utf8) {
                 switch letters(bytes.dropFirst()) {
@@ -54,6 +59,12 @@ extension Interpreter {
             }
         }
         return nil
+    }
+
+    /// Whether a word that the process chooses is among these; longer ones aren't compared, for texts are compared in a time
+    /// that can grow with the square of their length.
+    private static func isAny(of words: Set<String>, _ word: String) -> Bool {
+        word.utf8.count <= 64 && words.contains(word)
     }
 
     private enum Letters {
@@ -88,27 +99,5 @@ extension Interpreter {
             word.count < bytes.count ? String(decoding: bytes.dropFirst(word.count + 1), as: UTF8.self) : nil
         let text = String(decoding: word, as: UTF8.self)
         return (hasWords && !text.utf8.starts(with: "--".utf8) ? text.lowercased() : text, value)
-    }
-
-    /// The places of a search path, of which an empty one is the current folder; nil if one of them isn't known.
-    private func absolutePlaces(_ list: String, in folder: String?) -> String? {
-        let places = list.split(separator: ":", omittingEmptySubsequences: false)
-        let known = places.compactMap { $0.isEmpty ? folder : absolute(String($0), in: folder) }
-        return known.count == places.count ? known.joined(separator: ":") : nil
-    }
-
-    private func absolute(_ path: String, in folder: String?) -> String? {
-        guard let first = path.utf8.first else { return nil }
-        guard first != UInt8(ascii: "/") else { return Self.normalized(path) }
-        return folder.map { Self.normalized("\($0)/\(path)") }
-    }
-
-    /// Takes `.`, `..` and doubled slashes out of an absolute path, by its text alone.
-    private static func normalized(_ path: String) -> String {
-        var parts: [Substring] = []
-        for part in path.split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return "/" + parts.joined(separator: "/")
     }
 }

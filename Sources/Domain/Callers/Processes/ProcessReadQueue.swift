@@ -4,12 +4,19 @@ import ConcurrencyTools
 import Dispatch
 import Synchronization
 
+/// A file that processes run, whatever it is called.
+struct ProgramFile: Hashable, Sendable {
+    let device: UInt64
+    let inode: UInt64
+}
+
 /// Reads facts about processes on threads of its own, a few at a time, for any number of waiters.
 ///
 /// No file system is asked that another program serves, but a process can still make the kernel wait for a lock of its
 /// memory or of a folder. A slow read therefore counts as stuck, and gives its place to another one; while it runs,
-/// nothing else is read about the same processes, so that a program takes no more than one thread. Reads of the same
-/// key share the same facts, while one runs or waits to run.
+/// nothing else is read about the same processes, so that a program takes no more than one thread. Of one program file
+/// no more than one read runs that isn't stuck, so that those of the others get their turns. Reads of the same key
+/// share the same facts, while one runs or waits to run.
 final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendable {
     /// How much may be done at once.
     struct Limits: Sendable {
@@ -29,6 +36,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
 
     private struct Job {
         let processes: Set<Int32>
+        let program: ProgramFile?
         var waiters: [UInt64: Waiter] = [:]
         /// Since when it runs; nil while it waits.
         var start: ContinuousClock.Instant?
@@ -47,6 +55,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
 
     private let limits: Limits
     private let processes: @Sendable (Key) -> Set<Int32>
+    private let program: @Sendable (Key) -> ProgramFile?
     private let facts: @Sendable (Key) -> Facts
     private let state = Mutex(State())
 
@@ -55,14 +64,17 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     /// - Parameters:
     ///   - limits: How much may be done at once.
     ///   - processes: Which processes a key's facts are about.
+    ///   - program: What they run, if that is known already.
     ///   - facts: Reads them, and may block.
     init(
         limits: Limits = Limits(),
         processes: @escaping @Sendable (Key) -> Set<Int32>,
+        program: @escaping @Sendable (Key) -> ProgramFile? = { _ in nil },
         facts: @escaping @Sendable (Key) -> Facts
     ) {
         self.limits = limits
         self.processes = processes
+        self.program = program
         self.facts = facts
     }
 
@@ -94,7 +106,7 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
             guard state.waiters < limits.waiting, !Task.isCancelled else { return false }
             state.waiters += 1
             if state.jobs[key] == nil {
-                state.jobs[key] = Job(processes: processes(key))
+                state.jobs[key] = Job(processes: processes(key), program: program(key))
                 state.line.append(key)
             }
             state.jobs[key]?.waiters[number] = waiter
@@ -127,14 +139,16 @@ final class ProcessReadQueue<Key: Hashable & Sendable, Facts: Sendable>: Sendabl
     private func takeStartable(_ state: inout State) -> [Key] {
         guard !state.line.isEmpty else { return [] }
         let now = ContinuousClock.now
-        let young = state.jobs.values.compactMap(\.start).filter { now - $0 < limits.slow }
+        let running = state.jobs.values.filter { $0.start.map { now - $0 < limits.slow } ?? false }
+        let young = running.compactMap(\.start)
+        var programs = Set(running.compactMap(\.program))
         let stuck = state.running - young.count
         var room = limits.running + min(stuck, limits.stuck) - state.running
         var started: [Key] = []
         state.line.removeAll { key in
-            guard room > 0, let job = state.jobs[key], job.processes.isDisjoint(with: state.busy) else {
-                return false
-            }
+            guard room > 0, let job = state.jobs[key], job.processes.isDisjoint(with: state.busy),
+                job.program.map({ programs.insert($0).inserted }) ?? true
+            else { return false }
             room -= 1
             state.jobs[key]?.start = now
             state.busy.formUnion(job.processes)

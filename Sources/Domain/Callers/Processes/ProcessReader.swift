@@ -9,6 +9,17 @@ import UnicodeText
 /// It asks no file system that another program serves, but a process can make the kernel itself slow to answer about
 /// it, so this never runs on a serving thread.
 final class ProcessReader {
+    /// How much is read for one question. Far more than any desktop's programs need, for programs choose how many parents
+    /// they have and what their arguments are.
+    struct Limits {
+        /// How many processes of a chain.
+        var chain = 64
+        /// How many bytes of paths and scripts of all.
+        var text = 256 << 10
+        /// How much of the processor's time.
+        var time = Duration.milliseconds(100)
+    }
+
     private struct Entry {
         let record: ProcessRecord
         let parent: ProcessIdentity?
@@ -18,14 +29,35 @@ final class ProcessReader {
     /// What is mounted where.
     let mounts = MountTable()
     private var entries: [ProcessIdentity: Entry] = [:]
+    private let limits: Limits
+    private var text = 0
+    private let start: Duration
+
+    /// Whether all was read that was asked for; otherwise a limit was in the way, and nothing may be assumed about the
+    /// rest.
+    private(set) var isComplete = true
+
+    /// Nothing is read yet; to be used on the thread on which it is made.
+    init(limits: Limits = Limits()) {
+        self.limits = limits
+        start = ThreadTime.now
+    }
 
     /// A process and all its parents, the process first; empty if it has ended.
     ///
-    /// Up to the top, unlike what is shown: a long chain of children doesn't hide the first parent.
+    /// Up to the top, unlike what is shown: a long chain of children doesn't hide the first parent. One that is too long
+    /// isn't ``isComplete``.
     func chain(from identity: ProcessIdentity) -> [ProcessRecord] {
         var chain: [ProcessRecord] = []
         var next: ProcessIdentity? = identity
-        while let identity = next, let entry = entry(identity) {
+        while let identity = next {
+            guard chain.count < limits.chain, text < limits.text,
+                ThreadTime.now - start < limits.time
+            else {
+                isComplete = false
+                break
+            }
+            guard let entry = entry(identity) else { break }
             chain.append(entry.record)
             next = entry.parent
         }
@@ -37,6 +69,7 @@ final class ProcessReader {
         guard let record = read(identity) else { return nil }
         let entry = Entry(record: record, parent: parent(of: identity))
         entries[identity] = entry
+        text += record.program.utf8.count
         return entry
     }
 

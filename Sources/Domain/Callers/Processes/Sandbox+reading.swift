@@ -82,9 +82,11 @@ extension Sandbox {
 
     /// The name of the Snap in AppArmor's label for its programs, `snap.NAME.APP (enforce)`.
     static func snap(inLabel label: String) -> String? {
-        guard label.hasPrefix("snap.") else { return nil }
-        let name = label.dropFirst("snap.".count).prefix { $0 != "." && $0 != " " }
-        return name.isEmpty ? nil : String(name)
+        guard label.utf8.starts(with: "snap.".utf8) else { return nil }
+        let name = label.utf8.dropFirst("snap.".utf8.count).prefix {
+            $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: " ")
+        }
+        return name.isEmpty ? nil : String(Substring(name))
     }
 }
 
@@ -96,20 +98,30 @@ struct FlatpakInfo: Equatable {
     /// `instance-id=` of `[Instance]`, a number.
     private(set) var instance: String?
 
-    /// Reads a key file.
+    /// Reads a key file, by its bytes: the process may have written it itself.
     init(_ bytes: [UInt8]) {
-        var section: Substring = ""
-        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
-            if line.hasPrefix("["), line.hasSuffix("]") {
+        var section: ArraySlice<UInt8> = []
+        for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
+            if line.first == UInt8(ascii: "["), line.last == UInt8(ascii: "]") {
                 section = line.dropFirst().dropLast()
-            } else if section == "Application" || section == "Runtime", line.hasPrefix("name=") {
-                if name == nil { name = String(line.dropFirst("name=".count)) }
-            } else if section == "Instance", line.hasPrefix("instance-id=") {
-                let number = line.dropFirst("instance-id=".count)
-                let isNumber =
-                    (1...20).contains(number.utf8.count) && number.utf8.allSatisfy { (48...57).contains($0) }
-                if isNumber { instance = String(number) }
+            } else if Self.isAny(of: ["Application", "Runtime"], section) {
+                if name == nil, let value = Self.value(of: "name=", in: line) {
+                    name = String(decoding: value, as: UTF8.self)
+                }
+            } else if Self.isAny(of: ["Instance"], section),
+                let value = Self.value(of: "instance-id=", in: line),
+                (1...20).contains(value.count), value.allSatisfy({ (48...57).contains($0) })
+            {
+                instance = String(decoding: value, as: UTF8.self)
             }
         }
+    }
+
+    private static func isAny(of names: [String], _ section: ArraySlice<UInt8>) -> Bool {
+        names.contains { section.elementsEqual($0.utf8) }
+    }
+
+    private static func value(of key: String, in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        line.starts(with: key.utf8) ? line.dropFirst(key.utf8.count) : nil
     }
 }

@@ -19,15 +19,25 @@ package enum Identification {
         /// What a search has found is read once for everyone who shares the search.
         let search: UInt64
         let processes: Set<Int32>
+        /// What the first of them runs.
+        let program: ProgramFile?
     }
 
     private static let search = SocketSearch()
 
-    private static let facts = ProcessReadQueue<Group, [Int32: Holder]>(
+    /// What was read about a group.
+    private struct Facts {
+        let holders: [Int32: Holder]
+        let isComplete: Bool
+    }
+
+    private static let facts = ProcessReadQueue<Group, Facts>(
         processes: \.processes,
+        program: \.program,
         facts: { group in
             let reader = ProcessReader()
-            return group.processes.reduce(into: [:]) { $0[$1] = Holder(of: $1, by: reader) }
+            let holders = group.processes.reduce(into: [:]) { $0[$1] = Holder(of: $1, by: reader) }
+            return Facts(holders: holders, isComplete: reader.isComplete)
         }
     )
 
@@ -52,15 +62,22 @@ package enum Identification {
                 since: start
             )
         }
-        let processes = Set((found.holders + seenHolders).map(\.pid))
-        guard let facts = await facts.read(Group(search: found.search, processes: processes)) else {
+        let all = found.holders + seenHolders
+        let group = Group(
+            search: found.search,
+            processes: Set(all.map(\.pid)),
+            program: all.min { $0.pid < $1.pid }?.program.map {
+                ProgramFile(device: $0.device, inode: $0.inode)
+            }
+        )
+        guard let facts = await facts.read(group) else {
             return SocketSnapshot(.unclear, isComplete: false, since: start)
         }
         let glimpses = Dictionary(grouping: seenHolders, by: \.pid)
         var holders: [Holder] = []
         var descriptors: [SocketSnapshot.Held] = []
         for socket in found.holders {
-            guard let holder = facts[socket.pid] else { continue }
+            guard let holder = facts.holders[socket.pid] else { continue }
             let programs = [socket.program] + (glimpses[socket.pid] ?? []).map(\.program)
             holders.append(holder.checked(against: programs))
             descriptors.append(SocketSnapshot.Held(socket, holder))
@@ -72,19 +89,20 @@ package enum Identification {
             guard let program = glimpse.program else { continue }
             let identity = ProcessIdentity(pid: glimpse.pid, startTime: program.startTime)
             guard !present.contains(identity) else { continue }
-            if let holder = facts[glimpse.pid], holder.process.identity == identity {
+            if let holder = facts.holders[glimpse.pid], holder.process.identity == identity {
                 earlier.append(holder.checked(against: [program]))
             } else {
                 departed.append(identity)
             }
         }
+        let isComplete = found.isComplete && facts.isComplete
         return SocketSnapshot(
-            holders.isEmpty ? .nobody : .found,
+            holders.isEmpty ? (isComplete ? .nobody : .unclear) : .found,
             holders: holders,
             earlier: earlier,
             departed: departed,
             descriptors: descriptors,
-            isComplete: found.isComplete,
+            isComplete: isComplete,
             since: start
         )
     }
@@ -123,7 +141,7 @@ package enum Identification {
         return Caller(
             socket: owner,
             present: holders,
-            isComplete: found.isComplete,
+            isComplete: found.isComplete && reader.isComplete,
             origin: origin,
             userAgent: userAgent
         )

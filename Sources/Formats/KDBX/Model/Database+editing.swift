@@ -92,6 +92,7 @@ extension Database {
         let autoType = document.append("AutoType", to: entry)
         document.append("Enabled", to: autoType, text: "True")
         document.append("DataTransferObfuscation", to: autoType, text: "0")
+        document.append("DefaultSequence", to: autoType)
         document.append("History", to: entry)
         entryPlaces[id] = entry
         return id

@@ -7,6 +7,9 @@ import Glibc
 ///
 /// It follows no links, and it ends before the first folder for which another program or machine answers.
 struct PathSteps {
+    /// No installed program is deeper down; each step takes several system calls.
+    private static let most = 64
+
     private struct Step {
         let identity: FileIdentity
         let isWritable: Bool
@@ -17,11 +20,12 @@ struct PathSteps {
     /// Whether all of the path is there.
     private let isWhole: Bool
 
-    /// Follows an absolute path; nil if it leads through files that another program serves.
+    /// Follows an absolute path; nil if it leads through files that another program serves, or is too deep.
     init?(to path: String, mounts: MountTable) {
         var steps: [Step] = []
         var folder: Descriptor?
         var names = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)[...]
+        guard names.count <= Self.most else { return nil }
         var next: String? = "/"
         while let name = next {
             let above = folder?.number ?? AT_FDCWD

@@ -101,7 +101,7 @@ package enum ProcessTable {
     /// - Parameters:
     ///   - pid: The process.
     ///   - limit: How many arguments are read at most.
-    /// - Returns: Them; none of a process that is gone.
+    /// - Returns: Them, at most 64 KiB together; none of a process that is gone.
     package static func commandLine(of pid: Int32, limit: Int = 128) -> [String] {
         let found = look(at: pid) { folder in
             // Gone, or its first thread has ended: none.
@@ -113,8 +113,7 @@ package enum ProcessTable {
         var arguments = bytes.split(separator: 0, maxSplits: limit, omittingEmptySubsequences: false)
         // What follows the last terminator is an incomplete rest, or nothing.
         if arguments.last?.isEmpty == true || arguments.count > limit { arguments.removeLast() }
-        // Nothing that is needed is longer than a path.
-        return arguments.map { String(decoding: $0.prefix(Int(PATH_MAX)), as: UTF8.self) }
+        return arguments.map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Reads where standard input, output and error lead, where that is something others can't have by chance: a pipe,

@@ -93,9 +93,21 @@ struct StateDigests {
     ]
 
     /// One element after the other, each with how many are in it, so that no depth can exhaust a stack.
+    ///
+    /// Elements that hold nothing are left out wherever they are: programs differ in whether they write them.
     private static func add(_ top: Element, of database: Database, to writer: inout Writer) {
         let document = database.document
-        for element in document.elements(under: top, where: { _ in true }) {
+        let elements = document.elements(under: top, where: { _ in true })
+        var counts: [Element: UInt32] = [:]
+        var isFilled: Set<Element> = []
+        // Children come after their parents.
+        for element in elements.reversed() {
+            let holds =
+                counts[element] != nil || document.hasAttributes(element) || database.holdsSomething(element)
+            guard holds, isFilled.insert(element).inserted, element != top else { continue }
+            if let parent = document.parent(of: element) { counts[parent, default: 0] += 1 }
+        }
+        for element in elements where isFilled.contains(element) {
             writer.add(Array(document.name(of: element).utf8))
             let attributes = document.attributes(of: element).map {
                 (Array($0.name.utf8), Array($0.value.utf8))
@@ -104,8 +116,8 @@ struct StateDigests {
                 writer.add(name)
                 writer.add(value)
             }
-            let count = document.children(of: element).reduce(0) { count, _ in count + 1 }
-            writer.add([UInt8(truncatingIfNeeded: attributes.count)] + UInt32(count).littleEndianBytes)
+            let count = counts[element] ?? 0
+            writer.add([UInt8(truncatingIfNeeded: attributes.count)] + count.littleEndianBytes)
             writer.add(count == 0 ? database.secret(in: element) : nil)
         }
     }

@@ -62,7 +62,9 @@ extension Target {
             return
         }
         if let script = interpreter.script(in: words, folder: "/home/ann") {
-            precondition(script.hasPrefix("/") || script.hasPrefix("-m "), "neither a path nor a module")
+            let isPath = script.hasPrefix("/") || script.hasPrefix("classpath:")
+            precondition(isPath || script.hasPrefix("-m "), "neither a path nor a module")
+            precondition(script.utf8.count <= 4096, "longer than any path")
         }
     } seeds: {
         []

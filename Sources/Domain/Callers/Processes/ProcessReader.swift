@@ -9,8 +9,9 @@ import UnicodeText
 /// It asks no file system that another program serves, but a process can make the kernel itself slow to answer about
 /// it, so this never runs on a serving thread.
 final class ProcessReader {
-    /// How much is read for one question. Far more than any desktop's programs need, for programs choose how many parents
-    /// they have and what their arguments are.
+    /// How much is read for one question.
+    ///
+    /// Far more than any desktop's programs need: they choose how many parents they have and what their arguments are.
     struct Limits {
         /// How many processes of a chain.
         var chain = 64

@@ -135,6 +135,48 @@ struct DesktopShellTests {
         try await shell.stop()
     }
 
+    @Test func `on GNOME a question keeps its buttons when another program's notification goes`() async throws
+    {
+        let bus = try await PrivateBus()
+        let shell = try await GnomeShellNotifier(on: bus)
+        let other = try await bus.connect()
+        let session = try await Self.session(on: bus)
+        let answer = session.ask(host: "alice.example")
+        try await eventually("the question") {
+            try await Self.draws("alice.example", shell) ? () : nil
+        }
+        for _ in 0..<3 {
+            let answered = try await other.call(
+                FakeServer.name,
+                FakeServer.path,
+                FakeServer.name,
+                "Notify",
+                [
+                    .string("Other"), .uint32(0), .string(""), .string("A song"), .string(""), .strings([]),
+                    .vardict([:]), .int32(-1),
+                ]
+            )
+            try await Task.sleep(for: .milliseconds(500))
+            _ = try await other.call(
+                FakeServer.name,
+                FakeServer.path,
+                FakeServer.name,
+                "CloseNotification",
+                [try #require(answered.first)]
+            )
+            // Longer than until the server is told of something.
+            try await Task.sleep(for: .seconds(2))
+            #expect(try await Self.draws("alice.example", shell))
+            for label in ["Allow", "Deny"] { #expect(try await shell.place(of: label) != nil) }
+        }
+        try await Self.picture("gnome-kept", shell.picture)
+        #expect(try await shell.titles().count == 1)
+        try await shell.press("Allow") { await session.approvals.pending().isEmpty }
+        #expect(await answer.value.isAllowed)
+        try await session.end()
+        try await shell.stop()
+    }
+
     @Test func `GNOME draws all of a question, its host and its warnings`() async throws {
         let bus = try await PrivateBus()
         let shell = try await GnomeShellNotifier(on: bus)

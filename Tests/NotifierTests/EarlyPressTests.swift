@@ -352,7 +352,7 @@ import Testing
     }
 
     @Test(arguments: [("gnome-shell", true), ("cinnamon", true), ("Plasma", false)])
-    mutating func `what may wait undrawn when another program's has gone is told of once more`(
+    mutating func `when another program's has gone the server is made to draw what waits`(
         product: String,
         isNudged: Bool
     ) throws {
@@ -363,9 +363,7 @@ import Testing
         let due = fixture.now + .milliseconds(300)
         #expect(fixture.notificationState.alarm == (isNudged ? due : nil))
         fixture.pass(.milliseconds(300))
-        var note = posted.note
-        note.replaces = posted.id
-        let nudge: [NotificationAction] = isNudged ? [.nudge(note, id: posted.id, peer: ":1.5")] : []
+        let nudge: [NotificationAction] = isNudged ? [.nudge(peer: ":1.5")] : []
         #expect(fixture.notificationState.tick(now: fixture.now) == nudge)
         #expect(fixture.notificationState.tick(now: fixture.now).isEmpty)
         fixture.pass(.milliseconds(1999))
@@ -386,6 +384,25 @@ import Testing
         #expect(fixture.notificationState.alarm == fixture.now + .milliseconds(300))
         fixture.pass(.milliseconds(1999))
         #expect(fixture.allow(posted) == [posted.close])
+    }
+
+    @Test mutating func `what has the server draw is no news of others, and hides none`() throws {
+        fixture = NotifierFixture("gnome-shell")
+        let posted = try #require(fixture.show(.of(.release, "AAAA")).first)
+        _ = fixture.close(Posted(id: 99, note: posted.note), reason: 3)
+        fixture.pass(.milliseconds(300))
+        #expect(fixture.notificationState.tick(now: fixture.now) == [.nudge(peer: ":1.5")])
+        fixture.othersNotify()
+        fixture.notificationState.nudged(id: posted.id + 1)
+        _ = fixture.close(Posted(id: posted.id + 1, note: .nudge), reason: 3)
+        let told = NotificationState.Signal(kind: .closed(reason: 3), id: posted.id + 1, peer: ":1.2")
+        fixture.notificationState.shellTold(told, now: fixture.now)
+        #expect(fixture.notificationState.alarm == nil)
+        fixture.pass(.seconds(2))
+        #expect(fixture.allow(posted).contains(.allow("AAAA")))
+        fixture.pass(.seconds(5))
+        let next = try #require(fixture.show(.of(.release, "BBBB")).first)
+        #expect(fixture.allow(next).contains(.allow("BBBB")))
     }
 
     @Test mutating func `nothing of ours on the screen needs no telling`() throws {

@@ -8,6 +8,7 @@ struct FakeServer: Sendable {
     /// A call of `Notify`.
     struct Shown: Sendable {
         let id: UInt32
+        let replaces: UInt32
         let title: String
         let body: String
         /// Keys and labels in turn.
@@ -107,6 +108,7 @@ struct FakeServer: Sendable {
             state.shown.append(
                 Shown(
                     id: UInt32(state.shown.count + 1),
+                    replaces: body[1].asUInt32 ?? 0,
                     title: body[3].asString ?? "",
                     body: body[4].asString ?? "",
                     actions: body[5].asStrings ?? [],

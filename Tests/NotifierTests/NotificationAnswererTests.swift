@@ -167,6 +167,33 @@ import Testing
         try await session.end()
     }
 
+    @Test func `where a closing leaves the next undrawn, the server gets a nudge and a question stays`()
+        async throws
+    {
+        let bus = try await PrivateBus()
+        let server = try await FakeServer(on: bus, product: "gnome-shell")
+        let session = try await Session(on: bus) { $0.limits.drawing = .zero }
+        let answer = session.ask()
+        let shown = try await server.shown()
+        try await session.isSeen(true)
+        try await server.bus.emit(
+            FakeServer.path,
+            FakeServer.name,
+            "NotificationClosed",
+            [.uint32(77), .uint32(3)]
+        )
+        let nudge = try await server.shown(2)
+        #expect(nudge.replaces == 0)
+        #expect(nudge.actions.isEmpty)
+        #expect(nudge.hints["suppress-sound"] == .boolean(true))
+        #expect(nudge.hints["transient"] == .boolean(true))
+        try await server.closed(nudge.id)
+        #expect(server.state.now.closed == [nudge.id])
+        try await server.press("Deny", on: shown)
+        #expect(await answer.value == .denied(Choices()))
+        try await session.end()
+    }
+
     @Test func `with dismiss deny a dismissal denies without a quiet time`() async throws {
         let bus = try await PrivateBus()
         let server = try await FakeServer(on: bus)

@@ -53,7 +53,7 @@ package struct ApprovalLimits: Sendable, Equatable {
     /// latest.
     package var drawing = Duration.milliseconds(1300)
     /// The notifier, where a question may stay undrawn when another program's notification has gone: how long after
-    /// that the server is sent it once more.
+    /// that the server is made to draw it.
     package var nudge = Duration.milliseconds(300)
     /// The notifier, where one notification is drawn at a time: how long another program's may keep a question from
     /// being drawn before that is reported.

@@ -13,8 +13,8 @@ extension NotificationAnswerer {
             switch action {
             case .post(let ticket):
                 send { await self.post(ticket) }
-            case .nudge(let note, let id, let peer):
-                send { await self.nudge(note, id, peer) }
+            case .nudge(let peer):
+                send { await self.nudge(peer) }
             case .close(let id, let peer):
                 send { await self.close(id, peer, isPressed: isPressed) }
             case .answer(let code, let decision, let choices, let surface):
@@ -84,11 +84,11 @@ extension NotificationAnswerer {
         }
     }
 
-    private func nudge(_ note: NotifyCall, _ id: UInt32, _ peer: String) async {
-        // If that fails, it goes on waiting as before.
-        guard let other = try? await service.notify(note, to: peer), other != id else { return }
-        // It had gone by then, and this one would belong to nothing.
-        await service.close(id: other, peer: peer)
+    private func nudge(_ peer: String) async {
+        // If that fails, what waits goes on waiting as before.
+        guard let id = try? await service.notify(.nudge, to: peer) else { return }
+        notificationState.nudged(id: id)
+        await service.close(id: id, peer: peer)
     }
 
     /// Takes a notification away; one that has just been pressed goes by itself even on a server that keeps what it is

@@ -98,7 +98,7 @@ extension NotificationState {
         if let old = peer, isAnother {
             departs(old)
             (queues, nextTurn, others) = (false, nil, OtherNotifications())
-            (holdsBack, nextDrawn, stalls, nudgeDue) = (false, nil, false, nil)
+            (holdsBack, nextDrawn, stalls, nudgeDue, nudges) = (false, nil, false, nil, [])
         }
         peer = new
         if waitingCount.peer != new {
@@ -166,18 +166,15 @@ extension NotificationState {
         return actions + place(now: now)
     }
 
-    /// Sends the server once more what it may have accepted but not drawn, if it is time.
+    /// Makes the server draw what it may have accepted but not drawn, if it is time.
+    ///
+    /// Not by sending that once more: where it is drawn already, GNOME Shell takes its buttons away.
     private mutating func nudge(now: Instant) -> [NotificationAction] {
         guard let due = nudgeDue, due <= now else { return [] }
         nudgeDue = nil
         disturb(now: drawnNext(now: now))
-        return notifications.compactMap { notification in
-            guard case .visible(let shown) = notification.phase, var note = notification.note else {
-                return nil
-            }
-            note.replaces = shown.id
-            return .nudge(note, id: shown.id, peer: shown.peer)
-        }
+        guard let peer, onScreen.contains(where: { $0.peer == peer }) else { return [] }
+        return [.nudge(peer: peer)]
     }
 
     /// Has it placed anew; no two texts are the same, since servers drop duplicates.

@@ -28,6 +28,7 @@ extension NotificationState {
 
     /// A server speaks of a notification.
     mutating func take(_ signal: Signal, now: Instant) -> [NotificationAction] {
+        guard !(signal.peer == peer && nudges.contains(signal.id)) else { return [] }
         if signal.id == waitingCount.id, signal.peer == waitingCount.peer {
             guard case .closed = signal.kind else { return [] }
             waitingCount.wasClosed()
@@ -59,7 +60,9 @@ extension NotificationState {
 
     /// GNOME's desktop speaks of a notification; of ours the service itself does.
     mutating func shellTold(_ signal: Signal, now: Instant) {
-        guard queues, !onScreen.contains(where: { $0.id == signal.id }) else { return }
+        guard queues, !nudges.contains(signal.id), !onScreen.contains(where: { $0.id == signal.id }) else {
+            return
+        }
         otherMoved(signal, now: now)
     }
 

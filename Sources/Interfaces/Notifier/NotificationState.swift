@@ -6,8 +6,8 @@ import Approval
 enum NotificationAction: Sendable, Equatable {
     /// Find the server and have `compose` write the notification for this ticket.
     case post(ticket: UInt64)
-    /// Send its server a notification once more, unchanged, so that it is drawn.
-    case nudge(NotifyCall, id: UInt32, peer: String)
+    /// Send a server something of no consequence, so that it draws what waits.
+    case nudge(peer: String)
     /// Take a notification away.
     case close(id: UInt32, peer: String)
     /// The person has answered.
@@ -55,8 +55,10 @@ struct NotificationState: Sendable {
     var nextDrawn: Instant?
     /// Whether it is known to draw what waits only when it is told of something.
     var stalls = false
-    /// When it is sent once more what it shows.
+    /// When it is told of something, so that it draws what may wait.
     var nudgeDue: Instant?
+    /// The last notifications that were sent for that alone: nothing of theirs says anything about others.
+    var nudges: [UInt32] = []
     /// When the next may come there.
     var nextTurn: Instant?
     /// When what disappeared with its server is shown by another.
@@ -72,6 +74,7 @@ struct NotificationState: Sendable {
     private(set) var early: [Signal] = []
     private static let keptSignals = 64
     private static let keptServers = 16
+    private static let keptNudges = 16
 
     init(
         limits: ApprovalLimits = ApprovalLimits(),
@@ -185,7 +188,7 @@ struct NotificationState: Sendable {
             keys[press] = press == .name ? Press.replyKey : makeKey()
         }
         notifications[index].keys = keys
-        let note = NotifyCall(
+        return NotifyCall(
             asking: request,
             on: server,
             attempt: notifications[index].attempt,
@@ -194,8 +197,6 @@ struct NotificationState: Sendable {
             others: server.queues ? notifications.count(where: \.isPlaceable) : 0,
             keys: keys
         )
-        notifications[index].note = note
-        return note
     }
 
     /// Whether nothing else is to be shown first; only now is it known whether the server keeps all but one back.
@@ -241,6 +242,12 @@ struct NotificationState: Sendable {
     mutating func newsPosted(id: UInt32, now: Instant) {
         disturb(now: now)
         others.newsGot(id, now: now)
+    }
+
+    /// The server has accepted a nudge.
+    mutating func nudged(id: UInt32) {
+        nudges = (nudges + [id]).suffix(Self.keptNudges)
+        others.nudgeGot(id)
     }
 
     /// A notification could not be posted.

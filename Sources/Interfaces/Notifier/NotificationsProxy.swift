@@ -69,11 +69,14 @@ struct NotificationsProxy: Sendable {
     func notify(_ note: NotifyCall, to peer: String) async throws(DBusError) -> UInt32 {
         let normal: UInt8 = 1
         let critical: UInt8 = 2
+        let isQuestion = note.purpose == .question
         var hints: [String: Value] = [
-            "urgency": .byte(note.isTransient ? normal : critical),
+            // GNOME Shell may leave others unseen, and then looks at nothing.
+            "urgency": .byte(note.purpose == .news ? normal : critical),
             "desktop-entry": .string(Self.desktopEntry),
         ]
-        if note.isTransient { hints["transient"] = .boolean(true) }
+        if !isQuestion { hints["transient"] = .boolean(true) }
+        if note.purpose == .nudge { hints["suppress-sound"] = .boolean(true) }
         let serverDecides: Int32 = -1
         let never: Int32 = 0
         let answer = try await bus.call(
@@ -84,7 +87,7 @@ struct NotificationsProxy: Sendable {
             [
                 .string("Keybell"), .uint32(note.replaces), .string(icon), .string(note.title),
                 .string(note.body), .strings(note.buttons.flatMap { [$0.key, $0.label] }), .vardict(hints),
-                .int32(note.isTransient ? serverDecides : never),
+                .int32(isQuestion ? never : serverDecides),
             ]
         )
         guard let id = answer.first?.asUInt32 else {

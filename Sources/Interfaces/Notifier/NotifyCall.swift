@@ -15,8 +15,21 @@ struct NotifyCall: Sendable, Equatable {
     var buttons: [Button] = []
     /// The notification that it replaces; 0 for none.
     var replaces: UInt32 = 0
-    /// Whether it is only news: it may expire and needn't be kept.
-    var isTransient = false
+    var purpose = Purpose.question
+
+    /// What it is for.
+    enum Purpose: Sendable {
+        /// It stays until it is answered.
+        case question
+        /// It may expire and needn't be kept.
+        case news
+        /// It is never drawn.
+        case nudge
+    }
+
+    /// Makes a server look at what it has yet to draw: it lines up behind the question, and is closed before it could
+    /// come up.
+    static let nudge = NotifyCall(title: "A question waits", body: "", purpose: .nudge)
 }
 
 extension NotifyCall {
@@ -69,7 +82,7 @@ extension NotifyCall {
     init(telling news: Notice, on server: NotificationServer) {
         title = news.title
         body = server.escaped(news.body)
-        isTransient = true
+        purpose = .news
     }
 }
 

@@ -21,6 +21,11 @@ struct OtherNotifications: Sendable, Equatable {
         return hasGap || newsAt.map { now < $0 + limits.banner } ?? false
     }
 
+    /// What is taken away at once and never drawn has got an id.
+    mutating func nudgeGot(_ id: UInt32) {
+        if id == lastID &+ 1 { lastID = id }
+    }
+
     /// News of ours has got an id.
     mutating func newsGot(_ id: UInt32, now: Instant) {
         // What came in between is as old as it is, or drawn before it.

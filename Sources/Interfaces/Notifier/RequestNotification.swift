@@ -49,8 +49,6 @@ struct RequestNotification: Sendable {
     var reason: String?
     var phase = Phase.unplaced
     var keys: [Press: String] = [:]
-    /// As it was last sent to its server.
-    var note: NotifyCall?
     /// How often it has been shown before.
     var attempt = 0
     /// Its place in the line of those that have no notification yet.

@@ -22,6 +22,7 @@ import Testing
         "claimedSubmitHost": { $0.claimedSubmitHost = "https://evil.example\\@github.com/" },
         "isPlainHTTP": { $0.isPlainHTTP.toggle() },
         "claimedTitle": { $0.claimedTitle = "Bank" },
+        "lostHosts": { $0.lostHosts = ["github.com"] },
         "newHosts": { $0.newHosts = ["evil.example"] },
         "entries": { $0.entries.append(EntryLine(uuid: "BB", title: "Bank", username: "me")) },
         "bulk": { $0.bulk.toggle() },

@@ -379,6 +379,37 @@ extension ApprovalRequest {
             .change { ($0.newHosts, $0.claimedHost) = (["gist.github.com"], "login.github.com") }
         },
         Words(
+            "a change that leaves its host for another of the same site",
+            "firefox wants to change your login “GitHub” at github.com",
+            [
+                "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
+                "Moves from github.com to gist.github.com.",
+            ]
+        ) {
+            .change { ($0.newHosts, $0.lostHosts) = (["gist.github.com"], ["github.com"]) }
+        },
+        Words(
+            "a change that leaves its host for another site",
+            "firefox wants to change your login “GitHub” at github.com",
+            [
+                "Moves from github.com to another site: evil.example.",
+                "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
+            ]
+        ) {
+            .change { ($0.newHosts, $0.lostHosts) = (["evil.example"], ["github.com"]) }
+        },
+        Words(
+            "a change that takes a further host away",
+            "firefox wants to change your login “GitHub” at github.com",
+            [
+                "Will also be offered at another site: evil.example.",
+                "Login “GitHub” (“octocat”)", "Changes password, address and “PIN”.",
+                "Will no longer be offered at git.example.",
+            ]
+        ) {
+            .change { ($0.newHosts, $0.lostHosts) = (["evil.example"], ["git.example"]) }
+        },
+        Words(
             "a change with everything that should make one think twice",
             "/usr/bin/firefox or chromium wants to change your login “GitHub” at github.com",
             [

@@ -98,6 +98,23 @@ import Testing
         #expect(try preview(draft).newHosts == hosts)
     }
 
+    @Test(
+        arguments: [
+            (LoginDraft(url: "https://bank.example/other"), []),
+            (LoginDraft(url: "https://bank.example:443/login"), []),
+            (LoginDraft(url: "https://bank.example:8443/"), ["bank.example"]),
+            (LoginDraft(url: "https://evil.example/"), ["bank.example"]),
+            (LoginDraft(url: ""), ["bank.example"]),
+            (LoginDraft(url: "https://evil.example/", title: "bank.example"), []),
+            (LoginDraft(title: "evil.example"), []),
+            (LoginDraft(fields: ["KP2A_URL_7": SecretBytes(utf8: "https://evil.example")]), []),
+            (LoginDraft(fields: ["KP2A_URL": nil]), ["more.example"]),
+        ] as [(LoginDraft, [String])]
+    )
+    func `a change names the hosts that it takes away`(draft: LoginDraft, hosts: [String]) throws {
+        #expect(try preview(draft).lostHosts == hosts)
+    }
+
     @Test func `a port that falls away is a new host`() throws {
         let login = Login.sample("z", url: "https://bank.example:8443/")
         let preview = try SavePreview(

@@ -64,7 +64,8 @@ struct QuestionKey: Hashable, Sendable {
                 request.kind == .unlock ? nil : request.requestType,
             ] + texts(of: request.givenTo) + texts(of: request.replaced)
         let lists = [
-            request.newHosts, request.fields, request.places, request.fieldNames, request.settingsFields,
+            request.newHosts, request.lostHosts, request.fields, request.places, request.fieldNames,
+            request.settingsFields,
         ]
         var bytes = flags.map { UInt8($0 ? 1 : 0) }
         for text in texts { append(text, to: &bytes) }

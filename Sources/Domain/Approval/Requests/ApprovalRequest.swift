@@ -73,6 +73,8 @@ package struct ApprovalRequest: Sendable, Hashable {
     package var claimedTitle: String?
     /// Save: hosts at which the entry would match or be allowed from now on.
     package var newHosts: [String]
+    /// Save: hosts at which the entry matches now and would no longer.
+    package var lostHosts: [String] = []
     /// All entries that it is about.
     package var entries: [EntryLine] {
         didSet { entryLines = Set(entries.map(\.bytes)) }

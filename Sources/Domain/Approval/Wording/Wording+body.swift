@@ -95,16 +95,22 @@ extension Wording {
     }
 
     private static func saveLines(_ request: ApprovalRequest, _ limits: ApprovalLimits) -> [BodyLine] {
-        let hosts = Site.sorted(request.newHosts, from: request.host).sameSite.filter { $0 != request.host }
+        let sorted = Site.sorted(request.newHosts, from: request.host)
+        let hosts = sorted.sameSite.filter { $0 != request.host }
+        // A warning says that it moves to another site.
+        let moves = isMove(request) && sorted.elsewhere.isEmpty
+        let start = moves ? "Moves from \(lost(request)) to" : "Will also be offered at"
         let also =
-            hosts.isEmpty
-            ? nil : "Will also be offered at \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
+            hosts.isEmpty ? nil : "\(start) \(list(hosts) { PlainText.host($0, limit: titleLimit) })."
+        let gone =
+            request.lostHosts.isEmpty || isMove(request)
+            ? nil : "Will no longer be offered at \(lost(request))."
         let claimed = request.claimedHost.flatMap { host in
             isElsewhere(host, request) ? nil : "It says that the page is \(quoted(host))."
         }
         return plain([loginsLine(request, limits)]) + [changesLine(request)].compactMap(\.self)
             + plain([
-                also, claimed, formLine(request), scriptLine(request), anyScriptLine(request),
+                also, gone, claimed, formLine(request), scriptLine(request), anyScriptLine(request),
                 vaultLine(request), nameLine(request),
                 extensionLine(request),
             ])

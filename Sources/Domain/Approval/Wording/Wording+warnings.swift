@@ -58,24 +58,38 @@ extension Wording {
         guard !hosts.isEmpty else { return nil }
         let names = listed(hosts.map { PlainText.host($0) })
         let isElsewhere = request.host != nil
+        let isMove = isMove(request)
         var domains: [String] = []
         for domain in hosts.map({ PlainText.host(Site.domain(of: $0)) }) where !domains.contains(domain) {
             domains.append(domain)
         }
-        let start = isElsewhere ? "Also offered" : "Offered"
-        let shorter = "\(start) at \(hosts.count == 1 ? briefHost(hosts[0]) : listed(domains))."
+        let start = isMove ? "Moves to" : isElsewhere ? "Also offered at" : "Offered at"
+        let shorter = "\(start) \(hosts.count == 1 ? briefHost(hosts[0]) : listed(domains))."
         let brief =
             domains.count == 1
             ? shorter
-            : "\(start) at \(domains.count) \(isElsewhere ? "other " : "")sites: see keybell requests."
+            : "\(start) \(domains.count) \(isElsewhere ? "other " : "")sites: see keybell requests."
         guard isElsewhere else {
             return BodyLine("Will be offered at \(names).", shorter: shorter, brief: brief)
         }
+        let sites = "\(hosts.count == 1 ? "another site" : "other sites"): \(names)."
         return BodyLine(
-            "Will also be offered at \(hosts.count == 1 ? "another site" : "other sites"): \(names).",
+            isMove
+                ? "Moves from \(lost(request)) to \(sites)"
+                : "Will also be offered at \(sites)",
             shorter: shorter,
             brief: brief
         )
+    }
+
+    /// Whether the entry leaves its own host for others.
+    static func isMove(_ request: ApprovalRequest) -> Bool {
+        request.host.map(request.lostHosts.contains) ?? false && !request.newHosts.isEmpty
+    }
+
+    /// Where the entry would no longer be offered.
+    static func lost(_ request: ApprovalRequest) -> String {
+        listed(request.lostHosts.map { PlainText.host($0, limit: titleLimit) })
     }
 
     /// What another program may take for its own settings, and so offer the entry elsewhere.

@@ -28,7 +28,8 @@ extension SavePreview {
         self.init(
             stored: stored,
             changedFields: fields,
-            newHosts: try Self.newHosts(before: stored, after: after, draft)
+            newHosts: try Self.newHosts(before: stored, after: after, draft),
+            lostHosts: Self.lostHosts(before: stored, after: after)
         )
     }
 
@@ -58,7 +59,8 @@ extension SavePreview {
         self.init(
             stored: stored,
             changedFields: fields,
-            newHosts: try Self.newHosts(before: stored, after: after, draft)
+            newHosts: try Self.newHosts(before: stored, after: after, draft),
+            lostHosts: Self.lostHosts(before: stored, after: after)
         )
     }
 
@@ -102,6 +104,21 @@ extension SavePreview {
         var seen: Set<String> = []
         for host in reached.map(\.text) + allowed.sorted() where seen.insert(host).inserted {
             hosts.append(host)
+        }
+        return hosts
+    }
+
+    private static func lostHosts(before: Login?, after: Login) -> [String] {
+        let kept = after.addresses
+        let reached = Set(kept.map(Reach.init))
+        var hosts: [String] = []
+        for old in before?.addresses ?? [] where !hosts.contains(old.text) {
+            let isKept =
+                reached.contains(Reach(old)) || reached.contains(Reach(old, port: nil))
+                || kept.contains {
+                    old.host.hasSuffix("." + $0.host) || ($0.host == old.host && $0.address.isOnOwnPort)
+                }
+            if !isKept { hosts.append(old.text) }
         }
         return hosts
     }

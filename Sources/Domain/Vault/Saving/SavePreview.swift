@@ -8,12 +8,20 @@ package struct SavePreview: Equatable, Sendable {
     package var changedFields: [String]
     /// The hosts at which the login would match, or be allowed, that it had nothing to do with before.
     package var newHosts: [String]
+    /// The hosts at which it matches now and would no longer.
+    package var lostHosts: [String]
 
     /// Describes a save.
-    package init(stored: Login?, changedFields: [String], newHosts: [String]) {
+    package init(
+        stored: Login?,
+        changedFields: [String],
+        newHosts: [String],
+        lostHosts: [String] = []
+    ) {
         self.stored = stored
         self.changedFields = changedFields
         self.newHosts = newHosts
+        self.lostHosts = lostHosts
     }
 
     /// Whether it would make a login.

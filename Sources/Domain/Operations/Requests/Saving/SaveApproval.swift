@@ -108,6 +108,7 @@ struct SaveApproval: Sendable {
             fields: preview.changedFields,
             alwaysOffered: !widens
         )
+        question.lostHosts = preview.lostHosts
         question.settingsFields = wish.draft.fields.keys.filter(LoginDraft.isSettings).sorted()
         question.describe(verified, caller: caller, among: vaults)
         let decided = try await approval.ask(question, for: verified) { [decisions] answer, session in

@@ -44,28 +44,65 @@ struct TerminalLayoutTests {
         let keys = WatchKeys(request("AAAA"), others: 0)
         var page = TerminalLayout(columns: nil, isStyled: true)
         #expect(
-            page.set(title: "a\nb", body: ["c"], keys: keys, code: "AAAA")
+            page.page(title: "a\nb", body: ["c"], keys: keys).text
                 .hasPrefix("\u{1B}[1ma\u{1B}[0m\n\u{1B}[1mb\u{1B}[0m\n  c\n")
         )
         page.isStyled = false
-        #expect(page.set(title: "a", body: [], keys: keys, code: "AAAA").hasPrefix("a\n"))
+        #expect(page.page(title: "a", body: [], keys: keys).text.hasPrefix("a\n"))
     }
 
     @Test func `in a small window title and first lines stay in sight, and the keys that are needed most`() {
         let page = TerminalLayout(columns: 40, rows: 8, isStyled: false)
-        let text = page.set(
+        let text = page.page(
             title: "7F2A  firefox asks for your login at github.com  (expires in 2 min)",
             body: ["User name and password go out", "Program: /usr/bin/firefox"]
                 + (0..<9).map { "line \($0)" },
-            keys: WatchKeys(request("7F2A"), others: 2),
-            code: "7F2A"
-        )
+            keys: WatchKeys(request("7F2A"), others: 2)
+        ).text
         let lines = text.split(separator: "\n")
         #expect(lines.count == 7)
         #expect(lines.first?.contains("firefox asks for your login at") == true)
         #expect(text.contains("User name and password go out"))
-        #expect(text.contains("more: keybell requests 7F2A"))
+        #expect(text.contains("… more: press ?"))
         #expect(lines.last == "[a] allow  [d] deny  [?] more")
+    }
+
+    @Test(arguments: [3, 5, 8, 12, 24, 100])
+    func `part after part has all of a request, and tells which warnings are yet to come`(rows: Int) {
+        let layout = TerminalLayout(columns: 40, rows: rows, isStyled: false)
+        let warnings = [
+            "Its key was given to somebody else: /usr/bin/other.",
+            "Plain http: others on the way can read it.",
+        ]
+        let body =
+            ["The form goes to another site: evil.example."] + warnings + ["Login “GitHub”", "It gets all."]
+        func part(_ number: Int) -> WatchPage {
+            layout.page(
+                number,
+                title: "7F2A  firefox asks for your login at github.com",
+                body: body,
+                warnings: [body[0]] + warnings,
+                keys: WatchKeys(request("7F2A"), others: 0)
+            )
+        }
+        let first = part(0)
+        #expect(first.isFirst)
+        var pages = [first]
+        while pages.count < 50, !part(pages.count).isFirst { pages.append(part(pages.count)) }
+        #expect((pages.count == 1) == (rows >= 24))
+        let all = pages.map(\.text).joined(separator: "\n")
+        for line in body + ["[q] quit"] {
+            for word in line.split(separator: " ") { #expect(all.contains(word), "\(line)") }
+        }
+        #expect(pages.map(\.hiddenWarnings) == pages.map(\.hiddenWarnings).sorted(by: >))
+        #expect(pages.last?.hiddenWarnings == 0)
+        for page in pages {
+            let hidden = page.hiddenWarnings
+            #expect(page.text.contains("Plain http: others on the way can") || page != first || hidden > 0)
+            guard rows >= 8, hidden > 0 else { continue }
+            #expect(page.text.contains("… \(hidden) more warning\(hidden == 1 ? "" : "s"): press ?"))
+            #expect(page.text.split(separator: "\n").count < rows)
+        }
     }
 
     @Test(arguments: [["TERM": "dumb"], [:], ["TERM": "xterm", "NO_COLOR": "1"]])

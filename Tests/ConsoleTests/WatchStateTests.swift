@@ -130,6 +130,60 @@ struct WatchStateTests {
         #expect(fixture.press("\r").deeds.isEmpty)
     }
 
+    @Test(arguments: [
+        ("associate", "Allow?"), ("overwrite", "Allow?"), ("unlock", "Allow?"), ("release", "Allow once?"),
+        ("save", "Allow once?"),
+    ])
+    func `only what is for once is called that`(kind: String, question: String) {
+        var fixture = WatchFixture()
+        _ = fixture.take(.added(request("AAAA", more: ["kind": .string(kind)])))
+        #expect(fixture.press("a").texts.first?.contains("\n\(question) Press a again") == true)
+    }
+
+    @Test(arguments: Array("aos"))
+    func `nothing is allowed before all its warnings have been on the screen`(key: Character) {
+        var fixture = WatchFixture()
+        let waiting = request("AAAA", more: ["bulk": .boolean(key == "o")])
+        _ = fixture.take(.added(waiting))
+        #expect(fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2)).isEmpty)
+        for part in 1...2 {
+            let next = WatchState.Action.show(waiting, keys: WatchKeys(waiting, others: 0), part: part)
+            #expect(fixture.press(key).last == next)
+            _ = fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2 - part))
+        }
+        #expect(fixture.press(key).texts.first?.contains("Press \(key) again") == true)
+        #expect(fixture.press("\r").deeds.count == 1)
+        _ = fixture.take(.added(request("BBBB")))
+        _ = fixture.take(.drawn(code: "AAAA", hiddenWarnings: 2))
+        _ = fixture.take(.removed(code: "AAAA", outcome: "allowed"))
+        #expect(fixture.press("a").texts.first?.contains("Press a again") == true)
+    }
+
+    @Test func `a question mark shows the next part of the request`() {
+        var fixture = WatchFixture()
+        let waiting = request("AAAA")
+        _ = fixture.take(.added(waiting))
+        for part in 1...3 {
+            #expect(fixture.press("?") == [.show(waiting, keys: WatchKeys(waiting, others: 0), part: part)])
+        }
+    }
+
+    @Test func `a window that is resized shows the request anew, and an allow must be asked for anew`() {
+        var fixture = WatchFixture()
+        #expect(fixture.take(.resized).isEmpty)
+        let waiting = request("AAAA")
+        let shown = WatchState.Action.show(waiting, keys: WatchKeys(waiting, others: 0))
+        _ = fixture.take(.added(waiting))
+        _ = fixture.press("?")
+        #expect(fixture.take(.resized) == [shown])
+        _ = fixture.press("a")
+        #expect(fixture.take(.resized).last == shown)
+        #expect(fixture.press("\r").deeds.isEmpty)
+        _ = fixture.press("a")
+        #expect(fixture.press("\r").deeds.count == 1)
+        #expect(fixture.take(.resized).isEmpty, "it is answered")
+    }
+
     @Test func `a key pressed while a request has just appeared isn't counted`() {
         var fixture = WatchFixture()
         _ = fixture.take(.added(request("AAAA")))

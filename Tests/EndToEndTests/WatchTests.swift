@@ -146,6 +146,23 @@ import Testing
         try await terminal.close()
     }
 
+    @Test func `it is drawn anew where the window gets another size, and a small one has it in parts`()
+        async throws
+    {
+        let session = try await DaemonSession()
+        let terminal = try await Self.watch(session)
+        try await terminal.shows("Watching")
+        let body = try associateBody()
+        async let reply = session.send(body)
+        try await terminal.shows("[q] quit")
+        try await terminal.resize(width: 40, height: 8)
+        #expect(try await terminal.shows("[?] more").contains("press ?"))
+        try await Self.press("?", in: terminal, until: "[m] deny and mute")
+        try await Self.press("d", in: terminal, until: ": denied.")
+        #expect(try await reply.json["Error"] as? String == "Denied")
+        try await terminal.close()
+    }
+
     @Test func `Ctrl-C ends it with 0 and leaves the terminal as it was`() async throws {
         let session = try await DaemonSession()
         let terminal = try await Self.watch(session, then: "stty -a")

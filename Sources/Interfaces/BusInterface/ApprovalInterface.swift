@@ -92,6 +92,8 @@ package enum ApprovalInterface {
         package static let title = "title"
         /// `s`: some lines, ready to show.
         package static let body = "body"
+        /// `as`: what should make the person think twice, the weightiest first; the body has it, too.
+        package static let warnings = "warnings"
         /// `s`: the client's Id; all kinds but associate.
         package static let client = "client"
         /// `s`: what the person calls the client; left out where that is its Id.

@@ -12,6 +12,7 @@ extension PendingRequest {
             Key.kind: .string(kind.rawValue),
             Key.title: .string(title),
             Key.body: .string(body),
+            Key.warnings: .strings(warnings),
             Key.caller: .vardict(caller.details),
             Key.created: .uint64(created),
             Key.deadline: .uint64(deadline),

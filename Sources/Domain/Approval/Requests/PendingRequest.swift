@@ -58,6 +58,8 @@ package struct PendingRequest: Sendable, Hashable {
     package let body: String
     /// The same, for whoever has other lines to show with them.
     package let lines: BodyLines
+    /// What should make the person think twice, each by itself.
+    package var warnings: [String] { lines.warnings.map(\.text) }
     /// The client's Id.
     package let client: String?
     /// What the person calls it, if not by its Id.

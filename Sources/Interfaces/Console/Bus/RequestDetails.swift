@@ -17,6 +17,8 @@ struct RequestDetails: Equatable, Sendable {
     let kind: String
     let title: String
     let body: [String]
+    /// What should make the person think twice, which the body has, too.
+    let warnings: [String]
     let suggestedID: String?
     let entries: [Entry]
     let entryCount: Int
@@ -59,6 +61,7 @@ struct RequestDetails: Equatable, Sendable {
         kind = text(Key.kind) ?? ""
         title = text(Key.title) ?? ""
         body = (members[Key.body]?.asString).map(PlainText.lines) ?? []
+        warnings = (members[Key.warnings]?.asStrings ?? []).map(PlainText.cleaned)
         suggestedID = text(Key.suggestedID)
         entries = (members[Key.entries]?.asArray ?? []).compactMap { Entry(reading: $0) }
         entryCount = max(entries.count, (members[Key.entryCount]?.asUInt32).map { Int($0) } ?? 0)

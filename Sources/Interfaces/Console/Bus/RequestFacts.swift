@@ -11,7 +11,8 @@ extension RequestDetails {
     var facts: [(name: String, text: String)] {
         typealias Key = ApprovalInterface.Detail
         let shownOtherwise: Set = [
-            Key.title, Key.body, Key.entries, Key.entryCount, Key.created, Key.deadline, Key.ended,
+            Key.title, Key.body, Key.warnings, Key.entries, Key.entryCount, Key.created, Key.deadline,
+            Key.ended,
             Key.outcome,
             Key.caller,
         ]

@@ -35,26 +35,61 @@ struct TerminalLayout: Equatable, Sendable {
         lines(text).joined(separator: "\n")
     }
 
-    /// A request with its keys, cut so that its title and the first lines of its body stay in sight.
+    /// A request with its keys, in parts where a window is too small for all of it.
     ///
     /// - Parameters:
-    ///   - title: Its title, in bold where possible.
+    ///   - part: Which part; after the last one comes the first again.
+    ///   - title: Its title, in bold where possible; it is in the first part, and stays in sight there.
     ///   - body: Its lines, the weightiest first.
+    ///   - warnings: Those of them, or parts of them, that are to be read before it is allowed.
     ///   - keys: What can be pressed.
-    ///   - code: What `keybell requests` knows it by, for when there is more of it than fits.
-    /// - Returns: All of it if it fits, else as much as does.
-    func set(title: String, body: [String], keys: WatchKeys, code: String) -> String {
+    /// - Returns: The part.
+    func page(
+        _ part: Int = 0,
+        title: String,
+        body: [String],
+        warnings: [String] = [],
+        keys: WatchKeys
+    ) -> WatchPage {
         let heading = lines(title)
-        let body = body.flatMap { lines("  " + $0) }
-        let all = heading.count + body.count + lines(keys.line).count
+        let paragraphs = body.map { lines("  " + $0) }
+        let all = paragraphs.flatMap(\.self)
+        let (long, short) = (lines(keys.line), lines(keys.short))
         // The cursor's line counts, too.
-        guard let rows, all > rows - 1 else { return joined(heading, body + lines(keys.line)) }
-        let short = lines(keys.short)
-        let room = max(rows - 1 - heading.count - short.count, 0)
-        guard body.count > room else { return joined(heading, body + short) }
-        let cut = body.prefix(max(room - 1, 0))
-        let rest = room > 0 ? ["  … more: keybell requests \(code)"] : []
-        return joined(heading, cut + rest + short)
+        guard let rows, heading.count + all.count + long.count > rows - 1 else {
+            return WatchPage(text: joined(heading, all + long))
+        }
+        let ends = ends(of: all.count, heading: heading.count, keys: short.count, rows: rows)
+        let index = part % (ends.count + 1)
+        guard index < ends.count else { return WatchPage(text: joined([], long), isFirst: false) }
+        let end = ends[index]
+        var ended = 0
+        var unread: [String] = []
+        for (line, wrapped) in zip(body, paragraphs) {
+            ended += wrapped.count
+            if ended > end { unread.append(line) }
+        }
+        let hidden = warnings.count { warning in unread.contains { $0.contains(warning) } }
+        let what = hidden > 0 ? Amount.of(hidden, "more warning") : "more"
+        let room = rows - 1 - heading.count - short.count
+        let rest = end < all.count && (index > 0 || room > 0) ? ["  … \(what): press ?"] : []
+        let shown = all[(index > 0 ? ends[index - 1] : 0)..<end]
+        return WatchPage(
+            text: joined(index == 0 ? heading : [], shown + rest + short),
+            isFirst: index == 0,
+            hiddenWarnings: hidden
+        )
+    }
+
+    /// Before which of a body's lines each part ends.
+    private func ends(of count: Int, heading: Int, keys: Int, rows: Int) -> [Int] {
+        func end(from start: Int, room: Int, atLeast least: Int) -> Int {
+            count - start <= room ? count : start + max(room - 1, least)
+        }
+        let room = rows - 1 - keys
+        var ends = [end(from: 0, room: room - heading, atLeast: 0)]
+        while let last = ends.last, last < count { ends.append(end(from: last, room: room, atLeast: 1)) }
+        return ends
     }
 
     private func joined(_ heading: [String], _ rest: [String]) -> String {
@@ -73,4 +108,13 @@ struct TerminalLayout: Equatable, Sendable {
         guard let columns, columns >= 16, line.width(in: .monospaced) > columns else { return [line] }
         return LineWrapping(columns: columns, in: .monospaced, hangingIndent: 2).lines(line)
     }
+}
+
+/// A part of a request as it stands on a terminal.
+struct WatchPage: Equatable {
+    let text: String
+    /// Whether the request begins here.
+    var isFirst = true
+    /// How many of its warnings have been neither in this part nor before it.
+    var hiddenWarnings = 0
 }

@@ -56,6 +56,9 @@ struct Watcher {
         case pause(at: ContinuousClock.Instant)
         /// An allow has waited long enough for the key that says yes.
         case lapse
+        /// The window gets another size; it has one after the last of these.
+        case resizing
+        case resized
         case daemonCame
         case end
         case busLost
@@ -87,10 +90,14 @@ struct Watcher {
             group.addTask {
                 for await _ in TerminationSignals.stream() { queue.yield(.end) }
             }
+            group.addTask {
+                for await _ in ResizeSignals.stream() { queue.yield(.resizing) }
+            }
             isBusLost = await !serve(
                 inputs,
                 pause: { queue.yield(.pause(at: .now)) },
-                lapse: { queue.yield(.lapse) }
+                lapse: { queue.yield(.lapse) },
+                resized: { queue.yield(.resized) }
             )
             group.cancelAll()
         }
@@ -109,17 +116,22 @@ struct Watcher {
     ///   - inputs: What comes in.
     ///   - pause: What an alarm calls once nothing has been typed for a moment.
     ///   - lapse: What an alarm calls once an allow has waited long enough for one more key.
+    ///   - resized: What an alarm calls once the window has kept its size for a moment.
     /// - Returns: False when the bus has gone.
     private func serve(
         _ inputs: AsyncStream<Input>,
         pause: @escaping @Sendable () -> Void,
-        lapse: @escaping @Sendable () -> Void
+        lapse: @escaping @Sendable () -> Void,
+        resized: @escaping @Sendable () -> Void
     ) async -> Bool {
         var board = WatchState()
         var reader = KeyReader()
         var alarm: Alarm?
         var lapsing: Alarm?
+        var resizing: Alarm?
+        var layout = TerminalLayout.ofOutput()
         defer {
+            resizing?.cancel()
             alarm?.cancel()
             lapsing?.cancel()
         }
@@ -145,6 +157,14 @@ struct Watcher {
             case .pause(let time):
                 actions = reader.settle(at: time).flatMap { take(.key($0), &board) }
             case .lapse: actions = take(.time, &board)
+            case .resizing:
+                resizing?.cancel()
+                resizing = Alarm(after: Self.settling, fire: resized)
+                continue
+            case .resized:
+                let former = layout
+                layout = TerminalLayout.ofOutput()
+                actions = layout == former ? [] : take(.resized, &board)
             }
             guard await carryOut(&actions, &board, &screen) else { return true }
             lapsing?.cancel()
@@ -152,6 +172,9 @@ struct Watcher {
         }
         return true
     }
+
+    /// How long a window has to keep its size to be drawn anew: dragging its edge gives it many.
+    private static let settling = Duration.milliseconds(200)
 
     private func take(_ event: WatchState.Event, _ board: inout WatchState) -> [WatchState.Action] {
         board.take(event, at: .now)
@@ -177,7 +200,11 @@ struct Watcher {
             switch action {
             // Asked each time, for a window may be resized.
             case .print(let text): screen.line(TerminalLayout.ofOutput().set(text))
-            case .show(let request, let keys): screen.line(Self.page(request, keys))
+            case .show(let request, let keys, let part):
+                let page = Self.page(request, keys, part)
+                // The terminal's bell, and a line between this and what was before.
+                screen.line(page.isFirst ? "\u{7}\n" + page.text : page.text)
+                actions += take(.drawn(code: request.code, hiddenWarnings: page.hiddenWarnings), &board)
             case .echo(let text): screen.rewrite(text)
             case .quit: return false
             case .shown(let code):
@@ -195,17 +222,16 @@ struct Watcher {
         return true
     }
 
-    private static func page(_ request: RequestDetails, _ keys: WatchKeys) -> String {
+    private static func page(_ request: RequestDetails, _ keys: WatchKeys, _ part: Int) -> WatchPage {
         let left = Moment.left(until: request.deadline, now: Moment.now())
         // The body says how many logins there are.
-        let body = TerminalLayout.ofOutput().set(
+        return TerminalLayout.ofOutput().page(
+            part,
             title: "\(request.code)  \(request.title)  (expires \(left))",
             body: request.body + request.asker,
-            keys: keys,
-            code: request.code
+            warnings: request.warnings,
+            keys: keys
         )
-        // The terminal's bell, and a line between this and what was before.
-        return "\u{7}\n" + body
     }
 
     // MARK: - Bus

@@ -22,6 +22,10 @@ struct WatchState {
         case refused(code: String, reason: String)
         /// An answer, from wherever, isn't kept for as long as it was meant.
         case notKept(code: String, reason: String)
+        /// A part of a request is on the screen, and so many of its warnings have not been yet.
+        case drawn(code: String, hiddenWarnings: Int)
+        /// The window has another size.
+        case resized
         /// The daemon is back, or gone.
         case daemon(isThere: Bool)
     }
@@ -29,8 +33,8 @@ struct WatchState {
     /// What is to be done about it.
     enum Action: Equatable {
         case print(String)
-        /// Show a request with the keys that answer it.
-        case show(RequestDetails, keys: WatchKeys)
+        /// Show a request with the keys that answer it; in a small window this part of it.
+        case show(RequestDetails, keys: WatchKeys, part: Int = 0)
         /// Show what has been typed of a name, in place of what was shown of it before.
         case echo(String)
         /// The request is on the screen now.
@@ -63,6 +67,9 @@ struct WatchState {
     private var modeSince: ContinuousClock.Instant?
     private var focusedSince: ContinuousClock.Instant?
     private var mode = Mode.command
+    /// Which part of the request was shown last, and whether it has warnings that weren't on the screen yet.
+    private var part = 0
+    private var hasHiddenWarnings = false
     /// What was last said about answers that weren't taken, and about those that aren't kept.
     private var refusals: [String] = []
     private var losses: [String] = []
@@ -115,6 +122,10 @@ struct WatchState {
             answered = []
             unfocus()
             return [.print("Keybell is gone; waiting for it to come back.")]
+        case .drawn(let code, let hidden):
+            if code == focus { hasHiddenWarnings = hidden > 0 }
+            return []
+        case .resized: return resized()
         case .time:
             return isLapsed(at: now) ? notYet() : []
         case .key(let key):
@@ -158,9 +169,26 @@ struct WatchState {
         unfocus()
         focus = request.code
         focusedSince = now
-        let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
-        return [.show(request, keys: WatchKeys(request, others: others)), .shown(code: request.code)]
+        return [shown(request), .shown(code: request.code)]
             + (mode == .swallowing ? [.print(Self.swallowed)] : [])
+    }
+
+    /// The request as it stands on the screen, from its beginning or from where that is said.
+    private mutating func shown(_ request: RequestDetails, part: Int = 0) -> Action {
+        self.part = part
+        let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
+        return .show(request, keys: WatchKeys(request, others: others), part: part)
+    }
+
+    /// What has been asked is shown anew, for the window has taken it apart.
+    private mutating func resized() -> [Action] {
+        guard let request = current, !answered.contains(request.code) else { return echoed }
+        guard !isConfirming else { return notYet() }
+        switch mode {
+        case .picking(let picking): return [shown(request), .print(picking.question)]
+        case .swallowing: return [shown(request), .print(Self.swallowed)]
+        case .command, .confirming, .typingName: return [shown(request)] + echoed
+        }
     }
 
     private static let swallowed =
@@ -170,6 +198,7 @@ struct WatchState {
     private mutating func unfocus() {
         focus = nil
         focusedSince = nil
+        hasHiddenWarnings = false
         switch mode {
         case .typingName, .swallowing: mode = .swallowing
         default: mode = .command
@@ -232,8 +261,7 @@ struct WatchState {
     private mutating func notYet(_ why: String = "Not yet: it goes on waiting.") -> [Action] {
         mode = .command
         guard let request = current else { return [] }
-        let others = waiting.count { $0.code != request.code && !answered.contains($0.code) }
-        return [.print(why), .show(request, keys: WatchKeys(request, others: others))]
+        return [.print(why), shown(request)]
     }
 
     /// Bytes count at once only where a text is being typed.
@@ -293,8 +321,14 @@ struct WatchState {
         if let since = focusedSince, since.duration(to: pressed) < Self.hasty, "aiosyedm".utf8.contains(key) {
             return [.print("(That was too quick to have been meant for \(request.code); once more?)")]
         }
+        if hasHiddenWarnings, "aiosye".utf8.contains(key) {
+            return [.print("First the rest of its warnings:"), shown(request, part: part + 1)]
+        }
         switch key {
-        case UInt8(ascii: "a"): return confirm(AnswerChoices(), key: key, "once", request)
+        case UInt8(ascii: "a"):
+            // The others are for good.
+            let isOnce = ["release", "save"].contains(request.kind)
+            return confirm(AnswerChoices(), key: key, isOnce ? "once" : nil, request)
         case UInt8(ascii: "o") where request.canGiveNamesAlone:
             return confirm(
                 AnswerChoices(fields: AnswerChoices.everythingButNames),
@@ -329,7 +363,7 @@ struct WatchState {
             return focusOldest(at: now)
         case UInt8(ascii: "q"): return [.quit]
         case UInt8(ascii: "?"):
-            return [.print(WatchKeys(request, others: waiting.count - 1).line)]
+            return [shown(request, part: part + 1)]
         default: return []
         }
     }
@@ -340,13 +374,13 @@ struct WatchState {
     private mutating func confirm(
         _ choices: AnswerChoices,
         key: UInt8,
-        _ how: String,
+        _ how: String?,
         _ request: RequestDetails?
     ) -> [Action] {
         mode = .confirming(choices, key: key)
         let again = key == 10 ? "Enter" : "\(Character(Unicode.Scalar(key))) again, or Enter"
         let what = request.map { "\($0.code)  \($0.title)\n" } ?? ""
-        return [.print("\(what)Allow \(how)? Press \(again): yes; any other key: no.")]
+        return [.print("\(what)Allow\(how.map { " \($0)" } ?? "")? Press \(again): yes; any other key: no.")]
     }
 
     private mutating func answer(
